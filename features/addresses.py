@@ -85,11 +85,11 @@ def find(folded: str, possible: Collection[int] | None = None) -> Addresses:
     return Addresses(
         tuple(link for link in links if not any(mail.endswith(link) for mail in mails)),
         hidden,
-        tuple(dict.fromkeys((*mails, *(one for contact in contacts for one in contact)))),
+        tuple(dict.fromkeys((*mails, *(address for contact in contacts for address in contact)))),
     )
 
 
 def _found(pattern: "re2._Regexp", folded: str) -> tuple[str, ...]:
     """The matched group, or the whole match where a pattern has no group; each once."""
-    found = ([group for group in match.groups() if group] or [match.group()] for match in pattern.finditer(folded))
-    return tuple(dict.fromkeys(one for some in found for one in some))
+    matches = ([group for group in match.groups() if group] or [match.group()] for match in pattern.finditer(folded))
+    return tuple(dict.fromkeys(group for groups in matches for group in groups))

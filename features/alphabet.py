@@ -42,7 +42,7 @@ _RANGES: Final = (
     (0xE1000, 0x10FFFF, SIGN),
 )
 # Digits that stand for letters. l, i and 1 are one class, because each can stand for the others.
-_STAND_INS: Final = {ord(one): ord(other) for one, other in zip("01l3457", "oiieast", strict=True)}
+_STAND_INS: Final = {ord(stand_in): ord(other) for stand_in, other in zip("01l3457", "oiieast", strict=True)}
 
 
 class Alphabet(NamedTuple):
@@ -75,8 +75,8 @@ def tables() -> Alphabet:
     for first, last, kind in _RANGES:
         kinds[(letters >= first) & (letters <= last)] = kind
     in_words = letters.copy()
-    for one, other in _STAND_INS.items():
-        in_words[letters == one] = other
+    for stand_in, other in _STAND_INS.items():
+        in_words[letters == stand_in] = other
     alphabet = Alphabet(kinds, _values(letters), _values(in_words))
     of_letters = kinds == LETTER
     alphabet.values[of_letters] |= np.uint64(1)
@@ -97,7 +97,7 @@ def _letters() -> dict[int, tuple[int, ...]]:
 @numba.njit(cache=True)
 def _values(letters: NDArray[np.int64]) -> NDArray[np.uint64]:
     """The hash values of letters, all even."""
-    found = np.empty(letters.size, np.uint64)
+    hash_values = np.empty(letters.size, np.uint64)
     for i in range(letters.size):
-        found[i] = mix((np.uint64(letters[i]) + np.uint64(1)) * np.uint64(GOLDEN)) & np.uint64(MASK - 1)
-    return found
+        hash_values[i] = mix((np.uint64(letters[i]) + np.uint64(1)) * np.uint64(GOLDEN)) & np.uint64(MASK - 1)
+    return hash_values

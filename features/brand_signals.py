@@ -132,7 +132,7 @@ def brand_near_miss(e: Evidence) -> float:
     """The nearest misspelling of a registered name in the title: 1 for one edit, 0.5 for two, 0 for none."""
     if e.facts.naming is None or not e.reading.title_folded:
         return MISSING
-    return max((1 / one.edits for one in e.facts.naming.near_misses), default=0.0)
+    return max((1 / near_miss.edits for near_miss in e.facts.naming.near_misses), default=0.0)
 
 
 @signals.feature(
@@ -237,11 +237,11 @@ def _names(e: Evidence, *, obfuscated: bool = False) -> tuple[str, ...]:
 
 def _indicators(e: Evidence, direction: Direction) -> tuple[int, int]:
     """The numbers of the brand's indicators of a direction that match and that it had supplied."""
-    found = e.facts.indicators
-    if found is None:
+    tell_tales = e.facts.indicators
+    if tell_tales is None:
         return 0, 0
-    supplied = found.for_counterfeit if direction is Direction.COUNTERFEIT else found.for_genuine
-    return len(found.fired_for(direction)) if found.fired else 0, supplied
+    supplied = tell_tales.for_counterfeit if direction is Direction.COUNTERFEIT else tell_tales.for_genuine
+    return len(tell_tales.fired_for(direction)) if tell_tales.fired else 0, supplied
 
 
 def _fitting(e: Evidence, direction: Direction) -> float:
@@ -260,5 +260,5 @@ def _declared_near(e: Evidence) -> NearMiss | None:
 def _near(code: str, near_misses: Sequence[NearMiss]) -> Message:
     if not near_misses:
         return message("brand_near_miss.none")
-    nearest = min(near_misses, key=lambda one: one.edits)
+    nearest = min(near_misses, key=lambda near_miss: near_miss.edits)
     return message(code, word=nearest.word, n=nearest.edits, brand=nearest.name)

@@ -133,7 +133,7 @@ class BrandRegister:
         named = {mention.brand_id for mention in mentions}
         declared_id, declared_how = self._exact.get(fold(declared), (None, None)) if declared else (None, None)
         coded_id = self._by_gtin(gtin)
-        candidates = tuple(sorted({*named, *(found for found in (declared_id, coded_id) if found)}))
+        candidates = tuple(sorted({*named, *(possible_id for possible_id in (declared_id, coded_id) if possible_id)}))
         brand_id: str | None = None
         method: Method | None = None
         if declared_id is not None and (not named or declared_id in named):
@@ -153,27 +153,29 @@ class BrandRegister:
         known = named | ({exact[0]} if exact else set())
         described = _whole_words(self._plain, fold(description)) if description else ()
         return Naming(
-            near_misses=tuple(one for one in self._near.in_text(title or "") if one.brand_id not in named),
+            near_misses=tuple(
+                near_miss for near_miss in self._near.in_text(title or "") if near_miss.brand_id not in named
+            ),
             declared_near=next(iter(self._near.in_text(declared)), None) if declared and exact is None else None,
-            described=tuple(sorted({self.brands[one].name for one, _ in described if one not in known})),
+            described=tuple(sorted({self.brands[brand_id].name for brand_id, _ in described if brand_id not in known})),
         )
 
     def _by_gtin(self, gtin: str | None) -> str | None:
         if gtin is None or not _GTIN.match(gtin):
             return None
         digits = gtin.zfill(14)[1:]  # The first digit of a GTIN-14 is the packaging level, not the owner.
-        return next((found for n in range(11, 5, -1) if (found := self._prefixes.get(digits[:n]))), None)
+        return next((brand_id for n in range(11, 5, -1) if (brand_id := self._prefixes.get(digits[:n]))), None)
 
     def _mentions(self, title: str) -> tuple[Mention, ...]:
-        found: dict[str, Mention] = {}
+        mentions: dict[str, Mention] = {}
         for text in dict.fromkeys((title, without_pictures(title))):
             for brand_id, name in _whole_words(self._plain, fold(text)):
                 as_written = _as_written(text)
                 plain = _as_written(name) in as_written or fold(name) in as_written
-                found.setdefault(brand_id, Mention(brand_id, name, Form.PLAIN if plain else Form.FOLDED))
+                mentions.setdefault(brand_id, Mention(brand_id, name, Form.PLAIN if plain else Form.FOLDED))
         for brand_id, name in _joined_words(self._obfuscated, title):
-            found.setdefault(brand_id, Mention(brand_id, name, Form.OBFUSCATED))
-        return tuple(found.values())
+            mentions.setdefault(brand_id, Mention(brand_id, name, Form.OBFUSCATED))
+        return tuple(mentions.values())
 
 
 def compact(text: str) -> str:
@@ -226,9 +228,9 @@ def _joined_words(automaton: ahocorasick.Automaton, text: str) -> Iterable[tuple
     """Names made of one or more whole pieces of an obfuscated text: 'A u r e l l e', not 'Taurellesque'."""
     if len(automaton) == 0:
         return
-    found = pieces(text)
-    matches = list(automaton.iter("".join(found)))
-    edges = {0, *itertools.accumulate(map(len, found))} if matches else set()
+    text_pieces = pieces(text)
+    matches = list(automaton.iter("".join(text_pieces)))
+    edges = {0, *itertools.accumulate(map(len, text_pieces))} if matches else set()
     for end, (brand_id, name, length) in matches:
         if end + 1 in edges and end + 1 - length in edges:
             yield brand_id, name

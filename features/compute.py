@@ -52,8 +52,8 @@ FEATURES: Final[tuple[Feature, ...]] = (
 NAMES: Final = tuple(feature.name for feature in FEATURES)
 # Features in a row that need the same, with their values where it is not given.
 _GROUPS: Final = tuple(
-    (given, functions := tuple(feature.compute for feature in row), [MISSING] * len(functions))
-    for given, row in groupby(FEATURES, lambda feature: feature.given)
+    (condition, functions := tuple(feature.compute for feature in row), [MISSING] * len(functions))
+    for condition, row in groupby(FEATURES, lambda feature: feature.given)
 )
 
 
@@ -79,7 +79,10 @@ def family_columns(family: Family) -> NDArray[np.intp]:
 _EVIDENT: Final = tuple(family for family in Family if family is not Family.NEAR_DUPLICATES)
 # A bit for each family, in the columns of its evidence.
 _FAMILY_BITS: Final = np.array(
-    [1 << _EVIDENT.index(one.family) if one.family in _EVIDENT and one.missing != "never" else 0 for one in FEATURES],
+    [
+        1 << _EVIDENT.index(feature.family) if feature.family in _EVIDENT and feature.missing != "never" else 0
+        for feature in FEATURES
+    ],
     dtype=np.int64,
 )
 
@@ -105,8 +108,8 @@ def compute(facts: Facts) -> Computed:
     """The vector of one listing version, with the evidence for the messages of its reasons."""
     evidence = Evidence(facts, read(facts.listing))
     vector: list[float] = []
-    for given, functions, missing in _GROUPS:
-        vector += [feature(evidence) for feature in functions] if given(evidence) else missing
+    for condition, functions, missing in _GROUPS:
+        vector += [feature(evidence) for feature in functions] if condition(evidence) else missing
     return Computed(evidence, np.array(vector, dtype=np.float64))
 
 

@@ -39,7 +39,7 @@ class Contact(NamedTuple):
     value: str
 
 
-def contact(kind: ContactKind, value: str) -> Contact:
+def contact(kind: ContactKind, text: str) -> Contact:
     """The contact in its canonical form.
 
     Raises Rejected (the value is not of that kind, or too short to identify a seller. The sentence does not repeat the
@@ -50,7 +50,7 @@ def contact(kind: ContactKind, value: str) -> Contact:
     >>> contact(ContactKind.HANDLE, "Telegram: @Lumo.Trade").value
     'telegram:lumo.trade'
     """
-    return Contact(kind, _FORMS[kind](unicodedata.normalize("NFKC", value).casefold().strip()))
+    return Contact(kind, _FORMS[kind](unicodedata.normalize("NFKC", text).casefold().strip()))
 
 
 _PHONE: Final = re.compile(r"(?:\+|00)[\d ().\-/]+", re.ASCII)
@@ -94,17 +94,17 @@ def _email(plain: str) -> str:
 
 
 def _handle(plain: str) -> str:
-    found = _HANDLE.fullmatch(plain)
-    if found is None:
+    match = _HANDLE.fullmatch(plain)
+    if match is None:
         raise Rejected("bad_handle", "value", "A handle is its network, a colon and the name: telegram:lumo_trade.")
-    return f"{re.sub(r'[ .-]', '', found[1])}:{found[2].rstrip('.')}"
+    return f"{re.sub(r'[ .-]', '', match[1])}:{match[2].rstrip('.')}"
 
 
 def _token(plain: str) -> str:
-    found = re.sub(r"[\W_]+", "", plain)
-    if len(found) < _SHORTEST_TOKEN:
+    token = re.sub(r"[\W_]+", "", plain)
+    if len(token) < _SHORTEST_TOKEN:
         raise Rejected("too_short", "value", f"The value must have at least {_SHORTEST_TOKEN} letters and digits.")
-    return found
+    return token
 
 
 _FORMS: Final[Mapping[ContactKind, Callable[[str], str]]] = {

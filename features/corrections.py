@@ -43,15 +43,15 @@ def in_force(namings: Iterable[NamedBrand], as_of: datetime) -> NamedBrand | Non
     A later naming replaces an earlier one, and an undo restores the one before it. A naming of the very moment was
     given after everything that was assembled as of it.
     """
-    given: list[NamedBrand] = []
+    standing_namings: list[NamedBrand] = []
     for naming in namings:
         if naming.known_at >= as_of:
             break
         if not naming.undoes:
-            given.append(naming)
-        elif given:
-            given.pop()
-    return given[-1] if given else None
+            standing_namings.append(naming)
+        elif standing_namings:
+            standing_namings.pop()
+    return standing_namings[-1] if standing_namings else None
 
 
 def holds(named: NamedBrand, listing: Listing, register: BrandRegister) -> bool:

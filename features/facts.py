@@ -163,16 +163,16 @@ def assemble_facts(
         correction = Correction(naming.known_at, brand)
         brand = corrected(brand, naming, register)
     log_price = references.rates.log_price(listing.price, listing.currency)
-    missing, found = (log_price, None) if isinstance(log_price, PriceMissing) else (None, log_price)
+    missing, known_log_price = (log_price, None) if isinstance(log_price, PriceMissing) else (None, log_price)
     brand_key, category_key = reference_keys(listing, brand)
     price = PriceFacts(
         base_currency=references.rates.base_currency,
-        log_price=found,
+        log_price=known_log_price,
         missing=missing,
         previous_log_price=history.previous_log_price,
         brand_category=references.prices.find(brand_key, category_key) if brand_key and category_key else None,
         category=references.prices.find(ANY, category_key) if category_key else None,
-        own=history.own_prices(found),
+        own=history.own_prices(known_log_price),
         listed=_listed(listing, references, brand),
         common=references.common.listings(listing.price_minor),
     )
@@ -196,15 +196,15 @@ def assemble_facts(
 
 
 def _listed(listing: Listing, references: References, brand: Resolution) -> Listed | None:
-    entry = references.lists.find(listing, brand.brand_id, base_currency=references.rates.base_currency)
-    if entry is None:
+    list_price = references.lists.find(listing, brand.brand_id, base_currency=references.rates.base_currency)
+    if list_price is None:
         return None
-    log_price = references.rates.log_price(entry.amount, entry.currency)
+    log_price = references.rates.log_price(list_price.amount, list_price.currency)
     return Listed(
-        by=entry.by,
-        name=entry.name,
-        amount=entry.amount,
-        currency=entry.currency,
+        by=list_price.by,
+        name=list_price.name,
+        amount=list_price.amount,
+        currency=list_price.currency,
         log_price=None if isinstance(log_price, PriceMissing) else log_price,
     )
 

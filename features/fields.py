@@ -60,23 +60,23 @@ class Field:
 def text(name: str, cap: int, meaning: str) -> Field:
     """Text as sent, untrimmed because the row is evidence. Blank text is missing."""
 
-    def read(field: str, value: Value) -> str | None:
-        if not isinstance(value, str):
-            raise Rejected("wrong_type", field, "{name} must be text, not {kind}.", name=field, kind=_kind(value))
-        if len(value) > cap:
+    def read(field: str, raw: Value) -> str | None:
+        if not isinstance(raw, str):
+            raise Rejected("wrong_type", field, "{name} must be text, not {kind}.", name=field, kind=_kind(raw))
+        if len(raw) > cap:
             raise Rejected(
                 "too_long",
                 field,
                 "{name} has {n:,} characters; at most {most:,} are accepted.",
                 name=field,
-                n=len(value),
+                n=len(raw),
                 most=cap,
             )
-        if "\x00" in value if value.isascii() else _is_unstorable(value):
+        if "\x00" in raw if raw.isascii() else _is_unstorable(raw):
             raise Rejected(
                 "bad_characters", field, "{name} contains NUL, half a surrogate pair or a noncharacter.", name=field
             )
-        return value if value.strip() else None
+        return raw if raw.strip() else None
 
     return Field(name, read, {"type": ["string", "null"], "maxLength": cap}, meaning)
 
@@ -84,12 +84,12 @@ def text(name: str, cap: int, meaning: str) -> Field:
 def choice(name: str, options: tuple[str, ...], meaning: str) -> Field:
     """One of a fixed set of words."""
 
-    def read(field: str, value: Value) -> str:
-        if value not in options:
+    def read(field: str, raw: Value) -> str:
+        if raw not in options:
             raise Rejected(
                 "unknown_value", field, "{name} must be one of {known}.", name=field, known=", ".join(options)
             )
-        return str(value)
+        return str(raw)
 
     return Field(name, read, {"enum": [*options, None]}, meaning)
 
@@ -97,10 +97,10 @@ def choice(name: str, options: tuple[str, ...], meaning: str) -> Field:
 def currency(name: str, meaning: str) -> Field:
     """A code of ISO 4217, in capital letters. The currency need not have a known rate."""
 
-    def read(field: str, value: Value) -> str:
-        if not isinstance(value, str) or value not in money.codes():
+    def read(field: str, raw: Value) -> str:
+        if not isinstance(raw, str) or raw not in money.codes():
             raise Rejected("bad_currency", field, "{name} must be a currency code of ISO 4217 such as EUR.", name=field)
-        return value
+        return raw
 
     return Field(name, read, {"type": ["string", "null"], "pattern": f"^({'|'.join(sorted(money.codes()))})$"}, meaning)
 
@@ -108,8 +108,8 @@ def currency(name: str, meaning: str) -> Field:
 def amount(name: str, meaning: str) -> Field:
     """A Decimal from 0 to 10,000,000,000, sent as text (preferred) or as a number."""
 
-    def read(field: str, value: Value) -> Decimal:
-        return _amount(field, value)
+    def read(field: str, raw: Value) -> Decimal:
+        return _amount(field, raw)
 
     schema = {"type": ["string", "number", "null"], "pattern": r"^\d{1,11}(\.\d{1,12})?$", "minimum": 0}
     return Field(name, read, schema, meaning)
@@ -118,11 +118,11 @@ def amount(name: str, meaning: str) -> Field:
 def number(name: str, high: float, meaning: str) -> Field:
     """A finite number from 0 to `high`."""
 
-    def read(field: str, value: Value) -> float:
-        found = _finite(field, value)
-        if not 0 <= found <= high:
+    def read(field: str, raw: Value) -> float:
+        finite_number = _finite(field, raw)
+        if not 0 <= finite_number <= high:
             raise Rejected("out_of_range", field, "{name} must be from 0 to {most:g}.", name=field, most=high)
-        return found
+        return finite_number
 
     return Field(name, read, {"type": ["number", "null"], "minimum": 0, "maximum": high}, meaning)
 
@@ -130,8 +130,8 @@ def number(name: str, high: float, meaning: str) -> Field:
 def count(name: str, meaning: str) -> Field:
     """A whole number from 0 to 2^53."""
 
-    def read(field: str, value: Value) -> int:
-        return _count(field, value)
+    def read(field: str, raw: Value) -> int:
+        return _count(field, raw)
 
     return Field(name, read, {"type": ["integer", "null"], "minimum": 0, "maximum": MAX_COUNT}, meaning)
 
@@ -141,22 +141,22 @@ def windows(name: str, meaning: str, *, of_amounts: bool = False) -> Field:
 
     plain = str if of_amounts else int
 
-    def read(field: str, value: Value) -> Windows:
-        if not isinstance(value, OBJECT):
+    def read(field: str, raw: Value) -> Windows:
+        if not isinstance(raw, OBJECT):
             raise Rejected("wrong_type", field, "{name} must be an object with d7, d30 and d90.", name=field)
-        d7, d30, d90 = three = value.get("d7"), value.get("d30"), value.get("d90")
-        if len(value) == 3 and type(d7) is type(d30) is type(d90) is plain and _are_plain(three):
+        d7, d30, d90 = three = raw.get("d7"), raw.get("d30"), raw.get("d90")
+        if len(raw) == 3 and type(d7) is type(d30) is type(d90) is plain and _are_plain(three):
             return Windows(float(d7), float(d30), float(d90))  # Almost every one.
-        found: dict[str, float | None] = {}
-        for key, item in value.items():
+        by_window: dict[str, float | None] = {}
+        for key, raw_number in raw.items():
             if key not in Windows._fields:
                 raise Rejected(
                     "unknown_field", f"{field}.{printable(key)}", "{name} has only d7, d30 and d90.", name=field
                 )
             inner = f"{field}.{key}"
-            if item is not None:
-                found[str(key)] = float(_amount(inner, item) if of_amounts else _count(inner, item))
-        return Windows(**found)
+            if raw_number is not None:
+                by_window[str(key)] = float(_amount(inner, raw_number) if of_amounts else _count(inner, raw_number))
+        return Windows(**by_window)
 
     part = {"type": ["string", "number", "null"] if of_amounts else ["integer", "null"], "minimum": 0}
     schema = {
@@ -170,14 +170,14 @@ def windows(name: str, meaning: str, *, of_amounts: bool = False) -> Field:
 def counts(name: str, length: int, meaning: str) -> Field:
     """Exactly `length` whole numbers."""
 
-    def read(field: str, value: Value) -> tuple[int, ...]:
-        if not isinstance(value, list | tuple) or len(value) != length:
+    def read(field: str, raw: Value) -> tuple[int, ...]:
+        if not isinstance(raw, list | tuple) or len(raw) != length:
             raise Rejected("wrong_type", field, "{name} must be a list of {n} whole numbers.", name=field, n=length)
-        return tuple(_count(f"{field}[{i}]", item) for i, item in enumerate(value))
+        return tuple(_count(f"{field}[{i}]", raw_count) for i, raw_count in enumerate(raw))
 
-    item = {"type": "integer", "minimum": 0, "maximum": MAX_COUNT}
+    item_schema = {"type": "integer", "minimum": 0, "maximum": MAX_COUNT}
     return Field(
-        name, read, {"type": ["array", "null"], "items": item, "minItems": length, "maxItems": length}, meaning
+        name, read, {"type": ["array", "null"], "items": item_schema, "minItems": length, "maxItems": length}, meaning
     )
 
 
@@ -185,54 +185,56 @@ def url(name: str, meaning: str) -> Field:
     """An http or https address. It is stored and displayed, never fetched."""
     inner = text(name, 2_000, meaning)
 
-    def read(field: str, value: Value) -> str | None:
-        found = inner.read(field, value)
-        return None if found is None else str(found) if _PLAIN_URL.match(str(found)) else _http_url(field, str(found))
+    def read(field: str, raw: Value) -> str | None:
+        link = inner.read(field, raw)
+        return None if link is None else str(link) if _PLAIN_URL.match(str(link)) else _http_url(field, str(link))
 
     return Field(name, read, {"type": ["string", "null"], "maxLength": 2_000, "format": "uri"}, meaning)
 
 
 def urls(name: str, most: int, meaning: str) -> Field:
     """One address or a list of at most `most`."""
-    one = url(name, meaning)
+    link = url(name, meaning)
 
-    def read(field: str, value: Value) -> tuple[str, ...] | None:
-        items = [value] if isinstance(value, str) else value
+    def read(field: str, raw: Value) -> tuple[str, ...] | None:
+        items = [raw] if isinstance(raw, str) else raw
         if not isinstance(items, list | tuple):
             raise Rejected("wrong_type", field, "{name} must be an address or a list of addresses.", name=field)
         if (n := len(items)) > most:
             raise Rejected(
                 "too_many", field, "{name} has {n} addresses; at most {most} are accepted.", name=field, n=n, most=most
             )
-        return tuple(str(found) for item in items if (found := one.read(field, item)) is not None) or None
+        return tuple(str(address) for raw_link in items if (address := link.read(field, raw_link)) is not None) or None
 
-    return Field(name, read, {"anyOf": [one.schema, {"type": "array", "items": one.schema, "maxItems": most}]}, meaning)
+    return Field(
+        name, read, {"anyOf": [link.schema, {"type": "array", "items": link.schema, "maxItems": most}]}, meaning
+    )
 
 
 def instant(name: str, meaning: str) -> Field:
     """An aware time, ISO 8601 with an offset; converted to UTC. The caller checks it against the current time."""
 
-    def read(field: str, value: Value) -> datetime:
-        if isinstance(value, str):
+    def read(field: str, raw: Value) -> datetime:
+        if isinstance(raw, str):
             try:
-                value = datetime.fromisoformat(value)
+                raw = datetime.fromisoformat(raw)
             except ValueError:
                 raise Rejected(
                     "bad_time", field, "{name} must be a time such as 2026-03-01T09:30:00+00:00.", name=field
                 ) from None
-        if not isinstance(value, datetime):
+        if not isinstance(raw, datetime):
             raise Rejected(
-                "wrong_type", field, "{name} must be a time as text, not {kind}.", name=field, kind=_kind(value)
+                "wrong_type", field, "{name} must be a time as text, not {kind}.", name=field, kind=_kind(raw)
             )
-        if value.tzinfo is None:
+        if raw.tzinfo is None:
             raise Rejected("naive_time", field, "{name} needs an offset such as +00:00 or Z.", name=field)
         try:
-            found = value.astimezone(UTC)
+            moment = raw.astimezone(UTC)
         except OverflowError:
             raise Rejected("bad_time", field, "{name} lies outside the calendar.", name=field) from None
-        if found < EARLIEST:
+        if moment < EARLIEST:
             raise Rejected("out_of_range", field, "{name} lies before {earliest:%Y}.", name=field, earliest=EARLIEST)
-        return found
+        return moment
 
     return Field(name, read, {"type": ["string", "null"], "format": "date-time"}, meaning)
 
@@ -260,83 +262,83 @@ def with_nearest(name: str, known: Collection[str]) -> str:
 
 def unknown_fields(row: Mapping[str, Value], known: Collection[str], of: str, within: str = "") -> Rejected:
     """The refusal of a row for its unknown fields: the first as its field, all of them in its sentence."""
-    names = [str(name) for name, value in row.items() if value is not None and name not in known]
+    names = [str(name) for name, raw in row.items() if raw is not None and name not in known]
     named = ", ".join(with_nearest(name, known) for name in names[:_MOST_NAMED])
     more = f" and {len(names) - _MOST_NAMED:,} more" if len(names) > _MOST_NAMED else ""
     are = "is not a field" if len(names) == 1 else "are not fields"
     return Rejected("unknown_field", f"{within}{printable(names[0])}", f"{named}{more} {are} of a {of}.")
 
 
-def _http_url(field: str, value: str) -> str:
+def _http_url(field: str, address: str) -> str:
     try:
-        parts = urlsplit(value.strip())
+        parts = urlsplit(address.strip())
     except ValueError:
         parts = urlsplit("")
     if parts.scheme.lower() not in {"http", "https"} or not parts.netloc:
         raise Rejected("bad_url", field, "{name} must be an http or https address.", name=field)
-    return value.strip()
+    return address.strip()
 
 
-def _amount(field: str, value: Value) -> Decimal:
-    match value:
+def _amount(field: str, raw: Value) -> Decimal:
+    match raw:
         case bool():
             raise Rejected("wrong_type", field, "{name} must be a decimal number, not a truth value.", name=field)
-        case str() if _DECIMAL.match(value):
-            found = Decimal(value)
+        case str() if _DECIMAL.match(raw):
+            decimal = Decimal(raw)
         case int() | float() | Decimal():
-            found = _exact(field, value)
+            decimal = _exact(field, raw)
         case _:
             raise Rejected("wrong_type", field, "{name} must be a decimal number such as 19.90.", name=field)
-    if found < 0:
+    if decimal < 0:
         raise Rejected("negative", field, "{name} is below zero.", name=field)
-    if found > money.MAX_AMOUNT:
+    if decimal > money.MAX_AMOUNT:
         raise Rejected("out_of_range", field, "{name} is above {most:,}.", name=field, most=money.MAX_AMOUNT)
-    return abs(found)  # -0 is 0.
+    return abs(decimal)  # -0 is 0.
 
 
-def _exact(field: str, value: int | float | Decimal) -> Decimal:
+def _exact(field: str, raw: int | float | Decimal) -> Decimal:
     try:
-        found = Decimal(str(value)) if isinstance(value, float) else Decimal(value)
+        decimal = Decimal(str(raw)) if isinstance(raw, float) else Decimal(raw)
     except (InvalidOperation, ValueError):
         raise Rejected("wrong_type", field, "{name} is not a number.", name=field) from None
-    if not found.is_finite():
+    if not decimal.is_finite():
         raise Rejected("not_finite", field, "{name} is not a finite number.", name=field)
-    return found
+    return decimal
 
 
-def _finite(field: str, value: Value) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
-        raise Rejected("wrong_type", field, "{name} must be a number, not {kind}.", name=field, kind=_kind(value))
+def _finite(field: str, raw: Value) -> float:
+    if isinstance(raw, bool) or not isinstance(raw, int | float | Decimal):
+        raise Rejected("wrong_type", field, "{name} must be a number, not {kind}.", name=field, kind=_kind(raw))
     try:
-        found = float(value)
+        as_float = float(raw)
     except (OverflowError, ValueError):  # An integer beyond float; a signalling NaN.
-        found = math.inf
-    if not math.isfinite(found):
+        as_float = math.inf
+    if not math.isfinite(as_float):
         raise Rejected("not_finite", field, "{name} is not a finite number.", name=field)
-    return found
+    return as_float
 
 
-def _count(field: str, value: Value) -> int:
-    if type(value) is int and 0 <= value <= MAX_COUNT:  # Almost every count; a truth value has another type.
-        return value
-    found = _finite(field, value)
-    if found != math.floor(found):
+def _count(field: str, raw: Value) -> int:
+    if type(raw) is int and 0 <= raw <= MAX_COUNT:  # Almost every count; a truth value has another type.
+        return raw
+    finite_number = _finite(field, raw)
+    if finite_number != math.floor(finite_number):
         raise Rejected("wrong_type", field, "{name} must be a whole number.", name=field)
     # Made a float, the first integer above the largest count would be the largest count.
-    if not 0 <= (value if type(value) is int else found) <= MAX_COUNT:
-        code = "negative" if found < 0 else "out_of_range"
+    if not 0 <= (raw if type(raw) is int else finite_number) <= MAX_COUNT:
+        code = "negative" if finite_number < 0 else "out_of_range"
         raise Rejected(code, field, "{name} must be from 0 to {most:,}.", name=field, most=MAX_COUNT)
-    return int(found)
+    return int(finite_number)
 
 
-def _is_unstorable(value: str) -> bool:
+def _is_unstorable(raw_text: str) -> bool:
     try:
-        encoded = value.encode()
+        encoded = raw_text.encode()
     except UnicodeEncodeError:  # Half a surrogate pair.
         return True
     # Every noncharacter has one of these pairs. To search the text itself takes five times as long.
     possible = b"\x00" in encoded or b"\xef\xb7" in encoded or b"\xbf\xbe" in encoded or b"\xbf\xbf" in encoded
-    return possible and _UNSTORABLE.search(value) is not None
+    return possible and _UNSTORABLE.search(raw_text) is not None
 
 
 def _are_plain(three: tuple[Any, Any, Any]) -> bool:
@@ -346,6 +348,6 @@ def _are_plain(three: tuple[Any, Any, Any]) -> bool:
     return bool(min(three) >= 0 and max(three) <= MAX_COUNT)
 
 
-def _kind(value: Value) -> str:
+def _kind(raw: Value) -> str:
     names = {bool: "a truth value", int: "a number", float: "a number", Decimal: "a number", list: "a list"}
-    return names.get(type(value), "an object" if isinstance(value, Mapping) else type(value).__name__)
+    return names.get(type(raw), "an object" if isinstance(raw, Mapping) else type(raw).__name__)

@@ -77,7 +77,7 @@ def as_shown(text: str) -> str:
     """
     if "\u202e" not in text:
         return text
-    return _OVERRIDDEN.sub(lambda found: found[1][::-1], text)
+    return _OVERRIDDEN.sub(lambda match: match[1][::-1], text)
 
 
 @cache

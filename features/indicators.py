@@ -95,7 +95,7 @@ class IndicatorFacts:
     fired: tuple[Fired, ...] = ()
 
     def fired_for(self, direction: Direction) -> tuple[Fired, ...]:
-        return tuple(one for one in self.fired if one.direction is direction)
+        return tuple(tell_tale for tell_tale in self.fired if tell_tale.direction is direction)
 
 
 class Indicators:
@@ -109,23 +109,26 @@ class Indicators:
     def of(self, listing: Listing, brand_ids: Collection[str], as_of: datetime) -> IndicatorFacts:
         """The counterfeit indicators of these brands that match a listing at a moment."""
         in_force = [
-            one for brand_id in sorted(brand_ids) for one in self._of_brand.get(brand_id, ()) if one.in_force(as_of)
+            indicator
+            for brand_id in sorted(brand_ids)
+            for indicator in self._of_brand.get(brand_id, ())
+            if indicator.in_force(as_of)
         ]
         if not in_force:
             return IndicatorFacts()
         texts = _texts(listing.title, listing.description)
-        fired = [found for one in in_force if (found := _fired(one, texts)) is not None]
+        fired = [tell_tale for indicator in in_force if (tell_tale := _fired(indicator, texts)) is not None]
         return IndicatorFacts(
-            for_counterfeit=sum(one.direction is Direction.COUNTERFEIT for one in in_force),
-            for_genuine=sum(one.direction is Direction.GENUINE for one in in_force),
+            for_counterfeit=sum(indicator.direction is Direction.COUNTERFEIT for indicator in in_force),
+            for_genuine=sum(indicator.direction is Direction.GENUINE for indicator in in_force),
             fired=tuple(fired),
         )
 
 
 def fits(pattern: str, where: Where, title: str, description: str) -> str | None:
     """The words of the folded text that a pattern matches; None without a match."""
-    found = _found(pattern, where, _texts(title, description))
-    return None if found is None else found[1]
+    match = _found(pattern, where, _texts(title, description))
+    return None if match is None else match[1]
 
 
 def _texts(title: str | None, description: str | None) -> dict[Where, str]:
@@ -133,22 +136,22 @@ def _texts(title: str | None, description: str | None) -> dict[Where, str]:
 
 
 def _fired(indicator: Indicator, texts: dict[Where, str]) -> Fired | None:
-    found = _found(indicator.pattern, indicator.where, texts)
-    if found is None:
+    match = _found(indicator.pattern, indicator.where, texts)
+    if match is None:
         return None
     return Fired(
         indicator_id=indicator.indicator_id,
         brand_id=indicator.brand_id,
         label=indicator.label,
         direction=indicator.direction,
-        where=found[0],
-        words=found[1],
+        where=match[0],
+        words=match[1],
     )
 
 
-def _found(pattern: str, wanted: Where, texts: dict[Where, str]) -> tuple[Where, str] | None:
+def _found(pattern: str, place: Where, texts: dict[Where, str]) -> tuple[Where, str] | None:
     for where, text in texts.items():
-        if wanted in {where, Where.ANY} and (match := _compiled(pattern).search(text)):
+        if place in {where, Where.ANY} and (match := _compiled(pattern).search(text)):
             return where, match.group()[:_LONGEST_QUOTE].strip()
     return None
 

@@ -120,17 +120,17 @@ def entries() -> tuple[Entry, ...]:
 
 @cache
 def of_folded() -> tuple[Entry, ...]:
-    return tuple(entry for entry in entries() if not entry.reads_raw)
+    return tuple(phrase for phrase in entries() if not phrase.reads_raw)
 
 
 @cache
 def of_raw() -> tuple[Entry, ...]:
     """The entries of spelling tricks, which folding would undo: their patterns read the title itself."""
-    return tuple(entry for entry in entries() if entry.reads_raw)
+    return tuple(phrase for phrase in entries() if phrase.reads_raw)
 
 
 def patterns(chosen: Iterable[Entry]) -> list[str]:
-    return [loosened(entry.pattern.pattern) for entry in chosen]
+    return [loosened(phrase.pattern.pattern) for phrase in chosen]
 
 
 @cache
@@ -162,37 +162,37 @@ def find(
     """
     in_title = where == "title"
     numbers = _folded_filter().possible(folded) if possible is None else possible
-    chosen = [entry for number in numbers if (entry := of_folded()[number]).pattern.search(folded)]
+    chosen = [phrase for number in numbers if (phrase := of_folded()[number]).pattern.search(folded)]
     if not in_title:
         # In a description, patterns of spelling (digits, spaced letters) match codes and sizes.
-        chosen = [entry for entry in chosen if entry.literals or entry.kind is not Kind.EVASION]
+        chosen = [phrase for phrase in chosen if phrase.literals or phrase.kind is not Kind.EVASION]
     phrase_matches = _matches(chosen, folded, where) if chosen else []
     if raw is not None and in_title and not raw.isascii():
         tried = [of_raw()[number] for number in (_raw_filter().possible(raw) if tricks is None else tricks)]
-        found = ((entry, entry.pattern.search(raw)) for entry in tried)
-        phrase_matches.extend(_phrase_match(entry, match.group(), where) for entry, match in found if match)
+        raw_matches = ((phrase, phrase.pattern.search(raw)) for phrase in tried)
+        phrase_matches.extend(_phrase_match(phrase, match.group(), where) for phrase, match in raw_matches if match)
     return tuple(phrase_matches)
 
 
 def _matches(chosen: Iterable[Entry], folded: str, where: str) -> list[PhraseMatch]:
     """The affirmed matches of the chosen entries, traps and documents first."""
-    traps = [(entry, list(entry.pattern.finditer(folded))) for entry in chosen if entry.kind is Kind.TRAP]
+    traps = [(phrase, list(phrase.pattern.finditer(folded))) for phrase in chosen if phrase.kind is Kind.TRAP]
     covered = _spans(traps)
     documents = [(e, list(_affirmed(e, folded, covered, _NO_SPANS))) for e in chosen if e.kind is Kind.DOCUMENTS]
     lacking = _spans(documents)
     others = (
-        (entry, list(islice(_affirmed(entry, folded, covered, lacking), 1)))
-        for entry in chosen
-        if entry.kind not in {Kind.TRAP, Kind.DOCUMENTS}
+        (phrase, list(islice(_affirmed(phrase, folded, covered, lacking), 1)))
+        for phrase in chosen
+        if phrase.kind not in {Kind.TRAP, Kind.DOCUMENTS}
     )
     return [
-        _phrase_match(entry, matches[0].group(), where) for entry, matches in (*traps, *documents, *others) if matches
+        _phrase_match(phrase, matches[0].group(), where) for phrase, matches in (*traps, *documents, *others) if matches
     ]
 
 
-def _affirmed(entry: Entry, folded: str, covered: "_Spans", lacking: "_Spans") -> Iterator[re.Match[str]]:
+def _affirmed(phrase: Entry, folded: str, covered: "_Spans", lacking: "_Spans") -> Iterator[re.Match[str]]:
     """The matches that no trap covers and no negation cancels."""
-    for match in entry.pattern.finditer(folded):
+    for match in phrase.pattern.finditer(folded):
         if not (covered.cover(*match.span()) or _is_negated(match, lacking)):
             yield match
 
@@ -240,9 +240,9 @@ class _Spans:
 _NO_SPANS: Final = _Spans(())
 
 
-def _spans(found: list[tuple[Entry, list[re.Match[str]]]]) -> _Spans:
-    return _Spans(match.span() for _, matches in found for match in matches) if found else _NO_SPANS
+def _spans(phrase_matches: list[tuple[Entry, list[re.Match[str]]]]) -> _Spans:
+    return _Spans(match.span() for _, matches in phrase_matches for match in matches) if phrase_matches else _NO_SPANS
 
 
-def _phrase_match(entry: Entry, words: str, where: str) -> PhraseMatch:
-    return PhraseMatch(entry.kind, entry.specificity, entry.term, entry.language, words.strip(), where)
+def _phrase_match(phrase: Entry, words: str, where: str) -> PhraseMatch:
+    return PhraseMatch(phrase.kind, phrase.specificity, phrase.term, phrase.language, words.strip(), where)

@@ -38,20 +38,20 @@ _MOST_COUNTRIES: Final = 250  # ISO 3166-1 has 249.
 def _countries(name: str, meaning: str) -> Field:
     """Two-letter codes of ISO 3166-1, in alphabetical order without duplicates: a list, or one text with commas."""
 
-    def read(field: str, value: Value) -> tuple[str, ...] | None:
-        items = value.replace(",", " ").split() if isinstance(value, str) else value
+    def read(field: str, raw: Value) -> tuple[str, ...] | None:
+        items = raw.replace(",", " ").split() if isinstance(raw, str) else raw
         if not isinstance(items, list | tuple):
             raise Rejected("wrong_type", field, "{name} must be a list of country codes.", name=field)
         if len(items) > _MOST_COUNTRIES:
             raise Rejected("too_many", field, "{name} has more than {most} codes.", name=field, most=_MOST_COUNTRIES)
-        found = {item.strip().upper() if isinstance(item, str) else "" for item in items}
-        if not all(len(code) == 2 and code.isascii() and code.isalpha() for code in found):
+        codes = {country.strip().upper() if isinstance(country, str) else "" for country in items}
+        if not all(len(code) == 2 and code.isascii() and code.isalpha() for code in codes):
             raise Rejected("not_a_country", field, "{name} must be two-letter codes of ISO 3166, as DE.", name=field)
-        return tuple(sorted(found)) or None
+        return tuple(sorted(codes)) or None
 
-    item = {"type": "string", "pattern": "^\\s*[A-Za-z]{2}\\s*$"}
+    item_schema = {"type": "string", "pattern": "^\\s*[A-Za-z]{2}\\s*$"}
     whole = {"type": ["string", "null"]}
-    schema = {"anyOf": [whole, {"type": "array", "items": item, "maxItems": _MOST_COUNTRIES}]}
+    schema = {"anyOf": [whole, {"type": "array", "items": item_schema, "maxItems": _MOST_COUNTRIES}]}
     return Field(name, read, schema, meaning)
 
 
@@ -193,44 +193,44 @@ def check(row: object, *, received_at: datetime) -> Listing | Rejection:
 
 
 def _listing(row: Mapping[str, object], received_at: datetime) -> Listing:
-    found: dict[str, Any] = {}
-    for name, value in row.items():
-        if value is None:
+    accepted_fields: dict[str, Any] = {}
+    for name, raw in row.items():
+        if raw is None:
             continue
         if name == "seller":
-            found[name] = _seller(value)
+            accepted_fields[name] = _seller(raw)
         elif (read := _READERS.get(name)) is None:
             raise unknown_fields(row, {*_READERS, "seller"}, "listing")
-        elif (accepted := read(name, value)) is not None:
-            found[name] = accepted
-    if "external_id" not in found:
+        elif (accepted := read(name, raw)) is not None:
+            accepted_fields[name] = accepted
+    if "external_id" not in accepted_fields:
         raise Rejected("missing_field", "external_id", "external_id is required: the marketplace's id of the listing.")
-    _complete(found, received_at)
-    return Listing(**found)
+    _complete(accepted_fields, received_at)
+    return Listing(**accepted_fields)
 
 
-def _complete(found: dict[str, Any], received_at: datetime) -> None:
+def _complete(accepted_fields: dict[str, Any], received_at: datetime) -> None:
     """Checks conditions across fields and rounds amounts to their stored precision, in place."""
-    if "occurred_at" in found and found["occurred_at"] > received_at + CLOCK_TOLERANCE:
+    if "occurred_at" in accepted_fields and accepted_fields["occurred_at"] > received_at + CLOCK_TOLERANCE:
         raise Rejected("future_time", "occurred_at", "occurred_at lies more than a day in the future.")
-    if not ("title" in found or "description" in found or "price" in found):
+    if not ("title" in accepted_fields or "description" in accepted_fields or "price" in accepted_fields):
         raise Rejected("empty_listing", "", "The row has neither a title, a description nor a price.")
     for name in ("price", "list_price"):
-        if name in found:
-            if "currency" not in found:
+        if name in accepted_fields:
+            if "currency" not in accepted_fields:
                 raise Rejected("missing_field", "currency", "A price needs its currency.")
-            found[name] = money.rounded(found[name], found["currency"])
+            accepted_fields[name] = money.rounded(accepted_fields[name], accepted_fields["currency"])
 
 
-def _seller(value: object) -> SellerBlock:
-    if not isinstance(value, OBJECT):
+def _seller(raw_seller: object) -> SellerBlock:
+    if not isinstance(raw_seller, OBJECT):
         raise Rejected("wrong_type", "seller", "seller must be an object with named fields.")
-    found: dict[str, object] = {}
-    for name, item in value.items():
-        if item is None:
+    accepted_fields: dict[str, object] = {}
+    for name, raw in raw_seller.items():
+        if raw is None:
             continue
         if (read := _SELLER_READERS.get(name)) is None:
-            raise unknown_fields(value, _SELLER_READERS, "seller", "seller.")
-        if (accepted := read(f"seller.{name}", item)) is not None:
-            found[name] = accepted
-    return SellerBlock(**found)  # type: ignore[arg-type]  # each value was read by the field of that name
+            raise unknown_fields(raw_seller, _SELLER_READERS, "seller", "seller.")
+        if (accepted := read(f"seller.{name}", raw)) is not None:
+            accepted_fields[name] = accepted
+    return SellerBlock(**accepted_fields)  # type: ignore[arg-type]  # each value was read by the field of that name

@@ -49,9 +49,9 @@ def aged(code: str, days: float | None) -> Message:
     return message(code, n=n) if n else message(f"{code}.today")
 
 
-def quoting(code: str, found: Sequence[str]) -> Message:
+def quoting(code: str, texts: Sequence[str]) -> Message:
     """A message with the first three distinct texts as `words`; `code.none` where there are none."""
-    words = tuple(dict.fromkeys(found))[:_MOST_QUOTED]
+    words = tuple(dict.fromkeys(texts))[:_MOST_QUOTED]
     return message(code, words=words) if words else message(f"{code}.none")
 
 
@@ -65,51 +65,54 @@ def compared(code: str, log_ratio: float, **parameters: Parameter) -> Message:
     return message(f"{code}.{'below' if ratio < 1 else 'above'}", share=abs(1 - ratio), **parameters)
 
 
-def as_json(found: Message) -> dict[str, Any]:
+def as_json(message: Message) -> dict[str, Any]:
     """The JSON form for a column or a response; `from_json` is the inverse."""
-    return {"code": found.code, "parameters": {name: _plain(value) for name, value in found.parameters.items()}}
+    return {
+        "code": message.code,
+        "parameters": {name: _plain(parameter) for name, parameter in message.parameters.items()},
+    }
 
 
 def from_json(stored: Mapping[str, Any]) -> Message:
     """The inverse of `as_json`."""
-    return Message(stored["code"], {name: _typed(value) for name, value in stored["parameters"].items()})
+    return Message(stored["code"], {name: _typed(parameter) for name, parameter in stored["parameters"].items()})
 
 
 def each_as_json(parts: Mapping[str, Message]) -> dict[str, Any]:
     """Named messages as JSON for a column; `each_from_json` is the inverse."""
-    return {name: as_json(one) for name, one in parts.items()}
+    return {name: as_json(part) for name, part in parts.items()}
 
 
 def each_from_json(stored: Mapping[str, Any] | None) -> dict[str, Message]:
     """The inverse of `each_as_json`; empty where nothing was stored."""
-    return {name: from_json(one) for name, one in (stored or {}).items()}
+    return {name: from_json(part) for name, part in (stored or {}).items()}
 
 
-def _plain(value: Any) -> Any:
-    match value:
+def _plain(parameter: Any) -> Any:
+    match parameter:
         case Message():
-            return as_json(value)
+            return as_json(parameter)
         case Amount():
-            return {"amount": str(value.value), "currency": value.currency}
+            return {"amount": str(parameter.value), "currency": parameter.currency}
         case date():
-            return {"day": value.isoformat()}
+            return {"day": parameter.isoformat()}
         case tuple():
-            return [_plain(one) for one in value]
+            return [_plain(part) for part in parameter]
         case _:
-            return value
+            return parameter
 
 
-def _typed(value: Any) -> Any:
-    if isinstance(value, _PLAIN):  # Almost every one; to find that out below takes ten times as long.
-        return value
-    match value:
+def _typed(parameter: Any) -> Any:
+    if isinstance(parameter, _PLAIN):  # Almost every one; to find that out below takes ten times as long.
+        return parameter
+    match parameter:
         case {"code": _}:
-            return from_json(value)
+            return from_json(parameter)
         case {"amount": amount, "currency": currency}:
             return Amount(Decimal(amount), currency)
         case {"day": day}:
             return date.fromisoformat(day)
         case list():
-            return tuple(_typed(one) for one in value)
+            return tuple(_typed(part) for part in parameter)
         case _:
-            return value
+            return parameter

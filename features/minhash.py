@@ -43,14 +43,14 @@ def text_of(listing: Listing) -> str:
 
 def signature_of(listing: Listing) -> Signature | None:
     """The signature of a listing's text, shape (BINS,); None where the text is too short to recognise a copy."""
-    found = signature(skeleton_codes(text_of(listing)))
-    return found if found.size else None
+    listing_signature = signature(skeleton_codes(text_of(listing)))
+    return listing_signature if listing_signature.size else None
 
 
-def similarities(one: Signature, others: NDArray[np.uint16]) -> NDArray[np.float64]:
+def similarities(signature: Signature, others: NDArray[np.uint16]) -> NDArray[np.float64]:
     """Estimated Jaccard similarities, shape (n,), of one signature to others of shape (n, BINS)."""
-    found: NDArray[np.float64] = (others == one).mean(axis=1)
-    return found
+    jaccard: NDArray[np.float64] = (others == signature).mean(axis=1)
+    return jaccard
 
 
 @numba.njit(cache=True)
@@ -58,13 +58,13 @@ def signature(codes: Codes) -> Signature:
     """The signature of folded code points, shape (BINS,), or (0,) where fewer than `FEWEST_FULL` bins are full."""
     bins = np.full(BINS, np.uint32(_EMPTY), np.uint32)
     full = 0
-    value = np.uint64(0)
+    rolling_hash = np.uint64(0)
     for at in range(codes.size):
-        value = value * np.uint64(GOLDEN) + np.uint64(codes[at])
+        rolling_hash = rolling_hash * np.uint64(GOLDEN) + np.uint64(codes[at])
         if at >= RUN:
-            value -= np.uint64(codes[at - RUN]) * np.uint64(_OLDEST)
+            rolling_hash -= np.uint64(codes[at - RUN]) * np.uint64(_OLDEST)
         if at >= RUN - 1:
-            mixed = mix(value)
+            mixed = mix(rolling_hash)
             into = np.int64(mixed >> np.uint64(57))
             low = np.uint32(mixed & np.uint64(_LOW))
             if bins[into] == np.uint32(_EMPTY):
@@ -72,24 +72,24 @@ def signature(codes: Codes) -> Signature:
             bins[into] = min(bins[into], low)
     if full < FEWEST_FULL:
         return np.empty(0, np.uint16)
-    found = np.empty(BINS, np.uint16)
+    full_bins = np.empty(BINS, np.uint16)
     for number in range(BINS):
         source = np.int64(number)
         tries = 0
         while bins[source] == np.uint32(_EMPTY) and tries < _TRIES:
             tries += 1
             source = np.int64(mix(np.uint64(number) << np.uint64(32) | np.uint64(tries)) >> np.uint64(57))
-        found[number] = np.uint16(mix(np.uint64(bins[source])) >> np.uint64(48))
-    return found
+        full_bins[number] = np.uint16(mix(np.uint64(bins[source])) >> np.uint64(48))
+    return full_bins
 
 
 @numba.njit(cache=True)
-def band_keys(found: Signature) -> NDArray[np.int64]:
+def band_keys(signature: Signature) -> NDArray[np.int64]:
     """The keys of a signature, shape (BANDS,): equal ones mean that the six bins of that band are equal."""
     keys = np.empty(BANDS, np.int64)
     for band in range(BANDS):
-        value = np.uint64(band + 1)
+        band_hash = np.uint64(band + 1)
         for row in range(ROWS):
-            value = mix(value * np.uint64(GOLDEN) + np.uint64(found[band * ROWS + row]))
-        keys[band] = np.int64(value)
+            band_hash = mix(band_hash * np.uint64(GOLDEN) + np.uint64(signature[band * ROWS + row]))
+        keys[band] = np.int64(band_hash)
     return keys

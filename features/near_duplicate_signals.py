@@ -29,7 +29,7 @@ from features.spec import (
     some,
 )
 
-signals = Registry(Family.NEAR_DUPLICATES, given=lambda e: e.facts.near_duplicates is not None)
+signals = Registry(Family.NEAR_DUPLICATES, condition=lambda e: e.facts.near_duplicates is not None)
 
 _UNCOMPARED: Final = "too little text to recognise a copy, or texts were not compared yet"
 _NO_SELLER: Final = f"{_UNCOMPARED}; no seller named"
@@ -106,37 +106,37 @@ def likeness_balance(e: Evidence) -> float:
     return (near_duplicates.nearest_counterfeit or 0.0) - (near_duplicates.nearest_genuine or 0.0)
 
 
-@_count(some, lambda found: _number("likeness_offers", found.listings, found))
+@_count(some, lambda likeness: _number("likeness_offers", likeness.listings, likeness))
 def likeness_offers(e: Evidence) -> float:
     """Near-duplicates of other sellers."""
     return MISSING if e.facts.near_duplicates is None else log1p(e.facts.near_duplicates.listings)
 
 
-@_count(some, lambda found: _number("likeness_sellers", found.sellers, found), unit="sellers")
+@_count(some, lambda likeness: _number("likeness_sellers", likeness.sellers, likeness), unit="sellers")
 def likeness_sellers(e: Evidence) -> float:
     """Different other sellers with near-duplicates; a listing without a named seller counts as one."""
     return MISSING if e.facts.near_duplicates is None else log1p(e.facts.near_duplicates.sellers)
 
 
-@_count(some, lambda found: _number("likeness_own_offers", found.own_listings, found), missing=_NO_SELLER)
+@_count(some, lambda likeness: _number("likeness_own_offers", likeness.own_listings, likeness), missing=_NO_SELLER)
 def likeness_own_offers(e: Evidence) -> float:
     """Near-duplicates of the same seller; versions of the listing itself do not count."""
     return MISSING if e.facts.near_duplicates is None or _unnamed(e) else log1p(e.facts.near_duplicates.own_listings)
 
 
-@_count(accusing, lambda found: message("likeness_counterfeits", n=found.counterfeit), source=_RELISTED)
+@_count(accusing, lambda likeness: message("likeness_counterfeits", n=likeness.counterfeit), source=_RELISTED)
 def likeness_counterfeits(e: Evidence) -> float:
     """Near-duplicates of other sellers that were confirmed counterfeit."""
     return MISSING if e.facts.near_duplicates is None else log1p(e.facts.near_duplicates.counterfeit)
 
 
-@_count(clearing, lambda found: message("likeness_cleared", n=found.genuine))
+@_count(clearing, lambda likeness: message("likeness_cleared", n=likeness.genuine))
 def likeness_cleared(e: Evidence) -> float:
     """Near-duplicates of other sellers that a verdict or an appeal found genuine."""
     return MISSING if e.facts.near_duplicates is None else log1p(e.facts.near_duplicates.genuine)
 
 
-@_count(clearing, lambda found: message("likeness_authorised", n=found.authorised))
+@_count(clearing, lambda likeness: message("likeness_authorised", n=likeness.authorised))
 def likeness_authorised(e: Evidence) -> float:
     """Near-duplicates of sellers whom the brand had authorised."""
     return MISSING if e.facts.near_duplicates is None else log1p(e.facts.near_duplicates.authorised)
@@ -178,13 +178,13 @@ def likeness_first_days(e: Evidence) -> float:
 )
 def likeness_price_level(e: Evidence) -> float:
     """Log of the price over the median price of others' near-duplicates that were not found counterfeit."""
-    found, log_price = e.facts.near_duplicates, e.facts.price.log_price
-    if found is None or found.price is None or log_price is None:
+    likeness, log_price = e.facts.near_duplicates, e.facts.price.log_price
+    if likeness is None or likeness.price is None or log_price is None:
         return MISSING
-    return log_price - found.price.log_median
+    return log_price - likeness.price.log_median
 
 
-@_count(some, lambda found: message("likeness_price_offers", n=_priced(found)), source=_PRICES)
+@_count(some, lambda likeness: message("likeness_price_offers", n=_priced(likeness)), source=_PRICES)
 def likeness_price_offers(e: Evidence) -> float:
     """Near-duplicates behind the median price of others; 0 where fewer than three are known."""
     near_duplicates = e.facts.near_duplicates

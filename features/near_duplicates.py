@@ -78,7 +78,7 @@ class Candidate:
 
     def authorised_by(self, as_of: datetime) -> bool:
         """Whether the seller was on the brand's list at the moment."""
-        return any(one.holds(as_of) for one in self.authorised)
+        return any(period.holds(as_of) for period in self.authorised)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,9 +139,9 @@ def near_duplicates(
         candidate for candidate in candidates if candidate.known_at <= as_of and candidate.listing_id != listing_id
     ]
     near = _near(signature, known)
-    found = [_duplicate(texts, seller, as_of) for texts in near.values()]
-    own = [one for one in found if one.same_seller]
-    others = [one for one in found if not one.same_seller]
+    duplicates = [_duplicate(texts, seller, as_of) for texts in near.values()]
+    own = [duplicate for duplicate in duplicates if duplicate.same_seller]
+    others = [duplicate for duplicate in duplicates if not duplicate.same_seller]
     other_texts = [near[other.listing_id][0][1] for other in others]
     known_genuine = [
         other for other in others if other.counterfeit is False or (other.authorised and not other.counterfeit)
@@ -160,11 +160,11 @@ def near_duplicates(
         nearest=_nearest(others),
         nearest_counterfeit=_nearest(other for other in others if other.counterfeit),
         nearest_genuine=_nearest(known_genuine),
-        nearest_own_counterfeit=_nearest(one for one in own if one.counterfeit),
+        nearest_own_counterfeit=_nearest(duplicate for duplicate in own if duplicate.counterfeit),
         price=_price(other.log_price for other in others if other.log_price is not None and not other.counterfeit),
         first_days=None if first is None else (as_of - first) / timedelta(days=1),
         more=more,
-        shown=_shown(found),
+        shown=_shown(duplicates),
     )
 
 
@@ -176,48 +176,48 @@ def _near(signature: Signature, known: Sequence[Candidate]) -> dict[str, _Texts]
     if not known:
         return {}
     table = np.stack([candidate.signature for candidate in known]).reshape(-1, BINS)
-    pairs = [(float(s), one) for s, one in zip(similarities(signature, table), known, strict=True) if s >= NEAR]
+    pairs = [(float(s), text) for s, text in zip(similarities(signature, table), known, strict=True) if s >= NEAR]
     pairs.sort(key=lambda pair: (-pair[0], -pair[1].known_at.timestamp(), pair[1].listing_id))
-    found: dict[str, _Texts] = {}
-    for similarity, one in pairs:
-        found.setdefault(one.listing_id, []).append((similarity, one))
-    return found
+    texts_by_listing: dict[str, _Texts] = {}
+    for similarity, text in pairs:
+        texts_by_listing.setdefault(text.listing_id, []).append((similarity, text))
+    return texts_by_listing
 
 
 def _duplicate(texts: _Texts, seller: str | None, as_of: datetime) -> NearDuplicate:
     similarity, nearest = texts[0]
-    standing = [ruling for _, one in texts if (ruling := one.standing(as_of)) is not None]
+    standing = [ruling for _, text in texts if (ruling := text.standing(as_of)) is not None]
     last = max(standing, key=lambda ruling: ruling.known_at, default=None)
     return NearDuplicate(
         listing_id=nearest.listing_id,
         similarity=similarity,
         same_seller=seller is not None and nearest.seller == seller,
         counterfeit=last.counterfeit if last else None,
-        authorised=any(one.authorised_by(as_of) for _, one in texts),
+        authorised=any(text.authorised_by(as_of) for _, text in texts),
         log_price=nearest.log_price(as_of),
     )
 
 
 def _count(near_duplicates: Sequence[NearDuplicate], *, counterfeit: bool) -> int:
-    return sum(one.counterfeit is counterfeit for one in near_duplicates)
+    return sum(duplicate.counterfeit is counterfeit for duplicate in near_duplicates)
 
 
 def _nearest(near_duplicates: Iterable[NearDuplicate]) -> float | None:
-    return max((one.similarity for one in near_duplicates), default=None)
+    return max((duplicate.similarity for duplicate in near_duplicates), default=None)
 
 
 def _price(log_prices: Iterable[float]) -> PriceReference | None:
-    found = np.array(list(log_prices))
-    if found.size < FEWEST_PRICED:
+    prices = np.array(list(log_prices))
+    if prices.size < FEWEST_PRICED:
         return None
-    middle = float(np.median(found))
-    return PriceReference(middle, float(np.median(np.abs(found - middle))), int(found.size))
+    middle = float(np.median(prices))
+    return PriceReference(middle, float(np.median(np.abs(prices - middle))), int(prices.size))
 
 
 def _shown(near_duplicates: Sequence[NearDuplicate]) -> tuple[NearDuplicate, ...]:
     """A few near-duplicates to display: at most three found counterfeit, two known to be genuine, then the nearest."""
-    ordered = sorted(near_duplicates, key=lambda one: (-one.similarity, one.listing_id))
-    fakes = [one for one in ordered if one.counterfeit][:3]
-    genuine = [one for one in ordered if not one.counterfeit and (one.counterfeit is False or one.authorised)][:2]
-    rest = [one for one in ordered if one not in fakes and one not in genuine]
+    ordered = sorted(near_duplicates, key=lambda copy: (-copy.similarity, copy.listing_id))
+    fakes = [copy for copy in ordered if copy.counterfeit][:3]
+    genuine = [copy for copy in ordered if not copy.counterfeit and (copy.counterfeit is False or copy.authorised)][:2]
+    rest = [copy for copy in ordered if copy not in fakes and copy not in genuine]
     return (*fakes, *genuine, *rest[: MOST_SHOWN - len(fakes) - len(genuine)])

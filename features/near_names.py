@@ -96,18 +96,18 @@ class NearNames:
     def in_text(self, text: str) -> tuple[NearMiss, ...]:
         """The first near miss of each brand in a text."""
         words = words_of(text)[:MOST_WORDS] if self._words else []
-        found: dict[str, tuple[_Place, int, int]] = {}
+        first_misses: dict[str, tuple[_Place, int, int]] = {}
         for at, word in enumerate(words):
             for near, edits in self._near_words(word):
                 for place in self._words[near]:
                     if edits <= place.edits and place.stands_in(words, at):
-                        found.setdefault(place.brand_id, (place, at - place.at, edits))
-        if not found:
+                        first_misses.setdefault(place.brand_id, (place, at - place.at, edits))
+        if not first_misses:
             return ()
         written = _as_written(text, words)
         return tuple(
             NearMiss(place.brand_id, place.name, " ".join(written[start : start + len(place.words)]), edits)
-            for place, start, edits in found.values()
+            for place, start, edits in first_misses.values()
         )
 
     def _look_up(self, word: str) -> tuple[tuple[str, int], ...]:
@@ -116,8 +116,16 @@ class NearNames:
         if ordinary or not FEWEST_LETTERS - 1 <= len(word) <= LONGEST_NAME:
             return ()
         near = {near for rest in _rests(word, 2) for near in self._by_rest.get(rest, ())}
-        pairs = ((one, OSA.distance(word, one, score_cutoff=2)) for one in near if one not in word and word not in one)
-        return tuple(sorted(((one, edits) for one, edits in pairs if edits <= 2), key=lambda pair: (pair[1], pair[0])))
+        pairs = (
+            (name_word, OSA.distance(word, name_word, score_cutoff=2))
+            for name_word in near
+            if name_word not in word and word not in name_word
+        )
+        return tuple(
+            sorted(
+                ((name_word, edits) for name_word, edits in pairs if edits <= 2), key=lambda pair: (pair[1], pair[0])
+            )
+        )
 
 
 def words_of(text: str) -> list[str]:
@@ -155,5 +163,5 @@ def _allowed_edits(word: str, *, name: str) -> int:
 def _rests(word: str, edits: int) -> Iterator[str]:
     """The word without up to `edits` of its letters. Words within two edits of each other share such a rest."""
     for fewer in range(edits + 1):
-        for kept in itertools.combinations(range(len(word)), len(word) - fewer):
-            yield "".join(word[i] for i in kept)
+        for places in itertools.combinations(range(len(word)), len(word) - fewer):
+            yield "".join(word[i] for i in places)

@@ -32,8 +32,8 @@ SHIFT: Final = 64 - BITS
 
 
 @numba.njit(cache=True, inline="always")
-def mix(value: np.uint64) -> np.uint64:
+def mix(bits: np.uint64) -> np.uint64:
     """The value mixed: each of the 64 bits of the result depends on every bit of the value."""
-    value = (value ^ (value >> np.uint64(30))) * np.uint64(_MIX_1)
-    value = (value ^ (value >> np.uint64(27))) * np.uint64(_MIX_2)
-    return value ^ (value >> np.uint64(31))
+    bits = (bits ^ (bits >> np.uint64(30))) * np.uint64(_MIX_1)
+    bits = (bits ^ (bits >> np.uint64(27))) * np.uint64(_MIX_2)
+    return bits ^ (bits >> np.uint64(31))

@@ -41,7 +41,7 @@ def text_contacts(e: Evidence) -> float:
     return _number(e, e.reading.addresses.contacts)
 
 
-def _number(e: Evidence, found: Sequence[str]) -> float:
+def _number(e: Evidence, addresses: Sequence[str]) -> float:
     if not (e.reading.title_folded or e.reading.description_folded):
         return MISSING
-    return float(min(len(found), _MOST_ADDRESSES))
+    return float(min(len(addresses), _MOST_ADDRESSES))

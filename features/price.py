@@ -58,8 +58,8 @@ def price_to_brand_category(e: Evidence) -> float:
 
 def _spread_words(e: Evidence, spreads: float) -> Message | None:
     """The price against the median in percent, which a reader knows; none for a small difference below it."""
-    found = compared("price_to_brand_category", price_to_brand_category(e), n=_n(e.facts.price.brand_category))
-    return None if spreads < 0 and found.code == "price_to_brand_category.equal" else found
+    comparison = compared("price_to_brand_category", price_to_brand_category(e), n=_n(e.facts.price.brand_category))
+    return None if spreads < 0 and comparison.code == "price_to_brand_category.equal" else comparison
 
 
 def _spread(_: Evidence, spreads: float) -> Side:
@@ -167,8 +167,8 @@ def _log_ratio(log_price: float | None, reference: tuple[float, float, int] | No
     return MISSING if log_price is None or reference is None else clip(log_price - reference[0])
 
 
-def clip(value: float, bound: float = WIDEST) -> float:
-    return max(-bound, min(bound, value))
+def clip(number: float, bound: float = WIDEST) -> float:
+    return max(-bound, min(bound, number))
 
 
 def _n(reference: tuple[float, float, int] | None) -> int:

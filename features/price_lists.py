@@ -96,10 +96,10 @@ class _BrandList:
         }
         longest = max((_length(model) for model in named), default=None)
         return [
-            entry
+            list_price
             for model in sorted(named)
             if _length(model) == longest
-            for entry in self.entries[ListedBy.MODEL, " ".join(model)]
+            for list_price in self.entries[ListedBy.MODEL, " ".join(model)]
         ]
 
 
@@ -113,8 +113,8 @@ class PriceLists:
     def __init__(self, entries: Iterable[ListPrice] = ()) -> None:
         self.entries: tuple[ListPrice, ...] = tuple(entries)
         self._brands: dict[str, _BrandList] = {}
-        for entry in self.entries:
-            self._brands.setdefault(entry.brand_id, _BrandList()).add(entry)
+        for list_price in self.entries:
+            self._brands.setdefault(list_price.brand_id, _BrandList()).add(list_price)
 
     def find(self, listing: Described, brand_id: str | None, *, base_currency: str) -> ListPrice | None:
         """The entry for a listing of the brand: by number, else by the model in its title, else by category.
@@ -131,9 +131,9 @@ class PriceLists:
             if sent
         )
         category = brand.entries.get((ListedBy.CATEGORY, fold(listing.product_type or "")))
-        found = next((entries for entries in numbered if entries), None)
-        found = found or brand.named_in(listing.title or "") or category or []
-        return min(found, key=lambda entry: _order(entry, listing.currency, base_currency), default=None)
+        prices = next((entries for entries in numbered if entries), None)
+        prices = prices or brand.named_in(listing.title or "") or category or []
+        return min(prices, key=lambda price: _order(price, listing.currency, base_currency), default=None)
 
     def to_rows(self) -> list[list[str]]:
         """Plain rows in a fixed order."""
@@ -156,7 +156,7 @@ def _order(list_price: ListPrice, currency: str | None, base_currency: str) -> t
 
 
 def _entry(brand_id: str, by: str, name: str, amount: str, currency: str) -> ListPrice:
-    if not all(isinstance(value, str) for value in (brand_id, name, currency)):
+    if not all(isinstance(word, str) for word in (brand_id, name, currency)):
         raise ValueError("a list price without words")
     if not re.fullmatch(r"\d{1,30}(\.\d{1,12})?", amount, re.ASCII) or not Decimal(amount):
         raise ValueError("a list price that is not above zero")

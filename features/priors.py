@@ -49,9 +49,9 @@ class Priors:
         return {name: list(prior) for name, prior in asdict(self).items()}
 
     @classmethod
-    def from_dict(cls, found: dict[str, Any]) -> Self:
+    def from_dict(cls, document: dict[str, Any]) -> Self:
         """The inverse of `to_dict`. Raises ValueError, TypeError (a value is not a prior)."""
-        return cls(**{name: _read(*values) for name, values in found.items()})
+        return cls(**{name: _read(*values) for name, values in document.items()})
 
 
 def _read(mean: Any, strength: Any, groups: Any) -> Prior:
@@ -91,5 +91,5 @@ def estimate(cases: Iterable[tuple[float, float]], *, otherwise: Prior, most: fl
 
 
 def _bounded(part: float, whole: float) -> tuple[float, float]:
-    kept = min(whole, _MOST_OF_ONE)
-    return min(part, whole) * kept / whole, kept
+    bounded_whole = min(whole, _MOST_OF_ONE)
+    return min(part, whole) * bounded_whole / whole, bounded_whole

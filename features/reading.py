@@ -105,15 +105,15 @@ def _filter() -> Prefilter:
 
 def _possible(text: str) -> tuple[list[int], list[int], list[int]]:
     """The numbers of what can match in a text: entries of folded text, entries of raw text, patterns of addresses."""
-    found = _filter().possible(text)
-    if not found:
+    numbers = _filter().possible(text)
+    if not numbers:
         return [], [], []
     raw = len(lexicon.of_folded())
     after = raw + len(lexicon.of_raw())
     return (
-        [one for one in found if one < raw],
-        [one - raw for one in found if raw <= one < after],
-        [one - after for one in found if one >= after],
+        [number for number in numbers if number < raw],
+        [number - raw for number in numbers if raw <= number < after],
+        [number - after for number in numbers if number >= after],
     )
 
 
@@ -125,14 +125,14 @@ def _words(folded: str) -> tuple[str, ...]:
 def _characters() -> NDArray[np.uint16]:
     """The bits of each character, shape (TABLE_SIZE,). Characters beyond have no case and no script of ours."""
     every = "".join(map(chr, range(TABLE_SIZE)))
-    found = np.zeros(TABLE_SIZE, np.uint16)
-    found[list(map(str.isupper, every))] |= _CAPITAL
-    found[list(map(str.islower, every))] |= _SMALL
+    character_bits = np.zeros(TABLE_SIZE, np.uint16)
+    character_bits[list(map(str.isupper, every))] |= _CAPITAL
+    character_bits[list(map(str.islower, every))] |= _SMALL
     patterns = {1 << number: f"[{ranges}]" for number, ranges in enumerate(_SCRIPTS.values())}
     patterns |= {_INVISIBLE: f"[{_INVISIBLE_CHARACTERS}]", _LETTER: r"[^\W\d_]"}
     for bit, pattern in patterns.items():
-        found[[character.start() for character in re.finditer(pattern, every)]] |= bit
-    return found
+        character_bits[[character.start() for character in re.finditer(pattern, every)]] |= bit
+    return character_bits
 
 
 @numba.njit(cache=True)
@@ -142,18 +142,18 @@ def _count(codes: NDArray[np.uint32], title: int, characters: NDArray[np.uint16]
     The title is the first part of the text. A word mixes letters of alphabets that look alike. Characters beyond the
     table count as letters, so a mixed word may be two words that do not mix.
     """
-    found = np.zeros(5, np.int64)
+    counts = np.zeros(5, np.int64)
     word = np.uint16(0)
     for at in range(codes.size):
         bits = characters[codes[at]] if codes[at] < TABLE_SIZE else np.uint16(_LETTER)
-        found[0] += bits & _INVISIBLE > 0
-        found[3] |= bits & _OF_SCRIPTS
+        counts[0] += bits & _INVISIBLE > 0
+        counts[3] |= bits & _OF_SCRIPTS
         if at < title:
-            found[1] += bits & _CAPITAL > 0
-            found[2] += bits & _SMALL > 0
+            counts[1] += bits & _CAPITAL > 0
+            counts[2] += bits & _SMALL > 0
             word = word | bits & _ALIKE if bits & _LETTER else np.uint16(0)
-            found[4] += word & (word - 1) > 0
-    return found
+            counts[4] += word & (word - 1) > 0
+    return counts
 
 
 def _mixed_words(text: str) -> tuple[str, ...]:
@@ -162,8 +162,8 @@ def _mixed_words(text: str) -> tuple[str, ...]:
 
     def mixes(word: str) -> bool:
         bits = 0
-        for one in word:
-            bits |= int(characters[ord(one)]) if ord(one) < TABLE_SIZE else 0
+        for letter in word:
+            bits |= int(characters[ord(letter)]) if ord(letter) < TABLE_SIZE else 0
         return (bits & _ALIKE).bit_count() > 1
 
     return tuple(word for word in _WORD.findall(text) if mixes(word))

@@ -25,17 +25,19 @@ def quickly_made(cls: type[T]) -> type[T]:
     Traceback (most recent call last):
     dataclasses.FrozenInstanceError: cannot assign to field 'x'
     """
-    found = fields(cls)  # type: ignore[arg-type]  # every class that is given is a dataclass
-    if any(not one.init or one.default_factory is not MISSING for one in found):
+    class_fields = fields(cls)  # type: ignore[arg-type]  # every class that is given is a dataclass
+    if any(not field.init or field.default_factory is not MISSING for field in class_fields):
         raise TypeError("a field that is not given to the constructor, or is made by it")
-    unfrozen = type(cls.__name__, (), {"__slots__": [one.name for one in found]})
+    unfrozen = type(cls.__name__, (), {"__slots__": [field.name for field in class_fields]})
     known: dict[str, Any] = {"put": _PUT, "unfrozen": unfrozen, "cls": cls}
-    known |= {f"default_{one.name}": one.default for one in found}
-    given = [one.name if one.default is MISSING else f"{one.name}=default_{one.name}" for one in found]
-    if found[0].kw_only:
-        given.insert(0, "*")
-    lines = [f"    self.{one.name} = {one.name}" for one in found]
-    code = [f"def __init__(self, {', '.join(given)}):", "    put(self, '__class__', unfrozen)", *lines]
+    known |= {f"default_{field.name}": field.default for field in class_fields}
+    parameters = [
+        field.name if field.default is MISSING else f"{field.name}=default_{field.name}" for field in class_fields
+    ]
+    if class_fields[0].kw_only:
+        parameters.insert(0, "*")
+    lines = [f"    self.{field.name} = {field.name}" for field in class_fields]
+    code = [f"def __init__(self, {', '.join(parameters)}):", "    put(self, '__class__', unfrozen)", *lines]
     exec("\n".join([*code, "    self.__class__ = cls"]), known)  # noqa: S102  # as dataclasses make theirs
     known["__init__"].__annotations__ = cls.__init__.__annotations__
     cls.__init__ = known["__init__"]  # type: ignore[method-assign]  # of the same parameters

@@ -82,8 +82,8 @@ class PricePool:
 
     def table(self) -> PriceTable:
         """The references of every group of five or more."""
-        found = {key: _reference(prices) for key, prices in sorted(self._sorted.items())}
-        return PriceTable({key: reference for key, reference in found.items() if reference is not None})
+        references = {key: _reference(prices) for key, prices in sorted(self._sorted.items())}
+        return PriceTable({key: reference for key, reference in references.items() if reference is not None})
 
     def samples(self) -> dict[Key, tuple[float, ...]]:
         """Log prices of each group of five or more: at most `SAMPLED`, each representing as many listings.
@@ -175,77 +175,77 @@ def references_to_dict(references: References, as_of: datetime | None) -> dict[s
     }
 
 
-def references_from_dict(found: dict[str, Any]) -> tuple[References, datetime | None]:
+def references_from_dict(document: dict[str, Any]) -> tuple[References, datetime | None]:
     """The inverse of `references_to_dict`; references of an earlier version have no lists, common prices and priors.
 
     Raises AttributeError, KeyError, OverflowError, TypeError, ValueError (the value is not references, or a part has
     the wrong type).
     """
-    if not found.keys() <= _PARTS:
+    if not document.keys() <= _PARTS:
         raise ValueError("more than references")
     brands = [
         Brand(_word(row["brand_id"]), _word(row["name"]), _words(row["aliases"]), _words(row["gtin_prefixes"]))
-        for row in found["brands"]
+        for row in document["brands"]
     ]
     if len({brand.brand_id for brand in brands}) != len(brands):
         raise ValueError("a brand that stands twice")
     prices = {
         (_word(brand), _word(category)): PriceReference(_finite(median), _spread(mad), int(_positive(n)))
-        for brand, category, median, mad, n in found["prices"]
+        for brand, category, median, mad, n in document["prices"]
     }
-    rates = Rates(_word(found["base_currency"]), {code: _positive(rate) for code, rate in found["rates"].items()})
+    rates = Rates(_word(document["base_currency"]), {code: _positive(rate) for code, rate in document["rates"].items()})
     references = References(
         rates,
         BrandRegister(brands),
         PriceTable(prices),
-        lists=PriceLists.from_rows(found.get("lists", ())),
+        lists=PriceLists.from_rows(document.get("lists", ())),
         common=CommonPrices(
-            {(int(_finite(minor)), _word(code)): int(_finite(n)) for minor, code, n in found.get("common", ())}
+            {(int(_finite(minor)), _word(code)): int(_finite(n)) for minor, code, n in document.get("common", ())}
         ),
-        priors=Priors.from_dict(found.get("priors", {})),
+        priors=Priors.from_dict(document.get("priors", {})),
     )
-    return references, _moment(found["as_of"])
+    return references, _moment(document["as_of"])
 
 
 _PARTS: Final = frozenset({"as_of", "base_currency", "rates", "brands", "prices", "lists", "common", "priors"})
 
 
-def _moment(value: object) -> datetime | None:
-    if value is None:
+def _moment(raw: object) -> datetime | None:
+    if raw is None:
         return None
-    found = datetime.fromisoformat(_word(value))
-    if found.tzinfo is None:
+    moment = datetime.fromisoformat(_word(raw))
+    if moment.tzinfo is None:
         raise ValueError("a moment without an offset")
-    return found
+    return moment
 
 
-def _word(value: object) -> str:
-    if not isinstance(value, str):
+def _word(raw: object) -> str:
+    if not isinstance(raw, str):
         raise TypeError("a reference that is no word")
-    return value
+    return raw
 
 
-def _words(value: object) -> tuple[str, ...]:
-    if not isinstance(value, list | tuple):
+def _words(raw: object) -> tuple[str, ...]:
+    if not isinstance(raw, list | tuple):
         raise TypeError("references that are no list of words")
-    return tuple(_word(one) for one in value)
+    return tuple(_word(word) for word in raw)
 
 
-def _finite(value: object) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+def _finite(raw: object) -> float:
+    if isinstance(raw, bool) or not isinstance(raw, int | float) or not math.isfinite(raw):
         raise ValueError("a reference that is no number")
-    return float(value)
+    return float(raw)
 
 
-def _spread(value: object) -> float:
-    found = _finite(value)
-    if found < 0:
+def _spread(raw: object) -> float:
+    spread = _finite(raw)
+    if spread < 0:
         raise ValueError("a spread below zero")
-    return found
+    return spread
 
 
-def _positive(value: object) -> float:
-    found = _finite(value)
-    if found <= 0:
+def _positive(raw: object) -> float:
+    number = _finite(raw)
+    if number <= 0:
         raise ValueError("a reference that is not above zero")
-    return found
+    return number

@@ -29,8 +29,8 @@ def search_words(text: str) -> tuple[str, ...]:
     >>> search_words("托特包 bag")
     ('托特', '特包', '包', 'bag')
     """
-    found = dict.fromkeys(word[:LONGEST_WORD] for word in _joined(pieces(text[:_LONGEST_TEXT])))
-    return tuple(found)[:MOST_WORDS]
+    words = dict.fromkeys(word[:LONGEST_WORD] for word in _joined(pieces(text[:_LONGEST_TEXT])))
+    return tuple(words)[:MOST_WORDS]
 
 
 def asked_words(text: str) -> tuple[str, ...]:
@@ -69,7 +69,7 @@ def _joined(parts: list[str]) -> Iterator[str]:
 def _cut(part: str) -> Iterator[str]:
     for piece in _UNSPACED.split(part):
         if _UNSPACED.match(piece):
-            yield from (one + other for one, other in pairwise(piece))
+            yield from (character + other for character, other in pairwise(piece))
             # The last character alone, so that each character begins a word and can be found.
             yield piece[-1]
         elif piece:

@@ -27,7 +27,7 @@ from features.spec import (
 )
 
 _LINKED: Final = "ADR 19; Corsearch Zeal, Seller Network: identical contacts, transitive"
-signals = Registry(Family.SELLER, source=_LINKED, given=lambda e: e.facts.seller.links is not None)
+signals = Registry(Family.SELLER, source=_LINKED, condition=lambda e: e.facts.seller.links is not None)
 _NO_CONTACT: Final = "no contact of the seller is known, or links were not recorded yet"
 # The prior is the same as for a seller's own earlier listings.
 _COUNTERFEITS: Final = Prior(0.05, 10.0)

@@ -22,7 +22,7 @@ from features.spec import (
     some,
 )
 
-signals = Registry(Family.SELLER, given=lambda e: e.facts.seller.others is not None)
+signals = Registry(Family.SELLER, condition=lambda e: e.facts.seller.others is not None)
 
 _FEWEST: Final = 5  # One of one or two listings in a week is no burst.
 _BURSTS: Final = "Own choice: bursts of new listings"
@@ -35,7 +35,7 @@ _NO_OTHERS: Final = f"{_NOT_RECORDED}, or it has no other listing"
     log_of("days", 15),
     missing="the seller was first seen with this listing, or nothing was recorded about it yet",
     source="Own choice: an old account may be new to the service",
-    given=always,
+    condition=always,
     side=days(30, 365),
     say=lambda e, _: aged("seller_known", e.facts.seller.known_days),
 )
@@ -165,8 +165,8 @@ def _others(e: Evidence) -> Assortment:
 
 def _figure(e: Evidence, of: Callable[[Assortment], float | None]) -> float:
     others = e.facts.seller.others
-    found = None if others is None else of(others)
-    return MISSING if found is None else found
+    figure = None if others is None else of(others)
+    return MISSING if figure is None else figure
 
 
 def _protected(share: float, listings: int) -> Message | None:

@@ -77,8 +77,8 @@ def seller_sales_growth_30d(e: Evidence) -> float:
 )
 def seller_turnover_growth_30d(e: Evidence) -> float:
     """Log of the daily turnover of 30 days over that of 90."""
-    found = turnover(e)
-    return _growth(found.d30, found.d90, 30 / 90)
+    turnovers = turnover(e)
+    return _growth(turnovers.d30, turnovers.d90, 30 / 90)
 
 
 @signals.feature(

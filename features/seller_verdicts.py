@@ -23,7 +23,7 @@ from features.spec import (
 _OUTCOMES: Final = "ADR 10: outcomes known before the moment"
 _NOT_RECORDED: Final = "no verdicts were recorded yet"
 signals = Registry(
-    Family.SELLER, missing=_NOT_RECORDED, source=_OUTCOMES, given=lambda e: e.facts.seller.outcomes is not None
+    Family.SELLER, missing=_NOT_RECORDED, source=_OUTCOMES, condition=lambda e: e.facts.seller.outcomes is not None
 )
 # One reviewed listing in twenty is counterfeit; the prior has the weight of ten reviews.
 _COUNTERFEITS: Final = Prior(0.05, 10.0)

@@ -86,12 +86,12 @@ class Feature:
     source: str
     given: Given
 
-    def words(self, e: Evidence, value: float, weight: float) -> Message | None:
+    def words(self, e: Evidence, feature_value: float, weight: float) -> Message | None:
         """What a person is told of a known value that has this weight in a score, above zero towards counterfeit.
 
         None where there is nothing to tell, or where the words would contradict the weight.
         """
-        return self.say(e, value) if self.side(e, value).agrees(weight) else None
+        return self.say(e, feature_value) if self.side(e, feature_value).agrees(weight) else None
 
 
 class Scale(NamedTuple):
@@ -115,19 +115,19 @@ _PRICE_AT: Final = math.log(0.95)  # As `features.message.compared`: from 5 % be
 
 
 def _rule(decide: Callable[[float], Side]) -> SideOf:
-    return lambda _, value: decide(value)
+    return lambda _, feature_value: decide(feature_value)
 
 
 # A description of the listing or its seller from which a reader concludes nothing.
 either: Final = _rule(lambda _: Side.EITHER)
 # As `either`, but a count of zero describes nothing.
-some: Final = _rule(lambda value: Side.EITHER if value else Side.NONE)
+some: Final = _rule(lambda feature_value: Side.EITHER if feature_value else Side.NONE)
 # Words for the presence of an indicator, and words for its absence.
-indicator: Final = _rule(lambda value: Side.COUNTERFEIT if value > 0 else Side.GENUINE)
-confirmation: Final = _rule(lambda value: Side.GENUINE if value > 0 else Side.COUNTERFEIT)
+indicator: Final = _rule(lambda feature_value: Side.COUNTERFEIT if feature_value > 0 else Side.GENUINE)
+confirmation: Final = _rule(lambda feature_value: Side.GENUINE if feature_value > 0 else Side.COUNTERFEIT)
 # A count that speaks only where it is above zero: none found is no finding.
-accusing: Final = _rule(lambda value: Side.COUNTERFEIT if value > 0 else Side.NONE)
-clearing: Final = _rule(lambda value: Side.GENUINE if value > 0 else Side.NONE)
+accusing: Final = _rule(lambda feature_value: Side.COUNTERFEIT if feature_value > 0 else Side.NONE)
+clearing: Final = _rule(lambda feature_value: Side.GENUINE if feature_value > 0 else Side.NONE)
 # The distance to a counterfeit speaks against a listing, however far.
 always_accusing: Final = _rule(lambda _: Side.COUNTERFEIT)
 
@@ -135,8 +135,8 @@ always_accusing: Final = _rule(lambda _: Side.COUNTERFEIT)
 def high(genuine_below: float, counterfeit_from: float) -> SideOf:
     """High values point to counterfeit, low ones to genuine goods; between the bounds, either."""
     return _rule(
-        lambda value: (
-            Side.GENUINE if value < genuine_below else Side.COUNTERFEIT if value >= counterfeit_from else Side.EITHER
+        lambda level: (
+            Side.GENUINE if level < genuine_below else Side.COUNTERFEIT if level >= counterfeit_from else Side.EITHER
         )
     )
 
@@ -144,8 +144,8 @@ def high(genuine_below: float, counterfeit_from: float) -> SideOf:
 def low(counterfeit_below: float, genuine_from: float) -> SideOf:
     """Low values point to counterfeit, high ones to genuine goods; between the bounds, either."""
     return _rule(
-        lambda value: (
-            Side.COUNTERFEIT if value < counterfeit_below else Side.GENUINE if value >= genuine_from else Side.EITHER
+        lambda level: (
+            Side.COUNTERFEIT if level < counterfeit_below else Side.GENUINE if level >= genuine_from else Side.EITHER
         )
     )
 
@@ -167,17 +167,17 @@ growth: Final = high(0.0, math.log(1.5))
 
 def above_prior(prior: Callable[[Priors], float]) -> SideOf:
     """A smoothed share above the base rate points to counterfeit, one below it to genuine goods."""
-    return lambda e, value: Side.COUNTERFEIT if value > prior(e.priors) else Side.GENUINE
+    return lambda e, feature_value: Side.COUNTERFEIT if feature_value > prior(e.priors) else Side.GENUINE
 
 
 def grave(part: Callable[[Evidence], float | None], prior: Callable[[Priors], float]) -> SideOf:
     """A share in which a single case is grave: no case points to genuine goods, a share above the base rate to
     counterfeit. A few cases among many say neither."""
 
-    def side(e: Evidence, value: float) -> Side:
+    def side(e: Evidence, feature_value: float) -> Side:
         if not part(e):
             return Side.GENUINE
-        return Side.COUNTERFEIT if value > prior(e.priors) else Side.NONE
+        return Side.COUNTERFEIT if feature_value > prior(e.priors) else Side.NONE
 
     return side
 
@@ -190,9 +190,9 @@ def always(_: Evidence) -> bool:
 class Registry:
     """Features of one family in the order of their definition, with defaults of what they need and mean."""
 
-    def __init__(self, family: Family, *, missing: str = "", source: str = "", given: Given = always) -> None:
+    def __init__(self, family: Family, *, missing: str = "", source: str = "", condition: Given = always) -> None:
         self.features: list[Feature] = []
-        self._family, self._missing, self._source, self._given = family, missing, source, given
+        self._family, self._missing, self._source, self._given = family, missing, source, condition
 
     def feature(
         self,
@@ -205,7 +205,7 @@ class Registry:
         version: int = 1,
         name: str = "",
         meaning: str = "",
-        given: Given | None = None,
+        condition: Given | None = None,
     ) -> Callable[[Compute], Compute]:
         """Register a function of `Evidence`, by its name and its docstring's first line unless others are given."""
 
@@ -222,7 +222,7 @@ class Registry:
                     *scale,
                     missing or self._missing,
                     source or self._source,
-                    given or self._given,
+                    condition or self._given,
                 )
             )
             return compute
@@ -261,6 +261,6 @@ def recent_share(counts: Windows) -> float:
     return MISSING if counts.d7 is None or not counts.d90 else min(1.0, counts.d7 / counts.d90)
 
 
-def log1p(value: float | None) -> float:
+def log1p(count: float | None) -> float:
     """Natural log of one plus a count; NaN where the count is unknown."""
-    return MISSING if value is None else math.log1p(value)
+    return MISSING if count is None else math.log1p(count)

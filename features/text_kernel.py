@@ -48,8 +48,8 @@ def pack(texts: Sequence[str]) -> Packed:
     """Texts in the form that `scan` reads; the blank after each ends its last word."""
     encoded = [as_shown(text).encode("utf-8", "surrogatepass") for text in texts]
     starts, size = [0], 0
-    for one in encoded:
-        size += len(one) + 1
+    for text_bytes in encoded:
+        size += len(text_bytes) + 1
         starts.append(size)
     encoded.append(b"")
     return Packed(np.frombuffer(b" ".join(encoded), np.uint8), np.array(starts))
@@ -82,17 +82,17 @@ def scores(listings: Sequence[Listing], weights: Weights) -> NDArray[np.float64]
 
     `weights` has shape (COLUMNS,).
     """
-    found = np.empty(len(listings))
+    sums = np.empty(len(listings))
     for block in blocks(len(listings)):
-        score_packed(pack(fields(listings[block])), weights, found[block])
-    return found
+        score_packed(pack(fields(listings[block])), weights, sums[block])
+    return sums
 
 
 def score(listing: Listing, weights: Weights) -> float:
     """As `scores`, of one listing."""
-    found = np.empty(1)
-    score_packed(pack(fields((listing,))), weights, found)
-    return float(found[0])
+    sums = np.empty(1)
+    score_packed(pack(fields((listing,))), weights, sums)
+    return float(sums[0])
 
 
 def score_packed(packed: Packed, weights: Weights, out: NDArray[np.float64]) -> None:
@@ -108,7 +108,7 @@ def room(length: int) -> int:
 
 @numba.njit(cache=True, nogil=True)
 def _score(  # noqa: PLR0917  # to pass named tuples of the arrays takes twice the time
-    data: NDArray[np.uint8],
+    utf8: NDArray[np.uint8],
     starts: NDArray[np.int64],
     kinds: NDArray[np.uint8],
     values: NDArray[np.uint64],
@@ -122,26 +122,26 @@ def _score(  # noqa: PLR0917  # to pass named tuples of the arrays takes twice t
         out[i] = 0.0
         for field in range(FIELDS):
             text = FIELDS * i + field
-            count, total = scan(data, starts[text], starts[text + 1], alphabet, weights[field], None)
+            count, total = scan(utf8, starts[text], starts[text + 1], alphabet, weights[field], None)
             if count:
                 out[i] += total / np.sqrt(count)
 
 
 @numba.njit(cache=True)
 def _take(
-    value: np.uint64, weights: Weights | None, out: Indices | None, count: int, total: float
+    ngram: np.uint64, weights: Weights | None, out: Indices | None, count: int, total: float
 ) -> tuple[int, float]:
     """Record one n-gram: its weight in the total, or its index in `out`."""
     if weights is not None:
-        total += weights[value >> np.uint64(SHIFT)]
+        total += weights[ngram >> np.uint64(SHIFT)]
     if out is not None:
-        out[count] = value >> np.uint64(SHIFT)
+        out[count] = ngram >> np.uint64(SHIFT)
     return count + 1, total
 
 
 @numba.njit(cache=True, nogil=True)
 def scan(  # noqa: PLR0912, PLR0915  # its parts would pass twenty numbers to each other at every letter
-    data: NDArray[np.uint8], at: int, end: int, alphabet: Alphabet, weights: Weights | None, out: Indices | None
+    utf8: NDArray[np.uint8], at: int, end: int, alphabet: Alphabet, weights: Weights | None, out: Indices | None
 ) -> tuple[int, float]:
     """How many n-grams a packed text has, and the sum of their weights.
 
@@ -165,31 +165,31 @@ def scan(  # noqa: PLR0912, PLR0915  # its parts would pass twenty numbers to ea
         if listed:
             code += np.uint64(1)
             listed -= 1
-            kind, value, in_word = kinds[code], values[code], word_values[code]
+            kind, letter_hash, in_word = kinds[code], values[code], word_values[code]
         else:
             started = length
             while place < last:  # Fast path for letters of one or two bytes, most of the text.
-                byte = np.uint64(data[place])
+                byte = np.uint64(utf8[place])
                 if byte < np.uint64(0x80):
                     code, size = byte, np.uint64(1)
                 elif byte < np.uint64(0xE0):
-                    code = (byte & np.uint64(31)) << np.uint64(6) | np.uint64(data[place + np.uint64(1)]) & np.uint64(
+                    code = (byte & np.uint64(31)) << np.uint64(6) | np.uint64(utf8[place + np.uint64(1)]) & np.uint64(
                         63
                     )
                     size = np.uint64(2)
                 else:
                     break
-                value = values[code]
-                if not value & np.uint64(1):
+                letter_hash = values[code]
+                if not letter_hash & np.uint64(1):
                     break
                 place += size
                 alone = word_values[code]
                 run = (run ^ alone) * np.uint64(WORD)
-                five = (four ^ value) * np.uint64(WINDOW)
-                four = (three ^ value) * np.uint64(WINDOW)
-                three = (two ^ value) * np.uint64(WINDOW)
-                two = ((before << np.uint64(7)) ^ value) * np.uint64(WINDOW)
-                before = value
+                five = (four ^ letter_hash) * np.uint64(WINDOW)
+                four = (three ^ letter_hash) * np.uint64(WINDOW)
+                three = (two ^ letter_hash) * np.uint64(WINDOW)
+                two = ((before << np.uint64(7)) ^ letter_hash) * np.uint64(WINDOW)
+                before = letter_hash
                 length += 1
                 if length >= LONGEST:
                     count, threes = _take(three, weights, out, count, threes)
@@ -204,18 +204,18 @@ def scan(  # noqa: PLR0912, PLR0915  # its parts would pass twenty numbers to ea
                 before_kind = np.int64(LETTER)
             if place >= last:
                 break
-            if data[place] >= 0xE0:
-                code, size = _long_character(data, place)
+            if utf8[place] >= 0xE0:
+                code, size = _long_character(utf8, place)
             place += size
             if code < np.uint64(TABLE_SIZE):
-                kind, value, in_word = kinds[code], values[code], word_values[code]
+                kind, letter_hash, in_word = kinds[code], values[code], word_values[code]
                 if kind == SEVERAL:
                     listed = np.int64(in_word & np.uint64(255))
                     code = (in_word >> np.uint64(8)) - np.uint64(1)
             else:
                 kind = _kind_beyond(code)
-                value = mix((code + np.uint64(1)) * np.uint64(GOLDEN)) & ~np.uint64(1)
-                in_word = value
+                letter_hash = mix((code + np.uint64(1)) * np.uint64(GOLDEN)) & ~np.uint64(1)
+                in_word = letter_hash
             if kind >= DROPPED:
                 continue
         if kind <= IDEOGRAPH:
@@ -223,19 +223,19 @@ def scan(  # noqa: PLR0912, PLR0915  # its parts would pass twenty numbers to ea
             run = (run ^ alone) * np.uint64(WORD)
             run_length += 1
             if kind == DIGIT:
-                digits = (digits ^ value) * np.uint64(PAIR)
+                digits = (digits ^ letter_hash) * np.uint64(PAIR)
                 run_digits += 1
             elif kind == IDEOGRAPH and before_kind == IDEOGRAPH:
-                pair = ((before * np.uint64(3)) ^ value) * np.uint64(PAIR)
+                pair = ((before * np.uint64(3)) ^ letter_hash) * np.uint64(PAIR)
                 count, fours = _take(pair, weights, out, count, fours)
         else:
             if run_length:
-                found = digits if run_digits == run_length else run
-                count, fours = _take(found, weights, out, count, fours)
+                word_hash = digits if run_digits == run_length else run
+                count, fours = _take(word_hash, weights, out, count, fours)
                 if earlier:
-                    pair = ((earlier << np.uint64(9)) ^ found) * np.uint64(PAIR)
+                    pair = ((earlier << np.uint64(9)) ^ word_hash) * np.uint64(PAIR)
                     count, fives = _take(pair, weights, out, count, fives)
-                earlier = found
+                earlier = word_hash
                 if run_length == 1:
                     spaced = (spaced ^ alone) * np.uint64(WORD)
                     spaced_length += 1
@@ -246,11 +246,11 @@ def scan(  # noqa: PLR0912, PLR0915  # its parts would pass twenty numbers to ea
                 run, run_length, digits, run_digits = np.uint64(0), 0, np.uint64(0), 0
             if kind == BLANK and length == 1:
                 continue
-        five = (four ^ value) * np.uint64(WINDOW)
-        four = (three ^ value) * np.uint64(WINDOW)
-        three = (two ^ value) * np.uint64(WINDOW)
-        two = ((before << np.uint64(7)) ^ value) * np.uint64(WINDOW)
-        before, before_kind = value, np.int64(kind)
+        five = (four ^ letter_hash) * np.uint64(WINDOW)
+        four = (three ^ letter_hash) * np.uint64(WINDOW)
+        three = (two ^ letter_hash) * np.uint64(WINDOW)
+        two = ((before << np.uint64(7)) ^ letter_hash) * np.uint64(WINDOW)
+        before, before_kind = letter_hash, np.int64(kind)
         length += 1
         if length >= SHORTEST:
             count, threes = _take(three, weights, out, count, threes)
@@ -266,12 +266,12 @@ def scan(  # noqa: PLR0912, PLR0915  # its parts would pass twenty numbers to ea
 
 
 @numba.njit(cache=True, inline="always")
-def _long_character(data: NDArray[np.uint8], place: np.uint64) -> tuple[np.uint64, np.uint64]:
+def _long_character(utf8: NDArray[np.uint8], place: np.uint64) -> tuple[np.uint64, np.uint64]:
     """Code point and size of a character of three or four bytes."""
-    code = np.uint64(data[place]) & np.uint64(15)
-    many = np.uint64(3) if data[place] < 0xF0 else np.uint64(4)
+    code = np.uint64(utf8[place]) & np.uint64(15)
+    many = np.uint64(3) if utf8[place] < 0xF0 else np.uint64(4)
     for i in range(1, many):
-        code = code << np.uint64(6) | np.uint64(data[place + np.uint64(i)]) & np.uint64(63)
+        code = code << np.uint64(6) | np.uint64(utf8[place + np.uint64(i)]) & np.uint64(63)
     return code, many
 
 

@@ -75,7 +75,9 @@ def text_kinds(e: Evidence) -> float:
     if not (e.reading.title_folded or e.reading.description_folded):
         return MISSING
     kinds = e.reading.kinds
-    return float(sum(kind in _COUNTED and any(map(_counts, found)) for kind, found in kinds.items()) if kinds else 0)
+    return float(
+        sum(kind in _COUNTED and any(map(_counts, matches)) for kind, matches in kinds.items()) if kinds else 0
+    )
 
 
 def _beside_brand(e: Evidence, kinds: float) -> Message:

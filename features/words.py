@@ -78,15 +78,15 @@ def may_stand_alone(word: str) -> bool:
     return len(word) >= _SHORTEST_WORD
 
 
-def joined(one: str, other: str) -> str | None:
+def joined(word: str, other: str) -> str | None:
     """Two adjacent words as their script writes them; None for a break, or a single character beside another script.
 
     >>> joined("mirror", "quality"), joined("高", "仿"), joined("zara", "包"), joined("bag", "")
     ('mirror quality', '高仿', None, None)
     """
-    if is_unspaced(one) and is_unspaced(other):
-        return one + other
-    return f"{one} {other}" if may_stand_alone(one) and may_stand_alone(other) else None
+    if is_unspaced(word) and is_unspaced(other):
+        return word + other
+    return f"{word} {other}" if may_stand_alone(word) and may_stand_alone(other) else None
 
 
 def pairs_of(words: Sequence[str]) -> Iterator[tuple[str, tuple[str, str]]]:
@@ -98,18 +98,18 @@ def pairs_of(words: Sequence[str]) -> Iterator[tuple[str, tuple[str, str]]]:
     ['高仿', 'mirror quality']
     """
     around = (BREAK, *words, BREAK)
-    for before, one, other, after in zip(around, words, words[1:], around[3:], strict=False):
+    for before, word, other, after in zip(around, words, words[1:], around[3:], strict=False):
         beyond = before if may_stand_alone(other) else after
-        alone = may_stand_alone(one) is not may_stand_alone(other) and len(beyond) == 1
-        if not alone and (pair := joined(one, other)) is not None:
-            yield pair, (one, other)
+        alone = may_stand_alone(word) is not may_stand_alone(other) and len(beyond) == 1
+        if not alone and (pair := joined(word, other)) is not None:
+            yield pair, (word, other)
 
 
 def _first(words: Iterator[str]) -> Iterator[str]:
-    left = _MOST_WORDS
+    room = _MOST_WORDS
     for word in words:
-        left -= word != BREAK
-        if left < 0:
+        room -= word != BREAK
+        if room < 0:
             return
         yield word
 
@@ -128,7 +128,7 @@ def _words(text: str) -> Iterator[str]:
 def _cut(run: str) -> Iterator[str]:
     for word in WordBreaker(run, "und"):
         longest = len(word) > LONGEST_WORD
-        yield BREAK if longest or not word[0].isalpha() or any(one.isdigit() for one in word) else word
+        yield BREAK if longest or not word[0].isalpha() or any(character.isdigit() for character in word) else word
 
 
 def _spaced(text: str) -> Iterator[str]:

@@ -86,8 +86,8 @@ class Bundle:
         if not rows:
             return []
         if len(rows) == 1 and not with_reasons:
-            one = self.classifier.one(rows[0].vector, rows[0].facts.listing)
-            return [Score(ScoreKind.CALIBRATED, *one[:2], (), self.digest, self.fingerprint, one.interval)]
+            odds = self.classifier.one(rows[0].vector, rows[0].facts.listing)
+            return [Score(ScoreKind.CALIBRATED, *odds[:2], (), self.digest, self.fingerprint, odds.interval)]
         matrix = np.stack([row.vector for row in rows])
         values = self.classifier.values(matrix, [row.facts.listing for row in rows], threads=threads)
         calibration = self.classifier.calibration
@@ -127,18 +127,18 @@ class Bundle:
             (self._pull(contrast.phrase, contrast.spoken.fields), contrast)
             for contrast in self.phrases.contrasts(row.facts)
         ]
-        found: list[Contrast] = []
-        for pull, one in sorted(pulls, key=lambda pair: (-pair[0], pair[1].phrase)):
-            if pull > 0 and not any(one.repeats(other) for other in found):
-                found.append(one)
-        return tuple(found[:_MOST_QUOTED])
+        contrasts: list[Contrast] = []
+        for pull, contrast in sorted(pulls, key=lambda pair: (-pair[0], pair[1].phrase)):
+            if pull > 0 and not any(contrast.repeats(other) for other in contrasts):
+                contrasts.append(contrast)
+        return tuple(contrasts[:_MOST_QUOTED])
 
     def _pull(self, phrase: str, fields: tuple[int, ...]) -> float:
         """The weights of a phrase, kept; there are as many phrases as the table has, and three ways to have one."""
-        found = self._pulls.get((phrase, fields))
-        if found is None:
-            found = self._pulls[phrase, fields] = self.classifier.text.pull(phrase, fields)
-        return found
+        pull = self._pulls.get((phrase, fields))
+        if pull is None:
+            pull = self._pulls[phrase, fields] = self.classifier.text.pull(phrase, fields)
+        return pull
 
 
 def to_files(
@@ -214,11 +214,11 @@ def verify(files: Mapping[str, bytes], *, expected: str | None = None) -> str:
     for name in (*of_learner, *_FILES[schema]):
         if name not in files:
             raise BundleRefused("The bundle has no {name}.", name=name)
-        if (found := hashlib.sha256(files[name]).hexdigest()) != named[name]:
+        if (file_digest := hashlib.sha256(files[name]).hexdigest()) != named[name]:
             raise BundleRefused(
                 "{name} is not the file that the manifest names: its SHA-256 is {found}, not {expected}.",
                 name=name,
-                found=found[:12],
+                found=file_digest[:12],
                 expected=str(named[name])[:12],
             )
     if sorted({*of_learner} - {_SECOND_STAGE}) != sorted(_learner(files).file_names):
@@ -283,7 +283,7 @@ def from_files(files: Mapping[str, bytes], *, expected: str | None = None) -> Bu
         raise BundleRefused("The bundle does not hold what it should: {kind}.", kind=type(error).__name__) from None
 
 
-def _masking(found: Mapping[str, object]) -> Masking:
-    if found.keys() != {"seed", "share"} or type(found["seed"]) is not int:
+def _masking(document: Mapping[str, object]) -> Masking:
+    if document.keys() != {"seed", "share"} or type(document["seed"]) is not int:
         raise ValueError
-    return Masking(found["seed"], share(found["share"]))
+    return Masking(document["seed"], share(document["share"]))

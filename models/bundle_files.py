@@ -21,37 +21,37 @@ _STEEPEST: Final = 100
 _BEFORE: Final = 10  # Bytes of a .npy file of version 1.0 before the part that its length counts.
 
 
-def numbers(found: Mapping[str, object]) -> dict[str, float]:
+def numbers(by_name: Mapping[str, object]) -> dict[str, float]:
     """Finite numbers by name."""
-    return {name: number(value) for name, value in found.items()}
+    return {name: number(raw) for name, raw in by_name.items()}
 
 
-def number(value: object) -> float:
+def number(raw: object) -> float:
     """A finite number; otherwise the first comparison with a listing would fail."""
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    if isinstance(raw, bool) or not isinstance(raw, int | float) or not math.isfinite(raw):
         raise ValueError
-    return float(value)
+    return float(raw)
 
 
-def slope(value: object) -> float:
+def slope(raw: object) -> float:
     """A number from 0 to 100: more log-odds in one spread of a value are none that a fit finds."""
-    found = number(value)
-    if not 0 <= found <= _STEEPEST:
+    steepness = number(raw)
+    if not 0 <= steepness <= _STEEPEST:
         raise ValueError
-    return found
+    return steepness
 
 
-def share(value: object) -> float:
+def share(raw: object) -> float:
     """A number from 0 to 1."""
-    found = number(value)
-    if not 0 <= found <= 1:
+    fraction = number(raw)
+    if not 0 <= fraction <= 1:
         raise ValueError
-    return found
+    return fraction
 
 
-def thresholds_from(found: Mapping[str, object]) -> Thresholds:
+def thresholds_from(document: Mapping[str, object]) -> Thresholds:
     """The threshold for analysts is at most that for brands."""
-    thresholds = Thresholds(**{name: share(value) for name, value in found.items()})
+    thresholds = Thresholds(**{name: share(raw) for name, raw in document.items()})
     if thresholds.analyst_from > thresholds.ask_brand_from:
         raise ValueError
     return thresholds
@@ -63,29 +63,29 @@ def read_weights(files: Mapping[str, bytes], name: str) -> NDArray[np.float32]:
     header = _HEADER.match(content)
     if header is None or int.from_bytes(header[1], "little") != header.end() - _BEFORE or int(header[2]) != COLUMNS:
         raise BundleRefused("{name} is no array of {n} numbers.", name=name, n=COLUMNS)
-    found = np.frombuffer(content[header.end() :], dtype=np.float32).copy()
-    if len(found) != COLUMNS or not np.isfinite(found).all():
+    weights = np.frombuffer(content[header.end() :], dtype=np.float32).copy()
+    if len(weights) != COLUMNS or not np.isfinite(weights).all():
         raise BundleRefused("{name} does not hold {n} finite numbers.", name=name, n=COLUMNS)
-    return found
+    return weights
 
 
 def read_json(files: Mapping[str, bytes], name: str) -> dict[str, Any]:
     """The object in a JSON file. Raises BundleRefused (the file is not JSON, has a name twice, or holds no object)."""
     try:
-        found = json.loads(files[name].decode(), object_pairs_hook=_each_once)
+        document = json.loads(files[name].decode(), object_pairs_hook=_each_once)
     except (ValueError, RecursionError):
         raise BundleRefused("{name} is not JSON.", name=name) from None
-    if not isinstance(found, dict):
+    if not isinstance(document, dict):
         raise BundleRefused("{name} is not an object.", name=name)
-    return found
+    return document
 
 
 def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """Refuses a repeated name, because another parser may read it differently."""
-    found = dict(pairs)
-    if len(found) != len(pairs):
+    by_name = dict(pairs)
+    if len(by_name) != len(pairs):
         raise ValueError
-    return found
+    return by_name
 
 
 def as_array(values: NDArray[np.float32]) -> bytes:
@@ -95,6 +95,6 @@ def as_array(values: NDArray[np.float32]) -> bytes:
     return stream.getvalue()
 
 
-def as_json(value: object) -> bytes:
+def as_json(document: object) -> bytes:
     """Canonical JSON: equal values give equal bytes."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False).encode()
+    return json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False).encode()

@@ -43,9 +43,9 @@ class Sigmoid:
         """Calibrated log-odds, shape (n,)."""
         return self.slope * values + self.offset
 
-    def one(self, value: float) -> float:
+    def one(self, raw_value: float) -> float:
         """As `log_odds`, of one value."""
-        return self.slope * value + self.offset
+        return self.slope * raw_value + self.offset
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,10 +72,10 @@ class Curve:
         inside: Floats = np.interp(values, *self._knots)
         return inside + _OUTER_SLOPE * (values - _between(values, self.values[0], self.values[-1]))
 
-    def one(self, value: float) -> float:
+    def one(self, raw_value: float) -> float:
         """As `log_odds`, of one value."""
-        within = min(max(value, self.values[0]), self.values[-1])
-        return _interpolated(value, self.values, self.heights) + _OUTER_SLOPE * (value - within)
+        within = min(max(raw_value, self.values[0]), self.values[-1])
+        return _interpolated(raw_value, self.values, self.heights) + _OUTER_SLOPE * (raw_value - within)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,15 +102,15 @@ class Band:
     def around(self, values: Floats, log_odds: Floats) -> Floats:
         """Lower and upper log-odds, shape (n, 2), always including the log-odds themselves."""
         places, low, high = self._knots
-        found = np.empty((len(values), 2))
-        np.minimum(np.interp(values, places, low), log_odds, out=found[:, 0])
-        np.maximum(np.interp(values, places, high), log_odds, out=found[:, 1])
-        return found
+        bounds = np.empty((len(values), 2))
+        np.minimum(np.interp(values, places, low), log_odds, out=bounds[:, 0])
+        np.maximum(np.interp(values, places, high), log_odds, out=bounds[:, 1])
+        return bounds
 
-    def around_one(self, value: float, log_odds: float) -> tuple[float, float]:
+    def around_one(self, raw_value: float, log_odds: float) -> tuple[float, float]:
         """As `around`, of one value."""
-        low = _interpolated(value, self.values, self.low)
-        return min(low, log_odds), max(_interpolated(value, self.values, self.high), log_odds)
+        low = _interpolated(raw_value, self.values, self.low)
+        return min(low, log_odds), max(_interpolated(raw_value, self.values, self.high), log_odds)
 
 
 class Calibrated(NamedTuple):
@@ -141,14 +141,14 @@ class Calibration:
         """Lower and upper probability of each value, shape (n, 2); None without a band."""
         return None if self.band is None else expits(self.band.around(values, self.log_odds(values)))
 
-    def one(self, value: float) -> Calibrated:
+    def one(self, raw_value: float) -> Calibrated:
         """Log-odds, probability and interval of one value: a quarter of the time of arrays, and equal to the last bit.
 
         NumPy's exponential is kept, because that of `math` differs in the last bit.
         """
-        log_odds = self.curve.one(value)
-        ends = () if self.band is None else self.band.around_one(value, log_odds)
-        powers = np.exp([-min(max(one, -FURTHEST), FURTHEST) for one in (log_odds, *ends)]).tolist()
+        log_odds = self.curve.one(raw_value)
+        ends = () if self.band is None else self.band.around_one(raw_value, log_odds)
+        powers = np.exp([-min(max(end, -FURTHEST), FURTHEST) for end in (log_odds, *ends)]).tolist()
         probability, *interval = (1.0 / (1.0 + power) for power in powers)
         return Calibrated(log_odds, probability, (interval[0], interval[1]) if interval else None)
 
@@ -156,8 +156,8 @@ class Calibration:
         """The mean slope of the log-odds between origin and value, shape (n,)."""
         near = np.abs(values - origins) < _SHORTEST_STEP
         low, high = np.where(near, origins - _SHORTEST_STEP, origins), np.where(near, origins + _SHORTEST_STEP, values)
-        found: Floats = (self.log_odds(high) - self.log_odds(low)) / (high - low)
-        return found
+        mean_slopes: Floats = (self.log_odds(high) - self.log_odds(low)) / (high - low)
+        return mean_slopes
 
 
 def calibration_to_dict(calibration: Calibration) -> dict[str, Any]:
@@ -172,13 +172,13 @@ def calibration_to_dict(calibration: Calibration) -> dict[str, Any]:
     return {"method": calibration.method.value, "curve": shape, "band": bounds}
 
 
-def calibration_from_dict(found: Mapping[str, Any]) -> Calibration:
+def calibration_from_dict(document: Mapping[str, Any]) -> Calibration:
     """The inverse of `calibration_to_dict`.
 
     Raises ValueError, TypeError, KeyError, AttributeError (the value is not a calibration, or its curve falls or has a
     value that is not a finite number).
     """
-    method, curve, band = (found[name] for name in _only(found, "method", "curve", "band"))
+    method, curve, band = (document[name] for name in _only(document, "method", "curve", "band"))
     method = Method(method)
     shape: Sigmoid | Curve
     if method is Method.SIGMOID:
@@ -189,23 +189,23 @@ def calibration_from_dict(found: Mapping[str, Any]) -> Calibration:
     return Calibration(method, shape, bounds)
 
 
-def _only(found: Mapping[str, Any], *names: str) -> tuple[str, ...]:
-    if found.keys() != set(names):
+def _only(document: Mapping[str, Any], *names: str) -> tuple[str, ...]:
+    if document.keys() != set(names):
         raise ValueError(f"expected {', '.join(names)}")
     return names
 
 
-def _numbers(found: Sequence[object]) -> tuple[float, ...]:
-    if not isinstance(found, list):
+def _numbers(raw_numbers: Sequence[object]) -> tuple[float, ...]:
+    if not isinstance(raw_numbers, list):
         raise TypeError("expected a list of numbers")
-    if any(isinstance(one, bool) or not isinstance(one, int | float) for one in found):
+    if any(isinstance(raw, bool) or not isinstance(raw, int | float) for raw in raw_numbers):
         raise ValueError("expected numbers")
-    return tuple(float(one) for one in found)
+    return tuple(float(raw) for raw in raw_numbers)
 
 
-def _rises(found: Sequence[float], *, strictly: bool = False) -> bool:
-    steps = np.diff(found)
-    return bool(np.isfinite(found).all() and ((steps > 0) if strictly else (steps >= 0)).all())
+def _rises(numbers: Sequence[float], *, strictly: bool = False) -> bool:
+    steps = np.diff(numbers)
+    return bool(np.isfinite(numbers).all() and ((steps > 0) if strictly else (steps >= 0)).all())
 
 
 def expit(log_odds: float) -> float:
@@ -219,30 +219,30 @@ def expit(log_odds: float) -> float:
 
 def expits(log_odds: Floats) -> Floats:
     """`expit` of each, whatever the shape."""
-    found: Floats = 1.0 / (1.0 + np.exp(-_between(log_odds, -FURTHEST, FURTHEST)))
-    return found
+    probabilities: Floats = 1.0 / (1.0 + np.exp(-_between(log_odds, -FURTHEST, FURTHEST)))
+    return probabilities
 
 
 def _between(values: Floats, low: float, high: float) -> Floats:
     """`np.clip`, which takes ten times as long for a single value."""
-    found: Floats = np.minimum(np.maximum(values, low), high)
-    return found
+    bounded_values: Floats = np.minimum(np.maximum(values, low), high)
+    return bounded_values
 
 
-def _interpolated(value: float, places: Sequence[float], heights: Sequence[float]) -> float:
+def _interpolated(raw_value: float, places: Sequence[float], heights: Sequence[float]) -> float:
     """`np.interp` of one finite value, a tenth of its time."""
-    if value <= places[0]:
+    if raw_value <= places[0]:
         return heights[0]
-    if value >= places[-1]:
+    if raw_value >= places[-1]:
         return heights[-1]
-    after = bisect_right(places, value)
+    after = bisect_right(places, raw_value)
     before = after - 1
     slope = (heights[after] - heights[before]) / (places[after] - places[before])
-    return slope * (value - places[before]) + heights[before]
+    return slope * (raw_value - places[before]) + heights[before]
 
 
 def logits(probabilities: Floats) -> Floats:
     """The inverse of `expits`, within the same bounds."""
     within = np.clip(probabilities, expit(-FURTHEST), expit(FURTHEST))
-    found: Floats = np.log(within / (1.0 - within))
-    return found
+    log_odds: Floats = np.log(within / (1.0 - within))
+    return log_odds

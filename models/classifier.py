@@ -123,10 +123,10 @@ class Classifier:
         """The calibrated value of one row of shape (n_features,), equal to that in a batch to the last bit."""
         text = self.text.log_odds(listing)
         columns = np.append(vector, text) if self.combiner.join is Join.STACK else vector
-        value = self.combiner.join_values(float(self.learner.raw(columns[None])[0]), text)
+        raw_value = self.combiner.join_values(float(self.learner.raw(columns[None])[0]), text)
         if self.points is not None:
-            value += self.points.one(vector, listing)
-        return self.calibration.one(value)
+            raw_value += self.points.one(vector, listing)
+        return self.calibration.one(raw_value)
 
     def log_odds(
         self, matrix: NDArray[np.float64], listings: Sequence[Listing], *, threads: int = 1
@@ -159,16 +159,16 @@ class Classifier:
         text = self.text.many(listings)
         shap = self.learner.contributions(self._columns(matrix, text), threads=threads)
         if self.combiner.join is Join.STACK:
-            found = Contributions(shap[:, :-2], shap[:, -2], shap[:, -1])
+            contributions = Contributions(shap[:, :-2], shap[:, -2], shap[:, -1])
         else:
             scale = self.combiner.number_weight / self.combiner.numbers.spread
             text_scale = self.combiner.text_weight / self.combiner.text.spread
             base = scale * (shap[:, -1] - self.combiner.numbers.mean)
-            found = Contributions(scale * shap[:, :-1], text_scale * (text - self.combiner.text.mean), base)
+            contributions = Contributions(scale * shap[:, :-1], text_scale * (text - self.combiner.text.mean), base)
         if self.points is None:
-            return found
+            return contributions
         by_feature, constant = self.points.parts(matrix, listings)
-        return Contributions(found.features + by_feature, found.text, found.base + constant)
+        return Contributions(contributions.features + by_feature, contributions.text, contributions.base + constant)
 
     def _columns(self, matrix: NDArray[np.float64], text: NDArray[np.float64]) -> NDArray[np.float64]:
         return np.column_stack([matrix, text]) if self.combiner.join is Join.STACK else matrix

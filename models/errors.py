@@ -103,8 +103,8 @@ class BundleTooSlow(BundleRefused):
     """A bundle was not loaded in time, which tells of the machine and not of the bundle."""
 
 
-def required(found: T | None, unless: str | Phrase) -> T:
+def required(record: T | None, unless: str | Phrase) -> T:
     """The value, unless it is None. Raises NotFound (there is no value; `unless` is the phrase of the error)."""
-    if found is None:
+    if record is None:
         raise NotFound(unless)
-    return found
+    return record

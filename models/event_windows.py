@@ -79,32 +79,32 @@ class WindowCounts(NamedTuple):
         )
 
 
-def window_counts(events: EventColumns, asked: Asked) -> WindowCounts:
+def window_counts(events: EventColumns, moments: Asked) -> WindowCounts:
     """The counts before each moment: of events that occurred up to it, and that were known before it."""
-    sellers = 1 + max(events.seller.max(initial=-1), asked.seller.max(initial=-1))
-    number = len(asked.at)
-    found = WindowCounts(
+    sellers = 1 + max(events.seller.max(initial=-1), moments.seller.max(initial=-1))
+    number = len(moments.at)
+    totals = WindowCounts(
         np.zeros((number, len(KINDS), len(DAYS)), np.int64),
         np.zeros((number, len(DAYS)), np.int64),
         np.zeros((number, len(DAYS)), np.int64),
     )
-    _fold(events, asked, sellers, found)
-    return found
+    _fold(events, moments, sellers, totals)
+    return totals
 
 
 @numba.njit(cache=True)
 def _starts(seller: NDArray[np.int64], sellers: int) -> NDArray[np.int64]:
     """Where each seller's rows begin if they are put in the order of sellers, shape (sellers + 1,)."""
     starts = np.zeros(sellers + 1, np.int64)
-    for one in seller:
-        starts[one + 1] += 1
+    for seller_number in seller:
+        starts[seller_number + 1] += 1
     for at in range(sellers):
         starts[at + 1] += starts[at]
     return starts
 
 
 @numba.njit(cache=True)
-def _fold(events: EventColumns, asked: Asked, sellers: int, found: WindowCounts) -> None:
+def _fold(events: EventColumns, moments: Asked, sellers: int, totals: WindowCounts) -> None:
     """Put the events of each seller side by side, in time order, and walk back from each of its moments."""
     starts = _starts(events.seller, sellers)
     following = starts[:-1].copy()
@@ -117,21 +117,21 @@ def _fold(events: EventColumns, asked: Asked, sellers: int, found: WindowCounts)
         rows[place, 1] = events.known[at]
         rows[place, 2] = events.amount[at]
         rows[place, 3] = events.currency[at] << _KIND_BITS | events.kind[at]
-    following = _starts(asked.seller, sellers)
-    order = np.empty(asked.seller.size, np.int64)
-    for at in range(asked.seller.size):
-        order[following[asked.seller[at]]] = at
-        following[asked.seller[at]] += 1
+    following = _starts(moments.seller, sellers)
+    order = np.empty(moments.seller.size, np.int64)
+    for at in range(moments.seller.size):
+        order[following[moments.seller[at]]] = at
+        following[moments.seller[at]] += 1
     counts = np.empty(3 * _COLUMNS, np.int64)
     for row in order:
-        first, last = starts[asked.seller[row]], starts[asked.seller[row] + 1]
-        _count(rows, first, last, asked.at[row], asked.currency[row], counts)
+        first, last = starts[moments.seller[row]], starts[moments.seller[row] + 1]
+        _count(rows, first, last, moments.at[row], moments.currency[row], counts)
         for window in range(3):
             base = window * _COLUMNS
             for kind in range(_KINDS):
-                found.events[row, kind, window] = counts[base + kind]
-            found.worth[row, window] = counts[base + _WORTH]
-            found.others[row, window] = counts[base + _OTHERS]
+                totals.events[row, kind, window] = counts[base + kind]
+            totals.worth[row, window] = counts[base + _WORTH]
+            totals.others[row, window] = counts[base + _OTHERS]
 
 
 @numba.njit(cache=True, inline="always")

@@ -57,7 +57,10 @@ def _findings(e: Evidence, vector: NDArray[np.float64]) -> Iterator[Message]:
     yield from _told(e, vector, dict.fromkeys((*_CONTACT, *_COPIES), 0.0))
     yield from _prices(e, vector)
     weak = [
-        one.words for kind in (*_WORDING, Kind.CONTACT) if kind not in strong for one in e.reading.kinds.get(kind, ())
+        match.words
+        for kind in (*_WORDING, Kind.CONTACT)
+        if kind not in strong
+        for match in e.reading.kinds.get(kind, ())
     ]
     if weak:
         yield quoting(AMBIGUOUS, weak)
@@ -66,9 +69,9 @@ def _findings(e: Evidence, vector: NDArray[np.float64]) -> Iterator[Message]:
 def _told(e: Evidence, vector: NDArray[np.float64], above: Mapping[str, float]) -> Iterator[Message]:
     """The words of these features where their values are above the bounds."""
     for name, bound in above.items():
-        value = float(vector[_COLUMN[name]])
-        if value > bound and (found := FEATURES[_COLUMN[name]].say(e, value)) is not None:
-            yield found
+        feature_value = float(vector[_COLUMN[name]])
+        if feature_value > bound and (finding := FEATURES[_COLUMN[name]].say(e, feature_value)) is not None:
+            yield finding
 
 
 def _prices(e: Evidence, vector: NDArray[np.float64]) -> Iterator[Message]:
@@ -79,6 +82,10 @@ def _prices(e: Evidence, vector: NDArray[np.float64]) -> Iterator[Message]:
     else:
         bounds["price_to_brand_category"] = _FAR_BELOW
     for name in ("price_to_list", "price_to_brand_category", "price_to_category", "likeness_price_level"):
-        value = float(vector[_COLUMN[name]])
-        if name in bounds and value < bounds[name] and (found := FEATURES[_COLUMN[name]].say(e, value)) is not None:
-            yield found
+        feature_value = float(vector[_COLUMN[name]])
+        if (
+            name in bounds
+            and feature_value < bounds[name]
+            and (finding := FEATURES[_COLUMN[name]].say(e, feature_value)) is not None
+        ):
+            yield finding

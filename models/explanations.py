@@ -124,14 +124,16 @@ def explain(e: Evidence, vector: NDArray[np.float64], split: Split, quoted: Sequ
     """
     stories: dict[str, list[_Told]] = {}
     for column, weight in enumerate(split.features.tolist()):
-        value = float(vector[column])
-        if weight and not math.isnan(value):
+        feature_value = float(vector[column])
+        if weight and not math.isnan(feature_value):
             feature = FEATURES[column]
-            found = feature.words(e, value, weight)
-            if found is not None:
-                told = _Told(weight, found, feature.side(e, value) is not Side.EITHER)
-                stories.setdefault(_STORY_OF.get(feature.name, feature.name), []).append(told)
-    reasons = [reason for code, told in stories.items() if (reason := _reason(code, told)) is not None]
+            words = feature.words(e, feature_value, weight)
+            if words is not None:
+                contribution = _Told(weight, words, feature.side(e, feature_value) is not Side.EITHER)
+                stories.setdefault(_STORY_OF.get(feature.name, feature.name), []).append(contribution)
+    reasons = [
+        reason for code, contributions in stories.items() if (reason := _reason(code, contributions)) is not None
+    ]
     if quoted and split.text >= _SMALLEST:
         reasons.append(Reason(TEXT_CODE, _wording(quoted), split.text))
     reasons.sort(key=lambda reason: (-abs(reason.weight), reason.code))
@@ -144,16 +146,16 @@ def explain(e: Evidence, vector: NDArray[np.float64], split: Split, quoted: Sequ
     return (*reasons, remainder(OTHER, split.value - sum(reason.weight for reason in reasons)))
 
 
-def _reason(code: str, told: Sequence[_Told]) -> Reason | None:
+def _reason(code: str, contributions: Sequence[_Told]) -> Reason | None:
     """The reason of a story: the sum of its contributions, and the words of the largest on the side of the sum.
 
     Words from which a reader concludes something go before those that only describe.
     """
-    weight = sum(one.weight for one in told)
+    weight = sum(part.weight for part in contributions)
     if not abs(weight) >= _SMALLEST:  # Also where a damaged model gives no number.
         return None
-    same_side = (one for one in told if one.weight * weight > 0)
-    return Reason(code, max(same_side, key=lambda one: (one.concludes, abs(one.weight))).message, weight)
+    same_side = (part for part in contributions if part.weight * weight > 0)
+    return Reason(code, max(same_side, key=lambda part: (part.concludes, abs(part.weight))).message, weight)
 
 
 def _wording(quoted: Sequence[Contrast]) -> Message:
@@ -179,8 +181,8 @@ def _contrast(contrast: Contrast) -> Message:
 def _kind_of(key: CellKey) -> Message:
     """What the listings of a cell have in common; what is not stated is named as such."""
     named = {"brand": key.brand, "category": key.category, "language": key.language}
-    same = tuple(message(f"wording.{name}") for name, value in named.items() if value)
-    unstated = tuple(message(f"wording.{name}") for name, value in named.items() if value == "")
+    same = tuple(message(f"wording.{name}") for name, part in named.items() if part)
+    unstated = tuple(message(f"wording.{name}") for name, part in named.items() if part == "")
     if not unstated:
         return message("wording.in_language") if key.brand is None else message("wording.same", same=same)
     return (

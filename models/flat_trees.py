@@ -53,9 +53,9 @@ ZERO: Final = float(np.float32(1e-35))
 Words = NDArray[np.uint64]
 
 
-def flatten(found: Iterable[Tree], columns: int) -> Floats:
+def flatten(checked_trees: Iterable[Tree], columns: int) -> Floats:
     """The array of checked trees that split rows of so many columns."""
-    trees = list(found)
+    trees = list(checked_trees)
     slots = sorted({_slot(tree, node) for tree in trees for node in range(len(tree.columns))})
     number = {slot: i for i, slot in enumerate(slots, start=1)}
     kinds = [_BELOW, *(kind for kind, _ in slots)]
@@ -94,12 +94,12 @@ def flatten(found: Iterable[Tree], columns: int) -> Floats:
 def _ways(tree: Tree, number: Mapping[tuple[int, int], int]) -> Floats:
     """The words of a small tree. Where it has no split, a slot of leaves is below infinity."""
     read = [_slot(tree, node) for node in range(len(tree.columns))]
-    found = np.full(_TREE_WORDS, np.inf)
-    found.view(np.uint64)[0] = sum(number[slot] << _SLOT_BITS * i for i, slot in enumerate(read))
-    found[1 : 1 + len(read)] = [_KNOWN if kind == _TELLING else tree.thresholds[i] for i, (kind, _) in enumerate(read)]
-    found[_LEAVES : _LEAVES + len(tree.leaves)] = tree.leaves
-    found[_ENDS:].view(np.uint8)[:] = [~_leaf(tree, way) for way in range(1 << _MOST_SPLITS)]
-    return found
+    words = np.full(_TREE_WORDS, np.inf)
+    words.view(np.uint64)[0] = sum(number[slot] << _SLOT_BITS * i for i, slot in enumerate(read))
+    words[1 : 1 + len(read)] = [_KNOWN if kind == _TELLING else tree.thresholds[i] for i, (kind, _) in enumerate(read)]
+    words[_LEAVES : _LEAVES + len(tree.leaves)] = tree.leaves
+    words[_ENDS:].view(np.uint8)[:] = [~_leaf(tree, way) for way in range(1 << _MOST_SPLITS)]
+    return words
 
 
 def _leaf(tree: Tree, way: int) -> int:
@@ -168,8 +168,8 @@ def _sum_rows(matrix: Floats, first: np.uint64, flat: Floats, words: Words, valu
 @numba.njit(cache=True, nogil=True)
 def _sum_one(matrix: Floats, row: np.uint64, flat: Floats, words: Words, values: Floats) -> float:
     """Eight trees a step at a time, to the depth of the deepest; their places stay in registers."""
-    one, none = np.uint64(1), np.uint64(0)
-    _fill(matrix, row, words, values, one, none)
+    unit, none = np.uint64(1), np.uint64(0)
+    _fill(matrix, row, words, values, unit, none)
     total = 0.0
     tree = np.uint64(_HEAD) + words[0]
     end = tree + np.uint64(2) * words[1]
@@ -182,19 +182,19 @@ def _sum_one(matrix: Floats, row: np.uint64, flat: Floats, words: Words, values:
         for other in range(np.uint64(1), np.uint64(16), np.uint64(2)):
             depth = max(depth, words[tree - other])
         for _ in range(depth):
-            a = _step(a, flat, words, values, one, none)
-            b = _step(b, flat, words, values, one, none)
-            c = _step(c, flat, words, values, one, none)
-            d = _step(d, flat, words, values, one, none)
-            e = _step(e, flat, words, values, one, none)
-            f = _step(f, flat, words, values, one, none)
-            g = _step(g, flat, words, values, one, none)
-            h = _step(h, flat, words, values, one, none)
+            a = _step(a, flat, words, values, unit, none)
+            b = _step(b, flat, words, values, unit, none)
+            c = _step(c, flat, words, values, unit, none)
+            d = _step(d, flat, words, values, unit, none)
+            e = _step(e, flat, words, values, unit, none)
+            f = _step(f, flat, words, values, unit, none)
+            g = _step(g, flat, words, values, unit, none)
+            h = _step(h, flat, words, values, unit, none)
         total = total + flat[a] + flat[b] + flat[c] + flat[d] + flat[e] + flat[f] + flat[g] + flat[h]
     while tree < end:
         a = words[tree]
-        for _ in range(words[tree + one]):
-            a = _step(a, flat, words, values, one, none)
+        for _ in range(words[tree + unit]):
+            a = _step(a, flat, words, values, unit, none)
         total += flat[a]
         tree += np.uint64(2)
     return total
@@ -230,14 +230,14 @@ def _fill(matrix: Floats, row: np.uint64, words: Words, values: Floats, stride: 
     above, telling = words[2], words[3]
     values[lane] = -np.inf
     for slot in range(np.uint64(1), words[0]):
-        value = matrix[row, words[np.uint64(_HEAD) + slot]]
-        missing = np.isnan(value)
-        if abs(value) <= ZERO:
-            value = 0.0
+        cell = matrix[row, words[np.uint64(_HEAD) + slot]]
+        missing = np.isnan(cell)
+        if abs(cell) <= ZERO:
+            cell = 0.0
         if slot < above:
-            value = -np.inf if missing else value
+            cell = -np.inf if missing else cell
         elif slot < telling:
-            value = np.inf if missing else value
+            cell = np.inf if missing else cell
         else:
-            value = 1.0 if missing else 0.0
-        values[slot * stride + lane] = value
+            cell = 1.0 if missing else 0.0
+        values[slot * stride + lane] = cell

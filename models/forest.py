@@ -46,12 +46,12 @@ def splits_without_missing(text: str) -> int:
 
     `decision_type` holds the missing type in bits 2 and 3: 0 none, 1 zero, 2 NaN (LightGBM, tree.h).
     """
-    found = 0
+    split_count = 0
     for line in text.splitlines():
         if line.startswith("decision_type="):
-            kinds = [int(value) >> _MISSING_TYPE_BITS & 3 for value in line.partition("=")[2].split()]
-            found += sum(kind != _MISSING_NAN for kind in kinds)
-    return found
+            kinds = [int(decision_type) >> _MISSING_TYPE_BITS & 3 for decision_type in line.partition("=")[2].split()]
+            split_count += sum(kind != _MISSING_NAN for kind in kinds)
+    return split_count
 
 
 class Forest:
@@ -94,13 +94,13 @@ class Forest:
         """Whether our values and shares are LightGBM's, the shares for some of the rows, because it is slow at them."""
         step = max(1, len(trees) // _TRIED)
         probed = enumerate(probes(trees, len(self.columns)))
-        while some := list(islice(probed, _AT_ONCE)):
-            rows = np.concatenate([one for _, one in some])
+        while batch := list(islice(probed, _AT_ONCE)):
+            rows = np.concatenate([tree_rows for _, tree_rows in batch])
             by_lightgbm = self._by_lightgbm(rows, 1)
             alone = np.concatenate([self.raw(rows[i : i + 1]) for i in range(len(rows))])
             if not np.array_equal(self.raw(rows), by_lightgbm) or not np.array_equal(alone, by_lightgbm):
                 return False
-            chosen = [one[len(one) // 2] for number, one in some if number % step == 0]
+            chosen = [tree_rows[len(tree_rows) // 2] for number, tree_rows in batch if number % step == 0]
             if chosen:
                 tried = np.stack(chosen)
                 by_lightgbm = self._contributions_by_lightgbm(tried, 1)
@@ -115,25 +115,25 @@ class Forest:
         """
         if not self.flattened:
             return self._by_lightgbm(matrix, threads)
-        found = np.empty(len(matrix))
-        sum_leaves(np.ascontiguousarray(matrix), self._flat, found)
-        return found
+        log_odds = np.empty(len(matrix))
+        sum_leaves(np.ascontiguousarray(matrix), self._flat, log_odds)
+        return log_odds
 
     def _by_lightgbm(self, matrix: NDArray[np.float64], threads: int) -> NDArray[np.float64]:
-        found = self._booster.predict(matrix, raw_score=True, num_threads=threads)
-        return np.asarray(found, dtype=np.float64)
+        log_odds = self._booster.predict(matrix, raw_score=True, num_threads=threads)
+        return np.asarray(log_odds, dtype=np.float64)
 
     def contributions(self, matrix: NDArray[np.float64], *, threads: int = 1) -> NDArray[np.float64]:
         """Exact SHAP values, shape (n, columns + 1); the last column is the expected value. Rows sum to `raw`."""
         if not self.flattened:
             return self._contributions_by_lightgbm(matrix, threads)
-        found = np.empty((len(matrix), len(self.columns) + 1))
-        write_shares(np.ascontiguousarray(matrix), self._shares, found)
-        return found
+        shares = np.empty((len(matrix), len(self.columns) + 1))
+        write_shares(np.ascontiguousarray(matrix), self._shares, shares)
+        return shares
 
     def _contributions_by_lightgbm(self, matrix: NDArray[np.float64], threads: int) -> NDArray[np.float64]:
-        found = self._booster.predict(matrix, pred_contrib=True, num_threads=threads)
-        return np.asarray(found, dtype=np.float64)
+        shares = self._booster.predict(matrix, pred_contrib=True, num_threads=threads)
+        return np.asarray(shares, dtype=np.float64)
 
 
 def export(booster: "Booster", names: Sequence[str]) -> str:
@@ -161,7 +161,7 @@ def probes(trees: Iterable[Tree], columns: int) -> Iterator[NDArray[np.float64]]
             if node < 0:
                 continue
             column, threshold = tree.columns[node], tree.thresholds[node]
-            at, above, missing = (_with(row, column, value) for value in _around(threshold))
+            at, above, missing = (_with(row, column, cell) for cell in _around(threshold))
             rows += [at, above, missing]
             left_if_missing = tree.missing_left[node]
             reached.append((tree.left[node], missing if threshold == -math.inf and left_if_missing else at))
@@ -175,9 +175,9 @@ def _around(threshold: float) -> tuple[float, float, float]:
     return threshold, math.nextafter(threshold, math.inf), math.nan
 
 
-def _with(row: NDArray[np.float64], column: int, value: float) -> NDArray[np.float64]:
+def _with(row: NDArray[np.float64], column: int, cell: float) -> NDArray[np.float64]:
     changed = row.copy()
-    changed[column] = value
+    changed[column] = cell
     return changed
 
 

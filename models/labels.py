@@ -154,10 +154,15 @@ def label_from(
             return _label(basis, as_of, policy)
     if not answers:
         return NoLabel(message(_no_answer(standing, trusted)))
-    found = _basis(answers, test_buys, confirmed=appeal is AppealState.DISMISSED)
-    if isinstance(found, _Basis) and found.value and appeal is AppealState.DISMISSED and appeal_decided_at is not None:
-        found = replace(found, level=EvidenceLevel.APPEAL, decision=decision, decided_at=appeal_decided_at)
-    return _label(found, as_of, policy) if isinstance(found, _Basis) else found
+    grounds = _basis(answers, test_buys, confirmed=appeal is AppealState.DISMISSED)
+    if (
+        isinstance(grounds, _Basis)
+        and grounds.value
+        and appeal is AppealState.DISMISSED
+        and appeal_decided_at is not None
+    ):
+        grounds = replace(grounds, level=EvidenceLevel.APPEAL, decision=decision, decided_at=appeal_decided_at)
+    return _label(grounds, as_of, policy) if isinstance(grounds, _Basis) else grounds
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,18 +191,18 @@ def _basis(answers: Sequence[GivenVerdict], test_buys: Sequence[GivenVerdict], *
     by_analysts = [verdict for verdict in answers if verdict.side is Side.ANALYST]
     if by_brand:
         last = by_brand[-1]
-        value = VALUES[last.judgement]
-        against = [v for v in by_analysts if v.known_at > last.known_at and VALUES[v.judgement] != value]
-        if any(verdict.second_review for verdict in against) and not (confirmed and value):
+        label_value = VALUES[last.judgement]
+        against = [v for v in by_analysts if v.known_at > last.known_at and VALUES[v.judgement] != label_value]
+        if any(verdict.second_review for verdict in against) and not (confirmed and label_value):
             return NoLabel(message("no_label.against_brand"))
-        return _Basis(value, EvidenceLevel.BRAND, (last,))
+        return _Basis(label_value, EvidenceLevel.BRAND, (last,))
     latest = {verdict.user_id: verdict for verdict in by_analysts}
     votes = tuple(verdict for verdict in by_analysts if latest[verdict.user_id] is verdict)
-    value = VALUES[votes[-1].judgement]
-    if any(VALUES[verdict.judgement] != value for verdict in votes):
+    label_value = VALUES[votes[-1].judgement]
+    if any(VALUES[verdict.judgement] != label_value for verdict in votes):
         return NoLabel(message("no_label.contradiction"))
     level = EvidenceLevel.TWO_REVIEWERS if len(votes) > 1 else EvidenceLevel.ONE_REVIEWER
-    return _Basis(value, level, votes)
+    return _Basis(label_value, level, votes)
 
 
 def _weight(basis: _Basis, policy: LabelPolicy) -> float:

@@ -45,4 +45,4 @@ class Learner(Protocol):
         ...
 
 
-LEARNERS: Final[dict[str, type[Learner]]] = {one.name: one for one in (Forest,)}
+LEARNERS: Final[dict[str, type[Learner]]] = {learner.name: learner for learner in (Forest,)}

@@ -49,7 +49,7 @@ def answer_facts(
     A listing that would go to a person has the reasons of the model and of the route; any other has those of the route.
     Without reasons nothing is explained, which takes about half the time.
     """
-    computed = [compute(one) for one in facts]
+    computed = [compute(listing_facts) for listing_facts in facts]
     thresholds = bundle.thresholds
     least = min(thresholds.ask_brand_from, thresholds.analyst_from)
     answers: dict[int, OfflineAnswer] = {}
@@ -66,25 +66,25 @@ def answer_facts(
 def _probabilities(bundle: Bundle, computed: Sequence[Computed]) -> list[float]:
     if not computed:
         return []
-    matrix, listings = np.stack([one.vector for one in computed]), [one.facts.listing for one in computed]
-    found: list[float] = bundle.classifier.probabilities(matrix, listings).tolist()
-    return found
+    matrix, listings = np.stack([row.vector for row in computed]), [row.facts.listing for row in computed]
+    probabilities: list[float] = bundle.classifier.probabilities(matrix, listings).tolist()
+    return probabilities
 
 
 def _routed(
     bundle: Bundle, computed: Sequence[Computed], taking_part: Container[str] | None, *, with_reasons: bool
 ) -> list[OfflineAnswer]:
     scores = bundle.score_many(computed, with_reasons=False)
-    routes = [_route(one, score, bundle, taking_part) for one, score in zip(computed, scores, strict=True)]
+    routes = [_route(row, score, bundle, taking_part) for row, score in zip(computed, scores, strict=True)]
     if not with_reasons:
         return [OfflineAnswer(s.probability, r.lane.value, ()) for s, r in zip(scores, routes, strict=True)]
-    shown = [i for i, found in enumerate(routes) if found.lane is not Lane.NO_ACTION]
+    shown = [i for i, route in enumerate(routes) if route.lane is not Lane.NO_ACTION]
     explained = dict(zip(shown, bundle.score_many([computed[i] for i in shown]), strict=True))
     return [
         OfflineAnswer(
-            score.probability, found.lane.value, (*_sentences(explained.get(i)), *map(in_english, found.reasons))
+            score.probability, route.lane.value, (*_sentences(explained.get(i)), *map(in_english, route.reasons))
         )
-        for i, (score, found) in enumerate(zip(scores, routes, strict=True))
+        for i, (score, route) in enumerate(zip(scores, routes, strict=True))
     ]
 
 

@@ -85,15 +85,15 @@ class PhraseTable:
             return []
         places = [self._place.get(key) for key in cell_keys(facts)]
         own = OwnWords.of(facts)
-        found = []
+        contrasts = []
         for phrase, spoken in known.items():
             if not any(own.hold(word) for word in phrase.split(" ")):
-                by_cell = {entry.cell: entry for entry in self.entries[phrase]}
+                by_cell = {tally.cell: tally for tally in self.entries[phrase]}
                 deciding = next((by_cell[place] for place in places if place in by_cell), None)
                 if deciding is not None and deciding.quoted:
                     cell = self.cells[deciding.cell]
-                    found.append(Contrast(phrase, spoken, cell, deciding.listings, deciding.counterfeit))
-        return found
+                    contrasts.append(Contrast(phrase, spoken, cell, deciding.listings, deciding.counterfeit))
+        return contrasts
 
     def to_dict(self) -> dict[str, Any]:
         """The table as plain values: cells, by phrase rows of cell, listings, counterfeit and quoted (0 or 1), and the
@@ -102,13 +102,13 @@ class PhraseTable:
             "segmenter": SEGMENTER,
             "cells": [[*cell.key, cell.listings, cell.counterfeit] for cell in self.cells],
             "phrases": {
-                phrase: [[one.cell, one.listings, one.counterfeit, int(one.quoted)] for one in entries]
+                phrase: [[tally.cell, tally.listings, tally.counterfeit, int(tally.quoted)] for tally in entries]
                 for phrase, entries in self.entries.items()
             },
         }
 
     @classmethod
-    def from_dict(cls, found: Mapping[str, Any]) -> "PhraseTable":
+    def from_dict(cls, document: Mapping[str, Any]) -> "PhraseTable":
         """The inverse of `to_dict`, which checks every count.
 
         Counts of another segmenter are those of other words, so such a table quotes no phrase of scripts without
@@ -117,18 +117,18 @@ class PhraseTable:
         Raises ValueError, TypeError, KeyError (a value is not of a table, or a phrase is quoted without support or
         lift).
         """
-        if found.keys() != {"segmenter", "cells", "phrases"} or not isinstance(found["phrases"], dict):
+        if document.keys() != {"segmenter", "cells", "phrases"} or not isinstance(document["phrases"], dict):
             raise ValueError
-        if not isinstance(found["segmenter"], str):
+        if not isinstance(document["segmenter"], str):
             raise TypeError
-        cells = tuple(_cell(*values) for values in found["cells"])
+        cells = tuple(_cell(*values) for values in document["cells"])
         if len({cell.key for cell in cells}) != len(cells):
             raise ValueError
-        entries = {phrase: _entries(phrase, rows, cells) for phrase, rows in found["phrases"].items()}
+        entries = {phrase: _entries(phrase, rows, cells) for phrase, rows in document["phrases"].items()}
         if sum(map(len, entries.values())) > MOST_ENTRIES:
             raise ValueError
-        if found["segmenter"] != SEGMENTER:
-            entries = {phrase: some for phrase, some in entries.items() if not is_cut_by_segmenter(phrase)}
+        if document["segmenter"] != SEGMENTER:
+            entries = {phrase: tallies for phrase, tallies in entries.items() if not is_cut_by_segmenter(phrase)}
         return cls(cells, entries)
 
 
@@ -145,10 +145,10 @@ def _cell(brand: Any, category: Any, language: Any, listings: Any, counterfeit: 
 
 
 def _entries(phrase: str, rows: Any, cells: tuple[Cell, ...]) -> tuple[Entry, ...]:
-    found = tuple(_entry(cells, *row) for row in rows)
-    if not phrase or len({one.cell for one in found}) != len(found):
+    tallies = tuple(_entry(cells, *row) for row in rows)
+    if not phrase or len({tally.cell for tally in tallies}) != len(tallies):
         raise ValueError
-    return found
+    return tallies
 
 
 def _entry(cells: tuple[Cell, ...], place: Any, listings: Any, counterfeit: Any, quoted: Any) -> Entry:
@@ -200,16 +200,18 @@ def cell_keys(facts: Facts) -> tuple[CellKey, CellKey, CellKey]:
 
 def phrases_of(facts: Facts) -> dict[str, Spoken]:
     """The words and the pairs of adjacent words of a listing, folded. Phrases are in the order of the text."""
-    found: dict[str, Spoken] = {}
+    by_phrase: dict[str, Spoken] = {}
     for field, words in enumerate(fields_of(facts)):
         alone = ((word, (word,)) for word in words if may_stand_alone(word))
         of_field: dict[str, tuple[str, ...]] = {}
         for phrase, parts in (*alone, *pairs_of(words)):
             of_field.setdefault(phrase, parts)
         for phrase, parts in of_field.items():
-            before = found.get(phrase)
-            found[phrase] = Spoken(parts, (field,)) if before is None else Spoken(before.words, (*before.fields, field))
-    return found
+            before = by_phrase.get(phrase)
+            by_phrase[phrase] = (
+                Spoken(parts, (field,)) if before is None else Spoken(before.words, (*before.fields, field))
+            )
+    return by_phrase
 
 
 def fields_of(facts: Facts) -> tuple[list[str], list[str]]:

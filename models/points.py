@@ -45,8 +45,8 @@ class Points:
             raise ValueError("points have a weight of at least zero, a spread above zero, and at most 1,000 rules")
         columns = [NAMES.index(rule.feature) for rule in self.rules]
         rows = [
-            (column, one.low, one.high, one.points, one.new_only, FEATURES[column].family is Family.PRICE)
-            for column, one in zip(columns, self.rules, strict=True)
+            (column, rule.low, rule.high, rule.points, rule.new_only, FEATURES[column].family is Family.PRICE)
+            for column, rule in zip(columns, self.rules, strict=True)
         ]
         object.__setattr__(self, "_table", np.array(rows, np.float64).reshape(len(rows), 6))
 
@@ -57,9 +57,9 @@ class Points:
 
     def sums(self, matrix: Floats, listings: Sequence[Listing]) -> Floats:
         """The points of each row, shape (n,), from feature rows (n, n_features) and their listings."""
-        found = np.empty(len(matrix))
-        _sums(np.ascontiguousarray(matrix), _new(listings), self._table, float(self.price_alone_at_most), found)
-        return found
+        sums = np.empty(len(matrix))
+        _sums(np.ascontiguousarray(matrix), _new(listings), self._table, float(self.price_alone_at_most), sums)
+        return sums
 
     def values(self, matrix: Floats, listings: Sequence[Listing]) -> Floats:
         """What the points add to the model's value, shape (n,)."""
@@ -70,9 +70,9 @@ class Points:
 
         The columns are the features, and those that are only tried after them.
         """
-        scale, found = self.weight / self.spread, np.zeros(matrix.shape)
-        _share(np.ascontiguousarray(matrix), _new(listings), self._table, float(self.price_alone_at_most), found)
-        return scale * found, -scale * self.mean
+        scale, shares = self.weight / self.spread, np.zeros(matrix.shape)
+        _share(np.ascontiguousarray(matrix), _new(listings), self._table, float(self.price_alone_at_most), shares)
+        return scale * shares, -scale * self.mean
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON form; a bound at infinity is null."""
@@ -87,12 +87,13 @@ class Points:
         }
 
     @classmethod
-    def from_dict(cls, found: Mapping[str, Any]) -> "Points":
+    def from_dict(cls, document: Mapping[str, Any]) -> "Points":
         """The inverse of `to_dict`. Raises ValueError, TypeError, KeyError (it is none)."""
-        if found.keys() != _PARTS:
+        if document.keys() != _PARTS:
             raise ValueError
         return cls(
-            tuple(_rule(*one) for one in found["rules"]), **{name: number(found[name]) for name in _PARTS - {"rules"}}
+            tuple(_rule(*rule_row) for rule_row in document["rules"]),
+            **{name: number(document[name]) for name in _PARTS - {"rules"}},
         )
 
 
@@ -113,8 +114,8 @@ def _new(listings: Sequence[Listing]) -> NDArray[np.bool_]:
 
 @numba.njit(cache=True, nogil=True)
 def _applies(values: Floats, is_new: bool, rule: Floats) -> bool:
-    value = values[np.int64(rule[_COLUMN])]
-    return rule[_LOW] <= value < rule[_HIGH] and (is_new or rule[_NEW_ONLY] == 0.0)
+    feature_value = values[np.int64(rule[_COLUMN])]
+    return rule[_LOW] <= feature_value < rule[_HIGH] and (is_new or rule[_NEW_ONLY] == 0.0)
 
 
 @numba.njit(cache=True, nogil=True)
@@ -132,11 +133,11 @@ def _capped(values: Floats, is_new: bool, table: Floats, most: float) -> float:
 
 @numba.njit(cache=True, nogil=True)
 def _sum(values: Floats, is_new: bool, table: Floats, most: float) -> float:
-    share, found = _capped(values, is_new, table, most), 0.0
+    share, points = _capped(values, is_new, table, most), 0.0
     for rule in table:
         if _applies(values, is_new, rule):
-            found += rule[_WORTH] * (share if rule[_OF_PRICE] != 0.0 and rule[_WORTH] > 0.0 else 1.0)
-    return found
+            points += rule[_WORTH] * (share if rule[_OF_PRICE] != 0.0 and rule[_WORTH] > 0.0 else 1.0)
+    return points
 
 
 @numba.njit(cache=True, nogil=True)

@@ -62,12 +62,12 @@ def prevalence(rows: Sequence[Due], *, listings: int) -> Estimate:
     seen, missed, counts = _parts(rows, listings)
     if not listings:
         return Estimate(None, 0.0, 1.0, *counts)
-    value = None if seen.value is None or missed.value is None else (seen.value + missed.value) / listings
-    if value is None:
+    share = None if seen.value is None or missed.value is None else (seen.value + missed.value) / listings
+    if share is None:
         return Estimate(None, (seen.low + missed.low) / listings, (seen.high + missed.high) / listings, *counts)
-    low = value - math.hypot(seen.below, missed.below) / listings
-    high = value + math.hypot(seen.above, missed.above) / listings
-    return Estimate(value, max(0.0, low), min(1.0, high), *counts)
+    low = share - math.hypot(seen.below, missed.below) / listings
+    high = share + math.hypot(seen.above, missed.above) / listings
+    return Estimate(share, max(0.0, low), min(1.0, high), *counts)
 
 
 def recall(rows: Sequence[Due], *, listings: int) -> Estimate:
@@ -77,9 +77,9 @@ def recall(rows: Sequence[Due], *, listings: int) -> Estimate:
     conservative. None where no counterfeit was found.
     """
     seen, missed, counts = _parts(rows, listings)
-    value = None if seen.value is None or missed.value is None else _share(seen.value, missed.value)
+    share = None if seen.value is None or missed.value is None else _share(seen.value, missed.value)
     low, high = _share(seen.low, missed.high), _share(seen.high, missed.low)
-    return Estimate(value, 0.0 if low is None else low, 1.0 if high is None else high, *counts)
+    return Estimate(share, 0.0 if low is None else low, 1.0 if high is None else high, *counts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,19 +117,19 @@ def _parts(rows: Sequence[Due], listings: int) -> tuple[_Count, _Count, tuple[in
 
 def _counted(rows: Sequence[Due]) -> _Count:
     """The listings reviewed with certainty: the confirmed counterfeits, and the same share of the unanswered ones."""
-    found = sum(row.counterfeit is True for row in rows)
+    fakes = sum(row.counterfeit is True for row in rows)
     answered = sum(row.counterfeit is not None for row in rows)
     silent = len(rows) - answered
     if not silent:
-        return _Count(found, found, found)
+        return _Count(fakes, fakes, fakes)
     if not answered:
         return _Count(None, 0, silent)
-    expected = silent * found / answered
+    expected = silent * fakes / answered
     # The spread of the unanswered around an estimated share. One success and one failure are added, so that few answers
     # without a find do not count as certainty.
-    share = (found + 1) / (answered + 2)
+    share = (fakes + 1) / (answered + 2)
     around = _Z * math.sqrt(silent * share * (1 - share) * (1 + silent / answered))
-    return _Count(found + expected, found + max(0.0, expected - around), found + min(silent, expected + around))
+    return _Count(fakes + expected, fakes + max(0.0, expected - around), fakes + min(silent, expected + around))
 
 
 def _spoken_for(rows: Sequence[Due], weights: Sequence[float], rest: int) -> _Count:

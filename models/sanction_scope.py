@@ -29,7 +29,7 @@ def reach(links: Links, spared: Collection[str], policy: SanctionPolicy) -> tupl
     cap every account is spared, because a shared forwarding service, not one person, creates such components.
     """
     crowded = links.more or len(links.sellers) > policy.most_reached
-    found = []
+    accounts = []
     for seller in links.sellers:
         why = None
         if crowded:
@@ -38,8 +38,8 @@ def reach(links: Links, spared: Collection[str], policy: SanctionPolicy) -> tupl
             why = message("reach.far", n=policy.most_steps)
         elif seller.path[-1].seller in spared:
             why = message("reach.trusted")
-        found.append(Account(seller, path_of(seller), why))
-    return tuple(found)
+        accounts.append(Account(seller, path_of(seller), why))
+    return tuple(accounts)
 
 
 def path_of(linked: LinkedSeller) -> Message:

@@ -57,10 +57,10 @@ def findings(evidence: Sequence[Message], parts: Sequence[Reason], *, accusing: 
 
     With `accusing`, only parts above zero.
     """
-    of_parts = [one.message for one in named(parts) if one.weight > 0 or not accusing]
-    hard = [one for one in evidence if one.code != AMBIGUOUS]
-    found = [*hard, *of_parts, *(one for one in evidence if one.code == AMBIGUOUS)]
-    return tuple(one for i, one in enumerate(found) if one not in found[:i])
+    of_parts = [reason.message for reason in named(parts) if reason.weight > 0 or not accusing]
+    hard = [finding for finding in evidence if finding.code != AMBIGUOUS]
+    messages = [*hard, *of_parts, *(finding for finding in evidence if finding.code == AMBIGUOUS)]
+    return tuple(finding for i, finding in enumerate(messages) if finding not in messages[:i])
 
 
 def reason_as_json(reason: Reason) -> list[Any]:
@@ -70,8 +70,8 @@ def reason_as_json(reason: Reason) -> list[Any]:
 
 def reason_from_json(stored: Sequence[Any]) -> Reason:
     """The inverse of `reason_as_json`."""
-    code, found, weight = stored
-    return Reason(code, from_json(found), weight)
+    code, stored_message, weight = stored
+    return Reason(code, from_json(stored_message), weight)
 
 
 @quickly_made

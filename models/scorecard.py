@@ -19,9 +19,9 @@ def score_by_points(row: Computed, *, policy: ScorecardPolicy, fingerprint: str)
     applied, reasons = [rule for rule in policy.rules if _applies(rule, row)], []
     for rule in applied:
         column, feature = _BY_NAME[rule.feature]
-        told = feature.words(row.evidence, float(row.vector[column]), rule.points)
-        if told is not None:
-            reasons.append(Reason(rule.feature, told, rule.points))
+        words = feature.words(row.evidence, float(row.vector[column]), rule.points)
+        if words is not None:
+            reasons.append(Reason(rule.feature, words, rule.points))
     reasons.sort(key=lambda reason: -abs(reason.weight))
     points = sum(rule.points for rule in applied)
     unnamed = points - sum(reason.weight for reason in reasons)
@@ -42,8 +42,8 @@ def score_by_points(row: Computed, *, policy: ScorecardPolicy, fingerprint: str)
 
 
 def _applies(rule: Rule, row: Computed) -> bool:
-    value = float(row.vector[_BY_NAME[rule.feature][0]])
-    if math.isnan(value) or not rule.low <= value < rule.high:
+    feature_value = float(row.vector[_BY_NAME[rule.feature][0]])
+    if math.isnan(feature_value) or not rule.low <= feature_value < rule.high:
         return False
     return not rule.new_only or row.facts.listing.condition == _NEW
 

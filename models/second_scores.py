@@ -29,7 +29,7 @@ def second_scores(
     values = stage.values(bundle.classifier.values(matrix, listings, threads=threads), encoded)
     log_odds, intervals = stage.calibration.log_odds(values), stage.calibration.intervals(values)
     shares, titles = stage.contributions(bundle.classifier.parts(matrix, listings, threads=threads), encoded)
-    found = []
+    scores = []
     for i, row in enumerate(rows):
         split = Split(
             float(log_odds[i]), shares.features[i], float(shares.text[i]), float(shares.base[i]), float(titles[i])
@@ -45,5 +45,5 @@ def second_scores(
             evidence=hard_evidence(row.evidence, row.vector),
             encoder=stage.encoder,
         )
-        found.append(score)
-    return found
+        scores.append(score)
+    return scores

@@ -42,8 +42,8 @@ class SecondStage:
 
         A row of NaN, which stands for a title that the encoder failed on, says nothing.
         """
-        found = self.title.apply(encoded @ self.weights + self.intercept)
-        return self.title_weight * np.nan_to_num(found)
+        title_scores = self.title.apply(encoded @ self.weights + self.intercept)
+        return self.title_weight * np.nan_to_num(title_scores)
 
     def values(self, first: Floats, encoded: Floats) -> Floats:
         """The joined value, shape (n,), from the classifier's values and the encoder's numbers."""
@@ -80,19 +80,19 @@ class SecondStage:
         }
 
     @classmethod
-    def from_dict(cls, found: Mapping[str, Any]) -> "SecondStage":
+    def from_dict(cls, document: Mapping[str, Any]) -> "SecondStage":
         """The inverse of `to_dict`. Raises ValueError, TypeError, KeyError, AttributeError (it is none)."""
-        name, weights = found["encoder"], found["weights"]
-        if found.keys() != _PARTS or not isinstance(name, str) or not 0 < len(name) <= _LONGEST_NAME:
+        name, weights = document["encoder"], document["weights"]
+        if document.keys() != _PARTS or not isinstance(name, str) or not 0 < len(name) <= _LONGEST_NAME:
             raise ValueError
         if not isinstance(weights, list) or not 0 < len(weights) <= _MOST_NUMBERS:
             raise ValueError
         return cls(
             encoder=name,
             weights=np.array([number(weight) for weight in weights]),
-            intercept=number(found["intercept"]),
-            first=Standard(**numbers(found["first"])),
-            title=Standard(**numbers(found["title"])),
-            title_weight=share(found["title_weight"]),
-            calibration=calibration_from_dict(found["calibration"]),
+            intercept=number(document["intercept"]),
+            first=Standard(**numbers(document["first"])),
+            title=Standard(**numbers(document["title"])),
+            title_weight=share(document["title_weight"]),
+            calibration=calibration_from_dict(document["calibration"]),
         )

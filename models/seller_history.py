@@ -70,11 +70,11 @@ class SellerHistory:
             outcomes=self.outcomes_at(as_of),
         )
 
-    def take_in(self, one: Put) -> None:
+    def take_in(self, version: Put) -> None:
         """Add a version of an earlier row of the same request, as if it had been read."""
-        insort(self.put_up, one, key=_PUT_AT)
+        insort(self.put_up, version, key=_PUT_AT)
         if self.first_known_at is None:
-            self.first_known_at = one.known_at
+            self.first_known_at = version.known_at
 
     def known_days(self, as_of: datetime) -> float | None:
         """Days since the seller was first seen; None before that."""
@@ -86,28 +86,28 @@ class SellerHistory:
         """The seller's other listings, each in its last state before the moment."""
         low = bisect_left(self.put_up, as_of - timedelta(days=LISTINGS_DAYS), key=_PUT_AT)
         high = bisect_left(self.put_up, as_of, key=_PUT_AT)
-        last = {one.listing_id: one for one in self.put_up[max(low, high - MOST_LISTINGS) : high]}
+        last = {version.listing_id: version for version in self.put_up[max(low, high - MOST_LISTINGS) : high]}
         return tuple(
             PeerListing(
-                age=as_of - one.first_known_at,
-                log_price=one.log_price,
-                price=one.price,
-                brand_key=one.brand_key,
-                category_key=one.category_key,
-                protected=one.protected,
+                age=as_of - version.first_known_at,
+                log_price=version.log_price,
+                price=version.price,
+                brand_key=version.brand_key,
+                category_key=version.category_key,
+                protected=version.protected,
             )
-            for one in last.values()
-            if one.listing_id != listing_id
+            for version in last.values()
+            if version.listing_id != listing_id
         )
 
     def outcomes_at(self, as_of: datetime) -> Outcomes:
         """Listings found counterfeit and genuine by verdicts that stood at the moment."""
-        found = outcomes(self.rulings, as_of=as_of)
-        confirmed = [one.since for one in found if one.counterfeit]
+        listing_outcomes = outcomes(self.rulings, as_of=as_of)
+        confirmed = [outcome.since for outcome in listing_outcomes if outcome.counterfeit]
         quarter = as_of - timedelta(days=max(DAYS))
         return Outcomes(
             counterfeit=len(confirmed),
-            genuine=len(found) - len(confirmed),
+            genuine=len(listing_outcomes) - len(confirmed),
             counterfeit_90d=sum(at >= quarter for at in confirmed),
             days_since_counterfeit=(as_of - max(confirmed)) / timedelta(days=1) if confirmed else None,
             strikes=strikes(confirmed, as_of=as_of, policy=DEFAULT_STRIKES),
@@ -129,13 +129,13 @@ class SellerHistory:
     def _windows(self, kind: str, as_of: datetime, complete_since: datetime) -> list[list[Event] | None]:
         events = self.events.get(kind, [])
         high = bisect_right(events, as_of, key=_OCCURRED_AT)
-        found: list[list[Event] | None] = []
+        windows: list[list[Event] | None] = []
         for days in DAYS:
             begin = as_of - timedelta(days=days)
             low = bisect_left(events, begin, key=_OCCURRED_AT)
             known = [event for event in events[low:high] if event.known_at < as_of]
-            found.append(known if begin >= complete_since else None)
-        return found
+            windows.append(known if begin >= complete_since else None)
+        return windows
 
 
 def _counted(windows: Sequence[Sequence[Event] | None]) -> Windows:
@@ -144,11 +144,11 @@ def _counted(windows: Sequence[Sequence[Event] | None]) -> Windows:
 
 def _worth(windows: Sequence[Sequence[Event] | None], currency: str | None) -> Windows:
     """The sales value of each window; None where a sale in the window has no amount in this currency."""
-    found: list[float | None] = []
+    amounts: list[float | None] = []
     for events in windows:
         alike = events is not None and currency is not None and all(event.currency == currency for event in events)
         if not alike or events is None or currency is None:
-            found.append(None)
+            amounts.append(None)
         else:
-            found.append(float(money.from_minor(sum(event.amount_minor or 0 for event in events), currency)))
-    return Windows(*found)
+            amounts.append(float(money.from_minor(sum(event.amount_minor or 0 for event in events), currency)))
+    return Windows(*amounts)

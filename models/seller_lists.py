@@ -51,11 +51,13 @@ def listed(
     own = entries.get(seller or "")
     if own is not None and _is_in_force(own, as_of):
         return Listed(own.which, message(f"seller_list.{own.which.value}", date=_until(own), reason=own.reason))
-    for one in links.sellers if links is not None else ():
-        entry = entries.get(one.path[-1].seller)
-        near = len(one.path) <= policy.most_steps
-        if near and entry is not None and entry.which is SellerList.DENY and _is_in_force(entry, as_of):
-            reason = message("seller_list.linked", path=path_of(one), date=_until(entry), reason=entry.reason)
+    for linked_seller in links.sellers if links is not None else ():
+        list_entry = entries.get(linked_seller.path[-1].seller)
+        near = len(linked_seller.path) <= policy.most_steps
+        if near and list_entry is not None and list_entry.which is SellerList.DENY and _is_in_force(list_entry, as_of):
+            reason = message(
+                "seller_list.linked", path=path_of(linked_seller), date=_until(list_entry), reason=list_entry.reason
+            )
             return Listed(SellerList.DENY, reason, by_link=True)
     return None
 
@@ -66,9 +68,9 @@ def linked_names(links: Links | None, policy: SellerListPolicy) -> frozenset[str
     return frozenset(seller.path[-1].seller for seller in sellers if len(seller.path) <= policy.most_steps)
 
 
-def _is_in_force(entry: Entry, as_of: datetime) -> bool:
-    return entry.added_at <= as_of < entry.expires_at
+def _is_in_force(list_entry: Entry, as_of: datetime) -> bool:
+    return list_entry.added_at <= as_of < list_entry.expires_at
 
 
-def _until(entry: Entry) -> date:
-    return entry.expires_at.date()
+def _until(list_entry: Entry) -> date:
+    return list_entry.expires_at.date()

@@ -139,10 +139,10 @@ def write_ways(traversed: Traversed, ends: Places, looked_up: LookedUp, out: Flo
 
 
 @numba.njit(cache=True, inline="always")
-def _goes_right(value: float, threshold: float, missing_left: int) -> int:
+def _goes_right(cell: float, threshold: float, missing_left: int) -> int:
     """Whether a row with this value takes the second child of a split, as LightGBM decides."""
-    above = np.int64((0.0 if abs(value) <= ZERO else value) > threshold)
-    return np.int64(1) - missing_left if np.isnan(value) else above  # type: ignore[return-value]  # an integer of 64 bits
+    above = np.int64((0.0 if abs(cell) <= ZERO else cell) > threshold)
+    return np.int64(1) - missing_left if np.isnan(cell) else above  # type: ignore[return-value]  # an integer of 64 bits
 
 
 @numba.njit(cache=True)

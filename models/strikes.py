@@ -78,18 +78,18 @@ def count(hits: Iterable[Hit], *, as_of: datetime, policy: StrikePolicy) -> Coun
     than a year stay in the reasons, so that each hit remains accounted for.
     """
     known = [hit for hit in hits if hit.at <= as_of]
-    standing = [one for one in known if one.void is None]
-    fresh = [one for one in standing if _counts_at(one.at, as_of, policy)]
+    standing = [hit for hit in known if hit.void is None]
+    fresh = [hit for hit in standing if _counts_at(hit.at, as_of, policy)]
     by_kind: dict[ReasonCode, list[Hit]] = defaultdict(list)
-    for one in sorted(fresh, key=lambda one: (one.at, one.action_id)):
-        if one.weight > 0:
-            by_kind[one.kind].append(one)
+    for hit in sorted(fresh, key=lambda hit: (hit.at, hit.action_id)):
+        if hit.weight > 0:
+            by_kind[hit.kind].append(hit)
     incidents = sorted(
-        (_incident(some, policy) for found in by_kind.values() for some in _together(found, policy)),
-        key=lambda one: (one.began_at, one.kind),
+        (_incident(group, policy) for kind_hits in by_kind.values() for group in _together(kind_hits, policy)),
+        key=lambda incident: (incident.began_at, incident.kind),
     )
     total = sum(incident.weight for incident in incidents)
-    light = sum(one.weight == 0 for one in fresh)
+    light = sum(hit.weight == 0 for hit in fresh)
     reasons = (
         _counting(total, incidents),
         *_also("strikes.spent", len(standing) - len(fresh), policy),
@@ -105,13 +105,13 @@ def strikes(confirmed_at: Iterable[datetime], *, as_of: datetime, policy: Strike
     An incident begins with the first confirmation after the previous incident and covers a fixed number of days.
     A series of confirmations, each two days after the last, therefore does not form one incident of a year.
     """
-    found = 0
+    incident_count = 0
     ends: datetime | None = None
     for at in sorted(at for at in confirmed_at if _counts_at(at, as_of, policy)):
         if ends is None or at > ends:
-            found += 1
+            incident_count += 1
             ends = at + timedelta(days=policy.same_incident_days)
-    return found
+    return incident_count
 
 
 def _counts_at(at: datetime, as_of: datetime, policy: StrikePolicy) -> bool:

@@ -80,10 +80,10 @@ def promised(
     """
     candidates = list(_candidates(labels, scores, sellers, policy))
     deviations = NormalDist().inv_cdf(confidence)
-    kept = [candidate for candidate in candidates if candidate.holds(precision, deviations, policy)]
-    if not kept:
+    valid_candidates = [candidate for candidate in candidates if candidate.holds(precision, deviations, policy)]
+    if not valid_candidates:
         return _declined(candidates, len(np.unique(sellers)), precision, deviations, policy)
-    chosen = kept[-1]
+    chosen = valid_candidates[-1]
     right, flagged = chosen.right.sum(), chosen.flagged.sum()
     return Promise(
         threshold=chosen.threshold,
@@ -127,8 +127,8 @@ def _candidates(
     order = np.argsort(-scores, kind="stable")
     ends = np.flatnonzero(np.diff(scores[order], append=-np.inf) != 0) + 1
     steps = math.ceil(math.log(max(len(scores) / policy.fewest_listings, 1), policy.step)) + 1
-    wanted = policy.fewest_listings * policy.step ** np.arange(steps)
-    places = np.unique(np.minimum(np.searchsorted(ends, wanted), len(ends) - 1))
+    listing_counts = policy.fewest_listings * policy.step ** np.arange(steps)
+    places = np.unique(np.minimum(np.searchsorted(ends, listing_counts), len(ends) - 1))
     for end in ends[places]:
         chosen = order[:end]
         flagged = np.bincount(sellers[chosen]).astype(np.float64)

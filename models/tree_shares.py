@@ -33,7 +33,7 @@ def shares_of(trees: Sequence[Tree]) -> Shares:
 
 def _expected(tree: Tree) -> float:
     total = sum(tree.leaf_counts)
-    return sum(value * count / total for value, count in zip(tree.leaves, tree.leaf_counts, strict=True))
+    return sum(leaf * count / total for leaf, count in zip(tree.leaves, tree.leaf_counts, strict=True))
 
 
 def _looked_up(trees: Sequence[Tree]) -> LookedUp:
@@ -42,19 +42,19 @@ def _looked_up(trees: Sequence[Tree]) -> LookedUp:
     places: list[tuple[int, ...]] = []
     ends: list[tuple[int, int]] = []
     columns: list[int] = []
-    split = node = value = 0
+    split = node = table_size = 0
     for tree in trees:
         different, splits = sorted(set(tree.columns)), len(tree.columns)
-        places.append((split, split + splits, len(columns), len(columns) + len(different), value))
+        places.append((split, split + splits, len(columns), len(columns) + len(different), table_size))
         ends.append((node, node + splits + len(tree.leaves)))
         columns += different
-        split, node, value = split + splits, ends[-1][1], value + (len(different) << splits)
+        split, node, table_size = split + splits, ends[-1][1], table_size + (len(different) << splits)
     looked_up = LookedUp(
         np.array(places, np.int64).reshape(-1, _FIELDS),
         np.ascontiguousarray(traversed.nodes[is_split][:, 1:3]),
         traversed.values[is_split],
         np.array(columns, np.int32),
-        np.empty(value),
+        np.empty(table_size),
     )
     write_ways(traversed, np.array(ends, np.int64).reshape(-1, 2), looked_up, np.zeros(max(columns, default=0) + 1))
     return looked_up
@@ -102,15 +102,15 @@ def _nodes(tree: Tree) -> Iterator[_Node]:
     ]
     number = 0
     while waiting:
-        one, edges = waiting.pop()
-        yield one
-        if one.above != _NONE:
-            edges = {**edges, one.column: (number, one.unknown)}
-        if one.split >= 0:
-            column = tree.columns[one.split]
+        node, edges = waiting.pop()
+        yield node
+        if node.above != _NONE:
+            edges = {**edges, node.column: (number, node.unknown)}
+        if node.split >= 0:
+            column = tree.columns[node.split]
             before, opening = edges.get(column, (_NONE, 1.0))
-            for child, right in ((tree.left[one.split], False), (tree.right[one.split], True)):
+            for child, right in ((tree.left[node.split], False), (tree.right[node.split], True)):
                 count = tree.leaf_counts[~child] if child < 0 else tree.counts[child]
-                unknown = opening * count / tree.counts[one.split]
+                unknown = opening * count / tree.counts[node.split]
                 waiting.append((_Node(number, child, right, before, unknown, column, len({*edges, column})), edges))
         number += 1

@@ -57,10 +57,10 @@ def check_trees(text: str) -> None:
         block = text[at : at + size]
         at += size
         try:
-            found = _fields(block)
+            fields = _fields(block)
             if size < 1 or not block.startswith(f"Tree={number}\n"):
                 raise ValueError
-            _check_tree(found, columns)
+            _check_tree(fields, columns)
         except (KeyError, ValueError):
             raise BundleRefused("The forest cannot be read: tree {n} is damaged.", n=number) from None
     if not _TAIL.match(text, at):
@@ -95,74 +95,74 @@ def trees_of(text: str) -> Iterator[Tree]:
     head, sizes = _head(text)
     at = len(head) + 2
     for size in sizes:
-        found = _fields(text[at : at + size])
+        fields = _fields(text[at : at + size])
         at += size
         yield Tree(
-            tuple(map(int, _split(found["split_feature"]))),
-            tuple(map(float, _split(found["threshold"]))),
-            tuple(bool(int(kind) & _MISSING_LEFT) for kind in _split(found["decision_type"])),
-            tuple(map(int, _split(found["left_child"]))),
-            tuple(map(int, _split(found["right_child"]))),
-            tuple(map(float, _split(found["leaf_value"]))),
-            tuple(map(int, _split(found["internal_count"]))),
-            tuple(map(int, _split(found.get("leaf_count", "")))) or (1,),
+            tuple(map(int, _split(fields["split_feature"]))),
+            tuple(map(float, _split(fields["threshold"]))),
+            tuple(bool(int(kind) & _MISSING_LEFT) for kind in _split(fields["decision_type"])),
+            tuple(map(int, _split(fields["left_child"]))),
+            tuple(map(int, _split(fields["right_child"]))),
+            tuple(map(float, _split(fields["leaf_value"]))),
+            tuple(map(int, _split(fields["internal_count"]))),
+            tuple(map(int, _split(fields.get("leaf_count", "")))) or (1,),
         )
 
 
 def _head(text: str) -> tuple[str, list[int]]:
     head, blank, _ = text.partition("\n\n")
-    found = _fields(head)
+    fields = _fields(head)
     # The sizes are in bytes, and LightGBM locates each tree by them.
-    if not blank or not text.isascii() or found.keys() != _HEAD:
+    if not blank or not text.isascii() or fields.keys() != _HEAD:
         raise ValueError
-    if (found["num_class"], found["num_tree_per_iteration"], found["objective"]) != ("1", "1", _OBJECTIVE):
+    if (fields["num_class"], fields["num_tree_per_iteration"], fields["objective"]) != ("1", "1", _OBJECTIVE):
         raise ValueError
-    columns = _integer(found["max_feature_idx"]) + 1
-    if any(len(_split(found[name])) != columns for name in ("feature_names", "feature_infos")):
+    columns = _integer(fields["max_feature_idx"]) + 1
+    if any(len(_split(fields[name])) != columns for name in ("feature_names", "feature_infos")):
         raise ValueError
-    return head, [_integer(size) for size in found["tree_sizes"].split(" ")]
+    return head, [_integer(size) for size in fields["tree_sizes"].split(" ")]
 
 
 def _fields(block: str) -> dict[str, str]:
     lines = [line.partition("=") for line in block.split("\n") if line]
-    found = {name: value for name, _, value in lines}
-    if len(found) != len(lines):
+    by_name = {name: content for name, _, content in lines}
+    if len(by_name) != len(lines):
         raise ValueError
-    return found
+    return by_name
 
 
-def _check_tree(found: Mapping[str, str], columns: int) -> None:
-    leaves = _integer(found["num_leaves"])
+def _check_tree(fields: Mapping[str, str], columns: int) -> None:
+    leaves = _integer(fields["num_leaves"])
     splits = leaves - 1
-    if leaves < 1 or not found.keys() <= _TREE or (found["num_cat"], found["is_linear"]) != ("0", "0"):
+    if leaves < 1 or not fields.keys() <= _TREE or (fields["num_cat"], fields["is_linear"]) != ("0", "0"):
         raise ValueError
     # A tree without splits has one leaf; only the leaf's value is written.
     for names, many in ((_PER_SPLIT, splits), (_PER_LEAF if splits else ("leaf_value",), leaves)):
-        if any(_length(found[name]) != many for name in names):
+        if any(_length(fields[name]) != many for name in names):
             raise ValueError
-    children = sorted(node for name in ("left_child", "right_child") for node in _integers(found[name]))
+    children = sorted(node for name in ("left_child", "right_child") for node in _integers(fields[name]))
     if splits and children != [*range(-leaves, 0), *range(1, splits)]:
         raise ValueError
-    if any(not 0 <= column < columns for column in _integers(found["split_feature"])):
+    if any(not 0 <= column < columns for column in _integers(fields["split_feature"])):
         raise ValueError
-    if not all(_are_finite(found.get(name, "")) for name in _FINITE) or not found["shrinkage"]:
+    if not all(_are_finite(fields.get(name, "")) for name in _FINITE) or not fields["shrinkage"]:
         raise ValueError
-    if any(count < 1 for name in _COUNTS for count in _integers(found.get(name, ""))):
+    if any(count < 1 for name in _COUNTS for count in _integers(fields.get(name, ""))):
         raise ValueError
-    kinds = _integers(found["decision_type"])
+    kinds = _integers(fields["decision_type"])
     if any(kind & _CATEGORIES or kind & _MISSING != _MISSING_NAN for kind in kinds):
         raise ValueError
     # A split that only tells missing from known has an infinite threshold.
-    if not all(_NUMBER.match(value) or value in {"inf", "-inf"} for value in _split(found["threshold"])):
+    if not all(_NUMBER.match(number) or number in {"inf", "-inf"} for number in _split(fields["threshold"])):
         raise ValueError
 
 
-def _split(value: str) -> list[str]:
-    return value.split(" ") if value else []
+def _split(line: str) -> list[str]:
+    return line.split(" ") if line else []
 
 
-def _length(value: str) -> int:
-    return value.count(" ") + 1 if value else 0
+def _length(line: str) -> int:
+    return line.count(" ") + 1 if line else 0
 
 
 def _are_finite(field: str) -> bool:
@@ -177,7 +177,7 @@ def _integers(field: str) -> list[int]:
     return list(map(int, _split(field)))
 
 
-def _integer(value: str) -> int:
-    if not _INTEGER.match(value):
+def _integer(digits: str) -> int:
+    if not _INTEGER.match(digits):
         raise ValueError
-    return int(value)
+    return int(digits)

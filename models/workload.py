@@ -51,11 +51,11 @@ def by_capacity(
     capacity
         Reviews a day, by team.
     """
-    found: dict[str, Workload] = {}
+    workloads: dict[str, Workload] = {}
     for team, daily in capacity.items():
         own = np.sort(scores[teams == team])[::-1]
         ends = np.flatnonzero(np.diff(own, append=-np.inf) != 0)
         within = ends[ends + 1 <= daily * days + 1e-9]
         last = int(within[-1]) if len(within) else None
-        found[team] = Workload(None, 0.0) if last is None else Workload(float(own[last]), (last + 1) / days)
-    return found
+        workloads[team] = Workload(None, 0.0) if last is None else Workload(float(own[last]), (last + 1) / days)
+    return workloads

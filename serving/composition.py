@@ -295,11 +295,11 @@ def _clock(settings: Settings, store: Store) -> Clock:
 
     Raises Invalid (the stored times are of the other clock, or production mode is combined with a simulated clock).
     """
-    wanted, begins = settings.clock, None
+    clock_kind, begins = settings.clock, None
     with store.write() as connection:
         offset = clocks.offset(connection)
         in_use = accounts.anybody(connection) or bool(marketplaces.everyone(connection))
-        if offset is None and wanted is ClockKind.SIMULATED:
+        if offset is None and clock_kind is ClockKind.SIMULATED:
             if in_use:
                 raise Invalid("This home runs on the real clock; its times cannot be mixed with simulated ones.")
             begins = settings.clock_start or SystemClock().now()
@@ -307,7 +307,7 @@ def _clock(settings: Settings, store: Store) -> Clock:
             clocks.set_offset(connection, offset)
     if offset is None:
         return SystemClock()
-    if wanted is ClockKind.SYSTEM:
+    if clock_kind is ClockKind.SYSTEM:
         raise Invalid("This home runs on a simulated clock; its times cannot be mixed with real ones.")
     if settings.production:
         raise Invalid("Production mode refuses a simulated clock.")

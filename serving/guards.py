@@ -87,14 +87,14 @@ def is_secure(runtime: Runtime) -> bool:
 
 async def _session_of(request: Request, *, files: int, translated: bool) -> Session:
     runtime = runtime_of(request)
-    found = await SESSIONS.run(auth.session_of, runtime, request.cookies.get(cookie_name(runtime)))
-    found = _in_browser(found, request.cookies.get(devices_cookie_name(runtime), ""))
-    request.scope[CALLED_BY] = found.person.actor
+    session = await SESSIONS.run(auth.session_of, runtime, request.cookies.get(cookie_name(runtime)))
+    session = _in_browser(session, request.cookies.get(devices_cookie_name(runtime), ""))
+    request.scope[CALLED_BY] = session.person.actor
     # Texts of a page are made before the page. A page without translations is in English from the start.
-    show_as(found.display if translated else replace(found.display, language=ENGLISH))
+    show_as(session.display if translated else replace(session.display, language=ENGLISH))
     if request.method not in _SAFE:
-        await _same_site(request, found, files)
-    return found
+        await _same_site(request, session, files)
+    return session
 
 
 def _in_browser(session: Session, devices: str) -> Session:
@@ -111,12 +111,12 @@ async def _same_site(request: Request, session: Session, files: int) -> None:
     Raises CrossSite (the token is missing or wrong, or the call comes from another site).
     """
     site = request.headers.get("sec-fetch-site")
-    given = request.headers.get(CSRF_HEADER)
-    if given is None:
+    token = request.headers.get(CSRF_HEADER)
+    if token is None:
         form = await request.form(max_files=files)
         field = form.get(CSRF_FIELD)
-        given = field if isinstance(field, str) else ""
-    same = hmac.compare_digest(given.encode("utf-8", "replace"), session.csrf_token.encode())
+        token = field if isinstance(field, str) else ""
+    same = hmac.compare_digest(token.encode("utf-8", "replace"), session.csrf_token.encode())
     if (site is not None and site not in _SAME_SITE) or not same:
         raise CrossSite("This form is no longer valid. Refresh the page.")
 
@@ -161,10 +161,10 @@ def at_second_step() -> Any:
 
     async def check(request: Request) -> Session:
         runtime = runtime_of(request)
-        found = await SESSIONS.run(half_session_of, runtime, request.cookies.get(cookie_name(runtime)))
+        session = await SESSIONS.run(half_session_of, runtime, request.cookies.get(cookie_name(runtime)))
         if request.method not in _SAFE:
-            await _same_site(request, found, 0)
-        return found
+            await _same_site(request, session, 0)
+        return session
 
     return Depends(Guard(SECOND_STEP, check))
 
@@ -202,8 +202,8 @@ def may_or_key(permission: Permission, scope: Scope) -> Any:
     async def check(request: Request) -> Caller | Session:
         if "authorization" in request.headers:
             return await _caller_of(request, scope)
-        found: Session = await person(request)
-        return found
+        session: Session = await person(request)
+        return session
 
     return Depends(Guard(f"{permission.value} or key {scope.value}", check))
 
@@ -221,14 +221,14 @@ def any_caller() -> Any:
 
 async def _caller_of(request: Request, scope: Scope | None) -> Caller:
     runtime = runtime_of(request)
-    found = await KEYS.run(key_of, runtime, request.headers.get("authorization"), scope)
-    await note_use_if_due(runtime, found)
-    return called_by(request.scope, found)
+    key_in_force = await KEYS.run(key_of, runtime, request.headers.get("authorization"), scope)
+    await note_use_if_due(runtime, key_in_force)
+    return called_by(request.scope, key_in_force)
 
 
-def called_by(scope: MutableMapping[str, Any], found: KeyInForce) -> Caller:
+def called_by(scope: MutableMapping[str, Any], key_in_force: KeyInForce) -> Caller:
     """The caller of an admitted key, noted for the request's log line."""
-    caller = Caller(found.marketplace, found.key.scopes, found.key.key_id)
+    caller = Caller(key_in_force.marketplace, key_in_force.key.scopes, key_in_force.key.key_id)
     scope[CALLED_BY] = caller.actor
     return caller
 
@@ -270,8 +270,8 @@ def install_package(app: FastAPI, package: ModuleType, *, first: str = "") -> No
     soonest. A test verifies that no route hides another, so the order has no other effect.
     """
     found_in = pkgutil.walk_packages(package.__path__, f"{package.__name__}.")
-    for found in sorted(found_in, key=lambda one: (one.name != first, one.name)):
-        router = getattr(import_module(found.name), "router", None)
+    for module in sorted(found_in, key=lambda module: (module.name != first, module.name)):
+        router = getattr(import_module(module.name), "router", None)
         if isinstance(router, APIRouter):
             install(app, router)
 
@@ -281,14 +281,14 @@ def guards_of(app: FastAPI) -> dict[str, str]:
 
     Raises Unguarded (a route has no guard, or is of a kind that cannot be inspected).
     """
-    found: dict[str, str] = {}
+    guards: dict[str, str] = {}
     for path, route in _nested(app.routes, ""):
         names = [guard.name for guard in _guards(getattr(route, "dependant", None))]
         methods = ",".join(sorted(getattr(route, "methods", None) or ["*"]))
         if not names:
             raise Unguarded(f"{methods} {path} does not say who may use it")
-        found[f"{methods} {path}"] = names[0]
-    return found
+        guards[f"{methods} {path}"] = names[0]
+    return guards
 
 
 def guard_of(route: APIRoute) -> Guard | None:

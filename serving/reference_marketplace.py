@@ -42,7 +42,7 @@ class Effects:
         self._sequences: dict[tuple[str, str], int] = {}
         self._last: dict[tuple[str, str], str] = {}
         for line in whole_lines(path):
-            about = next(one for one in _SUBJECTS if one in line)
+            about = next(kind for kind in _SUBJECTS if kind in line)
             subject = about, line[about]
             self._applied.add(line["webhook_id"])
             self._sequences[subject] = max(line["sequence"], self._sequences.get(subject, 0))
@@ -50,15 +50,15 @@ class Effects:
         path.touch(mode=0o600)
         self._stream = path.open("a", encoding="utf-8")
 
-    def apply(self, webhook_id: str, data: dict[str, Any], about: str = "listing") -> bool:
+    def apply(self, webhook_id: str, payload: dict[str, Any], about: str = "listing") -> bool:
         """Apply a message; False where it was applied before or a later one on the same subject came first."""
-        subject, sequence = (about, str(data[_SUBJECTS[about]])), int(data["sequence"])
+        subject, sequence = (about, str(payload[_SUBJECTS[about]])), int(payload["sequence"])
         with self._lock:
             if webhook_id in self._applied or sequence <= self._sequences.get(subject, 0):
                 return False
             line = {
                 "webhook_id": webhook_id,
-                "action": data["action"],
+                "action": payload["action"],
                 about: subject[1],
                 "sequence": sequence,
                 "applied_at": datetime.now(UTC).isoformat(),
@@ -99,17 +99,17 @@ def whole_lines(path: Path) -> list[dict[str, Any]]:
 def configuration(home: Home, port: int | None) -> dict[str, Any]:
     """The receiver's port and signing secret, made at its first start and kept."""
     path = home.root / CONFIGURATION
-    found = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {"secret": new_secret()}
-    found["port"] = port or found.get("port") or DEFAULT_PORT
-    home.write_private(CONFIGURATION, found)
-    return dict(found)
+    settings = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {"secret": new_secret()}
+    settings["port"] = port or settings.get("port") or DEFAULT_PORT
+    home.write_private(CONFIGURATION, settings)
+    return dict(settings)
 
 
 def run(home: Home, port: int | None, *, ready: Callable[[str], None]) -> None:
     """Receive until SIGTERM or SIGINT, on loopback. Raises Invalid (the port is taken)."""
-    found = configuration(home, port)
+    settings = configuration(home, port)
     effects = Effects(home.root / EFFECTS)
-    verifier = Webhook(found["secret"])
+    verifier = Webhook(settings["secret"])
 
     class Handler(BaseHTTPRequestHandler):
         """One webhook."""
@@ -124,7 +124,7 @@ def run(home: Home, port: int | None, *, ready: Callable[[str], None]) -> None:
                 return
             body = self.rfile.read(length)
             try:
-                message = verifier.verify(body, {name.lower(): value for name, value in self.headers.items()})
+                message = verifier.verify(body, {name.lower(): text for name, text in self.headers.items()})
             except (WebhookVerificationError, ValueError):  # The latter where a header or body is not well formed.
                 self._answer(401)
                 return
@@ -153,18 +153,18 @@ def run(home: Home, port: int | None, *, ready: Callable[[str], None]) -> None:
             """Log nothing; the effects are the log."""
 
     try:
-        server = ThreadingHTTPServer(("127.0.0.1", found["port"]), Handler)
+        server = ThreadingHTTPServer(("127.0.0.1", settings["port"]), Handler)
     except OSError as error:
         raise Invalid(
             "Port {port} cannot be used: {why}. Choose another with --port.",
-            port=found["port"],
+            port=settings["port"],
             why=str(error.strerror),
         ) from None
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    ready(f"http://127.0.0.1:{found['port']}/webhooks")
+    ready(f"http://127.0.0.1:{settings['port']}/webhooks")
     stop.wait()
     server.shutdown()
     server.server_close()

@@ -150,10 +150,10 @@ def http_server(app: FastAPI, proxies: str) -> uvicorn.Server:
 def _listening(host: str, port: int) -> Iterator[socket.socket]:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     # With the protocol named, asyncio turns Nagle's algorithm off; without, each answer waits 40 ms for an ACK.
-    with socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP) as made:
-        made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    with socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            made.bind((host, port))
+            listener.bind((host, port))
         except OSError as error:
             raise Invalid(
                 "Port {port} of {host} cannot be used: {why}. Choose another with --port.",
@@ -161,23 +161,23 @@ def _listening(host: str, port: int) -> Iterator[socket.socket]:
                 host=host,
                 why=str(error.strerror),
             ) from None
-        made.listen(_BACKLOG)
-        yield made
+        listener.listen(_BACKLOG)
+        yield listener
 
 
 @contextmanager
 def _private(path: Path) -> Iterator[socket.socket]:
     """A Unix socket that only the owner can open; it replaces one that a killed process left behind."""
     path.unlink(missing_ok=True)
-    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as made:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as listener:
         before = os.umask(0o177)
         try:
-            made.bind(str(path))
+            listener.bind(str(path))
         finally:
             os.umask(before)
-        made.listen(_BACKLOG)
+        listener.listen(_BACKLOG)
         try:
-            yield made
+            yield listener
         finally:
             path.unlink(missing_ok=True)
 

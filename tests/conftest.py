@@ -58,11 +58,11 @@ def pytest_configure(config: pytest.Config) -> None:
 @pytest.hookimpl(wrapper=True)
 def pytest_collection() -> Generator[None, object, object]:
     """Freeze imported and collected objects, which live until the end, so that garbage collection skips them."""
-    found = yield
+    outcome = yield
     gc.freeze()
     gc.set_threshold(20_000)  # At Python's 700, collection takes a twelfth of the CPU time of all tests.
     gc.enable()
-    return found
+    return outcome
 
 
 _WAIT_LONG = ("tests/browser/", "tests/demo/", "tests/serving/jobs/")
@@ -74,14 +74,14 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
     Tests that mostly wait begin first, so that other processes work in the meantime.
     """
-    items.sort(key=lambda item: not item.nodeid.startswith(_WAIT_LONG))
+    items.sort(key=lambda test_item: not test_item.nodeid.startswith(_WAIT_LONG))
     if config.option.markexpr:
-        for item in items:
-            if isinstance(item, pytest.Function) and is_hypothesis_test(item.obj):
-                item.add_marker("soak")
+        for test_item in items:
+            if isinstance(test_item, pytest.Function) and is_hypothesis_test(test_item.obj):
+                test_item.add_marker("soak")
         return
-    config.hook.pytest_deselected(items=[item for item in items if item.get_closest_marker("soak")])
-    items[:] = [item for item in items if not item.get_closest_marker("soak")]
+    config.hook.pytest_deselected(items=[test_item for test_item in items if test_item.get_closest_marker("soak")])
+    items[:] = [test_item for test_item in items if not test_item.get_closest_marker("soak")]
 
 
 class _ByFile(LoadFileScheduling):  # type: ignore[misc]  # pytest-xdist has no type information

@@ -41,18 +41,19 @@ def _defined(body: list[ast.stmt]) -> Iterator[str]:
 
 def _always_skipped(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
     return any(
-        re.fullmatch(r"pytest\.mark\.(skip|xfail)(\(.*\))?", ast.unparse(one), re.S) for one in node.decorator_list
+        re.fullmatch(r"pytest\.mark\.(skip|xfail)(\(.*\))?", ast.unparse(decorator), re.S)
+        for decorator in node.decorator_list
     )
 
 
 def faults(page: str) -> list[str]:
     """The faults of the page, one sentence each."""
-    found = rows(page)
-    numbers = [number for number, _, _ in found]
+    page_rows = rows(page)
+    numbers = [number for number, _, _ in page_rows]
     lines = []
     if numbers != list(ROWS):
         lines.append(f"rows {sorted(set(ROWS) ^ set(numbers)) or 'in order'} are missing, too many or out of order")
-    for number, _, proof in found:
+    for number, _, proof in page_rows:
         named = _NAMED.findall(proof)
         if not named:
             lines.append(f"{number}: {proof!r} names no test")
@@ -94,7 +95,7 @@ def test_a_page_without_fault() -> None:
     ],
 )
 def test_a_fault_of_the_page_is_named(before: str, after: str, fault: str) -> None:
-    assert any(fault in one for one in faults(WHOLE.replace(before, after, 1)))
+    assert any(fault in sentence for sentence in faults(WHOLE.replace(before, after, 1)))
 
 
 def test_a_test_that_never_runs_proves_nothing() -> None:

@@ -33,7 +33,7 @@ def test_it_has_the_arguments_the_environment_the_folder_and_the_streams_and_its
 
 
 # Another path is another set of modules, which only a new interpreter has.
-PATHS: Final = {name: value for name, value in os.environ.items() if name == "PYTHONPATH"}
+PATHS: Final = {name: path for name, path in os.environ.items() if name == "PYTHONPATH"}
 
 
 @pytest.mark.parametrize(
@@ -71,10 +71,10 @@ def test_another_path_of_modules_is_read_by_a_new_interpreter(tmp_path: Path) ->
 
 
 def test_the_forked_command_ends_and_says_what_the_installed_one_does(forked_touchstone: str) -> None:
-    found = [
+    runs = [
         subprocess.run([forked_touchstone, *words], capture_output=True, text=True, check=False)
         for words in (["serve", "--help"], ["serve", "--port", "0"])
     ]
-    assert [one.returncode for one in found] == [0, 2]
-    assert "run the jobs" in found[0].stdout
-    assert "Invalid value for '--port'" in found[1].stderr
+    assert [run.returncode for run in runs] == [0, 2]
+    assert "run the jobs" in runs[0].stdout
+    assert "Invalid value for '--port'" in runs[1].stderr

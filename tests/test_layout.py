@@ -76,7 +76,7 @@ def test_training_has_at_most_twelve_modules_beside_its_folders() -> None:
 
 def test_no_folder_of_serving_holds_more_than_twenty_five_modules() -> None:
     folders = {module.parent for module in modules("serving")}
-    assert {str(one.relative_to(ROOT)) for one in folders if len(list(one.glob("*.py"))) > 25} == set()
+    assert {str(folder.relative_to(ROOT)) for folder in folders if len(list(folder.glob("*.py"))) > 25} == set()
 
 
 def test_a_module_of_more_than_five_hundred_lines_gives_a_reason() -> None:

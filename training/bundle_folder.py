@@ -24,15 +24,15 @@ def read_bundle_folder(folder: Path) -> dict[str, bytes]:
     manifest = folder / MANIFEST
     if not manifest.is_file():
         raise BundleRefused("The bundle holds no {name}.", name=MANIFEST)
-    found = {MANIFEST: _read_file(manifest)}
+    files = {MANIFEST: _read_file(manifest)}
     try:
-        paths = [folder / Path(name).name for name in json.loads(found[MANIFEST])["files"]]
+        paths = [folder / Path(name).name for name in json.loads(files[MANIFEST])["files"]]
     except (ValueError, KeyError, TypeError, RecursionError):
         raise BundleRefused("The manifest is damaged.") from None
     for path in paths:
         if path.is_file():
-            found[path.name] = _read_file(path)
-    return found
+            files[path.name] = _read_file(path)
+    return files
 
 
 def _read_file(path: Path) -> bytes:
@@ -47,13 +47,13 @@ def write_bundle_folder(folder: Path, files: Mapping[str, bytes], about: Mapping
     """Write a bundle atomically, with `about` in a file of its own that is not part of the digest."""
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".writing-") as temporary:
-        made = Path(temporary) / "bundle"
-        made.mkdir(mode=0o700)
+        new_folder = Path(temporary) / "bundle"
+        new_folder.mkdir(mode=0o700)
         for name, content in {**files, ABOUT: json.dumps(about, indent=2, default=str).encode()}.items():
-            with (made / name).open("wb") as stream:
+            with (new_folder / name).open("wb") as stream:
                 stream.write(content)
                 stream.flush()
                 os.fsync(stream.fileno())
         if folder.exists():
             shutil.rmtree(folder)
-        made.rename(folder)
+        new_folder.rename(folder)

@@ -113,10 +113,10 @@ class Cluster:
 
     def _workers(self) -> Mapping[str, int]:
         try:
-            found: Mapping[str, int] = self.client.nthreads()
+            threads_by_worker: Mapping[str, int] = self.client.nthreads()
         except Exception as error:  # The end of a connection has many kinds.
             raise self._failed(error) from None
-        return found
+        return threads_by_worker
 
     def _failed(self, error: Exception) -> ClusterFailed:
         if isinstance(error, OSError) or getattr(error, "reason", "") == _LOST:
@@ -146,10 +146,10 @@ def cluster_at(address: str, work: Work, *, then: str) -> Iterator[Cluster]:
         except Exception as error:  # Bad addresses, silent hosts and missing certificates have many kinds.
             raise ClusterFailed(f"There is no Dask scheduler at {address} ({_words(error)}).") from None
         try:
-            here = versions()
-            refuse_others(client, address, here)
-            given = pickle.dumps((here, pickle.dumps(work)))
-            yield Cluster(address, then, client, client.submit(bytes, given, key=f"touchstone-{client.id}"))
+            own_versions = versions()
+            refuse_others(client, address, own_versions)
+            pickled_work = pickle.dumps((own_versions, pickle.dumps(work)))
+            yield Cluster(address, then, client, client.submit(bytes, pickled_work, key=f"touchstone-{client.id}"))
             with suppress(Exception):  # All is done, whatever happens to the cluster.
                 client.run(end, client.id)
         finally:
@@ -169,7 +169,7 @@ def refuse_in_the_clear(address: str) -> None:
         raise ClusterFailed(f"A cluster on another machine needs TLS, and {address} has none (docs/files.md).")
 
 
-def refuse_others(client: "Client", address: str, here: Mapping[str, str]) -> None:
+def refuse_others(client: "Client", address: str, own_versions: Mapping[str, str]) -> None:
     """Refuse a cluster without workers, and one whose processes have other versions than these, or no Touchstone.
 
     Raises ClusterFailed (it is such a cluster).
@@ -178,20 +178,26 @@ def refuse_others(client: "Client", address: str, here: Mapping[str, str]) -> No
         client.run_on_scheduler(versions)
     except Exception as error:  # As it comes from there.
         raise ClusterFailed(f"The scheduler at {address} has no Touchstone ({_words(error)}). {_INSTALL}.") from None
-    found: Mapping[str, Any] = client.run(versions, on_error="return")
-    if not found:
+    worker_versions: Mapping[str, Any] = client.run(versions, on_error="return")
+    if not worker_versions:
         raise ClusterFailed(f"The cluster at {address} has no workers. Start some: dask worker {address}")
-    problems = [f"{worker} has {differs}" for worker, there in found.items() if (differs := _difference(there, here))]
+    problems = [
+        f"{worker} has {differs}"
+        for worker, there in worker_versions.items()
+        if (differs := _difference(there, own_versions))
+    ]
     if problems:
         shown = "; ".join(problems[:_SHOWN])
-        raise ClusterFailed(f"{len(problems)} of {len(found)} workers cannot take part: {shown}. {_INSTALL}.")
+        raise ClusterFailed(f"{len(problems)} of {len(worker_versions)} workers cannot take part: {shown}. {_INSTALL}.")
 
 
-def _difference(there: object, here: Mapping[str, str]) -> str | None:
+def _difference(there: object, own_versions: Mapping[str, str]) -> str | None:
     if not isinstance(there, Mapping):
         return f"no Touchstone ({_words(there)})"
     differs = [
-        f"{name} {there.get(name)} instead of {found}" for name, found in here.items() if there.get(name) != found
+        f"{name} {there.get(name)} instead of {version}"
+        for name, version in own_versions.items()
+        if there.get(name) != version
     ]
     return ", ".join(differs[:_SHOWN]) or None
 

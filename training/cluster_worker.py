@@ -44,18 +44,18 @@ _OPEN: dict[str, OpenWork] = {}
 _ONE_AT_A_TIME: Final = Lock()
 
 
-def compute(run: str, given: bytes, sent: bytes) -> Ended:
+def compute(run: str, pickled_work: bytes, sent: bytes) -> Ended:
     """The result of a part of a run, both as `training.cluster` sends them."""
     with _ONE_AT_A_TIME:
         try:
-            work = _OPEN.get(run) or _open(run, given)
+            work = _OPEN.get(run) or _open(run, pickled_work)
             return Ended(work.compute(pickle.loads(sent)))  # noqa: S301  # a cluster runs what it is sent
         except Exception as error:
             return Ended(None, f"{type(error).__name__}: {error}")
 
 
-def _open(run: str, given: bytes) -> OpenWork:
-    there, work = pickle.loads(given)  # noqa: S301  # a cluster runs what it is sent
+def _open(run: str, pickled_work: bytes) -> OpenWork:
+    there, work = pickle.loads(pickled_work)  # noqa: S301  # a cluster runs what it is sent
     if there != versions():
         raise ValueError("It has another version of Touchstone, or of a library.")
     while len(_OPEN) >= _MOST_OPEN:

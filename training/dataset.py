@@ -28,8 +28,8 @@ class CheckedRow:
     @property
     def external_id(self) -> str | None:
         """The row's own id as valid UTF-8, also for a rejected row; None where it could not be read."""
-        found = self.mapping.get("external_id")
-        return found.encode("utf-8", "backslashreplace").decode() if isinstance(found, str) else None
+        row_id = self.mapping.get("external_id")
+        return row_id.encode("utf-8", "backslashreplace").decode() if isinstance(row_id, str) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +48,10 @@ class Reading:
 
         Raises UnknownLayout (they are none of this format).
         """
-        found, names = FORMATS[format_name], tuple(columns)
-        layout = found.layout_of(names)
-        has_ids = layout.id_column in {found.column_named(name) for name in names}
-        return cls(found, layout, digest, has_ids, received_at)
+        file_format, names = FORMATS[format_name], tuple(columns)
+        layout = file_format.layout_of(names)
+        has_ids = layout.id_column in {file_format.column_named(name) for name in names}
+        return cls(file_format, layout, digest, has_ids, received_at)
 
 
 def read_listings(
@@ -108,21 +108,21 @@ def checked_batch(batch: pa.RecordBatch, numbers: Sequence[int], reading: Readin
     if mappings is None:
         rows = zip(numbers, batch.to_pylist(), strict=True)
         return [checked_row(RawRow(number, cells), reading) for number, cells in rows]
-    found: list[CheckedRow] = []
+    checked_rows: list[CheckedRow] = []
     for i, (number, mapping) in enumerate(zip(numbers, mappings, strict=True)):
         if mapping is None or "external_id" not in mapping:
             (cells,) = batch.slice(i, 1).to_pylist()
-            found.append(checked_row(RawRow(number, cells), reading))
+            checked_rows.append(checked_row(RawRow(number, cells), reading))
         else:
             listing = check(mapping, received_at=reading.received_at)
-            found.append(CheckedRow(number, {}, mapping, listing, None))
-    return found
+            checked_rows.append(CheckedRow(number, {}, mapping, listing, None))
+    return checked_rows
 
 
-def _cells(row: RawRow, found: Format) -> Row:
-    if found.column_named is str:
+def _cells(row: RawRow, file_format: Format) -> Row:
+    if file_format.column_named is str:
         return row.cells
-    named = {found.column_named(name): cell for name, cell in row.cells.items()}
+    named = {file_format.column_named(name): cell for name, cell in row.cells.items()}
     if len(named) != len(row.cells):
         raise Rejected("duplicate_key", "", "Two columns of the row have one name.")
     return named
@@ -146,9 +146,9 @@ def derived_id(digest: str, number: int) -> str:
 
 
 def _label(row: RawRow, column: str | None) -> int | None:
-    value = None if column is None else present(row.cells, column)
-    if value is None:
+    cell = None if column is None else present(row.cells, column)
+    if cell is None:
         return None
-    if str(value) not in {"0", "1", "0.0", "1.0"}:
+    if str(cell) not in {"0", "1", "0.0", "1.0"}:
         raise Rejected("bad_label", column or "", f"{column} must be 0 or 1.")
-    return int(float(str(value)))
+    return int(float(str(cell)))

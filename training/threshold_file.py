@@ -85,20 +85,20 @@ def read_reviewable(
         if name is None or not str(name).strip():
             raise ValueError(_not(path, row, str(team), "the name of a team"))
         teams.append(str(name))
-    found = np.array(scores)
+    values = np.array(scores)
     if exposure is not None or risk is not None:
-        found = expected_harms(found, np.array(exposures), np.array(risks))
-    return Reviewable(found, np.array(teams))
+        values = expected_harms(values, np.array(exposures), np.array(risks))
+    return Reviewable(values, np.array(teams))
 
 
 def _number(path: Path, row: RawRow, column: str, expected: str) -> float:
     try:
-        found = float(str(row.cells[column]) if not isinstance(row.cells[column], bool) else "nan")
+        number = float(str(row.cells[column]) if not isinstance(row.cells[column], bool) else "nan")
     except ValueError:
-        found = math.nan
-    if not math.isfinite(found):
+        number = math.nan
+    if not math.isfinite(number):
         raise ValueError(_not(path, row, column, expected))
-    return found
+    return number
 
 
 def _not(path: Path, row: RawRow, column: str, expected: str) -> str:

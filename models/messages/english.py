@@ -34,7 +34,7 @@ class Sentence:
 @cache
 def sentences() -> Mapping[str, Sentence]:
     """Every sentence by its code."""
-    return {code: one for readers in _READERS for code, one in _read(readers).items()}
+    return {code: sentence for readers in _READERS for code, sentence in _read(readers).items()}
 
 
 def told_outside() -> Mapping[str, Sentence]:
@@ -44,12 +44,12 @@ def told_outside() -> Mapping[str, Sentence]:
 
 @cache
 def _read(readers: str) -> Mapping[str, Sentence]:
-    found: dict[str, Sentence] = {}
+    by_code: dict[str, Sentence] = {}
     folder = files("models.messages").joinpath(_ENGLISH, readers)
     for file in sorted(folder.iterdir(), key=lambda file: file.name):
         for code, text in tomllib.loads(file.read_text(encoding="utf-8")).items():
-            found[code] = Sentence(text) if isinstance(text, str) else Sentence(*text)
-    return found
+            by_code[code] = Sentence(text) if isinstance(text, str) else Sentence(*text)
+    return by_code
 
 
 def fill(
@@ -107,10 +107,10 @@ def in_english(message: Message) -> str:
     return fill(sentence.other if is_many and sentence.other else sentence.text, message.parameters, _written)
 
 
-def fields_in_english(found: "DataclassInstance") -> dict[str, str | None]:
+def fields_in_english(messages: "DataclassInstance") -> dict[str, str | None]:
     """The sentence of each field of a dataclass of messages; None where the field is."""
-    told: dict[str, Message | None] = {field.name: getattr(found, field.name) for field in fields(found)}
-    return {name: None if one is None else in_english(one) for name, one in told.items()}
+    by_field: dict[str, Message | None] = {field.name: getattr(messages, field.name) for field in fields(messages)}
+    return {name: None if message is None else in_english(message) for name, message in by_field.items()}
 
 
 def reasons_of(*messages: Message) -> Reasons:
@@ -120,22 +120,22 @@ def reasons_of(*messages: Message) -> Reasons:
     return reasons
 
 
-def _written(value: Any, how: str) -> str:
-    match value:
+def _written(parameter: Any, how: str) -> str:
+    match parameter:
         case Message():
-            return in_english(value)
+            return in_english(parameter)
         case Amount():
-            return amount_text(value.value, value.currency)
+            return amount_text(parameter.value, parameter.currency)
         case date():
-            return value.strftime(_DAY)
+            return parameter.strftime(_DAY)
         case tuple():
-            return _listed([_written(one, "") for one in value], how)
+            return _listed([_written(part, "") for part in parameter], how)
         case float() if how == "%":
-            return f"{value:.{percent_digits(value)}%}"
+            return f"{parameter:.{percent_digits(parameter)}%}"
         case int():
-            return format(value, how or ",")
+            return format(parameter, how or ",")
         case _:
-            return format(value, how)
+            return format(parameter, how)
 
 
 def _listed(written: Sequence[str], how: str) -> str:
@@ -143,7 +143,7 @@ def _listed(written: Sequence[str], how: str) -> str:
         case "countries":
             return ", ".join(written) or "no country"
         case "quoted":
-            return ", ".join(f"“{one}”" for one in written)
+            return ", ".join(f"“{text}”" for text in written)
         case "and" | "or" if len(written) > 1:
             return f"{', '.join(written[:-1])} {how} {written[-1]}"
         case _:

@@ -21,15 +21,15 @@ from models.errors import DomainError
 from models.messages.english import in_english
 
 
-def _sentence(value: object) -> object:
-    match value:
+def _sentence(content: object) -> object:
+    match content:
         case Message():
-            return in_english(value)
+            return in_english(content)
         case Phrase() | DomainError():
-            return str(value)
+            return str(content)
         case tuple():
-            return " ".join(map(in_english, value))
-    return value
+            return " ".join(map(in_english, content))
+    return content
 
 
 def _without_defaults(schema: dict[str, Any]) -> None:

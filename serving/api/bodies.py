@@ -103,9 +103,9 @@ class _Body:
         """The next part. Once the body is complete, it waits for the end of the connection as long as that takes."""
         if self._is_complete:
             return await self._receive()
-        began, left = time.monotonic(), PATIENCE_SECONDS + self._read / SLOWEST_BYTES_A_SECOND - self._waited
+        began, seconds_left = time.monotonic(), PATIENCE_SECONDS + self._read / SLOWEST_BYTES_A_SECOND - self._waited
         try:
-            async with asyncio.timeout(left):
+            async with asyncio.timeout(seconds_left):
                 message = await self._receive()
         except TimeoutError:
             self.is_refused = True
@@ -200,15 +200,15 @@ async def rows_of(request: Request) -> tuple[list[Any], dict[int, Rejection], bo
     if media_type in NDJSON:
         return (*await off_the_loop(_lines, body), True)
     try:
-        found = await off_the_loop(parse_json, body)
+        document = await off_the_loop(parse_json, body)
     except Rejected as refused:
         if refused.code != "duplicate_key":
             raise Invalid(refused.phrase) from None
         text = body.decode("utf-8", "replace")
         return [text], {0: Rejection(refused.code, refused.field, refused.sentence)}, False
-    if isinstance(found, list):
-        return _capped(found), {}, True
-    return [found], {}, False
+    if isinstance(document, list):
+        return _capped(document), {}, True
+    return [document], {}, False
 
 
 def _lines(body: bytes) -> tuple[list[Any], dict[int, Rejection]]:
@@ -234,7 +234,7 @@ def _capped(rows: list[Any]) -> list[Any]:
 
 def _media_type(request: Request) -> str:
     """The media type; a charset other than UTF-8 is refused with 415."""
-    value, _, parameters = request.headers.get("content-type", "").partition(";")
+    media_type, _, parameters = request.headers.get("content-type", "").partition(";")
     if parameters.strip().lower().removeprefix("charset=").strip('"') not in {"", "utf-8"}:
         raise HTTPException(415)
-    return value.strip().lower()
+    return media_type.strip().lower()

@@ -138,7 +138,7 @@ def post_disable(endpoint_id: str, body: DisableBody, request: Request, caller: 
 
 def _in_force(runtime: Runtime, caller: Caller) -> endpoints.Endpoint:
     with runtime.store.read() as connection:
-        found = endpoints.in_force(connection, caller.marketplace.marketplace_id)
-    if found is None:
+        endpoint = endpoints.in_force(connection, caller.marketplace.marketplace_id)
+    if endpoint is None:
         raise NotFound("There is no such endpoint in force.")
-    return found
+    return endpoint

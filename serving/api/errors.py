@@ -60,9 +60,9 @@ class Problem:
 
     def as_json(self) -> JSONResponse:
         """The response to a program."""
-        found = as_json(self.status, self.code, str(self.phrase), self.field)
-        found.headers.update(self.headers)
-        return found
+        response = as_json(self.status, self.code, str(self.phrase), self.field)
+        response.headers.update(self.headers)
+        return response
 
 
 TOO_SLOW: Final = Problem(408, "too_slow", Phrase("The request body arrived too slowly. Send it again."))
@@ -123,8 +123,8 @@ def _log_denial(request: Request, error: DomainError) -> None:
 
 def _next(request: Request, error: DomainError) -> dict[str, str]:
     if isinstance(error, NotSignedIn):
-        given = ', error="invalid_token"' if "authorization" in request.headers else ""
-        return {"www-authenticate": f'Bearer realm="touchstone"{given}'}
+        token_error = ', error="invalid_token"' if "authorization" in request.headers else ""
+        return {"www-authenticate": f'Bearer realm="touchstone"{token_error}'}
     if error.retry_after_seconds is not None:
         return {"retry-after": str(error.retry_after_seconds)}
     return {}

@@ -115,14 +115,14 @@ async def post_listings(request: Request, caller: Sender) -> JSONResponse:
 
 def row_answer(answer: RowAnswer) -> dict[str, Any]:
     """The response for one row. It never has a score, because a score would teach its readers to evade the model."""
-    found: dict[str, Any] = {"status": answer.status.value, "external_id": answer.external_id}
+    body: dict[str, Any] = {"status": answer.status.value, "external_id": answer.external_id}
     if answer.status is not RowStatus.QUARANTINED:
-        found["version"] = answer.version
+        body["version"] = answer.version
     if answer.lane is not None:
-        found["route"] = answer.lane.value
+        body["route"] = answer.lane.value
     if answer.rejection is not None:
-        found |= {"code": answer.rejection.code, "field": answer.rejection.field, "sentence": answer.rejection.sentence}
-    return found
+        body |= {"code": answer.rejection.code, "field": answer.rejection.field, "sentence": answer.rejection.sentence}
+    return body
 
 
 @router.post("/api/v1/seller-events", response_model=Received)

@@ -20,7 +20,7 @@ def known_hosts(settings: Settings) -> frozenset[str] | None:
     if not settings.production:
         return None
     named = [urlsplit(settings.public_url or "").netloc, *settings.other_hosts.split(",")]
-    hosts = {one.strip().lower() for one in named if one.strip()}
+    hosts = {host.strip().lower() for host in named if host.strip()}
     return frozenset(hosts | {f"{host}:443" for host in hosts if ":" not in host})
 
 
@@ -33,8 +33,8 @@ class KnownHost:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass on a request for one of the names."""
         if scope["type"] == "http" and scope["path"] not in _ASKED_BY_ADDRESS:
-            given = [value for name, value in scope["headers"] if name == b"host"]
-            if len(given) != 1 or given[0].decode("latin-1").lower() not in self._hosts:
+            hosts = [host for name, host in scope["headers"] if name == b"host"]
+            if len(hosts) != 1 or hosts[0].decode("latin-1").lower() not in self._hosts:
                 await _MISDIRECTED.as_json()(scope, receive, send)
                 return
         await self._app(scope, receive, send)

@@ -158,10 +158,10 @@ def marketplace_for(runtime: Runtime, person: Person, permission: Permission) ->
 @router.get("/api/v1/models")
 def get_models(runtime: TheRuntime, session: ModelReader, after: After = None) -> Models:
     """Models, newest first, and the champion's digest; a page has at most 50 models."""
-    found = marketplace_for(runtime, session.person, Permission.SEE_MODELS)
+    marketplace = marketplace_for(runtime, session.person, Permission.SEE_MODELS)
     with runtime.store.read() as connection:
-        champion = learning.champions(connection).get(found.marketplace_id)
-        models = learning.models(connection, found.marketplace_id, _PAGE + 1, after)
+        champion = learning.champions(connection).get(marketplace.marketplace_id)
+        models = learning.models(connection, marketplace.marketplace_id, _PAGE + 1, after)
     page, following = cut(models, _PAGE, lambda model: model.digest)
     return Models(champion=champion, models=list(map(_model, page)), next=following)
 
@@ -186,17 +186,17 @@ def _model(stored: learning.Model) -> Model:
 @router.get("/api/v1/labels", response_model=Labels)
 def get_labels(runtime: TheRuntime, session: ModelReader) -> LabelState:
     """The numbers of labels that are mature or will be in time, and the number that a training needs."""
-    found = marketplace_for(runtime, session.person, Permission.SEE_MODELS)
+    marketplace = marketplace_for(runtime, session.person, Permission.SEE_MODELS)
     with runtime.store.read() as connection:
-        return label_state(connection, found.marketplace_id, runtime.policies[LabelPolicy], runtime.clock.now())
+        return label_state(connection, marketplace.marketplace_id, runtime.policies[LabelPolicy], runtime.clock.now())
 
 
 @router.post("/api/v1/trainings", status_code=202)
 def post_training(runtime: TheRuntime, caller: Trainer) -> TrainingStarted:
     """Start a retraining, as a person or with a key of the scope `train`. People still promote its candidate."""
-    found = _place_of(runtime, caller, Permission.TRAIN_MODELS)
+    marketplace = _place_of(runtime, caller, Permission.TRAIN_MODELS)
     by = caller.actor if isinstance(caller, Caller) else caller.person.actor
-    return TrainingStarted(job_id=request_training(runtime, found, by=by))
+    return TrainingStarted(job_id=request_training(runtime, marketplace, by=by))
 
 
 def _place_of(runtime: Runtime, caller: Caller | Session, permission: Permission) -> Marketplace:
@@ -207,9 +207,9 @@ def _place_of(runtime: Runtime, caller: Caller | Session, permission: Permission
 @router.get("/api/v1/trainings")
 def get_trainings(runtime: TheRuntime, caller: Follower, after: After = None) -> Trainings:
     """Retrainings, newest first; a page has at most 50."""
-    found = _place_of(runtime, caller, Permission.SEE_MODELS)
+    marketplace = _place_of(runtime, caller, Permission.SEE_MODELS)
     with runtime.store.read() as connection:
-        jobs = learning.jobs(connection, found.marketplace_id, _PAGE + 1, after)
+        jobs = learning.jobs(connection, marketplace.marketplace_id, _PAGE + 1, after)
     page, following = cut(jobs, _PAGE, lambda job: job.job_id)
     return Trainings(trainings=page, next=following)
 
@@ -217,37 +217,37 @@ def get_trainings(runtime: TheRuntime, caller: Follower, after: After = None) ->
 @router.get("/api/v1/trainings/{job_id}", response_model=Training)
 def get_training(job_id: str, runtime: TheRuntime, caller: Follower) -> Job:
     """The state of a retraining."""
-    found = _place_of(runtime, caller, Permission.SEE_MODELS)
+    marketplace = _place_of(runtime, caller, Permission.SEE_MODELS)
     with runtime.store.read() as connection:
-        return learning.get_job(connection, found.marketplace_id, job_id)
+        return learning.get_job(connection, marketplace.marketplace_id, job_id)
 
 
 @router.post("/api/v1/promotions", status_code=201, response_model=Approval)
 def post_promotion(body: PromotionBody, runtime: TheRuntime, session: Promoter) -> Approved:
     """Approve a model; the last required approval makes it the champion."""
-    found = marketplace_for(runtime, session.person, Permission.PROMOTE_MODELS)
-    return approve(runtime, found, digest=body.digest, by=session.person.actor, reason=body.reason)
+    marketplace = marketplace_for(runtime, session.person, Permission.PROMOTE_MODELS)
+    return approve(runtime, marketplace, digest=body.digest, by=session.person.actor, reason=body.reason)
 
 
 @router.delete("/api/v1/models/{digest}/approval")
 def delete_approval(digest: str, runtime: TheRuntime, session: Promoter) -> Withdrawn:
     """Withdraw one's approval of a model that is not in force."""
-    found = marketplace_for(runtime, session.person, Permission.PROMOTE_MODELS)
-    return Withdrawn(digest=withdraw(runtime, found, digest=digest, by=session.person.actor))
+    marketplace = marketplace_for(runtime, session.person, Permission.PROMOTE_MODELS)
+    return Withdrawn(digest=withdraw(runtime, marketplace, digest=digest, by=session.person.actor))
 
 
 @router.delete("/api/v1/promotions/latest", response_model=Restored)
 def delete_promotion(runtime: TheRuntime, session: Promoter) -> Approved:
     """Restore the previous champion, or approve that where one person is not enough."""
-    found = marketplace_for(runtime, session.person, Permission.PROMOTE_MODELS)
-    return rollback(runtime, found, by=session.person.actor)
+    marketplace = marketplace_for(runtime, session.person, Permission.PROMOTE_MODELS)
+    return rollback(runtime, marketplace, by=session.person.actor)
 
 
 @router.post("/api/v1/golden-sets", status_code=201, response_model=GoldenSet)
 def post_golden_set(runtime: TheRuntime, session: Freezer) -> StoredSet:
     """Freeze the listings that two analysts judged alike; a person who may retrain may not freeze."""
-    found = marketplace_for(runtime, session.person, Permission.FREEZE_GOLDEN_SETS)
-    return freeze_golden_set(runtime, found, by=session.person.actor)
+    marketplace = marketplace_for(runtime, session.person, Permission.FREEZE_GOLDEN_SETS)
+    return freeze_golden_set(runtime, marketplace, by=session.person.actor)
 
 
 @router.get("/api/v1/golden-sets/latest", response_model=GoldenSet, response_model_exclude_unset=True)

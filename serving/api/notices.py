@@ -146,13 +146,13 @@ async def post_notice(request: Request, runtime: TheRuntime) -> NoticeReceipt | 
         preview = partial(preview_notice, address=address)
         return _previewed(await run_in_threadpool(preview, runtime, marketplace, draft, reporter)).response(200)
     receive = partial(receive_notice, address=address)
-    found = await run_in_threadpool(receive, runtime, marketplace, draft, Channel.API, reporter)
+    receipt = await run_in_threadpool(receive, runtime, marketplace, draft, Channel.API, reporter)
     return NoticeReceipt(
-        notice_id=found.notice_id,
-        received_at=found.received_at,
-        link=found.link,
-        warning=found.warning,
-        listings=[NotifiedListing(location=location, state=state) for location, state in found.listings],
+        notice_id=receipt.notice_id,
+        received_at=receipt.received_at,
+        link=receipt.link,
+        warning=receipt.warning,
+        listings=[NotifiedListing(location=location, state=state) for location, state in receipt.listings],
     )
 
 

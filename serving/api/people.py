@@ -43,11 +43,11 @@ class Body(BaseModel):
 
     @field_validator("*", mode="before")
     @classmethod
-    def _readable(cls, value: object) -> object:
-        if isinstance(value, str) and "\0" in value:
+    def _readable(cls, field_value: object) -> object:
+        if isinstance(field_value, str) and "\0" in field_value:
             raise ValueError("the text holds a NUL character")
         # 2.0 is an integer in JSON.
-        return int(value) if isinstance(value, float) and value.is_integer() else value
+        return int(field_value) if isinstance(field_value, float) and field_value.is_integer() else field_value
 
 
 class SignInBody(Body):
@@ -141,11 +141,11 @@ def post_session(body: SignInBody, request: Request, runtime: TheRuntime, respon
     A person with a second factor sends the code of their app, or a recovery code, as well.
     """
     with mailing_sign_in_link(runtime, body.email):
-        made = auth.sign_in(runtime, body.email, body.password, whence(request))
-        if made.half:
-            made = _second_step(runtime, made, body.second_factor, whence(request))
-    begin_session(response, request, made)
-    return SignedIn(csrf_token=made.csrf_token)
+        signed_in = auth.sign_in(runtime, body.email, body.password, whence(request))
+        if signed_in.half:
+            signed_in = _second_step(runtime, signed_in, body.second_factor, whence(request))
+    begin_session(response, request, signed_in)
+    return SignedIn(csrf_token=signed_in.csrf_token)
 
 
 def _second_step(runtime: Runtime, waiting: auth.SignedIn, code: str | None, whence: Whence) -> auth.SignedIn:
@@ -176,9 +176,9 @@ def get_cases(
     """
     most = min(max(most, 1), 500)
     with runtime_of(request).store.read() as connection:
-        wanted = queue_of(connection, session.person, None if lane is None else (lane,))
-        found = queues.queue(connection, wanted, most=most + 1, after=after)
-    rows, following = cut(found, most, lambda row: str(row["case_id"]))
+        case_queue = queue_of(connection, session.person, None if lane is None else (lane,))
+        queued_cases = queues.queue(connection, case_queue, most=most + 1, after=after)
+    rows, following = cut(queued_cases, most, lambda row: str(row["case_id"]))
     return Cases(next=following, cases=[_case(session.person, row) for row in rows])
 
 

@@ -85,7 +85,7 @@ Scores = Together[_Asked, Response]
 
 def scores_of(app: FastAPI) -> Scores:
     """What answers the requests of one application."""
-    return Together(lambda asked: _answers(app.state.runtime, asked), most=_MOST_TOGETHER)
+    return Together(lambda questions: _answers(app.state.runtime, questions), most=_MOST_TOGETHER)
 
 
 @router.post("/api/v1/score", response_model=Scored, dependencies=[_KEY])
@@ -97,43 +97,45 @@ async def post_score(request: Request) -> Response:
     evade the model.
     """
     app = cast(FastAPI, request.app)
-    given, scores = given_key(request.headers.get("authorization")), cast(Scores, app.state.scores)
+    api_key, scores = given_key(request.headers.get("authorization")), cast(Scores, app.state.scores)
     if is_small(request):
         body = await body_of(request)
-        answer = await scores.ask(_Asked(request, given, body), 1 + len(body) // _ORDINARY_BYTES)
+        answer = await scores.ask(_Asked(request, api_key, body), 1 + len(body) // _ORDINARY_BYTES)
         if (used := request.scope.get(_USED)) is not None:
             await note_use_if_due(app.state.runtime, used)
         return answer
     # A large body is read only for a key that may send it, and apart from the loop.
     await _KEY.dependency(request)
-    return await scores.ask(_Asked(request, given, None, await json_body(request)), _MOST_TOGETHER)
+    return await scores.ask(_Asked(request, api_key, None, await json_body(request)), _MOST_TOGETHER)
 
 
-def _answers(runtime: Runtime, asked: Sequence[_Asked]) -> Sequence[Response | Exception]:
+def _answers(runtime: Runtime, questions: Sequence[_Asked]) -> Sequence[Response | Exception]:
     try:
         with runtime.store.read(admission=True) as connection:
-            return _together(runtime, connection, asked)
+            return _together(runtime, connection, questions)
     except StorageFault:
         raise
     except Exception as error:
-        if len(asked) == 1:
+        if len(questions) == 1:
             return [error]
     # The error is of one of them. The others are answered as if it had not come.
-    return [answer for one in asked for answer in _answers(runtime, [one])]
+    return [answer for question in questions for answer in _answers(runtime, [question])]
 
 
-def _together(runtime: Runtime, connection: Connection, asked: Sequence[_Asked]) -> Sequence[Response | Exception]:
+def _together(runtime: Runtime, connection: Connection, questions: Sequence[_Asked]) -> Sequence[Response | Exception]:
     now = runtime.wall.now()
-    found = marketplaces.keys_in_force(connection, [one.given.key_id for one in asked if one.given is not None])
-    answers: list[Response | Exception | None] = [None] * len(asked)
+    keys_by_id = marketplaces.keys_in_force(
+        connection, [question.given.key_id for question in questions if question.given is not None]
+    )
+    answers: list[Response | Exception | None] = [None] * len(questions)
     listings: dict[Marketplace, list[tuple[int, Listing]]] = defaultdict(list)
-    for i, one in enumerate(asked):
+    for i, question in enumerate(questions):
         try:
-            kept = admitted(found, one.given, Scope.SCORE, now)
-            called_by(one.request.scope, kept)
-            if is_use_due(runtime, kept):
-                one.request.scope[_USED] = kept
-            row = one.row if one.body is None else json_of(one.request, one.body)
+            caller = admitted(keys_by_id, question.given, Scope.SCORE, now)
+            called_by(question.request.scope, caller)
+            if is_use_due(runtime, caller):
+                question.request.scope[_USED] = caller
+            row = question.row if question.body is None else json_of(question.request, question.body)
         except (DomainError, HTTPException) as error:
             answers[i] = error
             continue
@@ -141,7 +143,7 @@ def _together(runtime: Runtime, connection: Connection, asked: Sequence[_Asked])
         if isinstance(listing, Rejection):
             answers[i] = as_json(422, listing.code, listing.sentence, listing.field)
         else:
-            listings[kept.marketplace].append((i, listing))
+            listings[caller.marketplace].append((i, listing))
     for marketplace, of_marketplace in listings.items():
         scored = prechecks(runtime, connection, marketplace, [listing for _, listing in of_marketplace])
         for (i, listing), one_scored in zip(of_marketplace, scored, strict=True):
@@ -157,7 +159,7 @@ def _answer(listing: Listing, scored: scoring.Scored) -> Response:
         "probability": scored.score.probability,
         "route": scored.route.lane.value,
         "route_reasons": [in_english(reason) for reason in scored.route.reasons],
-        "evidence": [{"code": one.code, "sentence": in_english(one)} for one in scored.score.evidence],
+        "evidence": [{"code": finding.code, "sentence": in_english(finding)} for finding in scored.score.evidence],
         "reasons": [
             {"code": reason.code, "sentence": in_english(reason.message), "weight": reason.weight}
             for reason in scored.score.reasons

@@ -135,6 +135,6 @@ def _following(page: Sequence[Sanctioned]) -> str | None:
 @router.get("/api/v1/seller-risks", response_model=SellerRisks)
 def get_riskiest(runtime: TheRuntime, session: Reviewer, most: int = 100, after: After = None) -> PageOfRisks:
     """Sellers with a percentile, the riskiest first; a page has at most 500."""
-    found = marketplace_for(runtime, session.person, Permission.REVIEW_CASES)
+    marketplace = marketplace_for(runtime, session.person, Permission.REVIEW_CASES)
     with runtime.store.read() as connection:
-        return riskiest_sellers(connection, found.marketplace_id, min(max(most, 1), 500), after)
+        return riskiest_sellers(connection, marketplace.marketplace_id, min(max(most, 1), 500), after)

@@ -54,19 +54,19 @@ class SignInDoor:
 
 async def _whole(receive: Receive) -> list[Message]:
     """The messages of a body, to its end or that of the connection."""
-    found = [await receive()]
-    while found[-1].get("more_body", False):
-        found.append(await receive())
-    return found
+    messages = [await receive()]
+    while messages[-1].get("more_body", False):
+        messages.append(await receive())
+    return messages
 
 
 def _again(messages: list[Message], receive: Receive) -> Receive:
     """The messages, and then what comes after."""
-    left = iter(messages)
+    remaining_messages = iter(messages)
 
     async def next_one() -> Message:
-        kept = next(left, None)
-        return await receive() if kept is None else kept
+        message = next(remaining_messages, None)
+        return await receive() if message is None else message
 
     return next_one
 

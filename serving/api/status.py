@@ -198,11 +198,11 @@ def get_actions(
     after: After = None,
 ) -> Actions:
     """The actions sent to a marketplace, newest first, for comparison with its records; a page has at most 5,000."""
-    here, most = caller.marketplace.marketplace_id, min(max(most, 1), 5_000)
+    marketplace_id, most = caller.marketplace.marketplace_id, min(max(most, 1), 5_000)
     with runtime_of(request).store.read() as connection:
-        latest = actions.latest(connection, here, kind=kind, state=state, most=most + 1, before=after)
+        latest = actions.latest(connection, marketplace_id, kind=kind, state=state, most=most + 1, before=after)
         page, following = cut(latest, most, lambda action: action.action_id)
-        checks = removal_checks.of_actions(connection, here, [action.action_id for action in page])
+        checks = removal_checks.of_actions(connection, marketplace_id, [action.action_id for action in page])
     return Actions(next=following, actions=[_Checked(action, checks.get(action.action_id)) for action in page])
 
 

@@ -91,23 +91,23 @@ def get_rights(request: Request, session: Answerer) -> Rights:
     """The rights of one's own brands, in the order in which they were supplied; each is of one marketplace."""
     pairs = sorted(session.person.brands(Permission.ANSWER_QUESTIONS))
     with runtime_of(request).store.read() as connection:
-        found = [right for pair in pairs for right in rights.rights_of(connection, pair)]
-    found.sort(key=lambda one: (one.claimed_at, one.right.right_id))
-    return Rights(rights=found)
+        claimed_rights = [right for pair in pairs for right in rights.rights_of(connection, pair)]
+    claimed_rights.sort(key=lambda right: (right.claimed_at, right.right.right_id))
+    return Rights(rights=claimed_rights)
 
 
 @router.post("/api/v1/takedown-requests", status_code=201, response_model=TakedownRequest)
 async def post_request(body: TakedownBody, request: Request, session: Answerer) -> Answered:
     """Confirm every named listing; the response has a result for each."""
-    asked = Asked(
+    takedown = Asked(
         body.right_id,
         body.reason_code,
-        tuple(Item(one.case_id, one.version_id) for one in body.items),
+        tuple(Item(listing.case_id, listing.version_id) for listing in body.items),
         body.good_faith,
         body.request_id,
         body.marketplace_id,
     )
-    return await DEAR.run_for(session.person.user_id, confirm_all, runtime_of(request), session.person, asked)
+    return await DEAR.run_for(session.person.user_id, confirm_all, runtime_of(request), session.person, takedown)
 
 
 @router.get("/api/v1/takedown-requests/{request_id}", response_model=TakedownRequest)

@@ -86,8 +86,8 @@ class Ordered(Answer):
 def post_order(case_id: str, body: OrderBody, request: Request, session: Reviewer) -> Ordered:
     """Record that the goods of a case were ordered."""
     arrives_by = in_utc(body.arrives_by)
-    wanted = Order(case_id, body.version_id, body.reference, arrives_by, body.cost, body.currency)
-    return Ordered(test_buy_id=order(runtime_of(request), session.person, wanted))
+    new_order = Order(case_id, body.version_id, body.reference, arrives_by, body.cost, body.currency)
+    return Ordered(test_buy_id=order(runtime_of(request), session.person, new_order))
 
 
 @router.post("/api/v1/test-buys/{test_buy_id}/custody", status_code=201)

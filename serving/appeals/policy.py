@@ -185,7 +185,7 @@ DEFAULT_SELLER_EVIDENCE: Final = SellerEvidencePolicy()
 # The profiles by name.
 
 PROFILES: Final[Mapping[str, CounterNoticePolicy]] = {
-    one.name: one for one in (ALIBABA_LIKE, MERCADO_LIBRE_LIKE, DMCA_LIKE, CHINA_ARTICLE_43, DSA)
+    profile.name: profile for profile in (ALIBABA_LIKE, MERCADO_LIBRE_LIKE, DMCA_LIKE, CHINA_ARTICLE_43, DSA)
 }
 DEFAULT_COUNTER_NOTICE: Final = ALIBABA_LIKE
 

@@ -175,7 +175,7 @@ def _document_of_the_brand() -> ForeignKeyConstraint:
     """A reference to a document of the same brand at the same marketplace."""
     columns = ("marketplace_id", "brand_id")
     return ForeignKeyConstraint(
-        [*columns, "document_digest"], [f"brand_document.{one}" for one in (*columns, "digest")]
+        [*columns, "document_digest"], [f"brand_document.{column}" for column in (*columns, "digest")]
     )
 
 

@@ -36,16 +36,16 @@ def backup(
         from serving.operations.service.backup_checking import check
 
         with progress_bars() as report:
-            _, found = check(folder, report)
-        say(_figures(found))
+            _, figures = check(folder, report)
+        say(_figures(figures))
         say("The backup is whole: its files, database, audit log, signed heads and keys.")
         return
-    found = make_backup(folder)
-    say(_figures(found))
-    say(f"Backed up in {found['folder']}, digest {found['digest'][:16]}. It holds keys: keep it confidential.")
-    if found["beside"]:
+    figures = make_backup(folder)
+    say(_figures(figures))
+    say(f"Backed up in {figures['folder']}, digest {figures['digest'][:16]}. It holds keys: keep it confidential.")
+    if figures["beside"]:
         say("Not in it, to be kept beside it:")
-        say(found["beside"])
+        say(figures["beside"])
 
 
 @app.command()
@@ -124,8 +124,8 @@ def accept_secrets(reason: Annotated[str, typer.Option(help="Why; the audit log 
     say(f"Accepted: {', '.join(changed)}." if changed else "The database knows these secrets already.")
 
 
-def _figures(found: dict[str, Any]) -> str:
+def _figures(figures: dict[str, Any]) -> str:
     return (
-        f"Of {found['taken_at'][:19]}: {found['files']:,} files, {found['bytes'] / 1e6:,.1f} MB, "
-        f"{found['rows']:,} rows, {found['entries']:,} entries of the audit log."
+        f"Of {figures['taken_at'][:19]}: {figures['files']:,} files, {figures['bytes'] / 1e6:,.1f} MB, "
+        f"{figures['rows']:,} rows, {figures['entries']:,} entries of the audit log."
     )

@@ -55,11 +55,11 @@ class Local:
         return self.answer(command, body, report)
 
 
-def _plain(value: object) -> orjson.Fragment | str:
+def _plain(argument: object) -> orjson.Fragment | str:
     """A decimal as a number of the same digits, because as text a count or rating would be refused. A path as text."""
-    if isinstance(value, Decimal):
-        return orjson.Fragment(str(value))
-    return str(value).encode("utf-8", "backslashreplace").decode()
+    if isinstance(argument, Decimal):
+        return orjson.Fragment(str(argument))
+    return str(argument).encode("utf-8", "backslashreplace").decode()
 
 
 _CONNECTED: ContextVar[Local | None] = ContextVar("connected", default=None)
@@ -106,26 +106,26 @@ def connect(settings: Settings) -> Iterator[Local]:
 def _on_database(runtime: Runtime, command: str, body: bytes, report: Report) -> Any:
     from training.adapters.files import parse_json
 
-    given = parse_json(body)
-    return run(runtime, command, given if isinstance(given, dict) else {}, report)
+    arguments = parse_json(body)
+    return run(runtime, command, arguments if isinstance(arguments, dict) else {}, report)
 
 
 def _over_socket(client: httpx.Client, command: str, body: bytes, report: Report) -> Any:
     """The result; the service answers with lines of progress, and the result or the refusal last."""
-    headers, found = {"content-type": "application/json"}, None
+    headers, reply = {"content-type": "application/json"}, None
     try:
         with client.stream("POST", f"/commands/{command}", content=body, headers=headers) as answer:
             for line in _lines(answer.iter_bytes()):
-                found = orjson.loads(line)
-                if "progress" in found:
-                    report(Progress(**found["progress"]))
+                reply = orjson.loads(line)
+                if "progress" in reply:
+                    report(Progress(**reply["progress"]))
     except httpx.TransportError as error:
         raise ServiceEnded("The service ended before it answered ({kind}).", kind=type(error).__name__) from None
-    if found is None or "progress" in found:
+    if reply is None or "progress" in reply:
         raise ServiceEnded("The service ended before it answered.")
-    if "error" in found:
-        raise RefusedByService(found["error"]["code"], found["error"]["sentence"])
-    return found["result"]
+    if "error" in reply:
+        raise RefusedByService(reply["error"]["code"], reply["error"]["sentence"])
+    return reply["result"]
 
 
 def _lines(parts: Iterable[bytes]) -> Iterator[bytes]:
@@ -141,9 +141,9 @@ def _lines(parts: Iterable[bytes]) -> Iterator[bytes]:
 def _listens(address: str) -> bool:
     """Whether the service runs. A killed service leaves its address, and the directory's next owner may be no
     service."""
-    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as made:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as unix_socket:
         try:
-            made.connect(address)
+            unix_socket.connect(address)
         except OSError:
             return False
     return True

@@ -99,7 +99,7 @@ def batches(rows: Iterable[Any]) -> Iterator[list[Any]]:
     characters = 0
     for row in rows:
         batch.append(row)
-        characters += sum(len(value) for value in row.cells.values() if isinstance(value, str))
+        characters += sum(len(cell) for cell in row.cells.values() if isinstance(cell, str))
         if len(batch) == _BATCH or characters >= _BATCH_CHARACTERS:
             yield batch
             batch, characters = [], 0
@@ -113,15 +113,15 @@ def _sendable(row: Any) -> dict[str, Any]:
 
     if isinstance(row.listing, Rejection):
         refusal = {"code": row.listing.code, "field": row.listing.field, "sentence": row.listing.sentence}
-        cells = {str(_plain(name)): _plain(value) for name, value in row.cells.items()}
+        cells = {str(_plain(name)): _plain(cell) for name, cell in row.cells.items()}
         return {"number": row.number, "refused": refusal, "cells": cells}
     return {"number": row.number, "listing": row.mapping}
 
 
-def _plain(value: object) -> object:
-    if value is None or (isinstance(value, int) and -(2**63) <= value < 2**63):
-        return value
-    return str(value).encode("utf-8", "backslashreplace").decode()
+def _plain(cell: object) -> object:
+    if cell is None or (isinstance(cell, int) and -(2**63) <= cell < 2**63):
+        return cell
+    return str(cell).encode("utf-8", "backslashreplace").decode()
 
 
 def _outcome(answer: dict[str, Any]) -> str:
@@ -182,7 +182,7 @@ def score(
     files = read_bundle_folder(bundle)
     past, now = (None, datetime.now(UTC)) if history is None else _history_at(history, marketplace)
     with unusable_file(), progress_bar(shown_name(file), size_of(file)) as move:
-        found = score_file(
+        counts_by_route = score_file(
             file,
             format_name,
             files,
@@ -195,8 +195,8 @@ def score(
             advanced=move,
             resumed=lambda rows: typer.echo(f"{rows:,} rows were scored before.", err=True),
         )
-    counted = ", ".join(f"{n:,} {route}" for route, n in sorted(found.items()))
-    say(f"{sum(found.values()):,} rows scored with {digest_of(files)[:12]}: {counted}")
+    counted = ", ".join(f"{n:,} {route}" for route, n in sorted(counts_by_route.items()))
+    say(f"{sum(counts_by_route.values()):,} rows scored with {digest_of(files)[:12]}: {counted}")
 
 
 def _history_at(place: str, marketplace: str | None) -> "tuple[HistoryAt, datetime]":

@@ -33,30 +33,30 @@ def command(
     def register(function: Callable[Concatenate[Any, P], R]) -> Callable[P, R]:
         signature, known_as = inspect.signature(function), function.__name__
         first, *own = (parameter for parameter in signature.parameters.values() if parameter.name != REPORT)
-        told = [_option("by", Annotated[str | None, typer.Option(help=by.text)])] if by else []
-        told += [_option("marketplace", Marketplace)] if first.annotation is At else []
-        asked = _of_keywords([*own, *told])
-        made = Command(function, asked, first.annotation, by, REPORT in signature.parameters)
-        if COMMANDS.setdefault(known_as, made).function is not function:
+        common_options = [_option("by", Annotated[str | None, typer.Option(help=by.text)])] if by else []
+        common_options += [_option("marketplace", Marketplace)] if first.annotation is At else []
+        sent_signature = _of_keywords([*own, *common_options])
+        new_command = Command(function, sent_signature, first.annotation, by, REPORT in signature.parameters)
+        if COMMANDS.setdefault(known_as, new_command).function is not function:
             raise ValueError(f"Two commands are named {known_as}.")
 
         @wraps(function)
         def ask(*args: P.args, **kwargs: P.kwargs) -> R:
             arguments = signature.bind(None, *args, **kwargs).arguments
-            answer: R = _ask(known_as, {one: value for one, value in arguments.items() if one != first.name})
+            answer: R = _ask(known_as, {name: argument for name, argument in arguments.items() if name != first.name})
             return answer
 
         if group is not None:
             _, *printed = inspect.signature(show).parameters.values()
-            unsent = [one for one in printed if one.name not in asked.parameters]
+            unsent = [option for option in printed if option.name not in sent_signature.parameters]
 
             def typed(**options: Any) -> None:
-                found = _ask(known_as, {parameter: options[parameter] for parameter in asked.parameters})
-                show(found, **{one.name: options[one.name] for one in printed})
+                answer = _ask(known_as, {parameter: options[parameter] for parameter in sent_signature.parameters})
+                show(answer, **{option.name: options[option.name] for option in printed})
 
             typed.__doc__ = function.__doc__
-            typed.__signature__ = _of_keywords([*own, *unsent, *told])  # type: ignore[attr-defined]  # typer reads it
-            typed.__annotations__ = {one.name: one.annotation for one in (*own, *unsent, *told)}
+            typed.__signature__ = _of_keywords([*own, *unsent, *common_options])  # type: ignore[attr-defined]  # typer reads it
+            typed.__annotations__ = {option.name: option.annotation for option in (*own, *unsent, *common_options)}
             group.command(name)(typed)
         return ask
 

@@ -72,7 +72,7 @@ def evaluate(
         changes = Changes(left_out, TriedFile.read(tried) if tried else None, encoded)
         on_their_own = alone(changes.tried.features(), material) if changes.tried else []
         with progress_bar("cross-validation", repeats * FOLDS) as move:
-            found = cross_validate(
+            validation = cross_validate(
                 material,
                 repeats=repeats,
                 threads=settings.training_threads,
@@ -83,8 +83,8 @@ def evaluate(
     if encoder:
         named["encoder"] = encoder_named(encoder).identity
     if on_their_own:
-        named["with"] = [asdict(one) for one in on_their_own]
-    summary = without_nan({"file": shown_name(file), "format": format_name, **named, **summarise(material, found)})
+        named["with"] = [asdict(tried_feature) for tried_feature in on_their_own]
+    summary = without_nan({"file": shown_name(file), "format": format_name, **named, **summarise(material, validation)})
     print_evaluation(summary)
     write_json(json_file, summary)
 
@@ -105,8 +105,8 @@ def _features_named(names: list[str]) -> frozenset[str]:
     from features.compute import FEATURES
     from features.spec import Family
 
-    families = {family.value: {one.name for one in FEATURES if one.family is family} for family in Family}
-    known = {one.name: {one.name} for one in FEATURES} | families
+    families = {family.value: {feature.name for feature in FEATURES if feature.family is family} for family in Family}
+    known = {feature.name: {feature.name} for feature in FEATURES} | families
     unknown = [name for name in names if name not in known]
     if unknown:
         raise typer.BadParameter(
@@ -137,10 +137,10 @@ def print_evaluation(summary: dict[str, Any]) -> None:
     from training.evaluate.cross_validation import PEERS, SECOND, WITH, WITHOUT
 
     rows = []
-    for name, one in {"model": summary["model"], **summary["parts"], **summary["baselines"]}.items():
-        precise = (f"{one['precision_at']['10']:.2f}", f"{one['precision_at']['50']:.2f}")
-        areas = (interval(one["ap_interval"]), f"{one['roc_auc']:.3f}", interval(one["roc_auc_interval"]))
-        rows.append((_NAMES.get(name, words(name)), f"{one['ap']:.3f}", *areas, *precise))
+    for name, figures in {"model": summary["model"], **summary["parts"], **summary["baselines"]}.items():
+        precise = (f"{figures['precision_at']['10']:.2f}", f"{figures['precision_at']['50']:.2f}")
+        areas = (interval(figures["ap_interval"]), f"{figures['roc_auc']:.3f}", interval(figures["roc_auc_interval"]))
+        rows.append((_NAMES.get(name, words(name)), f"{figures['ap']:.3f}", *areas, *precise))
     print_table(
         ("", "AP", "95 % over sellers", "ROC-AUC", "95 % over sellers", "P@10", "P@50"),
         rows,
@@ -160,10 +160,15 @@ def print_evaluation(summary: dict[str, Any]) -> None:
 def _print_tried(features: list[dict[str, Any]]) -> None:
     """Print each tried feature on its own, and a warning where it may have been made from the label."""
     rows = [
-        (one["name"], one["meaning"], f"{one['known']:.0%}", "" if one["roc_auc"] is None else f"{one['roc_auc']:.3f}")
-        for one in features
+        (
+            feature["name"],
+            feature["meaning"],
+            f"{feature['known']:.0%}",
+            "" if feature["roc_auc"] is None else f"{feature['roc_auc']:.3f}",
+        )
+        for feature in features
     ]
-    print_table(("tried", "meaning", "known", "ROC-AUC alone"), rows, left=("meaning",))
+    print_table(("tried", "meaning", "known", "ROC-AUC alone"), rows, on_left=("meaning",))
     for feature in features:
         if feature["leak"]:
             complain(
@@ -177,18 +182,18 @@ _PEERS: Final = {"without": "the model without these features"}
 
 def against(peer: str, summary: dict[str, Any]) -> str:
     """The model compared with a peer of the same run: better, worse, or neither beyond chance."""
-    found = summary[f"difference_to_{peer}"]
-    line = f"Model less {_PEERS.get(peer, words(peer))}: {_in_figures(found, summary)}"
-    return f"{line}{_beyond_chance(found, summary, 'The model is better', 'The model is worse')}"
+    margin = summary[f"difference_to_{peer}"]
+    line = f"Model less {_PEERS.get(peer, words(peer))}: {_in_figures(margin, summary)}"
+    return f"{line}{_beyond_chance(margin, summary, 'The model is better', 'The model is worse')}"
 
 
 def gained(summary: dict[str, Any]) -> str:
     """The model with the tried features compared with the model: better, worse, or neither beyond chance."""
-    found, left_out = summary["gain_with"], summary.get("without", [])
-    named = ", ".join(one["name"] for one in summary["with"])
+    gain, left_out = summary["gain_with"], summary.get("without", [])
+    named = ", ".join(feature["name"] for feature in summary["with"])
     less = f" and without {len(left_out)} {'feature' if len(left_out) == 1 else 'features'}" if left_out else ""
-    line = f"With {named}{less}, less the model: {_in_figures(found, summary)}"
-    return f"{line}{_beyond_chance(found, summary, 'This is better', 'This is worse')}"
+    line = f"With {named}{less}, less the model: {_in_figures(gain, summary)}"
+    return f"{line}{_beyond_chance(gain, summary, 'This is better', 'This is worse')}"
 
 
 def second_stage(summary: dict[str, Any]) -> Iterator[str]:
@@ -202,27 +207,27 @@ def second_stage(summary: dict[str, Any]) -> Iterator[str]:
         yield f"{line}{_beyond_chance(summary[key], summary, 'It is better', 'It is worse')}"
 
 
-def _in_figures(found: dict[str, Any], summary: dict[str, Any]) -> str:
+def _in_figures(margin: dict[str, Any], summary: dict[str, Any]) -> str:
     return (
-        f"{found['ap']:+.3f} AP ({interval(found['ap_interval'])} over sellers, paired), {found['ap_ratio']:.2f} "
-        f"times as much; better in {found['repeats_better']} of {summary['repeats']} repeats."
+        f"{margin['ap']:+.3f} AP ({interval(margin['ap_interval'])} over sellers, paired), {margin['ap_ratio']:.2f} "
+        f"times as much; better in {margin['repeats_better']} of {summary['repeats']} repeats."
     )
 
 
-def _beyond_chance(found: dict[str, Any], summary: dict[str, Any], better: str, worse: str) -> str:
-    (low, high), told = found["ap_interval"], found["ap_told_from_chance"]
-    if told is None or low is None or high is None:
+def _beyond_chance(margin: dict[str, Any], summary: dict[str, Any], better: str, worse: str) -> str:
+    (low, high), least_difference = margin["ap_interval"], margin["ap_told_from_chance"]
+    if least_difference is None or low is None or high is None:
         return ""
     if low > 0 or high < 0:
         return f" {better if low > 0 else worse} beyond chance."
     return (
         f" Neither is better beyond chance: with {summary['positives']:,} counterfeits the interval excludes "
-        f"zero only from about {told:+.2f} AP."
+        f"zero only from about {least_difference:+.2f} AP."
     )
 
 
-def interval(found: Sequence[float | None]) -> str:
-    low, high = found
+def interval(bounds: Sequence[float | None]) -> str:
+    low, high = bounds
     return "unknown" if low is None or high is None else f"{low:.3f} to {high:.3f}"
 
 
@@ -245,16 +250,16 @@ def tune(
 ) -> None:
     """Search settings of the fit in nested cross-validation by seller. Ctrl-C ends it and shows what was found."""
     known_labelled_format(format_name)
-    found = _searched(file, format_name, trials=trials, folds=folds, minutes=minutes, seed=seed)
-    tell_left_out(found["refused"], found["unlabelled"])
-    show_tuning(found)
-    write_json(json_file, found)
-    if out is not None and not found["settings"]:
+    study = _searched(file, format_name, trials=trials, folds=folds, minutes=minutes, seed=seed)
+    tell_left_out(study["refused"], study["unlabelled"])
+    show_tuning(study)
+    write_json(json_file, study)
+    if out is not None and not study["settings"]:
         say("No settings were found better than the defaults, so no file is written.")
     elif out is not None:
         from training.fit.settings import FitSettings, as_file
 
-        out.write_text(as_file(FitSettings.of(found["settings"])), encoding="utf-8")
+        out.write_text(as_file(FitSettings.of(study["settings"])), encoding="utf-8")
         say(f"Settings in {out}, for `touchstone train --data FILE --settings {out}`.")
 
 
@@ -291,39 +296,45 @@ def _searched(file: Path, format_name: str, *, trials: int, folds: int, minutes:
         )
 
 
-def show_tuning(found: Mapping[str, Any]) -> None:
+def show_tuning(study: Mapping[str, Any]) -> None:
     """Print the settings of each search, both settings on the outer folds, and a sentence about the difference."""
-    searches = found["searches"]
+    searches = study["searches"]
     if searches:
         print_table(
             ("search", "trials", "pruned", "AP of defaults", "best AP"),
             [
-                (name, str(one["trials"]), str(one["pruned"]), f"{one['default_ap']:.3f}", f"{one['best_ap']:.3f}")
-                for name, one in searches.items()
+                (
+                    name,
+                    str(search["trials"]),
+                    str(search["pruned"]),
+                    f"{search['default_ap']:.3f}",
+                    f"{search['best_ap']:.3f}",
+                )
+                for name, search in searches.items()
             ],
-            title=f"{found['rows']:,} rows, {found['positives']:,} counterfeit, {found['sellers']:,} sellers; "
-            f"{found['inner_folds']} inner folds by seller in each search",
+            title=f"{study['rows']:,} rows, {study['positives']:,} counterfeit, {study['sellers']:,} sellers; "
+            f"{study['inner_folds']} inner folds by seller in each search",
         )
-        print_table(("setting", "default", "in the outer folds", "on all rows"), _settings(found))
-    if "gain" in found:
+        print_table(("setting", "default", "in the outer folds", "on all rows"), _settings(study))
+    if "gain" in study:
         print_table(
             ("outer folds", "AP", "95 % over sellers"),
-            [(name, f"{found[name]['ap']:.3f}", interval(found[name]["ap_interval"])) for name in ("default", "tuned")],
+            [(name, f"{study[name]['ap']:.3f}", interval(study[name]["ap_interval"])) for name in ("default", "tuned")],
         )
-    if found["interrupted"]:
-        complain(f"Interrupted: {found['measured']:,} of {found['rows']:,} rows are measured.")
-    say(verdict(found))
-    if found["run_id"]:
-        say(f"MLflow run {found['run_id']}, with a child run for each trial")
-    if found["not_tracked"]:
-        complain(found["not_tracked"])
+    if study["interrupted"]:
+        complain(f"Interrupted: {study['measured']:,} of {study['rows']:,} rows are measured.")
+    say(verdict(study))
+    if study["run_id"]:
+        say(f"MLflow run {study['run_id']}, with a child run for each trial")
+    if study["not_tracked"]:
+        complain(study["not_tracked"])
 
 
-def verdict(found: Mapping[str, Any]) -> str:
+def verdict(study: Mapping[str, Any]) -> str:
     """Whether tuning improves the model on sellers that the searches have not seen."""
-    if "gain" not in found:
+    if "gain" not in study:
         return "No outer fold with both classes was measured, so nothing is known about the settings."
-    gain = found["gain"]
+    gain = study["gain"]
     figures = f"{gain['ap']:+.3f} AP ({interval(gain['ap_interval'])} over sellers, paired)"
     low, high = gain["ap_interval"]
     if low is not None and low > 0:
@@ -333,12 +344,12 @@ def verdict(found: Mapping[str, Any]) -> str:
     return f"Tuning does not improve the model on unseen sellers beyond chance: {figures}. Keep the defaults."
 
 
-def _settings(found: Mapping[str, Any]) -> list[tuple[str, ...]]:
+def _settings(study: Mapping[str, Any]) -> list[tuple[str, ...]]:
     """A row for each setting: the default, the range in the outer folds, and that of the search on all rows."""
-    folds = [one["settings"] for name, one in found["searches"].items() if name != "all rows"]
-    chosen = found["settings"]
+    folds = [search["settings"] for name, search in study["searches"].items() if name != "all rows"]
+    chosen = study["settings"]
     rows: list[tuple[str, ...]] = []
-    for name, default in found["defaults"].items():
+    for name, default in study["defaults"].items():
         values = [fold.get(name, default) for fold in folds]
         spread = f"{min(values):.3g} to {max(values):.3g}" if values else ""
         rows.append((name, f"{default:.3g}", spread, "" if chosen is None else f"{chosen.get(name, default):.3g}"))

@@ -55,8 +55,8 @@ def _table(name: str, out: Path, options: Mapping[str, object]) -> _Table:
     if name not in _TABLES:
         raise typer.BadParameter(f"{name} is none of {', '.join(_TABLES)}.", param_hint="TABLE")
     table = _TABLES[name]
-    for option, value in options.items():
-        if value and option not in table.options:
+    for option, argument in options.items():
+        if argument and option not in table.options:
             raise typer.BadParameter(f"the table {name} does not take it.", param_hint=option)
     if "--brand" in table.options and not options["--brand"]:
         raise typer.BadParameter(f"the table {name} needs a brand.", param_hint="--brand")
@@ -117,12 +117,12 @@ def _export_statements(
         raise typer.Exit(EXIT_FAILED)
 
 
-def _pages(**wanted: Any) -> Iterator[dict[str, Any]]:
+def _pages(**filters: Any) -> Iterator[dict[str, Any]]:
     """All pages of one fixed period: the first response gives its end."""
-    page = list_statements(**wanted, most=_AT_ONCE)
+    page = list_statements(**filters, most=_AT_ONCE)
     yield page
     while page["after"] is not None:
-        page = list_statements(**{**wanted, "until": page["until"]}, after=page["after"], most=_AT_ONCE)
+        page = list_statements(**{**filters, "until": page["until"]}, after=page["after"], most=_AT_ONCE)
         yield page
 
 
@@ -230,9 +230,9 @@ def _contents(rows: int, content: bytes) -> dict[str, Any]:
     return {"rows": rows, "content": b64encode(content).decode()}
 
 
-def _write_content(out: Path, found: dict[str, Any]) -> None:
+def _write_content(out: Path, document: dict[str, Any]) -> None:
     with a_new_file(out) as file:
-        file.write(b64decode(found["content"]))
+        file.write(b64decode(document["content"]))
 
 
 @contextmanager

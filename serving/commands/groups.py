@@ -22,8 +22,8 @@ app = typer.Typer(
 )
 
 
-def _print_version(wanted: bool) -> None:
-    if wanted:
+def _print_version(shows_version: bool) -> None:
+    if shows_version:
         typer.echo(f"touchstone {version('touchstone')}")
         raise typer.Exit
 
@@ -39,9 +39,9 @@ def _touchstone(
 
 
 def _group(name: str, text: str) -> typer.Typer:
-    made = typer.Typer(help=text, no_args_is_help=True)
-    app.add_typer(made, name=name)
-    return made
+    group = typer.Typer(help=text, no_args_is_help=True)
+    app.add_typer(group, name=name)
+    return group
 
 
 erase = _group("erase", "Erase personal data.")

@@ -22,12 +22,12 @@ def show_kill_switches(at: At) -> list[str]:
     from serving.marketplaces.store.kill_switches import switched_off
 
     with at.runtime.store.read() as connection:
-        off = {one.rule: one for one in switched_off(connection, {at.here})}
+        off = {switch.rule: switch for switch in switched_off(connection, {at.here})}
     texts: list[str] = []
     for rule, meant in RULES.items():
-        one = off.get(rule)
-        state = "on" if one is None else f"OFF since {one.off_since.isoformat()} ({one.reason})"
-        texts.append(f"{rule}: {state}. {in_english(meant.on if one is None else meant.off)}")
+        switch = off.get(rule)
+        state = "on" if switch is None else f"OFF since {switch.off_since.isoformat()} ({switch.reason})"
+        texts.append(f"{rule}: {state}. {in_english(meant.on if switch is None else meant.off)}")
     return texts
 
 
@@ -72,7 +72,9 @@ def list_pending_removals(at: At) -> list[str]:
     with at.runtime.store.read() as connection:
         ids = [action_id for _, action_id in approvals.waiting(connection, [at.here], most=500)]
         holds = approvals.of_actions(connection, at.here, ids)
-    return [f"{one}: {' '.join(in_english(hold.message) for hold in holds[one].holds)}" for one in ids]
+    return [
+        f"{action_id}: {' '.join(in_english(hold.message) for hold in holds[action_id].holds)}" for action_id in ids
+    ]
 
 
 @command(removal, "approve")

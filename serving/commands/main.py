@@ -66,8 +66,8 @@ def check_packages() -> None:
     """
     import importlib.util
 
-    found = {name: importlib.util.find_spec(name) for name in _PACKAGES}
-    places = {Path(spec.origin).parent.parent if spec and spec.origin else None for spec in found.values()}
+    specs = {name: importlib.util.find_spec(name) for name in _PACKAGES}
+    places = {Path(spec.origin).parent.parent if spec and spec.origin else None for spec in specs.values()}
     if len(places) != 1 or None in places:
         listed = ", ".join(sorted(str(place) for place in places))
         complain(f"Touchstone's packages come from different folders: {listed}.")

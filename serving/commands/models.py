@@ -92,8 +92,8 @@ def get_job(runtime: Runtime, job_id: str, marketplace: Marketplace = None) -> d
     with runtime.store.read() as connection:
         job = learning.get_job(connection, marketplace_id, job_id)
         report = learning.get_model(connection, marketplace_id, job.digest).report if job.digest else {"gates": None}
-    found = {"state": job.state, "progress": dict(job.progress), "digest": job.digest, "problem": job.error}
-    return {**found, "gates": report["gates"]}
+    state = {"state": job.state, "progress": dict(job.progress), "digest": job.digest, "problem": job.error}
+    return {**state, "gates": report["gates"]}
 
 
 def _retrain(marketplace: str | None) -> None:
@@ -101,27 +101,27 @@ def _retrain(marketplace: str | None) -> None:
 
     with connected() as local:
         job_id = request_training(not local.running, marketplace)
-        found = get_job(job_id, marketplace)
+        job = get_job(job_id, marketplace)
         if local.running:
             with progress_bar("training", 1.0) as move:
-                while found["state"] in _UNDER_WAY:
-                    move(float(found["progress"].get("share", 0)))
+                while job["state"] in _UNDER_WAY:
+                    move(float(job["progress"].get("share", 0)))
                     time.sleep(_POLL_SECONDS)
-                    found = get_job(job_id, marketplace)
-    if found["state"] == "failed":
-        complain(found["problem"])
+                    job = get_job(job_id, marketplace)
+    if job["state"] == "failed":
+        complain(job["problem"])
         raise typer.Exit(EXIT_FAILED)
-    say(f"Candidate {found['digest']}")
-    if found["problem"]:
-        complain(found["problem"])
-    for gate in found["gates"]:
+    say(f"Candidate {job['digest']}")
+    if job["problem"]:
+        complain(job["problem"])
+    for gate in job["gates"]:
         text, colour = _MARKS[gate["state"]]
         stops = " (stops it)" if gate["state"] == "not_judged" and gate["blocks"] else ""
         say(f"  {typer.style(text, fg=colour)}  {gate['name'].replace('_', ' ')}{stops}: {gate['sentence']}")
 
 
 def _train_on_file(
-    data: Path, format_name: str, out: Path, *, register: bool, seed: int, settings_file: Path | None, dask: str | None
+    file: Path, format_name: str, out: Path, *, register: bool, seed: int, settings_file: Path | None, dask: str | None
 ) -> None:
     from training.bundle_folder import write_bundle_folder
     from training.fit.settings import DEFAULT_SETTINGS, read_settings
@@ -130,7 +130,7 @@ def _train_on_file(
     settings, now = settings_with(), datetime.now(UTC)
     with unusable_file(), progress_bar("training", 1.0) as move:
         trained = train_on_file(
-            data,
+            file,
             format_name,
             received_at=now,
             seed=seed,
@@ -176,10 +176,10 @@ def promote_model(
     actor = actor_named(at.runtime, at.place, by, Permission.PROMOTE_MODELS)
     if withdrawn:
         return f"Approval withdrawn: {withdraw(at.runtime, at.place, digest=digest, by=actor)}"
-    found = approve(at.runtime, at.place, digest=digest, by=actor, reason=reason)
-    if found.in_force:
-        return f"Champion {found.digest}"
-    return f"Approved {found.digest}; approvals still missing: {found.standing.missing}"
+    approval = approve(at.runtime, at.place, digest=digest, by=actor, reason=reason)
+    if approval.in_force:
+        return f"Champion {approval.digest}"
+    return f"Approved {approval.digest}; approvals still missing: {approval.standing.missing}"
 
 
 @command(model, "publish")
@@ -191,8 +191,8 @@ def publish_model(
     from serving.learning.service.publish import publish
     from serving.learning.service.rescore import model_named
 
-    found = model_named(at.runtime, at.place, digest)
-    return f"MLflow version {publish(at.runtime, at.here, found.digest)} of {found.digest}"
+    stored_model = model_named(at.runtime, at.place, digest)
+    return f"MLflow version {publish(at.runtime, at.here, stored_model.digest)} of {stored_model.digest}"
 
 
 @command(app, "rollback")
@@ -207,9 +207,10 @@ def rollback_model(at: At, reason: Annotated[str, typer.Option(help="Why.")] = "
 
 
 def _write_card(
-    found: list[str], out: Annotated[Path, typer.Option(callback=a_place_for_a_file, help="HTML file to write.")]
+    digest_and_card: list[str],
+    out: Annotated[Path, typer.Option(callback=a_place_for_a_file, help="HTML file to write.")],
 ) -> None:
-    digest, card = found
+    digest, card = digest_and_card
     out.write_text(card, encoding="utf-8")
     say(f"Model card of {digest[:12]} in {out}")
 
@@ -225,8 +226,8 @@ def get_model_card(
     from serving.learning.service.rescore import model_named
     from serving.web.model.report_file import report_html
 
-    found = model_named(at.runtime, at.place, digest)
-    return [found.digest, report_html(found, marketplace=at.place.name, now=datetime.now(UTC))]
+    stored_model = model_named(at.runtime, at.place, digest)
+    return [stored_model.digest, report_html(stored_model, marketplace=at.place.name, now=datetime.now(UTC))]
 
 
 # Golden sets.
@@ -269,14 +270,14 @@ def reproduce(
     ],
 ) -> None:
     """Train again what a run recorded, and compare the bundles. Nothing is registered or promoted."""
-    found = _trained_again(run)
-    if found["digest"] == found["recorded"]:
-        say(f"Same digest {found['digest']} as run {found['run_id']}")
-        say(f"  {one}" for one in found["differences"])
+    comparison = _trained_again(run)
+    if comparison["digest"] == comparison["recorded"]:
+        say(f"Same digest {comparison['digest']} as run {comparison['run_id']}")
+        say(f"  {difference}" for difference in comparison["differences"])
         return
-    now = found["digest"] or "no bundle, because this version has other features"
-    say(f"Another digest: run {found['run_id']} has {found['recorded']}, now {now}")
-    say(f"  {one}" for one in found["differences"] or ["no recorded input differs"])
+    now = comparison["digest"] or "no bundle, because this version has other features"
+    say(f"Another digest: run {comparison['run_id']} has {comparison['recorded']}, now {now}")
+    say(f"  {difference}" for difference in comparison["differences"] or ["no recorded input differs"])
     raise typer.Exit(EXIT_FAILED)
 
 

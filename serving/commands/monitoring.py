@@ -44,66 +44,70 @@ def measure_drift(
     return measure(at.runtime, at.place, days=days)
 
 
-def _print_shifts(found: list[dict[str, Any]]) -> None:
+def _print_shifts(shifts: list[dict[str, Any]]) -> None:
     rows = []
-    for one in found[:_SHOWN]:
-        sizes = (f"{one['psi']:.3f}", _or(one["by_chance"], "unknown"), _or(one["distance"], ""))
-        rows.append((one["name"], one["level"], *sizes, f"{one['missing_before']:.0%}", f"{one['missing_now']:.0%}"))
-    title = f"{len(found)} features and scores, {sum(one['level'] == 'steady' for one in found)} steady"
+    for shift in shifts[:_SHOWN]:
+        sizes = (f"{shift['psi']:.3f}", _or(shift["by_chance"], "unknown"), _or(shift["distance"], ""))
+        rows.append(
+            (shift["name"], shift["level"], *sizes, f"{shift['missing_before']:.0%}", f"{shift['missing_now']:.0%}")
+        )
+    title = f"{len(shifts)} features and scores, {sum(shift['level'] == 'steady' for shift in shifts)} steady"
     headings = ("largest shifts", "level", "PSI", "by chance", "KS", "missing before", "missing now")
-    print_table(headings, rows, title=title, left=("level",))
+    print_table(headings, rows, title=title, on_left=("level",))
 
 
 def _print_bands(bands: list[dict[str, Any]]) -> None:
     rows = []
     for band in bands:
-        found = band["found"]
-        counts = (f"{band['listings']:,}", f"{found['reviewed']:,}")
-        interval = f"{found['low']:.3f} to {found['high']:.3f}" if band["listings"] else ""
-        shares = (_or(band["predicted"], ""), _or(found["value"], "unknown"), interval)
+        estimate = band["found"]
+        counts = (f"{band['listings']:,}", f"{estimate['reviewed']:,}")
+        interval = f"{estimate['low']:.3f} to {estimate['high']:.3f}" if band["listings"] else ""
+        shares = (_or(band["predicted"], ""), _or(estimate["value"], "unknown"), interval)
         rows.append((f"{band['low']:g} to {band['high']:g}", *counts, *shares))
     headings = ("probability", "listings", "answered", "predicted", "counterfeit", "95 %")
     print_table(headings, rows, title="The champion's probabilities and the outcomes")
 
 
-def _or(value: float | None, missing: str) -> str:
-    return missing if value is None else f"{value:.3f}"
+def _or(number: float | None, missing: str) -> str:
+    return missing if number is None else f"{number:.3f}"
 
 
-def _estimate(found: dict[str, Any]) -> str:
-    if found["value"] is None:
+def _estimate(estimate: dict[str, Any]) -> str:
+    if estimate["value"] is None:
         return "unknown; no answer yet for a part of the listings"
     return (
-        f"{found['value']:.1%}, between {found['low']:.1%} and {found['high']:.1%} at 95 % "
-        f"({found['reviewed']:,} answered, {found['audited']:,} of them drawn at random)"
+        f"{estimate['value']:.1%}, between {estimate['low']:.1%} and {estimate['high']:.1%} at 95 % "
+        f"({estimate['reviewed']:,} answered, {estimate['audited']:,} of them drawn at random)"
     )
 
 
-def _answers(found: dict[str, Any]) -> str:
-    cases = f"{found['cases']:,} {'case' if found['cases'] == 1 else 'cases'}"
-    if found["median_days"] is None:
+def _answers(answers: dict[str, Any]) -> str:
+    cases = f"{answers['cases']:,} {'case' if answers['cases'] == 1 else 'cases'}"
+    if answers["median_days"] is None:
         return f"none for {cases}"
     return (
-        f"{found['answered']:,} of {cases}, half within {found['median_days']:.1f} days, "
-        f"nine in ten within {found['slow_days']:.1f}"
+        f"{answers['answered']:,} of {cases}, half within {answers['median_days']:.1f} days, "
+        f"nine in ten within {answers['slow_days']:.1f}"
     )
 
 
-def _print_rescored(found: dict[str, Any], out: Path | None) -> None:
+def _print_rescored(comparison: dict[str, Any], out: Path | None) -> None:
     from rich.console import Console
 
-    Console().print(f"{found['versions']:,} versions scored again with {found['digest'][:12]}; nothing was changed.")
-    moves = [(words(one["before"]), words(one["after"]), f"{one['versions']:,}") for one in found["moves"]]
+    Console().print(
+        f"{comparison['versions']:,} versions scored again with {comparison['digest'][:12]}; nothing was changed."
+    )
+    moves = [(words(move["before"]), words(move["after"]), f"{move['versions']:,}") for move in comparison["moves"]]
     title = "Routes before and after"
-    print_table(("then", "now", "versions"), moves, title=title, left=("now",), dim=lambda row: row[0] == row[1])
+    print_table(("then", "now", "versions"), moves, title=title, on_left=("now",), dim=lambda row: row[0] == row[1])
     sides = []
-    for name, one in (("as it was", found["before"]), ("with this model", found["after"])):
-        shares = [_or(one[key], "unknown") for key in ("precision", "recall")]
-        sides.append((name, f"{one['flagged']:,}", f"{one['labelled']:,}", *shares))
-    title = f"Shown to a person because of the score; {found['labelled']:,} have a label"
+    for name, side in (("as it was", comparison["before"]), ("with this model", comparison["after"])):
+        shares = [_or(side[key], "unknown") for key in ("precision", "recall")]
+        sides.append((name, f"{side['flagged']:,}", f"{side['labelled']:,}", *shares))
+    title = f"Shown to a person because of the score; {comparison['labelled']:,} have a label"
     print_table(("", "flagged", "labelled", "precision", "recall"), sides, title=title)
     if out is not None:
-        _write_rows(out, found["rows"])
+        _write_rows(out, comparison["rows"])
 
 
 def _write_rows(out: Path, rows: list[dict[str, Any]]) -> None:
@@ -135,7 +139,7 @@ def rescore_history(
     from serving.scoring.service.bundles import BundleStore
 
     bundle_of_model = at.runtime.services[BundleStore].load(model_named(at.runtime, at.place, bundle).digest)
-    found = rescore(at.runtime, at.place, bundle_of_model, since=since.replace(tzinfo=UTC), most=most)
-    rows = found if out is not None else []  # Sent only if they are written: there may be a million.
+    versions = rescore(at.runtime, at.place, bundle_of_model, since=since.replace(tzinfo=UTC), most=most)
+    rows = versions if out is not None else []  # Sent only if they are written: there may be a million.
     lines = [{**asdict(row), "scored_at": row.scored_at.isoformat()} for row in rows]
-    return {"digest": bundle_of_model.digest, **summary(found), "rows": lines}
+    return {"digest": bundle_of_model.digest, **summary(versions), "rows": lines}

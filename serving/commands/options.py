@@ -21,7 +21,7 @@ def settings_with(**changes: Any) -> "Settings":
     """The environment's settings, overridden by the command line's options."""
     from serving.platform.settings import Settings
 
-    return Settings(**{name: value for name, value in changes.items() if value is not None})
+    return Settings(**{name: setting for name, setting in changes.items() if setting is not None})
 
 
 def a_place_for_a_file(path: Path | None) -> Path | None:
@@ -31,12 +31,12 @@ def a_place_for_a_file(path: Path | None) -> Path | None:
     return path
 
 
-def one_of(value: str, known: Iterable[str], option: str) -> str:
+def one_of(word: str, known: Iterable[str], option: str) -> str:
     """The value, if it is a known one."""
     names = list(known)
-    if value not in names:
-        raise typer.BadParameter(f"{value} is none of {', '.join(names)}.", param_hint=option)
-    return value
+    if word not in names:
+        raise typer.BadParameter(f"{word} is none of {', '.join(names)}.", param_hint=option)
+    return word
 
 
 def known_format(name: str) -> str:
@@ -46,19 +46,19 @@ def known_format(name: str) -> str:
     return one_of(name, FORMATS, "--format")
 
 
-def write_json(path: Path | None, found: Any) -> None:
+def write_json(path: Path | None, figures: Any) -> None:
     """Write figures as JSON, if a file is named."""
     if path is not None:
-        path.write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
+        path.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
 
 
 def moment_of(text: str) -> datetime:
     """A moment with its offset; a day alone begins at midnight UTC."""
     try:
-        found = datetime.fromisoformat(text)
+        moment = datetime.fromisoformat(text)
     except ValueError:
         raise Invalid("{words} is no moment such as 2026-03-01 or 2026-03-01T12:00:00+01:00.", words=text) from None
-    return found if found.tzinfo is not None else found.replace(tzinfo=UTC)
+    return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
 
 
 def span_of(since: str | None, until: str | None, now: datetime) -> tuple[datetime, datetime]:

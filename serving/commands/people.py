@@ -19,11 +19,11 @@ _FLAGS: Final = ("certified", "leads")
 _COLUMNS: Final = (*_NEEDED, "brand", "marketplace", *_FLAGS)
 
 
-def _scopes(wanted: list[str]) -> list[str]:
-    unknown = [one for one in wanted if one not in MARKETPLACE_SCOPES]
+def _scopes(scopes: list[str]) -> list[str]:
+    unknown = [scope for scope in scopes if scope not in MARKETPLACE_SCOPES]
     if unknown:
         raise typer.BadParameter(f"{unknown[0]} is no scope.", param_hint="--scope")
-    return wanted
+    return scopes
 
 
 @command(marketplace, "add")
@@ -60,8 +60,8 @@ def add_person(
     """Create an account; returns its address and password."""
     from serving.accounts.service import provisioning
 
-    wanted = provisioning.NewPerson(email, name, Role(role), marketplace_name, brand, None, certified, leads)
-    _, password = provisioning.add_person(runtime, wanted, by=LOCAL)
+    new_person = provisioning.NewPerson(email, name, Role(role), marketplace_name, brand, None, certified, leads)
+    _, password = provisioning.add_person(runtime, new_person, by=LOCAL)
     return f"{email} {password}"
 
 
@@ -70,20 +70,20 @@ def add_people(runtime: Runtime, people: dict[str, dict[str, Any]], marketplace_
     """Create all of these accounts or none, by the line that names each; returns each address with its password."""
     from serving.accounts.service import provisioning
 
-    wanted = {
+    new_people = {
         line: provisioning.NewPerson(
-            one["email"],
-            one["name"],
-            Role(one["role"]),
-            one.get("marketplace") or marketplace_name,
-            one.get("brand") or None,
+            cells["email"],
+            cells["name"],
+            Role(cells["role"]),
+            cells.get("marketplace") or marketplace_name,
+            cells.get("brand") or None,
             None,
-            bool(one.get("certified")),
-            bool(one.get("leads")),
+            bool(cells.get("certified")),
+            bool(cells.get("leads")),
         )
-        for line, one in people.items()
+        for line, cells in people.items()
     }
-    return [f"{email} {password}" for email, password in provisioning.add_people(runtime, wanted, by=LOCAL).items()]
+    return [f"{email} {password}" for email, password in provisioning.add_people(runtime, new_people, by=LOCAL).items()]
 
 
 @person.command("add")
@@ -93,7 +93,7 @@ def add(
     role: Annotated[
         str | None,
         typer.Option(
-            callback=lambda value: None if value is None else one_of(value, Role, "--role"),
+            callback=lambda role: None if role is None else one_of(role, Role, "--role"),
             help="analyst, brand, account_manager, data_scientist or admin.",
         ),
     ] = None,
@@ -136,22 +136,22 @@ def people_of(file: Path) -> dict[str, dict[str, Any]]:
     try:
         with file.open(encoding="utf-8-sig", newline="") as stream:
             rows = csv.DictReader(stream, strict=True)
-            header = [one.strip().lower() for one in rows.fieldnames or ()]
+            header = [heading.strip().lower() for heading in rows.fieldnames or ()]
             _check_header(header)
             rows.fieldnames = header
-            found = {f"line {rows.line_num}": row for row in rows}
+            rows_by_line = {f"line {rows.line_num}": row for row in rows}
     except (OSError, UnicodeDecodeError, csv.Error) as problem:
         raise Invalid("{file} cannot be read: {why}.", file=file.name, why=str(problem)) from None
-    refused = [f"{line}: {why}" for line, row in found.items() for why in _problems(row)]
-    if refused or not found:
+    refused = [f"{line}: {why}" for line, row in rows_by_line.items() for why in _problems(row)]
+    if refused or not rows_by_line:
         listed = "\n".join(refused) or f"{file.name} names nobody."
         raise Invalid("Nobody was added.\n{refused}", refused=listed)
-    return {line: _told(row) for line, row in found.items()}
+    return {line: _told(row) for line, row in rows_by_line.items()}
 
 
 def _check_header(header: list[str]) -> None:
-    missing = [one for one in _NEEDED if one not in header]
-    unknown = [one for one in header if one not in _COLUMNS]
+    missing = [column for column in _NEEDED if column not in header]
+    unknown = [column for column in header if column not in _COLUMNS]
     if missing or unknown or len(set(header)) < len(header):
         raise Invalid(
             "Nobody was added.\nline 1: the columns are {columns}; the first three are needed, and each stands once.",
@@ -162,20 +162,20 @@ def _check_header(header: list[str]) -> None:
 def _problems(row: dict[Any, Any]) -> list[str]:
     if None in row or None in row.values():
         return ["it has another number of cells than the header."]
-    cells = {name: value.strip() for name, value in row.items()}
-    found = [f"the {name} is missing." for name in _NEEDED if not cells[name]]
+    cells = {name: cell.strip() for name, cell in row.items()}
+    problems = [f"the {name} is missing." for name in _NEEDED if not cells[name]]
     if cells["role"] and cells["role"] not in set(Role):
-        found.append(f"{cells['role']} is no role; roles are {', '.join(Role)}.")
-    found += [
+        problems.append(f"{cells['role']} is no role; roles are {', '.join(Role)}.")
+    problems += [
         f"{name} is yes, no or empty, and not {cells[name]}."
         for name in _FLAGS
         if cells.get(name, "").lower() not in _MARKS
     ]
-    return found
+    return problems
 
 
 def _told(row: dict[str, str]) -> dict[str, Any]:
-    cells: dict[str, Any] = {name: value.strip() for name, value in row.items()}
+    cells: dict[str, Any] = {name: cell.strip() for name, cell in row.items()}
     return {**cells, **{name: _MARKS[cells.get(name, "").lower()] for name in _FLAGS}}
 
 
@@ -218,9 +218,9 @@ def add_key(
     """Make an API key; it is shown once."""
     from serving.accounts.service import provisioning
 
-    wanted = [Scope(one) for one in scope]
+    scopes = [Scope(scope_name) for scope_name in scope]
     where = {"marketplace": at.place.name, "by": at.actor}
-    return provisioning.add_key(at.runtime, name=name, scopes=wanted, days=days, **where)
+    return provisioning.add_key(at.runtime, name=name, scopes=scopes, days=days, **where)
 
 
 @command(key, "list")
@@ -229,13 +229,17 @@ def list_keys(at: At) -> list[str]:
     from serving.marketplaces.store import marketplaces
 
     with at.runtime.store.read() as connection:
-        found = marketplaces.keys(connection, {at.here})
+        keys = marketplaces.keys(connection, {at.here})
     texts = []
-    for one in found:
-        state = f"revoked {one.revoked_at:%Y-%m-%d}" if one.revoked_at else f"valid until {one.expires_at:%Y-%m-%d}"
-        used = f"last used {one.used_at:%Y-%m-%d}" if one.used_at else "never used"
-        owner = f"brand {one.brand_id}" if one.brand_id else "marketplace"
-        texts.append(f"{one.key_id}  {one.name}  {owner}: {', '.join(one.scopes)}; {state}, {used}")
+    for api_key in keys:
+        state = (
+            f"revoked {api_key.revoked_at:%Y-%m-%d}"
+            if api_key.revoked_at
+            else f"valid until {api_key.expires_at:%Y-%m-%d}"
+        )
+        used = f"last used {api_key.used_at:%Y-%m-%d}" if api_key.used_at else "never used"
+        owner = f"brand {api_key.brand_id}" if api_key.brand_id else "marketplace"
+        texts.append(f"{api_key.key_id}  {api_key.name}  {owner}: {', '.join(api_key.scopes)}; {state}, {used}")
     return texts or ["There is no API key. Make one with: touchstone key add NAME --scope SCOPE"]
 
 

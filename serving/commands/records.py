@@ -12,7 +12,7 @@ from serving.commands.showing import EXIT_FAILED, complain, say, words
 from serving.platform.progress import Report
 
 
-@command(app, "figures", show=lambda found: say(json.dumps(found, indent=2)))
+@command(app, "figures", show=lambda figures: say(json.dumps(figures, indent=2)))
 def get_figures(at: At) -> dict[str, Any]:
     """Print the figures that must add up, as JSON."""
     from serving.operations.service.figures import figures
@@ -35,35 +35,35 @@ def get_quarantine(at: At, most: Annotated[int, typer.Option(min=1, max=1000, he
     return lines or ["Nothing is in quarantine."]
 
 
-def _print_audit(found: dict[str, Any]) -> None:
+def _print_audit(audit: dict[str, Any]) -> None:
     from serving.audit.service.verification import is_whole
 
-    if (broken := found["broken"]) is not None:
+    if (broken := audit["broken"]) is not None:
         complain(f"Entry {broken['sequence']}: {broken['problem']}.")
-    if (problem := found["heads_problem"]) is not None:
+    if (problem := audit["heads_problem"]) is not None:
         complain(f"{problem[0].upper()}{problem[1:]}.")
-    for one in found["differing"]:
-        place = "" if one["sequence"] is None else f" (entry {one['sequence']:,})"
-        complain(f"{words(one['kind']).capitalize()} {one['id']}{place}: {one['problem']}.")
-    if found["differing_count"] > len(found["differing"]):
+    for difference in audit["differing"]:
+        place = "" if difference["sequence"] is None else f" (entry {difference['sequence']:,})"
+        complain(f"{words(difference['kind']).capitalize()} {difference['id']}{place}: {difference['problem']}.")
+    if audit["differing_count"] > len(audit["differing"]):
         complain(
-            f"{found['differing_count']:,} rows differ from the log; the first {len(found['differing'])} are shown."
+            f"{audit['differing_count']:,} rows differ from the log; the first {len(audit['differing'])} are shown."
         )
     for what, text in (("renewed", "New signed heads were started"), ("restored", "A backup was restored")):
-        for one in found[what]:
-            say(f"{text} at entry {one['sequence']:,}, {one['at'][:19]}, by {one['by']}: {one['reason']}")
-    if not is_whole(found):
+        for record in audit[what]:
+            say(f"{text} at entry {record['sequence']:,}, {record['at'][:19]}, by {record['by']}: {record['reason']}")
+    if not is_whole(audit):
         raise typer.Exit(EXIT_FAILED)
-    if (last := found["last_head"]) is not None:
-        key = f"by the key {found['key'][:16]}"
-        say(f"{found['heads']:,} signed heads {key}, the last of entry {last['sequence']:,} at {last['signed_at']}.")
+    if (last := audit["last_head"]) is not None:
+        key = f"by the key {audit['key'][:16]}"
+        say(f"{audit['heads']:,} signed heads {key}, the last of entry {last['sequence']:,} at {last['signed_at']}.")
     else:
         say("No head is signed yet: the running service signs one every five minutes.")
-    if found["erased"]:
-        say(f"The payloads of {found['erased']:,} entries were erased, each named by an erasure.")
-    rows = ", ".join(f"{number:,} of {words(kind)}" for kind, number in found["compared"].items() if number)
+    if audit["erased"]:
+        say(f"The payloads of {audit['erased']:,} entries were erased, each named by an erasure.")
+    rows = ", ".join(f"{number:,} of {words(kind)}" for kind, number in audit["compared"].items() if number)
     say(f"Rows as the log says: {rows or 'none yet'}.")
-    say(f"{found['entries']:,} entries, unbroken.")
+    say(f"{audit['entries']:,} entries, unbroken.")
 
 
 @command(audit, "verify", show=_print_audit)
@@ -74,10 +74,10 @@ def verify_audit(runtime: Runtime, report: Report) -> dict[str, Any]:
     return verify(runtime, report)
 
 
-def _print_renewed(found: dict[str, Any]) -> None:
-    if found["kept"]:
-        say(f"The heads before are kept in {found['kept']}.")
-    say(f"The log is signed again, by the key {found['public_key'][:16]}.")
+def _print_renewed(renewal: dict[str, Any]) -> None:
+    if renewal["kept"]:
+        say(f"The heads before are kept in {renewal['kept']}.")
+    say(f"The log is signed again, by the key {renewal['public_key'][:16]}.")
 
 
 @command(audit, "restart-signing", show=_print_renewed)
@@ -91,14 +91,16 @@ def restart_signing(
     return renew(runtime, reason=reason, by=LOCAL)
 
 
-def _print_evidence(found: dict[str, Any]) -> None:
-    for one in found["differing"]:
-        complain(*(f"{one['evidence_id']} of {one['case_id']}: {sentence}" for sentence in one["differs"]))
-    if found["differing"]:
+def _print_evidence(evidence: dict[str, Any]) -> None:
+    for snapshot in evidence["differing"]:
+        complain(
+            *(f"{snapshot['evidence_id']} of {snapshot['case_id']}: {sentence}" for sentence in snapshot["differs"])
+        )
+    if evidence["differing"]:
         raise typer.Exit(EXIT_FAILED)
-    if found["erased"]:
-        say(f"Parts of {found['erased']:,} snapshots were erased; their digests still fit.")
-    say(f"{found['snapshots']:,} snapshots, each unchanged since it was taken.")
+    if evidence["erased"]:
+        say(f"Parts of {evidence['erased']:,} snapshots were erased; their digests still fit.")
+    say(f"{evidence['snapshots']:,} snapshots, each unchanged since it was taken.")
 
 
 @command(evidence, "verify", show=_print_evidence)

@@ -66,5 +66,5 @@ def batches(file: Path, size: int = _AT_ONCE) -> list[list[dict[str, Any]]]:
     for row in rows:
         if row.problem is not None:
             raise typer.BadParameter(f"row {row.number}: {row.problem.sentence}", param_hint="FILE")
-    texts = [{name: str(value) for name, value in row.cells.items() if value not in (None, "")} for row in rows]
+    texts = [{name: str(cell) for name, cell in row.cells.items() if cell not in (None, "")} for row in rows]
     return [texts[start : start + size] for start in range(0, len(texts), size)]

@@ -63,24 +63,26 @@ def run(runtime: Runtime, name: str, arguments: Mapping[str, Any], report: Repor
     """
     from pydantic import TypeAdapter, ValidationError
 
-    found = COMMANDS.get(name)
-    if found is None:
+    command = COMMANDS.get(name)
+    if command is None:
         raise Invalid("There is no command {name}.", name=name)
-    given = {}
+    keywords = {}
     try:
-        for one, value in found.parameters.bind(**arguments).arguments.items():
-            given[one] = TypeAdapter(found.parameters.parameters[one].annotation).validate_python(value)
+        for argument, raw in command.parameters.bind(**arguments).arguments.items():
+            keywords[argument] = TypeAdapter(command.parameters.parameters[argument].annotation).validate_python(raw)
     except TypeError as error:
         raise Invalid("{name}: {why}.", name=name, why=str(error)) from None
     except ValidationError as error:
-        raise Invalid("{name}: {argument}: {why}.", name=name, argument=one, why=error.errors()[0]["msg"]) from None
-    if found.reports:
-        given[REPORT] = report
-    if found.where is not At:
-        return found.function(runtime, **given)
-    place = place_named(runtime, given.pop("marketplace", None))
-    actor = actor_named(runtime, place, given.pop("by", None), found.who.permission) if found.who else LOCAL
-    return found.function(At(runtime, place, actor), **given)
+        raise Invalid(
+            "{name}: {argument}: {why}.", name=name, argument=argument, why=error.errors()[0]["msg"]
+        ) from None
+    if command.reports:
+        keywords[REPORT] = report
+    if command.where is not At:
+        return command.function(runtime, **keywords)
+    place = place_named(runtime, keywords.pop("marketplace", None))
+    actor = actor_named(runtime, place, keywords.pop("by", None), command.who.permission) if command.who else LOCAL
+    return command.function(At(runtime, place, actor), **keywords)
 
 
 def reports(name: str) -> bool:

@@ -18,10 +18,10 @@ from serving.notices.rules.notices import ReporterKind
 ReporterId = Annotated[str, typer.Argument(help="Its id, as in `touchstone reporter list`.")]
 
 
-def _kind(value: str) -> str:
-    if value not in set(ReporterKind):
-        raise typer.BadParameter(f"{value} is none of registered, brand, trusted_flagger.", param_hint="--kind")
-    return value
+def _kind(kind: str) -> str:
+    if kind not in set(ReporterKind):
+        raise typer.BadParameter(f"{kind} is none of registered, brand, trusted_flagger.", param_hint="--kind")
+    return kind
 
 
 @command(reporter, "add", by=ADMINISTRATOR)
@@ -36,8 +36,8 @@ def add_reporter(
     """Register a reporter and print its key, which is shown once and not stored."""
     from serving.notices.service import reporters
 
-    wanted = reporters.NewReporter(name, email, ReporterKind(kind), brand, at.place.name)
-    return " ".join(reporters.register(at.runtime, wanted, by=at.actor))
+    new_reporter = reporters.NewReporter(name, email, ReporterKind(kind), brand, at.place.name)
+    return " ".join(reporters.register(at.runtime, new_reporter, by=at.actor))
 
 
 @command(reporter, "list")
@@ -46,13 +46,13 @@ def list_reporters(at: At) -> list[str]:
     from serving.notices.service import reporters
 
     texts: list[str] = []
-    for one in reporters.listed(at.runtime, at.place):
-        who = f"{one['name']} <{one['email']}>" if one["email"] else "(erased)"
-        state = f", muted until {one['muted_until']}" if one["muted_until"] else ""
-        warned = f", warned {one['warned_at']}" if one["warned_at"] else ""
-        may = ", may be muted" if one["may_mute"] and not one["muted_until"] else ""
-        texts.append(f"{one['reporter_id']}  {one['kind']}  {who}{warned}{state}{may}")
-        texts.append(f"  {' '.join(one['reasons'])}")
+    for listed_reporter in reporters.listed(at.runtime, at.place):
+        who = f"{listed_reporter['name']} <{listed_reporter['email']}>" if listed_reporter["email"] else "(erased)"
+        state = f", muted until {listed_reporter['muted_until']}" if listed_reporter["muted_until"] else ""
+        warned = f", warned {listed_reporter['warned_at']}" if listed_reporter["warned_at"] else ""
+        may = ", may be muted" if listed_reporter["may_mute"] and not listed_reporter["muted_until"] else ""
+        texts.append(f"{listed_reporter['reporter_id']}  {listed_reporter['kind']}  {who}{warned}{state}{may}")
+        texts.append(f"  {' '.join(listed_reporter['reasons'])}")
     return texts or ["Nobody has notified anything."]
 
 
@@ -141,14 +141,14 @@ def erase_seller(at: At, seller: Seller, *, yes: Yes = False) -> list[str]:
     """Show what would be erased of a seller, what is kept and why; with --yes, erase it for good."""
     from serving.privacy.service import erasure
 
-    found = erasure.erase_seller(at.runtime, at.place, seller, carry_out=yes, by=at.actor)
-    lines = ["Erased:" if found["carried_out"] else "Would be erased:"]
-    lines += [f"  {many:,} {name}" for name, many in found["erased"].items()]
-    if found["kept_for_now"]:
+    summary = erasure.erase_seller(at.runtime, at.place, seller, carry_out=yes, by=at.actor)
+    lines = ["Erased:" if summary["carried_out"] else "Would be erased:"]
+    lines += [f"  {many:,} {name}" for name, many in summary["erased"].items()]
+    if summary["kept_for_now"]:
         lines.append("Kept for now, and erased by the service once it may be:")
-    for why, many in found["kept_for_now"].items():
+    for why, many in summary["kept_for_now"].items():
         lines.append(f"  the data of {many:,} {'decision' if many == 1 else 'decisions'}: {why}")
-    return [*lines, *_kept(found["kept"], erased=found["carried_out"])]
+    return [*lines, *_kept(summary["kept"], erased=summary["carried_out"])]
 
 
 @command(erase, "reporter", by=ADMINISTRATOR)
@@ -161,12 +161,12 @@ def erase_reporter(
     """Show the data of notifiers that would be erased and kept; with --yes, erase it for good."""
     from serving.notices.service import reporter_erasure
 
-    found = reporter_erasure.erase_reporter(at.runtime, at.place, reporter, carry_out=yes, by=at.actor).shown()
-    done = "Erased" if found["carried_out"] else "Would be erased"
-    lines = [f"{done}: name, address, and what was written in {found['texts']:,} notices."]
-    if found["waits"]:
+    summary = reporter_erasure.erase_reporter(at.runtime, at.place, reporter, carry_out=yes, by=at.actor).shown()
+    done = "Erased" if summary["carried_out"] else "Would be erased"
+    lines = [f"{done}: name, address, and what was written in {summary['texts']:,} notices."]
+    if summary["waits"]:
         lines.append("A notice or complaint is still open; the service erases it after the decision.")
-    return [*lines, *_kept(found["kept"], erased=yes)]
+    return [*lines, *_kept(summary["kept"], erased=yes)]
 
 
 def _kept(sentences: list[str], *, erased: bool) -> list[str]:
@@ -197,6 +197,6 @@ def list_legal_holds(at: At) -> list[str]:
     from serving.privacy.store.legal_holds import in_force
 
     with at.runtime.store.read() as connection:
-        found = in_force(connection, at.here)
-    lines = [f"{one.seller}: since {one.set_at.isoformat()}, by {one.set_by}: {one.reason}" for one in found]
+        holds = in_force(connection, at.here)
+    lines = [f"{hold.seller}: since {hold.set_at.isoformat()}, by {hold.set_by}: {hold.reason}" for hold in holds]
     return lines or ["Nobody is under legal hold."]

@@ -12,9 +12,9 @@ EXIT_FAILED: Final = 1
 EXIT_REFUSED: Final = 2
 
 
-def say(found: str | Iterable[str]) -> None:
+def say(text: str | Iterable[str]) -> None:
     """Print a sentence, or several, one a line."""
-    for line in [found] if isinstance(found, str) else found:
+    for line in [text] if isinstance(text, str) else text:
         typer.echo(line)
 
 
@@ -34,17 +34,17 @@ def print_table(
     rows: Iterable[Sequence[str]],
     *,
     title: str | None = None,
-    left: Collection[str] = (),
+    on_left: Collection[str] = (),
     dim: Callable[[Sequence[str]], bool] = lambda _row: False,
 ) -> None:
-    """Print a table; the first column and those in `left` are aligned left, the others right."""
+    """Print a table; the first column and those in `on_left` are aligned left, the others right."""
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
     table = Table(title=title, title_justify="left", show_header=any(headings))
     for place, heading in enumerate(headings):
-        table.add_column(heading, justify="left" if place == 0 or heading in left else "right")
+        table.add_column(heading, justify="left" if place == 0 or heading in on_left else "right")
     for row in rows:
         # Text, because a name may contain characters that a table reads as markup.
         table.add_row(*map(Text, row), style="dim" if dim(row) else None)
@@ -57,8 +57,8 @@ def progress_bar(what: str, total: float) -> Iterator[Callable[[float], None]]:
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-    percentage, left = TextColumn("{task.percentage:>3.0f}%"), (TextColumn("left"), TimeRemainingColumn())
-    columns = (TextColumn("{task.description}"), BarColumn(), percentage, TimeElapsedColumn(), *left)
+    percentage, time_left = TextColumn("{task.percentage:>3.0f}%"), (TextColumn("left"), TimeRemainingColumn())
+    columns = (TextColumn("{task.description}"), BarColumn(), percentage, TimeElapsedColumn(), *time_left)
     with Progress(*columns, console=Console(stderr=True), transient=False) as progress:
         task = progress.add_task(what, total=total)
         yield lambda done: progress.update(task, completed=done)

@@ -21,12 +21,12 @@ def _arms(text: str) -> tuple[str, ...]:
 
     if text == "all":
         return tuple(ARMS)
-    wanted = [name.strip() for name in text.split(",")]
-    for name in wanted:
+    names = [name.strip() for name in text.split(",")]
+    for name in names:
         if not any(arm == name or arm.startswith(f"{name}-") for arm in ARMS):
             raise typer.BadParameter(f"{name} is none of {', '.join(ARMS)}.", param_hint="--arms")
-    exact = {name for name in wanted if name in ARMS}
-    return tuple(arm for arm in ARMS if arm in exact or any(arm.startswith(f"{n}-") for n in wanted if n not in ARMS))
+    exact = {name for name in names if name in ARMS}
+    return tuple(arm for arm in ARMS if arm in exact or any(arm.startswith(f"{n}-") for n in names if n not in ARMS))
 
 
 @app.command()
@@ -52,47 +52,47 @@ def simulate(
     chosen = _arms(arms)
     plan = Plan(arms=chosen, seeds=tuple(range(seed, seed + seeds)), listings=listings, months=months)
     with progress_bar("simulating", 1.0) as move:
-        found = simulate(plan, jobs=processes or -1, progress=move)
-    _print(found)
-    write_json(json_file, found)
+        simulation = simulate(plan, jobs=processes or -1, progress=move)
+    _print(simulation)
+    write_json(json_file, simulation)
     if plots is not None:
         plots.mkdir(parents=True, exist_ok=True)
-        for path in draw(found, plots):
+        for path in draw(simulation, plots):
             typer.echo(f"{path}")
 
 
-def _print(found: dict[str, Any]) -> None:
+def _print(simulation: dict[str, Any]) -> None:
     from rich.console import Console
 
-    console, arms = Console(), found["summary"]["arms"]
+    console, arms = Console(), simulation["summary"]["arms"]
     rows, attacks = [], []
-    for name, one in arms.items():
-        covered = one["prevalence"]
-        reviews = (f"{one['reviews']:,}", f"{one['found']:,}", _figure(one["found_per_100_reviews"], 1))
+    for name, arm in arms.items():
+        covered = arm["prevalence"]
+        reviews = (f"{arm['reviews']:,}", f"{arm['found']:,}", _figure(arm["found_per_100_reviews"], 1))
         months = f"{_figure(covered['covered'], 2)} of {covered['months']}" if covered["months"] else "nothing drawn"
-        rows.append((name, *reviews, _figure(one["recall"], 3), months, f"{one['promoted']} of {one['trained']}"))
-        attacks.append((name, _counted(one["refused_by"]), *_attack(one.get("attack"))))
+        rows.append((name, *reviews, _figure(arm["recall"], 3), months, f"{arm['promoted']} of {arm['trained']}"))
+        attacks.append((name, _counted(arm["refused_by"]), *_attack(arm.get("attack"))))
     headings = ("", "reviews", "found", "per 100", "recall", "prevalence covered", "promoted")
     print_table(headings, rows, title="Simulated: months of the second half, all seeds together")
     attacked = ("", "refused by", "planted", "recall lost", "blocked by")
     title = "Simulated: why candidates were not promoted, and what attacks did"
-    print_table(attacked, attacks, title=title, left=attacked)
-    for claim in found["summary"]["claims"]:
+    print_table(attacked, attacks, title=title, on_left=attacked)
+    for claim in simulation["summary"]["claims"]:
         mark = "[green]holds[/]" if claim["holds"] else "[red]FAILS[/]"
         bound = _figure(claim["bound"], 3)
         console.print(f"{mark}  {claim['claim']}: {_figure(claim['figure'], 3)}, bound {bound}", highlight=False)
 
 
-def _attack(found: dict[str, Any] | None) -> tuple[str, ...]:
-    if not found:
+def _attack(attack: dict[str, Any] | None) -> tuple[str, ...]:
+    if not attack:
         return ("", "", "")
-    lost = _figure(found["slice_recall_lost"], 3)
-    return (f"{found['planted_answers']:,}", lost, _counted(found["blocked_by"]))
+    lost = _figure(attack["slice_recall_lost"], 3)
+    return (f"{attack['planted_answers']:,}", lost, _counted(attack["blocked_by"]))
 
 
 def _counted(names: dict[str, int]) -> str:
     return ", ".join(f"{name.replace('_', ' ')} {times}" for name, times in sorted(names.items())) or "-"
 
 
-def _figure(value: float | None, digits: int) -> str:
-    return "unknown" if value is None else f"{value:.{digits}f}"
+def _figure(number: float | None, digits: int) -> str:
+    return "unknown" if number is None else f"{number:.{digits}f}"

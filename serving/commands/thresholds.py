@@ -15,16 +15,16 @@ if TYPE_CHECKING:
 app = typer.Typer()
 
 
-def _between(value: float) -> float:
-    if not 0 < value < 1:
+def _between(fraction: float) -> float:
+    if not 0 < fraction < 1:
         raise typer.BadParameter("must lie between 0 and 1, both excluded.")
-    return value
+    return fraction
 
 
-def _sure(value: float) -> float:
-    if not 0.5 <= value < 1:
+def _sure(confidence: float) -> float:
+    if not 0.5 <= confidence < 1:
         raise typer.BadParameter("must lie between 0.5 and 1, the latter excluded: less is a wager, not a promise.")
-    return value
+    return confidence
 
 
 @app.command()
@@ -56,10 +56,10 @@ def thresholds(
     from training.threshold_file import read_reviewable, read_scored_listings
 
     with unusable_file():
-        data = read_scored_listings(file, score=score, label=label, group=group)
+        listings = read_scored_listings(file, score=score, label=label, group=group)
         work = read_reviewable(file, score=score, team=team, exposure=exposure, risk=risk) if capacity else None
-    found = promised(data.labels, data.scores, data.sellers, precision=precision, confidence=confidence)
-    answer = _answer(found, data)
+    outcome = promised(listings.labels, listings.scores, listings.sellers, precision=precision, confidence=confidence)
+    answer = _answer(outcome, listings)
     _print(answer, precision, confidence)
     if work is not None and capacity is not None:
         answer["workload"] = _workload(work, capacity, days)
@@ -67,28 +67,28 @@ def thresholds(
     write_json(json_file, {**answer, "score": score, "precision": precision, "confidence": confidence})
 
 
-def _answer(found: "Promise | Decline", data: "ScoredListings") -> dict[str, Any]:
+def _answer(outcome: "Promise | Decline", listings: "ScoredListings") -> dict[str, Any]:
     """The values of the file: `listings` and `sellers` count the judged ones."""
     from models.messages.english import in_english
     from models.policies.learning import DEFAULT_PROMISE
     from models.policies.version import policy_version
     from models.thresholds import Promise
 
-    kept = found if isinstance(found, Promise) else None
+    promise = outcome if isinstance(outcome, Promise) else None
     return {
-        "decision": "promise" if kept else "decline",
-        "threshold": kept.threshold if kept else None,
-        "precision_bound": kept.bound if kept else None,
-        "recall": kept.recall if kept else None,
-        "listings": len(data.labels),
-        "sellers": int(data.sellers.max()) + 1,
-        "needed_sellers": 0 if isinstance(found, Promise) else found.needed_sellers,
-        "observed_precision": kept.precision if kept else None,
-        "flagged_listings": kept.flagged_listings if kept else None,
-        "flagged_sellers": kept.flagged_sellers if kept else None,
-        "seller_precision": kept.by_seller.observed if kept else None,
-        "seller_precision_bound": kept.by_seller.bound if kept else None,
-        "reason": "" if isinstance(found, Promise) else in_english(found.reason),
+        "decision": "promise" if promise else "decline",
+        "threshold": promise.threshold if promise else None,
+        "precision_bound": promise.bound if promise else None,
+        "recall": promise.recall if promise else None,
+        "listings": len(listings.labels),
+        "sellers": int(listings.sellers.max()) + 1,
+        "needed_sellers": 0 if isinstance(outcome, Promise) else outcome.needed_sellers,
+        "observed_precision": promise.precision if promise else None,
+        "flagged_listings": promise.flagged_listings if promise else None,
+        "flagged_sellers": promise.flagged_sellers if promise else None,
+        "seller_precision": promise.by_seller.observed if promise else None,
+        "seller_precision_bound": promise.by_seller.bound if promise else None,
+        "reason": "" if isinstance(outcome, Promise) else in_english(outcome.reason),
         "method": "capped seller balances",
         "policy": policy_version(DEFAULT_PROMISE),
     }
@@ -123,14 +123,14 @@ def _workload(work: "Reviewable", capacity: float, days: float) -> dict[str, Any
     from models.workload import by_capacity
 
     capacities = dict.fromkeys(sorted(set(work.teams.tolist())), capacity)
-    found = by_capacity(work.scores, work.teams, days=days, capacity=capacities)
-    return {name: asdict(one) for name, one in found.items()}
+    workloads = by_capacity(work.scores, work.teams, days=days, capacity=capacities)
+    return {name: asdict(workload) for name, workload in workloads.items()}
 
 
-def _print_workload(found: dict[str, Any], capacity: float, by: str) -> None:
+def _print_workload(workloads: dict[str, Any], capacity: float, by: str) -> None:
     rows = []
-    for name, one in found.items():
-        threshold = "none: too many share the top" if one["threshold"] is None else f"{one['threshold']:.6g}"
-        rows.append((name, threshold, f"{one['daily']:.1f}"))
+    for name, workload in workloads.items():
+        threshold = "none: too many share the top" if workload["threshold"] is None else f"{workload['threshold']:.6g}"
+        rows.append((name, threshold, f"{workload['daily']:.1f}"))
     title = f"At most {capacity:g} reviews a day and team, by {by}"
     print_table(("team", "review from, inclusive", "expected a day"), rows, title=title)

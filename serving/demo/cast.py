@@ -55,24 +55,27 @@ def found(front: Front, world: World, shown: str, *, webhook_url: str, status_ur
         return SignedInPerson(front, email, password)
 
     analysts = tuple(invite(name, Role.ANALYST) for name in _ANALYSTS)
-    managers = {one.account_manager for one in world.brands}
+    managers = {synthetic_brand.account_manager for synthetic_brand in world.brands}
     looking_after = {name: invite(name, Role.ACCOUNT_MANAGER) for name in sorted(managers)}
     data_scientists = tuple(invite(name, Role.DATA_SCIENTIST) for name in _DATA_SCIENTISTS)
     invite(_ADMINISTRATOR, Role.ADMIN)
     brand_people: dict[str, SignedInPerson] = {}
-    for one in sorted(world.brands, key=lambda one: one.brand.brand_id != shown):
-        brand = one.brand
+    for synthetic_brand in sorted(world.brands, key=lambda synthetic_brand: synthetic_brand.brand.brand_id != shown):
+        brand = synthetic_brand.brand
         brands.add_brand(brand.name, list(brand.aliases), list(brand.gtin_prefixes))
         brands.enrol_brand(
             brand.name,
-            account_manager=looking_after[one.account_manager].email,
-            takes_part=one.takes_part,
+            account_manager=looking_after[synthetic_brand.account_manager].email,
+            takes_part=synthetic_brand.takes_part,
             first_phase=False,
-            authorise=list(one.authorised),
+            authorise=list(synthetic_brand.authorised),
         )
-        prices = [{"model": name, "price": str(price), "currency": "EUR"} for name, price in one.price_list.items()]
+        prices = [
+            {"model": name, "price": str(price), "currency": "EUR"}
+            for name, price in synthetic_brand.price_list.items()
+        ]
         reference_tables.load_price_list(brand.name, prices)
-        if one.takes_part:
+        if synthetic_brand.takes_part:
             host = f"{_address(brand.name)}.example"
             brand_people[brand.brand_id] = invite(f"{brand.name} brand protection", Role.BRAND, brand.name, host)
     rates = [

@@ -54,8 +54,8 @@ def trained(home: Home, digest: str) -> Trained:
     """A bundle of the data directory with its snapshot."""
     folder = home.bundles / digest
     snapshot = json.loads((folder / ABOUT).read_bytes())["report"]["snapshot"]
-    found = read_snapshot(home.snapshots / f"{snapshot}.parquet", expected=snapshot)
-    return Trained(read_bundle_folder(folder), found)
+    labelled_snapshot = read_snapshot(home.snapshots / f"{snapshot}.parquet", expected=snapshot)
+    return Trained(read_bundle_folder(folder), labelled_snapshot)
 
 
 def compare(settings: Settings, models: Sequence[Trained], *, listings: int, as_of: datetime) -> list[dict[str, Any]]:
@@ -70,15 +70,15 @@ def compare(settings: Settings, models: Sequence[Trained], *, listings: int, as_
     chunks = [unseen[start : start + _CHUNK] for start in range(0, len(unseen), _CHUNK)]
     processes = 1 if len(unseen) <= _FEW else -1
     # Listings instead of the snapshot, whose register of brands cannot be sent to another process.
-    labelled = [[found.listing for found in model.snapshot.facts()] for model in models]
+    labelled = [[facts.listing for facts in model.snapshot.facts()] for model in models]
     learnt = [model.snapshot.labels for model in models]
-    peers = [delayed(_peer)(*one, unseen, labels) for one in zip(labelled, learnt, strict=True)]
+    peers = [delayed(_peer)(*pair, unseen, labels) for pair in zip(labelled, learnt, strict=True)]
     scoring = [delayed(_score)(model.files, chunk, as_of) for model in models for chunk in chunks]
-    found = Parallel(n_jobs=processes)([*peers, *scoring])
-    parts, per_bundle = found[len(models) :], len(chunks)
+    outcomes = Parallel(n_jobs=processes)([*peers, *scoring])
+    parts, per_bundle = outcomes[len(models) :], len(chunks)
     return [
-        {**_figures(labels, parts[i * per_bundle : (i + 1) * per_bundle], _forest(one.snapshot)), "fair_peer": peer}
-        for i, (one, peer) in enumerate(zip(models, found, strict=False))
+        {**_figures(labels, parts[i * per_bundle : (i + 1) * per_bundle], _forest(model.snapshot)), "fair_peer": peer}
+        for i, (model, peer) in enumerate(zip(models, outcomes, strict=False))
     ]
 
 
@@ -98,7 +98,7 @@ def _score(files: dict[str, bytes], listings: Sequence[Listing], as_of: datetime
         compute(assemble_facts(listing, bundle.references, NOTHING_RECORDED, marketplace="unsent", as_of=as_of))
         for listing in listings
     ]
-    columns = np.stack([one.vector for one in computed])
+    columns = np.stack([row.vector for row in computed])
     return _Scored(
         np.array([score.value for score in bundle.score_many(computed, with_reasons=False)]),
         model.text.many(listings),
@@ -114,9 +114,9 @@ def _peer(labelled: Sequence[Listing], learnt: Labels, unseen: Sequence[Listing]
     chosen = np.flatnonzero((labels == 1) | (np.arange(len(labels)) % _PEER_ONE_IN == 0))
     tested = [unseen[i] for i in chosen.tolist()]
     numbers = fit_predict_numbers(raw_numbers(labelled), learnt, raw_numbers(tested))
-    found = rank_average(numbers, fit_predict_field_text(labelled, learnt, tested))
+    ranks = rank_average(numbers, fit_predict_field_text(labelled, learnt, tested))
     weights = np.where(labels[chosen] == 1, 1.0, _PEER_ONE_IN)
-    return metrics.average_precision(labels[chosen], found, weights)
+    return metrics.average_precision(labels[chosen], ranks, weights)
 
 
 def _forest(snapshot: Snapshot) -> Forest:

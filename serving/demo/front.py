@@ -50,8 +50,8 @@ class Front:
         """
         content = body if body is None or isinstance(body, bytes) else orjson.dumps(body)
         kind = "application/octet-stream" if isinstance(body, bytes) else "application/json"
-        given = {"content-type": kind, **(headers or {})}
-        answer = self._answer(lambda: self._client.request(method, path, content=content, headers=given))
+        sent_headers = {"content-type": kind, **(headers or {})}
+        answer = self._answer(lambda: self._client.request(method, path, content=content, headers=sent_headers))
         if answer.is_success:
             return orjson.loads(answer.content) if answer.content else None
         raise Refused(answer.status_code, answer.json()["error"]["sentence"])
@@ -64,10 +64,10 @@ class Front:
 
     def sign_in(self, email: str, password: str, second_factor: str | None = None) -> dict[str, str]:
         """Begin a session; returns the headers that carry it. The pool keeps no cookies: many people share it."""
-        given = {"email": email, "password": password, "second_factor": second_factor}
-        answer = self._answer(lambda: self._client.post("/api/v1/session", json=given))
+        credentials = {"email": email, "password": password, "second_factor": second_factor}
+        answer = self._answer(lambda: self._client.post("/api/v1/session", json=credentials))
         answer.raise_for_status()
-        cookie = "; ".join(f"{name}={value}" for name, value in answer.cookies.items())
+        cookie = "; ".join(f"{name}={cookie_value}" for name, cookie_value in answer.cookies.items())
         self._client.cookies.clear()
         return {"cookie": cookie, CSRF_HEADER: answer.json()["csrf_token"]}
 

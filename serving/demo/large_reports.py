@@ -34,8 +34,8 @@ def campaign_brands(world: World) -> tuple[SyntheticBrand, SyntheticBrand]:
     They report nothing else, and few answers leave no removals pending after a burst, which would hold the campaign's.
     """
     taking_part = {brand.brand.brand_id: brand for brand in world.brands if brand.takes_part}
-    one, two = sorted(by_copies(world, taking_part)[-2:])
-    return taking_part[one], taking_part[two]
+    first, two = sorted(by_copies(world, taking_part)[-2:])
+    return taking_part[first], taking_part[two]
 
 
 @dataclass(slots=True)
@@ -68,8 +68,8 @@ class LargeReports:
         Returns copies of the first brand that are left for a visitor.
         """
         self.earn_standing(self.brands[1])
-        kept, stopped = (self._confirmed(brand) for brand in self.brands)
-        self._sent += [one for one in (kept, stopped) if one is not None]
+        kept_report, stopped = (self._confirmed(brand) for brand in self.brands)
+        self._sent += [report for report in (kept_report, stopped) if report is not None]
         if stopped is not None:
             self._stop(self.brands[1].brand.brand_id, stopped[1])
             stopped[0].signed_out()
@@ -77,10 +77,12 @@ class LargeReports:
 
     def states(self) -> dict[str, int]:
         """The listings of both large reports by their state now."""
-        found = Counter[str]()
+        states = Counter[str]()
         for person, report_id in self._sent:
-            found.update(one["state"] for one in person.call("GET", f"/api/v1/brand/reports/{report_id}")["items"])
-        return dict(found)
+            states.update(
+                listing["state"] for listing in person.call("GET", f"/api/v1/brand/reports/{report_id}")["items"]
+            )
+        return dict(states)
 
     def _announce(self, brand: SyntheticBrand, number: int) -> list[str]:
         """The marketplace sends copies, each of a seller of its own; nobody but the brand sees them in time."""
@@ -111,14 +113,14 @@ class LargeReports:
         key, listings = f"demo-campaign-{self._announced}", self._announce(brand, number)
         cast, brand_id = self.play.cast, brand.brand.brand_id
         body = {"right_id": cast.marks[brand_id], "reason_code": REASON, "listings": listings, "good_faith": True}
-        found: dict[str, Any] = self._person(brand).call("POST", "/api/v1/brand/reports", body, key=key)
-        return found
+        report: dict[str, Any] = self._person(brand).call("POST", "/api/v1/brand/reports", body, key=key)
+        return report
 
     def _confirmed(self, brand: SyntheticBrand) -> tuple[SignedInPerson, str] | None:
         """The brand's person with the report that they confirmed; None where the brand has no full standing."""
         person = self._person(brand)
         sent = self._report(brand, _LARGE)
-        if {one["code"] for one in sent["items"]} != {"step_up"}:
+        if {listing["code"] for listing in sent["items"]} != {"step_up"}:
             return None
         code = self.phones[person.email].code()
         try:

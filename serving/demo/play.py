@@ -148,9 +148,9 @@ class Play:
         """Advance to a moment, and further until enough labels are mature for training and evaluation."""
         self.until(moment)
         while True:
-            found = self.cast.data_scientists[0].call("GET", "/api/v1/labels")
-            enough = found["counterfeit"] >= _TIMES_NEEDED * found["counterfeit_needed"]
-            if (enough and found["genuine"] >= found["genuine_needed"]) or self.now > self.world.sent[-1].at:
+            labels = self.cast.data_scientists[0].call("GET", "/api/v1/labels")
+            enough = labels["counterfeit"] >= _TIMES_NEEDED * labels["counterfeit_needed"]
+            if (enough and labels["genuine"] >= labels["genuine_needed"]) or self.now > self.world.sent[-1].at:
                 return
             self.until(self.now + 2 * STEP)
 
@@ -187,7 +187,7 @@ class Play:
         """Send contacts, events and rows of the days up to now."""
         contacts = _up_to(self.world.contacts, self._introduced, self.now)
         for introduced in _batches(contacts):
-            body: dict[str, Any] = {"contacts": [one.row for one in introduced]}
+            body: dict[str, Any] = {"contacts": [contact.row for contact in introduced]}
             self.cast.marketplace.call("POST", "/api/v1/seller-contacts", body)
             self._introduced += len(introduced)
         events = _up_to(self.world.events, self._told, self.now)
@@ -196,17 +196,17 @@ class Play:
             self.cast.marketplace.call("POST", "/api/v1/seller-events", body)
             self._told += len(batch)
         rows = _up_to(self.world.sent, self._sent, self.now)
-        for some in _batches(rows):
-            self.cast.marketplace.call("POST", "/api/v1/listings", [sent.row for sent in some])
-            self._sent += len(some)
+        for row_batch in _batches(rows):
+            self.cast.marketplace.call("POST", "/api/v1/listings", [sent.row for sent in row_batch])
+            self._sent += len(row_batch)
 
     def _pending_removals_seen(self) -> None:
         """Approve the removals pending since the last step: the analyst and the account manager agree."""
         reason = "Checked the listings; they match the confirmation."
         for person in (*self.cast.analysts[:2], *self.cast.managers):
-            for one in person.call("GET", "/api/v1/pending-removals")["pending"]:
+            for removal in person.call("GET", "/api/v1/pending-removals")["pending"]:
                 with contextlib.suppress(Refused):  # Their own confirmation, or approved in an earlier step.
-                    path = f"/api/v1/pending-removals/{one['action_id']}/votes"
+                    path = f"/api/v1/pending-removals/{removal['action_id']}/votes"
                     person.try_call("POST", path, {"decision": "approve", "reason": reason})
 
     def _answer_questions(self, person: SignedInPerson) -> None:
@@ -214,9 +214,9 @@ class Play:
             answer = self._considered(case, brand_answer)
             if answer is None:
                 continue
-            given = self._judge(person, case, answer)
+            verdict = self._judge(person, case, answer)
             drawn = self._chance("undo", case["listing_external_id"]).random()
-            if given and given["action_id"] and drawn < _UNDO_SHARE:
+            if verdict and verdict["action_id"] and drawn < _UNDO_SHARE:
                 person.try_call("POST", f"/api/v1/cases/{case['case_id']}/undo", {})
 
     def _review(self, analyst: SignedInPerson) -> None:

@@ -51,17 +51,17 @@ def result(
     }
 
 
-def show(found: Mapping[str, Any]) -> None:
+def show(report: Mapping[str, Any]) -> None:
     """The table."""
     console = Console()
     table = Table(title="One round of the loop (simulated marketplace)", title_justify="left", show_header=False)
     table.add_column()
     table.add_column(justify="right")
     table.add_column()
-    for name, figure, remark in _lines(found):
+    for name, figure, remark in _lines(report):
         table.add_row(name, figure, remark)
     console.print(table)
-    before, after = found["before"], found["after"]
+    before, after = report["before"], report["after"]
     if "listings" not in after:
         return
     models = Table(
@@ -73,11 +73,11 @@ def show(found: Mapping[str, Any]) -> None:
     )
     for heading in ("average precision", "whole", "forest", "text", "fair peer", "best single signal", "top 100"):
         models.add_column(heading, justify="left" if heading == "average precision" else "right")
-    for name, one in (("first champion", before), ("retrained and promoted", after)):
-        signal = f"{one['best_signal_average_precision']:.3f} {one['best_signal'].replace('_', ' ')}"
+    for name, model in (("first champion", before), ("retrained and promoted", after)):
+        signal = f"{model['best_signal_average_precision']:.3f} {model['best_signal'].replace('_', ' ')}"
         figures = ("average_precision", "forest_alone", "text_alone", "fair_peer")
-        whole, forest, text, peer = (f"{one[key]:.3f}" for key in figures)
-        models.add_row(name, whole, forest, text, peer, signal, f"{one['found_per_100_reviews']:.0f} found")
+        whole, forest, text, peer = (f"{model[key]:.3f}" for key in figures)
+        models.add_row(name, whole, forest, text, peer, signal, f"{model['found_per_100_reviews']:.0f} found")
     console.print(models)
 
 
@@ -94,21 +94,21 @@ _RESULTS: Final = {
 _STATES: Final = {"withdrawn": "stopped within the hour"}
 
 
-def _lines(found: Mapping[str, Any]) -> list[tuple[str, str, str]]:
-    routes = ", ".join(f"{n:,} {name.replace('_', ' ')}" for name, n in found["routes"].items())
-    verdicts = ", ".join(f"{n:,} {name.replace('_', ' ')}" for name, n in sorted(found["verdicts"].items()))
-    sent, acknowledged = found["takedowns"]["sent"], found["takedowns"]["acknowledged"]
-    checks = found["verified"]
-    appeals = ", ".join(f"{n:,} {state}" for state, n in sorted(found["appeals"].items())) or "none"
-    reports = found["reports"]
+def _lines(report: Mapping[str, Any]) -> list[tuple[str, str, str]]:
+    routes = ", ".join(f"{n:,} {name.replace('_', ' ')}" for name, n in report["routes"].items())
+    verdicts = ", ".join(f"{n:,} {name.replace('_', ' ')}" for name, n in sorted(report["verdicts"].items()))
+    sent, acknowledged = report["takedowns"]["sent"], report["takedowns"]["acknowledged"]
+    checks = report["verified"]
+    appeals = ", ".join(f"{n:,} {state}" for state, n in sorted(report["appeals"].items())) or "none"
+    reports = report["reports"]
     return [
-        ("received", f"{found['received']:,}", f"{found['scored']:,} scored + {found['quarantined']:,} quarantined"),
-        ("routes", f"{sum(found['routes'].values()):,}", routes),
-        ("verdicts", f"{sum(found['verdicts'].values()):,}", verdicts),
+        ("received", f"{report['received']:,}", f"{report['scored']:,} scored + {report['quarantined']:,} quarantined"),
+        ("routes", f"{sum(report['routes'].values()):,}", routes),
+        ("verdicts", f"{sum(report['verdicts'].values()):,}", verdicts),
         (
             "removals",
-            f"{found['removals']:,}",
-            f"{found['withdrawn']:,} withdrawn + {found['held']:,} pending approval + {acknowledged:,} acknowledged",
+            f"{report['removals']:,}",
+            f"{report['withdrawn']:,} withdrawn + {report['held']:,} pending approval + {acknowledged:,} acknowledged",
         ),
         (
             "reported by brands",
@@ -117,8 +117,8 @@ def _lines(found: Mapping[str, Any]) -> list[tuple[str, str, str]]:
         ),
         (
             "confirmed with a second factor",
-            f"{sum(found['large_reports'].values()):,}",
-            ", ".join(f"{n:,} {_STATES.get(name, name)}" for name, n in sorted(found["large_reports"].items())),
+            f"{sum(report['large_reports'].values()):,}",
+            ", ".join(f"{n:,} {_STATES.get(name, name)}" for name, n in sorted(report["large_reports"].items())),
         ),
         ("takedowns sent", f"{sent:,}", f"{acknowledged:,} acknowledged"),
         (
@@ -126,8 +126,8 @@ def _lines(found: Mapping[str, Any]) -> list[tuple[str, str, str]]:
             f"{checks['gone']:,}",
             f"{checks['given_back']:,} given back, {checks['still_shown']:,} still shown",
         ),
-        ("appeals", f"{sum(found['appeals'].values()):,}", appeals),
-        ("reinstatements", f"{found['reinstatements']:,}", ""),
-        ("effects at the receiver", f"{found['effects']:,}", "each once, in its own file"),
-        ("labels", f"{found['labels']:,}", f"in the last snapshot; {found['mlflow_runs']} runs in MLflow"),
+        ("appeals", f"{sum(report['appeals'].values()):,}", appeals),
+        ("reinstatements", f"{report['reinstatements']:,}", ""),
+        ("effects at the receiver", f"{report['effects']:,}", "each once, in its own file"),
+        ("labels", f"{report['labels']:,}", f"in the last snapshot; {report['mlflow_runs']} runs in MLflow"),
     ]

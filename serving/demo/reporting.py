@@ -59,7 +59,7 @@ def planned_reports(world: World, taking_part: Collection[str], seed: int) -> tu
     random = np.random.default_rng([seed, _REPORTERS])
     arrivals = list(_arrivals(world))
     brands = {brand_id: _Planner(brand_id, arrivals) for brand_id in most_copied(world, taking_part)}
-    found: list[PlannedReport] = []
+    reports: list[PlannedReport] = []
     since, last = arrivals[0].at, arrivals[-1].at
     for number in range(1, (last - since) // _EVERY + 1):
         at = since + number * _EVERY
@@ -67,9 +67,9 @@ def planned_reports(world: World, taking_part: Collection[str], seed: int) -> tu
             names = planner.names(at, random)
             if names:
                 own = [name for name in names if _is_bought(world, brand_id, name)]
-                bought = own[0] if own and len(found) % _BOUGHT_EVERY == 0 else None
-                found.append(PlannedReport(at, brand_id, names, bought))
-    return tuple(found)
+                bought = own[0] if own and len(reports) % _BOUGHT_EVERY == 0 else None
+                reports.append(PlannedReport(at, brand_id, names, bought))
+    return tuple(reports)
 
 
 def _is_bought(world: World, brand_id: str, name: str) -> bool:
@@ -99,17 +99,17 @@ class _Planner:
     def names(self, at: datetime, random: np.random.Generator) -> tuple[str, ...]:
         """The listings that the brand's next report names."""
         recent = [arrival for arrival in self.arrivals if at - _EVERY < arrival.at <= at]
-        own = [one for one in recent if one.truth.brand_id == self.brand_id]
+        own = [arrival for arrival in recent if arrival.truth.brand_id == self.brand_id]
         drawn = random.random(len(own))
-        shares = [_FOUND if one.truth.counterfeit else _MISTAKEN for one in own]
-        found = [
-            one.name
-            for one, share, chance in zip(own, shares, drawn, strict=True)
-            if chance < share and one.name not in self._named
+        shares = [_FOUND if arrival.truth.counterfeit else _MISTAKEN for arrival in own]
+        reported_names = [
+            arrival.name
+            for arrival, share, chance in zip(own, shares, drawn, strict=True)
+            if chance < share and arrival.name not in self._named
         ][:_MOST_FOUND]
         self._number += 1
         extra = self._named[-1:] if self._number % 2 == 0 else self._of_another(recent)
-        names = [*found, *self._later(at)]
+        names = [*reported_names, *self._later(at)]
         self._named.extend(names)
         return (*names, *extra)
 
@@ -125,7 +125,7 @@ class _Planner:
         ][:1]
 
     def _of_another(self, recent: Sequence[_Arrival]) -> list[str]:
-        return [one.name for one in recent if one.truth.brand_id not in {self.brand_id, ""}][:1]
+        return [arrival.name for arrival in recent if arrival.truth.brand_id not in {self.brand_id, ""}][:1]
 
 
 def most_copied(world: World, taking_part: Collection[str]) -> list[str]:
@@ -168,7 +168,7 @@ class Reporters:
 
     def report(self, now: datetime) -> None:
         """Send the reports that are due, after the mistakes of earlier ones were retracted."""
-        due = [one for one in self._planned[self._sent :] if one.at <= now]
+        due = [planned_report for planned_report in self._planned[self._sent :] if planned_report.at <= now]
         if due:
             self._retract()
         for planned in due:

@@ -144,11 +144,11 @@ def _clear(home: Home) -> None:
 
 
 def _play(home: Home, wish: Wish, children: Children, console: Console) -> tuple[dict[str, Any], Play]:
-    with Told(console, wish.listings) as told:
-        told.tell("making the marketplace", 0)
+    with Told(console, wish.listings) as progress:
+        progress.tell("making the marketplace", 0)
         settings = WorldSettings(listings=wish.listings, seed=wish.seed, start=FIRST_DAY, days=wish.days)
         world = build(settings)
-        told.total = len(world.sent)
+        progress.total = len(world.sent)
         state: dict[str, Any] = {
             "listings": wish.listings,
             "days": wish.days,
@@ -157,20 +157,20 @@ def _play(home: Home, wish: Wish, children: Children, console: Console) -> tuple
         }
         state |= {"first_day": world.sent[0].at.isoformat(), "brand": campaign_brands(world)[0].brand.name}
         home.write_private(PLAY_FILE, {**state, "result": None})
-        play, large = begin(home, world, wish, children, told.tell)
+        play, large = begin(home, world, wish, children, progress.tell)
         if wish.stay:
             _show_sign_ins(home)
         before, after = _history(play, world, large, home)
         figures = _settle(play)
         states = large.states()
-        models = [{name: one[name] for name in ("digest", "accepted_with_reason")} for one in (before, after)]
+        models = [{name: model[name] for name in ("digest", "accepted_with_reason")} for model in (before, after)]
         if wish.compare:
-            told.tell("both models on unseen sellers", told.total)
+            progress.tell("both models on unseen sellers", progress.total)
             _compare(home, settings, models, wish.unseen, play.now)
     learnt = Learnt(after["rows"], 2, *models)
-    found = result(figures, states, learnt, effects=len(whole_lines(home.root / EFFECTS)), seed=wish.seed)
-    home.write_private(PLAY_FILE, {**state, "result": found})
-    return found, play
+    outcome = result(figures, states, learnt, effects=len(whole_lines(home.root / EFFECTS)), seed=wish.seed)
+    home.write_private(PLAY_FILE, {**state, "result": outcome})
+    return outcome, play
 
 
 def begin(
@@ -193,7 +193,7 @@ def _compare(home: Home, settings: WorldSettings, models: list[dict[str, Any]], 
     """Add the figures of both models on sellers never sent."""
     from serving.demo.comparison import compare, trained  # noqa: PLC0415  # It brings scikit-learn: a second.
 
-    figures = compare(settings, [trained(home, one["digest"]) for one in models], listings=unseen, as_of=at)
+    figures = compare(settings, [trained(home, model["digest"]) for model in models], listings=unseen, as_of=at)
     for model, of_model in zip(models, figures, strict=True):
         model.update(of_model)
 
@@ -248,9 +248,9 @@ def _found(home: Home, front: Front, world: World, begins: datetime, seed: int) 
     confirming = [cast.brand_people[brand.brand.brand_id] for brand in brands]
     with Home.at(home.root).owned(), closing(open_runtime(settings)) as runtime:
         cast = replace(cast, marks=protect(runtime, world))
-        phones = enrol(runtime, [(one.email, one.password) for one in confirming])
-    for one in confirming:
-        one.second_factor = phones[one.email].recovery_code
+        phones = enrol(runtime, [(person.email, person.password) for person in confirming])
+    for person in confirming:
+        person.second_factor = phones[person.email].recovery_code
     for row in cast.credentials:
         if row["user"] in phones:
             row["totp_secret"] = phones[row["user"]].secret
@@ -278,10 +278,10 @@ def _show_sign_ins(home: Home) -> None:
     """Print the address and an account for each role."""
     port, out = home.read_service()["port"], Console()
     out.print(f"\nTouchstone answers at [bold]http://localhost:{port}[/bold]. Sign in as:")
-    for one in _shown(json.loads((home.root / CREDENTIALS).read_text(encoding="utf-8"))):
-        out.print(f"  {one['role']:<16} {one['user']:<44} {one['password']}", highlight=False)
-        if "totp_secret" in one:
-            secret = one["totp_secret"]
+    for sign_in in _shown(json.loads((home.root / CREDENTIALS).read_text(encoding="utf-8"))):
+        out.print(f"  {sign_in['role']:<16} {sign_in['user']:<44} {sign_in['password']}", highlight=False)
+        if "totp_secret" in sign_in:
+            secret = sign_in["totp_secret"]
             out.print(
                 f"  {'':<16} with the codes of an authenticator app for {secret}, or of this command:", soft_wrap=True
             )
@@ -316,4 +316,4 @@ def _shown(credentials: list[dict[str, str]]) -> list[dict[str, str]]:
     first: dict[str, dict[str, str]] = {}
     for credential in credentials:
         first.setdefault(credential["role"], credential)
-    return [one for role, one in first.items() if role != "api_key"]
+    return [credential for role, credential in first.items() if role != "api_key"]

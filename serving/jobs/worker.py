@@ -118,19 +118,19 @@ def sweep(runtime: Runtime, *, without: AbstractSet[str] = frozenset()) -> dict[
 
     Raises ExceptionGroup (the errors of the parts that failed; the other parts ran).
     """
-    found, failed = {}, []
+    counts, failed = {}, []
     with runtime.sweeping:
         for name, run in _SWEEPS.items():
             if name in without:
                 continue
             try:
-                found[name] = run(runtime) if name in _OF_EACH_PROCESS else _run_alone(runtime, name, run)
+                counts[name] = run(runtime) if name in _OF_EACH_PROCESS else _run_alone(runtime, name, run)
             except Exception as error:
                 error.add_note(f"In the sweep of {name}.")
                 failed.append(error)
     if failed:
         raise ExceptionGroup("Parts of a sweep failed.", failed)
-    return found
+    return counts
 
 
 def _run_alone(runtime: Runtime, name: str, run: Callable[[Runtime], int]) -> int:
@@ -214,13 +214,13 @@ class Worker:
             _logged(lambda: fetch_next(self._runtime))
 
     def _sweep_and_say(self, presence: Presence, without: AbstractSet[str]) -> None:
-        before, found = time.monotonic(), dict[str, int]()
+        before, counts = time.monotonic(), dict[str, int]()
         try:
             # With a seed, each move of the clock sweeps, and nothing between two moves.
             if self._runtime.settings.seed is None:
-                found = sweep(self._runtime, without=without)
+                counts = sweep(self._runtime, without=without)
         finally:
-            presence.swept(found, time.monotonic() - before)
+            presence.swept(counts, time.monotonic() - before)
 
 
 def _logged(work: Callable[[], object]) -> None:

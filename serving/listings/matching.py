@@ -49,13 +49,13 @@ class Relist:
 def copies_of_fakes(facts: Facts) -> tuple[str, ...]:
     """Ids of the near-duplicates found counterfeit, which may have been removed."""
     shown = facts.near_duplicates.shown if facts.near_duplicates is not None else ()
-    return tuple(one.listing_id for one in shown if one.counterfeit)
+    return tuple(duplicate.listing_id for duplicate in shown if duplicate.counterfeit)
 
 
 def linked_steps(facts: Facts, policy: RelistPolicy) -> Mapping[str, int]:
     """Steps to each linked seller with counterfeits, by seller, where the steps are few enough."""
     linked = facts.seller.links.counterfeiters if facts.seller.links is not None else ()
-    return {one.path[-1].seller: len(one.path) for one in linked if len(one.path) <= policy.most_steps}
+    return {link.path[-1].seller: len(link.path) for link in linked if len(link.path) <= policy.most_steps}
 
 
 def relist(facts: Facts, removed: Sequence[Removed], policy: RelistPolicy) -> Relist | None:
@@ -64,9 +64,10 @@ def relist(facts: Facts, removed: Sequence[Removed], policy: RelistPolicy) -> Re
         return None
     watched = timedelta(days=policy.watched_days)
     earlier = [
-        one
-        for one in sorted(removed, key=lambda one: (one.removed_at, one.external_id), reverse=True)
-        if one.external_id != facts.listing.external_id and timedelta(0) < facts.as_of - one.removed_at <= watched
+        removal
+        for removal in sorted(removed, key=lambda removal: (removal.removed_at, removal.external_id), reverse=True)
+        if removal.external_id != facts.listing.external_id
+        and timedelta(0) < facts.as_of - removal.removed_at <= watched
     ]
     return _by_text(facts, earlier, policy) or _by_link(facts, earlier, policy)
 
@@ -74,19 +75,19 @@ def relist(facts: Facts, removed: Sequence[Removed], policy: RelistPolicy) -> Re
 def _by_text(facts: Facts, earlier: Sequence[Removed], policy: RelistPolicy) -> Relist | None:
     if facts.near_duplicates is None:
         return None
-    removed = {one.external_id: one for one in earlier}
+    removed = {removal.external_id: removal for removal in earlier}
     linked = linked_steps(facts, policy)
     copied: Relist | None = None
     for near in facts.near_duplicates.shown:
-        one = removed.get(near.listing_id)
-        if one is None or not near.counterfeit or near.similarity < policy.own_similarity:
+        removal = removed.get(near.listing_id)
+        if removal is None or not near.counterfeit or near.similarity < policy.own_similarity:
             continue
         if near.same_seller:
-            return _repeats(Ground.OWN_TEXT, one, near)
-        if one.seller in linked:
-            return _repeats(Ground.LINKED_TEXT, one, near)
+            return _repeats(Ground.OWN_TEXT, removal, near)
+        if removal.seller in linked:
+            return _repeats(Ground.LINKED_TEXT, removal, near)
         if copied is None and near.similarity >= policy.copied_similarity and _few_and_no_honest(facts, policy):
-            copied = _repeats(Ground.COPIED_TEXT, one, near)
+            copied = _repeats(Ground.COPIED_TEXT, removal, near)
     return copied
 
 

@@ -34,10 +34,12 @@ def require_portable_json(engine: Engine) -> None:
     with engine.begin() as connection:
         tables = connection.execute(text(_ON_POSTGRESQL if on_postgresql else _ON_SQLITE)).scalars().all()
         present = {tuple(row) for row in connection.execute(text(_TRIGGERS))} if on_postgresql else set()
-        wanted = [(table, event) for table in tables for event in _EVENTS if (table, _named(event)) not in present]
-        if on_postgresql and wanted:
+        missing_triggers = [
+            (table, event) for table in tables for event in _EVENTS if (table, _named(event)) not in present
+        ]
+        if on_postgresql and missing_triggers:
             connection.execute(text(_FUNCTION))
-        for table, event in wanted:
+        for table, event in missing_triggers:
             _guard(connection, table, event, on_postgresql=on_postgresql)
 
 
@@ -135,8 +137,8 @@ def upgrade(engine: Engine) -> None:
     config = configuration()
     scripts = ScriptDirectory.from_config(config)
     with engine.begin() as connection:
-        found = set(MigrationContext.configure(connection).get_current_heads())
-        if unknown := found - {script.revision for script in scripts.walk_revisions()}:
+        revisions = set(MigrationContext.configure(connection).get_current_heads())
+        if unknown := revisions - {script.revision for script in scripts.walk_revisions()}:
             raise DatabaseOfAnotherVersion(
                 "This version of Touchstone does not know the database's revision ({revisions}): another version made "
                 "the database, and nothing was changed in it. Databases made by earlier versions cannot be upgraded. "
@@ -144,7 +146,7 @@ def upgrade(engine: Engine) -> None:
                 "set TOUCHSTONE_HOME to a new folder or TOUCHSTONE_DATABASE_URL to a new database.",
                 revisions=", ".join(sorted(unknown)),
             )
-        if found != set(scripts.get_heads()):
+        if revisions != set(scripts.get_heads()):
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
         expect_growth(connection)
@@ -156,12 +158,12 @@ def require_current(engine: Engine) -> None:
     Raises DatabaseOfAnotherVersion (another version made the database, or none did).
     """
     with engine.connect() as connection:
-        found = set(MigrationContext.configure(connection).get_current_heads())
-    if found != set(ScriptDirectory.from_config(configuration()).get_heads()):
+        revisions = set(MigrationContext.configure(connection).get_current_heads())
+    if revisions != set(ScriptDirectory.from_config(configuration()).get_heads()):
         raise DatabaseOfAnotherVersion(
             "The database does not have the schema of this version of Touchstone (revision {revisions}). Read it with "
             "the version that made it.",
-            revisions=", ".join(sorted(found)) or "none",
+            revisions=", ".join(sorted(revisions)) or "none",
         )
 
 

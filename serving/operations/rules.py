@@ -57,17 +57,17 @@ class Manifest:
 def read_manifest(body: bytes) -> Manifest:
     """The manifest of these bytes. Raises BackupUnusable (they are none, or one of another format)."""
     try:
-        found: dict[str, Any] = json.loads(body)
-        if found["format"] != FORMAT:
+        manifest: dict[str, Any] = json.loads(body)
+        if manifest["format"] != FORMAT:
             raise BackupUnusable(
                 "The backup has format {found}, and this version reads format {own}. Restore it with the version that "
                 "made it.",
-                found=str(found["format"]),
+                found=str(manifest["format"]),
                 own=FORMAT,
             )
-        files = {name: File(**one) for name, one in found.pop("files").items()}
-        sequence, entry_hash = found.pop("log")
-        return Manifest(**found, files=files, log=(sequence, entry_hash))
+        files = {name: File(**fields) for name, fields in manifest.pop("files").items()}
+        sequence, entry_hash = manifest.pop("log")
+        return Manifest(**manifest, files=files, log=(sequence, entry_hash))
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         raise BackupUnusable("The manifest of the backup cannot be read.") from error
 
@@ -81,9 +81,9 @@ def is_kept(path: PurePosixPath) -> bool:
     return path.parts[0] not in _LEFT_OUT and not path.name.endswith((".tmp", *_BESIDE_DATABASES))
 
 
-def file_problems(stated: Mapping[str, File], found: Mapping[str, File]) -> list[str]:
+def file_problems(stated: Mapping[str, File], files: Mapping[str, File]) -> list[str]:
     """What is wrong with the files of a backup, in sentences."""
-    missing = [f"{name} is missing." for name in sorted(set(stated) - set(found))]
-    extra = [f"{name} is no file of this backup." for name in sorted(set(found) - set(stated))]
-    altered = [f"{name} was altered." for name in sorted(set(stated) & set(found)) if stated[name] != found[name]]
+    missing = [f"{name} is missing." for name in sorted(set(stated) - set(files))]
+    extra = [f"{name} is no file of this backup." for name in sorted(set(files) - set(stated))]
+    altered = [f"{name} was altered." for name in sorted(set(stated) & set(files)) if stated[name] != files[name]]
     return [*missing, *extra, *altered]

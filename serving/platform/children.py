@@ -38,7 +38,7 @@ def least(environment: Mapping[str, str] = os.environ) -> dict[str, str]:
     >>> least({"PATH": "/bin", "TOUCHSTONE_DATABASE_URL": "postgresql://u:p@db/t"})
     {'PATH': '/bin'}
     """
-    return {name: value for name, value in environment.items() if name in _NEEDED}
+    return {name: setting for name, setting in environment.items() if name in _NEEDED}
 
 
 def without_secrets(environment: Mapping[str, str] = os.environ) -> dict[str, str]:
@@ -47,4 +47,4 @@ def without_secrets(environment: Mapping[str, str] = os.environ) -> dict[str, st
     >>> without_secrets({"MLFLOW_TRACKING_TOKEN": "t", "touchstone_contact_key": "k", "PGPASSWORD": "p"})
     {'MLFLOW_TRACKING_TOKEN': 't'}
     """
-    return {name: value for name, value in environment.items() if not name.upper().startswith(_SECRET)}
+    return {name: setting for name, setting in environment.items() if not name.upper().startswith(_SECRET)}

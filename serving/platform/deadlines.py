@@ -37,10 +37,10 @@ def after_business_days(start: datetime, days: int, calendar: BusinessCalendar) 
     >>> after_business_days(friday, 1, BusinessCalendar("DE", holidays={date(2026, 5, 1)}))
     datetime.datetime(2026, 5, 5, 12, 0, tzinfo=datetime.timezone.utc)
     """
-    day, left = latest_day(start), days
-    while left:
+    day, days_left = latest_day(start), days
+    while days_left:
         day += timedelta(days=1)
-        left -= calendar.works(day)
+        days_left -= calendar.works(day)
     return _end_of(day)
 
 

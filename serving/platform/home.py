@@ -119,10 +119,10 @@ class Home:
     def read_service(self) -> dict[str, Any]:
         """The last service's record of itself; empty if there was none."""
         try:
-            found = json.loads(self.service_file.read_text(encoding="utf-8"))
+            record = json.loads(self.service_file.read_text(encoding="utf-8"))
         except (OSError, ValueError, RecursionError):
             return {}
-        return found if isinstance(found, dict) else {}
+        return record if isinstance(record, dict) else {}
 
     @property
     def moved(self) -> bool:
@@ -195,10 +195,10 @@ class Home:
 def _owner(content: bytes) -> dict[str, str]:
     """The owner in a lock file; empty where it has not written itself yet."""
     try:
-        found = json.loads(content)
+        owner = json.loads(content)
     except (ValueError, RecursionError):
         return {}
-    return {name: str(value) for name, value in found.items()} if isinstance(found, dict) else {}
+    return {name: str(field_value) for name, field_value in owner.items()} if isinstance(owner, dict) else {}
 
 
 def _new_id() -> bytes:
@@ -208,21 +208,21 @@ def _new_id() -> bytes:
 def _made_once(path: Path, content: Callable[[], bytes]) -> bytes:
     """The content of a file that the first process to ask for it makes, whole and private."""
     if not path.exists():
-        made = _written(path.parent, content())
+        new_file = _written(path.parent, content())
         with suppress(FileExistsError):  # Another process was first; its file stays.
-            os.link(made, path)
-        made.unlink()
+            os.link(new_file, path)
+        new_file.unlink()
     return path.read_bytes()
 
 
 def _written(folder: Path, content: bytes) -> Path:
     """A new file of mode 600, safely on the disk."""
-    descriptor, made = tempfile.mkstemp(dir=folder)
+    descriptor, file_name = tempfile.mkstemp(dir=folder)
     with os.fdopen(descriptor, "wb") as stream:
         stream.write(content)
         stream.flush()
         os.fsync(stream.fileno())
-    return Path(made)
+    return Path(file_name)
 
 
 def _default_root() -> Path:

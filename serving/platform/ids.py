@@ -16,23 +16,23 @@ _PAIRS: Final = [first + second for first in _ALPHABET for second in _ALPHABET]
 _SHIFTS: Final = range(5 * (_LENGTH - 2), -1, -10)
 
 
-def has_form(value: str, prefix: str) -> bool:
+def has_form(text: str, prefix: str) -> bool:
     """Whether a text has the form of an id with this prefix.
 
     >>> has_form("lst_01hq0000000000000000000000", "lst"), has_form("lst_1", "lst")
     (True, False)
     """
-    head, _, digits = value.partition("_")
+    head, _, digits = text.partition("_")
     return head == prefix and len(digits) == _LENGTH and set(digits) <= set(_ALPHABET)
 
 
-def digits_of(value: str) -> str:
+def digits_of(object_id: str) -> str:
     """The part of an id that tells what was made first, whatever the kinds.
 
     >>> digits_of("obs_01hq0000000000000000000000")
     '01hq0000000000000000000000'
     """
-    return value.partition("_")[2]
+    return object_id.partition("_")[2]
 
 
 def bits_of(digits: str) -> bytes:
@@ -57,5 +57,5 @@ class IdSource:
         moment = int(self._clock.now().timestamp() * 1000) << _RANDOM_BITS
         with self._lock:
             self._last = max(moment | self._random_bits(_RANDOM_BITS), self._last + 1)
-            value = self._last
-        return f"{prefix}_{''.join([_PAIRS[value >> shift & 1023] for shift in _SHIFTS])}"
+            number = self._last
+        return f"{prefix}_{''.join([_PAIRS[number >> shift & 1023] for shift in _SHIFTS])}"

@@ -24,14 +24,14 @@ class LargeCounts:
     ) -> Counted:
         """The count of a key, at most `seconds` old; `size` returns the total of a count."""
         now = self.clock()
-        kept = self._kept.get(key)
-        if kept is not None and now - kept[0] < seconds:
-            found: Counted = kept[1]
-            return found
-        found = count()
-        if size(found) >= LARGE:
+        timed_count = self._kept.get(key)
+        if timed_count is not None and now - timed_count[0] < seconds:
+            cached_count: Counted = timed_count[1]
+            return cached_count
+        new_count = count()
+        if size(new_count) >= LARGE:
             with self._lock:
                 if len(self._kept) >= _MOST_KEPT:
                     self._kept.clear()
-                self._kept[key] = now, found
-        return found
+                self._kept[key] = now, new_count
+        return new_count

@@ -49,9 +49,9 @@ def configure_logs(settings: Settings) -> None:
     logging.captureWarnings(as_json)
     if as_json:
         sys.excepthook = _crashed
-        sys.unraisablehook = lambda found: log.error("object.failed", exc_info=found.exc_value)
-        threading.excepthook = lambda found: log.error(
-            "thread.crashed", thread=found.thread and found.thread.name, exc_info=found.exc_value
+        sys.unraisablehook = lambda failure: log.error("object.failed", exc_info=failure.exc_value)
+        threading.excepthook = lambda failure: log.error(
+            "thread.crashed", thread=failure.thread and failure.thread.name, exc_info=failure.exc_value
         )
 
 
@@ -76,8 +76,8 @@ _LONG: Final = frozenset({"exc_info", "exception", "stack", "logger", "logger_na
 _QUOTED: Final = re.compile("[ \\t=\\r\\n\"']")
 
 
-def _told(value: object) -> str:
-    return value if isinstance(value, str) and not _QUOTED.search(value) else repr(value)
+def _told(field_value: object) -> str:
+    return field_value if isinstance(field_value, str) and not _QUOTED.search(field_value) else repr(field_value)
 
 
 def _crashed(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:

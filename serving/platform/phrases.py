@@ -23,11 +23,11 @@ def as_data(phrase: Phrase) -> dict[str, Any]:
     """A phrase as JSON."""
     return {
         "template": phrase.template,
-        "parameters": {name: _kept(value) for name, value in phrase.parameters.items()},
+        "parameters": {name: _kept(parameter) for name, parameter in phrase.parameters.items()},
     }
 
 
-def of_data(found: dict[str, Any]) -> Phrase:
+def of_data(document: dict[str, Any]) -> Phrase:
     """The stored phrase.
 
     >>> of_data(as_data(Phrase("It ended on {day:%d %B}.", day=date(2026, 3, 6)))) == Phrase(
@@ -35,32 +35,32 @@ def of_data(found: dict[str, Any]) -> Phrase:
     ... )
     True
     """
-    return Phrase(found["template"], **{name: _read(value) for name, value in found["parameters"].items()})
+    return Phrase(document["template"], **{name: _read(raw) for name, raw in document["parameters"].items()})
 
 
-def _kept(value: Parameter) -> Any:
-    match value:
+def _kept(parameter: Parameter) -> Any:
+    match parameter:
         case Phrase():
-            return as_data(value)
+            return as_data(parameter)
         case Reasons():
-            return {"reasons": [message_as_json(message) for message in value.messages]}
+            return {"reasons": [message_as_json(message) for message in parameter.messages]}
         case Decimal():
-            return {"decimal": str(value)}
+            return {"decimal": str(parameter)}
         case datetime():
-            return {"moment": value.isoformat()}
+            return {"moment": parameter.isoformat()}
         case date():
-            return {"day": value.isoformat()}
+            return {"day": parameter.isoformat()}
         case time():
-            return {"time": value.isoformat()}
-    return value
+            return {"time": parameter.isoformat()}
+    return parameter
 
 
-def _read(kept: str | int | float | dict[str, Any]) -> Parameter:
-    if not isinstance(kept, dict):
-        return kept
-    if "template" in kept:
-        return of_data(kept)
-    if "reasons" in kept:
-        return reasons_of(*map(from_json, kept["reasons"]))
-    [(kind, text)] = kept.items()
+def _read(raw: str | int | float | dict[str, Any]) -> Parameter:
+    if not isinstance(raw, dict):
+        return raw
+    if "template" in raw:
+        return of_data(raw)
+    if "reasons" in raw:
+        return reasons_of(*map(from_json, raw["reasons"]))
+    [(kind, text)] = raw.items()
     return _READ[kind](text)

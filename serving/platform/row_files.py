@@ -27,7 +27,7 @@ def rows_of(name: str, content: bytes) -> list[dict[str, Any]]:
     ending = PurePath(name).suffix.lower() or ".csv"
     if ending not in _ENDINGS:
         raise Invalid("The file's name must end in .csv, .tsv, .txt.")
-    found = []
+    rows = []
     with TemporaryDirectory() as folder:
         path = Path(folder, f"rows{ending}")
         path.write_bytes(content)
@@ -37,7 +37,7 @@ def rows_of(name: str, content: bytes) -> list[dict[str, Any]]:
                     raise Invalid("Row {n}: {why}", n=row.number, why=row.problem.phrase)
                 if row.number > MOST_ROWS:
                     raise Invalid("A file can have at most {most:,} rows here. Upload it in parts.", most=MOST_ROWS)
-                found.append({key: str(value) for key, value in row.cells.items() if value not in (None, "")})
+                rows.append({key: str(cell) for key, cell in row.cells.items() if cell not in (None, "")})
         except Unreadable as problem:
             raise Invalid(problem.phrase) from None
-    return found
+    return rows

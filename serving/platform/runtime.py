@@ -28,14 +28,14 @@ class ByClass:
     """
 
     def __init__(self, *objects: object) -> None:
-        self._objects = {type(one): one for one in objects}
+        self._objects = {type(member): member for member in objects}
 
     def __getitem__(self, kind: type[Kind]) -> Kind:
         """The object of exactly this class. Raises LookupError (the composition has registered none)."""
-        found = self._objects.get(kind)
-        if not isinstance(found, kind):
+        member = self._objects.get(kind)
+        if not isinstance(member, kind):
             raise LookupError(f"{kind.__name__} is not part of this runtime: register it in serving.composition.")
-        return found
+        return member
 
     def __iter__(self) -> Iterator[object]:
         """The objects, in the order in which they were registered."""
@@ -46,7 +46,7 @@ class ByClass:
 
     def changed(self, *objects: object) -> "ByClass":
         """The same objects, with these in place of those of the same class."""
-        return ByClass(*(self._objects | {type(one): one for one in objects}).values())
+        return ByClass(*(self._objects | {type(member): member for member in objects}).values())
 
 
 @runtime_checkable

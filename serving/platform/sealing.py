@@ -59,8 +59,8 @@ class KeyFile:
 class KeySetting:
     """Keys that the operator sets, for several data directories on one database."""
 
-    def __init__(self, name: str, value: str) -> None:
-        self._keys = keys_of(name, value)
+    def __init__(self, name: str, setting: str) -> None:
+        self._keys = keys_of(name, setting)
 
     def read(self) -> tuple[bytes, ...]:
         """The keys, 32 bytes each."""
@@ -71,19 +71,19 @@ class KeySetting:
         return self._keys
 
 
-def keys_of(name: str, value: str) -> tuple[bytes, ...]:
+def keys_of(name: str, setting: str) -> tuple[bytes, ...]:
     """The keys that a setting lists. Raises Invalid (one is not 32 bytes in base64)."""
-    return tuple(_decoded(name, part) for part in value.split(","))
+    return tuple(_decoded(name, part) for part in setting.split(","))
 
 
 def _decoded(name: str, written: str) -> bytes:
     try:
-        found = base64.b64decode(written.strip(), validate=True)
+        key = base64.b64decode(written.strip(), validate=True)
     except (binascii.Error, ValueError):
-        found = b""
-    if len(found) != KEY_BYTES:
+        key = b""
+    if len(key) != KEY_BYTES:
         raise Invalid("Each key of {name} must be 32 random bytes in base64 (openssl rand -base64 32).", name=name)
-    return found
+    return key
 
 
 class Sealer:

@@ -27,12 +27,12 @@ class ImpatientProtocol(HttpToolsProtocol):
         self._stop_waiting()
         super().connection_lost(exc)
 
-    def data_received(self, data: bytes) -> None:
+    def data_received(self, chunk: bytes) -> None:
         """Refuse a header that goes on and on; the parser reports it only at its end."""
         goes_on = self._in_headers
-        super().data_received(data)
+        super().data_received(chunk)
         if goes_on and self._in_headers:
-            self._header_bytes += len(data)
+            self._header_bytes += len(chunk)
             if self._header_bytes > MOST_HEADER_BYTES and not self.transport.is_closing():
                 self.send_400_response("The headers are too long.")
 
@@ -40,12 +40,12 @@ class ImpatientProtocol(HttpToolsProtocol):
         self._in_headers, self._header_bytes = True, 0
         super().on_message_begin()
 
-    def on_header(self, name: bytes, value: bytes) -> None:
+    def on_header(self, name: bytes, header_value: bytes) -> None:
         """Count the header; the parser turns the error into a refusal."""
-        self._header_bytes += len(name) + len(value) + 4  # With ": " and the end of the line.
+        self._header_bytes += len(name) + len(header_value) + 4  # With ": " and the end of the line.
         if self._header_bytes > MOST_HEADER_BYTES:
             raise ValueError("the headers are too long")
-        super().on_header(name, value)
+        super().on_header(name, header_value)
 
     def on_headers_complete(self) -> None:
         self._in_headers = False

@@ -57,22 +57,22 @@ def as_csv(columns: Columns, rows: Iterable[Sequence[Any]]) -> bytes:
     writer = csv.writer(stream)
     writer.writerow(columns)
     kinds = list(columns.values())
-    writer.writerows([_cell(kind, value) for kind, value in zip(kinds, row, strict=True)] for row in rows)
+    writer.writerows([_cell(kind, cell) for kind, cell in zip(kinds, row, strict=True)] for row in rows)
     return stream.getvalue().encode("utf-8-sig")
 
 
-def _cell(kind: Kind, value: Any) -> str:
-    if value is None:
+def _cell(kind: Kind, cell: Any) -> str:
+    if cell is None:
         return ""
     match kind:
         case Kind.TEXT:
-            return inert(str(value))
+            return inert(str(cell))
         case Kind.MOMENT:
-            return str(value.isoformat())
+            return str(cell.isoformat())
         case Kind.MONEY:
-            return format(Decimal(value), "f")
+            return format(Decimal(cell), "f")
         case Kind.COUNT | Kind.NUMBER:
-            return repr(value)
+            return repr(cell)
 
 
 def inert(text: str) -> str:
@@ -84,17 +84,17 @@ def as_jsonl(columns: Columns, rows: Iterable[Sequence[Any]]) -> bytes:
     """One object a line. Missing values are null, money is text so that no cent is lost, moments are ISO 8601."""
     lines = []
     for row in rows:
-        plain = [_plain(kind, value) for kind, value in zip(columns.values(), row, strict=True)]
+        plain = [_plain(kind, cell) for kind, cell in zip(columns.values(), row, strict=True)]
         lines.append(json.dumps(dict(zip(columns, plain, strict=True)), separators=(",", ":")) + "\n")
     return "".join(lines).encode()
 
 
-def _plain(kind: Kind, value: Any) -> Any:
-    if value is None or kind in {Kind.COUNT, Kind.NUMBER}:
-        return value
+def _plain(kind: Kind, cell: Any) -> Any:
+    if cell is None or kind in {Kind.COUNT, Kind.NUMBER}:
+        return cell
     if kind is Kind.MONEY:
-        return format(Decimal(value), "f")
-    return value.isoformat() if kind is Kind.MOMENT else str(value)
+        return format(Decimal(cell), "f")
+    return cell.isoformat() if kind is Kind.MOMENT else str(cell)
 
 
 def as_parquet(columns: Columns, rows: Iterable[Sequence[Any]]) -> bytes:

@@ -53,7 +53,7 @@ def _tongue(language: Language) -> Tongue:
 
 @cache
 def _by_language() -> dict[Language, Tongue]:
-    return {one.language: one for one in tongues()}
+    return {tongue.language: tongue for tongue in tongues()}
 
 
 def N_(message: str) -> str:  # noqa: N802  # the name by which catalogues know a text that is translated later
@@ -61,9 +61,9 @@ def N_(message: str) -> str:  # noqa: N802  # the name by which catalogues know 
     return message
 
 
-def NN_(one: str, many: str) -> tuple[str, str]:  # noqa: N802  # as above
+def NN_(singular: str, many: str) -> tuple[str, str]:  # noqa: N802  # as above
     """Mark a text with its form of many."""
-    return one, many
+    return singular, many
 
 
 def tongue() -> Tongue:
@@ -76,10 +76,10 @@ def gettext(message: str) -> str:
     return _catalogue(display.current().language).gettext(message)
 
 
-def ngettext(one: str, many: str, number: float) -> str:
+def ngettext(singular: str, many: str, number: float) -> str:
     """A text in the form that goes with a number; a part of one goes with the form of few."""
     whole = int(number) if number == int(number) else 2
-    return _catalogue(display.current().language).ngettext(one, many, whole)
+    return _catalogue(display.current().language).ngettext(singular, many, whole)
 
 
 def say(message: str, **values: object) -> str:
@@ -87,14 +87,14 @@ def say(message: str, **values: object) -> str:
     return gettext(message) % values if values else gettext(message)
 
 
-def say_many(one: str, many: str, n: float, **values: object) -> str:
+def say_many(singular: str, many: str, n: float, **values: object) -> str:
     """A text in the form that goes with `n`, which its placeholder of that name shows."""
-    return ngettext(one, many, n) % {"n": number(n), **values}
+    return ngettext(singular, many, n) % {"n": number(n), **values}
 
 
-def number(value: float) -> str:
+def number(amount: float) -> str:
     """A number with the separators of the language."""
-    return format_decimal(value, locale=tongue().locale)
+    return format_decimal(amount, locale=tongue().locale)
 
 
 def day(at: datetime | date) -> str:

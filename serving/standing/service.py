@@ -45,19 +45,27 @@ def with_history(
 
     The newest change always has the level of the standing. A change that is not recorded yet is dated now.
     """
-    found, before = _counted(runtime, connection, marketplace_id, brand_id, at)
+    brand_standing, before = _counted(runtime, connection, marketplace_id, brand_id, at)
     past = standings.changes(connection, marketplace_id, brand_id, most=most)
-    if _is_recorded(found, before):
-        return found, past
-    reasons, version = found.reasons, policy_version(runtime.policies[StandingPolicy])
-    now = StandingChange(found.level, found.warned, found.since, counts_of(found), reasons, version, at)
-    return found, [now, *past[: most - 1]]
+    if _is_recorded(brand_standing, before):
+        return brand_standing, past
+    reasons, version = brand_standing.reasons, policy_version(runtime.policies[StandingPolicy])
+    now = StandingChange(
+        brand_standing.level,
+        brand_standing.warned,
+        brand_standing.since,
+        counts_of(brand_standing),
+        reasons,
+        version,
+        at,
+    )
+    return brand_standing, [now, *past[: most - 1]]
 
 
 def effect_now(
     runtime: Runtime,
     connection: Connection,
-    found: Standing,
+    brand_standing: Standing,
     marketplace_id: str,
     brand_id: str,
     at: datetime,
@@ -68,42 +76,42 @@ def effect_now(
 
     `ahead` is the number of immediate removals that are foreseen before it and not stored.
     """
-    return effects_now(runtime, connection, found, marketplace_id, brand_id, at)(ahead)
+    return effects_now(runtime, connection, brand_standing, marketplace_id, brand_id, at)(ahead)
 
 
 def effects_now(
-    runtime: Runtime, connection: Connection, found: Standing, marketplace_id: str, brand_id: str, at: datetime
+    runtime: Runtime, connection: Connection, brand_standing: Standing, marketplace_id: str, brand_id: str, at: datetime
 ) -> Callable[[int], Effect]:
     """The effect of one more confirmation of the brand after so many immediate removals that are not stored."""
     midnight = at.replace(hour=0, minute=0, second=0, microsecond=0)
-    begun = stage_of(runtime, connection, found, marketplace_id, brand_id, at)
-    counts = found.level is Level.CAPPED or begun.phase is not Phase.FULL
+    begun = stage_of(runtime, connection, brand_standing, marketplace_id, brand_id, at)
+    counts = brand_standing.level is Level.CAPPED or begun.phase is not Phase.FULL
     stored = standings.at_once_since(connection, marketplace_id, brand_id, midnight) if counts else 0
 
     def after(ahead: int) -> Effect:
         today = ahead + stored if counts else 0
-        follows = effect(found, at_once_today=today, policy=runtime.policies[StandingPolicy])
+        follows = effect(brand_standing, at_once_today=today, policy=runtime.policies[StandingPolicy])
         return limited(follows, begun, at_once_today=today, policy=runtime.policies[EnrolmentPolicy])
 
     return after
 
 
 def stage_of(
-    runtime: Runtime, connection: Connection, found: Standing, marketplace_id: str, brand_id: str, at: datetime
+    runtime: Runtime, connection: Connection, brand_standing: Standing, marketplace_id: str, brand_id: str, at: datetime
 ) -> Stage:
     """The phase of a brand's enrolment."""
     full_since = brands.full_since(connection, marketplace_id, brand_id)
     briefed_at = None if full_since else certifications.first_of_brand(connection, marketplace_id, brand_id)
-    begun = Begun(briefed_at, found.overall.tally.counted, found.good, full_since)
+    begun = Begun(briefed_at, brand_standing.overall.tally.counted, brand_standing.good, full_since)
     return stage(begun, at, runtime.policies[EnrolmentPolicy])
 
 
 def full_standing_since(runtime: Runtime, connection: Connection, pair: Pair, at: datetime) -> datetime | None:
     """Since when every confirmation of a brand removes at once, without a daily limit and a first phase; None where
     it does not."""
-    found, past = with_history(runtime, connection, *pair, at, most=_MOST_CHANGES)
-    begun = stage_of(runtime, connection, found, *pair, at)
-    if found.level not in FULL_STANDING or begun.phase is not Phase.FULL:
+    brand_standing, past = with_history(runtime, connection, *pair, at, most=_MOST_CHANGES)
+    begun = stage_of(runtime, connection, brand_standing, *pair, at)
+    if brand_standing.level not in FULL_STANDING or begun.phase is not Phase.FULL:
         return None
     full = list(takewhile(lambda change: change.level in FULL_STANDING, past))
     return max(full[-1].known_at, brands.full_since(connection, *pair) or at)
@@ -131,8 +139,8 @@ def weigh(
 
     `counted` is its standing if the caller has it already; the use of the daily limit is always read.
     """
-    found = counted or current(runtime, connection, *pair, at)
-    return Weight(pair[1], found.level, effect_now(runtime, connection, found, *pair, at))
+    brand_standing = counted or current(runtime, connection, *pair, at)
+    return Weight(pair[1], brand_standing.level, effect_now(runtime, connection, brand_standing, *pair, at))
 
 
 def keep_confirmation(
@@ -168,20 +176,20 @@ def recount(runtime: Runtime, connection: Connection, marketplace_id: str, brand
     Call this after each change to an input of the standing: a verdict, an appeal or an undo. The sweep calls it again
     after the undo window.
     """
-    found, before = _counted(runtime, connection, marketplace_id, brand_id, at)
-    _go_on(runtime, connection, found, marketplace_id, brand_id, at)
-    if _is_recorded(found, before):
-        return found
+    brand_standing, before = _counted(runtime, connection, marketplace_id, brand_id, at)
+    _go_on(runtime, connection, brand_standing, marketplace_id, brand_id, at)
+    if _is_recorded(brand_standing, before):
+        return brand_standing
     change_id = runtime.ids.new("std")
     row = {
         "marketplace_id": marketplace_id,
         "change_id": change_id,
         "brand_id": brand_id,
-        "level": found.level.value,
-        "warned": found.warned,
-        "since": found.since,
-        "counts": counts_of(found),
-        "reasons": [as_json(reason) for reason in found.reasons],
+        "level": brand_standing.level.value,
+        "warned": brand_standing.warned,
+        "since": brand_standing.since,
+        "counts": counts_of(brand_standing),
+        "reasons": [as_json(reason) for reason in brand_standing.reasons],
         "policy_version": policy_version(runtime.policies[StandingPolicy]),
         "known_at": at,
     }
@@ -195,11 +203,13 @@ def recount(runtime: Runtime, connection: Connection, marketplace_id: str, brand
         change_id,
         **({name: row[name] for name in ("brand_id", "level", "warned", "counts", "policy_version")}),
     )
-    return found
+    return brand_standing
 
 
-def _is_recorded(found: Standing, before: StandingChange | None) -> bool:
-    return (found.level, found.warned) == ((before.level, before.warned) if before else (Level.PROVISIONAL, False))
+def _is_recorded(brand_standing: Standing, before: StandingChange | None) -> bool:
+    return (brand_standing.level, brand_standing.warned) == (
+        (before.level, before.warned) if before else (Level.PROVISIONAL, False)
+    )
 
 
 @dataclass(slots=True)
@@ -233,10 +243,10 @@ def sweep_standings(runtime: Runtime) -> int:
 
 
 def _go_on(
-    runtime: Runtime, connection: Connection, found: Standing, marketplace_id: str, brand_id: str, at: datetime
+    runtime: Runtime, connection: Connection, brand_standing: Standing, marketplace_id: str, brand_id: str, at: datetime
 ) -> None:
     """End a first phase that meets its conditions, permanently and with an audit entry."""
-    begun = stage_of(runtime, connection, found, marketplace_id, brand_id, at)
+    begun = stage_of(runtime, connection, brand_standing, marketplace_id, brand_id, at)
     if begun.phase is not Phase.FULL or brands.full_since(connection, marketplace_id, brand_id):
         return
     brands.end_first_phase(connection, marketplace_id, brand_id, at)
@@ -252,9 +262,9 @@ def _go_on(
     )
 
 
-def counts_of(found: Standing) -> dict[str, Any]:
+def counts_of(brand_standing: Standing) -> dict[str, Any]:
     """The counts behind a standing: `overall`, and by reason code."""
-    return {_name(one): asdict(one.tally) for one in (found.overall, *found.by_reason)}
+    return {_name(scope): asdict(scope.tally) for scope in (brand_standing.overall, *brand_standing.by_reason)}
 
 
 def _name(scope: Scope) -> str:
@@ -266,6 +276,6 @@ def _counted(
 ) -> tuple[Standing, StandingChange | None]:
     policy = runtime.policies[StandingPolicy]
     before = standings.last_change(connection, marketplace_id, brand_id)
-    given = standings.answers(connection, marketplace_id, brand_id, since=at - timedelta(days=policy.window_days))
-    given = settled(given, by=at - timedelta(seconds=runtime.policies[EnforcementPolicy].undo_window_seconds))
-    return standing(given, kept=before.kept_level if before else None, as_of=at, policy=policy), before
+    answers = standings.answers(connection, marketplace_id, brand_id, since=at - timedelta(days=policy.window_days))
+    answers = settled(answers, by=at - timedelta(seconds=runtime.policies[EnforcementPolicy].undo_window_seconds))
+    return standing(answers, kept_level=before.kept_level if before else None, as_of=at, policy=policy), before

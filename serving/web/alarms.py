@@ -45,47 +45,47 @@ def told_here(runtime: Runtime, person: Person) -> tuple[ToldHere, ...]:
     """The notices to a reader that stand on the pages, because no mail of them arrived; one a person who removes."""
     since = runtime.clock.now() - timedelta(hours=runtime.policies[TellingPolicy].stands_hours)
     with runtime.store.read() as connection:
-        own = [one for one in removal_notices.since(connection, since) if person.user_id in one.told]
-        ids = [one.notice_id for one in own]
+        own = [notice for notice in removal_notices.since(connection, since) if person.user_id in notice.told]
+        ids = [notice.notice_id for notice in own]
         if runtime.settings.smtp_host:
             ids = list(removal_notices.without_mail(connection, ids, person.user_id))
-        latest = {one.remover.user_id: one for one in reversed(own) if one.notice_id in ids}
+        latest = {notice.remover.user_id: notice for notice in reversed(own) if notice.notice_id in ids}
         names = accounts.names(connection, list(latest))
     return tuple(
-        ToldHere(names.get(user_id, ""), stop_path(runtime, person.user_id, one.notice_id))
-        for user_id, one in latest.items()
+        ToldHere(names.get(user_id, ""), stop_path(runtime, person.user_id, notice.notice_id))
+        for user_id, notice in latest.items()
     )
 
 
 @display.in_english()  # Staff read them, also on a page in their language.
 def alarms_of(runtime: Runtime, person: Person) -> Alarms:
     """The alarms of a person's marketplaces; empty for brands and data scientists."""
-    places = frozenset[str]().union(*(person.marketplaces(one) for one in _WATCHERS))
+    places = frozenset[str]().union(*(person.marketplaces(permission) for permission in _WATCHERS))
     if not places:
         return Alarms()
     now = runtime.clock.now()
     with runtime.store.read() as connection:
         off = kill_switches.switched_off(connection, places)
         raised = alerts.standing(connection, places)
-        groups = [one for one in approvals.waiting_groups(connection, places) if _is_seen(person, one)]
-        names = accounts.names(connection, [one.subject for one in raised])
+        groups = [group for group in approvals.waiting_groups(connection, places) if _is_seen(person, group)]
+        names = accounts.names(connection, [alert.subject for alert in raised])
         names |= {group.brand_id or "": group.brand for group in groups}
         still_shown = removal_checks.still_shown_count(connection, places)
     lines = [
-        f"“{in_english(RULES[one.rule].name)}” has been switched off since {words.moment(one.off_since, now)}: "
-        f"{one.reason} {in_english(RULES[one.rule].off)}"
-        for one in off
+        f"“{in_english(RULES[switch.rule].name)}” has been switched off since {words.moment(switch.off_since, now)}: "
+        f"{switch.reason} {in_english(RULES[switch.rule].off)}"
+        for switch in off
     ]
     lines += [
-        f"{names.get(one.subject, one.subject or 'Approval needed')}: {one.sentence} "
-        f"New removals have needed approval since {words.moment(one.raised_at, now)}."
-        for one in raised
-        if one.cause in alerts.HOLDS
+        f"{names.get(alert.subject, alert.subject or 'Approval needed')}: {alert.sentence} "
+        f"New removals have needed approval since {words.moment(alert.raised_at, now)}."
+        for alert in raised
+        if alert.cause in alerts.HOLDS
     ]
     lines += [
-        f"{one.sentence} Raised {words.moment(one.raised_at, now)}."
-        for one in raised
-        if one.cause is alerts.CheckAlarm.CAMPAIGN
+        f"{alert.sentence} Raised {words.moment(alert.raised_at, now)}."
+        for alert in raised
+        if alert.cause is alerts.CheckAlarm.CAMPAIGN
     ]
     pending = [
         f"{words.many(group.removals, 'removal')} pending approval since {words.moment(group.since, now)}: "
@@ -97,10 +97,10 @@ def alarms_of(runtime: Runtime, person: Person) -> Alarms:
     return Alarms(tuple(lines), tuple(pending), still_shown)
 
 
-def _is_seen(person: Person, one: PendingGroup) -> bool:
+def _is_seen(person: Person, group: PendingGroup) -> bool:
     """Whether a person sees these removals; an account manager sees those of brands that no other one manages."""
     team = person.marketplaces(Permission.REVIEW_CASES) | person.marketplaces(Permission.ADMINISTER)
-    return one.marketplace_id in team or one.manager_id in {None, person.user_id}
+    return group.marketplace_id in team or group.manager_id in {None, person.user_id}
 
 
 BRAND = "/brand/messages"
@@ -116,9 +116,9 @@ def unread_behind(runtime: Runtime, person: Person) -> Mapping[str, int]:
     if not pairs and not manages and not reviewed:
         return {}
     with runtime.store.read() as connection:
-        found = {BRAND: unread_of(connection, person, pairs, MessageSide.BRAND)} if pairs else {}
+        counts = {BRAND: unread_of(connection, person, pairs, MessageSide.BRAND)} if pairs else {}
         if reviewed:
-            found[NOTES] = unseen(connection, person.user_id, reviewed)
+            counts[NOTES] = unseen(connection, person.user_id, reviewed)
         if manages:
-            found[MANAGER] = unread_of(connection, person, looked_after(connection, person), MessageSide.MANAGER)
-    return found
+            counts[MANAGER] = unread_of(connection, person, looked_after(connection, person), MessageSide.MANAGER)
+    return counts

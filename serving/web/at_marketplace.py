@@ -32,20 +32,20 @@ class PlaceScope:
         return f"{address}{'&' if '?' in address else '?'}{urlencode({MARKETPLACE: marketplace_id})}"
 
 
-def scope_of(runtime: Runtime, person: Person, permission: Permission, given: Mapping[str, str]) -> PlaceScope:
+def scope_of(runtime: Runtime, person: Person, permission: Permission, fields: Mapping[str, str]) -> PlaceScope:
     """The marketplace that an address or form names, or the first at which the person has the permission.
 
     Raises NotFound (they have it nowhere, or not there. A marketplace that does not exist raises the same error).
     """
-    theirs, wanted = person.marketplaces(permission), given.get(MARKETPLACE, "")
-    here = wanted or min(theirs, default="")
-    if here not in theirs:
+    theirs, requested_id = person.marketplaces(permission), fields.get(MARKETPLACE, "")
+    marketplace_id = requested_id or min(theirs, default="")
+    if marketplace_id not in theirs:
         raise NotFound("You have no access to this marketplace, or it does not exist. Choose another one.")
     with runtime.store.read() as connection:
-        found = [one for one in marketplaces.everyone(connection) if one.marketplace_id in theirs]
+        places = [place for place in marketplaces.everyone(connection) if place.marketplace_id in theirs]
     return PlaceScope(
-        chosen=next(one for one in found if one.marketplace_id == here),
-        choices=tuple(sorted(found, key=lambda place: (place.name, place.marketplace_id))),
+        chosen=next(place for place in places if place.marketplace_id == marketplace_id),
+        choices=tuple(sorted(places, key=lambda place: (place.name, place.marketplace_id))),
         is_named=len({grant.marketplace_id for grant in person.grants}) > 1,
     )
 
@@ -55,9 +55,9 @@ def acted_on(runtime: Runtime, person: Person, permission: Permission, fields: M
 
     Raises Invalid (it names none, and the person may act at several) or NotFound (as `scope_of`).
     """
-    found = scope_of(runtime, person, permission, fields)
-    if len(found.choices) > 1 and not fields.get(MARKETPLACE):
+    scope = scope_of(runtime, person, permission, fields)
+    if len(scope.choices) > 1 and not fields.get(MARKETPLACE):
         raise Invalid(
             "The form names no marketplace, so nothing was changed. Reload the page and submit the form again."
         )
-    return found
+    return scope

@@ -63,20 +63,20 @@ class Bars:
 
 def bars(values: Sequence[Known], label: str, *, first: str = "", last: str = "", marked: Sequence[int] = ()) -> Bars:
     """Values as bars from zero; None is hatched. `marked` are the indexes of highlighted bars."""
-    most = max((value for value in values if value is not None), default=0.0) or 1.0
+    most = max((amount for amount in values if amount is not None), default=0.0) or 1.0
     pitch = _BARS_WIDTH / max(1, len(values))
-    made = []
-    for i, value in enumerate(values):
-        tall = _BARS_HEIGHT if value is None else round(_BARS_HEIGHT * value / most, 1)
-        made.append(
+    bar_list = []
+    for i, amount in enumerate(values):
+        tall = _BARS_HEIGHT if amount is None else round(_BARS_HEIGHT * amount / most, 1)
+        bar_list.append(
             OneBar(
                 round(pitch * i, 1),
                 round(_BARS_HEIGHT - tall, 1),
                 round(pitch * 0.82, 1),
                 tall,
-                value is not None,
+                amount is not None,
                 i in marked,
             )
         )
-    missing = sum(value is None for value in values)
-    return Bars(tuple(made), first, last, f"{label} {missing} of {len(values)} unknown." if missing else label)
+    missing = sum(amount is None for amount in values)
+    return Bars(tuple(bar_list), first, last, f"{label} {missing} of {len(values)} unknown." if missing else label)

@@ -20,8 +20,8 @@ class Scale:
     end: float
     most: float = 1.0
 
-    def __call__(self, value: float) -> float:
-        return round(self.start + (self.end - self.start) * value / self.most, 1)
+    def __call__(self, amount: float) -> float:
+        return round(self.start + (self.end - self.start) * amount / self.most, 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,16 +50,16 @@ class ScoreBar:
     label: str
 
 
-def score_bar(value: float, notches: Sequence[tuple[str, float]], *, most: float, width: int) -> ScoreBar:
+def score_bar(score: float, notches: Sequence[tuple[str, float]], *, most: float, width: int) -> ScoreBar:
     """A value from 0 to `most` as a mark on a bar of this width; values beyond the ends are drawn at the end."""
     named = ", ".join(name for name, _ in notches if name)
     return ScoreBar(
         width,
-        _place(value / most, width),
+        _place(score / most, width),
         tuple(Notch(round(width * min(1.0, at / most), 1), name) for name, at in notches),
-        f"Score {value:.2f} of {most:g}. Thresholds: {named}"
+        f"Score {score:.2f} of {most:g}. Thresholds: {named}"
         if most == 1
-        else f"Score {value:.0f} points. Threshold: {named}",
+        else f"Score {score:.0f} points. Threshold: {named}",
     )
 
 
@@ -96,12 +96,12 @@ def price_mark(price: PriceFacts) -> PriceMark | None:
         return None
     ratio = math.exp(price.log_price - reference.log_median)
     low, high = (math.exp(side * _spread(reference)) for side in (-1, 1))
-    left, right = (_place(edge / _MARK_ENDS_AT, _MARK_WIDTH) for edge in (low, high))
+    left_edge, right_edge = (_place(edge / _MARK_ENDS_AT, _MARK_WIDTH) for edge in (low, high))
     return PriceMark(
         _place(ratio / _MARK_ENDS_AT, _MARK_WIDTH),
         round(_MARK_WIDTH / _MARK_ENDS_AT, 1),
-        left,
-        round(right - left, 1),
+        left_edge,
+        round(right_edge - left_edge, 1),
         f"{ratio:.0%} of the median of {words.many(reference.n, 'listing')}",
     )
 
@@ -189,9 +189,10 @@ def price_chart(price: float, references: Sequence[Comparable], *, currency: str
         [amount for log_price in group.samples.log_prices if (amount := math.exp(log_price)) < _FURTHEST * shown]
         for group in references
     ]
-    scale = Scale(_LEFT, _RIGHT, max([shown, *(amount for some in drawn for amount in some)]) * 1.06)
+    scale = Scale(_LEFT, _RIGHT, max([shown, *(amount for amounts in drawn for amount in amounts)]) * 1.06)
     strips = tuple(
-        _strip(i, one, some, scale, currency) for i, (one, some) in enumerate(zip(references, drawn, strict=True))
+        _strip(i, reference, amounts, scale, currency)
+        for i, (reference, amounts) in enumerate(zip(references, drawn, strict=True))
     )
     height = _TOP + _STRIP * len(strips) + 20
     listing = _marker(price, f"This listing {words.about(price, currency)}", scale)
@@ -238,15 +239,15 @@ def _heaped(places: Sequence[float], bottom: float) -> tuple[Dot, ...]:
     )
 
 
-def _marker(value: float, text: str, scale: Scale) -> Marker:
-    x = scale(value)
+def _marker(amount: float, text: str, scale: Scale) -> Marker:
+    x = scale(amount)
     return Marker(x, text, before=x > _WIDTH * 0.62)
 
 
-def _claimed(value: float, listing: Marker, scale: Scale, currency: str) -> Marker:
-    found = _marker(value, f"Claimed {words.about(value, currency)}", scale)
-    (left, right), (other_left, other_right) = _extent(found), _extent(listing)
-    return replace(found, hidden=left < other_right and other_left < right)
+def _claimed(amount: float, listing: Marker, scale: Scale, currency: str) -> Marker:
+    marker = _marker(amount, f"Claimed {words.about(amount, currency)}", scale)
+    (left_edge, right_edge), (other_left, other_right) = _extent(marker), _extent(listing)
+    return replace(marker, hidden=left_edge < other_right and other_left < right_edge)
 
 
 def _extent(marker: Marker) -> tuple[float, float]:
@@ -261,7 +262,7 @@ def _ticks(scale: Scale, currency: str) -> tuple[Tick, ...]:
     unit = 10.0 ** math.floor(math.log10(rough))
     step = next(unit * factor for factor in (1, 2, 5, 10) if unit * factor >= rough)
     amounts = [i * step for i in range(int(scale.most / step) + 1)]
-    return tuple(Tick(scale(value), words.about(value, currency) if value else "0") for value in amounts)
+    return tuple(Tick(scale(amount), words.about(amount, currency) if amount else "0") for amount in amounts)
 
 
 @dataclass(frozen=True, slots=True)

@@ -142,18 +142,18 @@ def _not_done(status: int) -> str | None:
 
 
 def _next_step(request: Request, session: Session, status: int) -> str | None:
-    kept = words.listed([say(ROLES[role]) for role in roles(session.person.grants)]) or say("none")
+    role_names = words.listed([say(ROLES[role]) for role in roles(session.person.grants)]) or say("none")
     largest = size(runtime_of(request).settings.largest_body_bytes)
-    return say(NEXT[status], roles=kept, largest=largest) if status in NEXT else None
+    return say(NEXT[status], roles=role_names, largest=largest) if status in NEXT else None
 
 
 def _to_sign_in(request: Request) -> Response:
     if request.headers.get("hx-request") or goes_on(request) or looks_ahead(request):
         # A fragment of a page cannot be a sign-in form; the browser reloads the whole page and returns here.
         return Response(status_code=401, headers={"HX-Refresh": "true"})
-    asked = request.url.path + (f"?{request.url.query}" if request.url.query else "")
-    wanted = local_path(request, asked) if request.method == "GET" else "/"
-    return RedirectResponse(f"/sign-in?next={quote(wanted, safe='')}" if wanted != "/" else "/sign-in", 303)
+    path = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    next_path = local_path(request, path) if request.method == "GET" else "/"
+    return RedirectResponse(f"/sign-in?next={quote(next_path, safe='')}" if next_path != "/" else "/sign-in", 303)
 
 
 def _case_address(request: Request) -> str | None:
@@ -165,8 +165,8 @@ def _case_address(request: Request) -> str | None:
 def _session(request: Request) -> Session | None:
     runtime = runtime_of(request)
     try:
-        found = auth.session_of(runtime, request.cookies.get(cookie_name(runtime)))
+        session = auth.session_of(runtime, request.cookies.get(cookie_name(runtime)))
     except DomainError:
         return None
-    display.show_as(found.display)
-    return found
+    display.show_as(session.display)
+    return session

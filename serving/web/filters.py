@@ -36,8 +36,8 @@ def _duration(span: timedelta | float | None) -> str:
     return words.duration(span.total_seconds() if isinstance(span, timedelta) else span)
 
 
-def _number(value: int) -> str:
-    return f"{value:,}" if tongues.tongue().language == ENGLISH else tongues.number(value)
+def _number(number: int) -> str:
+    return f"{number:,}" if tongues.tongue().language == ENGLISH else tongues.number(number)
 
 
 FILTERS: Final[Mapping[str, Callable[..., Any]]] = {

@@ -196,14 +196,14 @@ def go_to(request: Request, path: str, flash: Flash | None = None) -> RedirectRe
 
 def left_by(request: Request) -> Flash | None:
     """The code that the last redirect set."""
-    value = request.cookies.get(_COOKIE)
-    return Flash(value) if value in set(Flash) else None
+    code = request.cookies.get(_COOKIE)
+    return Flash(code) if code in set(Flash) else None
 
 
 def sentence_of(request: Request) -> str | None:
     """The sentence of the code that the last redirect set."""
-    left = left_by(request)
-    return None if left is None else say(SENTENCES[left])
+    flash = left_by(request)
+    return None if flash is None else say(SENTENCES[flash])
 
 
 def forget(request: Request, response: Response) -> None:

@@ -42,10 +42,10 @@ async def _fields(request: Request) -> Mapping[str, str]:
 
 def text_fields(form: FormData) -> dict[str, str]:
     """The fields of a form that are text. Raises Invalid (a field contains characters that a database rejects)."""
-    found = {name: value for name, value in form.items() if isinstance(value, str)}
-    if any(_UNSTORABLE.search(value) for value in found.values()):
+    texts = {name: text for name, text in form.items() if isinstance(text, str)}
+    if any(_UNSTORABLE.search(text) for text in texts.values()):
         raise Invalid("The form contains characters that cannot be stored.")
-    return found
+    return texts
 
 
 Fields = Annotated[Mapping[str, str], Depends(_fields)]
@@ -67,10 +67,10 @@ def upload_of(field: str, most: Callable[[Runtime], int]) -> Any:
 
     async def read(request: Request, _fields: Fields) -> Upload:
         async with request.form() as form:
-            given = form.get(field)
-            if not isinstance(given, UploadFile):
+            file = form.get(field)
+            if not isinstance(file, UploadFile):
                 return Upload("", b"")
-            return Upload(given.filename or "", await given.read(most(runtime_of(request)) + 1))
+            return Upload(file.filename or "", await file.read(most(runtime_of(request)) + 1))
 
     return Depends(read)
 
@@ -96,12 +96,12 @@ def uploads_of(fields: Mapping[str, Wanted]) -> Any:
             return {
                 field: tuple(
                     [
-                        Upload(one.filename or "", await one.read(wanted.most(runtime) + 1))
-                        for one in form.getlist(field)[: wanted.many(runtime) + 1]
-                        if isinstance(one, UploadFile) and one.filename
+                        Upload(file.filename or "", await file.read(limits.most(runtime) + 1))
+                        for file in form.getlist(field)[: limits.many(runtime) + 1]
+                        if isinstance(file, UploadFile) and file.filename
                     ]
                 )
-                for field, wanted in fields.items()
+                for field, limits in fields.items()
             }
 
     return Depends(read)
@@ -111,7 +111,7 @@ def ticked(fields: Mapping[str, str], prefix: str) -> dict[str, str]:
     """The ticked rows of a form by id with their values: none by default, all that it showed where “all” is ticked."""
     if fields.get("all") == "yes":
         return dict(row.partition(":")[::2] for row in fields.get("shown", "").split())
-    return {name.removeprefix(prefix): value for name, value in fields.items() if name.startswith(prefix)}
+    return {name.removeprefix(prefix): text for name, text in fields.items() if name.startswith(prefix)}
 
 
 def is_case_id(text: str) -> bool:
@@ -134,9 +134,9 @@ def whole_address(request: Request, path: str) -> str:
     return public_address(runtime.settings, runtime.home) + path
 
 
-def local_path(request: Request, value: str | None) -> str:
+def local_path(request: Request, path: str | None) -> str:
     """One of our own pages to redirect to, or the start page; addresses of other sites are refused."""
-    address = _ADDRESS.match(value or "")
+    address = _ADDRESS.match(path or "")
     return address[0] if address and any(page.path_regex.match(address[1]) for page in _pages(request)) else "/"
 
 

@@ -42,7 +42,7 @@ class SecurityHeaders:
     def __init__(self, app: ASGIApp, *, strict_transport: bool) -> None:
         self._app = app
         headers = SECURITY_HEADERS | (_STRICT_TRANSPORT if strict_transport else {})
-        self._headers = [(name.encode(), value.encode()) for name, value in headers.items()]
+        self._headers = [(name.encode(), content.encode()) for name, content in headers.items()]
         self._names = frozenset([_CACHING, *(name for name, _ in self._headers)])
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -53,11 +53,11 @@ class SecurityHeaders:
 
         async def completed(message: Message) -> None:
             if message["type"] == "http.response.start":
-                given = {name for name, _ in message["headers"]}
-                wanted = [*self._headers, (_CACHING, _caching(scope, message["status"]))]
-                if not self._names.isdisjoint(given):
-                    wanted = [one for one in wanted if one[0] not in given]
-                message["headers"] = [*message["headers"], *wanted]
+                response_names = {name for name, _ in message["headers"]}
+                headers_to_add = [*self._headers, (_CACHING, _caching(scope, message["status"]))]
+                if not self._names.isdisjoint(response_names):
+                    headers_to_add = [header for header in headers_to_add if header[0] not in response_names]
+                message["headers"] = [*message["headers"], *headers_to_add]
             await send(message)
 
         await self._app(scope, receive, completed)

@@ -82,4 +82,4 @@ ONBOARDING: Final = (
         "This page has no shortcuts. The help page lists all shortcuts.",
     ),
 )
-ONBOARDING_OF: Final = {one.role: one for one in ONBOARDING}
+ONBOARDING_OF: Final = {onboarding.role: onboarding for onboarding in ONBOARDING}

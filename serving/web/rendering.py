@@ -204,10 +204,10 @@ def _address(request: Request) -> str:
 
 def _onboarding(runtime: Runtime, person: Person, path: str) -> Onboarding | None:
     """The first onboarding list that the user has not dismissed, on the role's page or the start page."""
-    kept = [ONBOARDING_OF[role] for role in roles(person.grants)]
-    due = [one for one in kept if path in {one.place, home_of(person)}]
+    onboardings = [ONBOARDING_OF[role] for role in roles(person.grants)]
+    due = [onboarding for onboarding in onboardings if path in {onboarding.place, home_of(person)}]
     if not due:
         return None
     with runtime.store.read() as connection:
         seen = display_settings.lists_seen(connection, person.user_id)
-    return next((one for one in due if one.role not in seen), None)
+    return next((onboarding for onboarding in due if onboarding.role not in seen), None)

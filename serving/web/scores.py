@@ -33,10 +33,10 @@ def shown_score(
     """The score in a stored row (`score_kind`, `score_value`, `probability`), with the current thresholds."""
     policy = runtime.policies[RoutingPolicy]
     if row["score_kind"] == ScoreKind.SCORECARD.value or row["probability"] is None:
-        value = float(row["score_value"])
+        points = float(row["score_value"])
         notches = [(f"review {policy.analyst_from_points:.0f}", policy.analyst_from_points)]
-        bar = charts.score_bar(value, notches, most=_POINTS_SHOWN, width=width)
-        return ShownScore(f"{value:.0f}", bar, False, "points", "Starter scorecard")
+        bar = charts.score_bar(points, notches, most=_POINTS_SHOWN, width=width)
+        return ShownScore(f"{points:.0f}", bar, False, "points", "Starter scorecard")
     model = runtime.services[LiveModels].loaded(marketplace_id)
     ask_from = model.thresholds.ask_brand_from if model else policy.ask_brand_from
     analyst_from = model.thresholds.analyst_from if model else policy.analyst_from
@@ -66,8 +66,8 @@ def harm(row: Mapping[str, Any], *, currency: str, price_known: bool) -> str:
     """The expected weekly harm to buyers; for points it is only an order of magnitude."""
     if not price_known:
         return "no price"
-    value = float(row["priority"])
+    amount = float(row["priority"])
     # Three digits; the probability and the sales figures justify no further ones.
-    digits = -1 if value >= 1000 else 0 if value >= 10 else 2
-    text = words.about(round(value, digits), currency)
+    digits = -1 if amount >= 1000 else 0 if amount >= 10 else 2
+    text = words.about(round(amount, digits), currency)
     return text if row["probability"] is not None else f"~{text}"

@@ -33,13 +33,13 @@ class Sparkline:
 
 def sparkline(values: Sequence[Known], label: str, *, width: int = 120, height: int = 24) -> Sparkline:
     """Values in equal steps of time, drawn from zero up; None is unknown."""
-    most = max((value for value in values if value is not None), default=0.0) or 1.0
+    most = max((number for number in values if number is not None), default=0.0) or 1.0
     step = (width - 4) / max(1, len(values) - 1)
     y = Scale(height - 2, 2, most)
-    placed = [(round(2 + step * i, 1), None if value is None else y(value)) for i, value in enumerate(values)]
+    placed = [(round(2 + step * i, 1), None if number is None else y(number)) for i, number in enumerate(values)]
     runs = list(_runs(values))
     known = [(x, y) for x, y in placed if y is not None]
-    missing = sum(value is None for value in values)
+    missing = sum(number is None for number in values)
     return Sparkline(
         width,
         height,
@@ -53,7 +53,7 @@ def sparkline(values: Sequence[Known], label: str, *, width: int = 120, height: 
 def _runs(values: Sequence[Known]) -> Iterator[tuple[int, int, bool]]:
     """(begin, end, whether it is known) of each run of equal state."""
     begin = 0
-    for is_known, run in groupby(value is not None for value in values):
+    for is_known, run in groupby(number is not None for number in values):
         length = sum(1 for _ in run)
         yield begin, begin + length, is_known
         begin += length
@@ -65,10 +65,10 @@ def _points(placed: Iterator[tuple[float, float]]) -> str:
     return " ".join(points * 2 if len(points) == 1 else points)
 
 
-def _gap(begin: int, end: int, step: float, left: float, many: int) -> Gap:
+def _gap(begin: int, end: int, step: float, left_edge: float, many: int) -> Gap:
     """The gap between the last known step before and the first known one after."""
     first, last = max(0, begin - 1), min(many - 1, end)
-    return Gap(round(left + step * first, 1), round(max(step * (last - first), 4.0), 1))
+    return Gap(round(left_edge + step * first, 1), round(max(step * (last - first), 4.0), 1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,13 +132,13 @@ def stacked_area(
     known = [all(layer.values[i] is not None for layer in layers) for i in range(steps)]
     tops = [[0.0] * steps]
     for layer in layers:
-        tops.append([below + (value or 0.0) for below, value in zip(tops[-1], layer.values, strict=True)])
+        tops.append([below + (height or 0.0) for below, height in zip(tops[-1], layer.values, strict=True)])
     levels = round_levels(max((top for top, sure in zip(tops[-1], known, strict=True) if sure), default=0.0))
     width = (_RIGHT - _LEFT) / max(1, steps - 1)
     runs, y = list(_runs([1.0 if sure else None for sure in known])), Scale(_FOOT, _TOP, levels[-1])
 
-    def at(i: int, value: float) -> tuple[float, float]:
-        return round(_LEFT + width * i, 1), y(value)
+    def at(i: int, height: float) -> tuple[float, float]:
+        return round(_LEFT + width * i, 1), y(height)
 
     def surface(below: list[float], above: list[float], begin: int, end: int) -> str:
         up = [at(i, above[i]) for i in range(begin, end)]
@@ -150,7 +150,7 @@ def stacked_area(
             for layer, low, high in zip(layers, tops, tops[1:], strict=False)
         ),
         tuple(_gap(a, b, width, _LEFT, steps) for a, b, sure in runs if not sure),
-        tuple(Level(at(0, value)[1], f"{value:,.0f}" if levels[-1] >= 3 else f"{value:g}") for value in levels),
+        tuple(Level(at(0, level)[1], f"{level:,.0f}" if levels[-1] >= 3 else f"{level:g}") for level in levels),
         tuple(Tick(at(i, 0)[0], text) for i, text in ticks),
         label if all(known) else f"{label} {known.count(False)} of {steps} steps are unknown.",
         None if mark is None else _mark(round(_LEFT + width * mark[0], 1), mark[1]),
@@ -212,24 +212,24 @@ def drift_grid(
 ) -> Grid:
     """Rows of values over named columns, shaded by how many of four rising bounds they reach; None is hatched."""
     pitch = (_GRID_WIDTH - _NAMES_WIDTH - 44.0) / max(1, len(columns))
-    made = []
+    grid_rows = []
     for i, (name, values) in enumerate(rows):
         cells = tuple(
             Cell(
                 round(_NAMES_WIDTH + pitch * j, 1),
-                None if value is None else _SHADES[sum(value >= bound for bound in bounds)],
-                f"{name}, {column}: {'unknown' if value is None else f'{value:.2f}'}",
+                None if number is None else _SHADES[sum(number >= bound for bound in bounds)],
+                f"{name}, {column}: {'unknown' if number is None else f'{number:.2f}'}",
             )
-            for j, (value, column) in enumerate(zip(values, columns, strict=True))
+            for j, (number, column) in enumerate(zip(values, columns, strict=True))
         )
         newest = values[-1] if values else None
-        made.append(GridRow(name, 4 + _ROW_HEIGHT * i, cells, "?" if newest is None else f"{newest:.2f}"))
+        grid_rows.append(GridRow(name, 4 + _ROW_HEIGHT * i, cells, "?" if newest is None else f"{newest:.2f}"))
     shown = range(0, len(columns), max(1, math.ceil(len(columns) / 6)))
     return Grid(
         _GRID_WIDTH,
         24 + _ROW_HEIGHT * len(rows),
         round(pitch - 2, 1),
-        tuple(made),
+        tuple(grid_rows),
         tuple(Tick(round(_NAMES_WIDTH + pitch * j + (pitch - 2) / 2, 1), columns[j]) for j in shown),
         label,
     )

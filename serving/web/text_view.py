@@ -106,17 +106,17 @@ def _described(character: str) -> str:
 
 def _joined(pieces: Iterable[Piece]) -> Iterator[Piece]:
     """Adjacent characters of one kind as one piece; each invisible character is a piece of its own."""
-    kept: Piece | None = None
+    last_piece: Piece | None = None
     for piece in pieces:
-        if kept is not None and kept.kind is piece.kind and piece.kind is not Kind.UNSEEN:
-            name = kept.name if piece.name in kept.name else f"{kept.name}, {piece.name}"
-            kept = Piece(kept.kind, kept.text + piece.text, name)
+        if last_piece is not None and last_piece.kind is piece.kind and piece.kind is not Kind.UNSEEN:
+            name = last_piece.name if piece.name in last_piece.name else f"{last_piece.name}, {piece.name}"
+            last_piece = Piece(last_piece.kind, last_piece.text + piece.text, name)
             continue
-        if kept is not None:
-            yield kept
-        kept = piece
-    if kept is not None:
-        yield kept
+        if last_piece is not None:
+            yield last_piece
+        last_piece = piece
+    if last_piece is not None:
+        yield last_piece
 
 
 def _words(name: str) -> Iterator[str]:
@@ -127,22 +127,22 @@ def _words(name: str) -> Iterator[str]:
 
 def _pretending(text: str, names: dict[str, str]) -> set[int]:
     """Positions of look-alikes: letters of a second alphabet in a word, digits in a name."""
-    found: set[int] = set()
+    positions: set[int] = set()
     if text.isascii() and not names:
-        return found
+        return positions
     for match in _WORD.finditer(text):
         written, start = match.group(), match.start()
         word = written if is_all_seen(written) else "".join(c for c in written if not is_unseen(c))
         if foreign := _foreign_letters(word):
-            found.update(i for i, c in enumerate(written, start) if c in foreign)
+            positions.update(i for i, c in enumerate(written, start) if c in foreign)
         name = names.get(compact(word)) if names else None
         if name is not None and fold(word) != name:
-            found.update(
+            positions.update(
                 i
                 for i, c in enumerate(written, start)
                 if not is_unseen(c) and (not c.isalpha() or skeleton(c) != fold(c))
             )
-    return found
+    return positions
 
 
 def _foreign_letters(word: str) -> frozenset[str]:
@@ -185,18 +185,18 @@ _TEXTS: Final = {Span.HOURS: "48 hours", Span.DAYS: "30 days", Span.WEEKS: "26 w
 EACH: Final = {Span.HOURS: "hour", Span.DAYS: "day", Span.WEEKS: "week"}
 
 
-def span_of(value: str | None) -> Span:
+def span_of(span_name: str | None) -> Span:
     """The span that an address names; days if it names none or an unknown one.
 
     >>> span_of("weeks"), span_of("<script>")
     (<Span.WEEKS: 'weeks'>, <Span.DAYS: 'days'>)
     """
-    return Span(value) if value in set(Span) else Span.DAYS
+    return Span(span_name) if span_name in set(Span) else Span.DAYS
 
 
 def choices(chosen: Span) -> tuple[Choice, ...]:
     """All spans, the chosen one marked."""
-    return tuple(Choice(one, _TEXTS[one], one is chosen) for one in Span)
+    return tuple(Choice(span, _TEXTS[span], span is chosen) for span in Span)
 
 
 def starts(span: Span, now: datetime) -> tuple[datetime, ...]:

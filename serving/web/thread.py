@@ -56,9 +56,9 @@ def thread_of(
     error: str | None = None,
 ) -> Thread:
     """The thread of a brand for one of its two sides."""
-    found = brand_messages.thread(connection, pair, _SHOWN + 1)
-    lines = tuple(_line(one, person, side, now) for one in reversed(found[:_SHOWN]))
-    return Thread(lines, len(found) > _SHOWN, LONGEST, typed, error)
+    messages = brand_messages.thread(connection, pair, _SHOWN + 1)
+    lines = tuple(_line(message, person, side, now) for message in reversed(messages[:_SHOWN]))
+    return Thread(lines, len(messages) > _SHOWN, LONGEST, typed, error)
 
 
 def _line(message: Message, person: Person, side: MessageSide, now: datetime) -> MessageLine:

@@ -37,8 +37,8 @@ class Undo:
 
 def undo_of(runtime: Runtime, person: Person) -> Undo | None:
     """A reviewer's last verdict while it can be undone."""
-    found = undoable(runtime, person, Side.ANALYST)
-    return found[0][1] if found else None
+    verdicts = undoable(runtime, person, Side.ANALYST)
+    return verdicts[0][1] if verdicts else None
 
 
 def undoable(runtime: Runtime, person: Person, side: Side) -> list[tuple[Given, Undo]]:
@@ -46,44 +46,44 @@ def undoable(runtime: Runtime, person: Person, side: Side) -> list[tuple[Given, 
     now = runtime.clock.now()
     window = timedelta(seconds=runtime.policies[EnforcementPolicy].undo_window_seconds)
     with runtime.store.read() as connection:
-        given = case_figures.given_since(connection, person.user_id, side, now - window)
-    return [(one, _undo(one, now, window)) for one in given]
+        verdicts = case_figures.given_since(connection, person.user_id, side, now - window)
+    return [(verdict, _undo(verdict, now, window)) for verdict in verdicts]
 
 
-def _undo(given: Given, now: datetime, window: timedelta) -> Undo:
-    left = (given.known_at + window - now).total_seconds()
-    choice = CHOICE_OF[given.judgement]
+def _undo(verdict: Given, now: datetime, window: timedelta) -> Undo:
+    seconds_left = (verdict.known_at + window - now).total_seconds()
+    choice = CHOICE_OF[verdict.judgement]
     return Undo(
-        case_id=given.case_id,
+        case_id=verdict.case_id,
         word=choice.word,
         tone=choice.tone,
-        listing=given.external_id,
-        follows=_follows(given, now),
-        score=_score(given) if given.score_was_masked else None,
-        until=words.clock(given.known_at + window),
-        left=words.countdown(left),
-        seconds_left=max(0, int(left)),
+        listing=verdict.external_id,
+        follows=_follows(verdict, now),
+        score=_score(verdict) if verdict.score_was_masked else None,
+        until=words.clock(verdict.known_at + window),
+        left=words.countdown(seconds_left),
+        seconds_left=max(0, int(seconds_left)),
         window_seconds=int(window.total_seconds()),
     )
 
 
-def _score(given: Given) -> str:
-    if given.probability is None:
-        return say("Its score was %(score)s points.", score=number(round(given.score_value)))
-    return say("Its score was %(score)s.", score=f"{given.probability:.2f}")
+def _score(verdict: Given) -> str:
+    if verdict.probability is None:
+        return say("Its score was %(score)s points.", score=number(round(verdict.score_value)))
+    return say("Its score was %(score)s.", score=f"{verdict.probability:.2f}")
 
 
-def _follows(given: Given, now: datetime) -> str:
+def _follows(verdict: Given, now: datetime) -> str:
     """The consequence for the case, in one short sentence."""
-    if given.leaves_at is not None and given.action_kind is not None:
-        left = words.countdown((given.leaves_at - now).total_seconds())
-        if given.action_kind is ActionKind.REMOVE:
-            return say("The removal is sent in %(time)s.", time=left)
-        return say("The reinstatement is sent in %(time)s.", time=left)
-    if given.case_lane is CaseLane.SECOND_REVIEW:
+    if verdict.leaves_at is not None and verdict.action_kind is not None:
+        countdown = words.countdown((verdict.leaves_at - now).total_seconds())
+        if verdict.action_kind is ActionKind.REMOVE:
+            return say("The removal is sent in %(time)s.", time=countdown)
+        return say("The reinstatement is sent in %(time)s.", time=countdown)
+    if verdict.case_lane is CaseLane.SECOND_REVIEW:
         return say("Nothing changes for the listing.")
-    if given.case_state is CaseState.OPEN:
-        if given.case_lane is CaseLane.ASK_BRAND:
-            return say("%(brand)s is asked.", brand=given.brand_name or say("The brand"))
+    if verdict.case_state is CaseState.OPEN:
+        if verdict.case_lane is CaseLane.ASK_BRAND:
+            return say("%(brand)s is asked.", brand=verdict.brand_name or say("The brand"))
         return say("An analyst decides next.")
-    return say("The listing stays.") if given.judgement is not Judgement.COUNTERFEIT else say("The removal stands.")
+    return say("The listing stays.") if verdict.judgement is not Judgement.COUNTERFEIT else say("The removal stands.")

@@ -68,7 +68,7 @@ def signed(message: Message, signed_by: Sequence[str], at: datetime) -> dict[str
     return {
         "webhook-id": message.message_id,
         "webhook-timestamp": str(int(at.timestamp())),
-        "webhook-signature": " ".join(Webhook(one).sign(message.message_id, at, text) for one in signed_by),
+        "webhook-signature": " ".join(Webhook(secret).sign(message.message_id, at, text) for secret in signed_by),
     }
 
 
@@ -76,8 +76,8 @@ async def send(
     line: Line, message: Message, *, signed_by: Sequence[str], signed_at: datetime, timeout_seconds: float
 ) -> Delivered | Failed:
     """Sign and deliver a message once; with the limits of `post`."""
-    asked = _asked("POST", line.url, message.body, signed(message, signed_by, signed_at))
-    answer = await line.ask(asked, timeout_seconds=timeout_seconds, most_read=_MOST_READ)
+    request = _asked("POST", line.url, message.body, signed(message, signed_by, signed_at))
+    answer = await line.ask(request, timeout_seconds=timeout_seconds, most_read=_MOST_READ)
     return answer if isinstance(answer, Failed) else Delivered(answer.status)
 
 
@@ -97,24 +97,24 @@ def shows(listing: str, *, url: str, allow_loopback: bool, timeout_seconds: floa
 
     The response is {"shown": true or false}; 404 and 410 also mean that the listing is gone.
     """
-    asked = url.replace("{listing}", quote(listing, safe=""))
-    answer = _exchange("GET", asked, b"", {}, allow_loopback, timeout_seconds)
+    address = url.replace("{listing}", quote(listing, safe=""))
+    answer = _exchange("GET", address, b"", {}, allow_loopback, timeout_seconds)
     if isinstance(answer, Failed):
         return False if answer.status in {404, 410} else answer
     try:
-        found = json.loads(answer.body)
+        body = json.loads(answer.body)
     except (ValueError, RecursionError):
-        found = None
-    if not isinstance(found, dict) or not isinstance(found.get("shown"), bool):
+        body = None
+    if not isinstance(body, dict) or not isinstance(body.get("shown"), bool):
         return Failed('The answer is not {"shown": true} or {"shown": false}.', answer.status)
-    return bool(found["shown"])
+    return bool(body["shown"])
 
 
 def _exchange(
     method: str, url: str, body: bytes, headers: Mapping[str, str], allow_loopback: bool, timeout_seconds: float
 ) -> Answer | Failed:
-    asked = _asked(method, url, body, headers)
-    return exchange(asked, allow_loopback=allow_loopback, timeout_seconds=timeout_seconds, most_read=_MOST_READ)
+    request = _asked(method, url, body, headers)
+    return exchange(request, allow_loopback=allow_loopback, timeout_seconds=timeout_seconds, most_read=_MOST_READ)
 
 
 def _asked(method: str, url: str, body: bytes, headers: Mapping[str, str]) -> Asked:

@@ -82,14 +82,14 @@ class Trial:
 
     def message(self, listing: str, sequence: int, kind: ActionKind = ActionKind.REMOVE) -> Message:
         """A message about a listing in the form that the service sends."""
-        told = StatementOfReasons(decision="A conformance test; it concerns none of your listings.")
-        payload = partial(LISTING_PAYLOADS[kind], action=kind, listing_external_id=listing, statement=told)
+        statement = StatementOfReasons(decision="A conformance test; it concerns none of your listings.")
+        payload = partial(LISTING_PAYLOADS[kind], action=kind, listing_external_id=listing, statement=statement)
         return self._message(payload, "act", sequence)
 
     def about_seller(self, seller: str, sequence: int, act: SellerAct) -> Message:
         """A message about an account in the form that the service sends."""
-        told = StatementOfReasons(decision="A conformance test; it concerns none of your sellers.")
-        payload = partial(SELLER_PAYLOADS[act], action=act, seller_external_id=seller, statement=told)
+        statement = StatementOfReasons(decision="A conformance test; it concerns none of your sellers.")
+        payload = partial(SELLER_PAYLOADS[act], action=act, seller_external_id=seller, statement=statement)
         return self._message(payload, "sac", sequence)
 
     def request(self, listing: str, sequence: int) -> Message:
@@ -120,7 +120,7 @@ def run(receiver: Receiver, now: Callable[[], datetime] = lambda: datetime.now(U
 
 def passed(results: Sequence[Result]) -> bool:
     """Whether no check failed; a check that could not be judged has not failed."""
-    return all(result.mark is not Mark.FAILED for result in results)
+    return all(check_result.mark is not Mark.FAILED for check_result in results)
 
 
 def _tried(check: Check, trial: Trial) -> Result:
@@ -143,8 +143,8 @@ def _not_refused(answer: Delivered | Failed, what: str) -> str | None:
     return None
 
 
-def _first(*found: str | None) -> str | None:
-    return next((one for one in found if one), None)
+def _first(*failures: str | None) -> str | None:
+    return next((failure for failure in failures if failure), None)
 
 
 def _signature(trial: Trial) -> str | None:
@@ -255,7 +255,7 @@ def _accounts_apart(trial: Trial) -> str | None:
     trial.send(trial.about_seller(name, 9, SellerAct.RESTORE))
     trial.send(trial.message(name, 1))
     when = "after sequence 9 about a seller, and then the removal with sequence 1 of a listing of the same id"
-    return _shows(trial, name, wanted=False, when=when)
+    return _shows(trial, name, should_show=False, when=when)
 
 
 def _requests(trial: Trial) -> str | None:
@@ -271,15 +271,15 @@ def _requests_apart(trial: Trial) -> str | None:
     name = trial.listing()
     trial.send(trial.request(name, 9))
     trial.send(trial.message(name, 1))
-    return _shows(trial, name, wanted=False, when="after a request with sequence 9, and then the removal with 1")
+    return _shows(trial, name, should_show=False, when="after a request with sequence 9, and then the removal with 1")
 
 
 def _applied(trial: Trial) -> str | None:
     listing = trial.listing()
     trial.send(trial.message(listing, 1))
-    removed = _shows(trial, listing, wanted=False, when="after a removal")
+    removed = _shows(trial, listing, should_show=False, when="after a removal")
     trial.send(trial.message(listing, 2, ActionKind.REINSTATE))
-    return _first(removed, _shows(trial, listing, wanted=True, when="after its reinstatement"))
+    return _first(removed, _shows(trial, listing, should_show=True, when="after its reinstatement"))
 
 
 def _applied_once(trial: Trial) -> str | None:
@@ -288,21 +288,21 @@ def _applied_once(trial: Trial) -> str | None:
     trial.send(removal)
     trial.send(trial.message(listing, 2, ActionKind.REINSTATE))
     trial.send(removal)
-    return _shows(trial, listing, wanted=True, when="after a removal, its reinstatement, and the removal again")
+    return _shows(trial, listing, should_show=True, when="after a removal, its reinstatement, and the removal again")
 
 
 def _applied_in_order(trial: Trial) -> str | None:
     listing = trial.listing()
     trial.send(trial.message(listing, 2, ActionKind.REINSTATE))
     trial.send(trial.message(listing, 1))
-    return _shows(trial, listing, wanted=True, when="after a reinstatement and the late removal before it")
+    return _shows(trial, listing, should_show=True, when="after a reinstatement and the late removal before it")
 
 
 def _applied_after_a_gap(trial: Trial) -> str | None:
     listing = trial.listing()
     trial.send(trial.message(listing, 1, ActionKind.REINSTATE))
     trial.send(trial.message(listing, 5))
-    return _shows(trial, listing, wanted=False, when="after sequence 1 and then 5")
+    return _shows(trial, listing, should_show=False, when="after sequence 1 and then 5")
 
 
 def _nothing_forged(trial: Trial) -> str | None:
@@ -310,14 +310,14 @@ def _nothing_forged(trial: Trial) -> str | None:
     trial.send(trial.message(listing, 1, ActionKind.REINSTATE))
     forged = trial.message(listing, 2)
     trial.receiver.post(forged.body, signed(forged, [new_secret()], trial.now()))
-    return _shows(trial, listing, wanted=True, when="after a removal signed with another secret")
+    return _shows(trial, listing, should_show=True, when="after a removal signed with another secret")
 
 
-def _shows(trial: Trial, listing: str, *, wanted: bool, when: str) -> str | None:
+def _shows(trial: Trial, listing: str, *, should_show: bool, when: str) -> str | None:
     shown = trial.shows(listing)
     if isinstance(shown, Failed):
         return f"the status address: {shown.sentence}"
-    return None if shown is wanted else f"{when}: the listing is {'shown' if shown else 'not shown'}."
+    return None if shown is should_show else f"{when}: the listing is {'shown' if shown else 'not shown'}."
 
 
 CHECKS: Final = (

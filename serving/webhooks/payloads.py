@@ -42,8 +42,8 @@ class Payload(BaseModel):
 
     def message(self, message_id: str, at: datetime) -> Message:
         """The message in canonical form, so that a retry sends the same bytes."""
-        data = self.model_dump(exclude_unset=True)
-        body = {"type": f"{self.about}.{self.action}", "timestamp": at.isoformat(), "data": data}
+        payload = self.model_dump(exclude_unset=True)
+        body = {"type": f"{self.about}.{self.action}", "timestamp": at.isoformat(), "data": payload}
         return Message(message_id, json.dumps(body, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode())
 
 

@@ -92,13 +92,13 @@ def _watch(process: "subprocess.Popen[str]", peaks: list[float]) -> None:
 
 def family(pid: int) -> list[int]:
     """A process and those that it began, by Linux's /proc."""
-    found = [pid]
+    pids = [pid]
     for tasks in Path(f"/proc/{pid}/task").glob("*/children"):
         try:
-            found += [one for child in tasks.read_text().split() for one in family(int(child))]
+            pids += [descendant for child in tasks.read_text().split() for descendant in family(int(child))]
         except OSError:  # It has ended.
             continue
-    return found
+    return pids
 
 
 def _resident(pid: int) -> int:
@@ -112,20 +112,20 @@ def section(rounds: int, listings: int, parent: Path | None) -> str:
     """The part of the page, with another checkout's side if there is one."""
     sides = {"ours": _HERE, **({} if parent is None else {commit_of(parent): parent.absolute()})}
     before = os.getloadavg()[0]
-    found: dict[tuple[str, bool], list[Run]] = {}
+    usages: dict[tuple[str, bool], list[Run]] = {}
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         write_listings(folder / "listings.parquet", listings)
         for number in range(rounds + 1):
             for reasons in (True, False):
                 for side, checkout in sides.items():
-                    one = run(checkout, folder, reasons=reasons)
+                    usage = run(checkout, folder, reasons=reasons)
                     if number:  # The first round fits the models and compiles.
-                        found.setdefault((side, reasons), []).append(one)
-    medians = {key: float(np.median([one.seconds for one in runs])) for key, runs in found.items()}
+                        usages.setdefault((side, reasons), []).append(usage)
+    medians = {key: float(np.median([usage.seconds for usage in runs])) for key, runs in usages.items()}
     lines = [
         f"| {side} | {'yes' if reasons else 'no'} | {median:.2f} | {listings / median:,.0f} "
-        f"| {max(one.megabytes for one in found[side, reasons]):,.0f} | {median / medians['ours', reasons]:.2f}x |"
+        f"| {max(usage.megabytes for usage in usages[side, reasons]):,.0f} | {median / medians['ours', reasons]:.2f}x |"
         for (side, reasons), median in medians.items()
     ]
     introduction = INTRODUCTION.format(

@@ -18,7 +18,7 @@ from training.score.file import score_file
 def processor_seconds() -> float:
     """Of this process and of those that it began and that have ended."""
     used = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
-    return sum(one.ru_utime + one.ru_stime for one in used)
+    return sum(usage.ru_utime + usage.ru_stime for usage in used)
 
 
 def main(source: Path, bundle: Path, out: Path, processes: int, *, with_reasons: bool) -> None:

@@ -73,18 +73,20 @@ def section(rounds: int, parent: Path | None) -> str:
     with ExitStack() as stack:
         checkouts = {"ours": _HERE, commit: parent.absolute()}
         sides = {name: stack.enter_context(_side(checkout)) for name, checkout in checkouts.items()}
-        found: dict[str, list[float]] = {name: [] for name in sides}
+        times_by_side: dict[str, list[float]] = {name: [] for name in sides}
         for number in range(rounds + 1):
             for name, process in sides.items():
                 took = _one_round(process)
                 if number:
-                    found[name].append(took)
-    results = {"in process": found}
+                    times_by_side[name].append(took)
+    results = {"in process": times_by_side}
     for connections in _CONNECTIONS:
         results[f"HTTP, {connections} at once"] = over_http_beside(rounds, checkouts, connections)
     introduction = INTRODUCTION.format(rounds=rounds, before=before, after=os.getloadavg()[0], commit=commit)
     lines = []
     for what, figures in results.items():
         medians = {name: float(np.median(took)) for name, took in figures.items()}
-        lines += [f"| {what} | {name} | {one:.0f} | {one / medians['ours']:.2f}x |" for name, one in medians.items()]
+        lines += [
+            f"| {what} | {name} | {median:.0f} | {median / medians['ours']:.2f}x |" for name, median in medians.items()
+        ]
     return introduction + "\n".join(lines)

@@ -64,7 +64,7 @@ class Counting:
 @contextmanager
 def counting_receiver() -> Iterator[Counting]:
     """A receiver in a thread of its own."""
-    found, loop = Counting(), asyncio.new_event_loop()
+    receiver, loop = Counting(), asyncio.new_event_loop()
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with suppress(asyncio.IncompleteReadError, ConnectionError), closing(writer):
@@ -72,16 +72,16 @@ def counting_receiver() -> Iterator[Counting]:
                 head = await reader.readuntil(b"\r\n\r\n")
                 named = dict(line.lower().split(b":", 1) for line in head.split(b"\r\n")[1:] if b":" in line)
                 await reader.readexactly(int(named[b"content-length"]))
-                found.seen[named[b"webhook-id"].strip().decode()] += 1
-                found.came.append(time.perf_counter())
+                receiver.seen[named[b"webhook-id"].strip().decode()] += 1
+                receiver.came.append(time.perf_counter())
                 writer.write(b"HTTP/1.1 204 No Content\r\n\r\n")
 
     with closing(socket.create_server(("127.0.0.1", 0), backlog=256)) as listening:
-        found.url = f"http://127.0.0.1:{listening.getsockname()[1]}/hooks"
+        receiver.url = f"http://127.0.0.1:{listening.getsockname()[1]}/hooks"
         loop.run_until_complete(asyncio.start_server(answer, sock=listening))
         thread = threading.Thread(target=loop.run_forever, daemon=True)
         thread.start()
-        yield found
+        yield receiver
         loop.call_soon_threadsafe(loop.stop)
         thread.join()
 
@@ -106,10 +106,10 @@ def _of_database(postgres: Postgres) -> int:
         (directory,) = connection.execute("SHOW data_directory").fetchone() or ("",)
     master = int((Path(directory) / "postmaster.pid").read_text().split()[0])
     ticks = _ticks(master, ended_children=True)
-    for one in Path("/proc").iterdir():
+    for folder in Path("/proc").iterdir():
         with suppress(OSError):
-            if one.name.isdigit() and int((one / "stat").read_text().rpartition(")")[2].split()[1]) == master:
-                ticks += _ticks(int(one.name))
+            if folder.name.isdigit() and int((folder / "stat").read_text().rpartition(")")[2].split()[1]) == master:
+                ticks += _ticks(int(folder.name))
     return ticks
 
 
@@ -156,17 +156,17 @@ def peer(postgres: Postgres, messages: int) -> Took:
         plain = url.replace("+psycopg", "")
         command = [sys.executable, "-m", "tests.benchmarks.deliveries_peer", plain, receiver.url, str(messages)]
         with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1) as process:
-            told, heard = process.stdin, process.stdout
-            assert told is not None
-            assert heard is not None
+            peer_input, peer_output = process.stdin, process.stdout
+            assert peer_input is not None
+            assert peer_output is not None
 
             def run() -> None:
-                told.write("go\n")
-                heard.readline()
+                peer_input.write("go\n")
+                peer_output.readline()
 
-            heard.readline()
+            peer_output.readline()
             took = _measured(postgres, process.pid, receiver, run)
-            told.write("end\n")
+            peer_input.write("end\n")
         if len(receiver.seen) != messages:
             raise RuntimeError("The peer lost a message.")
     postgres.drop(url)
@@ -175,18 +175,18 @@ def peer(postgres: Postgres, messages: int) -> Took:
 
 def section(rounds: int, messages: int) -> str:
     """The measurements as a part of the page."""
-    found: dict[str, list[Took]] = {"Touchstone": []}
+    measurements: dict[str, list[Took]] = {"Touchstone": []}
     with TemporaryDirectory() as place, shared_postgres(Path(place)) as postgres:
         for _ in range(rounds):
-            found["Touchstone"].append(ours(postgres, Path(place) / secrets.token_hex(4), messages))
+            measurements["Touchstone"].append(ours(postgres, Path(place) / secrets.token_hex(4), messages))
             if find_spec("pgqueuer"):
-                found.setdefault("PgQueuer", []).append(peer(postgres, messages))
+                measurements.setdefault("PgQueuer", []).append(peer(postgres, messages))
     return INTRODUCTION.format(messages=messages, rounds=rounds) + "\n".join(
-        f"| {name} | {_median(some, 'per_second'):,.0f} | {_median(some, 'worker_ms'):.2f} + "
-        f"{_median(some, 'database_ms'):.2f} |"
-        for name, some in found.items()
+        f"| {name} | {_median(runs, 'per_second'):,.0f} | {_median(runs, 'worker_ms'):.2f} + "
+        f"{_median(runs, 'database_ms'):.2f} |"
+        for name, runs in measurements.items()
     )
 
 
-def _median(found: list[Took], name: str) -> float:
-    return statistics.median(float(getattr(one, name)) for one in found)
+def _median(runs: list[Took], name: str) -> float:
+    return statistics.median(float(getattr(took, name)) for took in runs)

@@ -51,14 +51,14 @@ def section(rounds: int) -> str:
     for name, forest, rows in _forests():
         booster = lgb.Booster(model_str=forest.text)
 
-        def values(some: Floats, booster: lgb.Booster = booster) -> Floats:
-            return np.asarray(booster.predict(some, raw_score=True, num_threads=1))
+        def values(batch: Floats, booster: lgb.Booster = booster) -> Floats:
+            return np.asarray(booster.predict(batch, raw_score=True, num_threads=1))
 
-        def shares(some: Floats, booster: lgb.Booster = booster) -> Floats:
-            return np.asarray(booster.predict(some, pred_contrib=True, num_threads=1))
+        def shares(batch: Floats, booster: lgb.Booster = booster) -> Floats:
+            return np.asarray(booster.predict(batch, pred_contrib=True, num_threads=1))
 
-        def chances(some: Floats, booster: lgb.Booster = booster) -> Floats:
-            return np.asarray(booster.predict(some, num_threads=1))
+        def chances(batch: Floats, booster: lgb.Booster = booster) -> Floats:
+            return np.asarray(booster.predict(batch, num_threads=1))
 
         others = tree_peers(booster)
         apart = {peer: f"{_difference(side, chances, rows):.1g}" for peer, side in others.items()}
@@ -67,12 +67,12 @@ def section(rounds: int) -> str:
             (f"{len(rows) // 2:,} rows", {"LightGBM": values, **others}, forest.raw, len(rows) // 2),
             ("contributions of one row", {"LightGBM": shares}, forest.contributions, 1),
         ):
-            found = _in_turns({**peers, "ours": ours}, rows, many, rounds)
+            times_by_side = _in_turns({**peers, "ours": ours}, rows, many, rounds)
             exact = f"{_difference(ours, peers['LightGBM'], rows if many > 1 else rows[:_ONES]):.1g}"
-            median = float(np.median(found["ours"]))
+            median = float(np.median(times_by_side["ours"]))
             for peer in peers:
-                ratio = float(np.median(np.array(found[peer]) / np.array(found["ours"])))
-                times = f"{float(np.median(found[peer])):.2f} | {median:.2f} | {ratio:.1f}x"
+                ratio = float(np.median(np.array(times_by_side[peer]) / np.array(times_by_side["ours"])))
+                times = f"{float(np.median(times_by_side[peer])):.2f} | {median:.2f} | {ratio:.1f}x"
                 lines.append(f"| {name} | {what} | {peer} | {times} | {exact} | {apart.get(peer, '')} |")
     return _PAGE.format(rounds=rounds, before=before, after=os.getloadavg()[0], rows=_ROWS, table="\n".join(lines))
 
@@ -82,7 +82,7 @@ def _forests() -> list[tuple[str, Forest, Floats]]:
     makes, each with rows of its columns."""
     bundle = from_files(bundle_files())
     read = (check(row, received_at=NOW) for row in rows_to_score(_ROWS))
-    rows = _columns(bundle, [one for one in read if isinstance(one, Listing)])
+    rows = _columns(bundle, [listing for listing in read if isinstance(listing, Listing)])
     listings, labels = labelled()
     columns = _columns(bundle, listings)
 
@@ -95,17 +95,17 @@ def _forests() -> list[tuple[str, Forest, Floats]]:
     assert isinstance(of_bundle, Forest)
     return [
         (_size(of_bundle), of_bundle, np.ascontiguousarray(rows[:, : len(of_bundle.columns)])),
-        *((_size(one), one, rows) for one in (fitted(replace(large, rounds=150, leaves=7)), fitted(large))),
+        *((_size(forest), forest, rows) for forest in (fitted(replace(large, rounds=150, leaves=7)), fitted(large))),
     ]
 
 
 def _columns(bundle: Bundle, listings: Sequence[Listing]) -> Floats:
     """The features of listings, and the text's log-odds as the last column."""
-    found = [
-        compute(assemble_facts(one, bundle.references, NOTHING_RECORDED, marketplace="bench", as_of=NOW)).vector
-        for one in listings
+    vectors = [
+        compute(assemble_facts(listing, bundle.references, NOTHING_RECORDED, marketplace="bench", as_of=NOW)).vector
+        for listing in listings
     ]
-    return np.column_stack([np.stack(found), bundle.classifier.text.many(listings)])
+    return np.column_stack([np.stack(vectors), bundle.classifier.text.many(listings)])
 
 
 def _size(forest: Forest) -> str:
@@ -116,7 +116,7 @@ def _size(forest: Forest) -> str:
 def _difference(ours: Side, theirs: Side, rows: Floats) -> float:
     masked = rows.copy()
     masked[np.random.default_rng(0).random(rows.shape) < 1 / 3] = np.nan
-    return max(float(np.abs(ours(some) - theirs(some)).max()) for some in (rows, masked))
+    return max(float(np.abs(ours(batch) - theirs(batch)).max()) for batch in (rows, masked))
 
 
 def _in_turns(sides: Mapping[str, Side], rows: Floats, many: int, rounds: int) -> dict[str, list[float]]:
@@ -124,14 +124,14 @@ def _in_turns(sides: Mapping[str, Side], rows: Floats, many: int, rounds: int) -
 
     Every round has other rows, because a repeated row trains the branch predictor.
     """
-    found: dict[str, list[float]] = {name: [] for name in sides}
+    times_by_side: dict[str, list[float]] = {name: [] for name in sides}
     in_a_round = max(many, _ONES)
     for number in range(rounds + 1):
-        some = rows[(np.arange(in_a_round) + number * in_a_round) % len(rows)]
+        batch = rows[(np.arange(in_a_round) + number * in_a_round) % len(rows)]
         for name, side in sides.items():
             begun = time.process_time()
             for first in range(0, in_a_round, many):
-                side(some[first : first + many])
+                side(batch[first : first + many])
             if number:
-                found[name].append((time.process_time() - begun) / in_a_round * 1e6)
-    return found
+                times_by_side[name].append((time.process_time() - begun) / in_a_round * 1e6)
+    return times_by_side

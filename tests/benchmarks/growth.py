@@ -157,10 +157,10 @@ def receive_some(site: Site, numbers: Iterator[int]) -> None:
     rows = []
     for _ in range(50):
         number = next(numbers)
-        made = a_suspect_row if number % 10 == 0 else a_row
+        make_row = a_suspect_row if number % 10 == 0 else a_row
         seller = {"external_id": f"grown-{number % 17}", "age_days": 300, "country": "FR"}
         title = f"Aurelle Colline tote, grained leather, number {number}"
-        rows.append(made(external_id=f"GROW-{number}", title=title, seller=seller))
+        rows.append(make_row(external_id=f"GROW-{number}", title=title, seller=seller))
     receive(site.runtime, site.marketplace, rows, source="bench")
 
 
@@ -182,8 +182,8 @@ def got(visitor: Visitor, path: str) -> None:
 def waiting(site: Site) -> list[Case]:
     """Some cases that wait for an analyst, the costliest first."""
     with site.runtime.store.read() as connection:
-        found = queues.queue(connection, QueueFilter(frozenset({site.here}), (CaseLane.ANALYST,)), most=60)
-        return [cases.get(connection, site.here, one["case_id"]) for one in found]
+        case_rows = queues.queue(connection, QueueFilter(frozenset({site.here}), (CaseLane.ANALYST,)), most=60)
+        return [cases.get(connection, site.here, case_row["case_id"]) for case_row in case_rows]
 
 
 def deciding(site: Site, visitor: Visitor) -> Callable[[], None]:
@@ -211,15 +211,17 @@ def totals(site: Site, size: int) -> dict[str, Callable[[], object]]:
 def fitted(labelled: int) -> None:
     """Fit a model on so many labelled listings."""
     listings, labels = evaluation_set(SETTINGS, labelled)
-    brands = BrandRegister([one.brand for one in build(SETTINGS).brands])
+    brands = BrandRegister([brand.brand for brand in build(SETTINGS).brands])
     offline = OfflineReferences(listings, brands)
-    facts = [offline.facts(one, as_of=NOW, marketplace="bench", took_part=True) for one in listings]
-    CounterfeitClassifier(seed=0).fit(facts, labels, groups=seller_groups([one.seller.external_id for one in listings]))
+    facts = [offline.facts(listing, as_of=NOW, marketplace="bench", took_part=True) for listing in listings]
+    CounterfeitClassifier(seed=0).fit(
+        facts, labels, groups=seller_groups([listing.seller.external_id for listing in listings])
+    )
 
 
 def measure(engine: EngineName, sizes: Sequence[int], say: Callable[[str], object]) -> list[Measured]:
     """Every operation at every size."""
-    found: dict[tuple[str, bool], dict[int, float]] = {}
+    times_by_work: dict[tuple[str, bool], dict[int, float]] = {}
     for size in sizes:
         with filled(engine, size) as site:
             processors = Processors(site.runtime.store.writes)
@@ -227,14 +229,14 @@ def measure(engine: EngineName, sizes: Sequence[int], say: Callable[[str], objec
             for name, work in singles(site).items():
                 _repeated(work, _WARM)
                 spent = processors.of(partial(_repeated, work, _TIMES))
-                found.setdefault((name, False), {})[size] = 1_000 * spent / _TIMES
+                times_by_work.setdefault((name, False), {})[size] = 1_000 * spent / _TIMES
                 say(f"  {name}: {1_000 * spent / _TIMES:.1f} ms")
             site.clock.forward(seconds=_MATURE.total_seconds())
             for name, work in totals(site, size).items():
                 spent = processors.of(work)
-                found.setdefault((name, True), {})[size] = 1_000 * spent
+                times_by_work.setdefault((name, True), {})[size] = 1_000 * spent
                 say(f"  {name}: {1_000 * spent:.0f} ms")
-    return [Measured(name, total, times) for (name, total), times in found.items()]
+    return [Measured(name, total, times) for (name, total), times in times_by_work.items()]
 
 
 def _repeated(work: Callable[[], object], times: int) -> None:
@@ -246,17 +248,17 @@ def table(sizes: Sequence[int], measured: Sequence[Measured]) -> str:
     """The operations with their times and exponents."""
     heads = " | ".join(f"{size:,} listings" for size in sizes)
     lines = [f"| what | {heads} | exponent | |", f"| --- |{' ---: |' * len(sizes)} ---: | --- |"]
-    for one in measured:
-        times = " | ".join(f"{one.milliseconds[size]:,.1f}" for size in sizes)
-        fault = "a fault" if one.is_fault else "total" if one.total else ""
-        lines.append(f"| {one.name} | {times} | {one.slope:.2f} | {fault} |")
+    for operation in measured:
+        times = " | ".join(f"{operation.milliseconds[size]:,.1f}" for size in sizes)
+        fault = "a fault" if operation.is_fault else "total" if operation.total else ""
+        lines.append(f"| {operation.name} | {times} | {operation.slope:.2f} | {fault} |")
     return "\n".join(lines)
 
 
 def section(engines: Sequence[EngineName], sizes: Sequence[int], say: Callable[[str], object] = print) -> str:
     """The part of the page."""
-    asked = " ".join(f"--size {size}" for size in sizes)
-    head = INTRODUCTION.format(taken=TAKEN_IN, events=EVENTS_EACH, asked=asked, times=_TIMES)
+    size_options = " ".join(f"--size {size}" for size in sizes)
+    head = INTRODUCTION.format(taken=TAKEN_IN, events=EVENTS_EACH, asked=size_options, times=_TIMES)
     tables = [f"{HEADS[engine]}:\n\n{table(sizes, measure(engine, sizes, say))}" for engine in engines]
     return "\n\n".join([head, *tables])
 

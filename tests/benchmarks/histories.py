@@ -48,7 +48,7 @@ def made(events: int) -> tuple[EventColumns, Asked]:
     sellers = events // _EVENTS_OF_A_SELLER
     number = sellers * _MOMENTS_OF_A_SELLER
     occurred = np.sort(random.integers(0, _SPAN, events))
-    given = EventColumns(
+    event_columns = EventColumns(
         seller=random.integers(0, sellers, events),
         occurred=occurred,
         known=occurred,
@@ -56,20 +56,20 @@ def made(events: int) -> tuple[EventColumns, Asked]:
         amount=random.integers(100, 100_000, events),
         currency=np.zeros(events, np.int64),
     )
-    asked = Asked(
+    instants = Asked(
         seller=random.integers(0, sellers, number),
         at=random.integers(_SPAN // 4, _SPAN, number),
         currency=np.zeros(number, np.int64),
     )
-    return given, asked
+    return event_columns, instants
 
 
-def ours(events: EventColumns, asked: Asked) -> Side:
+def ours(events: EventColumns, instants: Asked) -> Side:
     """One fold."""
 
     def run() -> NDArray[np.int64]:
-        found = window_counts(events, asked)
-        return np.concatenate([found.events, found.worth[:, None]], axis=1)
+        counts = window_counts(events, instants)
+        return np.concatenate([counts.events, counts.worth[:, None]], axis=1)
 
     return run
 
@@ -83,10 +83,10 @@ def _from_totals(totals: list[NDArray[np.int64]]) -> NDArray[np.int64]:
     return np.stack([totals[0] - before for before in totals[1:]], axis=2)
 
 
-def with_pandas(events: EventColumns, asked: Asked) -> Side:
+def with_pandas(events: EventColumns, instants: Asked) -> Side:
     """Running totals, and an as-of join for each bound of the windows."""
     table = pd.DataFrame(_columns(events))
-    moments = pd.DataFrame({"seller": asked.seller, "moment": asked.at, "row": np.arange(len(asked.at))})
+    moments = pd.DataFrame({"seller": instants.seller, "moment": instants.at, "row": np.arange(len(instants.at))})
 
     def run() -> NDArray[np.int64]:
         kinds = {name: (table["kind"] == number).astype(np.int64) for number, name in enumerate(KINDS)}
@@ -94,21 +94,21 @@ def with_pandas(events: EventColumns, asked: Asked) -> Side:
         running = table[["seller", "moment"]].join(columns.groupby("seller", sort=False)[list(_COUNTED)].cumsum())
         ordered, totals = moments.sort_values("moment"), []
         for days in _BOUNDS:
-            left = ordered.assign(moment=ordered["moment"] - days * _DAY)
-            found = pd.merge_asof(left, running, on="moment", by="seller", allow_exact_matches=False)
-            numbers = np.zeros((len(found), len(_COUNTED)), np.int64)
-            numbers[found["row"].to_numpy()] = found[list(_COUNTED)].fillna(0).to_numpy(np.int64)
+            bound_moments = ordered.assign(moment=ordered["moment"] - days * _DAY)
+            matches = pd.merge_asof(bound_moments, running, on="moment", by="seller", allow_exact_matches=False)
+            numbers = np.zeros((len(matches), len(_COUNTED)), np.int64)
+            numbers[matches["row"].to_numpy()] = matches[list(_COUNTED)].fillna(0).to_numpy(np.int64)
             totals.append(numbers)
         return _from_totals(totals)
 
     return run
 
 
-def with_polars(events: EventColumns, asked: Asked) -> Side:
+def with_polars(events: EventColumns, instants: Asked) -> Side:
     """As pandas, by polars' own operators."""
     pl: Any = importlib.import_module("polars")
     table = pl.DataFrame(_columns(events)).set_sorted("moment")
-    moments = pl.DataFrame({"seller": asked.seller, "moment": asked.at, "row": np.arange(len(asked.at))})
+    moments = pl.DataFrame({"seller": instants.seller, "moment": instants.at, "row": np.arange(len(instants.at))})
 
     def run() -> NDArray[np.int64]:
         kinds = {name: (pl.col("kind") == number).cast(pl.Int64) for number, name in enumerate(KINDS)}
@@ -116,22 +116,22 @@ def with_polars(events: EventColumns, asked: Asked) -> Side:
         running = columns.with_columns(pl.col(name).cum_sum().over("seller") for name in _COUNTED).set_sorted("moment")
         ordered, totals = moments.sort("moment"), []
         for days in _BOUNDS:
-            left = ordered.with_columns(moment=pl.col("moment") - days * _DAY).set_sorted("moment")
+            bound_moments = ordered.with_columns(moment=pl.col("moment") - days * _DAY).set_sorted("moment")
             strictly: dict[str, Any] = {"allow_exact_matches": False, "check_sortedness": False}
-            found = left.join_asof(running, on="moment", by="seller", strategy="backward", **strictly)
-            found = found.sort("row").select(pl.col(name).fill_null(0) for name in _COUNTED)
-            totals.append(found.to_numpy().astype(np.int64))
+            matches = bound_moments.join_asof(running, on="moment", by="seller", strategy="backward", **strictly)
+            matches = matches.sort("row").select(pl.col(name).fill_null(0) for name in _COUNTED)
+            totals.append(matches.to_numpy().astype(np.int64))
         return _from_totals(totals)
 
     return run
 
 
-def with_duckdb(events: EventColumns, asked: Asked) -> Side:
+def with_duckdb(events: EventColumns, instants: Asked) -> Side:
     """A window function and an ASOF join for each bound."""
     connection: Any = importlib.import_module("duckdb").connect(config={"threads": os.cpu_count() or 1})
     frames = {
         "event": pd.DataFrame(_columns(events)),
-        "asked": pd.DataFrame({"seller": asked.seller, "moment": asked.at, "row": np.arange(len(asked.at))}),
+        "asked": pd.DataFrame({"seller": instants.seller, "moment": instants.at, "row": np.arange(len(instants.at))}),
     }
     for name, frame in frames.items():
         connection.register("given", frame)
@@ -146,23 +146,23 @@ def with_duckdb(events: EventColumns, asked: Asked) -> Side:
             f"CREATE OR REPLACE TEMP TABLE running AS SELECT seller, moment, {running} FROM event "  # noqa: S608  # as above
             "WINDOW w AS (PARTITION BY seller ORDER BY moment, rowid ROWS UNBOUNDED PRECEDING)"
         )
-        found = []
+        counts = []
         for days in _BOUNDS:
             query = (
                 f"SELECT {totals} FROM asked m ASOF LEFT JOIN running t "  # noqa: S608  # as above
                 f"ON m.seller = t.seller AND m.moment - {days * _DAY} > t.moment ORDER BY m.row"
             )
             columns = connection.execute(query).fetchnumpy()
-            found.append(np.stack([np.asarray(columns[name], np.int64) for name in _COUNTED], axis=1))
-        return _from_totals(found)
+            counts.append(np.stack([np.asarray(columns[name], np.int64) for name in _COUNTED], axis=1))
+        return _from_totals(counts)
 
     return run
 
 
-def checksum(found: NDArray[np.int64]) -> int:
+def checksum(counts: NDArray[np.int64]) -> int:
     """A number that depends on every count and its place."""
-    weights = np.arange(1, found.size + 1, dtype=np.int64) % 9_973
-    return int((found.reshape(-1) * weights).sum())
+    weights = np.arange(1, counts.size + 1, dtype=np.int64) % 9_973
+    return int((counts.reshape(-1) * weights).sum())
 
 
 def section(rounds: int, events: int) -> str:
@@ -173,20 +173,20 @@ def section(rounds: int, events: int) -> str:
     ValueError
         Two sides count differently.
     """
-    given, asked = made(events)
+    event_columns, instants = made(events)
     makers = {"pandas": with_pandas, "polars": with_polars, "duckdb": with_duckdb}
-    sides = {"ours": ours(given, asked)}
-    sides |= {name: make(given, asked) for name, make in makers.items() if find_spec(name) is not None}
+    sides = {"ours": ours(event_columns, instants)}
+    sides |= {name: make(event_columns, instants) for name, make in makers.items() if find_spec(name) is not None}
     seconds: dict[str, list[float]] = {name: [] for name in sides}
     sums: dict[str, int] = {}
     before = os.getloadavg()[0]
     for number in range(rounds + 1):
         for name, side in sides.items():
             begun = time.process_time()
-            found = side()
+            counts = side()
             if number:
                 seconds[name].append(time.process_time() - begun)
-            sums[name] = checksum(found)
+            sums[name] = checksum(counts)
     if len(set(sums.values())) != 1:
         raise ValueError(f"the sides count differently: {sums}")
     medians = {name: float(np.median(values)) for name, values in seconds.items()}
@@ -197,7 +197,7 @@ def section(rounds: int, events: int) -> str:
     introduction = INTRODUCTION.format(
         events=events,
         sellers=events // _EVENTS_OF_A_SELLER,
-        moments=len(asked.at),
+        moments=len(instants.at),
         days=", ".join(map(str, DAYS)),
         rounds=rounds,
         before=f"{before:.1f}",

@@ -118,19 +118,19 @@ def opened(checkout: Path, server: Postgres, home: Path, paths: Iterable[str] = 
 def rows(many: int) -> list[dict[str, Any]]:
     """Different listings as a marketplace sends them, the broken ones included."""
     world = build(Settings(listings=many + many // 20, seed=7, start=SETTINGS.start))
-    found = {str(sent.row["external_id"]): dict(sent.row) for sent in reversed(world.sent)}
-    return list(found.values())[:many]
+    rows_by_id = {str(sent.row["external_id"]): dict(sent.row) for sent in reversed(world.sent)}
+    return list(rows_by_id.values())[:many]
 
 
 def _works(rounds: int, folder: Path) -> list[dict[str, tuple[Path, int]]]:
     """The files of each round by kind of work, each with its number of listings."""
-    given = iter(rows((rounds + _WARM_UP) * (_BATCH + _SINGLES)))
+    row_source = iter(rows((rounds + _WARM_UP) * (_BATCH + _SINGLES)))
     works = []
     for number in range(rounds + _WARM_UP):
-        batch, singles = ([next(given) for _ in range(many)] for many in (_BATCH, _SINGLES))
+        batch, singles = ([next(row_source) for _ in range(many)] for many in (_BATCH, _SINGLES))
         work: dict[str, Sequence[Sequence[Any]]] = {
             f"batch of {_BATCH:,}": [batch],
-            "single": [[one] for one in singles],
+            "single": [[row] for row in singles],
         }
         files = {}
         for name, batches in work.items():
@@ -162,9 +162,11 @@ def section(rounds: int, parent: Path | None) -> str:
             if number == _WARM_UP - 1:
                 for side in sides.values():
                     side.tidy()
-        sizes = {side: one.bytes_a_listing() for side, one in sides.items()}
+        sizes = {side: opened_side.bytes_a_listing() for side, opened_side in sides.items()}
     medians = {
-        (side, work): np.median(taken, axis=0) for side, one in sides.items() for work, taken in one.taken.items()
+        (side, work): np.median(taken, axis=0)
+        for side, opened_side in sides.items()
+        for work, taken in opened_side.taken.items()
     }
     lines = [
         f"| {side} | {work} | {process:,.0f} | {of_server:,.0f} | {process + of_server:,.0f} "

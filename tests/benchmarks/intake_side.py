@@ -27,7 +27,7 @@ def processor_seconds() -> float:
 def main(home: Path, url: str) -> None:
     """Make a marketplace, then take in each batch of each file in a request of its own."""
     runtime = open_runtime(Settings(home=home, database_url=url))
-    here = provisioning.add_marketplace(runtime, name="Bench", base_currency="EUR", by="bench")
+    marketplace = provisioning.add_marketplace(runtime, name="Bench", base_currency="EUR", by="bench")
     sys.stdout.write("{}\n")
     sys.stdout.flush()
     # As a service does at its start (`serving.commands.main`, `serving.service`).
@@ -37,7 +37,7 @@ def main(home: Path, url: str) -> None:
         batches = json.loads(Path(line.strip()).read_text(encoding="utf-8"))
         before = processor_seconds()
         for batch in batches:
-            receive(runtime, here, batch, source="bench")
+            receive(runtime, marketplace, batch, source="bench")
         sys.stdout.write(json.dumps(processor_seconds() - before) + "\n")
         sys.stdout.flush()
     runtime.close()

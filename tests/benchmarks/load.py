@@ -30,7 +30,7 @@ def run_load(
 async def _run(
     port: int, path: str, bodies: list[bytes], headers: dict[str, str], connections: int, seconds: float
 ) -> Load:
-    lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+    lines = "".join(f"{name}: {text}\r\n" for name, text in headers.items())
     requests = [
         f"POST {path} HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-type: application/json\r\n{lines}"
         f"content-length: {len(body)}\r\n\r\n".encode()
@@ -41,7 +41,7 @@ async def _run(
     started = time.perf_counter()
     times = await asyncio.gather(*(_connection(port, requests, i, until) for i in range(connections)))
     took = time.perf_counter() - started
-    every = sorted(t for one in times for t in one)
+    every = sorted(t for connection_times in times for t in connection_times)
     return Load(len(every), len(every) / took, every[len(every) // 2] * 1_000)
 
 

@@ -19,15 +19,15 @@ def lengthened(listings: Sequence[Listing], *, seed: int) -> list[Listing]:
     sides.
     """
     random = np.random.default_rng(seed)
-    others = [one.description for one in listings if one.description]
-    wanted = MEAN_BYTES * random.lognormal(-(_SPREAD**2) / 2, _SPREAD, len(listings))
-    found = []
-    for listing, length in zip(listings, wanted, strict=True):
+    others = [listing.description for listing in listings if listing.description]
+    lengths = MEAN_BYTES * random.lognormal(-(_SPREAD**2) / 2, _SPREAD, len(listings))
+    longer_listings = []
+    for listing, length in zip(listings, lengths, strict=True):
         description = listing.description or ""
         while bytes_of(listing) + len(description.encode()) < length:
             description = f"{description} {others[int(random.integers(len(others)))]}".strip()
-        found.append(replace(listing, description=description or None))
-    return found
+        longer_listings.append(replace(listing, description=description or None))
+    return longer_listings
 
 
 def bytes_of(listing: Listing) -> int:

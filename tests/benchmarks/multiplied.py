@@ -64,8 +64,8 @@ def multiply(url: str, times: int) -> None:
     statements = [_copying(url, table) for table in metadata.sorted_tables if _multiplies(table)]
     if is_sqlite(url):
         connection = sqlite_driver().connect(make_url(url).database, isolation_level=None)
-        for one in _SETTINGS:
-            connection.execute(f"PRAGMA {one}").fetchall()
+        for setting in _SETTINGS:
+            connection.execute(f"PRAGMA {setting}").fetchall()
         connection.execute("BEGIN")
         for statement in statements:
             connection.execute(statement, {"times": times})

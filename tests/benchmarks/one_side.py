@@ -16,12 +16,12 @@ from models.bundle import from_files
 from tests.benchmarks.work import NOW, bundle_files, rows_to_score
 
 bundle, rows = from_files(bundle_files()), rows_to_score(200)
-remembered = [one for one in vars(fold).values() if hasattr(one, "cache_clear")]
+remembered = [function for function in vars(fold).values() if hasattr(function, "cache_clear")]
 
 
 def round_of_all() -> float:
-    for one in remembered:
-        one.cache_clear()
+    for function in remembered:
+        function.cache_clear()
     begun = time.process_time()
     for row in rows:
         listing = check(row, received_at=NOW)

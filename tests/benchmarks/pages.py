@@ -55,8 +55,8 @@ def of_site(site: Site) -> list[Page]:
     }
     pages = {name: partial(got, visitor, path) for name, path in paths.items()}
     processors = Processors(site.runtime.store.writes)
-    asked: dict[str, Callable[[], object]] = {**pages, "verdict, and the next case": deciding(site, visitor)}
-    return [_measured(processors, name, work) for name, work in asked.items()]
+    works: dict[str, Callable[[], object]] = {**pages, "verdict, and the next case": deciding(site, visitor)}
+    return [_measured(processors, name, work) for name, work in works.items()]
 
 
 def _measured(processors: Processors, name: str, work: Callable[[], object]) -> Page:
@@ -78,7 +78,8 @@ def section(engines: Sequence[EngineName], listings: int) -> str:
     for engine in engines:
         with filled(engine, listings) as site:
             rows = [
-                f"| {one.name} | {one.processor:.0f} | {one.median:.0f} | {one.late:.0f} |" for one in of_site(site)
+                f"| {page.name} | {page.processor:.0f} | {page.median:.0f} | {page.late:.0f} |"
+                for page in of_site(site)
             ]
         heads = [f"{HEADS[engine]}:", "", "| page | processor | median | 95 % |", "| --- | ---: | ---: | ---: |"]
         parts.append("\n".join([*heads, *rows]))

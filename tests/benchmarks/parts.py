@@ -35,23 +35,25 @@ def section(rounds: int) -> str:
         return assemble_facts(listing, bundle.references, NOTHING_RECORDED, marketplace="bench", as_of=NOW)
 
     listings = [checked(row) for row in rows]
-    facts = [facts_of(one) for one in listings]
-    computed = [compute(one) for one in facts]
+    facts = [facts_of(listing) for listing in listings]
+    computed = [compute(row_facts) for row_facts in facts]
     parts: dict[str, tuple[Callable[[Any], object], Sequence[Any]]] = {
         "check of the row": (checked, rows),
         "facts, with the brand": (facts_of, listings),
         "reading of the text": (read, listings),
         "features, with the reading": (compute, facts),
-        "score and interval": (lambda one: bundle.score_many([one], with_reasons=False), computed),
+        "score and interval": (lambda computed_row: bundle.score_many([computed_row], with_reasons=False), computed),
         "all of it": (lambda row: bundle.score_many([compute(facts_of(checked(row)))], with_reasons=False), rows),
     }
-    found = {name: _fastest(part, of, rounds) for name, (part, of) in parts.items()}
-    texts = [f"{one.title or ''}{one.description or ''}" for one in listings]
+    times_by_part = {name: _fastest(part, of, rounds) for name, (part, of) in parts.items()}
+    texts = [f"{listing.title or ''}{listing.description or ''}" for listing in listings]
     lines = [
-        INTRODUCTION.format(rounds=rounds, many=len(rows), share=float(np.mean([not one.isascii() for one in texts]))),
+        INTRODUCTION.format(
+            rounds=rounds, many=len(rows), share=float(np.mean([not text.isascii() for text in texts]))
+        ),
         "| part | microseconds a listing |",
         "| --- | ---: |",
-        *(f"| {name} | {microseconds:.1f} |" for name, microseconds in found.items()),
+        *(f"| {name} | {microseconds:.1f} |" for name, microseconds in times_by_part.items()),
     ]
     return "\n".join(lines)
 
@@ -62,7 +64,7 @@ def _fastest(part: Callable[[Any], object], of: Sequence[Any], rounds: int) -> f
     for _ in range(rounds + 1):  # The first round compiles and warms up.
         forget_folds()
         begun = time.process_time()
-        for one in of:
-            part(one)
+        for part_input in of:
+            part(part_input)
         taken.append((time.process_time() - begun) / len(of) * 1e6)
     return min(taken[1:])

@@ -79,8 +79,8 @@ class Competent:
         linear = SGDClassifier(loss="log_loss", random_state=0).fit(design, labels)
         columns = np.column_stack([raw_numbers(listings), linear.decision_function(design)])
         settings = {"objective": "binary", "num_leaves": 15, "num_threads": 1, "verbose": -1}
-        data = lgb.Dataset(columns, labels, params={"verbose": -1})
-        return cls(characters, words, linear, lgb.train(settings, data, _ROUNDS))
+        training_set = lgb.Dataset(columns, labels, params={"verbose": -1})
+        return cls(characters, words, linear, lgb.train(settings, training_set, _ROUNDS))
 
     def score(self, listings: Sequence[Listing]) -> NDArray[np.float64]:
         """Probabilities."""
@@ -109,16 +109,16 @@ class FullWork:
         names = Prefilter([*wording, *(rf"\b{re2.escape(name.casefold())}\b" for name in brands)])
         shell = cls(names, len(wording), competent.characters, competent.words, competent.linear, competent.booster)
         settings = {"objective": "binary", "num_leaves": 15, "num_threads": 1, "verbose": -1}
-        data = lgb.Dataset(shell.columns(listings), labels, params={"verbose": -1})
-        return replace(shell, booster=lgb.train(settings, data, _ROUNDS))
+        training_set = lgb.Dataset(shell.columns(listings), labels, params={"verbose": -1})
+        return replace(shell, booster=lgb.train(settings, training_set, _ROUNDS))
 
     def columns(self, listings: Sequence[Listing]) -> NDArray[np.float64]:
         """Raw numbers, the text's log-odds, and how many wordings and brands the text has."""
         texts = all_text(listings)
         design = hstack([self.characters.transform(texts), self.words.transform(texts)])
-        found = [self.names.possible(unicodedata.normalize("NFKC", text).casefold()) for text in texts]
-        wordings = [sum(one < self.lexicon for one in each) for each in found]
-        brands = [len(each) - many for each, many in zip(found, wordings, strict=True)]
+        hits = [self.names.possible(unicodedata.normalize("NFKC", text).casefold()) for text in texts]
+        wordings = [sum(number < self.lexicon for number in each) for each in hits]
+        brands = [len(each) - many for each, many in zip(hits, wordings, strict=True)]
         return np.column_stack([raw_numbers(listings), self.linear.decision_function(design), wordings, brands])
 
     def answer(self, listings: Sequence[Listing], threshold: float) -> list[tuple[float, list[int]]]:

@@ -57,12 +57,12 @@ def rows_per_second(rounds: int) -> dict[str, list[float]]:
             check=True,
             env={**os.environ, "MLFLOW_DISABLE_TELEMETRY": "true"},
         )
-        found: dict[str, list[float]] = json.loads(done.stdout.splitlines()[-1])
-        return found
+        rates: dict[str, list[float]] = json.loads(done.stdout.splitlines()[-1])
+        return rates
 
 
 def section(rounds: int) -> str:
     """The part of the page."""
-    found = rows_per_second(rounds)
-    lines = [f"| {name} | {median(found[name]):,.0f} |" for name in (WITHOUT, WITH)]
+    rates = rows_per_second(rounds)
+    lines = [f"| {name} | {median(rates[name]):,.0f} |" for name in (WITHOUT, WITH)]
     return "\n".join([_INTRODUCTION.format(rounds=rounds), "| rows | a second |", "| --- | ---: |", *lines])

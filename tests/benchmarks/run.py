@@ -120,11 +120,11 @@ QUICK: Final = (Part.PARTS, Part.FOREST, Part.BULK, Part.HISTORIES)
 def replaced(page: str, heading: str, body: str) -> str:
     """The page with this part in place of the part with its heading, or at its end."""
     part = f"## {heading}\n\n{body.strip()}\n"
-    found = re.search(rf"^## {re.escape(heading)}\n.*?(?=^## |\Z)", page, re.MULTILINE | re.DOTALL)
-    if found is None:
+    match = re.search(rf"^## {re.escape(heading)}\n.*?(?=^## |\Z)", page, re.MULTILINE | re.DOTALL)
+    if match is None:
         return f"{page.rstrip()}\n\n{part}"
-    after = page[found.end() :]
-    return f"{page[: found.start()]}{part}{after and chr(10)}{after}"
+    after = page[match.end() :]
+    return f"{page[: match.start()]}{part}{after and chr(10)}{after}"
 
 
 def tables(body: str) -> list[list[dict[str, str]]]:
@@ -133,11 +133,11 @@ def tables(body: str) -> list[list[dict[str, str]]]:
     >>> tables("Few words.\\n\\n| what | ours |\\n| --- | ---: |\\n| one row | 2.5 |")
     [[{'what': 'one row', 'ours': '2.5'}]]
     """
-    found: list[list[dict[str, str]]] = []
+    table_rows: list[list[dict[str, str]]] = []
     for block in re.findall(r"(?:^\|.*\|$\n?)+", body, re.MULTILINE):
         head, _, *rows = ([cell.strip() for cell in line.strip("|").split("|")] for line in block.splitlines())
-        found.append([dict(zip(head, row, strict=True)) for row in rows])
-    return found
+        table_rows.append([dict(zip(head, row, strict=True)) for row in rows])
+    return table_rows
 
 
 def circumstances() -> str:
@@ -160,10 +160,10 @@ def main(
     quick: Annotated[bool, typer.Option("--quick", help="Print a few parts, of few rows.")] = False,
 ) -> None:
     """Measure and write the parts of the page."""
-    chosen = Sizes(rounds, bulk, events, messages, tuple(int(one) for one in sizes.split(",")), parent)
+    chosen = Sizes(rounds, bulk, events, messages, tuple(int(size) for size in sizes.split(",")), parent)
     if quick:
         chosen = replace(chosen, rounds=min(rounds, 2), bulk=2_000, events=200_000)
-    everything = QUICK if quick else [one for one in Part if parent or one is not Part.COMMITS]
+    everything = QUICK if quick else [part for part in Part if parent or part is not Part.COMMITS]
     for part in named or everything:
         where = circumstances()
         body = SECTIONS[part](chosen)

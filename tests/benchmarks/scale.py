@@ -50,30 +50,30 @@ class Needs:
     bottleneck: str
 
 
-def needs(volume: int, given: Mapping[str, float]) -> Needs:
+def needs(volume: int, costs: Mapping[str, float]) -> Needs:
     """What so many listings a day need, from unit costs and assumptions."""
-    peak = volume / _DAY_SECONDS * given["peak_over_mean"]
-    decisions = volume * given["share_to_people"]
-    decisions_a_second = decisions / _DAY_SECONDS * given["peak_over_mean"]
+    peak = volume / _DAY_SECONDS * costs["peak_over_mean"]
+    decisions = volume * costs["share_to_people"]
+    decisions_a_second = decisions / _DAY_SECONDS * costs["peak_over_mean"]
 
     def busy(place: str) -> float:
-        spent = given[f"intake_{place}_ms"] + given["events_a_listing"] * given[f"event_{place}_ms"]
-        return (peak * spent + decisions_a_second * given[f"decision_{place}_ms"]) / 1_000 / given["usable_share"]
+        spent = costs[f"intake_{place}_ms"] + costs["events_a_listing"] * costs[f"event_{place}_ms"]
+        return (peak * spent + decisions_a_second * costs[f"decision_{place}_ms"]) / 1_000 / costs["usable_share"]
 
     service, database = math.ceil(busy("service")), math.ceil(busy("database"))
-    each = given["listing_bytes"] + given["events_a_listing"] * given["event_bytes"]
-    terabytes = volume * given["kept_days"] * each / 1e12
-    labels = decisions * given["kept_days"]
-    training = labels * given["label_training_ms"] / 1_000 / 3_600
-    log = peak * given["listing_log_bytes"] / 1e6
+    each = costs["listing_bytes"] + costs["events_a_listing"] * costs["event_bytes"]
+    terabytes = volume * costs["kept_days"] * each / 1e12
+    labels = decisions * costs["kept_days"]
+    training = labels * costs["label_training_ms"] / 1_000 / 3_600
+    log = peak * costs["listing_log_bytes"] / 1e6
     servers = max(
         1,
-        math.ceil(database / given["largest_database_cores"]),
-        math.ceil(log / given["largest_log_megabytes"]),
-        math.ceil(terabytes / given["largest_database_terabytes"]),
+        math.ceil(database / costs["largest_database_cores"]),
+        math.ceil(log / costs["largest_log_megabytes"]),
+        math.ceil(terabytes / costs["largest_database_terabytes"]),
     )
-    cores = (service + database * given["copies"]) * _MONTH_HOURS + training * _MONTH_DAYS
-    money = cores * given["core_hour_price"] + terabytes * 1_000 * given["copies"] * given["gb_month_price"]
+    cores = (service + database * costs["copies"]) * _MONTH_HOURS + training * _MONTH_DAYS
+    money = cores * costs["core_hour_price"] + terabytes * 1_000 * costs["copies"] * costs["gb_month_price"]
     return Needs(
         listings_a_day=volume,
         listings_a_second=peak,
@@ -83,52 +83,52 @@ def needs(volume: int, given: Mapping[str, float]) -> Needs:
         log_megabytes_a_second=log,
         terabytes=terabytes,
         training_core_hours=training,
-        reviewers=math.ceil(decisions * given["decision_seconds"] / 3_600 / given["reviewer_hours"]),
+        reviewers=math.ceil(decisions * costs["decision_seconds"] / 3_600 / costs["reviewer_hours"]),
         money_a_month=money,
-        bottleneck=_bottleneck(database, log, terabytes, given),
+        bottleneck=_bottleneck(database, log, terabytes, costs),
     )
 
 
-def _bottleneck(database: int, log: float, terabytes: float, given: Mapping[str, float]) -> str:
+def _bottleneck(database: int, log: float, terabytes: float, costs: Mapping[str, float]) -> str:
     """The part of one database server that is used up first; nothing else grows beyond one machine by itself."""
     shares = {
-        "database cores": database / given["largest_database_cores"],
-        "database log": log / given["largest_log_megabytes"],
-        "database size": terabytes / given["largest_database_terabytes"],
+        "database cores": database / costs["largest_database_cores"],
+        "database log": log / costs["largest_log_megabytes"],
+        "database size": terabytes / costs["largest_database_terabytes"],
     }
-    name, share = max(shares.items(), key=lambda one: one[1])
+    name, share = max(shares.items(), key=lambda named_share: named_share[1])
     return f"{name}, {share:,.2f} of one server"
 
 
 def given_in(page: str) -> dict[str, float]:
     """The unit costs and the assumptions of a page."""
-    return {name: float(value.replace(",", "")) for name, value in _ROW.findall(page)}
+    return {name: float(figure.replace(",", "")) for name, figure in _ROW.findall(page)}
 
 
 def computed(page: str) -> str:
     """The page with its computed table."""
-    found = [needs(volume, given_in(page)) for volume in VOLUMES]
+    volume_needs = [needs(volume, given_in(page)) for volume in VOLUMES]
     rows: dict[str, Callable[[Needs], str]] = {
-        "listings a second at the peak": lambda one: f"{one.listings_a_second:,.0f}",
-        "cores of services and workers": lambda one: f"{one.service_cores:,}",
-        "cores of databases that take writes": lambda one: f"{one.database_cores:,}",
-        "databases that take writes": lambda one: f"{one.database_servers:,}",
-        "log of the databases, MB a second": lambda one: f"{one.log_megabytes_a_second:,.0f}",
-        "stored, TB, one copy": lambda one: f"{one.terabytes:,.1f}",
-        "one training, core hours": lambda one: f"{one.training_core_hours:,.1f}",
-        "reviewers": lambda one: f"{one.reviewers:,}",
-        "money a month": lambda one: f"{one.money_a_month:,.0f}",
-        "first bottleneck": lambda one: one.bottleneck,
+        "listings a second at the peak": lambda need: f"{need.listings_a_second:,.0f}",
+        "cores of services and workers": lambda need: f"{need.service_cores:,}",
+        "cores of databases that take writes": lambda need: f"{need.database_cores:,}",
+        "databases that take writes": lambda need: f"{need.database_servers:,}",
+        "log of the databases, MB a second": lambda need: f"{need.log_megabytes_a_second:,.0f}",
+        "stored, TB, one copy": lambda need: f"{need.terabytes:,.1f}",
+        "one training, core hours": lambda need: f"{need.training_core_hours:,.1f}",
+        "reviewers": lambda need: f"{need.reviewers:,}",
+        "money a month": lambda need: f"{need.money_a_month:,.0f}",
+        "first bottleneck": lambda need: need.bottleneck,
     }
     heads = " | ".join(f"{volume:,} a day" for volume in VOLUMES)
     lines = [f"| | {heads} |", f"| --- |{' ---: |' * len(VOLUMES)}"]
-    lines += [f"| {name} | {' | '.join(say(one) for one in found)} |" for name, say in rows.items()]
+    lines += [f"| {name} | {' | '.join(say(need) for need in volume_needs)} |" for name, say in rows.items()]
     return _COMPUTED.sub(lambda _: "\n".join(lines) + "\n", page)
 
 
 def measured() -> dict[str, float]:
     """The unit costs on this machine, with PostgreSQL."""
-    found: dict[str, float] = {}
+    costs: dict[str, float] = {}
     with filled(EngineName.POSTGRESQL, _SIZE) as site:
         store, numbers = site.runtime.store, count()
         processors, visitor = Processors(store.writes), visit_as(site, site.analyst)
@@ -141,16 +141,16 @@ def measured() -> dict[str, float]:
             with store.read() as connection:
                 log = _log_position(connection)
             service, database = processors.apart(partial(_repeated, work))
-            found[f"{name}_service_ms"] = 1_000 * service / _TIMES / items
-            found[f"{name}_database_ms"] = 1_000 * database / _TIMES / items
+            costs[f"{name}_service_ms"] = 1_000 * service / _TIMES / items
+            costs[f"{name}_database_ms"] = 1_000 * database / _TIMES / items
             with store.read() as connection:
-                found[f"{name}_log_bytes"] = (_log_position(connection) - log) / _TIMES / items
+                costs[f"{name}_log_bytes"] = (_log_position(connection) - log) / _TIMES / items
         with store.read() as connection:
             events, everything = _table_bytes(connection, "seller_event"), database_bytes(connection)
-        found |= {"listing_bytes": (everything - events) / _SIZE, "event_bytes": events / (_SIZE * 10)}
-        found["label_training_ms"] = 1_000 * processors.of(partial(fitted, _SIZE // 10)) / (_SIZE // 10)
-    found["listing_log_bytes"] = found["intake_log_bytes"]
-    return found
+        costs |= {"listing_bytes": (everything - events) / _SIZE, "event_bytes": events / (_SIZE * 10)}
+        costs["label_training_ms"] = 1_000 * processors.of(partial(fitted, _SIZE // 10)) / (_SIZE // 10)
+    costs["listing_log_bytes"] = costs["intake_log_bytes"]
+    return costs
 
 
 def _repeated(work: Callable[[], object]) -> None:
@@ -167,18 +167,18 @@ def _table_bytes(connection: Connection, table: str) -> int:
     return int(connection.exec_driver_sql(f"SELECT pg_total_relation_size('{table}')").scalar_one())
 
 
-def with_measured(page: str, found: Mapping[str, float]) -> str:
+def with_measured(page: str, costs: Mapping[str, float]) -> str:
     """The page with these unit costs."""
 
     def new(row: re.Match[str]) -> str:
-        value = found.get(row[1])
-        return row[0] if value is None else f"| `{row[1]}` | {_short(value)} |"
+        cost = costs.get(row[1])
+        return row[0] if cost is None else f"| `{row[1]}` | {_short(cost)} |"
 
     return _ROW.sub(new, page)
 
 
-def _short(value: float) -> str:
-    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
+def _short(cost: float) -> str:
+    return f"{cost:,.0f}" if cost >= 100 else f"{cost:.3g}"
 
 
 def main(measure: Annotated[bool, typer.Option(help="Measure the unit costs again, with PostgreSQL.")] = False) -> None:

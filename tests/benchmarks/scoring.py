@@ -79,7 +79,7 @@ def one_in_process(rounds: int) -> tuple[str, Figures]:
         return run
 
     sides = {"ours": ours, "competent": peer(competent.score), "naive": peer(naive.score)}
-    found: Figures = {name: [] for name in sides}
+    figures: Figures = {name: [] for name in sides}
     for number in range(rounds + 1):
         for name, side in sides.items():
             forget_folds()
@@ -87,16 +87,16 @@ def one_in_process(rounds: int) -> tuple[str, Figures]:
             for row in rows:
                 side(row)
             if number:  # The first round compiles and warms up.
-                found[name].append((time.process_time() - begun) / len(rows) * 1e6)
-    return f"one listing in process, rotating over {len(rows)} rows, processor microseconds", found
+                figures[name].append((time.process_time() - begun) / len(rows) * 1e6)
+    return f"one listing in process, rotating over {len(rows)} rows, processor microseconds", figures
 
 
 def full_work(rounds: int) -> tuple[str, Figures]:
     """Microseconds of processor time per listing, from row to route, with reasons for those that go to a person."""
     listings, labels = labelled()
-    bundle, brands = from_files(bundle_files()), [one.brand for one in build(SETTINGS).brands]
-    peer = FullWork.fit(listings, labels, [one.name for one in brands])
-    questions = Questions(frozenset(one.brand_id for one in brands))
+    bundle, brands = from_files(bundle_files()), [brand.brand for brand in build(SETTINGS).brands]
+    peer = FullWork.fit(listings, labels, [brand.name for brand in brands])
+    questions = Questions(frozenset(brand.brand_id for brand in brands))
     rows = rows_to_score(200)
 
     def ours(listing: Listing) -> bool:
@@ -112,7 +112,7 @@ def full_work(rounds: int) -> tuple[str, Figures]:
         return bool(reasons)
 
     sides: dict[str, Callable[[Listing], bool]] = {"ours": ours, "full work": theirs}
-    found: Figures = {name: [] for name in sides}
+    figures: Figures = {name: [] for name in sides}
     routed: dict[str, int] = {}
     for number in range(rounds + 1):
         for name, side in sides.items():
@@ -120,9 +120,9 @@ def full_work(rounds: int) -> tuple[str, Figures]:
             begun = time.process_time()
             routed[name] = sum(map(side, _checked(rows)))
             if number:
-                found[name].append((time.process_time() - begun) / len(rows) * 1e6)
+                figures[name].append((time.process_time() - begun) / len(rows) * 1e6)
     shares = " and ".join(f"{many / len(rows):.0%}" for many in routed.values())
-    return f"one listing with its route, and reasons for those routed ({shares}), processor microseconds", found
+    return f"one listing with its route, and reasons for those routed ({shares}), processor microseconds", figures
 
 
 def _checked(rows: list[dict[str, Any]]) -> Iterator[Listing]:
@@ -171,14 +171,14 @@ def over_http_beside(rounds: int, checkouts: Mapping[str, Path], connections: in
 def _in_turns(
     rounds: int, sides: Mapping[str, "_Server"], sent: Mapping[str, list[bytes]], connections: int = _CONNECTIONS
 ) -> Figures:
-    found: Figures = {name: [] for name in sides}
+    figures: Figures = {name: [] for name in sides}
     for number in range(rounds + 1):
         for name, side in sides.items():
             before = side.processor_seconds()
             load = run_load(side.port, side.path, sent[name], side.headers, connections=connections, seconds=_SECONDS)
             if number:
-                found[name].append((side.processor_seconds() - before) / load.answers * 1e6)
-    return found
+                figures[name].append((side.processor_seconds() - before) / load.answers * 1e6)
+    return figures
 
 
 def _simulated(many: int) -> Iterator[dict[str, Any]]:
@@ -231,14 +231,14 @@ def in_bulk(rounds: int, many: int) -> tuple[str, Figures]:
             "competent": lambda: peer(competent),
             "naive": lambda: peer(naive),
         }
-        found: Figures = {name: [] for name in sides}
+        figures: Figures = {name: [] for name in sides}
         for number in range(rounds + 1):
             for name, side in sides.items():
                 begun = time.perf_counter()
                 side()
                 if number:
-                    found[name].append(many / (time.perf_counter() - begun))
-    return f"{many:,} listings in bulk, {cores} cores, listings per second", found
+                    figures[name].append(many / (time.perf_counter() - begun))
+    return f"{many:,} listings in bulk, {cores} cores, listings per second", figures
 
 
 def _write_listings(path: Path, many: int) -> None:
@@ -301,13 +301,15 @@ def _install_champion(home: Path) -> None:
     digest = BundleStore(home / "bundles").admit(home / "incoming")
     now = datetime.now(UTC)
     with runtime.store.write() as connection:
-        here = marketplaces.everyone(connection)[0].marketplace_id
+        marketplace_id = marketplaces.everyone(connection)[0].marketplace_id
         job = {"job_id": "job_bench", "state": "done", "progress": {}, "requested_by": "bench", "created_at": now}
-        connection.execute(training_job.insert().values(marketplace_id=here, **job))
+        connection.execute(training_job.insert().values(marketplace_id=marketplace_id, **job))
         row = {"digest": digest, "fingerprint": "bench", "job_id": "job_bench", "report": {}, "created_at": now}
-        learning.add_model(connection, {"marketplace_id": here, **row})
+        learning.add_model(connection, {"marketplace_id": marketplace_id, **row})
         promotion = {"promotion_id": "pro_bench", "digest": digest, "kind": "promote", "promoted_by": "bench"}
-        learning.add_promotion(connection, {"marketplace_id": here, "note": "", "promoted_at": now, **promotion})
+        learning.add_promotion(
+            connection, {"marketplace_id": marketplace_id, "note": "", "promoted_at": now, **promotion}
+        )
     runtime.close()
 
 

@@ -42,7 +42,7 @@ class Processors:
         if self._server is None:
             return 0.0
         ended = _fields(_PROC / str(self._server))
-        ticks = sum(int(one) for one in ended[11:15])  # Its own, and those of its processes that have ended.
+        ticks = sum(int(field) for field in ended[11:15])  # Its own, and those of its processes that have ended.
         for folder in _PROC.iterdir():
             if folder.name.isdigit():
                 try:

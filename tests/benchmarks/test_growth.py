@@ -12,11 +12,11 @@ from tests.benchmarks.growth import EngineName, Measured
 @pytest.mark.parametrize("engine", EngineName)
 def test_no_single_operation_grows_in_proportion_to_the_listings(engine: EngineName) -> None:
     sizes = (multiplied.TAKEN_IN, 20 * multiplied.TAKEN_IN)
-    found = growth.measure(engine, sizes, print)
-    singles = {one.name: round(one.slope, 2) for one in found if not one.total}
+    measures = growth.measure(engine, sizes, print)
+    singles = {work.name: round(work.slope, 2) for work in measures if not work.total}
     # Between small sizes caches still fill, and other work on the machine shows.
     assert {name: slope for name, slope in singles.items() if slope > 0.4} == {}
-    assert {one.name: round(one.slope, 2) for one in found if one.total and one.slope > growth.TOTAL_MOST} == {}
+    assert {work.name: round(work.slope, 2) for work in measures if work.total and work.slope > growth.TOTAL_MOST} == {}
 
 
 @pytest.mark.parametrize(

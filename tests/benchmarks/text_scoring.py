@@ -74,20 +74,20 @@ def section(rounds: int) -> str:
 
 def _microseconds(sides: Sides, rounds: int) -> dict[str, list[float]]:
     """Processor time per listing, without the first round, which compiles and warms up."""
-    found: dict[str, list[float]] = {name: [] for name in sides}
+    times_by_side: dict[str, list[float]] = {name: [] for name in sides}
     for number in range(rounds + 1):
         for name, (side, many) in sides.items():
             begun = time.thread_time()
             side(number)
             if number:
-                found[name].append((time.thread_time() - begun) / many * 1e6)
-    return found
+                times_by_side[name].append((time.thread_time() - begun) / many * 1e6)
+    return times_by_side
 
 
 def _indices(listings: list[Listing]) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
     """Indices of every field of every listing within its field's weights, and their ends."""
-    found = [text_kernel.indices(text, 0) for text in text_kernel.fields(listings)]
-    return np.concatenate(found), np.cumsum([len(one) for one in found])
+    index_lists = [text_kernel.indices(text, 0) for text in text_kernel.fields(listings)]
+    return np.concatenate(index_lists), np.cumsum([len(index_list) for index_list in index_lists])
 
 
 @numba.njit(nogil=True)
@@ -105,17 +105,17 @@ def _gather(
         for field in range(2):
             weights = heading if field == 0 else description
             end = ends[2 * i + field]
-            one = two = three = 0.0
+            first = second = third = 0.0
             count = end - at
             while at + 3 <= end:
-                one += weights[np.uint64(indices[at])]
-                two += weights[np.uint64(indices[at + 1])]
-                three += weights[np.uint64(indices[at + 2])]
+                first += weights[np.uint64(indices[at])]
+                second += weights[np.uint64(indices[at + 1])]
+                third += weights[np.uint64(indices[at + 2])]
                 at += 3
             while at < end:
-                one += weights[np.uint64(indices[at])]
+                first += weights[np.uint64(indices[at])]
                 at += 1
-            out[i] += (one + two + three) / np.sqrt(max(count, 1))
+            out[i] += (first + second + third) / np.sqrt(max(count, 1))
 
 
 def _page(medians: dict[str, float], **figures: float) -> str:

@@ -53,12 +53,14 @@ def section(rounds: int) -> str:
 def _sent(settings: Settings) -> tuple[list[Listing], Labels]:
     """The first version of every listing that the marketplace sends, and the truth."""
     world = build(settings)
-    found: dict[str, Listing] = {}
+    listings_by_id: dict[str, Listing] = {}
     for sent in world.sent:
         listing = check(sent.row, received_at=NOW)
         if isinstance(listing, Listing) and listing.external_id in world.truth:
-            found.setdefault(listing.external_id, listing)
-    return list(found.values()), np.array([world.truth[name].counterfeit for name in found], dtype=np.int8)
+            listings_by_id.setdefault(listing.external_id, listing)
+    return list(listings_by_id.values()), np.array(
+        [world.truth[name].counterfeit for name in listings_by_id], dtype=np.int8
+    )
 
 
 def _measured(
@@ -84,10 +86,10 @@ def _measured(
             times["ours"].append((between - began) / len(train) * 1e6)
             times["peer"].append((ended - between) / len(train) * 1e6)
     scores = {"ours": our_model.model.many(test), "peer": their_model.decision_function(_hashed(unseen))}
-    found = {name: (float(np.median(taken)), scores[name]) for name, taken in times.items()}
+    sides = {name: (float(np.median(taken)), scores[name]) for name, taken in times.items()}
     for name, cost in (("liblinear", cost_of(len(train))), ("liblinear at cost 10", TEXT_COST)):
-        found[name] = _by_liblinear(TextMatrix.of(train), TextMatrix.of(test), labels, cost)
-    return found
+        sides[name] = _by_liblinear(TextMatrix.of(train), TextMatrix.of(test), labels, cost)
+    return sides
 
 
 def _hashed(texts: list[str]) -> sp.csr_matrix:
@@ -114,10 +116,10 @@ def _csr(matrix: TextMatrix) -> sp.csr_matrix:
     )
 
 
-def _rows(text: str, found: dict[str, tuple[float, Floats]], truth: Labels) -> list[str]:
+def _rows(text: str, sides: dict[str, tuple[float, Floats]], truth: Labels) -> list[str]:
     rows = []
     for name, what in _SIDES.items():
-        took, scores = found[name]
+        took, scores = sides[name]
         precision = metrics.average_precision(truth, scores)
-        rows.append(f"| {text} | {what} | {took:,.0f} | {precision:.3f} | {found['peer'][0] / took:.1f}x |")
+        rows.append(f"| {text} | {what} | {took:,.0f} | {precision:.3f} | {sides['peer'][0] / took:.1f}x |")
     return rows

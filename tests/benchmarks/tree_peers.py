@@ -22,12 +22,12 @@ _LARGEST: Final = 3.4e38  # LightGBM separates missing values by 1e300, which ti
 
 def tree_peers(booster: lgb.Booster) -> dict[str, Side]:
     """The probabilities of a booster of two classes, by each peer that is installed, on one thread."""
-    found: dict[str, Side] = {}
+    peers: dict[str, Side] = {}
     if find_spec("onnxruntime") and find_spec("onnxmltools"):
-        found["onnxruntime"] = _by_onnxruntime(booster)
+        peers["onnxruntime"] = _by_onnxruntime(booster)
     if find_spec("timber"):
-        found["timber"] = _by_timber(booster)
-    return found
+        peers["timber"] = _by_timber(booster)
+    return peers
 
 
 def _by_onnxruntime(booster: lgb.Booster) -> Side:
@@ -66,4 +66,4 @@ def _in_range(line: str) -> str:
     name, equals, values = line.partition("=")
     if name != "threshold":
         return line
-    return name + equals + " ".join(one if float(one) < _LARGEST else str(_LARGEST) for one in values.split())
+    return name + equals + " ".join(limit if float(limit) < _LARGEST else str(_LARGEST) for limit in values.split())

@@ -33,11 +33,11 @@ def labelled() -> tuple[tuple[Listing, ...], NDArray[np.int8]]:
 def bundle_files() -> dict[str, bytes]:
     """Our model, fitted on the same listings as the peers."""
     listings, labels = labelled()
-    brands = BrandRegister([one.brand for one in build(SETTINGS).brands])
+    brands = BrandRegister([brand.brand for brand in build(SETTINGS).brands])
     offline = OfflineReferences(listings, brands)
-    facts = [offline.facts(one, as_of=NOW, marketplace="bench", took_part=True) for one in listings]
+    facts = [offline.facts(listing, as_of=NOW, marketplace="bench", took_part=True) for listing in listings]
     model = CounterfeitClassifier(seed=0)
-    model.fit(facts, labels, groups=seller_groups([one.seller.external_id for one in listings]))
+    model.fit(facts, labels, groups=seller_groups([listing.seller.external_id for listing in listings]))
     return to_files(
         model.model_,
         thresholds=Thresholds(0.5, 0.15),
@@ -55,7 +55,7 @@ def rows_to_score(many: int) -> list[dict[str, Any]]:
     for row in rows:
         seller = row.get("seller")
         if isinstance(seller, dict):
-            row["seller"] = {name: value for name, value in seller.items() if name != "external_id"}
+            row["seller"] = {name: field_value for name, field_value in seller.items() if name != "external_id"}
     return rows[:many]
 
 
@@ -67,4 +67,4 @@ def forget_folds() -> None:
 
 def mean_length(listings: Sequence[Listing]) -> float:
     """Mean characters of title and description, on which most of the work depends."""
-    return float(np.mean([len(one.title or "") + len(one.description or "") for one in listings]))
+    return float(np.mean([len(listing.title or "") + len(listing.description or "") for listing in listings]))

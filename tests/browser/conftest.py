@@ -34,8 +34,8 @@ def browser() -> Iterator[Browser]:
     if not CHROMIUM.exists():
         pytest.skip(f"no browser at {CHROMIUM}: install Debian's chromium")
     expect.set_options(timeout=_PATIENCE_MS)
-    with chromium() as found:
-        yield found
+    with chromium() as started_browser:
+        yield started_browser
 
 
 @pytest.fixture(scope="package")
@@ -85,7 +85,7 @@ def thoroughly(request: pytest.FixtureRequest) -> bool:
 def page(browser: Browser, stage: Stage) -> Iterator[Page]:
     """A new window whose console, violations and requests are recorded; the test fails on any complaint."""
     context = browser.new_context(viewport={"width": 1440, "height": 900}, reduced_motion="reduce")
-    found, watch = watched(context, stage.address)
-    yield found
+    window, watch = watched(context, stage.address)
+    yield window
     context.close()
     assert watch.complaints == []

@@ -59,8 +59,8 @@ class OneForm:
         method, _, path = self.route.partition(" ")
         pattern = re.sub(r"\\{\w+\\}", "[^/?]+", re.escape(path)) + r"(?:\?.*)?"
         return any(
-            one.method == method and re.fullmatch(pattern, one.path) and self.by in one.path + one.body
-            for one in watch.sent
+            request.method == method and re.fullmatch(pattern, request.path) and self.by in request.path + request.body
+            for request in watch.sent
         )
 
 
@@ -238,4 +238,4 @@ def journey_of(request: pytest.FixtureRequest) -> str:
 
 def unsent(journey: str, watch: Watch) -> list[str]:
     """The forms of a journey that were not sent in it."""
-    return [f"{one.template}: {one.route}" for one in FORMS if one.journey == journey and not one.was_sent(watch)]
+    return [f"{form.template}: {form.route}" for form in FORMS if form.journey == journey and not form.was_sent(watch)]

@@ -112,8 +112,8 @@ def furnish(home: Path) -> House:
         links["confirm-factor"] = f"{CONFIRM}{waiting_app(site, site.second_analyst)[1]}"
         with runtime.store.read() as connection:
             notices = removal_notices.since(connection, site.clock.now() - timedelta(days=90))
-        told = next(one for one in notices if one.remover.brand_id == site.brand_id)
-        links["stop-removals"] = stop_path(runtime, site.account_manager.user_id, told.notice_id)
+        removal_notice = next(notice for notice in notices if notice.remover.brand_id == site.brand_id)
+        links["stop-removals"] = stop_path(runtime, site.account_manager.user_id, removal_notice.notice_id)
         links["setup"] = f"/setup/{auth.new_setup_token(runtime)}"
     finally:
         runtime.close()
@@ -151,14 +151,19 @@ def _confirmed_at_once(site: Site) -> str:
 def _confirmed_whole(site: Site) -> str:
     """A large report that a colleague confirmed with a second factor, which the other people of the house have not."""
     odile = invite(site.runtime, "odile@aurelle.example", "Odile Renard", Role.BRAND, "Aurelle")
-    here = in_full_standing(replace(site, brand_person=odile))
-    at_once = replace(here.runtime.policies[SecondFactorPolicy], counts_after_hours=0)
+    standing_site = in_full_standing(replace(site, brand_person=odile))
+    at_once = replace(standing_site.runtime.policies[SecondFactorPolicy], counts_after_hours=0)
     # One removal of the house was overturned, which is too large a share of so few.
-    lenient = replace(here.runtime.policies[StandingPolicy], accepted_share=Decimal(0), overturned_share=Decimal(1))
-    here = replace(here, runtime=replace(here.runtime, policies=here.runtime.policies.changed(at_once, lenient)))
-    app, _ = an_app(here, odile)
-    report_id = waiting_report(here, on_sale(here, 21, 500))
-    step_up(here.runtime, signed_in_with(here, odile, app), report_id, Given(app.code(here)))
+    lenient = replace(
+        standing_site.runtime.policies[StandingPolicy], accepted_share=Decimal(0), overturned_share=Decimal(1)
+    )
+    standing_site = replace(
+        standing_site,
+        runtime=replace(standing_site.runtime, policies=standing_site.runtime.policies.changed(at_once, lenient)),
+    )
+    app, _ = an_app(standing_site, odile)
+    report_id = waiting_report(standing_site, on_sale(standing_site, 21, 500))
+    step_up(standing_site.runtime, signed_in_with(standing_site, odile, app), report_id, Given(app.code(standing_site)))
     return report_id
 
 
@@ -173,13 +178,13 @@ def _reported(site: Site) -> str:
 
 def _decided_together(site: Site) -> dict[str, str]:
     """A decision about two cases, one of them decided before, and two cases that can be decided now."""
-    made, fresh = ([a_case(site, external_id=f"MP-{tens}{number}") for number in range(2)] for tens in (7, 8))
-    judge(site, site.second_analyst, made[0], Judgement.GENUINE)
-    items = tuple(Item(one.case_id, one.version_id) for one in made)
-    asked = Together(site.runtime.ids.new("blk"), Judgement.GREY_MARKET, None, None, items)
-    decide_all(site.runtime, site.analyst, asked)
-    together = "&".join(f"case={one.case_id}" for one in [*made, *fresh])
-    return {"bulk": f"/cases/bulk?{together}", "bulk-answer": f"/cases/bulk/{asked.bulk_id}"}
+    decided_cases, fresh = ([a_case(site, external_id=f"MP-{tens}{number}") for number in range(2)] for tens in (7, 8))
+    judge(site, site.second_analyst, decided_cases[0], Judgement.GENUINE)
+    items = tuple(Item(case.case_id, case.version_id) for case in decided_cases)
+    decision = Together(site.runtime.ids.new("blk"), Judgement.GREY_MARKET, None, None, items)
+    decide_all(site.runtime, site.analyst, decision)
+    together = "&".join(f"case={case.case_id}" for case in [*decided_cases, *fresh])
+    return {"bulk": f"/cases/bulk?{together}", "bulk-answer": f"/cases/bulk/{decision.bulk_id}"}
 
 
 def _notified(site: Site) -> dict[str, str]:
@@ -194,10 +199,10 @@ def _open_work(site: Site) -> None:
     honest = [a_row(external_id=f"MP-{100 + number}", price=f"{470 + 5 * number}.00") for number in range(9)]
     receive(site.runtime, site.marketplace, honest, source="test")
     refresh_references(site.runtime)
-    kept = a_case(site, CaseLane.ASK_BRAND, external_id="MP-60")
+    held_case = a_case(site, CaseLane.ASK_BRAND, external_id="MP-60")
     switch_one = partial(switch, site.runtime, site.marketplace, by="test", reason="An account was taken over.")
     switch_one(AutomaticRule.BRAND_REMOVALS, on=False)
-    confirm(site, site.brand_person, kept)
+    confirm(site, site.brand_person, held_case)
     switch_one(AutomaticRule.BRAND_REMOVALS, on=True)
     switch_one(AutomaticRule.UNANSWERED_QUESTIONS, on=False)
     for number in range(_ASKED):

@@ -30,7 +30,7 @@ class NotReached(LookupError):
     """The page cannot be reached: its address is unknown, or no link leads to it."""
 
 
-def go_to(page: Page, base_url: str, one: OnePage, addresses: Mapping[str, str]) -> str:
+def go_to(page: Page, base_url: str, listed_page: OnePage, addresses: Mapping[str, str]) -> str:
     """Load a page of the list as the signed-in user; folded parts are opened where the list says so.
 
     Returns its source, in which no script has run.
@@ -40,7 +40,7 @@ def go_to(page: Page, base_url: str, one: OnePage, addresses: Mapping[str, str])
     NotReached
         Its way leads nowhere in this home.
     """
-    match one.way:
+    match listed_page.way:
         case Given(name):
             if name not in addresses:
                 raise NotReached(name)
@@ -54,9 +54,9 @@ def go_to(page: Page, base_url: str, one: OnePage, addresses: Mapping[str, str])
                 answer = page.goto(base_url + (link.get_attribute("href") or ""))
         case str(address):
             answer = page.goto(base_url + address)
-    if not re.fullmatch(re.sub(r"\\{\w+\\}", "[^/]+", re.escape(one.route)), urlsplit(page.url).path):
+    if not re.fullmatch(re.sub(r"\\{\w+\\}", "[^/]+", re.escape(listed_page.route)), urlsplit(page.url).path):
         raise NotReached(page.url)
-    if one.unfold:
+    if listed_page.unfold:
         page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true; })")
     return answer.text() if answer else ""
 
@@ -65,7 +65,7 @@ def violations(page: Page, options: Mapping[str, Any] = WCAG) -> list[str]:
     """The violations of WCAG 2.2 AA that axe finds, in the current theme and size."""
     if not page.evaluate("Boolean(window.axe)"):
         page.evaluate(Axe().axe_script)
-    return [f"{one['id']}: {node['html'][:160]}" for one in page.evaluate(_RUN, options) for node in one["nodes"]]
+    return [f"{fault['id']}: {node['html'][:160]}" for fault in page.evaluate(_RUN, options) for node in fault["nodes"]]
 
 
 def in_themes(page: Page, *, thoroughly: bool) -> list[str]:
@@ -79,18 +79,18 @@ def in_both_themes(page: Page) -> list[str]:
 
 
 def _violations_in(page: Page, rules: Mapping[Theme, Mapping[str, Any]]) -> list[str]:
-    found = []
-    for theme, asked in rules.items():
+    faults = []
+    for theme, options in rules.items():
         page.emulate_media(color_scheme=theme)
-        found += [f"{theme}: {one}" for one in violations(page, asked)]
-    return found
+        faults += [f"{theme}: {fault}" for fault in violations(page, options)]
+    return faults
 
 
 def too_wide(page: Page, *, phone: bool) -> list[str]:
     """Window widths at which an element is wider than the window; the window keeps the last of them."""
-    found = []
+    faults = []
     for width, height in (SCREEN, LAPTOP, TABLET, *((PHONE,) if phone else ())):
         page.set_viewport_size({"width": width, "height": height})
         if not page.evaluate("document.documentElement.scrollWidth <= innerWidth"):
-            found.append(f"wider than {width}")
-    return found
+            faults.append(f"wider than {width}")
+    return faults

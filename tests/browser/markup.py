@@ -22,7 +22,7 @@ def routes_of_pages() -> Callable[[str, str], bool]:
     app = FastAPI()
     install_error_handlers(app)
     install_pages(app)
-    known = [(one.methods or set(), one.path_regex) for one in app.routes if isinstance(one, Route)]
+    known = [(route.methods or set(), route.path_regex) for route in app.routes if isinstance(route, Route)]
 
     def takes(method: str, address: str) -> bool:
         path = urlsplit(address).path
@@ -36,26 +36,26 @@ def needs_script(source: str, address: str, takes: Callable[[str, str], bool]) -
 
     A button that a script shows is hidden in the source and is left out.
     """
-    found = _Forms()
-    found.feed(source)
-    for form in found.forms.values():
-        buttons = [one for one in found.buttons if one.form is form]
+    source_forms = _Forms()
+    source_forms.feed(source)
+    for form in source_forms.forms.values():
+        buttons = [button for button in source_forms.buttons if button.form is form]
         if not buttons and not form.fields:
             continue
         if form.attributes.get("data-passkey") == "create":
             continue  # Only a script makes a passkey; the page says so without one.
         # A browser sends a form of one field by Enter alone.
-        if form.fields != 1 and not any(one.sends for one in buttons):
+        if form.fields != 1 and not any(button.sends for button in buttons):
             yield f"a form without a button that sends it: {form.attributes}"
-        for target in {form.attributes.get("action", address), *(one.action for one in buttons if one.action)}:
+        for target in {form.attributes.get("action", address), *(button.action for button in buttons if button.action)}:
             method = form.attributes.get("method", "get").upper()
             if not takes(method, target or address):
                 yield f"a form to nowhere: {method} {target}"
-    for one in found.buttons:
-        idle = one.form is None or not one.sends
-        if idle and "hidden" not in one.attributes and not _BY_ITSELF & one.attributes.keys():
-            yield f"a button that only a script hears: {one.attributes}"
-    yield from (f"a link to nowhere: {href}" for href in found.links if not _leads(href, takes))
+    for button in source_forms.buttons:
+        idle = button.form is None or not button.sends
+        if idle and "hidden" not in button.attributes and not _BY_ITSELF & button.attributes.keys():
+            yield f"a button that only a script hears: {button.attributes}"
+    yield from (f"a link to nowhere: {href}" for href in source_forms.links if not _leads(href, takes))
 
 
 def _leads(href: str, takes: Callable[[str, str], bool]) -> bool:
@@ -99,27 +99,27 @@ class _Forms(HTMLParser):
         super().__init__()
 
     def handle_starttag(self, tag: str, attrs: Sequence[tuple[str, str | None]]) -> None:
-        given = {name: value or "" for name, value in attrs}
+        attributes = {name: text or "" for name, text in attrs}
         self.templates += tag == "template"
         if self.templates:
             return  # Only a script uses the content of a template element.
         if tag == "form":
-            self.inside = self.forms.setdefault(given.get("id", str(len(self.forms))), _Form(given))
-            self.inside.attributes = given
-        elif tag == "button" or (tag == "input" and given.get("type") in _SENDS):
-            self.buttons.append(_Button(given, self._form_of(given)))
-        elif tag in {"input", "select", "textarea"} and self.inside is not None and given.get("type") != "hidden":
+            self.inside = self.forms.setdefault(attributes.get("id", str(len(self.forms))), _Form(attributes))
+            self.inside.attributes = attributes
+        elif tag == "button" or (tag == "input" and attributes.get("type") in _SENDS):
+            self.buttons.append(_Button(attributes, self._form_of(attributes)))
+        elif tag in {"input", "select", "textarea"} and self.inside is not None and attributes.get("type") != "hidden":
             self.inside.fields += 1
-        elif tag == "a" and "href" in given:
-            self.links.append(given["href"])
+        elif tag == "a" and "href" in attributes:
+            self.links.append(attributes["href"])
 
     def handle_endtag(self, tag: str) -> None:
         self.templates -= tag == "template"
         if tag == "form":
             self.inside = None
 
-    def _form_of(self, given: Attributes) -> _Form | None:
-        if "form" not in given:
+    def _form_of(self, attributes: Attributes) -> _Form | None:
+        if "form" not in attributes:
             return self.inside
         # A form may stand below the button that sends it.
-        return self.forms.setdefault(given["form"], _Form({}))
+        return self.forms.setdefault(attributes["form"], _Form({}))

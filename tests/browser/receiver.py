@@ -31,10 +31,10 @@ def receiving(secret: str) -> Iterator[Receiver]:
             try:
                 Webhook(secret).verify(body.decode(), dict(self.headers.items()))
             except WebhookVerificationError:
-                found.refused += 1
+                receiver.refused += 1
                 self.send_response(401)
             else:
-                found.received.append(json.loads(body))
+                receiver.received.append(json.loads(body))
                 self.send_response(204)
             self.end_headers()
 
@@ -42,11 +42,11 @@ def receiving(secret: str) -> Iterator[Receiver]:
             """Log nothing."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    found = Receiver(f"http://127.0.0.1:{server.server_port}/hooks", secret)
+    receiver = Receiver(f"http://127.0.0.1:{server.server_port}/hooks", secret)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:
-        yield found
+        yield receiver
     finally:
         server.shutdown()
         server.server_close()

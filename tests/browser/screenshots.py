@@ -49,24 +49,28 @@ def main(outdir: Path, base_url: str, home: Path) -> list[str]:
     """Take every picture; returns the names of pages that the demo lacks and a small data directory has."""
     outdir.mkdir(parents=True, exist_ok=True)
     people: Credentials = json.loads((home / "demo-credentials.json").read_text(encoding="utf-8"))
-    addresses = _addresses(base_url, home, next(one["password"] for one in people if one["role"] == "api_key"))
+    addresses = _addresses(base_url, home, next(person["password"] for person in people if person["role"] == "api_key"))
     with chromium(fonts=None) as browser:
-        by_role: dict[str, Mapping[str, str]] = {one["role"]: one for one in reversed(people)}
+        by_role: dict[str, Mapping[str, str]] = {person["role"]: person for person in reversed(people)}
         by_role[Role.BRAND] = _most_asked(
-            browser, base_url, [one for one in people if one["role"] == Role.BRAND and "totp_secret" not in one]
+            browser,
+            base_url,
+            [person for person in people if person["role"] == Role.BRAND and "totp_secret" not in person],
         )
         demo = _Place(browser, outdir, base_url, by_role, addresses)
         demo.take(PAGES)
         with TemporaryDirectory() as folder, ThreadPoolExecutor(1) as aside:
             small = Path(folder) / "home"
             house = aside.submit(furnish, small).result()  # The browser's loop runs in this thread.
-            residents = {role.value: {"user": one.email, "password": PASSWORD} for role, one in house.people.items()}
+            residents = {
+                role.value: {"user": person.email, "password": PASSWORD} for role, person in house.people.items()
+            }
             command = str(Path(sys.executable).with_name("touchstone"))
             with serving(command, small) as address:
                 _Place(browser, outdir, address, residents, house.addresses).take(demo.missed)
     names = sorted(path.name for path in outdir.glob("*.png"))
     (outdir / "index.html").write_text(_contact_sheet(names), encoding="utf-8")
-    return [one.name for one in demo.missed]
+    return [listed_page.name for listed_page in demo.missed]
 
 
 @dataclass(slots=True)
@@ -82,73 +86,73 @@ class _Place:
 
     def take(self, pages: Sequence[OnePage]) -> None:
         """Take these pages, role by role."""
-        for role in dict.fromkeys(one.role for one in pages):
-            wanted = [one for one in pages if one.role is role]
+        for role in dict.fromkeys(listed_page.role for listed_page in pages):
+            role_pages = [listed_page for listed_page in pages if listed_page.role is role]
             if role is not None and role not in self.people:
-                self.missed += wanted
+                self.missed += role_pages
                 continue
             page = _window(self.browser, self.address, self.people[role] if role else None)
-            for one in wanted:
+            for listed_page in role_pages:
                 try:
-                    _take(page, self.outdir, self.address, one, self.addresses)
+                    _take(page, self.outdir, self.address, listed_page, self.addresses)
                 except NotReached:
-                    self.missed.append(one)
+                    self.missed.append(listed_page)
             page.context.close()
 
 
 def keep_those_of_the_docs(outdir: Path, docs: Path) -> None:
     """Copy the pictures that the documentation refers to, and delete those that it no longer uses."""
     texts = [path.read_text(encoding="utf-8") for path in (docs.parent / "README.md", *sorted(docs.rglob("*.md")))]
-    wanted = {name for text in texts for name in _REFERRED.findall(text)}
+    picture_names = {name for text in texts for name in _REFERRED.findall(text)}
     for old in (docs / "screenshots").glob("*.png"):
-        if old.name not in wanted:
+        if old.name not in picture_names:
             old.unlink()
-    for name in sorted(wanted):
+    for name in sorted(picture_names):
         if (outdir / name).exists():
             shutil.copy(outdir / name, docs / "screenshots" / name)
 
 
-def _take(page: Page, outdir: Path, base_url: str, one: OnePage, addresses: Mapping[str, str]) -> None:
-    for size, suffix in ((SCREEN, ""), (PHONE, "-phone")) if one.phone else ((SCREEN, ""),):
+def _take(page: Page, outdir: Path, base_url: str, listed_page: OnePage, addresses: Mapping[str, str]) -> None:
+    for size, suffix in ((SCREEN, ""), (PHONE, "-phone")) if listed_page.phone else ((SCREEN, ""),):
         page.set_viewport_size({"width": size[0], "height": size[1]})
         for theme in THEMES:
             page.emulate_media(color_scheme=theme)
-            go_to(page, base_url, one, addresses)
-            picture = outdir / f"{one.name}{suffix}-{theme}.png"
-            page.screenshot(path=picture, full_page=one.whole and size == SCREEN)
+            go_to(page, base_url, listed_page, addresses)
+            picture = outdir / f"{listed_page.name}{suffix}-{theme}.png"
+            page.screenshot(path=picture, full_page=listed_page.whole and size == SCREEN)
 
 
 def _addresses(base_url: str, home: Path, key: str) -> dict[str, str]:
     """Links as the demo's marketplace would get them: to removals in each state of a counter-notice, to a notice."""
     lines = (home / "reference-marketplace-effects.jsonl").read_text(encoding="utf-8").splitlines()
     effects: list[dict[str, Any]] = [json.loads(line) for line in lines]
-    removals = [one for one in reversed(effects) if one["action"] == "remove"]
-    found: dict[str, str] = {}
+    removals = [effect for effect in reversed(effects) if effect["action"] == "remove"]
+    links: dict[str, str] = {}
     with httpx.Client(base_url=base_url, headers={"authorization": f"Bearer {key}"}, timeout=30) as client:
-        for one in removals[:_MOST_LINKS]:
-            if len(found) == len(_HEADLINES):
+        for removal in removals[:_MOST_LINKS]:
+            if len(links) == len(_HEADLINES):
                 break
-            link = path_of(client.post(f"/api/v1/actions/{one['webhook_id']}/seller-link").json()["seller_link"])
+            link = path_of(client.post(f"/api/v1/actions/{removal['webhook_id']}/seller-link").json()["seller_link"])
             read = client.get(link).text
-            found |= {
-                name: link for name, sentence in _HEADLINES.items() if name not in found and f">{sentence}<" in read
+            links |= {
+                name: link for name, sentence in _HEADLINES.items() if name not in links and f">{sentence}<" in read
             }
-        listings = [one["listing"] for one in removals[:2]]
+        listings = [removal["listing"] for removal in removals[:2]]
         answer = httpx.post(f"{base_url}/api/v1/notices", json={**_NOTICE, "locations": listings}, timeout=30)
         if answer.is_success:
-            found["notice"] = path_of(answer.json()["link"])
-    return found
+            links["notice"] = path_of(answer.json()["link"])
+    return links
 
 
 def _most_asked(browser: Browser, base_url: str, brands: Credentials) -> Mapping[str, str]:
     """The person with the most questions."""
 
-    def questions(one: Mapping[str, str]) -> int:
-        page = _window(browser, base_url, one)
+    def questions(person: Mapping[str, str]) -> int:
+        page = _window(browser, base_url, person)
         page.goto(f"{base_url}/brand")
-        found = page.locator("article.q").count()
+        question_count = page.locator("article.q").count()
         page.context.close()
-        return found
+        return question_count
 
     return max(brands, key=questions)
 

@@ -86,7 +86,7 @@ def serving(
         "QUEUE_POLL_SECONDS": "0.4",  # At the usual 0.1, polling takes a twentieth of a processor.
         **(more or {}),
     }
-    environment = {**os.environ, **{f"TOUCHSTONE_{name}": value for name, value in settings.items()}}
+    environment = {**os.environ, **{f"TOUCHSTONE_{name}": setting for name, setting in settings.items()}}
     with (home / "serve.log").open("wb") as log:
         process = subprocess.Popen([touchstone, "serve", "--port", str(port)], env=environment, stdout=log, stderr=log)
         address = f"http://127.0.0.1:{port}"

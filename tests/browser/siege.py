@@ -65,7 +65,7 @@ def besiege(home: Path, texts: Sequence[str], *, step: int) -> Siege:
     try:
         site = populate(runtime, clock)
         hostile = invite(runtime, "ada@touchstone.example", texts[len(texts) // 3][:190], Role.ADMIN)
-        found = Siege(
+        siege = Siege(
             site,
             {
                 Role.ANALYST: site.analyst,
@@ -79,13 +79,13 @@ def besiege(home: Path, texts: Sequence[str], *, step: int) -> Siege:
         with a_marketplace_that_listens(site):
             for first in rounds:
                 clock.forward(seconds=_APART.total_seconds())
-                _Round(found, [*texts[first:], *texts[:first]]).run(first)
+                _Round(siege, [*texts[first:], *texts[:first]]).run(first)
         _settings(site, texts)
         # What an appeal opened is there with the words, the documents and the history of the seller.
-        found.cases = [f"/cases/{case.case_id}" for case in open_cases(site) if case.lane is not CaseLane.ASK_BRAND]
+        siege.cases = [f"/cases/{case.case_id}" for case in open_cases(site) if case.lane is not CaseLane.ASK_BRAND]
     finally:
         runtime.close()
-    return found
+    return siege
 
 
 def _settings(site: Site, texts: Sequence[str]) -> None:

@@ -60,7 +60,7 @@ def test_a_brand_user_answers_by_keyboard_and_undoes(window: Page, furnished: Fu
     expect(cards.nth(1)).to_be_focused()
     window.keyboard.press("k")
     expect(cards.first).to_be_focused()
-    asked = cards.first.get_attribute("id")
+    case_id = cards.first.get_attribute("id")
     with window.expect_navigation():
         window.keyboard.press("g")
     now_deferred(window, before - 1)
@@ -72,7 +72,7 @@ def test_a_brand_user_answers_by_keyboard_and_undoes(window: Page, furnished: Fu
         with window.expect_navigation():
             window.keyboard.press("z")
         now_deferred(window, number)
-    assert asked in [one.get_attribute("id") for one in window.locator("article.q").all()]
+    assert case_id in [card.get_attribute("id") for card in window.locator("article.q").all()]
 
 
 def test_a_brand_answers_in_the_language_in_which_it_signs_in(browser: Browser, furnished: Furnished) -> None:
@@ -150,8 +150,8 @@ def test_a_brand_keeps_its_file_and_writes_and_its_manager_reads_verifies_and_an
     page.goto(f"{furnished.address}/brand/rights")
     certificate = tmp_path / "certificate.pdf"
     certificate.write_bytes(_PDF + str(script).encode())
-    for label, value in (("Name or title", f"Weekender {script}"), ("Office", "EUIPO"), ("Number", f"01-{script}")):
-        page.get_by_label(label, exact=True).fill(value)
+    for label, text in (("Name or title", f"Weekender {script}"), ("Office", "EUIPO"), ("Number", f"01-{script}")):
+        page.get_by_label(label, exact=True).fill(text)
     page.get_by_label("Territorial scope").fill("EU")
     page.locator("form[action='/brand/rights'] input[type=file]").set_input_files(certificate)
     page.get_by_role("button", name="Claim right").click()
@@ -210,7 +210,7 @@ def phone(browser: Browser, furnished: Furnished, request: pytest.FixtureRequest
     yield page
     context.close()
     # A browser complains of every answer that refuses something.
-    assert [one for one in watch.complaints if "status of 422" not in one] == []
+    assert [complaint for complaint in watch.complaints if "status of 422" not in complaint] == []
     assert unsent(journey_of(request), watch) == []
 
 
@@ -280,11 +280,11 @@ def test_a_telephone_shows_every_language_whole(browser: Browser, furnished: Fur
     context = browser.new_context(viewport=_SIZE, reduced_motion="reduce")
     page, watch = watched(context, furnished.address)
     wrong = []
-    here = furnished.address
-    for address in (furnished.at("seller-answered"), furnished.at("notice"), f"{here}/notice", f"{here}/sign-in"):
+    url = furnished.address
+    for address in (furnished.at("seller-answered"), furnished.at("notice"), f"{url}/notice", f"{url}/sign-in"):
         page.goto(f"{address}?lang={language}")
         assert (page.locator("html").get_attribute("lang") or "").startswith(language)
-        wrong += [f"{page.url}: {one}" for one in too_wide(page, phone=True)]
+        wrong += [f"{page.url}: {fault}" for fault in too_wide(page, phone=True)]
     page.goto(f"{furnished.at('seller')}?lang={language}")
     wrong += in_both_themes(page) + too_wide(page, phone=True)
     sizes = page.locator("main").evaluate(

@@ -26,5 +26,5 @@ def test_letters_are_drawn_with_the_fonts_that_the_tests_name(
     session.send("CSS.enable")
     root = session.send("DOM.getDocument")["root"]["nodeId"]
     node = session.send("DOM.querySelector", {"nodeId": root, "selector": "#text"})["nodeId"]
-    found = session.send("CSS.getPlatformFontsForNode", {"nodeId": node})["fonts"]
-    assert {one["familyName"] for one in found} == drawn_with
+    fonts = session.send("CSS.getPlatformFontsForNode", {"nodeId": node})["fonts"]
+    assert {font["familyName"] for font in fonts} == drawn_with

@@ -57,29 +57,29 @@ _SOON = (datetime.now(UTC) + timedelta(days=90)).date().isoformat()
 
 @pytest.fixture(scope="module")
 def workshop(browser: Browser, touchstone: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workshop]:
-    with a_workshop(browser, touchstone, tmp_path_factory.mktemp("workshop") / "home") as found:
-        yield found
+    with a_workshop(browser, touchstone, tmp_path_factory.mktemp("workshop") / "home") as opened_workshop:
+        yield opened_workshop
 
 
 def test_every_form_that_a_template_writes_is_on_the_list() -> None:
     """In the order in which they stand, each with a route that its action can be."""
-    found = list(written())
-    assert len(found) == tags(), "a form is written in a way that this list does not read"
-    for (template, action), one in zip(found, FORMS, strict=True):
-        assert template == one.template, f"{template} {action} is not where the list has {one}"
+    written_forms = list(written())
+    assert len(written_forms) == tags(), "a form is written in a way that this list does not read"
+    for (template, action), form in zip(written_forms, FORMS, strict=True):
+        assert template == form.template, f"{template} {action} is not where the list has {form}"
         shape = re.escape(action).replace(r"\*", ".+")
-        assert re.fullmatch(shape, one.route), f"{template} {action} is not {one.route}"
+        assert re.fullmatch(shape, form.route), f"{template} {action} is not {form.route}"
 
 
 def test_forms_of_one_route_are_told_apart_by_what_they_send() -> None:
-    key = lambda one: (one.template, one.route)  # noqa: E731  # Twice, for sorting and for grouping.
+    key = lambda form: (form.template, form.route)  # noqa: E731  # Twice, for sorting and for grouping.
     for _, group in groupby(sorted(FORMS, key=key), key=key):
         several = list(group)
-        assert len({one.by for one in several}) == len(several)
+        assert len({form.by for form in several}) == len(several)
 
 
 def test_every_journey_is_a_test_that_holds_that_its_forms_were_sent() -> None:
-    for journey in {one.journey for one in FORMS} - {BY_HTTP}:
+    for journey in {form.journey for form in FORMS} - {BY_HTTP}:
         file, _, name = journey.partition(".")
         test = getattr(importlib.import_module(f"tests.browser.{file}"), name)
         holds = {
@@ -93,12 +93,13 @@ def test_every_journey_is_a_test_that_holds_that_its_forms_were_sent() -> None:
 
 def test_a_form_that_no_browser_sends_is_sent_by_a_test_of_its_page() -> None:
     sources = [
-        inspect.getsource(one) for one in (test_second_factor_pages, test_large_report_pages, test_manager_brand_page)
+        inspect.getsource(module)
+        for module in (test_second_factor_pages, test_large_report_pages, test_manager_brand_page)
     ]
-    sent = {found for one in sources for found in re.findall(r"(?:post|get)\(([^,)]+)", one)}
-    endings = {one.route.rpartition("/")[2].partition("{")[0] for one in FORMS if one.journey == BY_HTTP} - {""}
+    sent = {address for source in sources for address in re.findall(r"(?:post|get)\(([^,)]+)", source)}
+    endings = {form.route.rpartition("/")[2].partition("{")[0] for form in FORMS if form.journey == BY_HTTP} - {""}
     assert endings == {"limits", "step-up", "send", "stop", "approve", "reset", "passkey", "sellers"}
-    assert [one for one in endings if not any(re.search(rf"/{one}[\"?]", found) for found in sent)] == []
+    assert [ending for ending in endings if not any(re.search(rf"/{ending}[\"?]", address) for address in sent)] == []
     assert "stop_path(" in sources[1]
 
 
@@ -287,8 +288,8 @@ def test_a_brand_answers_confirms_and_undoes(workshop: Workshop, tmp_path: Path)
         _reports_and_withdraws(camille, tmp_path)
 
         camille.go("/brand/certification")
-        for one in questions():
-            camille.page.locator(f"input[name='q:{one.key}']").nth(one.right).check()
+        for question in questions():
+            camille.page.locator(f"input[name='q:{question.key}']").nth(question.right).check()
         camille.press("Submit answers")
         camille.says("All answers are right.")
 
@@ -523,7 +524,7 @@ def test_two_data_scientists_try_promote_and_roll_back(workshop: Workshop, tmp_p
             for _ in range(120):
                 with store.read() as connection:
                     jobs = learning.jobs(connection, site.here, 5)
-                if all(one.state in {"done", "failed"} for one in jobs):
+                if all(job.state in {"done", "failed"} for job in jobs):
                     break
                 wei.page.wait_for_timeout(500)
     store.close()
@@ -642,13 +643,13 @@ def test_a_marketplace_is_founded_and_a_notifier_complains(workshop: Workshop) -
         anna.says(re.compile("complain", re.IGNORECASE))
         expect(anna.page.get_by_role("button", name="Send complaint")).to_have_count(0)
         founder.go(f"/setup/{_setup_token(workshop)}")
-        for label, value in (
+        for label, text in (
             ("Marketplace", "Souk"),
             ("Your name", "Yara Haddad"),
             ("Work e-mail", "yara@souk.example"),
             ("Password", PASSWORD),
         ):
-            founder.fill(label, value)
+            founder.fill(label, text)
         founder.press("Create marketplace")
         founder.says("Marketplace created. You are its administrator.")
 

@@ -58,9 +58,9 @@ class Windows:
 @pytest.fixture(scope="module")
 def windows(browser: Browser, furnished: Furnished) -> Iterator[Windows]:
     """Windows into a home in which every page has something to show."""
-    found = Windows(browser, furnished.address, furnished.house)
-    yield found
-    for context in found.contexts:
+    opened_windows = Windows(browser, furnished.address, furnished.house)
+    yield opened_windows
+    for context in opened_windows.contexts:
         context.close()
 
 
@@ -68,10 +68,10 @@ def windows(browser: Browser, furnished: Furnished) -> Iterator[Windows]:
 def foreign(browser: Browser, furnished: Furnished, request: pytest.FixtureRequest) -> Iterator[Windows]:
     """Windows of people who read one of the languages with the longest words."""
     _all_read(furnished.house, Language(request.param))
-    found = Windows(browser, furnished.address, furnished.house, request.param)
-    yield found
+    foreign_windows = Windows(browser, furnished.address, furnished.house, request.param)
+    yield foreign_windows
     _all_read(furnished.house, ENGLISH)
-    for context in found.contexts:
+    for context in foreign_windows.contexts:
         context.close()
 
 
@@ -83,40 +83,42 @@ def _all_read(house: House, language: Language) -> None:
     store.close()
 
 
-def _wrong(windows: Windows, one: OnePage, *, thoroughly: bool) -> list[str]:
-    page, watch = windows.of(one.role)
-    source = go_to(page, windows.address, one, windows.house.addresses)
-    found = in_themes(page, thoroughly=thoroughly) + too_wide(page, phone=one.phone)
-    if thoroughly and one.phone:
+def _wrong(windows: Windows, listed_page: OnePage, *, thoroughly: bool) -> list[str]:
+    page, watch = windows.of(listed_page.role)
+    source = go_to(page, windows.address, listed_page, windows.house.addresses)
+    faults = in_themes(page, thoroughly=thoroughly) + too_wide(page, phone=listed_page.phone)
+    if thoroughly and listed_page.phone:
         page.set_viewport_size({"width": PHONE[0], "height": PHONE[1]})
-        found += [f"phone, {wrong}" for wrong in in_themes(page, thoroughly=True)]
-    if one.name != "kit":  # The page of the design system shows buttons that do nothing.
-        found += needs_script(source, page.url, _TAKES)
-    return found + _of_pages_that_are_there(one, watch.complaints)
+        faults += [f"phone, {wrong}" for wrong in in_themes(page, thoroughly=True)]
+    if listed_page.name != "kit":  # The page of the design system shows buttons that do nothing.
+        faults += needs_script(source, page.url, _TAKES)
+    return faults + _of_pages_that_are_there(listed_page, watch.complaints)
 
 
-def _of_pages_that_are_there(one: OnePage, complaints: list[str]) -> list[str]:
+def _of_pages_that_are_there(listed_page: OnePage, complaints: list[str]) -> list[str]:
     """A browser complains of every page that answers 404, which the page of an error does."""
-    return [text for text in complaints if one.name != "error" or "status of 404" not in text]
+    return [text for text in complaints if listed_page.name != "error" or "status of 404" not in text]
 
 
-@pytest.mark.parametrize("one", PAGES, ids=lambda one: one.name)
-def test_a_page_is_accessible_and_quiet_and_fits(windows: Windows, one: OnePage) -> None:
-    assert _wrong(windows, one, thoroughly=False) == []
-
-
-@pytest.mark.soak
-@pytest.mark.parametrize("one", PAGES, ids=lambda one: one.name)
-def test_a_page_keeps_every_rule_in_both_themes_at_both_sizes(windows: Windows, one: OnePage) -> None:
-    assert _wrong(windows, one, thoroughly=True) == []
+@pytest.mark.parametrize("listed_page", PAGES, ids=lambda listed_page: listed_page.name)
+def test_a_page_is_accessible_and_quiet_and_fits(windows: Windows, listed_page: OnePage) -> None:
+    assert _wrong(windows, listed_page, thoroughly=False) == []
 
 
 @pytest.mark.soak
-@pytest.mark.parametrize("one", [one for one in PAGES if one.phone], ids=lambda one: one.name)
-def test_a_page_fits_a_phone_in_the_languages_with_the_longest_words(foreign: Windows, one: OnePage) -> None:
-    page, _ = foreign.of(one.role)
-    go_to(page, foreign.address, one, foreign.house.addresses)
-    if one.role is Role.BRAND:
+@pytest.mark.parametrize("listed_page", PAGES, ids=lambda listed_page: listed_page.name)
+def test_a_page_keeps_every_rule_in_both_themes_at_both_sizes(windows: Windows, listed_page: OnePage) -> None:
+    assert _wrong(windows, listed_page, thoroughly=True) == []
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize(
+    "listed_page", [listed_page for listed_page in PAGES if listed_page.phone], ids=lambda listed_page: listed_page.name
+)
+def test_a_page_fits_a_phone_in_the_languages_with_the_longest_words(foreign: Windows, listed_page: OnePage) -> None:
+    page, _ = foreign.of(listed_page.role)
+    go_to(page, foreign.address, listed_page, foreign.house.addresses)
+    if listed_page.role is Role.BRAND:
         assert page.evaluate("document.documentElement.lang") == foreign.locale
     assert too_wide(page, phone=True) == []
 
@@ -124,20 +126,20 @@ def test_a_page_fits_a_phone_in_the_languages_with_the_longest_words(foreign: Wi
 @pytest.mark.parametrize("name", ["queue", "case"])
 def test_the_queue_weighs_at_most_150_kilobytes(windows: Windows, name: str) -> None:
     """Compressed, with all files that it loads into an empty cache, including the prefetched case."""
-    one = next(page for page in PAGES if page.name == name)
-    page, _ = windows.of(one.role)
-    go_to(page, windows.address, one, windows.house.addresses)
-    asked: list[str] = []
+    listed_page = next(page for page in PAGES if page.name == name)
+    page, _ = windows.of(listed_page.role)
+    go_to(page, windows.address, listed_page, windows.house.addresses)
+    urls: list[str] = []
 
     def keep(request: Request) -> None:
-        asked.append(request.url)
+        urls.append(request.url)
 
     page.on("request", keep)
     page.context.new_cdp_session(page).send("Network.clearBrowserCache")
     page.reload()
     page.wait_for_load_state("networkidle")
     page.remove_listener("request", keep)
-    found = {urlsplit(url).path: page.request.get(url).body() for url in asked}
-    assert {"/static/touchstone.css", "/static/vendor/htmx-4.0.1.min.js"} <= set(found)
-    weights = {path: len(gzip.compress(body)) for path, body in found.items()}
+    bodies = {urlsplit(url).path: page.request.get(url).body() for url in urls}
+    assert {"/static/touchstone.css", "/static/vendor/htmx-4.0.1.min.js"} <= set(bodies)
+    weights = {path: len(gzip.compress(body)) for path, body in bodies.items()}
     assert sum(weights.values()) <= MOST_BYTES, weights

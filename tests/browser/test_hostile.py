@@ -88,28 +88,32 @@ def besieged_by_all(browser: Browser, tmp_path_factory: pytest.TempPathFactory) 
 
 def _pages_of(siege: Siege, role: Role | None) -> list[str]:
     """The pages that a role can load: the pages of the list, and the filled ones."""
-    listed = [one.route for one in PAGES if one.role is role and one.at is None and "{" not in one.route]
+    listed = [
+        listed_page.route
+        for listed_page in PAGES
+        if listed_page.role is role and listed_page.at is None and "{" not in listed_page.route
+    ]
     filled = {None: [*siege.sellers, *siege.notices], Role.ANALYST: siege.cases}.get(role, [])
     reflected = [prefix + quote(text, safe="") for prefix in _ECHOED.get(role, ()) for text in siege.texts[::9]]
     return [*dict.fromkeys(listed), *filled, *reflected]
 
 
-def _looked_at(browser: Browser, found: Besieged, role: Role | None) -> list[str]:
+def _looked_at(browser: Browser, target: Besieged, role: Role | None) -> list[str]:
     """All problems on the pages of a role."""
     context = browser.new_context(viewport={"width": 1440, "height": 900})
-    page, watch = watched(context, found.address)
-    asked: list[str] = []
-    page.on("request", lambda request: asked.append(request.url))
-    page.on("popup", lambda _popup: asked.append("a window"))
+    page, watch = watched(context, target.address)
+    requests: list[str] = []
+    page.on("request", lambda request: requests.append(request.url))
+    page.on("popup", lambda _popup: requests.append("a window"))
     if role is not None:
-        begin_session(page, found.address, found.siege.site, found.siege.people[role], "/settings")
+        begin_session(page, target.address, target.siege.site, target.siege.people[role], "/settings")
     wrong = []
-    for path in _pages_of(found.siege, role):
-        asked.clear()
+    for path in _pages_of(target.siege, role):
+        requests.clear()
         watch.complaints.clear()
-        wrong += [f"{path}: {one}" for one in _wrong_on(page, found.address, path)]
-        wrong += [f"{path}: {one}" for one in watch.complaints]
-        wrong += [f"{path} asked for {url}" for url in asked if not _is_ours(url, found.address, path)]
+        wrong += [f"{path}: {fault}" for fault in _wrong_on(page, target.address, path)]
+        wrong += [f"{path}: {complaint}" for complaint in watch.complaints]
+        wrong += [f"{path} asked for {url}" for url in requests if not _is_ours(url, target.address, path)]
     context.close()
     return wrong
 
@@ -119,8 +123,8 @@ def _wrong_on(page: Page, address: str, path: str) -> list[str]:
     assert answer is not None
     assert answer.status == 200, f"{path}: {answer.status}"
     page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true; })")
-    found: list[str] = page.evaluate(_GROWN, MARK)
-    return found if urlsplit(page.url).path == urlsplit(path).path else [*found, f"went to {page.url}"]
+    faults: list[str] = page.evaluate(_GROWN, MARK)
+    return faults if urlsplit(page.url).path == urlsplit(path).path else [*faults, f"went to {page.url}"]
 
 
 def _is_ours(url: str, address: str, path: str) -> bool:
@@ -135,10 +139,10 @@ def test_the_corpus_has_three_hundred_texts_in_twenty_families() -> None:
     assert len(CORPUS) >= 300
     assert len(FAMILIES) >= 20
     assert len(SAMPLE) == len(FAMILIES)
-    assert [one for one in CORPUS if "\0" in one] == []
+    assert [text for text in CORPUS if "\0" in text] == []
 
 
-ROLES: Final = [None, *dict.fromkeys(one.role for one in PAGES if one.role)]
+ROLES: Final = [None, *dict.fromkeys(listed_page.role for listed_page in PAGES if listed_page.role)]
 
 
 @pytest.mark.parametrize("role", ROLES, ids=lambda role: role or "anybody")
@@ -169,9 +173,9 @@ def test_a_text_that_did_become_part_of_a_page_would_be_seen(browser: Browser, b
 
 
 @contextmanager
-def _signed_in(found: Besieged, role: Role) -> Iterator[httpx.Client]:
-    fields = {"email": found.siege.people[role].email, "password": PASSWORD}
-    with httpx.Client(base_url=found.address, timeout=30) as client:
+def _signed_in(target: Besieged, role: Role) -> Iterator[httpx.Client]:
+    fields = {"email": target.siege.people[role].email, "password": PASSWORD}
+    with httpx.Client(base_url=target.address, timeout=30) as client:
         assert client.post("/sign-in", data=fields, headers={"accept": "text/html"}).status_code == 303
         yield client
 

@@ -50,9 +50,9 @@ class Service:
         store = Store(self.url)
         query = select(verdict.c.case_id, verdict.c.judgement).order_by(verdict.c.known_at, verdict.c.verdict_id)
         with store.read() as connection:
-            found = connection.execute(query.where(verdict.c.user_id == self.site.analyst.user_id)).all()
+            rows = connection.execute(query.where(verdict.c.user_id == self.site.analyst.user_id)).all()
         store.close()
-        return [(row.case_id, row.judgement) for row in found]
+        return [(row.case_id, row.judgement) for row in rows]
 
 
 @contextmanager
@@ -80,7 +80,7 @@ def a_window(browser: Browser, stage: Service, *, refused: str = "") -> Iterator
     page.wait_for_load_state("networkidle")
     yield page
     context.close()
-    assert [one for one in watch.complaints if not refused or refused not in one] == []
+    assert [complaint for complaint in watch.complaints if not refused or refused not in complaint] == []
 
 
 @pytest.fixture
@@ -104,17 +104,17 @@ def press(page: Page, key: str) -> str:
 def hold_answers(page: Page) -> Callable[[], None]:
     """Delay every answer until the returned function is called."""
     waiting: list[Route] = []
-    kept = True
+    are_held = True
 
     def wait(route: Route) -> None:
-        if kept:
+        if are_held:
             waiting.append(route)
         else:
             route.continue_()
 
     def go_on() -> None:
-        nonlocal kept
-        kept = False
+        nonlocal are_held
+        are_held = False
         for route in waiting:
             route.continue_()
 
@@ -152,8 +152,8 @@ def test_sixty_cases_are_decided_in_a_row_by_keys_alone(
     browser: Browser, touchstone: str, tmp_path: Path, engine_name: str, request: pytest.FixtureRequest
 ) -> None:
     url = None if engine_name == "sqlite" else request.getfixturevalue("postgres").new_database()
-    with a_queue(touchstone, tmp_path / "home", 80, url) as found, a_window(browser, found) as page:
-        decide_in_a_row(page, found, 60)
+    with a_queue(touchstone, tmp_path / "home", 80, url) as stage, a_window(browser, stage) as page:
+        decide_in_a_row(page, stage, 60)
 
 
 def test_no_page_is_loaded_between_two_cases(browser: Browser, stage: Service) -> None:
@@ -302,6 +302,6 @@ def _end_leases(stage: Service) -> None:
 def _holder(stage: Service, case_id: str) -> str | None:
     store = Store(stage.url)
     with store.read() as connection:
-        found = cases.get(connection, stage.site.here, case_id).leased_by
+        holder = cases.get(connection, stage.site.here, case_id).leased_by
     store.close()
-    return found
+    return holder

@@ -30,5 +30,5 @@ def takes(method: str, address: str) -> bool:
     ],
 )
 def test_what_does_nothing_without_script_is_found(source: str, expected: str) -> None:
-    found = " ".join(needs_script(source, "/queue", takes))
-    assert (expected in found) if expected else not found, found
+    faults = " ".join(needs_script(source, "/queue", takes))
+    assert (expected in faults) if expected else not faults, faults

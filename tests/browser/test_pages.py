@@ -91,10 +91,10 @@ def test_a_brand_confirms_by_one_click_and_sees_the_takedown_acknowledged(page: 
     [message] = stage.receiver.received
     assert message["type"] == "listing.remove"
     assert stage.receiver.refused == 0
-    asked: list[str] = []
-    page.on("request", lambda request: asked.append(request.url))
+    urls: list[str] = []
+    page.on("request", lambda request: urls.append(request.url))
     page.wait_for_timeout(2_500)
-    assert asked == []
+    assert urls == []
 
 
 def test_a_theme_is_kept(page: Page, stage: Stage) -> None:
@@ -126,7 +126,7 @@ def test_nothing_in_the_bar_of_answers_lies_over_its_neighbour(page: Page, stage
         shown = parts.evaluate_all(
             "(all) => all.map((one) => one.getBoundingClientRect()).map((box) => [box.left, box.right])"
         )
-        assert all(right <= left + 1 for (_, right), (left, _) in pairwise(shown)), width
+        assert all(right <= left_edge + 1 for (_, right), (left_edge, _) in pairwise(shown)), width
         assert shown[-1][1] <= width
         assert keys.evaluate_all("(all) => all.every((one) => one.getBoundingClientRect().width > 0)"), width
 

@@ -89,4 +89,4 @@ def test_listings_are_reported_with_a_telephone_in_every_language(
     looked_at()
     context.close()
     refused = "status of 422"  # The page with the refused file.
-    assert wrong + [one for one in watch.complaints if refused not in one] == []
+    assert wrong + [complaint for complaint in watch.complaints if refused not in complaint] == []

@@ -72,9 +72,9 @@ class Window:
         named = self.page.get_by_label(re.compile(rf"^\s*{re.escape(label)}"))
         return (within or self.page).locator("input, textarea, select").and_(named).first
 
-    def fill(self, label: str, value: str, within: Locator | None = None) -> None:
+    def fill(self, label: str, text: str, within: Locator | None = None) -> None:
         """Type into a field."""
-        self.field(label, within).fill(value)
+        self.field(label, within).fill(text)
 
     def press(self, name: str | re.Pattern[str], within: Locator | None = None) -> None:
         """Press a button; the first of its name."""
@@ -123,7 +123,7 @@ def without_script(workshop: Workshop, journey: str, *people: Person | None) -> 
     yield windows
     for context in contexts:
         context.close()
-    assert [one for one in watch.complaints if "status of 4" not in one] == []
+    assert [complaint for complaint in watch.complaints if "status of 4" not in complaint] == []
     assert unsent(journey, watch) == []
 
 
@@ -172,20 +172,20 @@ def _equip(home: Path) -> tuple[House, str, str]:
 
 def _a_notice_that_came_to_nothing(site: Site) -> str:
     a_listing(site, "PASSED-1")
-    listing, before = a_listing(site, "NOTIFIED-1"), {one.case_id for one in open_cases(site)}
+    listing, before = a_listing(site, "NOTIFIED-1"), {case.case_id for case in open_cases(site)}
     link = path_of(notify(site, listing).link)
-    (case,) = [one for one in open_cases(site) if one.case_id not in before]
+    (case,) = [case for case in open_cases(site) if case.case_id not in before]
     judge(site, site.analyst, case, Judgement.GENUINE)
     return link
 
 
 def _a_listing_of_three_versions(site: Site) -> str:
-    before = {one.case_id for one in open_cases(site)}
+    before = {case.case_id for case in open_cases(site)}
     a_case(site, external_id="VERSIONS-1", price="250.00")
     for price in ("240.00", "230.00"):
         site.clock.forward(seconds=1)
         receive(site.runtime, site.marketplace, [a_suspect_row(external_id="VERSIONS-1", price=price)], source="test")
-    (case,) = [one for one in open_cases(site) if one.case_id not in before]
+    (case,) = [case for case in open_cases(site) if case.case_id not in before]
     return f"/cases/{case.case_id}"
 
 
@@ -196,10 +196,10 @@ def _a_long_session(site: Site) -> None:
 
 
 def _give_up_on(site: Site, drawn: Sequence[Case]) -> None:
-    made = [judge(site, site.analyst, one, Judgement.COUNTERFEIT).action for one in drawn]
+    actions = [judge(site, site.analyst, case, Judgement.COUNTERFEIT).action for case in drawn]
     for hours in (1, _GIVEN_UP_AFTER_HOURS):
         site.clock.forward(hours=hours)
-        for one in made:
-            assert one is not None
-            sentence = deliver(site.runtime, site.here, one.action_id)
+        for action in actions:
+            assert action is not None
+            sentence = deliver(site.runtime, site.here, action.action_id)
     assert sentence == "dead"

@@ -52,7 +52,7 @@ class Survived:
 
 def demo_environment(home: Path) -> dict[str, str]:
     """The environment with a separate data directory and no outside settings."""
-    outer = {name: value for name, value in os.environ.items() if not name.startswith("TOUCHSTONE_")}
+    outer = {name: setting for name, setting in os.environ.items() if not name.startswith("TOUCHSTONE_")}
     return {**outer, "TOUCHSTONE_HOME": str(home)}
 
 
@@ -72,10 +72,10 @@ def play(touchstone: str, home: Path, *options: str) -> dict[str, Any]:
 def read(path: Path) -> dict[str, Any]:
     """A JSON object in a file; empty where it is missing or incomplete."""
     try:
-        found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        document: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
-    return found
+    return document
 
 
 def show_again_and_end(touchstone: str, home: Path, *options: str) -> dict[str, Any]:
@@ -105,17 +105,17 @@ def kill_the_service(touchstone: str, folder: Path, *options: str, again: str | 
     home, out = folder / "home", folder / "figures.json"
     demo = [touchstone, "demo", "--no-serve", *options, "--json", str(out)]
     with _started(demo, home, folder / "demo.log") as process:
-        told = _told_on_the_way(process, home, removals=3)
+        earlier_figures = _told_on_the_way(process, home, removals=3)
         service = _service_of(home)
         os.kill(service["pid"], signal.SIGKILL)
         wait_for("the end of the service", lambda: _has_ended(service["pid"]))
-        kept = _rows_in(home)
+        earlier_rows = _rows_in(home)
         with _started([again or touchstone, "serve"], home, folder / "serve.log"):
             wait_for("the new service", lambda: _answers(home, after=service["pid"]))
             assert _service_of(home)["port"] == service["port"]
             assert process.wait(900) == 0, (folder / "demo.log").read_text(encoding="utf-8")[-2_000:]
             figures = _settled(home)
-        return Survived(home, told, kept, figures, _rows_in(home), read(out))
+        return Survived(home, earlier_figures, earlier_rows, figures, _rows_in(home), read(out))
 
 
 def kill_everything(touchstone: str, folder: Path, listings: int) -> Survived:
@@ -123,28 +123,28 @@ def kill_everything(touchstone: str, folder: Path, listings: int) -> Survived:
     home = folder / "home"
     demo = [touchstone, "demo", "--no-serve", "--listings", str(listings)]
     with _started(demo, home, folder / "demo.log") as process:
-        told = _told_on_the_way(process, home, removals=3)
+        earlier_figures = _told_on_the_way(process, home, removals=3)
         killed = _service_of(home)["pid"]
         os.killpg(process.pid, signal.SIGKILL)
         process.wait()
     wait_for("the end of the service", lambda: _has_ended(killed))
-    kept = _rows_in(home)
+    earlier_rows = _rows_in(home)
     with (
         _started([touchstone, "reference-marketplace"], home, folder / "receiver.log"),
         _started([touchstone, "serve"], home, folder / "serve.log"),
     ):
         wait_for("the new service", lambda: _answers(home, after=killed))
         figures = _settled(home)
-    return Survived(home, told, kept, figures, _rows_in(home), {})
+    return Survived(home, earlier_figures, earlier_rows, figures, _rows_in(home), {})
 
 
 def wait_for(what: str, holds: Callable[[], Found], seconds: float = 600) -> Found:
     """Poll until a condition is true and return its value."""
     until = time.monotonic() + seconds
     while True:
-        found = holds()
-        if found:
-            return found
+        outcome = holds()
+        if outcome:
+            return outcome
         assert time.monotonic() < until, f"{what} did not happen within {seconds} seconds"
         time.sleep(_LOOKS_AGAIN_SECONDS)
 
@@ -194,8 +194,8 @@ def _ask(home: Path, path: str) -> dict[str, Any]:
         answer = httpx.get(address, headers={"authorization": f"Bearer {key}"}, timeout=30)
     except (OSError, ValueError, KeyError, httpx.TransportError):
         return {}
-    found: dict[str, Any] = answer.json()
-    return found
+    body: dict[str, Any] = answer.json()
+    return body
 
 
 def _answers(home: Path, after: int) -> bool:
@@ -207,17 +207,17 @@ def _told_on_the_way(demo: subprocess.Popen[bytes], home: Path, removals: int) -
 
     def enough() -> dict[str, Any]:
         assert demo.poll() is None, "the demo ended"
-        found = _ask(home, "/api/v1/figures")
-        made = found and found["removals"]["scheduled"] + found["removals"]["sent"] >= removals
-        return found if made and found["removals"]["scheduled"] else {}
+        figures = _ask(home, "/api/v1/figures")
+        has_removals = figures and figures["removals"]["scheduled"] + figures["removals"]["sent"] >= removals
+        return figures if has_removals and figures["removals"]["scheduled"] else {}
 
     return wait_for("removals on their way", enough)
 
 
 def _settled(home: Path) -> dict[str, Any]:
     def nothing_pending() -> dict[str, Any]:
-        found = _ask(home, "/api/v1/figures")
-        return found if found and found["pending"] == 0 else {}
+        figures = _ask(home, "/api/v1/figures")
+        return figures if figures and figures["pending"] == 0 else {}
 
     return wait_for("no pending takedown", nothing_pending)
 

@@ -16,24 +16,24 @@ _OF_MODELS: Final = ("average_precision", "forest_alone", "fair_peer", "best_sig
 
 def main(seeds: int) -> None:
     """Play every seed and print the rows."""
-    touchstone, found = str(Path(sys.executable).with_name("touchstone")), list[dict[str, Any]]()
+    touchstone, runs = str(Path(sys.executable).with_name("touchstone")), list[dict[str, Any]]()
     for seed in range(seeds):
         with TemporaryDirectory() as folder:
-            found.append(play(touchstone, Path(folder) / "home", "--compare", "--seed", str(seed)))
-        _say(f"seed {seed}: {[round(found[-1][name]['average_precision'], 3) for name in ('before', 'after')]}")
+            runs.append(play(touchstone, Path(folder) / "home", "--compare", "--seed", str(seed)))
+        _say(f"seed {seed}: {[round(runs[-1][name]['average_precision'], 3) for name in ('before', 'after')]}")
     _say(f"| `touchstone demo --no-serve --compare`, median of seeds 0 to {seeds - 1} (range) | |")
     for name in ("received", "quarantined", "removals", "withdrawn", "effects"):
-        _say(f"| {name} | {_spread([one[name] for one in found], '{:,.0f}')} |")
+        _say(f"| {name} | {_spread([run[name] for run in runs], '{:,.0f}')} |")
     for name, model in (("first model", "before"), ("retrained", "after")):
         for figure in _OF_MODELS:
-            values = [one[model][figure] for one in found]
+            values = [run[model][figure] for run in runs]
             _say(f"| {name}: {figure.replace('_', ' ')} | {_spread(values, '{:.3f}')} |")
-    better = sum(one["after"]["average_precision"] > one["before"]["average_precision"] for one in found)
+    better = sum(run["after"]["average_precision"] > run["before"]["average_precision"] for run in runs)
     _say(f"| seeds in which the retrained model is better | {better} of {seeds} |")
 
 
 def _spread(values: list[float], form: str) -> str:
-    middle, low, high = (form.format(one) for one in (median(values), min(values), max(values)))
+    middle, low, high = (form.format(number) for number in (median(values), min(values), max(values)))
     return f"{middle} ({low} to {high})"
 
 

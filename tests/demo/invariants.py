@@ -9,31 +9,31 @@ from tests.demo.driving import Survived, effects_of
 from tests.serving.commands.commands import touchstone_in
 
 
-def assert_adds_up(found: Mapping[str, Any], home: Path) -> None:
+def assert_adds_up(figures: Mapping[str, Any], home: Path) -> None:
     """The figures of a demo hold together, and the receiver's file agrees."""
-    assert found["received"] == found["scored"] + found["quarantined"]
-    assert sum(found["routes"].values()) == found["scored"]
-    assert found["takedowns"]["sent"] == found["takedowns"]["acknowledged"] > 0
-    assert found["removals"] == found["withdrawn"] + found["held"] + found["takedowns"]["acknowledged"]
-    reports = found["reports"]
+    assert figures["received"] == figures["scored"] + figures["quarantined"]
+    assert sum(figures["routes"].values()) == figures["scored"]
+    assert figures["takedowns"]["sent"] == figures["takedowns"]["acknowledged"] > 0
+    assert figures["removals"] == figures["withdrawn"] + figures["held"] + figures["takedowns"]["acknowledged"]
+    reports = figures["reports"]
     assert reports["items"] == sum(number for name, number in reports.items() if name != "items")
     assert set(reports) == {"items", "scheduled", "held", "cases", "unknown", "refused"}
     assert min(reports["scheduled"] + reports["held"] + reports["cases"], reports["unknown"], reports["refused"]) > 0
-    large = found["large_reports"]
+    large = figures["large_reports"]
     assert (large["withdrawn"], sum(large.values())) == (24, 48), "one was stopped, and one left"
     assert set(large) <= {"withdrawn", "removed", "reinstated"}
     effects = effects_of(home)
-    assert len({effect["webhook_id"] for effect in effects}) == len(effects) == found["effects"]
+    assert len({effect["webhook_id"] for effect in effects}) == len(effects) == figures["effects"]
     done = Counter(effect["action"] for effect in effects)
-    assert (done["remove"], done["reinstate"]) == (found["takedowns"]["acknowledged"], found["reinstatements"])
+    assert (done["remove"], done["reinstate"]) == (figures["takedowns"]["acknowledged"], figures["reinstatements"])
     assert sum("request" in effect for effect in effects) == done.total() - done["remove"] - done["reinstate"]
 
 
 def assert_nothing_was_lost(survived: Survived) -> None:
     """Every pending takedown ended with one effect; no acknowledged listing or verdict is gone."""
-    told, figures = survived.told, survived.figures
-    assert len(survived.kept.listings) >= told["listings"]
-    assert len(survived.kept.verdicts) >= sum(told["verdicts"].values())
+    earlier_figures, figures = survived.told, survived.figures
+    assert len(survived.kept.listings) >= earlier_figures["listings"]
+    assert len(survived.kept.verdicts) >= sum(earlier_figures["verdicts"].values())
     assert survived.kept.listings <= survived.rows.listings
     assert survived.kept.verdicts <= survived.rows.verdicts
     removed = [effect["webhook_id"] for effect in effects_of(survived.home) if effect["action"] == "remove"]

@@ -102,7 +102,7 @@ def test_the_models_of_a_demo_are_registered_and_the_last_is_the_champion(killed
 
 def test_the_analysts_of_a_demo_name_the_brand_and_every_seller_is_told_of_it(killed: Survived) -> None:
     with closing(sqlite3.connect(f"file:{killed.home / 'touchstone.sqlite'}?mode=ro", uri=True)) as connection:
-        told = connection.execute("SELECT statement FROM action WHERE kind = 'remove'").fetchall()
+        rows = connection.execute("SELECT statement FROM action WHERE kind = 'remove'").fetchall()
         named = connection.execute("SELECT brand_id, mark, mark_owner FROM case_brand").fetchall()
         unnamed = """
             SELECT count(*) FROM action
@@ -111,8 +111,8 @@ def test_the_analysts_of_a_demo_name_the_brand_and_every_seller_is_told_of_it(ki
             WHERE action.kind = 'remove' AND review_case.brand_id IS NULL AND review_case.mark_owner IS NULL
         """
         assert connection.execute(unnamed).fetchone() == (0,)
-    assert told
-    assert all(json.loads(statement)["right"].startswith("The decision protects the mark ") for (statement,) in told)
+    assert rows
+    assert all(json.loads(statement)["right"].startswith("The decision protects the mark ") for (statement,) in rows)
     assert named, "some listings name no registered brand"
 
 

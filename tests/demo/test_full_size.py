@@ -15,12 +15,12 @@ pytestmark = [pytest.mark.soak, pytest.mark.alone, pytest.mark.timeout(1_200)]
 def test_a_demo_of_five_thousand_listings_ends_within_two_minutes(touchstone: str, tmp_path: Path) -> None:
     home = tmp_path / "home"
     started = time.monotonic()
-    found = play(touchstone, home, "--listings", "5000")
+    figures = play(touchstone, home, "--listings", "5000")
     took = time.monotonic() - started
-    assert_adds_up(found, home)
+    assert_adds_up(figures, home)
     assert took <= 120
     # No child remains: this would be refused if a service still owned the data directory.
-    assert show_again_and_end(touchstone, home, "--listings", "5000") == found
+    assert show_again_and_end(touchstone, home, "--listings", "5000") == figures
     assert touchstone_in(home, "migrate").code == 0
 
 
@@ -29,11 +29,11 @@ def test_the_retrained_model_is_better_in_at_least_four_of_five_seeds(touchstone
     figures, short = [], []
     for seed in range(5):
         home = tmp_path / str(seed)
-        found = play(touchstone, home, "--listings", "5000", "--compare", "--seed", str(seed))
-        assert_adds_up(found, home)
-        assert found["after"]["listings"] >= 20_000
-        first = found["before"]
-        figures.append((first["average_precision"], found["after"]["average_precision"]))
+        demo_figures = play(touchstone, home, "--listings", "5000", "--compare", "--seed", str(seed))
+        assert_adds_up(demo_figures, home)
+        assert demo_figures["after"]["listings"] >= 20_000
+        first = demo_figures["before"]
+        figures.append((first["average_precision"], demo_figures["after"]["average_precision"]))
         simpler = max(first["forest_alone"], first["best_signal_average_precision"])
         short.append(simpler - first["average_precision"])
     print(figures, short)  # noqa: T201  # the figures

@@ -36,7 +36,7 @@ def svg(title: str, axes: tuple[str, str], curves: Sequence[Curve]) -> str:
     """The curves over a logarithmic axis, from zero, each with its name at its end."""
     sheet = _Sheet(curves)
     along, up = axes
-    says = "; ".join(f"{one.name}: " + ", ".join(f"{y:.3f} at {x:,.0f}" for x, y in one.points) for one in curves)
+    says = "; ".join(f"{curve.name}: " + ", ".join(f"{y:.3f} at {x:,.0f}" for x, y in curve.points) for curve in curves)
     size = f'viewBox="0 0 {_WIDTH:.0f} {_HEIGHT:.0f}" width="{_WIDTH:.0f}" height="{_HEIGHT:.0f}"'
     lines = [
         f'<svg xmlns="http://www.w3.org/2000/svg" {size} role="img" aria-labelledby="t d">',
@@ -58,8 +58,10 @@ class _Sheet:
 
     def __init__(self, curves: Sequence[Curve]) -> None:
         self._curves = curves
-        self._xs = sorted({x for one in curves for x, _ in one.points})
-        highest = max([y for one in curves for _, y in one.points] + [high for one in curves for _, high in one.band])
+        self._xs = sorted({x for curve in curves for x, _ in curve.points})
+        highest = max(
+            [y for curve in curves for _, y in curve.points] + [high for curve in curves for _, high in curve.band]
+        )
         self._ticks = [number / 10 for number in range(int(highest * 10) + 2)]
 
     def grid(self, along: str, up: str) -> Iterator[str]:
@@ -69,10 +71,10 @@ class _Sheet:
             yield f'<path class="grid" d="M{_LEFT:.1f} {y:.1f}H{_WIDTH - _RIGHT:.1f}"/>'
             yield f'<text x="{_LEFT - 8:.1f}" y="{y + 4:.1f}" text-anchor="end">{tick:.1f}</text>'
         bottom = _HEIGHT - _BOTTOM
-        for value in self._xs:
-            x, _ = self._at((value, 0.0))
+        for position in self._xs:
+            x, _ = self._at((position, 0.0))
             yield f'<path class="grid" d="M{x:.1f} {_TOP:.1f}V{bottom:.1f}"/>'
-            yield f'<text x="{x:.1f}" y="{bottom + 18:.1f}" text-anchor="middle">{value:,.0f}</text>'
+            yield f'<text x="{x:.1f}" y="{bottom + 18:.1f}" text-anchor="middle">{position:,.0f}</text>'
         middle = (_LEFT + _WIDTH - _RIGHT) / 2
         yield f'<text x="{middle:.1f}" y="{_HEIGHT - 12:.1f}" text-anchor="middle">{escape(along)}</text>'
         half = (_TOP + bottom) / 2
@@ -81,19 +83,21 @@ class _Sheet:
 
     def lines(self) -> Iterator[str]:
         """Every band below every line, and the marks of the lines."""
-        for number, one in enumerate(self._curves):
-            if one.band:
-                low = [(x, ends[0]) for (x, _), ends in zip(one.points, one.band, strict=True)]
-                high = [(x, ends[1]) for (x, _), ends in zip(one.points, one.band, strict=True)]
+        for number, curve in enumerate(self._curves):
+            if curve.band:
+                low = [(x, ends[0]) for (x, _), ends in zip(curve.points, curve.band, strict=True)]
+                high = [(x, ends[1]) for (x, _), ends in zip(curve.points, curve.band, strict=True)]
                 yield f'<path class="band" fill="{_COLOURS[number]}" d="{self._path([*high, *reversed(low)])}Z"/>'
-        for number, one in enumerate(self._curves):
+        for number, curve in enumerate(self._curves):
             colour = _COLOURS[number]
-            yield f'<path class="line" stroke="{colour}" d="{self._path(one.points)}"/>'
-            yield from (_mark(_MARKS[number], self._at(point), colour) for point in one.points)
+            yield f'<path class="line" stroke="{colour}" d="{self._path(curve.points)}"/>'
+            yield from (_mark(_MARKS[number], self._at(point), colour) for point in curve.points)
 
     def names(self) -> Iterator[str]:
         """The names beside the ends of the lines, pushed apart where two ends are close."""
-        ends = sorted(((self._at(one.points[-1])[1], number) for number, one in enumerate(self._curves)), reverse=True)
+        ends = sorted(
+            ((self._at(curve.points[-1])[1], number) for number, curve in enumerate(self._curves)), reverse=True
+        )
         free = _HEIGHT - _BOTTOM
         for y, number in ends:
             free = min(y, free - _APART)

@@ -98,8 +98,8 @@ def _takedown() -> Diagram:
         "withdrawn": (1, 1.2),
         "dead": (2.05, 1.2),
     }
-    found = _allowed(ActionState, ActionEvent, action.next_state)
-    return _machine("States of a takedown", ActionState, found, places, ("pending_approval", "scheduled"))
+    transitions = _allowed(ActionState, ActionEvent, action.next_state)
+    return _machine("States of a takedown", ActionState, transitions, places, ("pending_approval", "scheduled"))
 
 
 def _appeal() -> Diagram:
@@ -110,8 +110,8 @@ def _appeal() -> Diagram:
         "dismissed": (2.2, 0.7),
         "unanswered": (0, 0.9),
     }
-    found = _allowed(AppealState, AppealEvent, appeals.next_state)
-    return _machine("States of an appeal", AppealState, found, places, ("none",))
+    transitions = _allowed(AppealState, AppealEvent, appeals.next_state)
+    return _machine("States of an appeal", AppealState, transitions, places, ("none",))
 
 
 def _counter_notice() -> Diagram:
@@ -167,10 +167,12 @@ def _opened(policy: CounterNoticePolicy) -> Standing:
 
 def _steps() -> list[Transition]:
     """Every step of a counter-notice that any profile allows, with and without an enrolled rights holder."""
-    policies = [one for found in PROFILES.values() for one in (found, replace(found, rights_holder_days=None))]
-    steps = {one for policy in policies for one in _steps_of(policy)}
-    order = {one.value: number for number, one in enumerate([*CounterNoticeState, *CounterNoticeEvent])}
-    return sorted(steps, key=lambda one: (order[one[0]], order[one[2]], order[one[1]]))
+    policies = [
+        variant for policy in PROFILES.values() for variant in (policy, replace(policy, rights_holder_days=None))
+    ]
+    steps = {transition for policy in policies for transition in _steps_of(policy)}
+    order = {member.value: number for number, member in enumerate([*CounterNoticeState, *CounterNoticeEvent])}
+    return sorted(steps, key=lambda transition: (order[transition[0]], order[transition[2]], order[transition[1]]))
 
 
 def _steps_of(policy: CounterNoticePolicy) -> Iterator[Transition]:

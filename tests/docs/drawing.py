@@ -55,11 +55,11 @@ class Diagram:
     @property
     def description(self) -> str:
         """Every edge in words, for readers who do not see the picture."""
-        found = []
+        sentences = []
         for (start, end), label in self.edges.items():
             named = f" ({label})" if label else ""
-            found.append(f"{self.nodes[start]} to {self.nodes[end]}{named}")
-        return "; ".join(found).replace("\n", " ") + "."
+            sentences.append(f"{self.nodes[start]} to {self.nodes[end]}{named}")
+        return "; ".join(sentences).replace("\n", " ") + "."
 
 
 def mermaid(diagram: Diagram) -> str:
@@ -98,8 +98,8 @@ def svg(diagram: Diagram) -> str:
         A node has no place: a new state needs one.
     """
     points = [diagram.places[name] for name in diagram.nodes] + [p for r in diagram.routes.values() for p in r.via]
-    left, top = min(x for x, _ in points), min(y for _, y in points)
-    sheet = _Sheet(diagram, (left, top))
+    left_edge, top = min(x for x, _ in points), min(y for _, y in points)
+    sheet = _Sheet(diagram, (left_edge, top))
     width, height = sheet.at((max(x for x, _ in points), max(y for _, y in points)))
     width, height = width + _MARGIN + 22, height + _MARGIN - 10
     size = f'viewBox="0 0 {width:.0f} {height:.0f}" width="{width:.0f}" height="{height:.0f}"'
@@ -129,8 +129,8 @@ class _Sheet:
 
     def at(self, place: Point) -> Point:
         """Pixels of a place of the grid."""
-        (x, y), (left, top) = place, self._origin
-        return (x - left) * _CELL[0] + _MARGIN + 22, (y - top) * _CELL[1] + _MARGIN
+        (x, y), (left_edge, top) = place, self._origin
+        return (x - left_edge) * _CELL[0] + _MARGIN + 22, (y - top) * _CELL[1] + _MARGIN
 
     def boxes(self) -> Iterator[str]:
         """Every node; one that no edge touches has a broken rim."""
@@ -175,7 +175,7 @@ class _Sheet:
     def _line(self, pair: Pair, route: Route) -> tuple[list[Point], Point, str]:
         """The points of an edge from border to border, where its label is, and the label's anchor."""
         start, end = pair
-        inner = [self.at(one) for one in route.via]
+        inner = [self.at(place) for place in route.via]
         points = [self._centre(start), *inner, self._centre(end)]
         anchor, shift = "middle", (0.0, 0.0)
         if not inner and (end, start) in self._diagram.edges:
@@ -228,7 +228,7 @@ class _Sheet:
             reach.append((cx + (w / 2 if dx > 0 else -w / 2) - x) / dx)
         if dy:
             reach.append((cy + (h / 2 if dy > 0 else -h / 2) - y) / dy)
-        share = min(one for one in reach if one > 0)
+        share = min(crossing for crossing in reach if crossing > 0)
         return x + dx * share, y + dy * share
 
 
@@ -237,8 +237,8 @@ def _path(points: list[Point], kind: str) -> str:
     (x, y), *rest = points
     drawn = f"M{x:.1f} {y:.1f}"
     for before, corner, after in zip(points, rest, rest[1:], strict=False):
-        one, two = _towards(corner, before), _towards(corner, after)
-        drawn += f"L{one[0]:.1f} {one[1]:.1f}Q{corner[0]:.1f} {corner[1]:.1f} {two[0]:.1f} {two[1]:.1f}"
+        first, second = _towards(corner, before), _towards(corner, after)
+        drawn += f"L{first[0]:.1f} {first[1]:.1f}Q{corner[0]:.1f} {corner[1]:.1f} {second[0]:.1f} {second[1]:.1f}"
     x, y = points[-1]
     return f'<path class="{kind}" marker-end="url(#tip)" d="{drawn}L{x:.1f} {y:.1f}"/>'
 

@@ -290,7 +290,7 @@ def commands_page() -> str:
 
 def commands() -> dict[str, Any]:
     """Every command by its full name."""
-    found: dict[str, Any] = {}
+    commands_by_name: dict[str, Any] = {}
 
     def collect(group: Any, prefix: str) -> None:
         for name, command in group.commands.items():
@@ -298,10 +298,10 @@ def commands() -> dict[str, Any]:
             if hasattr(command, "commands"):
                 collect(command, f"{full} ")
             else:
-                found[full] = command
+                commands_by_name[full] = command
 
     collect(get_command(app), "")
-    return found
+    return commands_by_name
 
 
 def listing_schema_file() -> str:
@@ -328,9 +328,9 @@ def data_dictionary() -> str:
         lines += ["", f"## {title}", "", "| field | type | meaning |", "| --- | --- | --- |"]
         lines += [_row((f"`{field.name}`", _type(field), field.meaning)) for field in fields]
     lines += ["", "## File formats", "", "| format | layouts recognised by any of | remark |", "| --- | --- | --- |"]
-    for found in FORMATS.values():
-        telling = "; ".join(", ".join(f"`{name}`" for name in sorted(layout.needs)) for layout in found.layouts)
-        lines.append(_row((f"`{found.name}`", telling, found.remark)))
+    for file_format in FORMATS.values():
+        telling = "; ".join(", ".join(f"`{name}`" for name in sorted(layout.needs)) for layout in file_format.layouts)
+        lines.append(_row((f"`{file_format.name}`", telling, file_format.remark)))
     return "\n".join(lines) + "\n"
 
 
@@ -344,7 +344,7 @@ def sample() -> str:
 def _type(field: Field) -> str:
     if "enum" in field.schema:
         listed: Any = field.schema["enum"]
-        return "one of " + ", ".join(f"`{value}`" for value in listed if value is not None)
+        return "one of " + ", ".join(f"`{choice}`" for choice in listed if choice is not None)
     if "properties" in field.schema:
         return "object with `d7`, `d30`, `d90`"
     if "anyOf" in field.schema:

@@ -94,8 +94,8 @@ def test_the_example_goes_to_an_analyst_then_to_the_brand_and_is_removed() -> No
     decision_input = DecisionInput(CaseLane.ANALYST, Side.ANALYST, brand_can_be_asked=True, brand_name="Aurelle")
     first = consequence(Judgement.COUNTERFEIT, decision_input, DEFAULT_ENFORCEMENT)
     assert (first.event, first.lane, first.outcome) == (CaseEvent.PASS_ON, CaseLane.ASK_BRAND, Outcome.NONE)
-    asked = replace(decision_input, lane=CaseLane.ASK_BRAND, side=Side.BRAND)
-    second = consequence(Judgement.COUNTERFEIT, asked, DEFAULT_ENFORCEMENT)
+    brand_input = replace(decision_input, lane=CaseLane.ASK_BRAND, side=Side.BRAND)
+    second = consequence(Judgement.COUNTERFEIT, brand_input, DEFAULT_ENFORCEMENT)
     assert (second.event, second.outcome) == (CaseEvent.DECIDE, Outcome.REMOVE)
 
 
@@ -135,10 +135,10 @@ def test_the_label_of_the_example_rests_on_the_appeal_and_matures_two_weeks_afte
             name, Judgement.COUNTERFEIT, side, f"usr_{name}", moment, superseded=False, brand_id=brand_id
         )
 
-    given = [verdict("a", Side.ANALYST, ANALYST), verdict("b", Side.BRAND, CONFIRMED, brand_id="brn_aurelle")]
+    verdicts = [verdict("a", Side.ANALYST, ANALYST), verdict("b", Side.BRAND, CONFIRMED, brand_id="brn_aurelle")]
     decision = verdict("c", Side.ANALYST, DISMISSED)
     label = label_from(
-        given,
+        verdicts,
         AppealState.DISMISSED,
         as_of=datetime(2026, 4, 1, tzinfo=UTC),
         policy=DEFAULT_LABELS,
@@ -155,7 +155,7 @@ def test_a_diagram_has_every_state_and_every_event(name: str) -> None:
     states, events = MACHINES[name]
     drawn = DIAGRAMS[name]
     assert list(drawn.nodes) == [state.value for state in states]
-    assert {event for label in drawn.edges.values() for event in label.split(", ")} == {one.value for one in events}
+    assert {event for label in drawn.edges.values() for event in label.split(", ")} == {event.value for event in events}
 
 
 def test_the_diagram_of_a_case_is_the_table_of_its_rules() -> None:

@@ -21,7 +21,7 @@ CODE: Final = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
 
 def test_the_features_of_the_page_can_be_tried() -> None:
     features = TriedFile("mine.py", CODE[0]).features()
-    assert [one.name for one in features] == ["description_per_price", "pictures"]
+    assert [feature.name for feature in features] == ["description_per_price", "pictures"]
     shown = some_facts(price="100.00", description="Worn twice", image_link=["https://bazaar.example/1.jpg"])
     known, unknown = tried_columns(features, [shown, some_facts(price=None, image_link=None)])
     assert known.tolist() == pytest.approx([math.log(3) - math.log(100), 1.0])
@@ -29,8 +29,8 @@ def test_the_features_of_the_page_can_be_tried() -> None:
 
 
 def test_the_example_with_scikit_learn_runs_on_a_snapshot(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    data = a_market(80)
-    snapshot, _ = write_snapshot(tmp_path, snapshot_rows(data), market_references(data), NOW)
+    market = a_market(80)
+    snapshot, _ = write_snapshot(tmp_path, snapshot_rows(market), market_references(market), NOW)
     few = CODE[1].replace("NumbersClassifier()", "NumbersClassifier(rounds=20, folds=2)")
     exec(few.replace("random_state=0", "random_state=0, n_repeats=1"), {"snapshot": snapshot})  # noqa: S102  # the page
     lines = capsys.readouterr().out.splitlines()

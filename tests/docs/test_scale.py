@@ -19,7 +19,7 @@ def test_every_unit_cost_was_measured() -> None:
 
 
 def test_a_volume_by_hand() -> None:
-    given = dict.fromkeys(GIVEN, 0.0) | {
+    costs = dict.fromkeys(GIVEN, 0.0) | {
         "peak_over_mean": 2,
         "usable_share": 0.5,
         "intake_service_ms": 3,
@@ -37,9 +37,9 @@ def test_a_volume_by_hand() -> None:
         "core_hour_price": 0.5,
         "gb_month_price": 0.1,
     }
-    found = needs(86_400_000, given)  # 1,000 a second.
+    computed_needs = needs(86_400_000, costs)  # 1,000 a second.
     # 2,000 a second at the peak, of 3 ms and 1 ms, at half of each core; 864 GB; 86,400 decisions of 36 s.
-    assert replace(found, bottleneck="", money_a_month=round(found.money_a_month, 2)) == Needs(
+    assert replace(computed_needs, bottleneck="", money_a_month=round(computed_needs.money_a_month, 2)) == Needs(
         listings_a_day=86_400_000,
         listings_a_second=2_000,
         service_cores=12,
@@ -52,11 +52,11 @@ def test_a_volume_by_hand() -> None:
         money_a_month=7_372.8,  # 20 cores for 720 hours at 0.5, and 1,728 GB at 0.1.
         bottleneck="",
     )
-    assert found.bottleneck == "database log, 1.00 of one server"
+    assert computed_needs.bottleneck == "database log, 1.00 of one server"
 
 
 def test_nothing_gets_cheaper_with_more_listings() -> None:
-    found = [needs(volume, GIVEN) for volume in VOLUMES]
+    all_needs = [needs(volume, GIVEN) for volume in VOLUMES]
     for name in ("service_cores", "database_cores", "database_servers", "terabytes", "reviewers", "money_a_month"):
-        values = [getattr(one, name) for one in found]
+        values = [getattr(volume_needs, name) for volume_needs in all_needs]
         assert values == sorted(values), name

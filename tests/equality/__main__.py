@@ -24,12 +24,12 @@ def main() -> int:
     parser.add_argument("parts", nargs="*", help=f"{', '.join(PARTS)}; all by default.")
     parser.add_argument("--compare", type=Path, nargs=2, metavar=("BEFORE", "AFTER"))
     parser.add_argument("--without-digests", action="store_true", help="Ignore hexadecimal digests.")
-    given = parser.parse_args()
-    if given.compare:
-        return _compare(*given.compare, without_digests=given.without_digests)
-    if given.out is None or not set(given.parts) <= set(PARTS):
+    options = parser.parse_args()
+    if options.compare:
+        return _compare(*options.compare, without_digests=options.without_digests)
+    if options.out is None or not set(options.parts) <= set(PARTS):
         parser.error(f"give a file to write, and only parts among {', '.join(PARTS)}")
-    return _write(given.out, given.parts or list(PARTS))
+    return _write(options.out, options.parts or list(PARTS))
 
 
 def _write(out: Path, parts: list[str]) -> int:

@@ -16,8 +16,8 @@ _LEFT_OUT: Final = frozenset({"tests", "notebooks", "migrations", "__pycache__"}
 @cache
 def packages() -> tuple[str, ...]:
     """The names of the shipped top-level packages."""
-    found = (path.parent.name for path in ROOT.glob("*/__init__.py"))
-    return tuple(sorted(name for name in found if name not in _LEFT_OUT))
+    package_names = (path.parent.name for path in ROOT.glob("*/__init__.py"))
+    return tuple(sorted(name for name in package_names if name not in _LEFT_OUT))
 
 
 def files(pattern: str) -> Iterator[Path]:

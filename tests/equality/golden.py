@@ -19,26 +19,26 @@ _POLICY: Final = r"^[A-Z][A-Z_]*: Final(\[.*\])? = \w*Policy\(|^DEFAULT_\w+"
 
 def texts() -> dict[str, str]:
     """The fingerprint, a text for each case, for each policy, and for the settings."""
-    found = {"fingerprint": input_fingerprint(), "names": "\n".join(NAMES), "settings": _settings()}
+    texts_by_name = {"fingerprint": input_fingerprint(), "names": "\n".join(NAMES), "settings": _settings()}
     for name, facts in cases().items():
         vector = zip(NAMES, compute(facts).vector, strict=True)
-        values = (f"{feature} {'missing' if math.isnan(value) else repr(float(value))}" for feature, value in vector)
-        found[f"vectors/{name}"] = "\n".join([facts.to_json().decode(), *values])
-    found["policies/in force"] = "\n".join(
-        f"{type(one).__name__} {policy_version(one)}"
-        for one in default_policies()
-        if dataclasses.is_dataclass(one) and not isinstance(one, type)
+        values = (f"{feature} {'missing' if math.isnan(figure) else repr(float(figure))}" for feature, figure in vector)
+        texts_by_name[f"vectors/{name}"] = "\n".join([facts.to_json().decode(), *values])
+    texts_by_name["policies/in force"] = "\n".join(
+        f"{type(policy).__name__} {policy_version(policy)}"
+        for policy in default_policies()
+        if dataclasses.is_dataclass(policy) and not isinstance(policy, type)
     )
-    found |= {f"policies/{name}": _described(policy) for name, policy in _policies()}
-    return found
+    texts_by_name |= {f"policies/{name}": _described(policy) for name, policy in _policies()}
+    return texts_by_name
 
 
 def _policies() -> Iterator[tuple[str, Any]]:
     """Every policy that is a constant of a module, by its class and name."""
     for module in modules_that_say(_POLICY):
-        for name, value in vars(module).items():
-            if name.isupper() and dataclasses.is_dataclass(value) and not isinstance(value, type):
-                yield f"{type(value).__name__} {name}", value
+        for name, constant in vars(module).items():
+            if name.isupper() and dataclasses.is_dataclass(constant) and not isinstance(constant, type):
+                yield f"{type(constant).__name__} {name}", constant
 
 
 def _described(policy: Any) -> str:
@@ -49,7 +49,7 @@ def _settings() -> str:
     """Each setting with its type, default and description."""
     return normalised(
         "\n".join(
-            f"{name}: {one.annotation} = {plain(one.default)}  # {one.description}"
-            for name, one in Settings.model_fields.items()
+            f"{name}: {field.annotation} = {plain(field.default)}  # {field.description}"
+            for name, field in Settings.model_fields.items()
         )
     )

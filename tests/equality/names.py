@@ -19,24 +19,24 @@ _ENUMERATIONS: Final = r"^class \w+\(\w*Enum\)"
 def texts() -> dict[str, str]:
     """Each text is sorted, so that places and import order have no effect."""
     enumerations = [
-        one
+        kind
         for module in modules_that_say(_ENUMERATIONS)
-        for one in vars(module).values()
-        if isinstance(one, type) and issubclass(one, Enum) and one.__module__ == module.__name__
+        for kind in vars(module).values()
+        if isinstance(kind, type) and issubclass(kind, Enum) and kind.__module__ == module.__name__
     ]
     list(modules_that_say(_ERRORS))
     workflows = _get_or_create_dbos_registry().workflow_info_map
     return {
-        "enumerations": "\n".join(sorted(f"{one.__name__}: {', '.join(map(plain, one))}" for one in enumerations)),
+        "enumerations": "\n".join(sorted(f"{kind.__name__}: {', '.join(map(plain, kind))}" for kind in enumerations)),
         "errors": "\n".join(
-            sorted(f"{one.__name__}: {one.code}" for one in _below(DomainError) if "code" in vars(one))
+            sorted(f"{error.__name__}: {error.code}" for error in _below(DomainError) if "code" in vars(error))
         ),
-        "jobs": "\n".join(f"{name} = {value!r}" for name, value in sorted(vars(jobs).items()) if name.isupper()),
+        "jobs": "\n".join(f"{name} = {constant!r}" for name, constant in sorted(vars(jobs).items()) if name.isupper()),
         "workflows": "\n".join(["protocol " + registered.PROTOCOL, *sorted(workflows)]),
     }
 
 
 def _below(kind: type[DomainError]) -> Iterator[type[DomainError]]:
     yield kind
-    for one in kind.__subclasses__():
-        yield from _below(one)
+    for subclass in kind.__subclasses__():
+        yield from _below(subclass)

@@ -73,19 +73,19 @@ class Aliases:
     def __init__(self, database: str = "") -> None:
         self._names: dict[str, str] = {}
         self._counts: dict[str, int] = {}
-        for one in sorted({found[0] for found in _ID.finditer(database)}):
-            self._name(one, one[:3])
+        for id_text in sorted({match[0] for match in _ID.finditer(database)}):
+            self._name(id_text, id_text[:3])
 
     def put(self, text: str) -> str:
         """The text with aliases in place of ids and tokens."""
-        text = _ID.sub(lambda found: self._name(found[0], found[1]), text)
-        return _TOKEN.sub(lambda found: self._name(found[0], "token"), text)
+        text = _ID.sub(lambda match: self._name(match[0], match[1]), text)
+        return _TOKEN.sub(lambda match: self._name(match[0], "token"), text)
 
-    def _name(self, one: str, kind: str) -> str:
-        if one not in self._names:
+    def _name(self, id_text: str, kind: str) -> str:
+        if id_text not in self._names:
             self._counts[kind] = self._counts.get(kind, 0) + 1
-            self._names[one] = f"{kind}_<{self._counts[kind]}>"
-        return self._names[one]
+            self._names[id_text] = f"{kind}_<{self._counts[kind]}>"
+        return self._names[id_text]
 
 
 def slug(address: str) -> str:

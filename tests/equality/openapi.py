@@ -28,7 +28,7 @@ def texts() -> dict[str, str]:
             "openapi-local": normalised(json.dumps(local.openapi(), indent=1, sort_keys=True)),
             "routes": _routes(public),
             "routes-local": _routes(local),
-            "middleware": "\n".join(str(getattr(one.cls, "__name__", one.cls)) for one in public.user_middleware),
+            "middleware": "\n".join(str(getattr(layer.cls, "__name__", layer.cls)) for layer in public.user_middleware),
             "local-commands": "\n".join(_commands()),
         }
 
@@ -50,8 +50,9 @@ def _routes(app: FastAPI) -> str:
 def _commands() -> Iterator[str]:
     for name, command in sorted(COMMANDS.items()):
         parameters = command.parameters.parameters.values()
-        yield f"{name}({', '.join(f'{one.kind.name.lower()} {one.name}{_default(one)}' for one in parameters)})"
+        texts = (f"{parameter.kind.name.lower()} {parameter.name}{_default(parameter)}" for parameter in parameters)
+        yield f"{name}({', '.join(texts)})"
 
 
-def _default(one: inspect.Parameter) -> str:
-    return "" if one.default is inspect.Parameter.empty else f"={one.default!r}"
+def _default(parameter: inspect.Parameter) -> str:
+    return "" if parameter.default is inspect.Parameter.empty else f"={parameter.default!r}"

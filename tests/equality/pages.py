@@ -68,13 +68,13 @@ def texts() -> dict[str, str]:
         with opened(home) as runtime:
             visits = list(_visits(runtime, house))
         aliases = Aliases(_dump(home))
-        found: dict[str, str] = {}
-        for one in visits:
-            path = f"{one.folder}/{slug(aliases.put(one.name))}"
-            name = path if path not in found else f"{path}~{sum(known.startswith(path) for known in found)}"
-            found[name] = _text(one, aliases, folder)
+        pages: dict[str, str] = {}
+        for visit in visits:
+            path = f"{visit.folder}/{slug(aliases.put(visit.name))}"
+            name = path if path not in pages else f"{path}~{sum(known.startswith(path) for known in pages)}"
+            pages[name] = _text(visit, aliases, folder)
         sent = {f"sent/{number:03d}": aliases.put(text) for number, text in enumerate(heard.messages, 1)}
-        return found | {name: normalised(text) for name, text in sent.items()}
+        return pages | {name: normalised(text) for name, text in sent.items()}
 
 
 @contextmanager
@@ -108,22 +108,28 @@ def _visits(runtime: Runtime, house: House) -> Iterator[Visit]:
     yield from _of_the_key(app, house)
     yield from _in_other_languages(of_role, ways)
     sweep(runtime)
-    for one in PAGES:
-        viewer = of_role[one.role]
-        yield Visit(f"{viewer.name}/after a sweep", one.name, ways[one.name], viewer.get(ways[one.name]))
+    for listed_page in PAGES:
+        viewer = of_role[listed_page.role]
+        yield Visit(
+            f"{viewer.name}/after a sweep", listed_page.name, ways[listed_page.name], viewer.get(ways[listed_page.name])
+        )
 
 
 def ways_of(runtime: Runtime, house: House) -> list[tuple[Viewer, str]]:
     """Each page of the table with its reader."""
     _, of_role, ways = _known(create_app(runtime), house)
-    return [(of_role[one.role], ways[one.name]) for one in PAGES]
+    return [(of_role[listed_page.role], ways[listed_page.name]) for listed_page in PAGES]
 
 
 def _known(app: FastAPI, house: House) -> tuple[list[Viewer], dict[Role | None, Viewer], dict[str, str]]:
     """The viewers, the same by role, and the addresses of the table's pages."""
     viewers = [_signed_in(app, house, role) for role in (*house.people, None)]
-    of_role = {one.role: one for one in viewers}
-    return viewers, of_role, {one.name: _way(one, of_role[one.role], house) for one in PAGES}
+    of_role = {viewer.role: viewer for viewer in viewers}
+    return (
+        viewers,
+        of_role,
+        {listed_page.name: _way(listed_page, of_role[listed_page.role], house) for listed_page in PAGES},
+    )
 
 
 def _signed_in(app: FastAPI, house: House, role: Role | None) -> Viewer:
@@ -133,7 +139,7 @@ def _signed_in(app: FastAPI, house: House, role: Role | None) -> Viewer:
     return Viewer(role.value, role, client, sign_in(client, house.people[role]))
 
 
-def _way(one: OnePage, viewer: Viewer, house: House) -> str:
+def _way(listed_page: OnePage, viewer: Viewer, house: House) -> str:
     """The address of a page of the table.
 
     Raises
@@ -141,16 +147,16 @@ def _way(one: OnePage, viewer: Viewer, house: House) -> str:
     LookupError
         No link leads there in this data directory.
     """
-    match one.way:
+    match listed_page.way:
         case Given(name):
             return house.addresses[name]
         case Follow(start, steps):
             address = start
             for step in steps:
-                found = selectors.first(viewer.get(address).text, step)
-                if found is None:
-                    raise LookupError(f"{one.name}: {address} has no {step}")
-                address = urljoin(address, found.attributes["href"])
+                link = selectors.first(viewer.get(address).text, step)
+                if link is None:
+                    raise LookupError(f"{listed_page.name}: {address} has no {step}")
+                address = urljoin(address, link.attributes["href"])
             return address
         case str(address):
             return address
@@ -160,10 +166,10 @@ def _links(visit: Visit) -> Iterator[str]:
     """The addresses of this site that a page links to, as a browser requests them."""
     if not visit.answer.headers.get("content-type", "").startswith("text/html"):
         return
-    for one in selectors.addresses(visit.answer.text):
-        found = urlsplit(urljoin(f"http://testserver{visit.address}", one))
-        if found.netloc == "testserver" and not found.path.startswith("/static/"):
-            yield f"{found.path}?{found.query}" if found.query else found.path
+    for address in selectors.addresses(visit.answer.text):
+        target = urlsplit(urljoin(f"http://testserver{visit.address}", address))
+        if target.netloc == "testserver" and not target.path.startswith("/static/"):
+            yield f"{target.path}?{target.query}" if target.query else target.path
 
 
 def _of_the_key(app: FastAPI, house: House) -> Iterator[Visit]:
@@ -180,13 +186,13 @@ def _in_other_languages(of_role: Mapping[Role | None, Viewer], ways: Mapping[str
     for language in languages()[1:]:
         chosen = brand.client.post("/settings", data={"language": language}, headers=dict(brand.headers))
         yield Visit(f"{brand.name}/{language}", "chosen", "/settings", chosen)
-        for one in PAGES:
-            address = ways[one.name]
-            if one.role is None:
+        for listed_page in PAGES:
+            address = ways[listed_page.name]
+            if listed_page.role is None:
                 answer = outsider.get(address, **{"accept-language": language})
-                yield Visit(f"{outsider.name}/{language}", one.name, address, answer)
-            elif one.role is Role.BRAND:
-                yield Visit(f"{brand.name}/{language}", one.name, address, brand.get(address))
+                yield Visit(f"{outsider.name}/{language}", listed_page.name, address, answer)
+            elif listed_page.role is Role.BRAND:
+                yield Visit(f"{brand.name}/{language}", listed_page.name, address, brand.get(address))
 
 
 def _dump(home: Path) -> str:
@@ -201,7 +207,7 @@ def _dump(home: Path) -> str:
 
 def _text(visit: Visit, aliases: Aliases, folder: str) -> str:
     answer = visit.answer
-    headers = sorted(f"{name}: {value}" for name, value in answer.headers.items() if name not in _LEFT_OUT)
+    headers = sorted(f"{name}: {text}" for name, text in answer.headers.items() if name not in _LEFT_OUT)
     head = "\n".join([f"GET {visit.address}", str(answer.status_code), *headers])
     return normalised(aliases.put(f"{head}\n\n{_body(answer)}".replace(folder, "<home>")))
 

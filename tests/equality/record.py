@@ -29,11 +29,11 @@ def write_part(out: Path, part: str, texts: Mapping[str, str]) -> str:
         path = _path(out, part, name)
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8", newline="")
-    found = _read(out) if out.exists() else {}
-    found[part] = {name: _digest(text) for name, text in sorted(texts.items())}
-    payload = {name: {"digest": _whole(of), "texts": of} for name, of in sorted(found.items())}
+    parts = _read(out) if out.exists() else {}
+    parts[part] = {name: _digest(text) for name, text in sorted(texts.items())}
+    payload = {name: {"digest": _whole(of), "texts": of} for name, of in sorted(parts.items())}
     out.write_text(json.dumps({"parts": payload}, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
-    return _whole(found[part])
+    return _whole(parts[part])
 
 
 def compare(before: Path, after: Path, *, without_digests: bool = False) -> Iterator[str]:
@@ -41,15 +41,15 @@ def compare(before: Path, after: Path, *, without_digests: bool = False) -> Iter
 
     `without_digests` ignores hexadecimal digests, which depend on ids, to show only other differences.
     """
-    left, right = _read(before), _read(after)
-    for part in sorted(left.keys() | right.keys()):
-        if part not in left or part not in right:
-            yield f"{part}: only in {before if part in left else after}"
+    parts_before, parts_after = _read(before), _read(after)
+    for part in sorted(parts_before.keys() | parts_after.keys()):
+        if part not in parts_before or part not in parts_after:
+            yield f"{part}: only in {before if part in parts_before else after}"
             continue
-        mine, other = left[part], right[part]
+        mine, other = parts_before[part], parts_after[part]
         differing = [name for name in mine if name in other and mine[name] != other[name]]
         if without_digests:
-            differing = [one for one in differing if _lines(before, part, one, True) != _lines(after, part, one, True)]
+            differing = [key for key in differing if _lines(before, part, key, True) != _lines(after, part, key, True)]
         gone, added = sorted(mine.keys() - other.keys()), sorted(other.keys() - mine.keys())
         if not differing and not gone and not added:
             continue

@@ -35,5 +35,5 @@ def _guards(dependant: Any) -> Iterator[str]:
         return
     if isinstance(dependant.call, Guard):
         yield dependant.call.name
-    for one in dependant.dependencies:
-        yield from _guards(one)
+    for dependency in dependant.dependencies:
+        yield from _guards(dependency)

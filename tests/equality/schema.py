@@ -16,14 +16,14 @@ from tests.fixtures.postgres import shared_postgres
 
 def texts() -> dict[str, str]:
     """A text for each table of each of the three, and for other database objects."""
-    found = {f"declared/{name}": text for name, text in declared().items()}
+    all_texts = {f"declared/{name}": text for name, text in declared().items()}
     with TemporaryDirectory(prefix="equality-") as folder:
-        found |= {f"sqlite/{name}": text for name, text in _made(sqlite_url(Path(folder) / "made.sqlite")).items()}
+        all_texts |= {f"sqlite/{name}": text for name, text in _made(sqlite_url(Path(folder) / "made.sqlite")).items()}
     with TemporaryDirectory(prefix="equality-") as common, shared_postgres(Path(common)) as server:
         url = server.new_database()
-        found |= {f"postgresql/{name}": text for name, text in _made(url).items()}
+        all_texts |= {f"postgresql/{name}": text for name, text in _made(url).items()}
         server.drop(url)
-    return found
+    return all_texts
 
 
 def _made(url: str) -> dict[str, str]:

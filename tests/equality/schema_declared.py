@@ -26,13 +26,14 @@ def declared() -> dict[str, str]:
 
 
 def _lines(table: Table) -> Iterator[str]:
-    yield from sorted(_column(one) for one in table.columns)
+    yield from sorted(_column(column) for column in table.columns)
     for name, dialect in _DIALECTS.items():
-        yield from sorted(f"{name} {item}" for item in items(str(CreateTable(table).compile(dialect=dialect))))
-        made = (str(CreateIndex(one).compile(dialect=dialect)) for one in table.indexes)
-        yield from sorted(f"{name} {one_line(one)}" for one in made)
+        yield from sorted(f"{name} {clause}" for clause in items(str(CreateTable(table).compile(dialect=dialect))))
+        statements = (str(CreateIndex(index).compile(dialect=dialect)) for index in table.indexes)
+        yield from sorted(f"{name} {one_line(statement)}" for statement in statements)
 
 
-def _column(one: Column[object]) -> str:
-    default = getattr(one.default, "arg", None)
-    return f"column {one.name} {one.type!r} nullable {one.nullable} default {plain(default)} key {one.primary_key}"
+def _column(column: Column[object]) -> str:
+    default = getattr(column.default, "arg", None)
+    key = column.primary_key
+    return f"column {column.name} {column.type!r} nullable {column.nullable} default {plain(default)} key {key}"

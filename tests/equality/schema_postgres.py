@@ -73,10 +73,10 @@ def postgres_texts(connection: Connection) -> dict[str, str]:
     for kind, query in _OF_TABLES.items():
         for table, line in connection.exec_driver_sql(query):
             lines.setdefault(f"table/{table}", []).append(f"{kind} {line}")
-    found = {name: "\n".join(sorted(some)) for name, some in lines.items()}
+    texts_by_name = {name: "\n".join(sorted(table_lines)) for name, table_lines in lines.items()}
     for name, query in _BESIDE.items():
-        found[name] = "\n".join(sorted(str(line) for (line,) in connection.exec_driver_sql(query)))
-    return found | {"rows": _rows(connection)}
+        texts_by_name[name] = "\n".join(sorted(str(line) for (line,) in connection.exec_driver_sql(query)))
+    return texts_by_name | {"rows": _rows(connection)}
 
 
 def _rows(connection: Connection) -> str:

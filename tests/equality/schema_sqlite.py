@@ -15,7 +15,7 @@ _MORE: Final = re.compile(r"AUTOINCREMENT|COLLATE \w+|GENERATED .*|REFERENCES .*
 
 def sqlite_texts(connection: Connection) -> dict[str, str]:
     """Tables, full-text tables, indexes, triggers and views, and the rows that migrations insert."""
-    found: dict[str, str] = {}
+    texts_by_name: dict[str, str] = {}
     rows = []
     for _, name, kind, _, without_rowid, strict in _asked(connection, "PRAGMA table_list"):
         if name.startswith("sqlite_") or kind == "shadow":
@@ -23,29 +23,29 @@ def sqlite_texts(connection: Connection) -> dict[str, str]:
         sql = connection.exec_driver_sql("SELECT sql FROM sqlite_master WHERE name = ?", (name,)).scalar_one()
         if kind == "table":
             head = f"table, without rowid {without_rowid}, strict {strict}"
-            found[f"table/{name}"] = "\n".join([head, *_table(connection, name, sql)])
+            texts_by_name[f"table/{name}"] = "\n".join([head, *_table(connection, name, sql)])
         else:
-            found[f"{kind}/{name}"] = one_line(sql)
+            texts_by_name[f"{kind}/{name}"] = one_line(sql)
         if kind == "table" and name != _VERSIONS:
             rows += [f"{name} {tuple(row)!r}" for row in _asked(connection, f'SELECT * FROM "{name}"')]  # noqa: S608
     for kind in ("index", "trigger", "view"):
-        made = "SELECT sql FROM sqlite_master WHERE type = ? AND sql IS NOT NULL"
-        found[kind] = "\n".join(sorted(one_line(row[0]) for row in connection.exec_driver_sql(made, (kind,))))
+        query = "SELECT sql FROM sqlite_master WHERE type = ? AND sql IS NOT NULL"
+        texts_by_name[kind] = "\n".join(sorted(one_line(row[0]) for row in connection.exec_driver_sql(query, (kind,))))
     pragmas = ("user_version", "application_id", "encoding")
-    found["pragmas"] = "\n".join(f"{name} {_asked(connection, f'PRAGMA {name}')[0][0]}" for name in pragmas)
-    return found | {"rows": "\n".join(sorted(rows))}
+    texts_by_name["pragmas"] = "\n".join(f"{name} {_asked(connection, f'PRAGMA {name}')[0][0]}" for name in pragmas)
+    return texts_by_name | {"rows": "\n".join(sorted(rows))}
 
 
 def _table(connection: Connection, name: str, sql: str) -> Iterator[str]:
     written = list(items(sql))
-    more = {item.split()[0]: ", ".join(_MORE.findall(item)) for item in written if is_column(item)}
+    more = {clause.split()[0]: ", ".join(_MORE.findall(clause)) for clause in written if is_column(clause)}
     columns = _asked(connection, f"PRAGMA table_xinfo('{name}')")
     yield from sorted(
         f"column {column} {kind.upper()} not null {not_null} default {default} key {key} hidden {hidden} {more[column]}"
         for _, column, kind, not_null, default, key, hidden in columns
     )
-    yield from sorted(f"constraint {one}" for item in written for one in constraints(item))
-    yield from sorted(item for item in written if item.startswith("after: "))
+    yield from sorted(f"constraint {constraint}" for clause in written for constraint in constraints(clause))
+    yield from sorted(clause for clause in written if clause.startswith("after: "))
     keys: dict[int, list[str]] = {}
     for number, part, table, column, other, *rules in _asked(connection, f"PRAGMA foreign_key_list('{name}')"):
         keys.setdefault(number, []).append(f"{part} {column} -> {table}.{other} {rules}")

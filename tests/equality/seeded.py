@@ -47,7 +47,7 @@ class Heard:
 
     def verify(self, body: bytes, headers: Mapping[str, str]) -> Any:
         """The message, without a check of its signature, which is part of the text."""
-        lines = sorted(f"{name}: {value}" for name, value in headers.items() if name.startswith("webhook-"))
+        lines = sorted(f"{name}: {text}" for name, text in headers.items() if name.startswith("webhook-"))
         self.messages.append("\n".join([*lines, "", body.decode()]))
         return json.loads(body)
 

@@ -29,13 +29,13 @@ class _Elements(HTMLParser):
         self.feed(source)
 
     def handle_starttag(self, tag: str, attrs: Sequence[tuple[str, str | None]]) -> None:
-        one = Element(tag, {name: value or "" for name, value in attrs})
-        self.found.append((one, tuple(self._open)))
+        element = Element(tag, {name: text or "" for name, text in attrs})
+        self.found.append((element, tuple(self._open)))
         if tag not in _VOID:
-            self._open.append(one)
+            self._open.append(element)
 
     def handle_endtag(self, tag: str) -> None:
-        tags = [one.tag for one in self._open]
+        tags = [element.tag for element in self._open]
         if tag in tags:
             del self._open[len(tags) - 1 - tags[::-1].index(tag) :]
 
@@ -56,10 +56,10 @@ def addresses(source: str) -> Iterator[str]:
 
 
 def _step(part: str) -> re.Match[str]:
-    found = _STEP.fullmatch(part)
-    if found is None:
+    step = _STEP.fullmatch(part)
+    if step is None:
         raise ValueError(f"This selector is not supported: {part}")
-    return found
+    return step
 
 
 def _fits(element: Element, step: re.Match[str]) -> bool:
@@ -67,20 +67,20 @@ def _fits(element: Element, step: re.Match[str]) -> bool:
         return False
     if not step["name"]:
         return True
-    given = element.attributes.get(step["name"])
-    match given, step["how"]:
+    attribute = element.attributes.get(step["name"])
+    match attribute, step["how"]:
         case None, _:
             return False
         case _, None:
             return True
         case str(), "^=":
-            return given.startswith(step["value"])
+            return attribute.startswith(step["value"])
         case str(), "*=":
-            return step["value"] in given
+            return step["value"] in attribute
         case _:
-            return given == step["value"]
+            return attribute == step["value"]
 
 
 def _lie_in_order(steps: Sequence[re.Match[str]], ancestors: Sequence[Element]) -> bool:
     rest = iter(ancestors)
-    return all(any(_fits(one, step) for one in rest) for step in steps)
+    return all(any(_fits(ancestor, step) for ancestor in rest) for step in steps)

@@ -10,7 +10,7 @@ _QUOTED: Final = re.compile(r"'(?:[^']|'')*'|\"(\w+)\"|\s+")
 
 def one_line(sql: str) -> str:
     """The text with single spaces and unquoted names; strings are unchanged."""
-    text = _QUOTED.sub(lambda found: found[1] or (found[0] if found[0][0] == "'" else " "), sql).strip()
+    text = _QUOTED.sub(lambda match: match[1] or (match[0] if match[0][0] == "'" else " "), sql).strip()
     return text.replace("( ", "(").replace(" )", ")").replace(" ,", ",")
 
 
@@ -24,19 +24,19 @@ def items(sql: str) -> Iterator[str]:
         yield f"after: {after}"
 
 
-def constraints(item: str) -> Iterator[str]:
+def constraints(clause: str) -> Iterator[str]:
     """The constraints in an item, which is a constraint itself or a column with constraints."""
     at = 0
-    while found := _CONSTRAINT.search(item, at):
-        at = _closing(item, found.end()) + 1
+    while match := _CONSTRAINT.search(clause, at):
+        at = _closing(clause, match.end()) + 1
         # The text after a foreign key's columns belongs to it.
-        whole = item[found.start() :] if "FOREIGN KEY" in found[0] else item[found.start() : at]
+        whole = clause[match.start() :] if "FOREIGN KEY" in match[0] else clause[match.start() : at]
         yield whole.replace("KEY(", "KEY (").replace("UNIQUE(", "UNIQUE (").replace("CHECK(", "CHECK (").strip()
 
 
-def is_column(item: str) -> bool:
+def is_column(clause: str) -> bool:
     """Whether an item is a column and not a table constraint."""
-    return not item.startswith("after: ") and _CONSTRAINT.match(item) is None
+    return not clause.startswith("after: ") and _CONSTRAINT.match(clause) is None
 
 
 def _closing(text: str, start: int) -> int:
@@ -53,10 +53,10 @@ def _closing(text: str, start: int) -> int:
 def _divided(text: str) -> Iterator[str]:
     at = depth = 0
     quoted = False
-    for here, letter in enumerate(text):
+    for position, letter in enumerate(text):
         quoted ^= letter == "'"
         depth += 0 if quoted else {"(": 1, ")": -1}.get(letter, 0)
         if letter == "," and not depth and not quoted:
-            yield text[at:here].strip()
-            at = here + 1
+            yield text[at:position].strip()
+            at = position + 1
     yield text[at:].strip()

@@ -64,23 +64,23 @@ def test_a_value_is_the_same_text_in_every_process() -> None:
 
 
 def test_selectors_of_the_table_of_pages_match() -> None:
-    found = first(_PAGE, "main table tbody a")
-    assert found is not None
-    assert found.attributes == {"href": "/x/1"}
+    link = first(_PAGE, "main table tbody a")
+    assert link is not None
+    assert link.attributes == {"href": "/x/1"}
     assert first(_PAGE, "main a[href^='/y']") is not None
     assert first(_PAGE, "table a[href*='y']") is None
     assert list(addresses(_PAGE)) == ["/a.png", "/x/1", "/y"]
 
 
 def test_a_table_is_parsed() -> None:
-    found = list(items(_TABLE))
-    assert [item.split()[0] for item in found if is_column(item)] == ["id", "word"]
-    assert [one for item in found for one in constraints(item)] == [
+    clauses = list(items(_TABLE))
+    assert [clause.split()[0] for clause in clauses if is_column(clause)] == ["id", "word"]
+    assert [constraint for clause in clauses for constraint in constraints(clause)] == [
         "CONSTRAINT ck_word CHECK (word IN ('a', 'b'))",
         "CONSTRAINT fk_id FOREIGN KEY (id) REFERENCES shop (id) ON DELETE CASCADE",
         "UNIQUE (id, word)",
     ]
-    assert found[-1] == "after: STRICT"
+    assert clauses[-1] == "after: STRICT"
     assert one_line('a  = \'x  "y"\'\n AND "b"') == "a = 'x  \"y\"' AND b"
 
 

@@ -17,18 +17,20 @@ _TEMPLATE: Final = re.compile(r"""(?<=["'])[\w/]+/(?=[\w.-]+\.html["'])""")
 
 def texts() -> dict[str, str]:
     """Catalogues by language; templates and other files by name, regardless of their folder."""
-    found = {f"catalogue/{path.stem}": "\n".join(_messages(path)) for path in files("*.po")}
-    found |= {f"template/{path.name}": _template(path) for path in files("*.html")}
-    found["templates"] = "\n".join(sorted(path.name for path in files("*.html")))
-    found["files"] = "\n".join(sorted(f"{path.name} {sha256(path.read_bytes()).hexdigest()}" for path in _others()))
-    return found
+    all_texts = {f"catalogue/{path.stem}": "\n".join(_messages(path)) for path in files("*.po")}
+    all_texts |= {f"template/{path.name}": _template(path) for path in files("*.html")}
+    all_texts["templates"] = "\n".join(sorted(path.name for path in files("*.html")))
+    all_texts["files"] = "\n".join(sorted(f"{path.name} {sha256(path.read_bytes()).hexdigest()}" for path in _others()))
+    return all_texts
 
 
 def _messages(path: Path) -> Iterator[str]:
     """The messages, sorted and without their locations."""
     with path.open("rb") as file:
         catalogue = read_po(file)
-    yield from sorted(f"{one.context or ''}|{one.id!r}\n    {one.string!r}" for one in catalogue if one.id)
+    yield from sorted(
+        f"{message.context or ''}|{message.id!r}\n    {message.string!r}" for message in catalogue if message.id
+    )
 
 
 def _template(path: Path) -> str:

@@ -37,8 +37,8 @@ def texts() -> dict[str, str]:
 
 
 def _snapshot(folder: Path) -> Snapshot:
-    data = a_market(_ROWS)
-    path, digest = write_snapshot(folder, snapshot_rows(data), market_references(data), NOW)
+    market = a_market(_ROWS)
+    path, digest = write_snapshot(folder, snapshot_rows(market), market_references(market), NOW)
     return read_snapshot(path, expected=digest)
 
 
@@ -66,6 +66,6 @@ def _world() -> Mapping[str, str]:
     return {
         "world/brands": "\n".join(map(plain, world.brands)),
         "world/sent": "\n".join(map(plain, (*world.contacts, *world.events, *world.sent))),
-        "world/truth": "\n".join(f"{name} {plain(one)}" for name, one in sorted(world.truth.items())),
+        "world/truth": "\n".join(f"{name} {plain(truth)}" for name, truth in sorted(world.truth.items())),
         "world/evaluation": "\n".join(map(plain, (*listings, labels.tolist()))),
     }

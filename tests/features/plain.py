@@ -25,15 +25,15 @@ from features.ngrams import (
 )
 
 
-def mix_plain(value: int) -> int:
+def mix_plain(bits: int) -> int:
     """The mixed value, 64 bits.
 
     >>> hex(mix_plain(0x9E3779B97F4A7C15))
     '0xe220a8397b1dcdaf'
     """
-    value = (value ^ value >> 30) * _MIX_1 & MASK
-    value = (value ^ value >> 27) * _MIX_2 & MASK
-    return value ^ value >> 31
+    bits = (bits ^ bits >> 30) * _MIX_1 & MASK
+    bits = (bits ^ bits >> 27) * _MIX_2 & MASK
+    return bits ^ bits >> 31
 
 
 def fold_plain(text: str, *, as_skeleton: bool = False) -> str:
@@ -48,13 +48,13 @@ def fold_plain(text: str, *, as_skeleton: bool = False) -> str:
 def read_plain(text: str) -> list[int]:
     """The letters read for a text, as code points; blanks stay as they are."""
     table = _letters()
-    found: list[int] = []
+    codes: list[int] = []
     for code in map(ord, text):
         if code in HANGUL:
-            found += map(ord, unicodedata.normalize("NFD", chr(code)))  # By arithmetic, the same in every version.
+            codes += map(ord, unicodedata.normalize("NFD", chr(code)))  # By arithmetic, the same in every version.
         else:
-            found += table.get(code, (code,))
-    return [code for code in found if kind_plain(code) != DROPPED]
+            codes += table.get(code, (code,))
+    return [code for code in codes if kind_plain(code) != DROPPED]
 
 
 @cache
@@ -79,28 +79,28 @@ def signature_plain(text: str) -> list[int]:
     codes = [ord(character) for character in fold_plain(text, as_skeleton=True)]
     bins: dict[int, int] = {}
     for start in range(len(codes) - RUN + 1):
-        value = 0
+        run_hash = 0
         for code in codes[start : start + RUN]:
-            value = (value * GOLDEN + code) & MASK
-        value = mix_plain(value)
-        bins[value >> 57] = min(bins.get(value >> 57, _LOW), value & _LOW)
+            run_hash = (run_hash * GOLDEN + code) & MASK
+        run_hash = mix_plain(run_hash)
+        bins[run_hash >> 57] = min(bins.get(run_hash >> 57, _LOW), run_hash & _LOW)
     if len(bins) < FEWEST_FULL:
         return []
-    found = []
+    signature = []
     for number in range(BINS):
         source, tries = number, 0
         while source not in bins:
             tries += 1
             source = mix_plain(number << 32 | tries) >> 57
-        found.append(mix_plain(bins[source]) >> 48)
-    return found
+        signature.append(mix_plain(bins[source]) >> 48)
+    return signature
 
 
 def indices_plain(text: str, field: int) -> list[int]:
     """Indices of the n-grams of one text, repeats included."""
     letters = read_plain(as_shown(text))
     hashes = [*_windows(letters), *_runs(letters)]
-    return [field * BUCKETS + (value >> SHIFT) for value in hashes]
+    return [field * BUCKETS + (ngram_hash >> SHIFT) for ngram_hash in hashes]
 
 
 def _windows(letters: Sequence[int]) -> Iterable[int]:
@@ -112,16 +112,16 @@ def _windows(letters: Sequence[int]) -> Iterable[int]:
         for length in range(SHORTEST, LONGEST + 1):
             for start in range(len(padded) - length + 1):
                 yield _window([value_plain(code) for code in padded[start : start + length]])
-        for left, right in itertools.pairwise(word):
-            if kind_plain(left) == kind_plain(right) == IDEOGRAPH:
-                yield (value_plain(left) * 3 & MASK ^ value_plain(right)) * PAIR & MASK
+        for first, second in itertools.pairwise(word):
+            if kind_plain(first) == kind_plain(second) == IDEOGRAPH:
+                yield (value_plain(first) * 3 & MASK ^ value_plain(second)) * PAIR & MASK
 
 
 def _window(values: Sequence[int]) -> int:
-    found = (values[0] << 7) & MASK
-    for value in values[1:]:
-        found = (found ^ value) * WINDOW & MASK
-    return found
+    window_hash = (values[0] << 7) & MASK
+    for letter_value in values[1:]:
+        window_hash = (window_hash ^ letter_value) * WINDOW & MASK
+    return window_hash
 
 
 def _runs(letters: Sequence[int]) -> Iterable[int]:
@@ -131,11 +131,11 @@ def _runs(letters: Sequence[int]) -> Iterable[int]:
         if outside:
             continue
         run = list(group)
-        found = _run(run)
-        yield found
+        run_hash = _run(run)
+        yield run_hash
         if before:
-            yield (before << 9 & MASK ^ found) * PAIR & MASK
-        before = found
+            yield (before << 9 & MASK ^ run_hash) * PAIR & MASK
+        before = run_hash
         if len(run) > 1:
             yield from _joined(spaced)
             spaced = []
@@ -145,19 +145,19 @@ def _runs(letters: Sequence[int]) -> Iterable[int]:
 
 
 def _run(run: Sequence[int]) -> int:
-    found = 0
+    run_hash = 0
     if all(kind_plain(code) == DIGIT for code in run):
         for code in run:
-            found = (found ^ value_plain(code)) * PAIR & MASK
+            run_hash = (run_hash ^ value_plain(code)) * PAIR & MASK
     else:
         for code in run:
-            found = (found ^ word_value_plain(code)) * WORD & MASK
-    return found
+            run_hash = (run_hash ^ word_value_plain(code)) * WORD & MASK
+    return run_hash
 
 
 def _joined(spaced: Sequence[int]) -> Iterable[int]:
     if len(spaced) >= FEWEST_SPACED:
-        found = 0
+        joined_hash = 0
         for code in spaced:
-            found = (found ^ word_value_plain(code)) * WORD & MASK
-        yield found
+            joined_hash = (joined_hash ^ word_value_plain(code)) * WORD & MASK
+        yield joined_hash

@@ -104,8 +104,8 @@ HOSTILE = ["a", "a.", "whatsapp ", "1 ", "+1 ", "a@", "https://", "a-", " . ", "
 
 @pytest.mark.parametrize("part", HOSTILE)
 def test_a_hundred_thousand_characters_that_almost_match_are_searched(part: str) -> None:
-    found = find(part * (100_000 // len(part)))
-    assert all(len(one) <= 300 for some in (found.links, found.hidden_links, found.contacts) for one in some)
+    hits = find(part * (100_000 // len(part)))
+    assert all(len(address) <= 300 for group in (hits.links, hits.hidden_links, hits.contacts) for address in group)
 
 
 SENTENCES = [
@@ -195,12 +195,12 @@ RANGES = {name: re.compile(f"[{ranges}]") for name, ranges in _SCRIPTS.items()}
 @example("Aé", EVERY)
 @example(EVERY, "")
 def test_characters_are_counted_as_one_by_one(title: str, description: str) -> None:
-    found, text = read(Listing(external_id="MP-1", title=title, description=description)), title + description
-    assert found.invisible == len(re.findall(f"[{_INVISIBLE_CHARACTERS}]", text))
-    assert (found.capitals, found.small) == (sum(map(str.isupper, title)), sum(map(str.islower, title)))
+    reading, text = read(Listing(external_id="MP-1", title=title, description=description)), title + description
+    assert reading.invisible == len(re.findall(f"[{_INVISIBLE_CHARACTERS}]", text))
+    assert (reading.capitals, reading.small) == (sum(map(str.isupper, title)), sum(map(str.islower, title)))
     if not text.isascii():
-        assert found.scripts == tuple(name for name, characters in RANGES.items() if characters.search(text))
-    assert found.mixed_words == tuple(
+        assert reading.scripts == tuple(name for name, characters in RANGES.items() if characters.search(text))
+    assert reading.mixed_words == tuple(
         word
         for word in re.findall(r"[^\W\d_]+", title)
         if sum(bool(RANGES[name].search(word)) for name in ("latin", "cyrillic", "greek")) > 1
@@ -210,30 +210,35 @@ def test_characters_are_counted_as_one_by_one(title: str, description: str) -> N
 @PROPERTY
 @given(MIXED, MIXED)
 def test_what_a_listing_s_filter_lets_through_is_what_each_text_s_filter_does(title: str, description: str) -> None:
-    found = read(Listing(external_id="MP-1", title=title, description=description))
+    reading = read(Listing(external_id="MP-1", title=title, description=description))
     alone = lexicon.find(fold(title), where="title", raw=title.lower())
     if fold(description):
         alone += lexicon.find(fold(description), where="description")
-    assert found.phrase_matches == alone
-    assert found.addresses == addresses.find(f"{fold(title)} {fold(description)}")
+    assert reading.phrase_matches == alone
+    assert reading.addresses == addresses.find(f"{fold(title)} {fold(description)}")
 
 
 def test_every_sample_of_the_lexicon_is_found_at_the_edges_of_both_texts() -> None:
-    for sample in {fold(one) for _, one in SAMPLES}:
-        found = read(Listing(external_id="MP-1", title=sample, description=sample)).phrase_matches
-        alone = [one for where in ("title", "description") for one in lexicon.find(sample, where=where)]
-        assert [one for one in found if one.term[:4] != "raw:"] == alone
+    for sample in {fold(text) for _, text in SAMPLES}:
+        phrase_matches = read(Listing(external_id="MP-1", title=sample, description=sample)).phrase_matches
+        alone = [match for where in ("title", "description") for match in lexicon.find(sample, where=where)]
+        assert [match for match in phrase_matches if match.term[:4] != "raw:"] == alone
 
 
 def test_a_listing_without_text_reads_as_nothing() -> None:
-    found = read(a_listing(title=None, description=None))
-    assert (found.title_folded, found.description_folded, found.phrase_matches, found.invisible) == ("", "", (), 0)
+    reading = read(a_listing(title=None, description=None))
+    assert (reading.title_folded, reading.description_folded, reading.phrase_matches, reading.invisible) == (
+        "",
+        "",
+        (),
+        0,
+    )
 
 
 def test_hits_of_title_and_description_are_kept_apart_and_by_kind() -> None:
-    found = read(a_listing(title="replica bag", description="ask on whatsapp"))
-    assert {phrase_match.where for phrase_match in found.kinds[Kind.GRADE]} == {"title"}
-    assert {phrase_match.where for phrase_match in found.kinds[Kind.CONTACT]} == {"description"}
+    reading = read(a_listing(title="replica bag", description="ask on whatsapp"))
+    assert {phrase_match.where for phrase_match in reading.kinds[Kind.GRADE]} == {"title"}
+    assert {phrase_match.where for phrase_match in reading.kinds[Kind.CONTACT]} == {"description"}
 
 
 REPEATED = [("bag bag bag bag", 1.0), ("bag bag tote hat", 0.5), ("bag", 1.0), ("", 0.0)]

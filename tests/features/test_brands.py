@@ -62,8 +62,8 @@ WRITTEN = [
 
 @pytest.mark.parametrize(("title", "form", "_why"), WRITTEN)
 def test_a_name_is_obfuscated_only_by_hiding_it(title: str, form: Form, _why: str) -> None:
-    found = CHATEAU.resolve(title=title, declared=None, gtin=None).mentions
-    assert [(m.brand_id, m.form) for m in found] == [("brn_chateau", form)]
+    mentions = CHATEAU.resolve(title=title, declared=None, gtin=None).mentions
+    assert [(m.brand_id, m.form) for m in mentions] == [("brn_chateau", form)]
 
 
 NO_MENTIONS = [
@@ -88,8 +88,8 @@ def test_a_register_in_another_process_resolves_alike() -> None:
     there = pickle.loads(pickle.dumps(REGISTER))  # noqa: S301  # made here
     assert there.brands == REGISTER.brands
     for title in ("Aurelle tote", "A u r e l l e tote", "Aurele tote", "Solenne belt for Aurelle"):
-        wanted = REGISTER.resolve(title=title, declared=None, gtin=None)
-        assert there.resolve(title=title, declared=None, gtin=None) == wanted
+        expected = REGISTER.resolve(title=title, declared=None, gtin=None)
+        assert there.resolve(title=title, declared=None, gtin=None) == expected
 
 
 def test_a_short_name_is_found_as_it_is() -> None:
@@ -124,8 +124,8 @@ RESOLUTIONS = [
 def test_the_brand_of_a_listing_is(
     given_: tuple[str | None, str | None, str | None], brand: str | None, method: Method | None, _why: str
 ) -> None:
-    found = resolve(*given_)
-    assert (found.brand_id, found.method) == (brand, method)
+    resolution = resolve(*given_)
+    assert (resolution.brand_id, resolution.method) == (brand, method)
 
 
 CANDIDATES = [
@@ -156,8 +156,8 @@ def test_an_empty_register_finds_nothing() -> None:
 def test_any_text_resolves_to_one_of_its_candidates_or_to_none(
     title: str, declared: str | None, gtin: str | None
 ) -> None:
-    found = REGISTER.resolve(title=title, declared=declared, gtin=gtin)
-    assert found.brand_id is None or found.brand_id in found.candidates
+    resolution = REGISTER.resolve(title=title, declared=declared, gtin=gtin)
+    assert resolution.brand_id is None or resolution.brand_id in resolution.candidates
 
 
 # The transforms that the register documents: case, invisible characters, look-alikes, stand-ins, letters spaced out.
@@ -178,8 +178,8 @@ def obfuscated(draw: st.DrawFn, name: str) -> str:
 
 @QUICK
 @given(st.sampled_from(["Aurelle", "Solenne"]).flatmap(lambda name: st.tuples(st.just(name), obfuscated(name))))
-def test_an_obfuscated_name_is_still_found(found: tuple[str, str]) -> None:
-    name, title = found
+def test_an_obfuscated_name_is_still_found(name_and_title: tuple[str, str]) -> None:
+    name, title = name_and_title
     assert [m.name for m in resolve(f"nice {title} bag").mentions] == [name]
 
 

@@ -41,9 +41,9 @@ def test_every_feature_begins_with_its_family() -> None:
 
 def test_no_feature_reads_who_the_seller_is() -> None:
     """Another seller, listing or marketplace with the same history is the same to the model (promise E5)."""
-    one = full_facts().listing
+    listing = full_facts().listing
     other = full_facts(external_id="MP-2", seller={**FULL_ROW["seller"], "external_id": "somebody-else"}).listing
-    assert np.array_equal(compute(facts_of(one)).vector, compute(facts_of(other)).vector, equal_nan=True)
+    assert np.array_equal(compute(facts_of(listing)).vector, compute(facts_of(other)).vector, equal_nan=True)
 
 
 @PROPERTY
@@ -51,9 +51,9 @@ def test_no_feature_reads_who_the_seller_is() -> None:
 def test_every_value_is_missing_or_within_its_range(facts: Facts) -> None:
     vector = compute(facts).vector
     outside = [
-        (feature.name, value)
-        for feature, value in zip(FEATURES, vector, strict=True)
-        if not (math.isnan(value) or feature.low <= value <= feature.high)
+        (feature.name, feature_value)
+        for feature, feature_value in zip(FEATURES, vector, strict=True)
+        if not (math.isnan(feature_value) or feature.low <= feature_value <= feature.high)
     ]
     assert outside == []
 
@@ -61,16 +61,18 @@ def test_every_value_is_missing_or_within_its_range(facts: Facts) -> None:
 @PROPERTY
 @given(strategies.facts())
 def test_every_known_value_has_a_message(facts: Facts) -> None:
-    found = compute(facts)
-    told = [f.say(found.evidence, float(v)) for f, v in zip(FEATURES, found.vector, strict=True) if not math.isnan(v)]
-    assert [from_json(json.loads(json.dumps(as_json(one)))) for one in told if one] == [one for one in told if one]
-    lines = [in_english(one) for one in told if one is not None]
+    row = compute(facts)
+    messages = [f.say(row.evidence, float(v)) for f, v in zip(FEATURES, row.vector, strict=True) if not math.isnan(v)]
+    assert [from_json(json.loads(json.dumps(as_json(message)))) for message in messages if message] == [
+        message for message in messages if message
+    ]
+    lines = [in_english(message) for message in messages if message is not None]
     assert [words for words in lines if not words.strip() or "nan" in words.split() or "None" in words.split()] == []
 
 
 def test_what_is_not_known_is_missing_and_not_zero() -> None:
     vector = compute(bare_facts()).vector
-    known = {name for name, value in zip(NAMES, vector, strict=True) if not math.isnan(value)}
+    known = {name for name, feature_value in zip(NAMES, vector, strict=True) if not math.isnan(feature_value)}
     always = {feature.name for feature in FEATURES if feature.missing == "never"}
     # The price of the bare listing is known, if not its worth.
     assert known - always == {"price_is_placeholder", "price_same_on_marketplace"}
@@ -87,7 +89,7 @@ def test_a_full_listing_has_every_feature() -> None:
 
 def test_a_row_of_a_matrix_is_the_vector_of_its_facts_bit_for_bit() -> None:
     rows = [some_facts(), full_facts(), bare_facts()]
-    assert matrix(rows).tobytes() == b"".join(compute(one).vector.tobytes() for one in rows)
+    assert matrix(rows).tobytes() == b"".join(compute(facts).vector.tobytes() for facts in rows)
 
 
 def test_the_matrix_of_nothing_has_the_columns() -> None:
@@ -119,11 +121,11 @@ def test_the_recorded_vectors_are_of_this_fingerprint() -> None:
 
 @pytest.mark.parametrize("row", GOLDEN["rows"], ids=[row["case"] for row in GOLDEN["rows"]])
 def test_outputs_change_only_with_a_version_step(row: dict[str, object]) -> None:
-    found = compute(facts_from_json(json.dumps(row["facts"]))).vector
+    vector = compute(facts_from_json(json.dumps(row["facts"]))).vector
     recorded = np.array(row["vector"], dtype=np.float64)
-    same = np.isclose(found, recorded, rtol=1e-12, atol=0, equal_nan=True)
+    same = np.isclose(vector, recorded, rtol=1e-12, atol=0, equal_nan=True)
     moved = {
-        name: (float(was), float(now)) for name, was, now, s in zip(NAMES, recorded, found, same, strict=True) if not s
+        name: (float(was), float(now)) for name, was, now, s in zip(NAMES, recorded, vector, same, strict=True) if not s
     }
     assert moved == {}, (
         "The outputs of these features changed, and their version did not: a bundle that was trained on the old ones "
@@ -141,8 +143,8 @@ def test_the_recorded_facts_are_those_of_the_fixture() -> None:
 @given(strategies.facts())
 def test_a_feature_is_missing_without_what_it_needs(facts: Facts) -> None:
     """To leave those features out changes no value."""
-    found = compute(facts)
-    np.testing.assert_array_equal(found.vector, [feature.compute(found.evidence) for feature in FEATURES])
+    row = compute(facts)
+    np.testing.assert_array_equal(row.vector, [feature.compute(row.evidence) for feature in FEATURES])
 
 
 SHARES = [
@@ -221,10 +223,10 @@ def test_the_fingerprint_changes_with(changed: str, _why: str) -> None:
 
 def test_the_fingerprint_changes_with_the_order_of_the_features() -> None:
     first, second = _one(1), _one(2)
-    one, other = Registry(Family.PRICE), Registry(Family.PRICE)
-    one.features = [*first.features, *second.features]
+    registry, other = Registry(Family.PRICE), Registry(Family.PRICE)
+    registry.features = [*first.features, *second.features]
     other.features = [*second.features, *first.features]
-    assert _fingerprint(one) != _fingerprint(other)
+    assert _fingerprint(registry) != _fingerprint(other)
 
 
 def test_equal_features_have_equal_fingerprints() -> None:

@@ -26,9 +26,9 @@ NORMALISED: list[tuple[ContactKind, str, str, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("kind", "sent", "value", "_why"), NORMALISED)
-def test_a_contact_has_one_form(kind: ContactKind, sent: str, value: str, _why: str) -> None:
-    assert contact(kind, sent) == Contact(kind, value)
+@pytest.mark.parametrize(("kind", "sent", "form", "_why"), NORMALISED)
+def test_a_contact_has_one_form(kind: ContactKind, sent: str, form: str, _why: str) -> None:
+    assert contact(kind, sent) == Contact(kind, form)
 
 
 REFUSED: list[tuple[ContactKind, str, str]] = [
@@ -63,8 +63,8 @@ def test_what_could_be_two_peoples_is_refused_without_repeating_it(kind: Contact
 def test_any_text_is_read_or_refused_and_a_form_is_its_own(text: str) -> None:
     for kind in ContactKind:
         try:
-            found = contact(kind, text)
+            read_contact = contact(kind, text)
         except Rejected:
             continue
-        again = f"+{found.value}" if kind is PHONE else found.value
-        assert contact(kind, again) == found
+        again = f"+{read_contact.value}" if kind is PHONE else read_contact.value
+        assert contact(kind, again) == read_contact

@@ -36,9 +36,9 @@ def facts(*namings: NamedBrand, history: History = NOTHING_RECORDED, **changes: 
     return assemble_facts(listing, REFERENCES, history, marketplace="bazaar", as_of=NOW, named=namings)
 
 
-def changed(found: Facts) -> Facts:
+def changed(listing_facts: Facts) -> Facts:
     """The same facts without the correction, as they would be if nobody had named the brand."""
-    return assemble_facts(found.listing, REFERENCES, NOTHING_RECORDED, marketplace="bazaar", as_of=NOW)
+    return assemble_facts(listing_facts.listing, REFERENCES, NOTHING_RECORDED, marketplace="bazaar", as_of=NOW)
 
 
 def minutes(n: int) -> datetime:
@@ -59,8 +59,8 @@ def minutes(n: int) -> datetime:
     ],
 )
 def test_the_naming_in_force_at_a_moment(namings: list[NamedBrand], expected: str | None, reason: str) -> None:
-    found = in_force(namings, NOW)
-    assert (None if found is None else found.brand_id) == expected, reason
+    naming = in_force(namings, NOW)
+    assert (None if naming is None else naming.brand_id) == expected, reason
 
 
 GOODS: Final[dict[str, Any]] = {"title": TOTE, "brand": "Aurele"}
@@ -137,28 +137,28 @@ def test_the_title_and_the_declared_brand_are_read_as_before() -> None:
     before = facts(**title)
     after = facts(named("brn_nordfjell", title=title["title"], declared=title["brand"]), **title)
     names = ("brand_named_but_not_declared", "brand_in_title", "brand_mentions", "brand_disguised")
-    columns = [NAMES.index(one) for one in names]
+    columns = [NAMES.index(name) for name in names]
     assert after.brand.method is Method.CORRECTED
     assert compute(before).vector[columns].tolist() == compute(after).vector[columns].tolist()
 
 
 @pytest.mark.parametrize("namings", [(), (named(at=NOW),), (named(), undo(minutes(1)))])
 def test_facts_without_a_correction_in_force_are_what_they_were(namings: tuple[NamedBrand, ...]) -> None:
-    found = facts(*namings)
-    assert found == changed(found)
-    assert np.array_equal(compute(found).vector, compute(changed(found)).vector, equal_nan=True)
+    listing_facts = facts(*namings)
+    assert listing_facts == changed(listing_facts)
+    assert np.array_equal(compute(listing_facts).vector, compute(changed(listing_facts)).vector, equal_nan=True)
 
 
 def test_facts_with_a_correction_are_read_back_as_written() -> None:
-    found = facts(named(None))
-    assert facts_from_json(found.to_json()) == found
+    listing_facts = facts(named(None))
+    assert facts_from_json(listing_facts.to_json()) == listing_facts
 
 
 def test_a_rewritten_listing_of_the_same_goods_keeps_its_correction() -> None:
-    found = facts(named())
+    listing_facts = facts(named())
 
     def with_content(listing: Listing) -> Facts:
-        return facts_of_changed(found, listing, REFERENCES)
+        return facts_of_changed(listing_facts, listing, REFERENCES)
 
-    assert with_content(replace(found.listing, title="Aurele tote bag black")).brand.method is Method.CORRECTED
-    assert with_content(replace(found.listing, title="Table lamp", brand="Lumen")).brand.method is None
+    assert with_content(replace(listing_facts.listing, title="Aurele tote bag black")).brand.method is Method.CORRECTED
+    assert with_content(replace(listing_facts.listing, title="Table lamp", brand="Lumen")).brand.method is None

@@ -16,8 +16,8 @@ OURS = {
 
 def test_what_others_made_is_named_with_its_licence_and_unchanged() -> None:
     manifest = json.loads((DATA / "manifest.json").read_text(encoding="utf-8"))
-    listed = {name: digest for one in manifest for name, digest in one["files"].items()}
+    listed = {name: digest for dataset in manifest for name, digest in dataset["files"].items()}
     assert {path.name for path in DATA.iterdir()} == OURS | set(listed)
     for name, digest in listed.items():
         assert hashlib.sha256((DATA / name).read_bytes()).hexdigest() == digest, name
-    assert all(one["licence"] and one["version"] and one["source"] for one in manifest)
+    assert all(dataset["licence"] and dataset["version"] and dataset["source"] for dataset in manifest)

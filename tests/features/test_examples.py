@@ -25,6 +25,6 @@ MODULES = [
 
 
 def test_the_examples_in_the_documentation_of_modules_hold() -> None:
-    found = {name: doctest.testmod(importlib.import_module(name)) for name in MODULES}
-    assert [name for name, one in found.items() if one.failed] == []
-    assert sum(one.attempted for one in found.values()) >= 10
+    outcomes = {name: doctest.testmod(importlib.import_module(name)) for name in MODULES}
+    assert [name for name, outcome in outcomes.items() if outcome.failed] == []
+    assert sum(outcome.attempted for outcome in outcomes.values()) >= 10

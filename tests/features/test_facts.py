@@ -92,9 +92,9 @@ def test_a_seller_is_authorised(brand: str | None, authorised_for: tuple[str, ..
 
 
 def test_a_price_is_compared_within_its_brand_and_category() -> None:
-    found = some_facts().price.brand_category
-    assert found is not None
-    assert found.n == 20
+    reference = some_facts().price.brand_category
+    assert reference is not None
+    assert reference.n == 20
 
 
 def test_a_price_without_a_category_is_compared_with_nothing() -> None:
@@ -117,8 +117,8 @@ def test_an_unregistered_brand_is_compared_under_its_folded_name() -> None:
 
 
 def test_facts_are_written_in_a_fixed_order_with_amounts_as_text_and_times_in_utc() -> None:
-    found = json.loads(full_facts().to_json())
-    assert list(found) == [
+    document = json.loads(full_facts().to_json())
+    assert list(document) == [
         "schema",
         "marketplace",
         "as_of",
@@ -133,7 +133,7 @@ def test_facts_are_written_in_a_fixed_order_with_amounts_as_text_and_times_in_ut
         "priors",
         "correction",
     ]
-    assert (found["as_of"], found["listing"]["price"]) == ("2026-03-02T09:00:00Z", "489.00")
+    assert (document["as_of"], document["listing"]["price"]) == ("2026-03-02T09:00:00Z", "489.00")
 
 
 def test_the_digest_of_literal_facts_does_not_move_by_itself() -> None:
@@ -203,10 +203,10 @@ class Quick:
 
 
 def test_a_quickly_made_object_is_what_a_frozen_dataclass_is() -> None:
-    one = Quick("a", number=4)
-    assert (one, hash(one), repr(one)) == (Quick("a", 4), hash(Quick("a", 4)), "Quick(word='a', number=4)")
-    assert (type(one), dataclasses.asdict(one)) == (Quick, dataclasses.asdict(Plain("a", 4)))
-    assert dataclasses.replace(one, word="b") == Quick("b", 4)
+    quick = Quick("a", number=4)
+    assert (quick, hash(quick), repr(quick)) == (Quick("a", 4), hash(Quick("a", 4)), "Quick(word='a', number=4)")
+    assert (type(quick), dataclasses.asdict(quick)) == (Quick, dataclasses.asdict(Plain("a", 4)))
+    assert dataclasses.replace(quick, word="b") == Quick("b", 4)
     assert get_annotations(Quick.__init__) == get_annotations(Plain.__init__)
 
 
@@ -216,16 +216,16 @@ def test_a_quickly_made_object_cannot_be_changed(change: str) -> None:
         setattr(Quick("a"), change, "b")
 
 
-@pytest.mark.parametrize("given", [{}, {"word": "a", "other": 1}])
-def test_a_quickly_made_object_is_made_of_its_fields_alone(given: dict[str, object]) -> None:
+@pytest.mark.parametrize("arguments", [{}, {"word": "a", "other": 1}])
+def test_a_quickly_made_object_is_made_of_its_fields_alone(arguments: dict[str, object]) -> None:
     with pytest.raises(TypeError):
-        Quick(**given)  # type: ignore[arg-type]  # which is refused
+        Quick(**arguments)  # type: ignore[arg-type]  # which is refused
 
 
 def test_facts_are_copied_whole() -> None:
     facts = full_facts()
     assert copy.deepcopy(facts) == facts
-    assert {type(one) for one in (facts, facts.listing, facts.price, facts.brand)} == {
+    assert {type(part) for part in (facts, facts.listing, facts.price, facts.brand)} == {
         Facts,
         Listing,
         PriceFacts,

@@ -54,9 +54,9 @@ SKELETONS = [
 ]
 
 
-@pytest.mark.parametrize(("text", "found", "_why"), SKELETONS)
-def test_look_alikes_of_latin_letters_are_written_as_latin(text: str, found: str, _why: str) -> None:
-    assert skeleton(text) == found
+@pytest.mark.parametrize(("text", "expected", "_why"), SKELETONS)
+def test_look_alikes_of_latin_letters_are_written_as_latin(text: str, expected: str, _why: str) -> None:
+    assert skeleton(text) == expected
 
 
 def test_a_look_alike_is_not_undone_by_folding_alone() -> None:
@@ -79,7 +79,7 @@ def test_each_text_of_a_listing_is_folded_once() -> None:
     """Title, description, brand and category."""
     clear_folds()
     compute(some_facts(title="Aurelle Сумка Colline", brand="Aurélle", description="Сумка Aurelle. " * 200))
-    assert [one.cache_info().misses for one in (_short, _long)] == [3, 1]
+    assert [cached_fold.cache_info().misses for cached_fold in (_short, _long)] == [3, 1]
 
 
 SEPARATE, LEFT_OUT = Words({ord("0"): ord("o")}, signs_separate=True), Words({}, signs_separate=False)
@@ -90,7 +90,7 @@ SEPARATE, LEFT_OUT = Words({ord("0"): ord("o")}, signs_separate=True), Words({},
 def test_words_are_cut_as_a_search_for_signs_cuts_them(text: str) -> None:
     written = skeleton(text)
     assert SEPARATE.of(text) == re.sub(r"[\W_]+", " ", written.replace("0", "o")).split()
-    assert LEFT_OUT.of(text) == [word for one in written.split() if (word := re.sub(r"[\W_]+", "", one))]
+    assert LEFT_OUT.of(text) == [word for part in written.split() if (word := re.sub(r"[\W_]+", "", part))]
 
 
 def test_no_character_beyond_the_table_of_words_is_a_letter_or_digit() -> None:
@@ -131,8 +131,8 @@ def test_composed_and_decomposed_texts_fold_alike(text: str) -> None:
 
 @PROPERTY
 @given(ANY_TEXT, ANY_TEXT)
-def test_white_space_separates_what_is_folded(left: str, right: str) -> None:
-    assert fold(f"{left}\n{right}") == " ".join(part for part in (fold(left), fold(right)) if part)
+def test_white_space_separates_what_is_folded(first: str, second: str) -> None:
+    assert fold(f"{first}\n{second}") == " ".join(part for part in (fold(first), fold(second)) if part)
 
 
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\x85", "\u2029"])
@@ -216,8 +216,8 @@ def test_only_letters_have_an_odd_value() -> None:
 def test_no_two_letters_of_ascii_share_a_value_in_a_word_but_those_that_stand_for_another() -> None:
     classes: dict[int, str] = {}
     for character in "abcdefghijklmnopqrstuvwxyz0123456789":
-        value = word_value_plain(ord(character))
-        classes[value] = classes.get(value, "") + character
+        word_value = word_value_plain(ord(character))
+        classes[word_value] = classes.get(word_value, "") + character
     assert sorted(c for c in classes.values() if len(c) > 1) == ["a4", "e3", "il1", "o0", "s5", "t7"]
 
 
@@ -279,21 +279,21 @@ def _value(listing: Listing) -> float:
     """The second method: the weights of the definition's n-grams, one by one."""
     total = 0.0
     for field, text in enumerate(fields([listing])):
-        found = WEIGHTS[indices_plain(text, field)].astype(np.float64)
-        total += found.sum() / np.sqrt(len(found)) if len(found) else 0.0
+        weights = WEIGHTS[indices_plain(text, field)].astype(np.float64)
+        total += weights.sum() / np.sqrt(len(weights)) if len(weights) else 0.0
     return float(total)
 
 
 @PROPERTY
 @given(st.lists(listings(), max_size=3))
-def test_a_score_is_the_sum_of_the_weights_over_the_root_of_their_number(found: list[Listing]) -> None:
-    assert scores(found, WEIGHTS) == pytest.approx([_value(one) for one in found], abs=1e-5)
+def test_a_score_is_the_sum_of_the_weights_over_the_root_of_their_number(listings: list[Listing]) -> None:
+    assert scores(listings, WEIGHTS) == pytest.approx([_value(listing) for listing in listings], abs=1e-5)
 
 
 def test_a_listing_scores_the_same_in_any_company() -> None:
     """Listings are packed by the hundred: this is more than one block."""
     many = [a_listing(title=f"Tote {i}", description=None if i % 3 else "wörd " * i) for i in range(600)]
-    assert scores(many, WEIGHTS).tolist() == [float(scores([one], WEIGHTS)[0]) for one in many]
+    assert scores(many, WEIGHTS).tolist() == [float(scores([listing], WEIGHTS)[0]) for listing in many]
 
 
 def test_the_fields_are_title_description_brand_and_category() -> None:

@@ -31,12 +31,16 @@ def found(*supplied: Indicator, brands: tuple[str, ...] = ("brn_aurelle",), **ch
 
 
 def fired(*supplied: Indicator, **changes: Any) -> list[str]:
-    return [one.indicator_id for one in found(*supplied, **changes).fired]
+    return [tell_tale.indicator_id for tell_tale in found(*supplied, **changes).fired]
 
 
 def test_an_indicator_fires_with_the_words_that_it_matches() -> None:
-    (one,) = found(an_indicator(), description=OUTSIDE).fired
-    assert (one.label, one.where, one.words) == ("Serial number outside", Where.DESCRIPTION, "serial number outside")
+    (tell_tale,) = found(an_indicator(), description=OUTSIDE).fired
+    assert (tell_tale.label, tell_tale.where, tell_tale.words) == (
+        "Serial number outside",
+        Where.DESCRIPTION,
+        "serial number outside",
+    )
 
 
 READS = [
@@ -84,8 +88,8 @@ TIMES = [
 
 @pytest.mark.parametrize(("changes", "fires", "_why"), TIMES)
 def test_an_indicator_is_in_force_as_of_the_moment(changes: dict[str, Any], fires: bool, _why: str) -> None:
-    result = found(an_indicator(**changes), description=OUTSIDE)
-    assert (bool(result.fired), result.for_counterfeit) == (fires, int(fires))
+    indicator_facts = found(an_indicator(**changes), description=OUTSIDE)
+    assert (bool(indicator_facts.fired), indicator_facts.for_counterfeit) == (fires, int(fires))
 
 
 def test_only_the_brands_in_question_are_asked() -> None:
@@ -99,12 +103,12 @@ def test_only_the_brands_in_question_are_asked() -> None:
 
 
 def test_facts_say_how_many_were_supplied_for_either_side_and_which_fit() -> None:
-    result = found(an_indicator(), RECEIPT, description="With its receipt, with the seal of the house.")
-    assert (result.for_counterfeit, result.for_genuine, result.fired) == (1, 1, ())
-    result = found(an_indicator(), RECEIPT, description="Receipt with the seal of the house.")
-    assert (result.for_counterfeit, result.for_genuine) == (1, 1)
-    assert [one.indicator_id for one in result.fired_for(Direction.GENUINE)] == ["tel_receipt"]
-    assert result.fired_for(Direction.COUNTERFEIT) == ()
+    indicator_facts = found(an_indicator(), RECEIPT, description="With its receipt, with the seal of the house.")
+    assert (indicator_facts.for_counterfeit, indicator_facts.for_genuine, indicator_facts.fired) == (1, 1, ())
+    indicator_facts = found(an_indicator(), RECEIPT, description="Receipt with the seal of the house.")
+    assert (indicator_facts.for_counterfeit, indicator_facts.for_genuine) == (1, 1)
+    assert [tell_tale.indicator_id for tell_tale in indicator_facts.fired_for(Direction.GENUINE)] == ["tel_receipt"]
+    assert indicator_facts.fired_for(Direction.COUNTERFEIT) == ()
 
 
 def test_the_brand_of_a_listing_is_asked_and_where_it_is_open_every_candidate() -> None:

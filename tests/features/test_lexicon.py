@@ -33,11 +33,11 @@ def strong(title: str) -> set[Kind]:
 
 def test_the_lexicon_has_about_four_hundred_rows_in_many_languages() -> None:
     assert len(ENTRIES) >= 390
-    assert len({entry.language for entry in ENTRIES}) >= 19
+    assert len({phrase.language for phrase in ENTRIES}) >= 19
 
 
 def test_every_kind_of_wording_has_rows() -> None:
-    assert {entry.kind for entry in ENTRIES} == set(Kind)
+    assert {phrase.kind for phrase in ENTRIES} == set(Kind)
 
 
 def test_every_row_has_its_source() -> None:
@@ -47,11 +47,11 @@ def test_every_row_has_its_source() -> None:
 
 
 def test_every_row_has_a_known_strength() -> None:
-    assert {entry.specificity for entry in ENTRIES} == {"strong", "combination", "weak"}
+    assert {phrase.specificity for phrase in ENTRIES} == {"strong", "combination", "weak"}
 
 
 def test_the_samples_follow_the_rows() -> None:
-    assert [term for term, _ in SAMPLES] == [entry.term for entry in ENTRIES]
+    assert [term for term, _ in SAMPLES] == [phrase.term for phrase in ENTRIES]
 
 
 def test_every_pattern_finds_its_sample() -> None:
@@ -62,27 +62,27 @@ def test_every_pattern_finds_its_sample() -> None:
 def test_every_sample_reaches_its_row_through_the_prefilter() -> None:
     """Where a trap covers the sample, the trap was reached."""
     missed = []
-    for entry, (_, sample) in zip(ENTRIES, SAMPLES, strict=True):
-        text, raw = ("", sample) if entry.reads_raw else (fold(sample), None)
+    for phrase, (_, sample) in zip(ENTRIES, SAMPLES, strict=True):
+        text, raw = ("", sample) if phrase.reads_raw else (fold(sample), None)
         if not {phrase_match.kind for phrase_match in lexicon.find(text, where="title", raw=raw)} & {
             Kind.TRAP,
-            entry.kind,
+            phrase.kind,
         }:
-            missed.append(entry.term)
+            missed.append(phrase.term)
     assert missed == []
 
 
 @pytest.mark.parametrize("every", [10, pytest.param(1, marks=pytest.mark.soak)])
 def test_no_match_of_a_pattern_lacks_all_its_literals(every: int) -> None:
-    for entry in ENTRIES[::every]:
-        _literals_hold(entry)
+    for phrase in ENTRIES[::every]:
+        _literals_hold(phrase)
 
 
-def _literals_hold(entry: Entry) -> None:
+def _literals_hold(phrase: Entry) -> None:
     @settings(PROPERTY, max_examples=5)
-    @given(st.from_regex(entry.pattern))
+    @given(st.from_regex(phrase.pattern))
     def holds(text: str) -> None:
-        assert any(literal in text for literal in entry.literals or ("",)), (entry.term, text)
+        assert any(literal in text for literal in phrase.literals or ("",)), (phrase.term, text)
 
     holds()
 
@@ -90,17 +90,17 @@ def _literals_hold(entry: Entry) -> None:
 @pytest.mark.parametrize("every", [10, pytest.param(1, marks=pytest.mark.soak)])
 def test_every_match_of_a_pattern_passes_the_filter(every: int) -> None:
     """Matches are generated with characters of all planes; none of them is lost beside a character of any kind."""
-    for entry in ENTRIES[::every]:
-        _passes(entry)
+    for phrase in ENTRIES[::every]:
+        _passes(phrase)
 
 
-def _passes(entry: Entry) -> None:
+def _passes(phrase: Entry) -> None:
     @settings(PROPERTY, max_examples=5)
-    @given(st.from_regex(entry.pattern), st.from_regex(entry.pattern, fullmatch=True))
+    @given(st.from_regex(phrase.pattern), st.from_regex(phrase.pattern, fullmatch=True))
     def passes(text: str, alone: str) -> None:
-        for found in (text, alone, *(f"{one}{alone}{one}" for one in "éя高٣_ ́\u200b🔥 -")):
-            if entry.pattern.search(found):
-                assert re2.search(loosened(entry.pattern.pattern), found), (entry.term, found)
+        for sample in (text, alone, *(f"{character}{alone}{character}" for character in "éя高٣_ ́\u200b🔥 -")):
+            if phrase.pattern.search(sample):
+                assert re2.search(loosened(phrase.pattern.pattern), sample), (phrase.term, sample)
 
     passes()
 
@@ -111,7 +111,7 @@ def test_the_filter_of_all_patterns_says_what_each_alone_says() -> None:
     for text in (*texts, " ".join(texts), "".join(texts), "".join(map(chr, range(0x20, 0xD800)))):
         matching = [e for e in ENTRIES if not e.reads_raw and e.pattern.search(text)]
         possible = [lexicon.of_folded()[number] for number in lexicon._folded_filter().possible(text)]
-        assert [entry for entry in possible if entry.pattern.search(text)] == matching
+        assert [phrase for phrase in possible if phrase.pattern.search(text)] == matching
 
 
 BOUNDARIES = [
@@ -200,9 +200,9 @@ def test_wording_is_found_by_kind_in_many_languages(_why: str, text: str, initia
 
 
 def test_wording_of_every_kind_has_rows_of_its_own_in_several_languages() -> None:
-    languages = {kind: {entry.language for entry in ENTRIES if entry.kind is kind} for kind in Kind}
+    languages = {kind: {phrase.language for phrase in ENTRIES if phrase.kind is kind} for kind in Kind}
     assert len(languages[Kind.GRADE]) >= 17
-    assert min(len(found) for kind, found in languages.items()) >= 6
+    assert min(len(kind_languages) for kind, kind_languages in languages.items()) >= 6
 
 
 def test_no_row_whose_wording_nobody_has_checked_is_a_reason_alone() -> None:
@@ -316,7 +316,7 @@ def test_only_portuguese_reads_as_portuguese(language: str, text: str, _initials
 
 
 def test_rows_of_other_languages_do_not_make_a_no_portuguese() -> None:
-    others = [fold(sample) for entry, (_, sample) in zip(ENTRIES, SAMPLES, strict=True) if entry.language != "pt"]
+    others = [fold(sample) for phrase, (_, sample) in zip(ENTRIES, SAMPLES, strict=True) if phrase.language != "pt"]
     assert [sample for sample in others if lexicon._PORTUGUESE.search(sample)] == []
 
 
@@ -353,13 +353,13 @@ def test_a_trap_and_only_a_trap_or_a_negation_takes_a_match_away(text: str) -> N
     traps = spans(folded, {Kind.TRAP})
     documents = [span for span in spans(folded, {Kind.DOCUMENTS}) if offered(folded, span, traps, [])]
     expected = {
-        entry.term
-        for entry in ENTRIES
-        if not entry.reads_raw
+        phrase.term
+        for phrase in ENTRIES
+        if not phrase.reads_raw
         and any(
-            entry.kind is Kind.TRAP
-            or offered(folded, match.span(), traps, [] if entry.kind is Kind.DOCUMENTS else documents)
-            for match in entry.pattern.finditer(folded)
+            phrase.kind is Kind.TRAP
+            or offered(folded, match.span(), traps, [] if phrase.kind is Kind.DOCUMENTS else documents)
+            for match in phrase.pattern.finditer(folded)
         )
     }
     assert {phrase_match.term for phrase_match in lexicon.find(folded, where="title")} == expected
@@ -368,9 +368,9 @@ def test_a_trap_and_only_a_trap_or_a_negation_takes_a_match_away(text: str) -> N
 Span = tuple[int, int]
 
 
-def spans(folded: str, wanted: set[Kind]) -> list[Span]:
-    found = [e.pattern.finditer(folded) for e in ENTRIES if e.kind in wanted and not e.reads_raw]
-    return [match.span() for matches in found for match in matches]
+def spans(folded: str, kinds: set[Kind]) -> list[Span]:
+    all_matches = [e.pattern.finditer(folded) for e in ENTRIES if e.kind in kinds and not e.reads_raw]
+    return [match.span() for matches in all_matches for match in matches]
 
 
 def sentence(folded: str, span: Span) -> str:
@@ -434,25 +434,25 @@ def test_a_row_hits_once_however_often_it_occurs() -> None:
 
 def _repeats(parsed: Any) -> list[tuple[bool, Any]]:
     """(unbounded, body) of every repeat in a parsed pattern, at any depth."""
-    found: list[tuple[bool, Any]] = []
+    repeats: list[tuple[bool, Any]] = []
     for operator, argument in parsed:
         name = str(operator)
         if name in {"MAX_REPEAT", "MIN_REPEAT"}:
-            found.append((int(argument[1]) > 1_000, argument[2]))
-            found.extend(_repeats(argument[2]))
+            repeats.append((int(argument[1]) > 1_000, argument[2]))
+            repeats.extend(_repeats(argument[2]))
         elif name == "SUBPATTERN":
-            found.extend(_repeats(argument[-1]))
+            repeats.extend(_repeats(argument[-1]))
         elif name == "BRANCH":
-            found.extend(repeat for branch in argument[1] for repeat in _repeats(branch))
-    return found
+            repeats.extend(repeat for branch in argument[1] for repeat in _repeats(branch))
+    return repeats
 
 
 def test_no_pattern_repeats_a_repeat_without_bound() -> None:
     nested = []
-    for entry in ENTRIES:
-        parsed = re._parser.parse(entry.pattern.pattern)  # type: ignore[attr-defined]  # the tree is not public
+    for phrase in ENTRIES:
+        parsed = re._parser.parse(phrase.pattern.pattern)  # type: ignore[attr-defined]  # the tree is not public
         if any(_repeats(body) for endless, body in _repeats(parsed) if endless):
-            nested.append(entry.term)
+            nested.append(phrase.term)
     assert nested == []
 
 
@@ -460,11 +460,11 @@ def test_no_pattern_looks_around_or_back() -> None:
     assert [e.term for e in ENTRIES if re.search(r"\(\?<?[=!]|\(\?P=|\\[1-9]", e.pattern.pattern)] == []
 
 
-def hostile_texts(entry: Entry, length: int) -> list[str]:
+def hostile_texts(phrase: Entry, length: int) -> list[str]:
     """Texts that almost match, again and again."""
     parts = [
-        *entry.literals[:3],
-        *(literal[:-1] for literal in entry.literals[:2]),
+        *phrase.literals[:3],
+        *(literal[:-1] for literal in phrase.literals[:2]),
         "a",
         "a ",
         "1",
@@ -481,9 +481,9 @@ def test_hostile_texts_take_no_pattern_longer_than_many_simple_scans() -> None:
     """The slowest takes six times as long as the simple scan; `[a-z]+!`, which is quadratic, eight hundred times."""
     simple = re.compile("[0-9]{2}[a-f]{2}[0-9]zz")
     slow = {
-        entry.term: times
-        for entry in ENTRIES
-        if (times := _seconds(entry.pattern, texts := hostile_texts(entry, 100_000)) / _seconds(simple, texts)) > 100
+        phrase.term: times
+        for phrase in ENTRIES
+        if (times := _seconds(phrase.pattern, texts := hostile_texts(phrase, 100_000)) / _seconds(simple, texts)) > 100
     }
     assert slow == {}
 
@@ -501,6 +501,6 @@ _SPANS = st.tuples(st.integers(0, 30), st.integers(1, 8)).map(lambda at: (at[0],
 
 @PROPERTY
 @given(st.lists(_SPANS, max_size=8), _SPANS)
-def test_the_spans_of_traps_give_the_same_as_one_by_one(spans: list[tuple[int, int]], asked: tuple[int, int]) -> None:
-    start, end = asked
+def test_the_spans_of_traps_give_the_same_as_one_by_one(spans: list[tuple[int, int]], span: tuple[int, int]) -> None:
+    start, end = span
     assert lexicon._Spans(spans).cover(start, end) == any(a <= start and end <= b for a, b in spans)

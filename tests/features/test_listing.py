@@ -18,9 +18,9 @@ from tests.fixtures.strategies import JSON_VALUES, PROPERTY, listings
 
 
 def refused(row: object) -> Rejection:
-    found = check(row, received_at=NOW)
-    assert isinstance(found, Rejection), found
-    return found
+    rejection = check(row, received_at=NOW)
+    assert isinstance(rejection, Rejection), rejection
+    return rejection
 
 
 def in_seller(**changes: Any) -> dict[str, Any]:
@@ -126,15 +126,15 @@ BAD_ROWS: list[tuple[dict[Any, Any], str, str | None, str]] = [
 
 @pytest.mark.parametrize(("change", "code", "field", "_why"), BAD_ROWS)
 def test_a_bad_row_is_refused_with_its_code_and_field(change: dict[str, Any], code: str, field: str, _why: str) -> None:
-    found = refused({**a_row(), **change})
-    assert (found.code, found.field) == (code, field)
+    rejection = refused({**a_row(), **change})
+    assert (rejection.code, rejection.field) == (code, field)
 
 
 def test_a_refusal_can_be_shown_and_stored_and_does_not_repeat_what_was_sent() -> None:
     for change, _, _, why in BAD_ROWS:
-        found = refused({**a_row(), **change})
-        shown = f"{found.field}{found.sentence}"
-        assert found.sentence.endswith("."), why
+        rejection = refused({**a_row(), **change})
+        shown = f"{rejection.field}{rejection.sentence}"
+        assert rejection.sentence.endswith("."), why
         assert "\0" not in shown, why
         assert len(shown.encode()) < 400, why
 
@@ -195,23 +195,23 @@ def test_a_bad_second_field_is_refused_even_where_the_first_is_fine() -> None:
 
 @PROPERTY
 @given(JSON_VALUES)
-def test_any_value_is_a_listing_or_a_refusal_with_a_code(value: object) -> None:
-    found = check(value, received_at=NOW)
-    assert isinstance(found, Listing) or (found.code and found.sentence.endswith("."))
+def test_any_value_is_a_listing_or_a_refusal_with_a_code(row: object) -> None:
+    outcome = check(row, received_at=NOW)
+    assert isinstance(outcome, Listing) or (outcome.code and outcome.sentence.endswith("."))
 
 
 @PROPERTY
 @given(st.dictionaries(st.sampled_from([*(field.name for field in LISTING_FIELDS), "seller"]), JSON_VALUES, max_size=6))
 def test_any_value_in_a_field_is_accepted_or_refused_by_name(row: dict[str, object]) -> None:
-    found = check({"external_id": "MP-1", "title": "Bag", **row}, received_at=NOW)
-    assert isinstance(found, Listing) or found.field.split(".")[0].split("[")[0] in {*row, "", "currency"}
+    outcome = check({"external_id": "MP-1", "title": "Bag", **row}, received_at=NOW)
+    assert isinstance(outcome, Listing) or outcome.field.split(".")[0].split("[")[0] in {*row, "", "currency"}
 
 
 @PROPERTY
 @given(st.dictionaries(st.sampled_from([field.name for field in SELLER_FIELDS]), JSON_VALUES, max_size=6))
 def test_any_value_in_the_seller_block_is_accepted_or_refused(seller: dict[str, object]) -> None:
-    found = check({"external_id": "MP-1", "title": "Bag", "seller": seller}, received_at=NOW)
-    assert isinstance(found, Listing) or found.field.startswith("seller.")
+    outcome = check({"external_id": "MP-1", "title": "Bag", "seller": seller}, received_at=NOW)
+    assert isinstance(outcome, Listing) or outcome.field.startswith("seller.")
 
 
 @PROPERTY
@@ -241,7 +241,7 @@ OTHER_CONTENT = {
 def versions(changes: Mapping[str, Any]) -> dict[str, bool]:
     """Whether each change alone makes another version of the full listing."""
     before = a_full_listing().content_hash
-    return {name: a_full_listing(**{name: value}).content_hash != before for name, value in changes.items()}
+    return {name: a_full_listing(**{name: field_value}).content_hash != before for name, field_value in changes.items()}
 
 
 def test_a_change_that_a_buyer_sees_is_another_version() -> None:
@@ -266,7 +266,7 @@ def test_a_counter_is_no_new_version() -> None:
 def test_a_figure_of_the_seller_is_no_new_version() -> None:
     """Left out one at a time."""
     for name in [field.name for field in SELLER_FIELDS if field.name != "external_id"]:
-        seller = {key: value for key, value in FULL_ROW["seller"].items() if key != name}
+        seller = {key: figure for key, figure in FULL_ROW["seller"].items() if key != name}
         assert versions({"seller": seller}) == {"seller": False}, name
 
 
@@ -275,9 +275,9 @@ def test_the_same_price_written_otherwise_is_the_same_version() -> None:
 
 
 def test_all_unknown_fields_are_named_at_once_with_the_nearest_field() -> None:
-    found = refused({**a_row(), "Titel": "Bag", "prise": "10", "our_remark": "x", "empty": None})
+    rejection = refused({**a_row(), "Titel": "Bag", "prise": "10", "our_remark": "x", "empty": None})
     near = "Titel (nearest field: title), prise (nearest field: price)"
-    assert (found.field, found.sentence) == ("Titel", f"{near}, our_remark are not fields of a listing.")
+    assert (rejection.field, rejection.sentence) == ("Titel", f"{near}, our_remark are not fields of a listing.")
     many = refused({**a_row(), **{f"x{i}": 1 for i in range(500)}})
     assert many.sentence.endswith("x9 and 490 more are not fields of a listing.")
     assert "agedays (nearest field: age_days), ratng (nearest" in refused(in_seller(agedays=3, ratng=4)).sentence
@@ -288,10 +288,10 @@ def test_every_field_says_what_it_means() -> None:
 
 
 def test_the_published_schema_of_each_field_accepts_a_full_row() -> None:
-    found = {**FULL_ROW, **{f"seller.{name}": value for name, value in FULL_ROW["seller"].items()}}
+    row = {**FULL_ROW, **{f"seller.{name}": field_value for name, field_value in FULL_ROW["seller"].items()}}
     schemas = {field.name: field.schema for field in LISTING_FIELDS}
     schemas |= {f"seller.{field.name}": field.schema for field in SELLER_FIELDS}
-    assert [name for name in schemas if not Draft202012Validator(schemas[name]).is_valid(found[name])] == []
+    assert [name for name in schemas if not Draft202012Validator(schemas[name]).is_valid(row[name])] == []
 
 
 def test_the_published_schema_of_each_field_refuses_a_truth_value() -> None:
@@ -325,19 +325,19 @@ def test_three_values_of_a_window_are_read_as_each_alone(
     """The way of three plain values accepts what the readers of single values accept, with the same result."""
     row = dict(zip(keys, values, strict=False))
     together = outcome(fields.windows("sales", "Sold.", of_amounts=of_amounts).read, row)
-    one = fields.amount("sales", "Sold.") if of_amounts else fields.count("sales", "Sold.")
-    alone = {key: outcome(one.read, value) for key, value in row.items() if value is not None}
-    if "d8" in row or any(isinstance(found, fields.Rejected) for found in alone.values()):
+    field = fields.amount("sales", "Sold.") if of_amounts else fields.count("sales", "Sold.")
+    alone = {key: outcome(field.read, number) for key, number in row.items() if number is not None}
+    if "d8" in row or any(isinstance(reading, fields.Rejected) for reading in alone.values()):
         assert isinstance(together, fields.Rejected)
     else:
-        assert together == fields.Windows(**{key: float(found) for key, found in alone.items()})
-        assert {type(found) for found in together} <= {float, type(None)}
+        assert together == fields.Windows(**{key: float(number) for key, number in alone.items()})
+        assert {type(number) for number in together} <= {float, type(None)}
 
 
-def outcome(read: fields.Reader, value: object) -> Any:
+def outcome(read: fields.Reader, raw: object) -> Any:
     """What a reader gives, or its refusal."""
     try:
-        return read("sales", value)
+        return read("sales", raw)
     except fields.Rejected as refused:
         return refused
 

@@ -40,12 +40,12 @@ def runs(text: str) -> set[str]:
     return {folded[i : i + RUN] for i in range(len(folded) - RUN + 1)}
 
 
-def jaccard(one: str, other: str) -> float:
-    return len(runs(one) & runs(other)) / len(runs(one) | runs(other))
+def jaccard(text: str, other: str) -> float:
+    return len(runs(text) & runs(other)) / len(runs(text) | runs(other))
 
 
-def estimate(one: str, other: str) -> float:
-    return float(similarities(signed(one), signed(other)[None])[0])
+def estimate(text: str, other: str) -> float:
+    return float(similarities(signed(text), signed(other)[None])[0])
 
 
 @QUICK
@@ -59,9 +59,9 @@ def pairs_of_texts(n: int) -> Iterator[tuple[str, str]]:
     chance = random.Random(11)
     words = ["".join(chance.choice("abcdefghiklmnoprstuvwy") for _ in range(chance.randint(3, 9))) for _ in range(2000)]
     for _ in range(n):
-        one = [chance.choice(words) for _ in range(chance.randint(12, 120))]
+        text = [chance.choice(words) for _ in range(chance.randint(12, 120))]
         share = chance.random()
-        yield " ".join(one), " ".join(chance.choice(words) if chance.random() < share else word for word in one)
+        yield " ".join(text), " ".join(chance.choice(words) if chance.random() < share else word for word in text)
 
 
 def test_the_share_of_equal_numbers_estimates_the_jaccard_similarity_without_bias() -> None:
@@ -152,9 +152,9 @@ def test_the_signature_of_a_listing_is_of_what_it_says(changes: dict[str, str], 
 @PROPERTY
 @given(ANY_TEXT)
 def test_equal_texts_share_everything(text: str) -> None:
-    found = signed(text)
-    if found.size:
-        assert similarities(found, found[None]).tolist() == [1.0]
+    signature = signed(text)
+    if signature.size:
+        assert similarities(signature, signature[None]).tolist() == [1.0]
 
 
 MASK = 2**64 - 1
@@ -162,10 +162,10 @@ MASK = 2**64 - 1
 
 def _value(letter: int, *, ordinary: bool = True) -> int:
     """SplitMix64's finaliser of (letter + 1) times its increment, the lowest bit telling letters from all else."""
-    value = (letter + 1) * 0x9E3779B97F4A7C15 & MASK
+    bits = (letter + 1) * 0x9E3779B97F4A7C15 & MASK
     for shift, factor in ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB)):
-        value = ((value ^ (value >> shift)) * factor) & MASK
-    return ((value ^ (value >> 31)) & (MASK - 1)) | ordinary
+        bits = ((bits ^ (bits >> shift)) * factor) & MASK
+    return ((bits ^ (bits >> 31)) & (MASK - 1)) | ordinary
 
 
 def test_a_two_letter_word_is_three_windows_and_itself() -> None:
@@ -173,10 +173,10 @@ def test_a_two_letter_word_is_three_windows_and_itself() -> None:
     a, b, blank = _value(ord("a")), _value(ord("b")), _value(ord(" "), ordinary=False)
     expected = []
     for window in ((blank, a, b), (blank, a, b, blank), (a, b, blank)):
-        value = (window[0] << 7) & MASK
+        window_hash = (window[0] << 7) & MASK
         for letter in window[1:]:
-            value = ((value ^ letter) * 0x9E3779B97F4A7C15) & MASK
-        expected.append(value >> 46)
+            window_hash = ((window_hash ^ letter) * 0x9E3779B97F4A7C15) & MASK
+        expected.append(window_hash >> 46)
     run = (a * 0xC2B2AE3D27D4EB4F) & MASK
     expected.append((((run ^ b) * 0xC2B2AE3D27D4EB4F) & MASK) >> 46)
     assert Counter(indices_plain("ab", 0)) == Counter(expected)

@@ -36,8 +36,8 @@ NEAR = [
 
 @pytest.mark.parametrize(("shared", "nearest", "_why"), NEAR)
 def test_a_listing_is_near_from_seven_tenths_on(shared: int, nearest: float | None, _why: str) -> None:
-    result = found(a_listing(shared=shared))
-    assert (result.nearest, result.listings) == (nearest, int(nearest is not None))
+    duplicates = found(a_listing(shared=shared))
+    assert (duplicates.nearest, duplicates.listings) == (nearest, int(nearest is not None))
 
 
 NOT_COUNTED = [
@@ -71,20 +71,20 @@ OUTCOMES = [
 
 @pytest.mark.parametrize(("rulings", "counts", "_why"), OUTCOMES)
 def test_an_outcome_counts_as_it_stood_at_the_moment(rulings: Any, counts: tuple[int, int], _why: str) -> None:
-    result = found(a_listing(rulings=rulings))
-    assert (result.counterfeit, result.genuine) == counts
-    assert (result.nearest_counterfeit, result.nearest_genuine) == tuple(1.0 if n else None for n in counts)
+    duplicates = found(a_listing(rulings=rulings))
+    assert (duplicates.counterfeit, duplicates.genuine) == counts
+    assert (duplicates.nearest_counterfeit, duplicates.nearest_genuine) == tuple(1.0 if n else None for n in counts)
 
 
 def test_listings_of_the_same_seller_are_counted_apart() -> None:
-    result = found(a_listing("MP-2", seller="closet-mia", rulings=FAKE), a_listing("MP-3"))
-    assert (result.own_listings, result.own_counterfeit, result.nearest_own_counterfeit) == (1, 1, 1.0)
-    assert (result.listings, result.counterfeit, result.nearest_counterfeit) == (1, 0, None)
+    duplicates = found(a_listing("MP-2", seller="closet-mia", rulings=FAKE), a_listing("MP-3"))
+    assert (duplicates.own_listings, duplicates.own_counterfeit, duplicates.nearest_own_counterfeit) == (1, 1, 1.0)
+    assert (duplicates.listings, duplicates.counterfeit, duplicates.nearest_counterfeit) == (1, 0, None)
 
 
 def test_listings_without_a_named_seller_are_nobodys_own_and_each_of_another() -> None:
-    result = found(a_listing("MP-2", seller=None), a_listing("MP-3", seller=None), seller=None)
-    assert (result.own_listings, result.listings, result.sellers) == (0, 2, 2)
+    duplicates = found(a_listing("MP-2", seller=None), a_listing("MP-3", seller=None), seller=None)
+    assert (duplicates.own_listings, duplicates.listings, duplicates.sellers) == (0, 2, 2)
 
 
 def test_sellers_are_counted_once_however_many_listings_they_have() -> None:
@@ -92,14 +92,14 @@ def test_sellers_are_counted_once_however_many_listings_they_have() -> None:
 
 
 def test_of_several_texts_of_a_listing_the_nearest_counts_and_any_ruling_is_the_listings() -> None:
-    result = found(a_listing(shared=100, rulings=FAKE), a_listing(shared=120))
-    assert (result.listings, result.nearest, result.counterfeit) == (1, 120 / 128, 1)
+    duplicates = found(a_listing(shared=100, rulings=FAKE), a_listing(shared=120))
+    assert (duplicates.listings, duplicates.nearest, duplicates.counterfeit) == (1, 120 / 128, 1)
 
 
 def test_a_ruling_on_a_text_that_is_not_near_says_nothing_of_the_near_one() -> None:
     """A seller whose honest text was cleared and who then rewrites it has no cleared listing."""
-    result = found(a_listing(shared=10, rulings=CLEARED), a_listing(shared=128))
-    assert (result.listings, result.genuine, result.nearest_genuine) == (1, 0, None)
+    duplicates = found(a_listing(shared=10, rulings=CLEARED), a_listing(shared=128))
+    assert (duplicates.listings, duplicates.genuine, duplicates.nearest_genuine) == (1, 0, None)
 
 
 AUTHORISED = [
@@ -113,13 +113,13 @@ AUTHORISED = [
 def test_an_authorised_sellers_listing_is_known_to_be_genuine(
     days: float | None, count: int, nearest: float | None, _why: str
 ) -> None:
-    result = found(a_listing(authorised_days=days))
-    assert (result.authorised, result.nearest_genuine, result.genuine) == (count, nearest, 0)
+    duplicates = found(a_listing(authorised_days=days))
+    assert (duplicates.authorised, duplicates.nearest_genuine, duplicates.genuine) == (count, nearest, 0)
 
 
 def test_a_confirmed_counterfeit_of_an_authorised_seller_is_no_genuine_listing() -> None:
-    result = found(a_listing(authorised_days=20, rulings=FAKE))
-    assert (result.nearest_counterfeit, result.nearest_genuine) == (1.0, None)
+    duplicates = found(a_listing(authorised_days=20, rulings=FAKE))
+    assert (duplicates.nearest_counterfeit, duplicates.nearest_genuine) == (1.0, None)
 
 
 def priced(n: int, log_price: float | None, **options: Any) -> Any:
@@ -127,8 +127,8 @@ def priced(n: int, log_price: float | None, **options: Any) -> Any:
 
 
 def test_the_price_is_the_median_of_the_others_with_its_spread_and_count() -> None:
-    result = found(*(priced(n, math.log(price)) for n, price in enumerate((100, 200, 400), 2)))
-    assert result.price == pytest.approx((math.log(200), math.log(2), 3))
+    duplicates = found(*(priced(n, math.log(price)) for n, price in enumerate((100, 200, 400), 2)))
+    assert duplicates.price == pytest.approx((math.log(200), math.log(2), 3))
 
 
 NO_PRICE = [
@@ -169,7 +169,7 @@ def test_a_person_is_shown_counterfeits_and_genuine_listings_before_those_that_n
     fakes = [a_listing(f"MP-F{n}", shared=100 + n, rulings=FAKE) for n in range(5)]
     cleared = [a_listing(f"MP-G{n}", shared=95 + n, rulings=CLEARED) for n in range(3)]
     open_ones = [a_listing(f"MP-O{n}", shared=120 + n) for n in range(4)]
-    shown = [one.listing_id for one in found(*open_ones, *cleared, *fakes).shown]
+    shown = [duplicate.listing_id for duplicate in found(*open_ones, *cleared, *fakes).shown]
     assert shown == ["MP-F4", "MP-F3", "MP-F2", "MP-G2", "MP-G1", "MP-O3"]
 
 
@@ -179,15 +179,17 @@ def test_the_order_of_the_candidates_changes_nothing() -> None:
 
 
 def test_moments_before_the_first_listing_know_nothing() -> None:
-    result = near_duplicates(OWN, listing_id="MP-1", seller="s", candidates=[a_listing(rulings=FAKE)], as_of=ago(11))
-    assert result == NearDuplicates()
+    duplicates = near_duplicates(
+        OWN, listing_id="MP-1", seller="s", candidates=[a_listing(rulings=FAKE)], as_of=ago(11)
+    )
+    assert duplicates == NearDuplicates()
 
 
 NAMES = [feature.name for feature in FEATURES if feature.family is Family.NEAR_DUPLICATES]
 
 
-def facts(found: NearDuplicates | None = NEAR_DUPLICATES, **changes: Any) -> Facts:
-    return some_facts(history=replace(NOTHING_RECORDED, near_duplicates=found), **changes)
+def facts(duplicates: NearDuplicates | None = NEAR_DUPLICATES, **changes: Any) -> Facts:
+    return some_facts(history=replace(NOTHING_RECORDED, near_duplicates=duplicates), **changes)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -205,8 +207,8 @@ NOTHING_ALIKE = {
 
 @pytest.mark.parametrize("name", NAMES)
 def test_where_nothing_is_alike_counts_and_similarities_are_zero(name: str) -> None:
-    found = value(name, facts(NearDuplicates()))
-    assert math.isnan(found) if name in NOTHING_ALIKE else found == 0
+    feature_value = value(name, facts(NearDuplicates()))
+    assert math.isnan(feature_value) if name in NOTHING_ALIKE else feature_value == 0
 
 
 @pytest.mark.parametrize("name", ["likeness_own_offers", "likeness_own_counterfeit"])
@@ -277,6 +279,6 @@ SENTENCES = [
 ]
 
 
-@pytest.mark.parametrize(("name", "found", "message"), SENTENCES)
-def test_a_sentence_says_what_is_so(name: str, found: NearDuplicates, message: str) -> None:
-    assert words(name, facts(found)) == message
+@pytest.mark.parametrize(("name", "duplicates", "message"), SENTENCES)
+def test_a_sentence_says_what_is_so(name: str, duplicates: NearDuplicates, message: str) -> None:
+    assert words(name, facts(duplicates)) == message

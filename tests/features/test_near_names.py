@@ -29,7 +29,7 @@ NAMES = NearNames(
 
 
 def near(text: str) -> list[tuple[str, str, int]]:
-    return [(one.name, one.word, one.edits) for one in NAMES.in_text(text)]
+    return [(miss.name, miss.word, miss.edits) for miss in NAMES.in_text(text)]
 
 
 NEAR = [
@@ -115,7 +115,7 @@ def test_the_index_finds_what_comparing_with_every_name_finds(name: str, word: s
 @PROPERTY
 @given(ANY_TEXT)
 def test_any_text_is_answered(text: str) -> None:
-    assert all(1 <= one.edits <= 2 and len(one.word) <= 3 * LONGEST_NAME for one in NAMES.in_text(text))
+    assert all(1 <= miss.edits <= 2 and len(miss.word) <= 3 * LONGEST_NAME for miss in NAMES.in_text(text))
 
 
 def test_only_the_first_words_of_an_endless_title_are_looked_at() -> None:
@@ -130,7 +130,7 @@ def test_a_thousand_names_and_a_megabyte_are_answered() -> None:
     text = " ".join("".join(chance.choices("abcdefghiklmnoprst", k=25)) for _ in range(40_000))
     assert register.in_text(text) == ()
     swapped = names[7][:2] + names[7][3] + names[7][2] + names[7][4:]
-    assert [one.name for one in register.in_text(swapped)] == [names[7]]
+    assert [miss.name for miss in register.in_text(swapped)] == [names[7]]
 
 
 def test_words_are_what_a_reader_sees() -> None:
@@ -145,8 +145,8 @@ REGISTER = BrandRegister(
 
 
 def naming(title: str | None = None, declared: str | None = None, description: str | None = None) -> Naming:
-    found = REGISTER.resolve(title=title, declared=declared, gtin=None)
-    return REGISTER.naming(title=title, declared=declared, description=description, mentions=found.mentions)
+    resolution = REGISTER.resolve(title=title, declared=declared, gtin=None)
+    return REGISTER.naming(title=title, declared=declared, description=description, mentions=resolution.mentions)
 
 
 def test_a_near_miss_beside_the_name_itself_is_a_slip() -> None:
@@ -167,8 +167,8 @@ def test_the_declared_brand_may_be_near_another() -> None:
 
 
 def test_brands_that_only_the_description_names_are_listed() -> None:
-    found = naming("Aurelle bag", "Nordfjell", "Aurelle bag, like Solenne and nordfjell, sólenne again")
-    assert found.described == ("Solenne",)
+    brand_naming = naming("Aurelle bag", "Nordfjell", "Aurelle bag, like Solenne and nordfjell, sólenne again")
+    assert brand_naming.described == ("Solenne",)
 
 
 SENTENCES = [

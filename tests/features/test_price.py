@@ -62,8 +62,8 @@ def test_a_price_of_zero_is_not_compared() -> None:
 
 def test_the_smallest_unit_of_the_weakest_currency_lies_within_the_range() -> None:
     references = References(Rates("EUR", {"XTS": 1e-8}), REFERENCES.brands, PriceTable())
-    found = value("price_log", facts_of(a_listing(price="0.01", currency="XTS"), references=references))
-    assert FEATURES[NAMES.index("price_log")].low < found < -20
+    log_price = value("price_log", facts_of(a_listing(price="0.01", currency="XTS"), references=references))
+    assert FEATURES[NAMES.index("price_log")].low < log_price < -20
 
 
 DISCOUNTS = [
@@ -313,9 +313,9 @@ KEYS = [
 ]
 
 
-@pytest.mark.parametrize(("by", "one", "other", "_why"), KEYS)
-def test_the_same_goods_are_the_same_however_they_are_written(by: ListedBy, one: str, other: str, _why: str) -> None:
-    assert list_key(by, one) == list_key(by, other) != ""
+@pytest.mark.parametrize(("by", "form", "other", "_why"), KEYS)
+def test_the_same_goods_are_the_same_however_they_are_written(by: ListedBy, form: str, other: str, _why: str) -> None:
+    assert list_key(by, form) == list_key(by, other) != ""
 
 
 FOUND: list[tuple[dict[str, Any], str | None, str]] = [
@@ -338,8 +338,8 @@ FOUND: list[tuple[dict[str, Any], str | None, str]] = [
 
 @pytest.mark.parametrize(("row", "amount", "_why"), FOUND)
 def test_a_listing_is_about(row: dict[str, Any], amount: str | None, _why: str) -> None:
-    found = LISTS.find(a_listing(**row), "brn_aurelle", base_currency="EUR")
-    assert (None if found is None else found.amount) == (None if amount is None else Decimal(amount))
+    list_price = LISTS.find(a_listing(**row), "brn_aurelle", base_currency="EUR")
+    assert (None if list_price is None else list_price.amount) == (None if amount is None else Decimal(amount))
 
 
 @pytest.mark.parametrize("brand_id", [None, "brn_solenne"])
@@ -353,16 +353,16 @@ def entry(name: str, amount: str, currency: str = "EUR") -> ListPrice:
 
 def test_of_two_models_in_one_title_the_cheaper_counts() -> None:
     lists = PriceLists([entry("Marlow", "1250"), entry("Calder", "780")])
-    found = lists.find(a_listing(title="Strap for Marlow and Calder"), "b", base_currency="EUR")
-    assert found is not None
-    assert found.name == "Calder"
+    list_price = lists.find(a_listing(title="Strap for Marlow and Calder"), "b", base_currency="EUR")
+    assert list_price is not None
+    assert list_price.name == "Calder"
 
 
 def test_of_many_currencies_none_of_which_is_asked_for_the_choice_is_fixed() -> None:
     lists = PriceLists([entry("Marlow", "9", "USD"), entry("Marlow", "8", "CHF"), entry("Marlow", "1", "JPY")])
-    found = lists.find(a_listing(title="Marlow"), "b", base_currency="EUR")
-    assert found is not None
-    assert found.currency == "CHF"
+    list_price = lists.find(a_listing(title="Marlow"), "b", base_currency="EUR")
+    assert list_price is not None
+    assert list_price.currency == "CHF"
 
 
 def test_lists_come_back_from_plain_rows() -> None:
@@ -394,9 +394,9 @@ def test_a_listing_without_a_price_has_none_in_common() -> None:
 
 def test_only_the_commonest_are_kept() -> None:
     prices = [(minor, "EUR") for minor in range(MOST + 10) for _ in range(FEWEST + (minor < 3))]
-    found = CommonPrices.among(prices)
-    assert len(found.rows) == MOST
-    assert list(found.rows)[:3] == [(0, "EUR"), (1, "EUR"), (2, "EUR")]
+    common_prices = CommonPrices.among(prices)
+    assert len(common_prices.rows) == MOST
+    assert list(common_prices.rows)[:3] == [(0, "EUR"), (1, "EUR"), (2, "EUR")]
 
 
 def test_a_listing_does_not_count_itself() -> None:

@@ -56,8 +56,8 @@ def test_a_row_of_five_is_compared_with_nothing() -> None:
 
 @PROPERTY
 @given(PRICES, st.data())
-def test_leaving_a_row_out_equals_never_having_seen_it(prices: list[float], data: st.DataObject) -> None:
-    left_out = data.draw(st.integers(0, len(prices) - 1))
+def test_leaving_a_row_out_equals_never_having_seen_it(prices: list[float], source: st.DataObject) -> None:
+    left_out = source.draw(st.integers(0, len(prices) - 1))
     rest = [("a", "bags", price) for i, price in enumerate(prices) if i != left_out]
     pool = PricePool([("a", "bags", price) for price in prices])
     for key in (("a", "bags"), ("", "bags"), ("a", "")):
@@ -91,8 +91,8 @@ LOG_PRICES = [
 def test_a_price_in_the_base_currency_is(
     amount: str | None, currency: str | None, expected: float | PriceMissing, _why: str
 ) -> None:
-    found = REFERENCES.rates.log_price(None if amount is None else Decimal(amount), currency)
-    assert found == (expected if isinstance(expected, PriceMissing) else pytest.approx(expected, abs=1e-12))
+    log_price = REFERENCES.rates.log_price(None if amount is None else Decimal(amount), currency)
+    assert log_price == (expected if isinstance(expected, PriceMissing) else pytest.approx(expected, abs=1e-12))
 
 
 def test_the_base_currency_needs_no_rate_and_no_rate_can_change_it() -> None:
@@ -124,16 +124,16 @@ def test_prices_themselves_are_not_written_into_a_bundle() -> None:
 
 
 @pytest.mark.parametrize(
-    ("prices", "found", "_why"),
+    ("prices", "sample", "_why"),
     [
         ([3.0, 1.0, 2.0, 5.0, 4.0], (1.0, 2.0, 3.0, 4.0, 5.0), "of few each is shown"),
         ([1.0, 2.0, 3.0, 4.0], None, "below five there is no reference to show"),
     ],
 )
 def test_the_prices_of_a_small_group_are_its_sample(
-    prices: list[float], found: tuple[float, ...] | None, _why: str
+    prices: list[float], sample: tuple[float, ...] | None, _why: str
 ) -> None:
-    assert PricePool([("a", "bags", price) for price in prices]).samples().get(("a", "bags")) == found
+    assert PricePool([("a", "bags", price) for price in prices]).samples().get(("a", "bags")) == sample
 
 
 def test_of_many_prices_twenty_stand_for_a_twentieth_each() -> None:
@@ -157,9 +157,9 @@ TRUE = [(0.08, 20.0), (0.3, 8.0), (0.15, 100.0)]
 @pytest.mark.parametrize(("mean", "strength"), TRUE)
 def test_the_shares_that_made_the_counts_are_found_again(mean: float, strength: float) -> None:
     """Averaged over ten draws of 2,000 sellers, because the strength of one draw is known to a tenth or so."""
-    found = [estimate(sellers(mean, strength, 2_000, (5, 40, 200), seed), otherwise=RETURNS) for seed in range(10)]
-    assert np.mean([one.mean for one in found]) == pytest.approx(mean, rel=0.03)
-    assert np.mean([1 / (one.strength + 1) for one in found]) == pytest.approx(1 / (strength + 1), rel=0.1)
+    priors = [estimate(sellers(mean, strength, 2_000, (5, 40, 200), seed), otherwise=RETURNS) for seed in range(10)]
+    assert np.mean([prior.mean for prior in priors]) == pytest.approx(mean, rel=0.03)
+    assert np.mean([1 / (prior.strength + 1) for prior in priors]) == pytest.approx(1 / (strength + 1), rel=0.1)
 
 
 def test_sellers_that_are_all_alike_leave_little_room_to_differ() -> None:
@@ -209,8 +209,8 @@ def test_a_marketplace_full_of_fakes_does_not_pass_for_the_norm() -> None:
 
 
 def test_priors_come_back_from_json() -> None:
-    found = Priors(item_returns=Prior(0.123, 45.6, 789))
-    assert Priors.from_dict(json.loads(json.dumps(found.to_dict()))) == found
+    priors = Priors(item_returns=Prior(0.123, 45.6, 789))
+    assert Priors.from_dict(json.loads(json.dumps(priors.to_dict()))) == priors
     assert Priors.from_dict({}) == NO_PRIORS
 
 

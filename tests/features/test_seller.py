@@ -61,16 +61,16 @@ def test_the_way_to_a_counterfeiter_is_told_by_its_contacts_and_names_nobody() -
 UNKNOWN: list[tuple[Links | None, str]] = [(None, "not recorded then"), (Links(contacts=0), "no contact is known")]
 
 
-@pytest.mark.parametrize(("found", "_why"), UNKNOWN)
-def test_without_a_contact_nothing_is_known_of_links(found: Links | None, _why: str) -> None:
-    facts = some_facts(history=History(links=found))
+@pytest.mark.parametrize(("links", "_why"), UNKNOWN)
+def test_without_a_contact_nothing_is_known_of_links(links: Links | None, _why: str) -> None:
+    facts = some_facts(history=History(links=links))
     assert all(math.isnan(value(name, facts)) for name in LINKED)
 
 
 def test_a_contact_that_nobody_shares_is_no_link_and_not_unknown() -> None:
-    found = [value(name, some_facts(history=of())) for name in LINKED]
-    assert found[:3] == [0, 0, 0]
-    assert all(math.isnan(one) for one in found[3:])
+    feature_values = [value(name, some_facts(history=of())) for name in LINKED]
+    assert feature_values[:3] == [0, 0, 0]
+    assert all(math.isnan(feature_value) for feature_value in feature_values[3:])
 
 
 def test_a_hundred_confirmations_against_one_shop_weigh_on_who_is_linked_as_ten_do() -> None:

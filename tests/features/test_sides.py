@@ -46,8 +46,8 @@ def judged(counterfeit: int, genuine: int) -> Facts:
 
 
 def linked(counterfeit: int, genuine: int) -> Facts:
-    one = replace(A_HISTORY.links.sellers[0], counterfeit=counterfeit, genuine=genuine)  # type: ignore[union-attr]  # set in the fixture
-    return after(links=Links(contacts=1, sellers=(one,)))
+    seller = replace(A_HISTORY.links.sellers[0], counterfeit=counterfeit, genuine=genuine)  # type: ignore[union-attr]  # set in the fixture
+    return after(links=Links(contacts=1, sellers=(seller,)))
 
 
 def copied(counterfeit: int, genuine: int) -> Facts:
@@ -318,16 +318,18 @@ FACTS: list[tuple[str, Facts, Side, str]] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("name", "value", "side", "_why"), ROWS, ids=[f"{name}: {why}" for name, _, _, why in ROWS])
-def test_the_words_of_a_value_speak_for_a_side(name: str, value: float, side: Side, _why: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "feature_value", "side", "_why"), ROWS, ids=[f"{name}: {why}" for name, _, _, why in ROWS]
+)
+def test_the_words_of_a_value_speak_for_a_side(name: str, feature_value: float, side: Side, _why: str) -> None:
     feature = FEATURES[NAMES.index(name)]
-    assert feature.side(compute(FULL).evidence, value) is side
+    assert feature.side(compute(FULL).evidence, feature_value) is side
 
 
 @pytest.mark.parametrize(("name", "facts", "side", "_why"), FACTS, ids=[f"{name}: {why}" for name, _, _, why in FACTS])
 def test_the_words_of_facts_speak_for_a_side(name: str, facts: Facts, side: Side, _why: str) -> None:
-    found, column = compute(facts), NAMES.index(name)
-    assert FEATURES[column].side(found.evidence, float(found.vector[column])) is side
+    feature_row, column = compute(facts), NAMES.index(name)
+    assert FEATURES[column].side(feature_row.evidence, float(feature_row.vector[column])) is side
 
 
 def test_every_feature_has_a_row() -> None:
@@ -336,13 +338,13 @@ def test_every_feature_has_a_row() -> None:
 
 def told(feature: Feature) -> set[str]:
     """What a person is told of the feature in its rows; a message without a template has no words."""
-    found = [(compute(FULL).evidence, value) for name, value, *_ in ROWS if name == feature.name]
+    pairs = [(compute(FULL).evidence, feature_value) for name, feature_value, *_ in ROWS if name == feature.name]
     for name, facts, *_ in FACTS:
         if name == feature.name:
             computed = compute(facts)
-            found.append((computed.evidence, float(computed.vector[NAMES.index(name)])))
-    messages = [feature.say(evidence, value) for evidence, value in found]
-    return {in_english(one).strip() for one in messages if one is not None} - {""}
+            pairs.append((computed.evidence, float(computed.vector[NAMES.index(name)])))
+    messages = [feature.say(evidence, feature_value) for evidence, feature_value in pairs]
+    return {in_english(message).strip() for message in messages if message is not None} - {""}
 
 
 @pytest.mark.parametrize("feature", FEATURES, ids=NAMES)
@@ -370,10 +372,10 @@ def test_a_side_agrees_with_weights_of_its_own_sign(side: Side) -> None:
 
 
 def test_words_are_told_for_a_weight_of_their_side_alone() -> None:
-    found, column = compute(some_facts(price="20.00")), NAMES.index("price_to_brand_category")
-    value = float(found.vector[column])
-    assert FEATURES[column].words(found.evidence, value, 0.4) is not None
-    assert FEATURES[column].words(found.evidence, value, -0.4) is None
+    feature_row, column = compute(some_facts(price="20.00")), NAMES.index("price_to_brand_category")
+    feature_value = float(feature_row.vector[column])
+    assert FEATURES[column].words(feature_row.evidence, feature_value, 0.4) is not None
+    assert FEATURES[column].words(feature_row.evidence, feature_value, -0.4) is None
 
 
 UNRATED = replace(FULL, listing=replace(FULL.listing, seller=replace(FULL.listing.seller, rating_count=0)))
@@ -391,6 +393,6 @@ UNSAID: list[tuple[str, Facts, str]] = [
 
 @pytest.mark.parametrize(("name", "facts", "_why"), UNSAID)
 def test_figures_without_cases_behind_them_are_not_told(name: str, facts: Facts, _why: str) -> None:
-    found, column = compute(facts), NAMES.index(name)
-    assert not math.isnan(found.vector[column])
-    assert FEATURES[column].say(found.evidence, float(found.vector[column])) is None
+    feature_row, column = compute(facts), NAMES.index(name)
+    assert not math.isnan(feature_row.vector[column])
+    assert FEATURES[column].say(feature_row.evidence, float(feature_row.vector[column])) is None

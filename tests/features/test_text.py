@@ -23,9 +23,9 @@ def test_wording_weighs(name: str, title: str, expected: float, _why: str) -> No
 
 
 def test_each_further_wording_adds_a_quarter() -> None:
-    one = some_facts(title="high quality replica", description=None)
-    two = some_facts(title="high quality replica", description="mirror quality 1:1")
-    assert value("text_replica_grade", two) >= value("text_replica_grade", one) + 0.25
+    one_wording = some_facts(title="high quality replica", description=None)
+    two_wordings = some_facts(title="high quality replica", description="mirror quality 1:1")
+    assert value("text_replica_grade", two_wordings) >= value("text_replica_grade", one_wording) + 0.25
 
 
 def test_wording_in_the_description_counts() -> None:

@@ -38,10 +38,10 @@ WORDS: list[tuple[str, list[str], str]] = [
 
 @pytest.mark.parametrize(("text", "expected", "_why"), WORDS)
 def test_a_text_has_these_words(text: str, expected: list[str], _why: str) -> None:
-    found = words_of(text)
-    assert [word for word in found if word] == [word for word in expected if word]
+    words = words_of(text)
+    assert [word for word in words if word] == [word for word in expected if word]
     # Adjacent words stay adjacent, and others do not become so.
-    assert [pair for pair in pairwise(found) if all(pair)] == [pair for pair in pairwise(expected) if all(pair)]
+    assert [pair for pair in pairwise(words) if all(pair)] == [pair for pair in pairwise(expected) if all(pair)]
 
 
 @pytest.mark.parametrize("text", [None, "", "  ", "🔥"])
@@ -75,9 +75,9 @@ PAIRS = [
 ]
 
 
-@pytest.mark.parametrize(("one", "other", "expected", "_why"), PAIRS)
-def test_a_pair_is_written_as_its_script_is(one: str, other: str, expected: str | None, _why: str) -> None:
-    assert joined(one, other) == expected
+@pytest.mark.parametrize(("word", "next_word", "expected", "_why"), PAIRS)
+def test_a_pair_is_written_as_its_script_is(word: str, next_word: str, expected: str | None, _why: str) -> None:
+    assert joined(word, next_word) == expected
 
 
 ADJACENT = [
@@ -100,7 +100,7 @@ def test_adjacent_words_make_these_pairs(words: list[str], expected: list[str], 
 
 
 @pytest.mark.parametrize(
-    ("written", "asked", "why"),
+    ("written", "query", "why"),
     [
         ("Au\u200bre11e Colline bag", "aurelle", "invisible characters and digits for letters"),
         ("А urelle: Аurеllе tote", "aurelle", "Cyrillic letters that look Latin"),
@@ -117,11 +117,11 @@ def test_adjacent_words_make_these_pairs(words: list[str], expected: list[str], 
         ("shop lumo-trade-88", "lumo-trade-88", "an id"),
     ],
 )
-def test_what_is_asked_for_is_among_the_words(written: str, asked: str, why: str) -> None:
-    kept, words = search_words(written), asked_words(asked)
+def test_what_is_asked_for_is_among_the_words(written: str, query: str, why: str) -> None:
+    tokens, words = search_words(written), asked_words(query)
     assert words, why
     for word in words:
-        assert any(one.startswith(word) if is_beginning(word) else one == word for one in kept), why
+        assert any(token.startswith(word) if is_beginning(word) else token == word for token in tokens), why
 
 
 def test_the_words_of_an_endless_text_end() -> None:

@@ -67,8 +67,8 @@ class Row:
     settled: float
 
 
-def reference(rows: list[Row], kept: tuple[str, float] | None) -> str:
-    """The level now; `kept` is the level before and its age in days."""
+def reference(rows: list[Row], last_level: tuple[str, float] | None) -> str:
+    """The level now; `last_level` is the level before and its age in days."""
 
     def ends(part: int, n: int) -> tuple[Decimal, Decimal]:
         with localcontext(prec=60):
@@ -92,16 +92,16 @@ def reference(rows: list[Row], kept: tuple[str, float] | None) -> str:
     codes = [judged([row for row in seen if row.code is code]) for code in ReasonCode]
     lost, off, much, all_right = judged(seen)
     level = (
-        "provisional" if off or any(one[1] for one in codes) or not much else "self_service" if all_right else "full"
+        "provisional" if off or any(code[1] for code in codes) or not much else "self_service" if all_right else "full"
     )
-    level = "capped" if lost or any(one[0] for one in codes) else level
-    if kept is None or kept[0] not in {"capped", "suspended"}:
+    level = "capped" if lost or any(code[0] for code in codes) else level
+    if last_level is None or last_level[0] not in {"capped", "suspended"}:
         return level
-    later = [row for row in seen if row.given < kept[1]]
+    later = [row for row in seen if row.given < last_level[1]]
     parts = [later, *([row for row in later if row.code is code] for code in ReasonCode)]
-    if kept[0] == "suspended" or any(judged(part)[0] for part in parts):
-        return "suspended" if kept[0] == "capped" or kept[1] < 90 or level == "capped" else level
-    return "capped" if kept[1] < 90 else level
+    if last_level[0] == "suspended" or any(judged(part)[0] for part in parts):
+        return "suspended" if last_level[0] == "capped" or last_level[1] < 90 or level == "capped" else level
+    return "capped" if last_level[1] < 90 else level
 
 
 def given(row: Row, now: datetime) -> Given:
@@ -132,10 +132,10 @@ def history(rng: random.Random) -> tuple[list[Row], tuple[str, float] | None]:
         n = rng.choice((10, 16, 20, 35, 40, 60, 100, 120, 200))
         wrong = max(0, n // rng.choice((10, 20)) + rng.choice((-1, 0, 0, 1)))
         became = rng.choice(("analyst disagrees", "given back"))
-        rows += [Row(became if one < wrong else "removed", codes[-1], one / 64, one / 64) for one in range(n)]
-    kept = rng.choice((None, *(str(level) for level in Level)))
+        rows += [Row(became if step < wrong else "removed", codes[-1], step / 64, step / 64) for step in range(n)]
+    last_level = rng.choice((None, *(str(level) for level in Level)))
     age = rng.choice((rng.uniform(0, 120), 0.0, 1.0, 89.0, 90.0))
-    return rows, None if kept is None else (kept, age)
+    return rows, None if last_level is None else (last_level, age)
 
 
 def _row(rng: random.Random, became: str, days: float, codes: tuple[ReasonCode, ...]) -> Row:
@@ -143,8 +143,8 @@ def _row(rng: random.Random, became: str, days: float, codes: tuple[ReasonCode, 
     settled = int(days * chance * 1024) / 1024  # Exact in a double, and in microseconds.
     if chance > 0.96:
         settled = rng.choice((0.0, 90.0, 91.0, -1.0))
-    given = settled if became in _SETTLED_AT_ONCE else settled + rng.choice((0.0, 1.0, 30.0, 200.0))
-    return Row(became, codes[int(rng.random() * len(codes))], given, settled)
+    answer_age = settled if became in _SETTLED_AT_ONCE else settled + rng.choice((0.0, 1.0, 30.0, 200.0))
+    return Row(became, codes[int(rng.random() * len(codes))], answer_age, settled)
 
 
 def kept_level(before: tuple[str, float] | None, now: datetime) -> KeptLevel | None:

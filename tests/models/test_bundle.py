@@ -38,9 +38,9 @@ def resealed(files: Files) -> Files:
 
 def with_json(name: str, change: Callable[[dict[str, Any]], object]) -> Files:
     files = bundle_files()
-    found = json.loads(files[name])
-    change(found)
-    files[name] = json.dumps(found).encode()
+    document = json.loads(files[name])
+    change(document)
+    files[name] = json.dumps(document).encode()
     return files if name == MANIFEST else resealed(files)
 
 
@@ -58,11 +58,11 @@ def test_a_bundle_scores_as_the_classifier_that_it_was_made_from(join: Join) -> 
 
 
 def test_a_bundle_comes_back_whole() -> None:
-    found = from_files(bundle_files())
-    assert (found.thresholds, found.masking, found.references_as_of) == (Thresholds(0.6, 0.2), Masking(3, 0.15), NOW)
-    assert found.references.prices == REFERENCES.prices
-    assert found.classifier.combiner == a_classifier().combiner
-    assert found.fingerprint == input_fingerprint()
+    bundle = from_files(bundle_files())
+    assert (bundle.thresholds, bundle.masking, bundle.references_as_of) == (Thresholds(0.6, 0.2), Masking(3, 0.15), NOW)
+    assert bundle.references.prices == REFERENCES.prices
+    assert bundle.classifier.combiner == a_classifier().combiner
+    assert bundle.fingerprint == input_fingerprint()
 
 
 def test_equal_models_give_equal_bytes() -> None:
@@ -96,13 +96,13 @@ def test_a_score_s_interval_holds_its_probability(calibration: Calibration) -> N
 
 
 def test_a_calibration_without_a_band_gives_scores_without_an_interval() -> None:
-    found = from_files(bundle_files(calibration=dataclasses.replace(CALIBRATION, band=None)))
-    assert {score.interval for score in found.score_many(ROWS)} == {None}
+    bundle = from_files(bundle_files(calibration=dataclasses.replace(CALIBRATION, band=None)))
+    assert {score.interval for score in bundle.score_many(ROWS)} == {None}
 
 
 def test_scores_without_reasons_are_the_same_scores() -> None:
     bare = a_bundle().score_many(ROWS, with_reasons=False)
-    assert [dataclasses.replace(one, reasons=(), evidence=()) for one in a_bundle().score_many(ROWS)] == bare
+    assert [dataclasses.replace(score, reasons=(), evidence=()) for score in a_bundle().score_many(ROWS)] == bare
 
 
 @pytest.mark.parametrize("calibration", [CALIBRATION, BENT], ids=["sigmoid", "curve"])
@@ -124,7 +124,7 @@ def test_the_reasons_of_a_score_add_up_to_it(join: Join) -> None:
 
 def test_hard_evidence_comes_with_the_reasons() -> None:
     *_, suspect = a_bundle().score_many(ROWS)
-    assert [one.code for one in suspect.evidence][:2] == ["text_replica_grade", "brand_disguised"]
+    assert [message.code for message in suspect.evidence][:2] == ["text_replica_grade", "brand_disguised"]
 
 
 def without_phrases(files: Files) -> Files:
@@ -169,39 +169,41 @@ def test_a_bundle_of_an_earlier_schema_scores_the_same_and_quotes_nothing(
     of_the_schema_before: Callable[[Files], Files],
 ) -> None:
     files = with_a_pull(bundle_files())
-    found, before = from_files(files), from_files(of_the_schema_before(files))
-    assert [one.value for one in before.score_many(ROWS)] == [one.value for one in found.score_many(ROWS)]
-    assert (quoted(found), quoted(before)) == ({"mirror quality"}, set())
+    bundle, before = from_files(files), from_files(of_the_schema_before(files))
+    assert [score.value for score in before.score_many(ROWS)] == [score.value for score in bundle.score_many(ROWS)]
+    assert (quoted(bundle), quoted(before)) == ({"mirror quality"}, set())
 
 
 def test_a_phrase_that_the_text_model_takes_for_genuine_is_not_quoted() -> None:
-    found = from_files(with_a_pull(bundle_files(), but="mirror quality"))
-    assert quoted(found) == set()
-    assert all(one.weight > 0 for score in found.score_many(ROWS[-1:]) for one in score.reasons if one.code == "text")
+    bundle = from_files(with_a_pull(bundle_files(), but="mirror quality"))
+    assert quoted(bundle) == set()
+    assert all(
+        reason.weight > 0 for score in bundle.score_many(ROWS[-1:]) for reason in score.reasons if reason.code == "text"
+    )
 
 
 @pytest.mark.parametrize(("counterfeit", "expected"), [(24, 1), (25, 2)])
 def test_phrases_of_the_same_listings_are_quoted_once(counterfeit: int, expected: int) -> None:
     """They come from one sentence that many listings copied."""
     rows = {"real": [[2, 30, 24, 1]], "tote": [[2, 30, counterfeit, 1]]}
-    found = from_files(with_a_pull(with_json("phrases.json", lambda table: table.update(phrases=rows))))
-    (score,) = found.score_many(ROWS[-1:])
-    (words,) = (one.message.parameters["words"] for one in score.reasons if one.code == TEXT_CODE)
+    bundle = from_files(with_a_pull(with_json("phrases.json", lambda table: table.update(phrases=rows))))
+    (score,) = bundle.score_many(ROWS[-1:])
+    (words,) = (reason.message.parameters["words"] for reason in score.reasons if reason.code == TEXT_CODE)
     assert len(words) == expected
 
 
 def test_the_weights_of_a_phrase_are_added_up_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    found, asked = from_files(with_a_pull(bundle_files())), list[tuple[str, Sequence[int]]]()
+    bundle, pulls = from_files(with_a_pull(bundle_files())), list[tuple[str, Sequence[int]]]()
     original = TextModel.pull
 
     def noted(self: TextModel, phrase: str, fields: Sequence[int]) -> float:
-        asked.append((phrase, fields))
+        pulls.append((phrase, fields))
         return original(self, phrase, fields)
 
     monkeypatch.setattr(TextModel, "pull", noted)
-    first, second = found.score_many(ROWS), found.score_many(ROWS)
+    first, second = bundle.score_many(ROWS), bundle.score_many(ROWS)
     assert first == second
-    assert len(asked) == len(set(asked)) > 0
+    assert len(pulls) == len(set(pulls)) > 0
 
 
 def test_a_table_beside_a_bundle_of_the_schema_before_is_not_read() -> None:
@@ -212,10 +214,10 @@ def test_a_table_beside_a_bundle_of_the_schema_before_is_not_read() -> None:
 
 
 def test_settings_that_a_person_gave_are_in_the_bundle_and_change_its_digest_and_no_score() -> None:
-    given = with_json("model.json", lambda model: model.update(settings={"text_cost": 3.0, "forest.leaves": 7}))
-    assert digest_of(given) != digest_of(bundle_files())
-    assert [one.value for one in from_files(given).score_many(ROWS)] == [
-        one.value for one in a_bundle().score_many(ROWS)
+    files = with_json("model.json", lambda model: model.update(settings={"text_cost": 3.0, "forest.leaves": 7}))
+    assert digest_of(files) != digest_of(bundle_files())
+    assert [score.value for score in from_files(files).score_many(ROWS)] == [
+        score.value for score in a_bundle().score_many(ROWS)
     ]
     assert "settings" not in json.loads(bundle_files()["model.json"]), "the defaults have no entry"
 

@@ -32,12 +32,14 @@ CALIBRATIONS = [
     Calibration(Method.ISOTONIC, CURVE, None),
 ]
 each_calibration = pytest.mark.parametrize(
-    "calibration", CALIBRATIONS, ids=lambda one: f"{one.method} {'with' if one.band else 'without'} band"
+    "calibration",
+    CALIBRATIONS,
+    ids=lambda calibration: f"{calibration.method} {'with' if calibration.band else 'without'} band",
 )
 
 
-def values(*found: float) -> NDArray[np.float64]:
-    return np.array(found, dtype=np.float64)
+def values(*numbers: float) -> NDArray[np.float64]:
+    return np.array(numbers, dtype=np.float64)
 
 
 @pytest.mark.parametrize(("log_odds", "odds"), [(0.0, 1), (math.log(3), 3), (math.log(99), 99), (-math.log(4), 0.25)])
@@ -53,15 +55,15 @@ def test_no_probability_is_zero_or_one(log_odds: float) -> None:
 
 @PROPERTY
 @given(st.floats(-50, 50), st.floats(-50, 50))
-def test_higher_log_odds_never_mean_less(one: float, other: float) -> None:
-    low, high = sorted((one, other))
+def test_higher_log_odds_never_mean_less(first: float, second: float) -> None:
+    low, high = sorted((first, second))
     assert expit(low) <= expit(high)
 
 
 @PROPERTY
 @given(st.lists(st.floats(allow_nan=False), min_size=1, max_size=5))
 def test_many_probabilities_are_those_of_each(log_odds: list[float]) -> None:
-    assert expits(np.array(log_odds)).tolist() == pytest.approx([expit(one) for one in log_odds], rel=1e-12)
+    assert expits(np.array(log_odds)).tolist() == pytest.approx([expit(number) for number in log_odds], rel=1e-12)
 
 
 @PROPERTY
@@ -86,64 +88,64 @@ ON_THE_CURVE = [
 ]
 
 
-@pytest.mark.parametrize(("value", "height", "_why"), ON_THE_CURVE)
-def test_a_curve_goes_straight_from_knot_to_knot(value: float, height: float, _why: str) -> None:
-    assert CURVE.log_odds(values(value))[0] == pytest.approx(height)
+@pytest.mark.parametrize(("raw_value", "height", "_why"), ON_THE_CURVE)
+def test_a_curve_goes_straight_from_knot_to_knot(raw_value: float, height: float, _why: str) -> None:
+    assert CURVE.log_odds(values(raw_value))[0] == pytest.approx(height)
 
 
-@pytest.mark.parametrize(("value", "height"), [(12.0, 1.0 + 0.01), (-11.0, -4.0 - 0.01)])
-def test_beyond_what_was_seen_a_curve_hardly_moves_but_keeps_the_order(value: float, height: float) -> None:
-    assert CURVE.log_odds(values(value))[0] == pytest.approx(height)
+@pytest.mark.parametrize(("raw_value", "height"), [(12.0, 1.0 + 0.01), (-11.0, -4.0 - 0.01)])
+def test_beyond_what_was_seen_a_curve_hardly_moves_but_keeps_the_order(raw_value: float, height: float) -> None:
+    assert CURVE.log_odds(values(raw_value))[0] == pytest.approx(height)
 
 
 @each_calibration
 @PROPERTY
 @given(st.lists(st.floats(-30, 30), min_size=2, max_size=10))
-def test_the_order_of_values_survives(calibration: Calibration, found: list[float]) -> None:
-    steps = np.diff(calibration.log_odds(np.unique(np.round(found, 3))))
+def test_the_order_of_values_survives(calibration: Calibration, raw_values: list[float]) -> None:
+    steps = np.diff(calibration.log_odds(np.unique(np.round(raw_values, 3))))
     assert (steps > 0).all()
 
 
 @each_calibration
 @PROPERTY
 @given(st.floats(-30, 30))
-def test_an_interval_holds_its_probability(calibration: Calibration, value: float) -> None:
-    found = calibration.intervals(values(value))
+def test_an_interval_holds_its_probability(calibration: Calibration, raw_value: float) -> None:
+    intervals = calibration.intervals(values(raw_value))
     if calibration.band is None:
-        assert found is None
+        assert intervals is None
     else:
-        assert found is not None
-        low, high = found[0]
-        assert 0 < low <= calibration.probabilities(values(value))[0] <= high < 1
+        assert intervals is not None
+        low, high = intervals[0]
+        assert 0 < low <= calibration.probabilities(values(raw_value))[0] <= high < 1
 
 
 @each_calibration
 @PROPERTY
 @given(st.one_of(st.floats(-30, 30), st.sampled_from([-1.0, 0.0, 2.0, -0.0, 1e300, -1e300])))
-def test_a_value_alone_has_the_bits_that_it_has_in_an_array(calibration: Calibration, value: float) -> None:
-    found, intervals = calibration.one(value), calibration.intervals(values(value, 0.5))
-    assert found.log_odds == calibration.log_odds(values(value, 0.5))[0]
-    assert found.probability == calibration.probabilities(values(value, 0.5))[0]
-    assert found.interval == (None if intervals is None else tuple(intervals[0]))
+def test_a_value_alone_has_the_bits_that_it_has_in_an_array(calibration: Calibration, raw_value: float) -> None:
+    estimate, intervals = calibration.one(raw_value), calibration.intervals(values(raw_value, 0.5))
+    assert estimate.log_odds == calibration.log_odds(values(raw_value, 0.5))[0]
+    assert estimate.probability == calibration.probabilities(values(raw_value, 0.5))[0]
+    assert estimate.interval == (None if intervals is None else tuple(intervals[0]))
 
 
 def test_an_interval_lies_between_the_bounds_of_its_band() -> None:
     """Half way between the band's values: -2.25 and -0.75."""
-    found = Calibration(Method.ISOTONIC, CURVE, BAND).intervals(values(0.5))
-    assert found is not None
-    assert found[0] == pytest.approx([expit(-2.25), expit(-0.75)])
+    intervals = Calibration(Method.ISOTONIC, CURVE, BAND).intervals(values(0.5))
+    assert intervals is not None
+    assert intervals[0] == pytest.approx([expit(-2.25), expit(-0.75)])
 
 
 @each_calibration
 @PROPERTY
 @given(st.floats(-30, 30), st.floats(-30, 30))
 def test_the_slope_between_two_values_leads_from_one_to_the_other(
-    calibration: Calibration, origin: float, value: float
+    calibration: Calibration, origin: float, raw_value: float
 ) -> None:
-    slope = calibration.slopes(values(origin), values(value))[0]
-    low, high = calibration.log_odds(values(origin, value))
+    slope = calibration.slopes(values(origin), values(raw_value))[0]
+    low, high = calibration.log_odds(values(origin, raw_value))
     assert slope > 0
-    assert low + slope * (value - origin) == pytest.approx(high, abs=1e-4)
+    assert low + slope * (raw_value - origin) == pytest.approx(high, abs=1e-4)
 
 
 def test_where_two_values_meet_the_slope_is_that_of_the_curve() -> None:
@@ -157,43 +159,43 @@ def test_a_calibration_comes_back_from_its_json_form(calibration: Calibration) -
 
 NAN, INFINITE = math.nan, math.inf
 DAMAGED: list[tuple[int, Callable[[dict[str, Any]], object], str]] = [
-    (0, lambda found: found.pop("method"), "no method"),
-    (0, lambda found: found.update(method="guess"), "an unknown method"),
-    (0, lambda found: found.update(curve=None), "no curve"),
-    (0, lambda found: found.pop("band"), "not said whether it has a band"),
-    (0, lambda found: found["curve"].pop("slope"), "no slope"),
-    (0, lambda found: found["curve"].update(power=2), "a curve of another form"),
-    (0, lambda found: found["curve"].update(slope=0), "a level line, on which every listing is alike"),
-    (0, lambda found: found["curve"].update(slope=-1.7), "a falling line"),
-    (0, lambda found: found["curve"].update(slope=NAN), "a slope that is no number"),
-    (0, lambda found: found["curve"].update(offset=INFINITE), "an offset without end"),
-    (0, lambda found: found["curve"].update(offset="0"), "text for an offset"),
-    (0, lambda found: found["curve"].update(slope=True), "a truth for a slope"),
-    (0, lambda found: found.update(method="isotonic"), "a bent curve of a slope and an offset"),
-    (2, lambda found: found.update(method="sigmoid"), "a sigmoid of knots"),
-    (2, lambda found: found["curve"].update(heights=[-4.0, 1.0, -3.0]), "a curve that falls"),
-    (2, lambda found: found["curve"].update(heights=[-4.0, -4.0, 1.0]), "a curve with a step on which order is lost"),
-    (2, lambda found: found["curve"].update(values=[-1.0, -1.0, 2.0]), "two heights at one value"),
-    (2, lambda found: found["curve"].update(values=[-1.0, NAN, 2.0]), "a value that is no number"),
-    (2, lambda found: found["curve"].update(heights=[-4.0, -3.0, INFINITE]), "a curve without end"),
-    (2, lambda found: found["curve"].update(heights=[-4.0, -3.0]), "a height lost"),
-    (2, lambda found: found["curve"].update(values=[0.0], heights=[0.0]), "a single knot"),
-    (2, lambda found: found["curve"].update(values=list(range(513)), heights=list(range(513))), "too many knots"),
-    (2, lambda found: found["curve"].update(values="-102", heights="-431"), "text for lists"),
-    (2, lambda found: found["curve"].update(values=[[-1.0], [0.0], [2.0]]), "lists for numbers"),
-    (2, lambda found: found["band"].pop("low"), "a band without its lower bound"),
-    (2, lambda found: found["band"].update(low=[2.0, 3.0]), "a lower bound above the upper"),
-    (2, lambda found: found["band"].update(high=[-3.0, -3.5]), "an upper bound that falls"),
-    (2, lambda found: found["band"].update(low=[0.5, -5.0]), "a lower bound that falls"),
-    (2, lambda found: found["band"].update(low=[NAN, 0.5]), "a bound that is no number"),
-    (2, lambda found: found["band"].update(values=[2.0, -1.0]), "a band backwards"),
-    (2, lambda found: found["band"].update(values=[2.0]), "a band with a value lost"),
+    (0, lambda fields: fields.pop("method"), "no method"),
+    (0, lambda fields: fields.update(method="guess"), "an unknown method"),
+    (0, lambda fields: fields.update(curve=None), "no curve"),
+    (0, lambda fields: fields.pop("band"), "not said whether it has a band"),
+    (0, lambda fields: fields["curve"].pop("slope"), "no slope"),
+    (0, lambda fields: fields["curve"].update(power=2), "a curve of another form"),
+    (0, lambda fields: fields["curve"].update(slope=0), "a level line, on which every listing is alike"),
+    (0, lambda fields: fields["curve"].update(slope=-1.7), "a falling line"),
+    (0, lambda fields: fields["curve"].update(slope=NAN), "a slope that is no number"),
+    (0, lambda fields: fields["curve"].update(offset=INFINITE), "an offset without end"),
+    (0, lambda fields: fields["curve"].update(offset="0"), "text for an offset"),
+    (0, lambda fields: fields["curve"].update(slope=True), "a truth for a slope"),
+    (0, lambda fields: fields.update(method="isotonic"), "a bent curve of a slope and an offset"),
+    (2, lambda fields: fields.update(method="sigmoid"), "a sigmoid of knots"),
+    (2, lambda fields: fields["curve"].update(heights=[-4.0, 1.0, -3.0]), "a curve that falls"),
+    (2, lambda fields: fields["curve"].update(heights=[-4.0, -4.0, 1.0]), "a curve with a step on which order is lost"),
+    (2, lambda fields: fields["curve"].update(values=[-1.0, -1.0, 2.0]), "two heights at one value"),
+    (2, lambda fields: fields["curve"].update(values=[-1.0, NAN, 2.0]), "a value that is no number"),
+    (2, lambda fields: fields["curve"].update(heights=[-4.0, -3.0, INFINITE]), "a curve without end"),
+    (2, lambda fields: fields["curve"].update(heights=[-4.0, -3.0]), "a height lost"),
+    (2, lambda fields: fields["curve"].update(values=[0.0], heights=[0.0]), "a single knot"),
+    (2, lambda fields: fields["curve"].update(values=list(range(513)), heights=list(range(513))), "too many knots"),
+    (2, lambda fields: fields["curve"].update(values="-102", heights="-431"), "text for lists"),
+    (2, lambda fields: fields["curve"].update(values=[[-1.0], [0.0], [2.0]]), "lists for numbers"),
+    (2, lambda fields: fields["band"].pop("low"), "a band without its lower bound"),
+    (2, lambda fields: fields["band"].update(low=[2.0, 3.0]), "a lower bound above the upper"),
+    (2, lambda fields: fields["band"].update(high=[-3.0, -3.5]), "an upper bound that falls"),
+    (2, lambda fields: fields["band"].update(low=[0.5, -5.0]), "a lower bound that falls"),
+    (2, lambda fields: fields["band"].update(low=[NAN, 0.5]), "a bound that is no number"),
+    (2, lambda fields: fields["band"].update(values=[2.0, -1.0]), "a band backwards"),
+    (2, lambda fields: fields["band"].update(values=[2.0]), "a band with a value lost"),
 ]
 
 
 @pytest.mark.parametrize(("number", "damage", "_why"), DAMAGED)
 def test_a_damaged_calibration_is_not_read(number: int, damage: Callable[[dict[str, Any]], object], _why: str) -> None:
-    found = calibration_to_dict(CALIBRATIONS[number])
-    damage(found)
+    fields = calibration_to_dict(CALIBRATIONS[number])
+    damage(fields)
     with pytest.raises((ValueError, TypeError, KeyError, AttributeError)):
-        calibration_from_dict(found)
+        calibration_from_dict(fields)

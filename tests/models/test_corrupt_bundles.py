@@ -49,17 +49,17 @@ def test_what_they_are_made_of_is_whole() -> None:
 def test_equal_seeds_make_equal_ones() -> None:
     assert some(20) == some(20)
     many = some(MANY)
-    assert len({one.name for one in many}) == MANY
-    assert sum(one.sealed for one in many) > MANY / 2
+    assert len({bundle.name for bundle in many}) == MANY
+    assert sum(bundle.sealed for bundle in many) > MANY / 2
 
 
 @pytest.mark.parametrize("count", [FEW, pytest.param(MANY, marks=pytest.mark.soak)])
 def test_a_corrupt_bundle_is_refused_in_a_sentence_and_ends_no_process(tmp_path: Path, count: int) -> None:
     """In a child: LightGBM and numba read what they are given without looking, and would end this process too."""
     names = {}
-    for number, one in enumerate(some(count)):
-        write_bundle_folder(tmp_path / f"{number:04}", one.files, {})
-        names[f"{number:04}"] = one.name
+    for number, bundle in enumerate(some(count)):
+        write_bundle_folder(tmp_path / f"{number:04}", bundle.files, {})
+        names[f"{number:04}"] = bundle.name
     done = subprocess.run([*children.python(), "-c", TRIES, str(tmp_path)], capture_output=True, check=False)
     lines = [json.loads(line) for line in done.stdout.splitlines()]
     assert done.returncode == 0, f"{names[lines[-1]['tried']]} ended the process: {done.stderr.decode()[-500:]}"

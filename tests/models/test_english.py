@@ -22,5 +22,7 @@ SEVERAL: Final = {
 
 
 def test_a_noun_that_is_counted_has_its_singular() -> None:
-    single = [code for code, one in sentences().items() if one.other is None and _COUNTED.search(one.text)]
+    single = [
+        code for code, sentence in sentences().items() if sentence.other is None and _COUNTED.search(sentence.text)
+    ]
     assert [code for code in single if not code.startswith(sum(SEVERAL.values(), ()))] == []

@@ -20,23 +20,23 @@ def test_an_error_has_a_stable_code(error: type[DomainError], code: str) -> None
 
 @pytest.mark.parametrize("error", [row[0] for row in CODES])
 def test_an_error_carries_its_sentence(error: type[DomainError]) -> None:
-    found = error("Nothing was changed.")
-    assert (found.sentence, str(found)) == ("Nothing was changed.", "Nothing was changed.")
+    refusal = error("Nothing was changed.")
+    assert (refusal.sentence, str(refusal)) == ("Nothing was changed.", "Nothing was changed.")
 
 
 def test_an_error_carries_its_template_and_what_is_put_into_it() -> None:
-    found = Invalid("A note can have at most {most:,} characters.", most=2_000)
-    assert found.phrase == Phrase("A note can have at most {most:,} characters.", most=2_000)
-    assert found.sentence == str(found) == "A note can have at most 2,000 characters."
-    assert Conflict(found.phrase).phrase is found.phrase
+    refusal = Invalid("A note can have at most {most:,} characters.", most=2_000)
+    assert refusal.phrase == Phrase("A note can have at most {most:,} characters.", most=2_000)
+    assert refusal.sentence == str(refusal) == "A note can have at most 2,000 characters."
+    assert Conflict(refusal.phrase).phrase is refusal.phrase
 
 
-@pytest.mark.parametrize("data", ["{most}", "{", "}", "{0.__class__}", "{{x}}", "%(n)s"])
-def test_braces_in_data_are_no_places(data: str) -> None:
-    assert Invalid(data).sentence == data
-    assert Invalid("{name} is unknown.", name=data).sentence == f"{data} is unknown."
-    assert Invalid("Row {n}: {why}", n=1, why=Phrase("{name} is unknown.", name=data)).sentence == (
-        f"Row 1: {data} is unknown."
+@pytest.mark.parametrize("text", ["{most}", "{", "}", "{0.__class__}", "{{x}}", "%(n)s"])
+def test_braces_in_data_are_no_places(text: str) -> None:
+    assert Invalid(text).sentence == text
+    assert Invalid("{name} is unknown.", name=text).sentence == f"{text} is unknown."
+    assert Invalid("Row {n}: {why}", n=1, why=Phrase("{name} is unknown.", name=text)).sentence == (
+        f"Row 1: {text} is unknown."
     )
 
 

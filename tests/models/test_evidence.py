@@ -30,13 +30,13 @@ from tests.models.test_bundle import resealed
 
 
 def codes(facts: Facts) -> list[str]:
-    found = compute(facts)
-    return [one.code for one in hard_evidence(found.evidence, found.vector)]
+    row = compute(facts)
+    return [message.code for message in hard_evidence(row.evidence, row.vector)]
 
 
 def sentences(facts: Facts) -> list[str]:
-    found = compute(facts)
-    return [in_english(one) for one in hard_evidence(found.evidence, found.vector)]
+    row = compute(facts)
+    return [in_english(message) for message in hard_evidence(row.evidence, row.vector)]
 
 
 def test_a_suspect_listing_is_read_from_the_plainest_evidence_to_the_least() -> None:
@@ -128,20 +128,20 @@ PRESENT = {
 @PROPERTY
 @given(strategies.facts())
 def test_lexicon_obfuscation_contact_and_confirmed_copies_are_always_shown(facts: Facts) -> None:
-    found = compute(facts)
-    shown = {one.code: one for one in hard_evidence(found.evidence, found.vector)}
-    values: dict[str, Any] = dict(zip(NAMES, found.vector, strict=True))
+    row = compute(facts)
+    shown = {message.code: message for message in hard_evidence(row.evidence, row.vector)}
+    values: dict[str, Any] = dict(zip(NAMES, row.vector, strict=True))
     assert {name for name in PRESENT if values[name] > 0} <= shown.keys()
-    words = {word for one in shown.values() for word in one.parameters.get("words", ())}
-    for kind, matches in found.evidence.reading.kinds.items():
-        assert kind is Kind.TRAP or words & {one.words for one in matches}
+    words = {word for message in shown.values() for word in message.parameters.get("words", ())}
+    for kind, matches in row.evidence.reading.kinds.items():
+        assert kind is Kind.TRAP or words & {match.words for match in matches}
     for name, share in (("price_to_brand_category", 0.04), ("price_to_list", 0.04)):
         assert not values[name] <= np.log(share) or f"{name}.below" in shown
 
 
 def test_evidence_needs_no_value_of_a_feature_that_is_missing() -> None:
     blank = replace(compute(suspect_facts()), vector=np.full(len(NAMES), np.nan))
-    assert {one.code for one in hard_evidence(blank.evidence, blank.vector)} == {"text_ambiguous"}
+    assert {message.code for message in hard_evidence(blank.evidence, blank.vector)} == {"text_ambiguous"}
 
 
 ONLY: list[tuple[Facts, list[str], str]] = [
@@ -171,7 +171,7 @@ def test_the_only_hard_evidence_stands_before_every_reason(
 ) -> None:
     (score,) = a_bundle().score_many([compute(facts)])
     assert named(score.reasons)
-    assert [in_english(one) for one in score.evidence] == expected
+    assert [in_english(message) for message in score.evidence] == expected
     assert findings(score.evidence, score.reasons, accusing=accusing)[: len(expected)] == score.evidence
 
 
@@ -179,7 +179,7 @@ def test_the_only_hard_evidence_stands_before_every_reason(
 
 ONLY_CHEAP = some_facts(price="60.00", condition="new")
 FACTS = [some_facts(), full_facts(), bare_facts(), suspect_facts(), ONLY_CHEAP]
-LISTINGS = [one.listing for one in FACTS]
+LISTINGS = [facts.listing for facts in FACTS]
 MATRIX = matrix(FACTS)
 
 
@@ -192,7 +192,7 @@ def by_scorecard(facts: Facts, policy: ScorecardPolicy = DEFAULT_SCORECARD) -> f
 
 
 def test_they_are_the_points_of_the_scorecard() -> None:
-    expected = [by_scorecard(one) for one in FACTS]
+    expected = [by_scorecard(facts) for facts in FACTS]
     assert points().sums(MATRIX, LISTINGS) == pytest.approx(expected, abs=1e-9)
     assert expected[-1] == DEFAULT_SCORECARD.price_alone_at_most, "a low price alone is capped"
 
@@ -211,9 +211,9 @@ def test_points_for_new_goods_are_for_new_goods(condition: str | None) -> None:
 
 
 def test_one_row_has_what_it_has_among_others() -> None:
-    found = points()
-    alone = [found.one(MATRIX[i], LISTINGS[i]) for i in range(len(FACTS))]
-    assert alone == found.values(MATRIX, LISTINGS).tolist()
+    scorecard_points = points()
+    alone = [scorecard_points.one(MATRIX[i], LISTINGS[i]) for i in range(len(FACTS))]
+    assert alone == scorecard_points.values(MATRIX, LISTINGS).tolist()
 
 
 def test_they_belong_to_the_features_of_their_rules() -> None:
@@ -232,8 +232,8 @@ def with_points(join: Join) -> Classifier:
 @pytest.mark.parametrize("join", Join)
 def test_a_model_with_them_is_explained_exactly(join: Join) -> None:
     model = with_points(join)
-    found = model.contributions(MATRIX, LISTINGS)
-    total = found.features.sum(axis=1) + found.text + found.base
+    parts = model.contributions(MATRIX, LISTINGS)
+    total = parts.features.sum(axis=1) + parts.text + parts.base
     assert total == pytest.approx(model.log_odds(MATRIX, LISTINGS), abs=1e-9)
 
 
@@ -256,25 +256,25 @@ def test_they_come_back_whole_from_a_bundle() -> None:
 
 
 DAMAGES: list[Callable[[dict[str, Any]], object]] = [
-    lambda found: found.pop("weight"),
-    lambda found: found.update(weight=-0.1),
-    lambda found: found.update(weight=True),
-    lambda found: found.update(spread=0),
-    lambda found: found.update(mean=None),
-    lambda found: found.update(more=1),
-    lambda found: found.update(rules=7),
-    lambda found: found.update(rules=found["rules"] * 100),
-    lambda found: found["rules"].append(["no_such_feature", 0, 1, 5, False]),
-    lambda found: found["rules"].append(["seller_age", 0, 1, 5]),
-    lambda found: found["rules"].append(["seller_age", 0, 1, "5", False]),
-    lambda found: found["rules"].append(["seller_age", 0, 1, 5, 0]),
+    lambda fields: fields.pop("weight"),
+    lambda fields: fields.update(weight=-0.1),
+    lambda fields: fields.update(weight=True),
+    lambda fields: fields.update(spread=0),
+    lambda fields: fields.update(mean=None),
+    lambda fields: fields.update(more=1),
+    lambda fields: fields.update(rules=7),
+    lambda fields: fields.update(rules=fields["rules"] * 100),
+    lambda fields: fields["rules"].append(["no_such_feature", 0, 1, 5, False]),
+    lambda fields: fields["rules"].append(["seller_age", 0, 1, 5]),
+    lambda fields: fields["rules"].append(["seller_age", 0, 1, "5", False]),
+    lambda fields: fields["rules"].append(["seller_age", 0, 1, 5, 0]),
 ]
 
 
 @pytest.mark.parametrize("damage", DAMAGES)
 def test_damaged_ones_are_refused(damage: Callable[[dict[str, Any]], object]) -> None:
     files = bundle_files(points=points())
-    found = json.loads(files["model.json"])
-    damage(found["points"])
+    document = json.loads(files["model.json"])
+    damage(document["points"])
     with pytest.raises(BundleRefused, match="does not hold what it should"):
-        from_files(resealed({**files, "model.json": json.dumps(found).encode()}))
+        from_files(resealed({**files, "model.json": json.dumps(document).encode()}))

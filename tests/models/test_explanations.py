@@ -34,8 +34,8 @@ def parts(
     quoted: tuple[Contrast, ...] = (),
 ) -> tuple[Reason, ...]:
     contributions = np.array([weights.get(name, 0.0) for name in NAMES])
-    value = math.fsum([*contributions.tolist(), text, base])
-    return explain(of.evidence, of.vector, Split(value, contributions, text, base), quoted)
+    total = math.fsum([*contributions.tolist(), text, base])
+    return explain(of.evidence, of.vector, Split(total, contributions, text, base), quoted)
 
 
 def reasons(weights: dict[str, float], of: Computed = SUSPECT) -> tuple[Reason, ...]:
@@ -49,9 +49,9 @@ def test_every_feature_of_a_story_exists_and_tells_only_one() -> None:
 
 
 def test_a_reason_is_a_sentence_with_figures_and_its_weight() -> None:
-    (found,) = reasons({"price_to_brand_category": 1.5})
-    assert (found.code, found.message.code, found.weight) == ("price_level", "price_to_brand_category.below", 1.5)
-    assert in_english(found.message) == "The price is 82% below the median of 20 listings of this brand and category."
+    (reason,) = reasons({"price_to_brand_category": 1.5})
+    assert (reason.code, reason.message.code, reason.weight) == ("price_level", "price_to_brand_category.below", 1.5)
+    assert in_english(reason.message) == "The price is 82% below the median of 20 listings of this brand and category."
 
 
 SENTENCES = [
@@ -77,32 +77,32 @@ def test_a_person_reads(name: str, code: str, sentence: str) -> None:
 
 
 def test_the_strongest_comes_first_whichever_way_it_speaks() -> None:
-    found = reasons({"seller_age": 0.5, "price_log": -2.0, "item_version": 1.0})
-    assert [reason.weight for reason in found] == [-2.0, 1.0, 0.5]
+    score_reasons = reasons({"seller_age": 0.5, "price_log": -2.0, "item_version": 1.0})
+    assert [reason.weight for reason in score_reasons] == [-2.0, 1.0, 0.5]
 
 
 def test_at_most_five_are_told_and_the_rest_is_in_the_sum() -> None:
-    found = parts(dict.fromkeys(NAMES, 1.0), text=99.0, quoted=(MIRROR,))
-    assert len(named(found)) == MOST
-    assert named(found)[0].code == TEXT_CODE
-    assert math.fsum(one.weight for one in found) == pytest.approx(len(NAMES) + 99, abs=1e-9)
+    score_parts = parts(dict.fromkeys(NAMES, 1.0), text=99.0, quoted=(MIRROR,))
+    assert len(named(score_parts)) == MOST
+    assert named(score_parts)[0].code == TEXT_CODE
+    assert math.fsum(part.weight for part in score_parts) == pytest.approx(len(NAMES) + 99, abs=1e-9)
 
 
 def test_one_story_is_one_reason_with_the_words_of_its_largest_contribution() -> None:
-    found = reasons({"price_to_brand_category": 1.0, "price_to_list": 0.4, "price_to_category": 0.2})
-    assert [(reason.code, round(reason.weight, 9)) for reason in found] == [("price_level", 1.6)]
-    assert "of this brand and category" in in_english(found[0].message)
+    score_reasons = reasons({"price_to_brand_category": 1.0, "price_to_list": 0.4, "price_to_category": 0.2})
+    assert [(reason.code, round(reason.weight, 9)) for reason in score_reasons] == [("price_level", 1.6)]
+    assert "of this brand and category" in in_english(score_reasons[0].message)
 
 
 def test_words_that_conclude_go_before_words_that_describe() -> None:
-    found = reasons({"price_to_brand_category": 0.3, "price_log": 1.0})
-    assert in_english(found[0].message).startswith("The price is 82% below the median")
+    score_reasons = reasons({"price_to_brand_category": 0.3, "price_log": 1.0})
+    assert in_english(score_reasons[0].message).startswith("The price is 82% below the median")
     assert in_english(reasons({"price_log": 1.0})[0].message) == "The price is 89 EUR."
 
 
 def test_a_contribution_that_its_words_contradict_goes_to_the_remainder() -> None:
     """'82 % below the median' must not speak for genuine goods, and must not lend its weight to another sentence."""
-    assert [(one.code, one.weight) for one in parts({"price_to_brand_category": -1.0, "price_to_list": 0.8})] == [
+    assert [(part.code, part.weight) for part in parts({"price_to_brand_category": -1.0, "price_to_list": 0.8})] == [
         ("price_level", 0.8),
         (TEXT, 0.0),
         (BASE, 0.0),
@@ -112,36 +112,36 @@ def test_a_contribution_that_its_words_contradict_goes_to_the_remainder() -> Non
 
 def test_a_story_is_told_by_a_feature_on_the_side_of_their_sum() -> None:
     weights = {"seller_cleared": -0.9, "seller_confirmed_counterfeits": 0.6, "seller_strikes": 0.5}
-    (found,) = reasons(weights)
-    assert found.weight == pytest.approx(0.2)
-    assert in_english(found.message) == "2 earlier listings of the seller were confirmed counterfeit."
+    (reason,) = reasons(weights)
+    assert reason.weight == pytest.approx(0.2)
+    assert in_english(reason.message) == "2 earlier listings of the seller were confirmed counterfeit."
 
 
 def test_photographs_accuse_nobody() -> None:
     of = compute(full_facts())
     assert reasons({"item_photos": 0.9}, of=of) == ()
-    assert [in_english(one.message) for one in reasons({"item_photos": -0.9}, of=of)] == ["4 photographs."]
+    assert [in_english(reason.message) for reason in reasons({"item_photos": -0.9}, of=of)] == ["4 photographs."]
 
 
 def test_what_hardly_moves_a_score_is_not_told() -> None:
-    found = parts({"seller_age": 0.049}, text=0.049, quoted=(MIRROR,))
-    assert [(one.code, round(one.weight, 3)) for one in found] == [(TEXT, 0.049), (BASE, 0.0), (OTHER, 0.049)]
+    score_parts = parts({"seller_age": 0.049}, text=0.049, quoted=(MIRROR,))
+    assert [(part.code, round(part.weight, 3)) for part in score_parts] == [(TEXT, 0.049), (BASE, 0.0), (OTHER, 0.049)]
 
 
 def test_what_is_not_known_accuses_nobody() -> None:
     known = {"price_level", "description", "brand_claim", "placeholder"}
-    found = parts(dict.fromkeys(NAMES, 1.0), of=compute(bare_facts()))
-    assert {reason.code for reason in named(found)} <= known
-    assert math.fsum(one.weight for one in found) == pytest.approx(len(NAMES), abs=1e-9)
+    score_parts = parts(dict.fromkeys(NAMES, 1.0), of=compute(bare_facts()))
+    assert {reason.code for reason in named(score_parts)} <= known
+    assert math.fsum(part.weight for part in score_parts) == pytest.approx(len(NAMES), abs=1e-9)
 
 
 def test_the_text_quotes_phrases_with_the_counts_of_their_cells() -> None:
-    (found,) = named(parts({}, text=1.2, quoted=(MIRROR, QUALITY)))
-    assert (found.code, found.weight) == (TEXT_CODE, 1.2)
-    assert in_english(found.message) == (
+    (reason,) = named(parts({}, text=1.2, quoted=(MIRROR, QUALITY)))
+    assert (reason.code, reason.weight) == (TEXT_CODE, 1.2)
+    assert in_english(reason.message) == (
         "Phrases found more often in confirmed counterfeits than in genuine listings: “mirror”, “quality”."
     )
-    assert [in_english(one) for one in found.message.parameters["contrasts"]] == [
+    assert [in_english(contrast) for contrast in reason.message.parameters["contrasts"]] == [
         "“mirror”: in 31 of 44 confirmed counterfeits and 3 of 210 genuine listings of this brand and language.",
         "“quality”: in 20 of 90 confirmed counterfeits and 20 of 810 genuine listings in this language.",
     ]
@@ -159,9 +159,9 @@ KINDS = [
 
 @pytest.mark.parametrize(("key", "expected", "_why"), KINDS)
 def test_a_contrast_says_what_the_counted_listings_have_in_common(key: CellKey, expected: str, _why: str) -> None:
-    one = Contrast("mirror", Spoken(("mirror",), (0,)), Cell(key, 254, 44), 34, 31)
-    (found,) = named(parts({}, text=1.2, quoted=(one,)))
-    assert in_english(found.message.parameters["contrasts"][0]).endswith(f"3 of 210 genuine listings {expected}.")
+    contrast = Contrast("mirror", Spoken(("mirror",), (0,)), Cell(key, 254, 44), 34, 31)
+    (reason,) = named(parts({}, text=1.2, quoted=(contrast,)))
+    assert in_english(reason.message.parameters["contrasts"][0]).endswith(f"3 of 210 genuine listings {expected}.")
 
 
 UNQUOTED = [
@@ -173,13 +173,13 @@ UNQUOTED = [
 
 @pytest.mark.parametrize(("text", "quoted", "_why"), UNQUOTED)
 def test_a_text_without_quotable_phrases_is_a_remainder(text: float, quoted: tuple[Contrast, ...], _why: str) -> None:
-    found = parts({"seller_age": 0.5}, text=text, quoted=quoted)
-    assert [one.code for one in named(found)] == ["seller_age"]
-    assert {one.code: one.weight for one in found}[TEXT] == text
+    score_parts = parts({"seller_age": 0.5}, text=text, quoted=quoted)
+    assert [reason.code for reason in named(score_parts)] == ["seller_age"]
+    assert {part.code: part.weight for part in score_parts}[TEXT] == text
 
 
 def test_the_remainders_come_last_and_say_what_they_are() -> None:
-    assert [in_english(one.message) for one in parts({"seller_age": 0.5}, text=0.3, base=-2.0)[-3:]] == [
+    assert [in_english(part.message) for part in parts({"seller_age": 0.5}, text=0.3, base=-2.0)[-3:]] == [
         "Text as a whole, without a phrase to quote.",
         "Average listing: the score before any finding.",
         "All other signals.",
@@ -199,14 +199,14 @@ def test_any_parts_add_up_and_no_sentence_is_empty_or_contradicts_its_weight(
 ) -> None:
     computed = compute(facts)
     contributions = np.random.default_rng(seed).standard_normal(len(NAMES)) * 3
-    value = float(contributions.sum()) + text + base
-    found = explain(computed.evidence, computed.vector, Split(value, contributions, text, base), quoted)
-    assert abs(math.fsum(one.weight for one in found) - value) <= 1e-9
-    assert faults(found) + unread(found) == []
-    assert len(named(found)) <= MOST
-    assert all(abs(one.weight) >= 0.05 for one in named(found))
-    assert all(in_english(one.message) for one in found)
-    assert {one.code for one in found} & REMAINDERS >= {BASE, OTHER}
+    total = float(contributions.sum()) + text + base
+    score_parts = explain(computed.evidence, computed.vector, Split(total, contributions, text, base), quoted)
+    assert abs(math.fsum(part.weight for part in score_parts) - total) <= 1e-9
+    assert faults(score_parts) + unread(score_parts) == []
+    assert len(named(score_parts)) <= MOST
+    assert all(abs(reason.weight) >= 0.05 for reason in named(score_parts))
+    assert all(in_english(part.message) for part in score_parts)
+    assert {part.code for part in score_parts} & REMAINDERS >= {BASE, OTHER}
 
 
 ONE_OTHER = replace(A_HISTORY, listings=(A_HISTORY.listings or ())[:1])
@@ -234,14 +234,20 @@ EDGES: dict[str, Computed] = {
 @pytest.mark.parametrize("of", EDGES.values(), ids=EDGES)
 @pytest.mark.parametrize("sign", [1, -1], ids=["accused", "cleared"])
 def test_each_feature_alone_is_told_truly_or_not_at_all(of: Computed, sign: int) -> None:
-    found = {name: parts({name: 0.7 * sign}, of=of) for name in NAMES}
-    assert {name: wrong for name, one in found.items() if (wrong := faults(one) + unread(one))} == {}
-    assert {round(math.fsum(part.weight for part in one), 9) for one in found.values()} == {0.7 * sign}
+    parts_by_name = {name: parts({name: 0.7 * sign}, of=of) for name in NAMES}
+    assert {
+        name: wrong
+        for name, score_parts in parts_by_name.items()
+        if (wrong := faults(score_parts) + unread(score_parts))
+    } == {}
+    assert {round(math.fsum(part.weight for part in score_parts), 9) for score_parts in parts_by_name.values()} == {
+        0.7 * sign
+    }
 
 
 def test_two_reasons_of_equal_weight_have_a_fixed_order() -> None:
-    found = reasons({"seller_age": 1.0, "item_version": 1.0})
-    assert [reason.code for reason in found] == ["item_version", "seller_age"]
+    score_reasons = reasons({"seller_age": 1.0, "item_version": 1.0})
+    assert [reason.code for reason in score_reasons] == ["item_version", "seller_age"]
 
 
 FORMERLY = [

@@ -132,8 +132,8 @@ def test_the_probes_show_a_fault_at_any_split() -> None:
 
 
 def with_faults(tree: Tree, node: int) -> list[tuple[str, Tree]]:
-    def put(values: tuple[T, ...], value: T) -> tuple[T, ...]:
-        return (*values[:node], value, *values[node + 1 :])
+    def put(values: tuple[T, ...], replacement: T) -> tuple[T, ...]:
+        return (*values[:node], replacement, *values[node + 1 :])
 
     threshold = tree.thresholds[node]
     moved = [("below", math.nextafter(threshold, -math.inf)), ("above", math.nextafter(threshold, math.inf))]
@@ -161,9 +161,9 @@ def test_a_forest_that_comes_out_otherwise_is_computed_by_lightgbm(
 ) -> None:
     text = a_forest().text  # Made before the patch, because the fixture keeps it.
     monkeypatch.setattr(forests, "flatten", wrong)
-    found = Forest(text)
-    assert not found.flattened
-    assert np.array_equal(found.raw(random_rows(40)), a_forest().raw(random_rows(40)))
+    forest = Forest(text)
+    assert not forest.flattened
+    assert np.array_equal(forest.raw(random_rows(40)), a_forest().raw(random_rows(40)))
 
 
 def rows(n: int = 50) -> np.ndarray[tuple[int, int], np.dtype[np.float64]]:
@@ -236,7 +236,7 @@ FACTS = [some_facts(), full_facts(), bare_facts(), suspect_facts()]
 
 
 def rows_of(facts: list[Facts]) -> tuple[NDArray[np.float64], list[Listing]]:
-    return matrix(facts), [one.listing for one in facts]
+    return matrix(facts), [listing_facts.listing for listing_facts in facts]
 
 
 def test_a_sum_is_of_standardised_parts_calibrated() -> None:
@@ -276,7 +276,7 @@ def test_contributions_and_base_sum_to_the_log_odds(join: Join, calibration: Cal
 def test_a_curve_scales_all_parts_of_a_listing_alike() -> None:
     """So a reason that weighs twice another weighs twice as much however the curve bends."""
     numbers, listings = rows_of(FACTS)
-    straight, bent = (a_classifier(Join.SUM, one).contributions(numbers, listings) for one in (CALIBRATION, BENT))
+    straight, bent = (a_classifier(Join.SUM, curve).contributions(numbers, listings) for curve in (CALIBRATION, BENT))
     for i in range(len(FACTS)):
         line, curve = (np.append(parts.features[i], parts.text[i]) for parts in (straight, bent))
         scale = curve[line != 0] / line[line != 0]
@@ -287,7 +287,7 @@ def test_a_curve_scales_all_parts_of_a_listing_alike() -> None:
 def test_the_base_of_a_curve_is_its_value_for_a_listing_without_contributions() -> None:
     """Where the line from base to value starts: at the curve's own height over the base value."""
     numbers, listings = rows_of(FACTS)
-    straight, bent = (a_classifier(Join.SUM, one).contributions(numbers, listings) for one in (CALIBRATION, BENT))
+    straight, bent = (a_classifier(Join.SUM, curve).contributions(numbers, listings) for curve in (CALIBRATION, BENT))
     base_values = (straight.base + 2.5) / 1.7
     assert bent.base == pytest.approx(BENT.log_odds(base_values), abs=1e-9)
 

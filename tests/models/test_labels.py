@@ -26,8 +26,10 @@ def analyst(judgement: Judgement, user: str = "ines", *, hour: int = 0, **change
 
 def brand(judgement: Judgement, *, hour: int = 0, **changes: Any) -> GivenVerdict:
     at = NOW + timedelta(hours=hour)
-    one = GivenVerdict(f"ver_brand_{hour}", judgement, Side.BRAND, "camille", at, superseded=False, brand_id="aurelle")
-    return replace(one, **changes)
+    verdict = GivenVerdict(
+        f"ver_brand_{hour}", judgement, Side.BRAND, "camille", at, superseded=False, brand_id="aurelle"
+    )
+    return replace(verdict, **changes)
 
 
 def second_review(judgement: Judgement, user: str = "tomas", *, hour: int = 48) -> GivenVerdict:
@@ -141,13 +143,13 @@ LABELS = [
 ]
 
 
-@pytest.mark.parametrize(("verdicts", "value", "weight", "level", "_why"), LABELS)
+@pytest.mark.parametrize(("verdicts", "label_value", "weight", "level", "_why"), LABELS)
 def test_verdicts_mean(
-    verdicts: list[GivenVerdict], value: int, weight: float, level: EvidenceLevel, _why: str
+    verdicts: list[GivenVerdict], label_value: int, weight: float, level: EvidenceLevel, _why: str
 ) -> None:
-    found = label(*verdicts)
-    assert isinstance(found, Label)
-    assert (found.value, round(found.weight, 9), found.evidence_level) == (value, weight, level)
+    outcome = label(*verdicts)
+    assert isinstance(outcome, Label)
+    assert (outcome.value, round(outcome.weight, 9), outcome.evidence_level) == (label_value, weight, level)
 
 
 NO_LABELS = [
@@ -208,15 +210,15 @@ APPEALS = [
 ]
 
 
-@pytest.mark.parametrize(("verdicts", "appeal", "value", "_why"), APPEALS)
+@pytest.mark.parametrize(("verdicts", "appeal", "label_value", "_why"), APPEALS)
 def test_a_decided_appeal_is_the_strongest_label(
-    verdicts: list[GivenVerdict], appeal: AppealState, value: int, _why: str
+    verdicts: list[GivenVerdict], appeal: AppealState, label_value: int, _why: str
 ) -> None:
-    found = label(*verdicts, appeal=appeal, decided=DECIDED, by=JUDGE)
+    outcome = label(*verdicts, appeal=appeal, decided=DECIDED, by=JUDGE)
     contested = tuple(verdict.verdict_id for verdict in verdicts)
-    carriers = (*verdicts, JUDGE) if value else (JUDGE,)
+    carriers = (*verdicts, JUDGE) if label_value else (JUDGE,)
     sources = tuple(verdict.source for verdict in carriers)
-    assert found == Label(value, 1.0, E.APPEAL, DECIDED, (*contested, JUDGE.verdict_id), sources)
+    assert outcome == Label(label_value, 1.0, E.APPEAL, DECIDED, (*contested, JUDGE.verdict_id), sources)
 
 
 AFTER = 30 * 24 + 1
@@ -231,24 +233,24 @@ BESIDE_APPEALS = [
 ]
 
 
-@pytest.mark.parametrize(("verdicts", "appeal", "value", "level", "_why"), BESIDE_APPEALS)
+@pytest.mark.parametrize(("verdicts", "appeal", "label_value", "level", "_why"), BESIDE_APPEALS)
 def test_beside_a_decided_appeal(
-    verdicts: list[GivenVerdict], appeal: AppealState, value: int, level: EvidenceLevel, _why: str
+    verdicts: list[GivenVerdict], appeal: AppealState, label_value: int, level: EvidenceLevel, _why: str
 ) -> None:
-    found = label(*verdicts, appeal=appeal, decided=DECIDED, by=JUDGE)
-    assert isinstance(found, Label)
-    assert (found.value, found.evidence_level) == (value, level)
+    outcome = label(*verdicts, appeal=appeal, decided=DECIDED, by=JUDGE)
+    assert isinstance(outcome, Label)
+    assert (outcome.value, outcome.evidence_level) == (label_value, level)
 
 
 def test_a_dismissed_appeal_does_not_shield_a_brand_that_clears_its_goods() -> None:
-    found = label(brand(J.GENUINE), second_review(J.COUNTERFEIT), appeal=A.DISMISSED, decided=DECIDED, by=JUDGE)
-    assert found == NoLabel(message("no_label.against_brand"))
+    outcome = label(brand(J.GENUINE), second_review(J.COUNTERFEIT), appeal=A.DISMISSED, decided=DECIDED, by=JUDGE)
+    assert outcome == NoLabel(message("no_label.against_brand"))
 
 
 @pytest.mark.parametrize("appeal", [A.UPHELD, A.DISMISSED])
 def test_an_appeal_decided_by_somebody_suspended_teaches_nothing(appeal: AppealState) -> None:
-    found = label(brand(J.COUNTERFEIT), appeal=appeal, decided=DECIDED, by=replace(JUDGE, suspended=True))
-    assert found == NoLabel(message("no_label.suspended_on_appeal"))
+    outcome = label(brand(J.COUNTERFEIT), appeal=appeal, decided=DECIDED, by=replace(JUDGE, suspended=True))
+    assert outcome == NoLabel(message("no_label.suspended_on_appeal"))
 
 
 @pytest.mark.parametrize("appeal", [A.UPHELD, A.DISMISSED])
@@ -263,17 +265,17 @@ AT_ITS_MOMENT = 30 * 24
 
 
 def test_a_test_buy_of_the_moment_of_an_upheld_appeal_is_superseded_by_it() -> None:
-    found = label(bought(J.COUNTERFEIT, hour=AT_ITS_MOMENT), appeal=A.UPHELD, decided=DECIDED, by=JUDGE)
-    assert isinstance(found, Label)
-    assert (found.value, found.evidence_level) == (0, E.APPEAL)
+    outcome = label(bought(J.COUNTERFEIT, hour=AT_ITS_MOMENT), appeal=A.UPHELD, decided=DECIDED, by=JUDGE)
+    assert isinstance(outcome, Label)
+    assert (outcome.value, outcome.evidence_level) == (0, E.APPEAL)
 
 
 def test_an_upheld_appeal_supersedes_earlier_verdicts() -> None:
     verdicts = (brand(J.COUNTERFEIT), brand(J.COUNTERFEIT, hour=AT_ITS_MOMENT), brand(J.COUNTERFEIT, hour=AFTER))
-    found = label(*verdicts, appeal=A.UPHELD, decided=DECIDED, by=JUDGE)
-    assert isinstance(found, Label)
-    assert found.provenance == ("ver_brand_0", f"ver_brand_{AT_ITS_MOMENT}", JUDGE.verdict_id)
-    assert found.matured_at == DECIDED + timedelta(days=14)
+    outcome = label(*verdicts, appeal=A.UPHELD, decided=DECIDED, by=JUDGE)
+    assert isinstance(outcome, Label)
+    assert outcome.provenance == ("ver_brand_0", f"ver_brand_{AT_ITS_MOMENT}", JUDGE.verdict_id)
+    assert outcome.matured_at == DECIDED + timedelta(days=14)
 
 
 def test_who_is_suspended_and_decided_no_appeal_takes_no_label_away() -> None:
@@ -281,9 +283,9 @@ def test_who_is_suspended_and_decided_no_appeal_takes_no_label_away() -> None:
 
 
 def test_a_dismissed_appeal_without_its_date_confirms_nothing() -> None:
-    found = label(analyst(J.COUNTERFEIT), appeal=A.DISMISSED)
-    assert isinstance(found, Label)
-    assert (found.weight, found.evidence_level) == (0.7, E.ONE_REVIEWER)
+    outcome = label(analyst(J.COUNTERFEIT), appeal=A.DISMISSED)
+    assert isinstance(outcome, Label)
+    assert (outcome.weight, outcome.evidence_level) == (0.7, E.ONE_REVIEWER)
 
 
 def test_an_upheld_appeal_without_its_date_makes_no_counterfeit() -> None:
@@ -304,29 +306,29 @@ def test_either_value_teaches_when_both_windows_have_closed_to_the_second(
 @pytest.mark.parametrize(("counterfeit", "genuine"), [(14, 7), (7, 14)])
 def test_the_later_of_both_windows_counts(counterfeit: int, genuine: int) -> None:
     policy = LabelPolicy(counterfeit_matures_days=counterfeit, genuine_matures_days=genuine)
-    found = [label(brand(judgement), policy=policy) for judgement in (J.COUNTERFEIT, J.GENUINE)]
-    assert [one.matured_at for one in found if isinstance(one, Label)] == [NOW + timedelta(days=14)] * 2
+    outcomes = [label(brand(judgement), policy=policy) for judgement in (J.COUNTERFEIT, J.GENUINE)]
+    assert [outcome.matured_at for outcome in outcomes if isinstance(outcome, Label)] == [NOW + timedelta(days=14)] * 2
 
 
 @pytest.mark.parametrize("appeal", [A.UPHELD, A.DISMISSED])
 def test_a_quick_appeal_does_not_bring_a_row_in_before_its_contemporaries(appeal: AppealState) -> None:
-    found = label(brand(J.COUNTERFEIT), appeal=appeal, decided=NOW + timedelta(days=3))
-    assert isinstance(found, Label)
-    assert found.matured_at == NOW + timedelta(days=14)
+    outcome = label(brand(J.COUNTERFEIT), appeal=appeal, decided=NOW + timedelta(days=3))
+    assert isinstance(outcome, Label)
+    assert outcome.matured_at == NOW + timedelta(days=14)
 
 
 def test_maturity_counts_from_the_last_deciding_verdict() -> None:
-    found = label(analyst(J.GENUINE), analyst(J.GENUINE, "tomas", hour=24))
-    assert isinstance(found, Label)
-    assert found.matured_at == NOW + timedelta(days=15)
+    outcome = label(analyst(J.GENUINE), analyst(J.GENUINE, "tomas", hour=24))
+    assert isinstance(outcome, Label)
+    assert outcome.matured_at == NOW + timedelta(days=15)
 
 
 def test_a_verdict_after_the_moment_is_not_known_at_it() -> None:
     both = (analyst(J.COUNTERFEIT), analyst(J.GENUINE, "tomas", hour=24 * 20))
     assert label(*both) == NoLabel(message("no_label.contradiction"))
-    found = label(*both, as_of=NOW + timedelta(days=15))
-    assert isinstance(found, Label)
-    assert (found.value, found.evidence_level) == (1, E.ONE_REVIEWER)
+    outcome = label(*both, as_of=NOW + timedelta(days=15))
+    assert isinstance(outcome, Label)
+    assert (outcome.value, outcome.evidence_level) == (1, E.ONE_REVIEWER)
 
 
 def test_a_verdict_at_the_moment_is_known_at_it() -> None:
@@ -348,12 +350,12 @@ FINDS = [
 def test_an_unconfirmed_positive_waits_for_a_second_reviewer(
     verdicts: list[GivenVerdict], expected: tuple[int, float] | None, _why: str
 ) -> None:
-    found = label(*verdicts)
+    outcome = label(*verdicts)
     if expected is None:
-        assert found is WANTS_A_SECOND
+        assert outcome is WANTS_A_SECOND
     else:
-        assert isinstance(found, Label)
-        assert (found.value, found.weight) == expected
+        assert isinstance(outcome, Label)
+        assert (outcome.value, outcome.weight) == expected
 
 
 def test_the_levels_are_kept_in_snapshots_under_these_names_the_strongest_first() -> None:
@@ -385,16 +387,16 @@ PROVENANCES = [
 def test_a_label_names_the_verdicts_that_it_rests_on(
     verdicts: list[GivenVerdict], provenance: tuple[str, ...], _why: str
 ) -> None:
-    found = label(*verdicts)
-    assert isinstance(found, Label)
-    assert found.provenance == provenance
+    outcome = label(*verdicts)
+    assert isinstance(outcome, Label)
+    assert outcome.provenance == provenance
 
 
 def test_the_latest_verdict_is_the_last_by_time_not_by_name() -> None:
     verdicts = (brand(J.GENUINE, verdict_id="ver_z"), brand(J.COUNTERFEIT, hour=1, verdict_id="ver_a"))
-    found = label(*verdicts)
-    assert isinstance(found, Label)
-    assert (found.value, found.provenance) == (1, ("ver_a",))
+    outcome = label(*verdicts)
+    assert isinstance(outcome, Label)
+    assert (outcome.value, outcome.provenance) == (1, ("ver_a",))
 
 
 SOURCES = [
@@ -410,9 +412,9 @@ SOURCES = [
 def test_a_label_names_those_who_answer_for_it(
     verdicts: list[GivenVerdict], sources: tuple[str, ...], _why: str
 ) -> None:
-    found = label(*verdicts)
-    assert isinstance(found, Label)
-    assert found.sources == sources
+    outcome = label(*verdicts)
+    assert isinstance(outcome, Label)
+    assert outcome.sources == sources
 
 
 VERDICTS = st.lists(
@@ -442,8 +444,8 @@ VERDICTS = st.lists(
 def test_the_order_in_which_verdicts_are_read_changes_nothing(
     both: tuple[list[GivenVerdict], list[GivenVerdict]], appeal: AppealState
 ) -> None:
-    found = [label(*verdicts, appeal=appeal, decided=DECIDED) for verdicts in both]
-    assert found[0] == found[1]
+    outcomes = [label(*verdicts, appeal=appeal, decided=DECIDED) for verdicts in both]
+    assert outcomes[0] == outcomes[1]
 
 
 @PROPERTY
@@ -451,8 +453,8 @@ def test_the_order_in_which_verdicts_are_read_changes_nothing(
 def test_a_label_has_a_weight_of_at_most_one_and_is_never_from_the_future(
     verdicts: list[GivenVerdict], appeal: AppealState
 ) -> None:
-    found = label(*verdicts, appeal=appeal, decided=DECIDED)
-    assert isinstance(found, NoLabel) or (0 < found.weight <= 1 and found.matured_at <= LATER)
+    outcome = label(*verdicts, appeal=appeal, decided=DECIDED)
+    assert isinstance(outcome, NoLabel) or (0 < outcome.weight <= 1 and outcome.matured_at <= LATER)
 
 
 @PROPERTY
@@ -466,9 +468,9 @@ def test_no_open_appeal_ever_becomes_a_label(verdicts: list[GivenVerdict]) -> No
 def test_nothing_is_counterfeit_that_nobody_trusted_called_so(
     verdicts: list[GivenVerdict], appeal: AppealState
 ) -> None:
-    found = label(*verdicts, appeal=appeal, decided=DECIDED)
+    outcome = label(*verdicts, appeal=appeal, decided=DECIDED)
     judgements = {verdict.judgement for verdict in verdicts if not verdict.superseded and not verdict.suspended}
-    assert isinstance(found, NoLabel) or found.value == 0 or J.COUNTERFEIT in judgements
+    assert isinstance(outcome, NoLabel) or outcome.value == 0 or J.COUNTERFEIT in judgements
 
 
 @PROPERTY
@@ -476,11 +478,11 @@ def test_nothing_is_counterfeit_that_nobody_trusted_called_so(
 def test_a_label_rests_on_trusted_verdicts_that_stand_and_agree(
     verdicts: list[GivenVerdict], appeal: AppealState
 ) -> None:
-    found = label(*verdicts, appeal=appeal, decided=DECIDED)
-    if isinstance(found, Label):
-        carriers = [verdict for verdict in verdicts if verdict.verdict_id in found.provenance]
-        assert len(carriers) == len(found.provenance) > 0
-        assert {VALUES[verdict.judgement] for verdict in carriers} == {found.value}
+    outcome = label(*verdicts, appeal=appeal, decided=DECIDED)
+    if isinstance(outcome, Label):
+        carriers = [verdict for verdict in verdicts if verdict.verdict_id in outcome.provenance]
+        assert len(carriers) == len(outcome.provenance) > 0
+        assert {VALUES[verdict.judgement] for verdict in carriers} == {outcome.value}
         assert not any(verdict.superseded or verdict.suspended for verdict in carriers)
 
 
@@ -491,5 +493,5 @@ def test_later_verdicts_do_not_change_what_was_known_before(
 ) -> None:
     as_of = NOW + timedelta(days=day)
     known = [verdict for verdict in verdicts if verdict.known_at <= as_of]
-    both = [label(*some, appeal=appeal, decided=DECIDED, as_of=as_of) for some in (verdicts, known)]
+    both = [label(*subset, appeal=appeal, decided=DECIDED, as_of=as_of) for subset in (verdicts, known)]
     assert both[0] == both[1]

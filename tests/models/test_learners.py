@@ -52,11 +52,11 @@ def files() -> dict[str, bytes]:
     )
 
 
-def changed(found: dict[str, bytes], name: str, content: bytes) -> dict[str, bytes]:
+def changed(all_files: dict[str, bytes], name: str, content: bytes) -> dict[str, bytes]:
     """The files with one changed, under a manifest that names it."""
-    manifest = json.loads(found[MANIFEST])
+    manifest = json.loads(all_files[MANIFEST])
     manifest["files"][name] = hashlib.sha256(content).hexdigest()
-    return {**found, name: content, MANIFEST: as_json(manifest)}
+    return {**all_files, name: content, MANIFEST: as_json(manifest)}
 
 
 def test_every_known_learner_has_a_fit() -> None:
@@ -64,15 +64,15 @@ def test_every_known_learner_has_a_fit() -> None:
 
 
 def test_a_bundle_of_it_names_it_and_loads_with_equal_scores() -> None:
-    found = files()
-    assert json.loads(found["model.json"])["learner"] == "logistic"
-    assert "forest.txt" not in found
-    loaded = from_files(found)
+    logistic_files = files()
+    assert json.loads(logistic_files["model.json"])["learner"] == "logistic"
+    assert "forest.txt" not in logistic_files
+    loaded = from_files(logistic_files)
     assert isinstance(loaded.classifier.learner, Logistic)
-    listings = [one.listing for one in FACTS]
-    before, after = (one.values(matrix(FACTS), listings) for one in (the_model().model_, loaded.classifier))
+    listings = [facts.listing for facts in FACTS]
+    before, after = (model.values(matrix(FACTS), listings) for model in (the_model().model_, loaded.classifier))
     assert np.array_equal(before, after)
-    assert files() == found, "equal models give equal bytes"
+    assert files() == logistic_files, "equal models give equal bytes"
 
 
 def test_it_tells_counterfeits_apart() -> None:
@@ -80,7 +80,7 @@ def test_it_tells_counterfeits_apart() -> None:
 
 
 def test_its_contributions_add_up_to_the_score() -> None:
-    model, listings = from_files(files()).classifier, [one.listing for one in FACTS]
+    model, listings = from_files(files()).classifier, [facts.listing for facts in FACTS]
     parts = model.contributions(matrix(FACTS), listings)
     total = parts.features.sum(axis=1) + parts.text + parts.base
     assert parts.features.shape == (len(FACTS), len(NAMES))
@@ -89,9 +89,9 @@ def test_its_contributions_add_up_to_the_score() -> None:
 
 
 def test_its_score_has_reasons_that_add_up() -> None:
-    for score in from_files(files()).score_many([compute(one) for one in FACTS[:20]]):
+    for score in from_files(files()).score_many([compute(facts) for facts in FACTS[:20]]):
         assert len(named(score.reasons)) > 1
-        assert sum(one.weight for one in score.reasons) == pytest.approx(score.value, abs=1e-9)
+        assert sum(reason.weight for reason in score.reasons) == pytest.approx(score.value, abs=1e-9)
 
 
 def test_a_missing_column_counts_by_its_indicator_alone() -> None:
@@ -104,20 +104,20 @@ def test_a_missing_column_counts_by_its_indicator_alone() -> None:
 
 @pytest.mark.parametrize("name", ["oracle", 7, None, ["forest"]])
 def test_a_bundle_of_an_unknown_learner_is_refused(name: object) -> None:
-    found = files()
-    model = {**json.loads(found["model.json"]), "learner": name}
+    logistic_files = files()
+    model = {**json.loads(logistic_files["model.json"]), "learner": name}
     sentence = f"The bundle's learner is {name}, which this version does not have."
     with pytest.raises(BundleRefused, match=re.escape(sentence)):
-        from_files(changed(found, "model.json", as_json(model)))
+        from_files(changed(logistic_files, "model.json", as_json(model)))
 
 
 def test_the_files_of_another_learner_are_refused() -> None:
-    found = bundle_files()
-    model = {**json.loads(found["model.json"]), "learner": "logistic"}
+    forest_files = bundle_files()
+    model = {**json.loads(forest_files["model.json"]), "learner": "logistic"}
     with pytest.raises(BundleRefused, match="does not name the files of a bundle"):
-        verify(changed(found, "model.json", as_json(model)))
+        verify(changed(forest_files, "model.json", as_json(model)))
     with pytest.raises(BundleRefused, match="does not name the files of a bundle"):
-        verify(changed(found, "logistic.json", b"{}"))
+        verify(changed(forest_files, "logistic.json", b"{}"))
 
 
 @pytest.mark.parametrize(
@@ -137,12 +137,12 @@ def test_other_columns_than_the_feature_set_are_refused() -> None:
 
 
 def test_a_bundle_with_a_forest_is_what_it_was() -> None:
-    found = bundle_files()
-    assert "learner" not in json.loads(found["model.json"])
-    assert set(json.loads(found[MANIFEST])["files"]) == {
+    forest_files = bundle_files()
+    assert "learner" not in json.loads(forest_files["model.json"])
+    assert set(json.loads(forest_files[MANIFEST])["files"]) == {
         "forest.txt", "model.json", "phrases.json", "references.json", "text_weights.npy",
     }  # fmt: skip
-    assert verify(found) == digest_of(found)
+    assert verify(forest_files) == digest_of(forest_files)
 
 
 def test_an_unknown_learner_is_not_fitted() -> None:

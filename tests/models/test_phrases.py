@@ -43,7 +43,7 @@ def test_a_listing_has_three_cells_from_narrow_to_wide() -> None:
 
 def found(title: str, **changes: Any) -> Mapping[str, CellKey]:
     facts = some_facts(title=title, description=None, **changes)
-    return {one.phrase: one.cell.key for one in PHRASES.contrasts(facts)}
+    return {contrast.phrase: contrast.cell.key for contrast in PHRASES.contrasts(facts)}
 
 
 def test_the_narrowest_cell_with_support_decides() -> None:
@@ -63,9 +63,9 @@ def test_a_language_without_a_cell_quotes_nothing() -> None:
 
 
 def test_a_contrast_has_the_counts_of_its_cell() -> None:
-    (found,) = PHRASES.contrasts(some_facts(title="mirror", description=None))
-    assert (found.spoken.fields, found.listings, found.counterfeit) == ((0,), 30, 24)
-    assert (found.cell.listings, found.cell.counterfeit) == (400, 100)
+    (contrast,) = PHRASES.contrasts(some_facts(title="mirror", description=None))
+    assert (contrast.spoken.fields, contrast.listings, contrast.counterfeit) == ((0,), 30, 24)
+    assert (contrast.cell.listings, contrast.cell.counterfeit) == (400, 100)
 
 
 def quoting(*phrases: str) -> PhraseTable:
@@ -143,8 +143,8 @@ def test_the_bound_is_that_of_scipy_for_every_count_of_forty_listings() -> None:
     counts = np.arange(1, 41)
     for share in (0.02, 0.1, 0.25, 0.5):
         low = [binomtest(int(k), 40, alternative="greater").proportion_ci(0.95, method="exact").low for k in counts]
-        found = has_lift(np.full(40, 40), counts, np.full(40, 10_000), np.full(40, 10_000 * share))
-        assert found.tolist() == [bool(bound > 1.5 * share) for bound in low]
+        lift_flags = has_lift(np.full(40, 40), counts, np.full(40, 10_000), np.full(40, 10_000 * share))
+        assert lift_flags.tolist() == [bool(bound > 1.5 * share) for bound in low]
 
 
 LISTINGS = [
@@ -160,9 +160,9 @@ def test_a_score_is_the_row_of_the_matrix_times_the_weights() -> None:
     for listing in LISTINGS:
         row = sp.lil_matrix((1, COLUMNS))
         for field, text in enumerate(fields([listing])):
-            found = indices_plain(text, field)
-            for index in found:
-                row[0, index] += 1 / np.sqrt(len(found))
+            indices = indices_plain(text, field)
+            for index in indices:
+                row[0, index] += 1 / np.sqrt(len(indices))
         expected = (row.tocsr() @ model.weights.astype(np.float64))[0] + model.intercept
         assert model.log_odds(listing) == pytest.approx(expected, abs=1e-5)
 
@@ -173,7 +173,7 @@ def test_a_listing_without_text_scores_the_intercept() -> None:
 
 
 def test_many_scores_are_those_of_each() -> None:
-    assert a_text_model().many(LISTINGS).tolist() == [a_text_model().log_odds(one) for one in LISTINGS]
+    assert a_text_model().many(LISTINGS).tolist() == [a_text_model().log_odds(listing) for listing in LISTINGS]
 
 
 def test_the_pull_of_a_phrase_is_the_sum_of_its_runs_in_the_fields_that_have_it() -> None:

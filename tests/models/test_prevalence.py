@@ -45,11 +45,11 @@ COUNTED = [
 ]
 
 
-@pytest.mark.parametrize(("rows", "listings", "value", "low", "high", "_why"), COUNTED)
-def test_prevalence_by_hand(rows: Rows, listings: int, value: float, low: float, high: float, _why: str) -> None:
-    found = prevalence(rows, listings=listings)
-    assert found.value == pytest.approx(value)
-    assert (found.low, found.high) == pytest.approx((low, high), rel=1e-3)
+@pytest.mark.parametrize(("rows", "listings", "share", "low", "high", "_why"), COUNTED)
+def test_prevalence_by_hand(rows: Rows, listings: int, share: float, low: float, high: float, _why: str) -> None:
+    estimate = prevalence(rows, listings=listings)
+    assert estimate.value == pytest.approx(share)
+    assert (estimate.low, estimate.high) == pytest.approx((low, high), rel=1e-3)
 
 
 def test_a_listing_speaks_for_the_inverse_of_its_chance() -> None:
@@ -65,9 +65,9 @@ def test_the_rest_is_as_many_as_it_is_known_to_be() -> None:
 
 def test_unanswered_questions_count_as_the_answered_do_and_widen_the_interval() -> None:
     """Of 100 asked, 80 answered, 20 of them 'counterfeit': 25 in all, at least 20 and at most 40."""
-    found = prevalence(flagged(20, 60, 20), listings=100)
-    assert found.value == pytest.approx(0.25)
-    assert 0.20 < found.low < 0.25 < found.high < 0.40
+    estimate = prevalence(flagged(20, 60, 20), listings=100)
+    assert estimate.value == pytest.approx(0.25)
+    assert 0.20 < estimate.low < 0.25 < estimate.high < 0.40
 
 
 UNKNOWN = [
@@ -82,9 +82,9 @@ UNKNOWN = [
 def test_without_an_answer_for_a_part_there_is_no_estimate_but_what_is_sure(
     rows: Rows, listings: int, low: float, high: float, _why: str
 ) -> None:
-    found = prevalence(rows, listings=listings)
-    assert found.value is None
-    assert (found.low, found.high) == pytest.approx((low, high), rel=1e-3)
+    estimate = prevalence(rows, listings=listings)
+    assert estimate.value is None
+    assert (estimate.low, estimate.high) == pytest.approx((low, high), rel=1e-3)
 
 
 RECALLED = [
@@ -97,19 +97,19 @@ RECALLED = [
 ]
 
 
-@pytest.mark.parametrize(("rows", "listings", "value", "low", "high", "_why"), RECALLED)
-def test_recall_by_hand(rows: Rows, listings: int, value: float | None, low: float, high: float, _why: str) -> None:
-    found = recall(rows, listings=listings)
-    assert found.value == (None if value is None else pytest.approx(value))
-    assert (found.low, found.high) == pytest.approx((low, high), rel=1e-3)
+@pytest.mark.parametrize(("rows", "listings", "share", "low", "high", "_why"), RECALLED)
+def test_recall_by_hand(rows: Rows, listings: int, share: float | None, low: float, high: float, _why: str) -> None:
+    estimate = recall(rows, listings=listings)
+    assert estimate.value == (None if share is None else pytest.approx(share))
+    assert (estimate.low, estimate.high) == pytest.approx((low, high), rel=1e-3)
 
 
 def test_an_estimate_says_what_it_rests_on() -> None:
     rows = flagged(40, 50, 10) + drawn(1, 19, 5) + drawn(0, 10, chance=0.01)
-    found = prevalence(rows, listings=2_000)
-    assert (found.reviewed, found.audited) == (120, 30)
+    estimate = prevalence(rows, listings=2_000)
+    assert (estimate.reviewed, estimate.audited) == (120, 30)
     heavy, light = 100.0, 1 / 0.03
-    assert found.effective == pytest.approx((10 * heavy + 20 * light) ** 2 / (10 * heavy**2 + 20 * light**2))
+    assert estimate.effective == pytest.approx((10 * heavy + 20 * light) ** 2 / (10 * heavy**2 + 20 * light**2))
 
 
 @pytest.mark.parametrize("chance", [0.0, -0.1, 1.1, float("nan")])
@@ -131,29 +131,29 @@ some_rows = st.lists(
 @PROPERTY
 @given(some_rows, st.integers(0, 3_000))
 def test_an_estimate_lies_in_its_interval_and_both_in_what_is_possible(rows: Rows, more: int) -> None:
-    for found in (prevalence(rows, listings=len(rows) + more), recall(rows, listings=len(rows) + more)):
-        assert 0 <= found.low <= found.high <= 1
-        assert found.value is None or found.low <= found.value <= found.high
+    for estimate in (prevalence(rows, listings=len(rows) + more), recall(rows, listings=len(rows) + more)):
+        assert 0 <= estimate.low <= estimate.high <= 1
+        assert estimate.value is None or estimate.low <= estimate.value <= estimate.high
 
 
 @PROPERTY
 @given(some_rows, st.integers(0, 3_000))
 def test_the_order_of_rows_does_not_matter(rows: Rows, more: int) -> None:
-    one, other = (prevalence(some, listings=len(rows) + more) for some in (rows, rows[::-1]))
-    assert numbers(one) == pytest.approx(numbers(other), rel=1e-9, abs=1e-12, nan_ok=True)
+    estimate, other = (prevalence(ordered_rows, listings=len(rows) + more) for ordered_rows in (rows, rows[::-1]))
+    assert numbers(estimate) == pytest.approx(numbers(other), rel=1e-9, abs=1e-12, nan_ok=True)
 
 
-def numbers(found: Estimate) -> list[float]:
-    return [np.nan if found.value is None else found.value, found.low, found.high, found.effective]
+def numbers(estimate: Estimate) -> list[float]:
+    return [np.nan if estimate.value is None else estimate.value, estimate.low, estimate.high, estimate.effective]
 
 
 @PROPERTY
 @given(st.integers(0, 5), st.integers(6, 40), st.integers(100, 3_000))
 def test_one_more_find_never_lowers_the_interval(finds: int, draws: int, more: int) -> None:
     listings = draws + more
-    one, other = (prevalence(drawn(k, draws - k), listings=listings) for k in (finds, finds + 1))
-    assert one.low <= other.low
-    assert one.high <= other.high
+    estimate, other = (prevalence(drawn(k, draws - k), listings=listings) for k in (finds, finds + 1))
+    assert estimate.low <= other.low
+    assert estimate.high <= other.high
 
 
 # Months of 1,000 listings; a model flags the tenth with the highest scores.
@@ -192,6 +192,6 @@ def test_the_interval_covers_the_truth_in_at_least_95_of_100_months(kind: str, a
     covered = np.zeros(2)
     for _ in range(MONTHS):
         rows, share, recalled = a_month(kind, answered, random)
-        whole, found = prevalence(rows, listings=LISTINGS), recall(rows, listings=LISTINGS)
-        covered += whole.low <= share <= whole.high, found.low - 1e-9 <= recalled <= found.high + 1e-9
+        whole, estimate = prevalence(rows, listings=LISTINGS), recall(rows, listings=LISTINGS)
+        covered += whole.low <= share <= whole.high, estimate.low - 1e-9 <= recalled <= estimate.high + 1e-9
     assert (covered / MONTHS >= 0.95).all(), covered / MONTHS

@@ -8,8 +8,8 @@ def chance(probability: float) -> Score:
     return Score(ScoreKind.CALIBRATED, 0.0, probability, (), "b", "f")
 
 
-def points(value: float) -> Score:
-    return Score(ScoreKind.SCORECARD, value, None, (), "s", "f")
+def points(total: float) -> Score:
+    return Score(ScoreKind.SCORECARD, total, None, (), "s", "f")
 
 
 HARMS = [
@@ -34,5 +34,5 @@ def test_one_strong_signal_is_one_chance_in_ten() -> None:
 
 
 def test_more_points_are_more_harm() -> None:
-    harms = [expected_harm(points(value), price=10.0, sold_7d=1.0) for value in (-20, 0, 20, 60, 500)]
+    harms = [expected_harm(points(total), price=10.0, sold_7d=1.0) for total in (-20, 0, 20, 60, 500)]
     assert harms == sorted(set(harms))

@@ -43,8 +43,8 @@ def chance(probability: float) -> Score:
     return Score(ScoreKind.CALIBRATED, 0.0, probability, (), "bundle", "fingerprint")
 
 
-def points(value: float) -> Score:
-    return Score(ScoreKind.SCORECARD, value, None, (), "scorecard", "fingerprint")
+def points(total: float) -> Score:
+    return Score(ScoreKind.SCORECARD, total, None, (), "scorecard", "fingerprint")
 
 
 def routed(score: Score, *, draw: float = NO_DRAW, thresholds: Thresholds | None = None, **changes: Any) -> Route:
@@ -91,7 +91,7 @@ TABLE: list[tuple[Score, dict[str, Any], Lane, str]] = [
 ]
 
 
-ON_LIST = {one: Listed(one, message(f"seller_list.{one.value}")) for one in SellerList}
+ON_LIST = {seller_list: Listed(seller_list, message(f"seller_list.{seller_list.value}")) for seller_list in SellerList}
 NEAR_DENIED = Listed(SellerList.DENY, message("seller_list.linked"), by_link=True)
 LISTED: list[tuple[Score, dict[str, Any], Listed, Lane, str]] = [
     (HIGH, {}, ON_LIST[SellerList.ALLOW], Lane.NO_ACTION, "no score accuses an allowed seller"),
@@ -118,11 +118,11 @@ LISTED: list[tuple[Score, dict[str, Any], Listed, Lane, str]] = [
 def test_a_listing_of_a_seller_on_a_list_goes_to(
     score: Score, changes: dict[str, Any], on: Listed, lane: Lane, _why: str
 ) -> None:
-    found = routed(score, listed=on, **changes)
-    assert found.lane is lane
+    chosen_route = routed(score, listed=on, **changes)
+    assert chosen_route.lane is lane
     if lane is Lane.ANALYST and not changes.get("already_open"):
-        assert found.reasons[0] == on.reason
-        assert found.inclusion_probability == 1.0
+        assert chosen_route.reasons[0] == on.reason
+        assert chosen_route.inclusion_probability == 1.0
 
 
 def test_an_allowed_seller_is_audited_at_a_share_of_its_own() -> None:
@@ -164,7 +164,7 @@ def test_what_nobody_would_look_at_is_drawn(
     probability: float, changes: dict[str, Any], thresholds: Thresholds | None, share: float, _why: str
 ) -> None:
     draws = (share - 1e-3, share + 1e-3)
-    below, above = (routed(chance(probability), draw=one, thresholds=thresholds, **changes) for one in draws)
+    below, above = (routed(chance(probability), draw=draw, thresholds=thresholds, **changes) for draw in draws)
     assert (below.lane, above.lane) == (Lane.AUDIT, Lane.NO_ACTION)
     assert below.inclusion_probability == above.inclusion_probability == pytest.approx(share, abs=1e-4)
 
@@ -192,7 +192,7 @@ def test_a_route_says_why(score: Score, changes: dict[str, Any], because: Messag
 
 
 def test_a_changed_listing_under_review_says_so_first() -> None:
-    assert [one.code for one in routed(LOW, already_open=True).reasons] == ["route.changed", "route.low"]
+    assert [reason.code for reason in routed(LOW, already_open=True).reasons] == ["route.changed", "route.low"]
 
 
 def test_a_bundle_s_thresholds_win_over_the_policy_s() -> None:
@@ -208,8 +208,8 @@ def test_a_brand_is_asked_from_its_threshold_on_also_where_analysts_look_later()
 
 
 def test_a_low_draw_audits_what_would_be_released() -> None:
-    found = routed(LOW, draw=0.0099)
-    assert (found.lane, found.inclusion_probability) == (Lane.AUDIT, 0.01)
+    chosen_route = routed(LOW, draw=0.0099)
+    assert (chosen_route.lane, chosen_route.inclusion_probability) == (Lane.AUDIT, 0.01)
 
 
 def test_an_audit_says_that_it_is_random_and_what_the_score_was() -> None:
@@ -268,17 +268,17 @@ def test_only_one_brand_that_takes_part_is_asked(score: Score, situation: Situat
 @PROPERTY
 @given(SCORES, SITUATIONS, DRAWS)
 def test_nothing_under_review_is_released(score: Score, situation: Situation, draw: float) -> None:
-    found = route(score, replace(situation, already_open=True), draw=draw, policy=DEFAULT_ROUTING)
-    assert found.lane not in {Lane.NO_ACTION, Lane.AUDIT}
+    chosen_route = route(score, replace(situation, already_open=True), draw=draw, policy=DEFAULT_ROUTING)
+    assert chosen_route.lane not in {Lane.NO_ACTION, Lane.AUDIT}
 
 
 @PROPERTY
 @given(SCORES, SITUATIONS, DRAWS)
 def test_every_route_has_a_reason_a_chance_and_its_policy(score: Score, situation: Situation, draw: float) -> None:
-    found = route(score, situation, draw=draw, policy=DEFAULT_ROUTING)
-    assert found.reasons
-    assert 0 < found.inclusion_probability <= 1
-    assert found.policy_version == policy_version(DEFAULT_ROUTING)
+    chosen_route = route(score, situation, draw=draw, policy=DEFAULT_ROUTING)
+    assert chosen_route.reasons
+    assert 0 < chosen_route.inclusion_probability <= 1
+    assert chosen_route.policy_version == policy_version(DEFAULT_ROUTING)
 
 
 def test_before_the_first_model_one_release_in_thirty_three_is_audited() -> None:
@@ -305,7 +305,7 @@ def some_facts() -> list[Facts]:
 
 def by_the_route(facts: list[Facts], thresholds: Thresholds, *, with_reasons: bool) -> list[OfflineAnswer]:
     bundle = replace(a_bundle(), thresholds=thresholds)
-    return offline._routed(bundle, [compute(one) for one in facts], None, with_reasons=with_reasons)
+    return offline._routed(bundle, [compute(listing_facts) for listing_facts in facts], None, with_reasons=with_reasons)
 
 
 @pytest.mark.parametrize("with_reasons", [True, False])
@@ -314,8 +314,8 @@ def by_the_route(facts: list[Facts], thresholds: Thresholds, *, with_reasons: bo
 )
 def test_a_quick_answer_is_the_answer_of_the_route(thresholds: Thresholds, with_reasons: bool) -> None:
     facts = some_facts()
-    found = answer_facts(replace(a_bundle(), thresholds=thresholds), facts, with_reasons=with_reasons)
-    assert found == by_the_route(facts, thresholds, with_reasons=with_reasons)
+    answers = answer_facts(replace(a_bundle(), thresholds=thresholds), facts, with_reasons=with_reasons)
+    assert answers == by_the_route(facts, thresholds, with_reasons=with_reasons)
 
 
 def test_little_evidence_and_an_authorised_seller_decide_before_a_low_score() -> None:
@@ -326,9 +326,9 @@ def test_little_evidence_and_an_authorised_seller_decide_before_a_low_score() ->
 
 def test_only_brands_that_take_part_are_asked() -> None:
     bundle, facts = replace(a_bundle(), thresholds=Thresholds(0, 0)), some_facts()[:1]
-    (asked,) = answer_facts(bundle, facts, taking_part={facts[0].brand.brand_id or ""})
-    (not_asked,) = answer_facts(bundle, facts, taking_part=set())
-    assert (asked.route, not_asked.route) == (Lane.ASK_BRAND.value, Lane.ANALYST.value)
+    (answer,) = answer_facts(bundle, facts, taking_part={facts[0].brand.brand_id or ""})
+    (other_answer,) = answer_facts(bundle, facts, taking_part=set())
+    assert (answer.route, other_answer.route) == (Lane.ASK_BRAND.value, Lane.ANALYST.value)
 
 
 def test_no_listings_have_no_answers() -> None:
@@ -346,8 +346,8 @@ def test_the_version_tells_what_the_settings_are_and_not_which_object_has_them()
 
 def test_policies_that_come_and_go_never_share_a_version() -> None:
     """Another policy can stand where an earlier one stood in memory."""
-    found = {policy_version(RoutingPolicy(analyst_from_points=float(n))) for n in range(version._MOST + 500)}
-    assert len(found) == version._MOST + 500
+    versions = {policy_version(RoutingPolicy(analyst_from_points=float(n))) for n in range(version._MOST + 500)}
+    assert len(versions) == version._MOST + 500
     assert len(version._VERSIONS) <= version._MOST
 
 
@@ -393,7 +393,7 @@ def test_no_listing_is_out_of_reach_and_none_is_certain(probability: float, line
 @given(st.floats(0, 1), st.floats(0, 1), st.floats(0, 1))
 def test_what_is_nearer_the_line_is_drawn_at_least_as_often(first: float, second: float, line: float) -> None:
     low, high = sorted((first, second))
-    chances = [chance_of_review(one, line, is_new_seller=True, policy=POLICY) for one in (low, high)]
+    chances = [chance_of_review(probability, line, is_new_seller=True, policy=POLICY) for probability in (low, high)]
     assert chances[0] <= chances[1]
 
 

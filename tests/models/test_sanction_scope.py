@@ -20,8 +20,8 @@ FAR = a_link((PAYOUT, "s-2"), (PHONE, "s-3"), (PHONE, "s-4"))
 
 
 def test_each_account_comes_with_its_path() -> None:
-    found = reach(Links(contacts=1, sellers=(NEAR, SECOND)), set(), DEFAULT_SANCTIONS)
-    assert [(one.seller, in_english(one.path), one.spared_because) for one in found] == [
+    accounts = reach(Links(contacts=1, sellers=(NEAR, SECOND)), set(), DEFAULT_SANCTIONS)
+    assert [(account.seller, in_english(account.path), account.spared_because) for account in accounts] == [
         ("s-2", "same payout account as s-2", None),
         ("s-3", "same payout account as s-2, which has the same telephone number as s-3", None),
     ]
@@ -38,15 +38,15 @@ SPARED = [
 
 @pytest.mark.parametrize(("links", "vouched", "because", "_why"), SPARED)
 def test_an_account_is_spared_because(links: Links, vouched: set[str], because: Message, _why: str) -> None:
-    found = reach(links, vouched, DEFAULT_SANCTIONS)
-    assert [one.spared_because for one in found] == [because] * len(found)
+    accounts = reach(links, vouched, DEFAULT_SANCTIONS)
+    assert [account.spared_because for account in accounts] == [because] * len(accounts)
 
 
 def test_a_brand_vouches_for_nobody_behind_the_seller_that_it_authorised() -> None:
-    (found,) = reach(Links(contacts=1, sellers=(SECOND,)), {"s-2"}, DEFAULT_SANCTIONS)
-    assert (found.seller, found.spared_because) == ("s-3", None)
+    (account,) = reach(Links(contacts=1, sellers=(SECOND,)), {"s-2"}, DEFAULT_SANCTIONS)
+    assert (account.seller, account.spared_because) == ("s-3", None)
 
 
 def test_ten_are_not_too_many() -> None:
-    found = reach(Links(contacts=1, sellers=MANY[:10]), set(), DEFAULT_SANCTIONS)
-    assert [one.spared_because for one in found] == [None] * 10
+    accounts = reach(Links(contacts=1, sellers=MANY[:10]), set(), DEFAULT_SANCTIONS)
+    assert [account.spared_because for account in accounts] == [None] * 10

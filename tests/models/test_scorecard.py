@@ -61,15 +61,15 @@ CONDITIONS = [
 
 @pytest.mark.parametrize(("condition", "expected", "_why"), CONDITIONS)
 def test_a_low_price_scores_for_new_goods_alone(condition: str | None, expected: set[str], _why: str) -> None:
-    found = points(some_facts(price="89.00", condition=condition))
-    assert {code for code in found if code in {"price_to_brand_category", "price_to_list"}} == expected
+    points_by_code = points(some_facts(price="89.00", condition=condition))
+    assert {code for code in points_by_code if code in {"price_to_brand_category", "price_to_list"}} == expected
 
 
 def test_a_low_price_alone_sends_no_listing_to_an_analyst() -> None:
     """All the price rules together are worth 45 points, and 20 would do; the figures and the rest are shown."""
-    found = scored(some_facts(price="89.00", condition="new"))
-    assert found.value == DEFAULT_SCORECARD.price_alone_at_most < DEFAULT_ROUTING.analyst_from_points
-    assert {reason.code: reason.weight for reason in found.reasons} == {
+    score = scored(some_facts(price="89.00", condition="new"))
+    assert score.value == DEFAULT_SCORECARD.price_alone_at_most < DEFAULT_ROUTING.analyst_from_points
+    assert {reason.code: reason.weight for reason in score.reasons} == {
         "price_to_brand_category": 30,
         "price_to_list": 15,
         "price_alone": -30,
@@ -102,8 +102,8 @@ def test_what_is_missing_scores_nothing() -> None:
 
 
 def test_the_value_is_the_sum_of_its_reasons() -> None:
-    found = scored(suspect_facts(history=A_HISTORY))
-    assert found.value == sum(reason.weight for reason in found.reasons)
+    score = scored(suspect_facts(history=A_HISTORY))
+    assert score.value == sum(reason.weight for reason in score.reasons)
 
 
 def test_the_strongest_reason_comes_first() -> None:
@@ -120,8 +120,8 @@ def test_a_reason_carries_its_figures() -> None:
 
 
 def test_a_scorecard_has_no_probability() -> None:
-    found = scored(some_facts())
-    assert (found.kind, found.probability) == (ScoreKind.SCORECARD, None)
+    score = scored(some_facts())
+    assert (score.kind, score.probability) == (ScoreKind.SCORECARD, None)
 
 
 def test_a_score_names_the_policy_that_made_it() -> None:
@@ -144,11 +144,11 @@ def test_no_two_bands_of_a_feature_overlap() -> None:
     for rule in DEFAULT_SCORECARD.rules:
         by_feature.setdefault(rule.feature, []).append(rule)
     pairs = [
-        (one, other)
+        (band, other)
         for rules in by_feature.values()
-        for i, one in enumerate(rules)
+        for i, band in enumerate(rules)
         for other in rules[i + 1 :]
-        if max(one.low, other.low) < min(one.high, other.high)
+        if max(band.low, other.low) < min(band.high, other.high)
     ]
     assert pairs == []
 

@@ -34,33 +34,33 @@ def parts_of(bundle: Bundle, encoded: np.ndarray[Any, Any]) -> tuple[np.ndarray[
     matrix, listings = np.stack([row.vector for row in ROWS]), [row.facts.listing for row in ROWS]
     first = bundle.classifier.values(matrix, listings)
     parts, titles = bundle.second_stage.contributions(bundle.classifier.parts(matrix, listings), encoded)
-    found = parts.features.sum(axis=1) + parts.text + parts.base + titles
-    return bundle.second_stage.log_odds(first, encoded), found
+    sums = parts.features.sum(axis=1) + parts.text + parts.base + titles
+    return bundle.second_stage.log_odds(first, encoded), sums
 
 
 @pytest.mark.parametrize("join", Join)
 def test_its_parts_sum_to_its_log_odds(join: Join) -> None:
-    log_odds, found = parts_of(with_stage(join), ENCODED)
-    np.testing.assert_allclose(found, log_odds, atol=1e-9)
+    log_odds, sums = parts_of(with_stage(join), ENCODED)
+    np.testing.assert_allclose(sums, log_odds, atol=1e-9)
 
 
 @given(st.lists(st.floats(-5, 5), min_size=32, max_size=32))
 def test_its_parts_sum_whatever_the_encoder_says(numbers: list[float]) -> None:
-    log_odds, found = parts_of(with_stage(), np.array(numbers).reshape(4, 8))
-    np.testing.assert_allclose(found, log_odds, atol=1e-9)
+    log_odds, sums = parts_of(with_stage(), np.array(numbers).reshape(4, 8))
+    np.testing.assert_allclose(sums, log_odds, atol=1e-9)
 
 
 def test_its_reasons_add_up_and_name_the_title() -> None:
-    for one in second_scores(with_stage(), ROWS, ENCODED):
-        assert sum(reason.weight for reason in one.reasons) == pytest.approx(one.value, abs=1e-9)
-        assert [reason.message.code for reason in one.reasons if reason.code == TITLE] == ["score.title"]
-        assert one.encoder == a_second_stage().encoder
+    for score in second_scores(with_stage(), ROWS, ENCODED):
+        assert sum(reason.weight for reason in score.reasons) == pytest.approx(score.value, abs=1e-9)
+        assert [reason.message.code for reason in score.reasons if reason.code == TITLE] == ["score.title"]
+        assert score.encoder == a_second_stage().encoder
 
 
 def test_a_first_answer_is_the_same_with_and_without_it() -> None:
     with_it, without_it = with_stage(), a_bundle()
-    assert [replace(one, scorer="") for one in with_it.score_many(ROWS)] == [
-        replace(one, scorer="") for one in without_it.score_many(ROWS)
+    assert [replace(score, scorer="") for score in with_it.score_many(ROWS)] == [
+        replace(score, scorer="") for score in without_it.score_many(ROWS)
     ]
     assert with_it.digest != without_it.digest
 
@@ -80,9 +80,9 @@ def test_more_of_what_counterfeits_have_never_lowers_it() -> None:
 
 
 def test_it_comes_back_whole() -> None:
-    found = with_stage().second_stage
-    assert found is not None
-    assert found.to_dict() == a_second_stage().to_dict()
+    stage = with_stage().second_stage
+    assert stage is not None
+    assert stage.to_dict() == a_second_stage().to_dict()
     assert a_bundle().second_stage is None
 
 
@@ -96,24 +96,24 @@ def test_other_numbers_than_its_encoders_are_no_second_stage() -> None:
 @pytest.mark.parametrize(
     "change",
     [
-        lambda found: found.pop("intercept"),
-        lambda found: found.update(more=1),
-        lambda found: found.update(encoder=""),
-        lambda found: found.update(encoder="x" * 201),
-        lambda found: found.update(encoder=7),
-        lambda found: found.update(weights=[]),
-        lambda found: found.update(weights=[1.0, True]),
-        lambda found: found.update(weights=[0.0] * 4_097),
-        lambda found: found.update(title_weight=1.5),
-        lambda found: found["title"].update(spread=0.0),
-        lambda found: found["calibration"]["curve"].update(slope=-1.0),
+        lambda fields: fields.pop("intercept"),
+        lambda fields: fields.update(more=1),
+        lambda fields: fields.update(encoder=""),
+        lambda fields: fields.update(encoder="x" * 201),
+        lambda fields: fields.update(encoder=7),
+        lambda fields: fields.update(weights=[]),
+        lambda fields: fields.update(weights=[1.0, True]),
+        lambda fields: fields.update(weights=[0.0] * 4_097),
+        lambda fields: fields.update(title_weight=1.5),
+        lambda fields: fields["title"].update(spread=0.0),
+        lambda fields: fields["calibration"]["curve"].update(slope=-1.0),
     ],
 )
 def test_a_damaged_one_is_refused(change: Callable[[dict[str, Any]], object]) -> None:
     files = bundle_files(encoder=TINY)
-    found = json.loads(files[FILE])
-    change(found)
-    files[FILE] = json.dumps(found).encode()
+    document = json.loads(files[FILE])
+    change(document)
+    files[FILE] = json.dumps(document).encode()
     manifest = json.loads(files[MANIFEST])
     manifest["files"][FILE] = hashlib.sha256(files[FILE]).hexdigest()
     files[MANIFEST] = json.dumps(manifest).encode()

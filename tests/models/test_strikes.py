@@ -54,7 +54,11 @@ WEIGHTS = [
     (Judgement.COUNTERFEIT, ReasonCode.COPYRIGHT, 0.5, "borrowed pictures"),
     (Judgement.COUNTERFEIT, DESIGN, 0.0, "a dispute about a design"),
     (Judgement.COUNTERFEIT, ReasonCode.NOT_AS_DESCRIBED, 0.0, "a promise to the buyer"),
-    *[(one, FAKE, 0.0, f"{one.value} accuses nobody") for one in Judgement if one is not Judgement.COUNTERFEIT],
+    *[
+        (judgement, FAKE, 0.0, f"{judgement.value} accuses nobody")
+        for judgement in Judgement
+        if judgement is not Judgement.COUNTERFEIT
+    ],
 ]
 
 
@@ -84,16 +88,16 @@ def test_what_counts_is(hits: list[Hit], expected: float, _why: str) -> None:
 
 def test_the_count_says_what_counts_and_what_does_not() -> None:
     hits = [a_hit(400), a_hit(100), a_hit(99), a_hit(10, void=Void.OVERTURNED), a_hit(5, DESIGN), a_hit(4, MISUSE)]
-    found = count(hits, as_of=NOW, policy=DEFAULT_STRIKES)
-    assert found.reasons == (
+    strike_count = count(hits, as_of=NOW, policy=DEFAULT_STRIKES)
+    assert strike_count.reasons == (
         message("strikes.count", strikes=total_of(1.5), removals=message("strikes.removals", n=3), n=2),
         message("strikes.spent", n=1, days=365),
         message("strikes.void", n=1, days=365),
         message("strikes.light", n=1, days=365),
     )
-    first, second = found.incidents
+    first, second = strike_count.incidents
     assert (first.began_at, first.spent_at) == (NOW - timedelta(days=100), NOW + timedelta(days=266))
-    assert [len(one.hits) for one in (first, second)] == [2, 1]
+    assert [len(incident.hits) for incident in (first, second)] == [2, 1]
     assert count([], as_of=NOW, policy=DEFAULT_STRIKES).reasons == (message("strikes.none"),)
 
 
@@ -102,12 +106,12 @@ HITS = st.lists(st.tuples(st.floats(0, 400), st.sampled_from(ReasonCode)), max_s
 
 @given(HITS, st.integers(0, 11), st.floats(0, 500))
 def test_nothing_that_is_taken_away_or_grows_old_makes_the_rest_count_for_more(
-    found: list[tuple[float, ReasonCode]], left_out: int, later: float
+    drawn_hits: list[tuple[float, ReasonCode]], left_out: int, later: float
 ) -> None:
-    hits = [a_hit(days, kind) for days, kind in found]
+    hits = [a_hit(days, kind) for days, kind in drawn_hits]
 
-    def total(some: list[Hit], as_of: datetime = NOW) -> float:
-        return count(some, as_of=as_of, policy=DEFAULT_STRIKES).total
+    def total(some_hits: list[Hit], as_of: datetime = NOW) -> float:
+        return count(some_hits, as_of=as_of, policy=DEFAULT_STRIKES).total
 
     assert total(hits[:left_out] + hits[left_out + 1 :]) <= total(hits)
     assert total(hits, NOW + timedelta(days=later)) <= total(hits)
@@ -146,12 +150,12 @@ def number_of(currency: str | None) -> int:
 @given(st.lists(EVENTS, max_size=40), st.lists(ASKED, max_size=8), st.sampled_from((None, 0, 100, 365)))
 def test_counts_are_those_of_one_history(
     events: list[tuple[int, str, datetime, int, int | None, str | None]],
-    asked: list[tuple[int, datetime, str | None]],
+    questions: list[tuple[int, datetime, str | None]],
     complete_days: int | None,
 ) -> None:
     complete_since = None if complete_days is None else NOW - complete_days * DAY
     histories = [SellerHistory() for _ in range(4)]
-    events.sort(key=lambda one: one[2])
+    events.sort(key=lambda event_row: event_row[2])
     for seller, kind, occurred, late, amount, currency in events:
         event = Event(occurred, occurred + late * DAY, amount, currency)
         histories[seller].events.setdefault(kind, []).append(event)
@@ -161,31 +165,31 @@ def test_counts_are_those_of_one_history(
 
     counts = window_counts(
         EventColumns(
-            seller=column([one[0] for one in events]),
-            occurred=column([micros(one[2]) for one in events]),
-            known=column([micros(one[2] + one[3] * DAY) for one in events]),
-            kind=column([KINDS.index(one[1]) for one in events]),
-            amount=column([one[4] or 0 for one in events]),
-            currency=column([number_of(one[5]) for one in events]),
+            seller=column([event_row[0] for event_row in events]),
+            occurred=column([micros(event_row[2]) for event_row in events]),
+            known=column([micros(event_row[2] + event_row[3] * DAY) for event_row in events]),
+            kind=column([KINDS.index(event_row[1]) for event_row in events]),
+            amount=column([event_row[4] or 0 for event_row in events]),
+            currency=column([number_of(event_row[5]) for event_row in events]),
         ),
         Asked(
-            column([one[0] for one in asked]),
-            column([micros(one[1]) for one in asked]),
-            column([number_of(one[2]) for one in asked]),
+            column([question[0] for question in questions]),
+            column([micros(question[1]) for question in questions]),
+            column([number_of(question[2]) for question in questions]),
         ),
     )
-    for row, (seller, moment, currency) in enumerate(asked):
+    for row, (seller, moment, currency) in enumerate(questions):
         expected = histories[seller].event_counts(moment, complete_since, currency)
         assert counts.of(row, moment, complete_since, currency) == expected
 
 
 def test_without_events_every_count_is_zero() -> None:
     none = np.empty(0, np.int64)
-    asked = Asked(np.array([0]), np.array([micros(NOW)]), np.array([0]))
-    found = window_counts(EventColumns(none, none, none, none, none, none), asked)
-    counts = found.of(0, NOW, NOW - 365 * DAY, "EUR")
+    questions = Asked(np.array([0]), np.array([micros(NOW)]), np.array([0]))
+    all_counts = window_counts(EventColumns(none, none, none, none, none, none), questions)
+    counts = all_counts.of(0, NOW, NOW - 365 * DAY, "EUR")
     assert counts.sales == counts.turnover == (0.0, 0.0, 0.0)
-    assert found.of(0, NOW, None, "EUR") == EventCounts()
+    assert all_counts.of(0, NOW, None, "EUR") == EventCounts()
 
 
 ALLOW, WATCH, DENY = SellerList.ALLOW, SellerList.WATCH, SellerList.DENY
@@ -196,7 +200,7 @@ def an_entry(seller: str, which: SellerList, *, added: timedelta = -DAY, ends: t
 
 
 def found(*entries: Entry, links: Links | None = None, seller: str | None = "s-1") -> Listed | None:
-    by_seller = {one.seller: one for one in entries}
+    by_seller = {list_entry.seller: list_entry for list_entry in entries}
     return listed(seller, links, by_seller, as_of=NOW, policy=DEFAULT_SELLER_LISTS)
 
 
@@ -223,8 +227,8 @@ TABLE: list[tuple[list[Entry], Links | None, SellerList | None, bool, str]] = [
 def test_the_lists_say(
     entries: list[Entry], links: Links | None, which: SellerList | None, by_link: bool, _why: str
 ) -> None:
-    one = found(*entries, links=links)
-    assert (one.which if one else None, one.by_link if one else False) == (which, by_link)
+    placement = found(*entries, links=links)
+    assert (placement.which if placement else None, placement.by_link if placement else False) == (which, by_link)
 
 
 def test_a_listing_without_a_seller_is_on_no_list() -> None:
@@ -232,11 +236,11 @@ def test_a_listing_without_a_seller_is_on_no_list() -> None:
 
 
 def test_the_reason_names_the_list_the_end_and_the_path() -> None:
-    one, other = found(an_entry("s-1", DENY)), found(an_entry("s-3", DENY), links=linked(NEAR, SECOND))
+    placement, other = found(an_entry("s-1", DENY)), found(an_entry("s-3", DENY), links=linked(NEAR, SECOND))
     until = f"{NOW + DAY:%-d %B %Y}"
-    assert one is not None
+    assert placement is not None
     assert other is not None
-    assert in_english(one.reason) == f"The seller is on the deny list until {until}: A police file."
+    assert in_english(placement.reason) == f"The seller is on the deny list until {until}: A police file."
     assert in_english(other.reason) == (
         "Linked to a seller on the deny list: same payout account as s-2, which has the same telephone number as s-3 "
         f"(until {until}: A police file.)"
@@ -276,7 +280,7 @@ LISTINGS = [
 
 @pytest.mark.parametrize(("put_up", "listings", "_why"), LISTINGS)
 def test_other_listings_are_those_known_before_the_moment(put_up: list[Put], listings: int, _why: str) -> None:
-    assert len(SellerHistory(put_up=sorted(put_up, key=lambda one: one.known_at)).listings(NOW, "me")) == listings
+    assert len(SellerHistory(put_up=sorted(put_up, key=lambda offer: offer.known_at)).listings(NOW, "me")) == listings
 
 
 def test_a_listing_counts_as_it_stood_last_before_the_moment() -> None:
@@ -285,9 +289,9 @@ def test_a_listing_counts_as_it_stood_last_before_the_moment() -> None:
 
 
 def test_of_very_many_listings_the_latest_count() -> None:
-    found = SellerHistory(put_up=[put(f"l-{i}", 100 - i / 10) for i in range(MOST_LISTINGS + 7)]).listings(NOW, None)
-    assert len(found) == MOST_LISTINGS
-    assert max(listing.age for listing in found) == timedelta(days=100 - 0.7)
+    offers = SellerHistory(put_up=[put(f"l-{i}", 100 - i / 10) for i in range(MOST_LISTINGS + 7)]).listings(NOW, None)
+    assert len(offers) == MOST_LISTINGS
+    assert max(listing.age for listing in offers) == timedelta(days=100 - 0.7)
 
 
 WINDOWS = [
@@ -304,7 +308,7 @@ WINDOWS = [
 def test_windows_count_what_was_known_before_the_moment(
     events: list[Event], sales: tuple[int, int, int], _why: str
 ) -> None:
-    past = SellerHistory(events={"sale": sorted(events, key=lambda one: one.occurred_at)})
+    past = SellerHistory(events={"sale": sorted(events, key=lambda event: event.occurred_at)})
     assert past.event_counts(NOW, LONG_AGO, "EUR").sales == sales
 
 
@@ -361,9 +365,9 @@ class Given:
     appeal: bool = False
 
 
-def ruling(one: Given, listing: str = "l") -> Ruling:
-    at = None if one.withdrawn is None else hours_ago(one.withdrawn)
-    return Ruling(listing, one.version, one.judgement, one.by, one.appeal, hours_ago(one.ago), at)
+def ruling(verdict: Given, listing: str = "l") -> Ruling:
+    at = None if verdict.withdrawn is None else hours_ago(verdict.withdrawn)
+    return Ruling(listing, verdict.version, verdict.judgement, verdict.by, verdict.appeal, hours_ago(verdict.ago), at)
 
 
 def hours_ago(hours: float) -> datetime:
@@ -401,11 +405,14 @@ STANDING: list[tuple[list[Given], bool | None, float | None, str]] = [
 def test_what_stands_of_a_listing(
     verdicts: list[Given], counterfeit: bool | None, since: float | None, _why: str
 ) -> None:
-    found = outcomes([ruling(one) for one in verdicts], as_of=NOW)
+    listing_outcomes = outcomes([ruling(verdict) for verdict in verdicts], as_of=NOW)
     expected = [] if counterfeit is None or since is None else [(counterfeit, hours_ago(since))]
-    assert [(one.counterfeit, one.since) for one in found] == expected
+    assert [(outcome.counterfeit, outcome.since) for outcome in listing_outcomes] == expected
 
 
 def test_each_listing_has_its_own_outcome_in_a_fixed_order() -> None:
     rulings = [ruling(Given(C, 3), "b"), ruling(Given(G, 2), "a"), ruling(Given(G, 4), "b")]
-    assert [(one.listing_id, one.counterfeit) for one in outcomes(rulings, as_of=NOW)] == [("a", False), ("b", True)]
+    assert [(outcome.listing_id, outcome.counterfeit) for outcome in outcomes(rulings, as_of=NOW)] == [
+        ("a", False),
+        ("b", True),
+    ]

@@ -46,20 +46,20 @@ def asked(*tiers: Tier, precision: float = 0.8, confidence: float = 0.95) -> Pro
     return promised(*market(*tiers), precision=precision, confidence=confidence)
 
 
-def kept(found: Promise | Decline) -> Promise:
-    assert isinstance(found, Promise), found
-    return found
+def kept(decision: Promise | Decline) -> Promise:
+    assert isinstance(decision, Promise), decision
+    return decision
 
 
-def refused(found: Promise | Decline) -> Decline:
-    assert isinstance(found, Decline), found
-    return found
+def refused(decision: Promise | Decline) -> Decline:
+    assert isinstance(decision, Decline), decision
+    return decision
 
 
 def test_a_clear_market_is_promised_at_a_score_that_occurs_with_all_that_share_it() -> None:
-    found = kept(asked(CLEAR, WRONG, REST))
-    assert (found.threshold, found.flagged_listings, found.flagged_sellers) == (0.9, 150, 150)
-    assert (found.precision, found.recall) == (0.9, 1.0)
+    promise = kept(asked(CLEAR, WRONG, REST))
+    assert (promise.threshold, promise.flagged_listings, promise.flagged_sellers) == (0.9, 150, 150)
+    assert (promise.precision, promise.recall) == (0.9, 1.0)
 
 
 def test_recall_counts_the_counterfeits_below_the_threshold() -> None:
@@ -100,22 +100,22 @@ DECISIONS = [
 def test_what_is_promised(
     right: Tier, wrong: Tier, precision: float, confidence: float, holds: bool, _why: str
 ) -> None:
-    found = asked(right, wrong, REST, precision=precision, confidence=confidence)
-    assert isinstance(found, Promise) is holds, found
+    decision = asked(right, wrong, REST, precision=precision, confidence=confidence)
+    assert isinstance(decision, Promise) is holds, decision
 
 
 def test_a_few_large_sellers_carry_no_promise_and_more_like_them_would_not_help() -> None:
     """Precision is (3 x 400 + 40) of 1,300, or .95; among all but three sellers it is .4."""
-    found = refused(asked((0.9, 3, 400, 0), (0.9, 40, 1, 0), (0.9, 60, 0, 1), REST))
-    assert found.needed_sellers is None
-    assert found.reason == message("threshold.large_sellers", target=0.8)
+    decline = refused(asked((0.9, 3, 400, 0), (0.9, 40, 1, 0), (0.9, 60, 0, 1), REST))
+    assert decline.needed_sellers is None
+    assert decline.reason == message("threshold.large_sellers", target=0.8)
 
 
 def test_sellers_needed_are_worked_out_from_those_at_hand() -> None:
     """260 accused of 360, and 276.0 are needed: 360 x 276.0 / 260 = 382.1 in all."""
-    found = refused(asked((0.9, 221, 1, 0), (0.9, 39, 0, 1), REST))
-    assert found.needed_sellers == 383
-    assert found.reason == message("threshold.few_sellers", n=360, target=0.8, needed=383)
+    decline = refused(asked((0.9, 221, 1, 0), (0.9, 39, 0, 1), REST))
+    assert decline.needed_sellers == 383
+    assert decline.reason == message("threshold.few_sellers", n=360, target=0.8, needed=383)
 
 
 def test_as_many_sellers_of_the_same_kind_as_are_needed_make_a_promise() -> None:
@@ -137,9 +137,9 @@ def test_the_bound_is_the_highest_precision_that_would_be_promised_here() -> Non
 
 def test_accused_sellers_are_counted_one_each() -> None:
     """Shares 1 and 0, not 3 of 4 listings. One more 0: mean 90/101, s^2 = 90 x 11 / (101 x 100), two samples of 101."""
-    found = kept(asked((0.9, 90, 3, 0), (0.9, 10, 0, 1), REST)).by_seller
-    assert found.observed == 0.9
-    assert found.bound == pytest.approx(90 / 101 - 1.644854 * (2 * 90 * 11 / (101 * 100) / 101) ** 0.5)
+    estimate = kept(asked((0.9, 90, 3, 0), (0.9, 10, 0, 1), REST)).by_seller
+    assert estimate.observed == 0.9
+    assert estimate.bound == pytest.approx(90 / 101 - 1.644854 * (2 * 90 * 11 / (101 * 100) / 101) ** 0.5)
 
 
 def test_a_policy_is_followed() -> None:
@@ -162,8 +162,8 @@ def test_neither_order_nor_names_of_sellers_decide(seed: int) -> None:
 
 @settings(max_examples=40, deadline=None)
 @given(st.integers(0, 2**32 - 1), st.floats(0.5, 0.99), st.floats(0.5, 0.99))
-def test_more_confidence_never_lowers_a_threshold(seed: int, one: float, other: float) -> None:
-    less, more = sorted((one, other))
+def test_more_confidence_never_lowers_a_threshold(seed: int, first: float, second: float) -> None:
+    less, more = sorted((first, second))
     chance = a_random_market(seed)
     surer = promised(*chance, precision=0.7, confidence=more)
     if isinstance(surer, Promise):
@@ -174,26 +174,26 @@ def test_more_confidence_never_lowers_a_threshold(seed: int, one: float, other: 
 @given(st.integers(0, 2**32 - 1))
 def test_only_the_order_of_scores_matters(seed: int) -> None:
     labels, scores, sellers = a_random_market(seed)
-    found = promised(labels, scores, sellers, precision=0.7, confidence=0.8)
+    decision = promised(labels, scores, sellers, precision=0.7, confidence=0.8)
     bent = promised(labels, scores**3 + 5 * scores, sellers, precision=0.7, confidence=0.8)
-    if isinstance(found, Decline):
-        assert bent == found
+    if isinstance(decision, Decline):
+        assert bent == decision
     else:
-        assert bent == replace(found, threshold=found.threshold**3 + 5 * found.threshold)
+        assert bent == replace(decision, threshold=decision.threshold**3 + 5 * decision.threshold)
 
 
 @settings(max_examples=40, deadline=None)
 @given(st.integers(0, 2**32 - 1))
 def test_the_figures_of_a_threshold_count_every_listing_that_shares_it(seed: int) -> None:
     labels, scores, sellers = a_random_market(seed)
-    found = promised(labels, scores, sellers, precision=0.7, confidence=0.8)
-    if isinstance(found, Promise):
-        flagged = scores >= found.threshold
-        assert found.flagged_listings == flagged.sum()
-        assert found.flagged_sellers == len(np.unique(sellers[flagged]))
-        assert found.precision == pytest.approx(labels[flagged].mean())
-        assert found.recall == pytest.approx(labels[flagged].sum() / labels.sum())
-        assert 0.7 <= found.bound <= found.precision
+    decision = promised(labels, scores, sellers, precision=0.7, confidence=0.8)
+    if isinstance(decision, Promise):
+        flagged = scores >= decision.threshold
+        assert decision.flagged_listings == flagged.sum()
+        assert decision.flagged_sellers == len(np.unique(sellers[flagged]))
+        assert decision.precision == pytest.approx(labels[flagged].mean())
+        assert decision.recall == pytest.approx(labels[flagged].sum() / labels.sum())
+        assert 0.7 <= decision.bound <= decision.precision
 
 
 def a_random_market(seed: int) -> Market:
@@ -219,8 +219,8 @@ def test_with_one_listing_a_seller_it_agrees_with_learn_then_test() -> None:
     right = np.cumsum(labels[order])
     passed = (beta.ppf(level, right, flagged - right + 1) >= 0.8) | (flagged < 300)
     expected = scores[order[np.flatnonzero(~passed)[0] - 1]]
-    found = kept(promised(labels, scores, np.arange(20_000), precision=0.8, confidence=0.95))
-    assert found.threshold == pytest.approx(expected, abs=0.02)
+    promise = kept(promised(labels, scores, np.arange(20_000), precision=0.8, confidence=0.95))
+    assert promise.threshold == pytest.approx(expected, abs=0.02)
 
 
 SCORES = np.array([0.9, 0.8, 0.8, 0.4, 0.95, 0.2])
@@ -250,10 +250,10 @@ def test_the_volume_is_within_the_capacity_and_one_score_lower_is_not(
     tenths: list[int], daily: float, days: float
 ) -> None:
     scores = np.array(tenths, dtype=np.float64)
-    found = by_capacity(scores, np.full(len(scores), "A"), days=days, capacity={"A": daily})["A"]
-    threshold = np.inf if found.threshold is None else found.threshold
-    assert found.daily == pytest.approx((scores >= threshold).sum() / days)
-    assert found.daily <= daily + 1e-6
+    workload = by_capacity(scores, np.full(len(scores), "A"), days=days, capacity={"A": daily})["A"]
+    threshold = np.inf if workload.threshold is None else workload.threshold
+    assert workload.daily == pytest.approx((scores >= threshold).sum() / days)
+    assert workload.daily <= daily + 1e-6
     lower = scores[scores < threshold]
     if len(lower):
         assert (scores >= lower.max()).sum() / days > daily

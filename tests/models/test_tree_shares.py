@@ -44,9 +44,9 @@ def known_value(tree: Tree, node: int, row: Floats, known: frozenset[int]) -> fl
         return tree.leaves[~node]
     column, children = tree.columns[node], (tree.left[node], tree.right[node])
     if column in known:
-        value = row[column]
-        left = tree.missing_left[node] if math.isnan(value) else value <= tree.thresholds[node]
-        return known_value(tree, children[0] if left else children[1], row, known)
+        cell = row[column]
+        goes_left = tree.missing_left[node] if math.isnan(cell) else cell <= tree.thresholds[node]
+        return known_value(tree, children[0] if goes_left else children[1], row, known)
     counts = [tree.leaf_counts[~child] if child < 0 else tree.counts[child] for child in children]
     parts = [known_value(tree, child, row, known) * n for child, n in zip(children, counts, strict=True)]
     return sum(parts) / tree.counts[node]
@@ -55,17 +55,17 @@ def known_value(tree: Tree, node: int, row: Floats, known: frozenset[int]) -> fl
 def by_definition(tree: Tree, row: Floats) -> list[float]:
     """Shapley's sum over all sets of the other columns."""
     many = len(row)
-    found = []
+    shares = []
     for column in range(many):
-        others = [one for one in range(many) if one != column]
+        others = [other for other in range(many) if other != column]
         total = 0.0
         for size in range(many):
             weight = math.factorial(size) * math.factorial(many - size - 1) / math.factorial(many)
-            for some in map(frozenset, combinations(others, size)):
-                gain = known_value(tree, tree.root, row, some | {column}) - known_value(tree, tree.root, row, some)
+            for subset in map(frozenset, combinations(others, size)):
+                gain = known_value(tree, tree.root, row, subset | {column}) - known_value(tree, tree.root, row, subset)
                 total += weight * gain
-        found.append(total)
-    return [*found, known_value(tree, tree.root, row, frozenset())]
+        shares.append(total)
+    return [*shares, known_value(tree, tree.root, row, frozenset())]
 
 
 @pytest.fixture(params=[tree_shares.MOST_SPLITS, -1], ids=["looked up", "traversed"])
@@ -100,8 +100,8 @@ def test_shares_are_lightgbm_s_for_trees_of_any_size(leaves: int) -> None:
     labels = np.nansum(rows[:, :20], axis=1) > 0
     settings = {"objective": "binary", "num_leaves": leaves, "min_data_in_leaf": 1, "num_threads": 1, "verbose": -1}
     names = [f"c{i}" for i in range(40)]
-    data = lgb.Dataset(rows, labels, feature_name=names, params={"feature_pre_filter": False})
-    forest = Forest(forests.export(lgb.train(settings, data, 10), names))
+    dataset = lgb.Dataset(rows, labels, feature_name=names, params={"feature_pre_filter": False})
+    forest = Forest(forests.export(lgb.train(settings, dataset, 10), names))
     expected = lgb.Booster(model_str=forest.text).predict(rows[:100], pred_contrib=True)
     assert forest.flattened
     assert np.abs(forest.contributions(rows[:100]) - np.asarray(expected)).max() < 1e-9
@@ -116,7 +116,7 @@ def test_shares_are_lightgbm_s_for_trees_of_any_size(leaves: int) -> None:
             "a leaf of more rows",
         ),
         (
-            lambda tree: replace(tree, missing_left=tuple(not one for one in tree.missing_left)),
+            lambda tree: replace(tree, missing_left=tuple(not is_left for is_left in tree.missing_left)),
             "missing on the other side",
         ),
     ],
@@ -124,11 +124,11 @@ def test_shares_are_lightgbm_s_for_trees_of_any_size(leaves: int) -> None:
 def test_a_forest_whose_shares_differ_is_computed_by_lightgbm(
     monkeypatch: pytest.MonkeyPatch, change: Callable[[Tree], Tree], _why: str
 ) -> None:
-    monkeypatch.setattr(forests, "shares_of", lambda trees: shares_of([change(one) for one in trees]))
-    found, rows = Forest(TEXT), np.zeros((3, len(NAMES)))
-    expected = np.asarray(lgb.Booster(model_str=found.text).predict(rows, pred_contrib=True))
-    assert not found.flattened
-    assert np.array_equal(found.contributions(rows), expected)
+    monkeypatch.setattr(forests, "shares_of", lambda trees: shares_of([change(tree) for tree in trees]))
+    forest, rows = Forest(TEXT), np.zeros((3, len(NAMES)))
+    expected = np.asarray(lgb.Booster(model_str=forest.text).predict(rows, pred_contrib=True))
+    assert not forest.flattened
+    assert np.array_equal(forest.contributions(rows), expected)
 
 
 @pytest.mark.parametrize("columns", [len(NAMES) - 1, len(NAMES) + 1])

@@ -31,23 +31,23 @@ def with_size(text: str, size: int) -> str:
     return text.replace(line[0], f"tree_sizes={' '.join(sizes)}")
 
 
-def put(value: str) -> Callable[[list[str]], list[str]]:
-    return lambda found: [value, *found[1:]]
+def put(text: str) -> Callable[[list[str]], list[str]]:
+    return lambda numbers: [text, *numbers[1:]]
 
 
 DAMAGED: list[tuple[str, Callable[[list[str]], list[str]], str]] = [
     ("left_child", put("0"), "a node that is its own child: LightGBM walks for ever"),
-    ("right_child", lambda found: ["2" if found[0] == "1" else "1", *found[1:]], "a node with two parents"),
+    ("right_child", lambda numbers: ["2" if numbers[0] == "1" else "1", *numbers[1:]], "a node with two parents"),
     ("left_child", put("99999999"), "a child far outside the tree: LightGBM reads what is not its own"),
     ("left_child", put("-99999999"), "a leaf far outside"),
-    ("left_child", lambda found: found[:-1], "a child too few"),
+    ("left_child", lambda numbers: numbers[:-1], "a child too few"),
     ("left_child", put("1_0"), "a number that only Python reads"),
     ("left_child", put("x"), "no number"),
     ("split_feature", put("999999999"), "a column far outside the row"),
     ("split_feature", put("-1"), "a column before the first"),
     ("decision_type", put("11"), "a split on a set of categories that is not there: LightGBM crashes"),
     ("threshold", put("nan"), "a split on no number"),
-    ("threshold", lambda found: [*found, "1"], "a threshold too many"),
+    ("threshold", lambda numbers: [*numbers, "1"], "a threshold too many"),
     ("leaf_value", put("nan"), "a leaf that is no number"),
     ("leaf_value", put("inf"), "an infinite leaf"),
     ("leaf_value", put("1e999"), "a leaf beyond float"),

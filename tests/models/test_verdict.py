@@ -20,17 +20,17 @@ LENIENT = EnforcementPolicy(analyst_removes_if_brand_takes_part=True)
 def follows(judgement: Judgement, lane: CaseLane, side: Side, *, can_be_asked: bool, lenient: bool = False) -> str:
     policy = LENIENT if lenient else DEFAULT_ENFORCEMENT
     try:
-        found = consequence(judgement, DecisionInput(lane, side, can_be_asked, "Aurelle"), policy)
+        effect = consequence(judgement, DecisionInput(lane, side, can_be_asked, "Aurelle"), policy)
     except Forbidden:
         return FORBIDDEN
     except Invalid:
         return INVALID
-    assert in_english(found.reasons[0]).endswith(".")
-    if found.event is CaseEvent.PASS_ON:
-        assert found.outcome is Outcome.NONE
-        return {L.ASK_BRAND: TO_BRAND, L.ANALYST: TO_ANALYST}[L(found.lane or "")]
-    assert (found.event, found.lane) == (CaseEvent.DECIDE, None)
-    return {Outcome.NONE: DECIDED, Outcome.REMOVE: REMOVED, Outcome.REINSTATE: REINSTATED}[found.outcome]
+    assert in_english(effect.reasons[0]).endswith(".")
+    if effect.event is CaseEvent.PASS_ON:
+        assert effect.outcome is Outcome.NONE
+        return {L.ASK_BRAND: TO_BRAND, L.ANALYST: TO_ANALYST}[L(effect.lane or "")]
+    assert (effect.event, effect.lane) == (CaseEvent.DECIDE, None)
+    return {Outcome.NONE: DECIDED, Outcome.REMOVE: REMOVED, Outcome.REINSTATE: REINSTATED}[effect.outcome]
 
 
 # Every judgement, by whom, and whether the brand can be asked -> what follows in the lanes of first instance.
@@ -93,7 +93,7 @@ CELLS += [
     for judgement, side, can_be_asked in itertools.product(J, Side, (True, False))
     if judgement is not J.WITHDRAWN
 ]
-CELLS += [(J.WITHDRAWN, L.SECOND_REVIEW, side, asked, INVALID) for side in Side for asked in (True, False)]
+CELLS += [(J.WITHDRAWN, L.SECOND_REVIEW, side, askable, INVALID) for side in Side for askable in (True, False)]
 
 
 def test_the_table_has_every_cell_once() -> None:
@@ -103,8 +103,8 @@ def test_the_table_has_every_cell_once() -> None:
 
 
 def test_what_follows_from_a_judgement_is() -> None:
-    found = [(*cell[:4], follows(*cell[:3], can_be_asked=cell[3])) for cell in CELLS]
-    assert [(one, cell[4]) for one, cell in zip(found, CELLS, strict=True) if one != cell] == []
+    rows = [(*cell[:4], follows(*cell[:3], can_be_asked=cell[3])) for cell in CELLS]
+    assert [(row, cell[4]) for row, cell in zip(rows, CELLS, strict=True) if row != cell] == []
 
 
 @pytest.mark.parametrize("lane", FIRST_INSTANCE)
@@ -146,18 +146,18 @@ SENTENCES = [
 @pytest.mark.parametrize(("judgement", "side", "can_be_asked", "sentence"), SENTENCES)
 def test_a_consequence_has_a_sentence(judgement: Judgement, side: Side, can_be_asked: bool, sentence: str) -> None:
     decision_input = DecisionInput(L.ANALYST, side, can_be_asked, "Aurelle")
-    (found,) = consequence(judgement, decision_input, DEFAULT_ENFORCEMENT).reasons
-    assert in_english(found) == sentence
+    (reason,) = consequence(judgement, decision_input, DEFAULT_ENFORCEMENT).reasons
+    assert in_english(reason) == sentence
 
 
 def test_a_brand_without_a_name_is_called_the_brand() -> None:
     decision_input = DecisionInput(L.ASK_BRAND, S.BRAND, brand_can_be_asked=True, brand_name=None)
-    (found,) = consequence(J.COUNTERFEIT, decision_input, DEFAULT_ENFORCEMENT).reasons
-    assert in_english(found) == "the brand states that the goods are not genuine."
+    (reason,) = consequence(J.COUNTERFEIT, decision_input, DEFAULT_ENFORCEMENT).reasons
+    assert in_english(reason) == "the brand states that the goods are not genuine."
 
 
 @pytest.mark.parametrize("lane", L)
-@pytest.mark.parametrize("judgement", [one for one in J if one is not J.WITHDRAWN])
+@pytest.mark.parametrize("judgement", [judgement for judgement in J if judgement is not J.WITHDRAWN])
 @pytest.mark.parametrize("examined", [True, False])
 def test_an_analyst_names_the_brand_before_a_counterfeit_that_a_seller_is_told_of(
     lane: CaseLane, judgement: Judgement, examined: bool
@@ -179,9 +179,9 @@ def test_of_a_brand_that_lost_its_standing_an_analyst_decides_and_the_reason_is_
     decision_input = DecisionInput(
         L.ASK_BRAND, S.BRAND, brand_can_be_asked=True, brand_name="Aurelle", withheld=WITHHELD
     )
-    found = consequence(J.COUNTERFEIT, decision_input, DEFAULT_ENFORCEMENT)
-    assert (found.event, found.outcome, found.lane) == (CaseEvent.PASS_ON, Outcome.NONE, L.ANALYST)
-    assert found.reasons == (
+    effect = consequence(J.COUNTERFEIT, decision_input, DEFAULT_ENFORCEMENT)
+    assert (effect.event, effect.outcome, effect.lane) == (CaseEvent.PASS_ON, Outcome.NONE, L.ANALYST)
+    assert effect.reasons == (
         message("verdict.brand_confirms", brand="Aurelle"),
         WITHHELD,
         message("verdict.analyst_decides"),

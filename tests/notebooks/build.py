@@ -83,10 +83,10 @@ def write(path: Path) -> Path:
     return target
 
 
-def main(wanted: Sequence[str]) -> None:
+def main(prefixes: Sequence[str]) -> None:
     """Write the notebooks whose names begin so, or all."""
     for path in NOTEBOOKS:
-        if wanted and not path.stem.startswith(tuple(wanted)):
+        if prefixes and not path.stem.startswith(tuple(prefixes)):
             continue
         if path.stem == REAL and not DATASETS.is_dir():
             typer.echo(f"{path.stem}: not executed, because its figures need the real data (TOUCHSTONE_DATASETS)")

@@ -31,10 +31,10 @@ def committed(path: Path) -> Any:
 
 def texts(notebook: Any) -> str:
     """All text of a notebook: its source and what it printed, without pictures."""
-    found = [cell.source for cell in notebook.cells]
+    pieces = [cell.source for cell in notebook.cells]
     for output in outputs(notebook):
-        found += [str(output.get("text", "")), *(str(output.get("data", {}).get(kind, "")) for kind in _TEXTS)]
-    return "\n".join(found)
+        pieces += [str(output.get("text", "")), *(str(output.get("data", {}).get(kind, "")) for kind in _TEXTS)]
+    return "\n".join(pieces)
 
 
 def pictures(cells: Any) -> list[int]:
@@ -45,9 +45,9 @@ def pictures(cells: Any) -> list[int]:
 
 @each
 def test_the_executed_copy_has_the_source_of_the_notebook(path: Path) -> None:
-    found, wanted = committed(path), source_of(path)
-    assert [cell.source for cell in found.cells] == [cell.source for cell in wanted.cells], "run `make notebooks`"
-    assert [cell.id for cell in found.cells] == [cell.id for cell in wanted.cells]
+    notebook, source = committed(path), source_of(path)
+    assert [cell.source for cell in notebook.cells] == [cell.source for cell in source.cells], "run `make notebooks`"
+    assert [cell.id for cell in notebook.cells] == [cell.id for cell in source.cells]
 
 
 @each
@@ -95,8 +95,8 @@ def test_no_text_of_the_real_data_is_in_a_notebook(datasets: Path) -> None:
     secret = {text for text in secret if len(text) >= 5}
     assert len(secret) > 1_000
     words = {path.stem: texts(committed(path)) for path in NOTEBOOKS}
-    found = [(name, text) for name, words_ in words.items() for text in secret if _contains(words_, text)]
-    assert found == []
+    leaks = [(name, text) for name, words_ in words.items() for text in secret if _contains(words_, text)]
+    assert leaks == []
 
 
 def _contains(words: str, text: str) -> bool:

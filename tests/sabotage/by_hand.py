@@ -19,7 +19,7 @@ _ROWS: Final[dict[str, tuple[tuple[str, str, str], ...]]] = {
         (" *_OBFUSCATED)", ")", "hidden names untold"),
         ("dict.fromkeys((*_CONTACT, *_COPIES), 0.0)", "dict.fromkeys(_CONTACT, 0.0)", "copies untold"),
     ),
-    "models/explanations.py": (("one.concludes, abs(one.weight)", "abs(one.weight)", "describing words first"),),
+    "models/explanations.py": (("part.concludes, abs(part.weight)", "abs(part.weight)", "describing words first"),),
     "models/exploration.py": (
         ("return policy.audit_least_share", "return 0.0", "confident scores are never sampled"),
         ("min(1 - _LEAST, max(_LEAST, probability))", "probability", "certainty has no odds"),
@@ -54,7 +54,7 @@ _ROWS: Final[dict[str, tuple[tuple[str, str, str], ...]]] = {
         ("situation.seller_judged, policy", "0, policy", "judged sellers are new"),
         ("Asking.USED_UP", "Asking.USED_UP if False", "no daily limit of questions"),
     ),
-    "models/strikes.py": (("by_kind[one.kind", "by_kind[ReasonCode.DESIGN", "all kinds are one incident"),),
+    "models/strikes.py": (("by_kind[hit.kind", "by_kind[ReasonCode.DESIGN", "all kinds are one incident"),),
     "models/thresholds.py": (
         ("recall=float(right / labels.sum())", "recall=float(right / flagged)", "precision reported as recall"),
         ("right / flagged", "right / labels.sum()", "recall reported as precision"),
@@ -64,7 +64,11 @@ _ROWS: Final[dict[str, tuple[tuple[str, str, str], ...]]] = {
         ("if total <= _ROUNDING", "if total <= -1e9", "more sellers help a market below the target"),
         ("len(self.flagged)", "int(self.flagged.sum())", "listings count as independent"),
         ("np.argsort(-scores", "np.argsort(scores", "the lowest scores first"),
-        ("np.searchsorted(ends, wanted)", "np.searchsorted(ends, wanted[:1])", "only one threshold is tried"),
+        (
+            "np.searchsorted(ends, listing_counts)",
+            "np.searchsorted(ends, listing_counts[:1])",
+            "only one threshold is tried",
+        ),
         ("low, high = target, 1.0", "low, high = 1.0, 1.0", "a bound of one"),
         ("/ chosen.flagged", "/ chosen.flagged.mean()", "sellers are weighted"),
         ("if math.isinf(growth)", "if growth < 0", "needed sellers where none would help"),
@@ -131,10 +135,10 @@ _ROWS: Final[dict[str, tuple[tuple[str, str, str], ...]]] = {
     ),
     "serving/audit/rules/chain.py": (
         ("gone.difference(erased", "set(", "payloads may vanish"),
-        ("elif entry.act == ERASURE:", "else:", "any entry may declare an erasure"),
+        ("elif audit_entry.act == ERASURE:", "else:", "any entry may declare an erasure"),
     ),
     "serving/brands/rules/alias_proposals.py": (
-        ("elif one.user_id not in without:", "else:", "the manager's own corrections count"),
+        ("elif correction.user_id not in without:", "else:", "the manager's own corrections count"),
     ),
     "serving/brands/service/brand_messages.py": (
         (":\n            raise", " * 9:\n            raise", "no hourly limit"),
@@ -170,7 +174,7 @@ _ROWS: Final[dict[str, tuple[tuple[str, str, str], ...]]] = {
         ("reference_keys(step.listing, facts.resolved)", "reference_keys(step.listing, facts.brand)", "prices move"),
         ("protected=facts.resolved", "protected=facts.brand", "a seller's other listings move"),
         ("hour=0, minute=0,", "minute=0,", "a day of an hour"),
-        ("max(0, limit - asked.get(brand_id, 0))", "limit", "today's questions are ignored"),
+        ("max(0, limit - question_counts.get(brand_id, 0))", "limit", "today's questions are ignored"),
     ),
     "serving/learning/rules/promotion.py": (
         ("for vote in votes[:at])", "for vote in votes[at:])", "the first may be the blind one"),
@@ -179,20 +183,20 @@ _ROWS: Final[dict[str, tuple[tuple[str, str, str], ...]]] = {
             "counted.setdefault(approval.by + str(len(counted)), approval)",
             "counted twice",
         ),
-        ("counted).difference(one.by for one in apart", "", "a doubled approver approves again"),
+        ("counted).difference(approval.by for approval in apart", "", "a doubled approver approves again"),
         ("policy.approvals_needed - len", "policy.approvals_needed - 1 - len", "one person is enough"),
     ),
     "serving/learning/rules/retraining.py": (
-        ("max(shares, key=lambda one: shares[one])", "Among.ALL", "a class of one reviewer"),
+        ("max(shares, key=lambda group: shares[group])", "Among.ALL", "a class of one reviewer"),
         ("(Wait.UNDER_WAY, situation.under_way)", "(Wait.UNDER_WAY, False)", "two trainings at once"),
-        ("for one, holds in (*waits, *due)", "for one, holds in (*due, *waits)", "a cause before an obstacle"),
+        ("for reason, holds in (*waits, *due)", "for reason, holds in (*due, *waits)", "a cause before an obstacle"),
     ),
     "serving/learning/service/labelling.py": (
         ("version.appeal", "AppealState.NONE", "appeals are ignored"),
         ("appeal_verdict=decision,", "appeal_verdict=None,", "the appeal's verdict is lost"),
         ("and (proof := proof_of(version, label)):", "and (proof := proof_of(version, label) or (0,)):", "unproven"),
-        ('=found["lane"]', '="analyst"', "the audit lane is lost"),
-        ('found["inclusion_probability"]', "1.0", "certain to be shown"),
+        ('=row["lane"]', '="analyst"', "the audit lane is lost"),
+        ('row["inclusion_probability"]', "1.0", "certain to be shown"),
         ("kept_apart(rows, golden, clusters)", "rows", "the golden set is in training"),
         ("golden, clusters", "golden, {}", "accounts linked with the golden set"),
         ("seller_cluster=cluster", 'seller_cluster=found["seller_external_id"]', "linked sellers are unseen sellers"),
@@ -215,8 +219,12 @@ _ROWS: Final[dict[str, tuple[tuple[str, str, str], ...]]] = {
         ('"lane": CaseLane.SECOND_REVIEW.value', '"lane": CaseLane.ANALYST.value', "the second review is not blind"),
     ),
     "serving/learning/service/trial.py": (
-        ("found.digest), share, by", "found.digest), 0.0, by", "a larger share without approvals"),
-        ("return frozenset(one.by for one in counted)", 'return frozenset({"a"})', "recorded approvals are lost"),
+        ("trial.digest), share, by", "trial.digest), 0.0, by", "a larger share without approvals"),
+        (
+            "return frozenset(approval.by for approval in counted)",
+            'return frozenset({"a"})',
+            "recorded approvals are lost",
+        ),
     ),
     "serving/learning/store/verdict_history.py": (
         (
@@ -244,8 +252,8 @@ _ROWS: Final[dict[str, tuple[tuple[str, str, str], ...]]] = {
         ("min(day.day, monthrange(year, month)[1])", "min(day.day, 28)", "months of 28 days"),
     ),
     "serving/privacy/rules/erasure.py": (
-        ("any(names(one, seller) for one in value.values())", "False", "nested objects are ignored"),
-        ("any(names(one, seller) for one in value)", "False", "lists are ignored"),
+        ("any(names(part, seller) for part in document.values())", "False", "nested objects are ignored"),
+        ("any(names(part, seller) for part in document)", "False", "lists are ignored"),
     ),
     "serving/reports/rules/attachments.py": (
         ("most = policy.most_documents", "most = policy.most_documents + 1", "one document too many"),
@@ -272,7 +280,11 @@ _ROWS: Final[dict[str, tuple[tuple[str, str, str], ...]]] = {
         ("return AGENT if mandates", "return None if mandates", "an agent sets its own limits"),
     ),
     "serving/brands/service/rights_copies.py": (
-        ('found.document,\n        "begins_at', 'None,\n        "begins_at', "a right arrives without its document"),
+        (
+            'stored_right.document,\n        "begins_at',
+            'None,\n        "begins_at',
+            "a right arrives without its document",
+        ),
         ("mandate.expires_at", "mandate.expires_at.replace(year=2999)", "a copy lasts longer"),
         ("right_id, brand_id=pair[1", "right_id, to=other[0", "a log names the other marketplace"),
     ),
@@ -280,8 +292,16 @@ _ROWS: Final[dict[str, tuple[tuple[str, str, str], ...]]] = {
         ("require_lead(connection, person, pair)", 'f"user:{person.user_id}"', "lead rights there are enough"),
     ),
     "serving/brands/store/mandates.py": (
-        ("here = of(power_of_attorney, pair), one.", "here = one.", "a power of attorney is ended elsewhere"),
-        ("here = of(power_of_attorney, pair), power", "here = power", "a power of attorney is voided elsewhere"),
+        (
+            "conditions = of(power_of_attorney, pair), power.",
+            "conditions = power.",
+            "a power of attorney is ended elsewhere",
+        ),
+        (
+            "conditions = of(power_of_attorney, pair), power",
+            "conditions = power",
+            "a power of attorney is voided elsewhere",
+        ),
     ),
     "serving/brands/store/rights.py": (
         ("return inside(table, pair[0], brand_id=pair[1])", "return table.c.brand_id == pair[1]", "by brand alone"),
@@ -298,10 +318,10 @@ _ROWS: Final[dict[str, tuple[tuple[str, str, str], ...]]] = {
         ("if share > 0 and missing:", "if share > 0 and missing > 1:", "one is enough to decide"),
         ("frozenset({Lane.ANALYST, Lane.ASK_BRAND})", "frozenset(Lane)", "an audit sample is flagged"),
         ("(True, False), (False, True), (False", "(False, True), (True, False), (False", "the models are exchanged"),
-        ("found.count(False", "len(found) - found.count(True", "unknown counts as genuine"),
+        ("labels.count(False", "len(labels) - labels.count(True", "unknown counts as genuine"),
     ),
     "serving/scoring/service/scoring.py": (
-        ("[left[brand_id] :]]", "[left[brand_id] + 1 :]]", "one question more than a day holds"),
+        ("[questions_left[brand_id] :]]", "[questions_left[brand_id] + 1 :]]", "one question more than a day holds"),
     ),
     "serving/scoring/store/history_queries.py": (
         ("            ~still_waits(),\n", "", "pending removals count against the seller"),
@@ -312,7 +332,7 @@ _ROWS: Final[dict[str, tuple[tuple[str, str, str], ...]]] = {
             "at, datetime.max.replace(tzinfo=self.as_of.tzinfo)):\n                sharers = c",
             "own",
         ),
-        ("tuple(sorted(found))", "()", "only direct links count"),
+        ("tuple(sorted(new_sellers))", "()", "only direct links count"),
         ("self._parents[max(roots)] = min(roots)", "self._parents[other] = seller", "components are not joined"),
     ),
     "serving/sellers/service/sanction_steps.py": (
@@ -327,8 +347,8 @@ _ROWS: Final[dict[str, tuple[tuple[str, str, str], ...]]] = {
         ("        sanctioning.climb", "        ", "the sanction is not raised"),
     ),
     "serving/standing/rules/confirmations.py": (
-        ("        (Outcome.OVERTURNED, given.overturned_at),\n", "", "overturned removals count as accepted"),
-        ("        (Outcome.REJECTED, given.stopped_at),\n", "", "rejected removals count as accepted"),
+        ("        (Outcome.OVERTURNED, answer.overturned_at),\n", "", "overturned removals count as accepted"),
+        ("        (Outcome.REJECTED, answer.stopped_at),\n", "", "rejected removals count as accepted"),
         ("not after < became[1] <= until", "not after < given.at <= until", "by the time of the verdict"),
     ),
     "serving/standing/rules/reminders.py": (
@@ -369,7 +389,7 @@ _ROWS: Final[dict[str, tuple[tuple[str, str, str], ...]]] = {
         ("NextLook(state", "NextLook(CheckState.STILL_SHOWN", "no answer is still shown"),
     ),
     "serving/takedowns/service/pending_approval.py": (
-        ("same_person(roots, {asked.user_id})", "{asked.user_id}", "guests of a lead double the cap"),
+        ("same_person(roots, {request.user_id})", "{request.user_id}", "guests of a lead double the cap"),
     ),
     "serving/takedowns/store/budgets.py": (
         ("        ~OVERTURNED,\n", "", "overturned removals raise a record"),
@@ -383,24 +403,28 @@ _ROWS: Final[dict[str, tuple[tuple[str, str, str], ...]]] = {
         ("met.setdefault((clusters[row], key), [])", "met.setdefault((None, key), [])", "copies across sellers"),
         ("return [text]\n", 'return [""]\n', "all short texts are one"),
         ("min(ours, theirs)", "groups[max(ours, theirs)]", "near texts are not joined"),
-        ("skeleton(text_of(one.listing)", "text_of(one.listing", "not folded"),
-        ("max(kept, default=1.0))", "max(kept, default=weights.max()))", "not trimmed if no bound is enough"),
+        ("skeleton(text_of(row_facts.listing)", "text_of(row_facts.listing", "not folded"),
+        (
+            "max(sufficient_bounds, default=1.0))",
+            "max(sufficient_bounds, default=weights.max()))",
+            "not trimmed if no bound is enough",
+        ),
         ("np.minimum(weights[positive], bound)", "np.minimum(weights, bound)", "the genuine decide the bound"),
         ("np.array([row.weight for row in rows]) *", "1.0 *", "the label's own weight is forgotten"),
         ("[row.seller_cluster for row in rows])", "[None for _ in rows])", "copies of different sellers are one"),
         ("values = capped(shared, caps)", "values = shared", "no caps"),
         ("[np.flatnonzero(ordered <= caps)[0]]", "[0]", "only the largest group is capped"),
-        ("found[self.rows] *=", "found[: len(self.rows)] *=", "other rows are capped"),
+        ("capped_weights[self.rows] *=", "capped_weights[: len(self.rows)] *=", "other rows are capped"),
         ("tuple(sorted(row.sources))", "row.sources[0]", "two who agree count as the first"),
         ('row.seller_cluster or f"\\0{i}"', 'row.seller_cluster or ""', "all unknown sellers are one"),
-        ("for value in (1, 0)]", "for value in (1,)]", "the genuine are not capped"),
-        ("[np.flatnonzero(labels == value) for value in (1, 0)]", "[np.arange(len(labels))]", "classes share a cap"),
+        ("for label in (1, 0)]", "for label in (1,)]", "the genuine are not capped"),
+        ("[np.flatnonzero(labels == label) for label in (1, 0)]", "[np.arange(len(labels))]", "classes share a cap"),
         ('seller", sellers), ("source", sources', 'source", sources), ("seller", sellers', "sources first"),
         ("weights = part", "part", "nothing is capped"),
     ),
     "training/fit/phrases.py": (
         ("1.0, _share(around_sellers))", "1.0, 0.0)", "lift without sellers"),
-        ("+ SUPPORT * found", "+ 0 * found", "narrow cells without smoothing"),
+        ("+ SUPPORT * shares", "+ 0 * shares", "narrow cells without smoothing"),
         ("(sellers[:, _LISTINGS] >= FEWEST_SELLERS)", "(sellers[:, _LISTINGS] >= 1)", "a shop's own phrase"),
     ),
     "training/gates/gate.py": (
@@ -411,7 +435,7 @@ _ROWS: Final[dict[str, tuple[tuple[str, str, str], ...]]] = {
         ("shown = low > policy", "shown = high > policy", "an uncertain loss counts as certain"),
     ),
     "training/gates/golden.py": (
-        ("key=lambda item: item.version_id", "key=lambda item: 0", "the order changes the digest"),
+        ("key=lambda golden_item: golden_item.version_id", "key=lambda golden_item: 0", "the order changes the digest"),
     ),
     "training/gates/golden_gate.py": (
         ("InForce(shipped, incumbent.threads)", "incumbent", "the champion twice"),
@@ -425,9 +449,13 @@ _ROWS: Final[dict[str, tuple[tuple[str, str, str], ...]]] = {
     "training/evaluate/judging.py": (
         ("int(self.labels[drawn].sum())", "int(self.labels.sum())", "all counterfeits count as sampled"),
         ("np.average(self.labels, weights=self.stands_for)", "np.average(self.labels)", "the unweighted prevalence"),
-        ("            fit = one.fit", "            fit = np.arange(len(trial.labels))", "the judged rows are fitted"),
         (
-            "            fit = one",
+            "            fit = time_fold.fit",
+            "            fit = np.arange(len(trial.labels))",
+            "the judged rows are fitted",
+        ),
+        (
+            "            fit = time_fold",
             "            fit = trial.split.time_folds[0]",
             "all time folds have the fit of the first",
         ),
@@ -443,10 +471,10 @@ _ROWS: Final[dict[str, tuple[tuple[str, str, str], ...]]] = {
         ("replayed.effective < enough or", "replayed.listings < enough or", "a few heavy listings are many"),
     ),
     "training/gates/slice_gate.py": (
-        ("one.rows >= policy.slice_rows", "one.rows >= 0", "the smallest slices block a model"),
+        ("part.rows >= policy.slice_rows", "part.rows >= 0", "the smallest slices block a model"),
         ("np.quantile(known, 1 - confidence)", "np.median(known)", "the median in place of the lower end"),
         ("figures(scored.weights[None, :])", "figures(np.ones((1, len(scored.labels))))", "the whole is unweighted"),
-        ("np.stack([self._share(genuine, one)", "np.stack([self._share(fakes, one)", "alarms among counterfeits"),
+        ("np.stack([self._share(genuine, flags)", "np.stack([self._share(fakes, flags)", "alarms among counterfeits"),
         ("np.argsort(-scores[genuine]", "np.argsort(scores[genuine]", "the threshold from the lowest scores"),
         ("weights[:, genuine][:, order]", "weights[:, genuine]", "weights of other rows"),
     ),
@@ -469,7 +497,7 @@ _ROWS: Final[dict[str, tuple[tuple[str, str, str], ...]]] = {
     ),
     "training/evaluate/suspects.py": (
         ("genuine, counterfeit", "counterfeit, genuine", "own class's mean"),
-        ("np.argsort(-of_other[found]", "np.argsort(of_other[found]", "the least doubtful first"),
+        ("np.argsort(-of_other[doubtful_rows]", "np.argsort(of_other[doubtful_rows]", "the least doubtful first"),
     ),
     "training/gates/upheld.py": (
         ("shown = ours >= candidate.shown", "shown = ours >= incumbent.shown", "the champion's threshold is used"),

@@ -77,10 +77,10 @@ def _refuses(last: ast.stmt) -> bool:
     """Whether a body that ends so leaves without a result: it raises, continues, or returns nothing or a constant."""
     if not isinstance(last, ast.Return):
         return isinstance(last, ast.Raise | ast.Continue)
-    value = last.value
-    if isinstance(value, ast.List | ast.Tuple | ast.Set):
-        return not value.elts
-    return value is None or isinstance(value, ast.Constant) or (isinstance(value, ast.Dict) and not value.keys)
+    output = last.value
+    if isinstance(output, ast.List | ast.Tuple | ast.Set):
+        return not output.elts
+    return output is None or isinstance(output, ast.Constant) or (isinstance(output, ast.Dict) and not output.keys)
 
 
 def with_calls(module: str) -> str:

@@ -87,9 +87,9 @@ def _nodes(node: ast.AST) -> Iterator[ast.AST]:
     if isinstance(node, ast.JoinedStr | ast.Raise):
         return
     yield node
-    for name, value in ast.iter_fields(node):
+    for name, field in ast.iter_fields(node):
         if name not in {"annotation", "returns", "decorator_list", "defaults", "kw_defaults"}:
-            for child in value if isinstance(value, list) else [value]:
+            for child in field if isinstance(field, list) else [field]:
                 if isinstance(child, ast.AST):
                     yield from _nodes(child)
 
@@ -137,8 +137,8 @@ def _conditions(node: ast.AST) -> Iterator[Change]:
             yield from (change for test in tests for change in _decided(test))
         case ast.BoolOp(op=op, values=values):
             word = " and " if isinstance(op, ast.And) else " or "
-            for value in values:
-                yield node, f"({word.join(f'({ast.unparse(other)})' for other in values if other is not value)})"
+            for side in values:
+                yield node, f"({word.join(f'({ast.unparse(other)})' for other in values if other is not side)})"
         case ast.UnaryOp(op=ast.Not(), operand=operand):
             yield node, f"({ast.unparse(operand)})"
         case ast.Compare(left=left, ops=ops, comparators=comparators):
@@ -162,7 +162,7 @@ def _called(call: ast.Call) -> Iterator[Change]:
     name = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
     if name in _SHELLS:
         inner = call.args or ([call.func.value] if isinstance(call.func, ast.Attribute) else [])
-        yield from ((call, f"({ast.unparse(value)})") for value in inner if not isinstance(value, ast.Starred))
+        yield from ((call, f"({ast.unparse(argument)})") for argument in inner if not isinstance(argument, ast.Starred))
     match call.args:
         case [ast.Name() | ast.Attribute() as first, ast.Name() | ast.Attribute() as second, *others] if (
             name not in _SHELLS

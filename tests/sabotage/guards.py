@@ -100,10 +100,10 @@ def _fire_in(tests: Path) -> list[list[str]]:
         stdout=subprocess.DEVNULL,
         check=False,  # Tests that read our source may fail.
     )
-    found = [line.split("\t") for line in pairs.read_text(encoding="utf-8").splitlines()]
+    fired_pairs = [line.split("\t") for line in pairs.read_text(encoding="utf-8").splitlines()]
     pairs.unlink()
-    failed = {test for guard, test in found if not guard}
-    return [[guard, test] for guard, test in found if test not in failed]
+    failed = {test for guard, test in fired_pairs if not guard}
+    return [[guard, test] for guard, test in fired_pairs if test not in failed]
 
 
 def _near_first(guard: Guard, tests: Iterable[str]) -> tuple[str, ...]:

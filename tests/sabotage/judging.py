@@ -128,7 +128,7 @@ def _imports(path: Path) -> frozenset[str]:
     tree = ast.parse(path.read_bytes())
     froms = [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and node.module]
     return frozenset(
-        name for node in froms for one in node.names for name in (str(node.module), f"{node.module}.{one.name}")
+        name for node in froms for alias in node.names for name in (str(node.module), f"{node.module}.{alias.name}")
     )
 
 
@@ -218,11 +218,11 @@ def _swap(live: object, name: str, code: CodeType) -> None:
 
 def _pass_on(earlier: Mapping[str, Any], later: Mapping[str, Any]) -> None:
     """Give changed values to the modules that imported them."""
-    changed = {name: value for name, value in later.items() if earlier.get(name) is not value}
+    changed = {name: attribute for name, attribute in later.items() if earlier.get(name) is not attribute}
     for other in list(sys.modules.values()):
-        for name, value in changed.items():
+        for name, attribute in changed.items():
             if name in earlier and vars(other).get(name, other) is earlier[name]:
-                setattr(other, name, value)
+                setattr(other, name, attribute)
 
 
 class _Judge:
@@ -292,7 +292,7 @@ def judge(seconds: float, share: int, words: Sequence[str] = ("",)) -> defaultdi
     by_verdict, waiting = defaultdict[str, list[Mutant]](list), dict[str, list[Mutant]]()
     for module in judged_modules():
         if any(word in module for word in words):
-            drawn = [one for one in changes_of(module) if crc32(repr(one.key).encode()) % share == 0]
+            drawn = [mutant for mutant in changes_of(module) if crc32(repr(mutant.key).encode()) % share == 0]
             for mutant in (*drawn, *by_hand(module)):
                 if (verdict := verdicts.get((*mutant.key, _digest(module)))) is None:
                     waiting.setdefault(module, []).append(mutant)

@@ -33,7 +33,7 @@ def survivors() -> set[tuple[str, ...]]:
 def test_a_guard_leaves_without_a_result(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     Path("rules.py").write_text(_SOURCE)
-    assert [(one.line, one.function, one.condition) for one in guards_of("rules.py")] == [
+    assert [(guard.line, guard.function, guard.condition) for guard in guards_of("rules.py")] == [
         (3, "f", "n < 0"),
         (7, "f", "(m := n) or 'é'"),
     ]
@@ -42,7 +42,7 @@ def test_a_guard_leaves_without_a_result(tmp_path: Path, monkeypatch: pytest.Mon
 
 @pytest.mark.soak
 def test_every_survivor_is_a_guard() -> None:
-    assert survivors() - {(one.module, one.function, one.condition) for one in every_guard()} == set()
+    assert survivors() - {(guard.module, guard.function, guard.condition) for guard in every_guard()} == set()
 
 
 @pytest.mark.soak
@@ -52,5 +52,5 @@ def test_no_other_guard_survives() -> None:
     lines = json.loads((FOLDER / "survivors.json").read_text())
     known = survivors()
     assert [
-        one for one in lines if (one["place"].partition(":")[0], one["function"], one["condition"]) not in known
+        line for line in lines if (line["place"].partition(":")[0], line["function"], line["condition"]) not in known
     ] == []

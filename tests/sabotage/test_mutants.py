@@ -46,7 +46,7 @@ def rules(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ModuleTyp
 
 @pytest.mark.usefixtures("rules")
 def test_it_makes_comparisons_constants_branches_and_boundaries() -> None:
-    assert {f"{one.old} {one.new}" for one in changes_of("mutable_rules.py")} == _MADE
+    assert {f"{mutant.old} {mutant.new}" for mutant in changes_of("mutable_rules.py")} == _MADE
 
 
 @pytest.mark.parametrize(
@@ -76,7 +76,7 @@ def test_a_mutant_without_effect_is_refused(rules: ModuleType, old: str, new: st
 
 
 def test_every_mutant_written_by_hand_fits_its_module() -> None:
-    assert [one for module in judged_modules() for one in by_hand(module) if not one.text()] == []
+    assert [mutant for module in judged_modules() for mutant in by_hand(module) if not mutant.text()] == []
 
 
 @pytest.mark.soak

@@ -82,7 +82,7 @@ def test_a_service_behind_a_silent_postgresql_says_so_and_ends_at_sigterm(
         refused = [threads.submit(service.ask, *call, headers=headers, json=a_row()) for call in calls]
         assert service.ask("GET", "/livez").status_code == 200
         assert service.ask("GET", "/static/keys.js").status_code == 200
-        assert [one.result().status_code for one in refused] == [503, 503, 503, 503]
+        assert [future.result().status_code for future in refused] == [503, 503, 503, 503]
         service.process.send_signal(signal.SIGTERM)
         assert service.process.wait(30) == 1
     assert service.events("service.ended_without_its_database")

@@ -131,10 +131,10 @@ def everybody(client: TestClient, site: Site) -> dict[str, Visitor]:
         "data_scientist": site.data_scientist,
         "admin": invited(site, "ada@touchstone.example", Role.ADMIN),
     }
-    found = {name: visitor(client, site, person) for name, person in people.items()}
+    visitors = {name: visitor(client, site, person) for name, person in people.items()}
     programs = {f"key:{scope.value}": program(client, site, scope) for scope in MARKETPLACE_SCOPES}
-    made = make_key(site.runtime, a_leader(site), (site.here, site.brand_id), "t")
-    return found | programs | {BRANDS_KEY: Visitor(client, {"authorization": f"Bearer {made}"})}
+    brand_key = make_key(site.runtime, a_leader(site), (site.here, site.brand_id), "t")
+    return visitors | programs | {BRANDS_KEY: Visitor(client, {"authorization": f"Bearer {brand_key}"})}
 
 
 def test_every_door_is_closed_to_who_brings_nothing_or_nonsense(client: TestClient, site: Site) -> None:
@@ -157,8 +157,8 @@ def test_every_door_is_closed_to_who_brings_nothing_or_nonsense(client: TestClie
 
 def test_what_is_public_answers_everybody(client: TestClient) -> None:
     """So that the list above does not hold what is closed by accident."""
-    found = {(method, path): Visitor(client, {}).call(method, path).status_code for method, path in PUBLIC}
-    assert found == {
+    statuses = {(method, path): Visitor(client, {}).call(method, path).status_code for method, path in PUBLIC}
+    assert statuses == {
         ("GET", "/livez"): 200,
         ("HEAD", "/livez"): 200,
         ("GET", "/healthz"): 200,
@@ -284,17 +284,17 @@ def test_the_matrix_names_every_door_of_the_api(site: Site) -> None:
 
 def test_a_door_of_the_api_opens_to_its_own_people_or_programs_alone(everybody: dict[str, Visitor]) -> None:
     expected: dict[str, dict[str, int | str]] = {}
-    found: dict[str, dict[str, int | str]] = {}
+    outcomes: dict[str, dict[str, int | str]] = {}
     for method, path, allowed in MATRIX:
         kinds = {name.startswith("key:") for name in allowed}
         expected[f"{method} {path}"] = {
             name: "open" if name in allowed else 403 if name.startswith("key:") in kinds else 401 for name in everybody
         }
         statuses = {name: who.call(method, path).status_code for name, who in everybody.items()}
-        found[f"{method} {path}"] = {
+        outcomes[f"{method} {path}"] = {
             name: "open" if status < 500 and status not in {401, 403} else status for name, status in statuses.items()
         }
-    assert found == expected
+    assert outcomes == expected
 
 
 @pytest.fixture
@@ -330,7 +330,7 @@ def test_a_case_of_somebody_else_is_not_there(
     assert answers[0].text == answers[2].text, "what is somebody else's and what is not there are told alike"
     assert asker.call("GET", "/api/v1/cases").json() == {"cases": [], "next": None}
     owner = visitor(client, site, site.analyst)
-    assert [one["case_id"] for one in owner.call("GET", "/api/v1/cases").json()["cases"]] == [case.case_id]
+    assert [row["case_id"] for row in owner.call("GET", "/api/v1/cases").json()["cases"]] == [case.case_id]
 
 
 def test_a_training_of_another_marketplace_is_not_there(
@@ -387,11 +387,11 @@ def test_nothing_is_changed_for_a_page_of_another_site(everybody: dict[str, Visi
     doors = unsafe(site)
     assert len(doors) >= 12
     for why, forged in FORGERIES.items():
-        found = {}
+        refusals = {}
         for method, path in doors:
             answer = everybody["data_scientist"].call(method, path, headers=forged)
-            found[method, path] = (answer.status_code, answer.json()["error"]["code"])
-        assert found == dict.fromkeys(doors, (403, "cross_site")), why
+            refusals[method, path] = (answer.status_code, answer.json()["error"]["code"])
+        assert refusals == dict.fromkeys(doors, (403, "cross_site")), why
 
 
 def test_the_token_counts_in_a_forms_field_as_in_a_header(everybody: dict[str, Visitor]) -> None:
@@ -431,8 +431,8 @@ def test_a_session_is_no_key_and_a_key_no_session(everybody: dict[str, Visitor])
     cookie = {"cookie": f"{COOKIE}={key.removeprefix('Bearer ')}"}
     assert everybody["analyst"].call("GET", "/api/v1/cases", headers=cookie).status_code == 401
     token = everybody["analyst"].headers["cookie"].partition("=")[2]
-    asked = everybody["key:intake"].call("GET", "/api/v1/figures", headers={"authorization": f"Bearer {token}"})
-    assert asked.status_code == 401
+    response = everybody["key:intake"].call("GET", "/api/v1/figures", headers={"authorization": f"Bearer {token}"})
+    assert response.status_code == 401
 
 
 def test_behind_https_the_cookie_is_kept_to_this_host_and_to_https(site: Site) -> None:

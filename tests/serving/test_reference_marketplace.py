@@ -49,9 +49,9 @@ def home(tmp_path: Path) -> Home:
 
 @pytest.fixture
 def effects(home: Home) -> Iterator[Effects]:
-    made = Effects(home.root / EFFECTS)
-    yield made
-    made.close()
+    effects = Effects(home.root / EFFECTS)
+    yield effects
+    effects.close()
 
 
 def test_a_message_has_its_effect_once_however_often_it_comes(home: Home, effects: Effects) -> None:
@@ -99,9 +99,9 @@ def test_the_order_is_known_after_a_restart(home: Home, effects: Effects) -> Non
     again.close()
 
 
-@pytest.mark.parametrize("left", [1, 20, -2, -1])
+@pytest.mark.parametrize("bytes_left", [1, 20, -2, -1])
 def test_a_line_that_a_kill_left_half_written_never_happened_and_harms_nothing(
-    home: Home, effects: Effects, left: int
+    home: Home, effects: Effects, bytes_left: int
 ) -> None:
     """Its message was not acknowledged, so it comes again and has its effect then."""
     path = home.root / EFFECTS
@@ -109,7 +109,7 @@ def test_a_line_that_a_kill_left_half_written_never_happened_and_harms_nothing(
     whole = path.read_bytes()
     effects.apply("act_2", data(listing="MP-10"))
     effects.close()
-    torn = path.read_bytes()[len(whole) :][:left]
+    torn = path.read_bytes()[len(whole) :][:bytes_left]
     path.write_bytes(whole + torn)
     again = Effects(path)
     assert not again.apply("act_1", data())
@@ -149,9 +149,9 @@ def test_a_port_that_was_chosen_is_kept_with_the_secret(home: Home) -> None:
 
 @pytest.fixture
 def free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])
+    with socket.socket() as free_socket:
+        free_socket.bind(("127.0.0.1", 0))
+        return int(free_socket.getsockname()[1])
 
 
 @dataclass(frozen=True, slots=True)

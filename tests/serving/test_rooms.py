@@ -14,10 +14,10 @@ from tests.serving.writes import ROOT, Tree, Write, sources
 
 DECLARED: Final = 134
 OWNERS: Final = [
-    (f"{module.__name__}.{name}", one)
+    (f"{module.__name__}.{name}", table)
     for module in TABLE_MODULES
-    for name, one in vars(module).items()
-    if isinstance(one, Table)
+    for name, table in vars(module).items()
+    if isinstance(table, Table)
 ]
 TABLES: Final = frozenset(name for name, _ in OWNERS)
 # They write the table that a store hands them: what they are handed is what the guard reads. SQLite's own table of
@@ -70,15 +70,17 @@ def test_the_schema_knows_the_tables_of_every_room() -> None:
 
 
 def test_only_a_rooms_store_writes_its_tables() -> None:
-    found = [
-        f"{one.module}:{one.line} writes {one.table or 'an unnamed table'}" for one in serving().writes if trespass(one)
+    trespasses = [
+        f"{write.module}:{write.line} writes {write.table or 'an unnamed table'}"
+        for write in serving().writes
+        if trespass(write)
     ]
-    assert found == [], "put the statement into the store of the room that owns the table"
+    assert trespasses == [], "put the statement into the store of the room that owns the table"
 
 
 def test_every_table_is_written_by_something() -> None:
     """A table that nothing seems to write is one whose writes the guard does not see."""
-    assert {one.table for one in serving().writes} - {None} == TABLES
+    assert {write.table for write in serving().writes} - {None} == TABLES
 
 
 _HEAD = "from serving.b.tables import kept\nfrom sqlalchemy import insert, select, update\n"
@@ -106,14 +108,14 @@ def test_a_write_into_another_room_is_found(source: str) -> None:
         {"serving.a.store": f"{_HEAD}{source}", "serving.c.store": "from serving.b.tables import kept"},
         frozenset({"serving.b.tables.kept"}),
     )
-    assert [trespass(one) for one in tree.writes] == [True]
+    assert [trespass(write) for write in tree.writes] == [True]
 
 
 def test_reads_and_a_stores_own_writes_are_none() -> None:
     reads = f"{_HEAD}from serving.a.tables import own\ndef f(c):\n    c.execute(select(kept).where(kept.c.x == 1))\n"
     own = "def g(c):\n    c.execute(update(own).where(own.c.x.in_(select(kept.c.x))))"
     tree = Tree({"serving.a.store": reads + own}, frozenset({"serving.a.tables.own", "serving.b.tables.kept"}))
-    assert [(one.owner, trespass(one)) for one in tree.writes] == [("serving.a.store.g", False)]
+    assert [(write.owner, trespass(write)) for write in tree.writes] == [("serving.a.store.g", False)]
 
 
 def test_what_calls_a_writer_writes() -> None:

@@ -37,6 +37,6 @@ def hidden(app: FastAPI) -> Iterator[str]:
         address = re.sub(r"\{[^}]+\}", "7", route.path)
         for method in sorted(route.methods or ()):
             scope = {"type": "http", "path": address, "method": method, "headers": [], "root_path": ""}
-            first = next(one for one in app.routes if one.matches(scope)[0] is Match.FULL)
+            first = next(candidate for candidate in app.routes if candidate.matches(scope)[0] is Match.FULL)
             if first is not route:
                 yield f"{method} {route.path} is answered by {getattr(first, 'path', first)}"

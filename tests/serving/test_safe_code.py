@@ -36,14 +36,14 @@ def dangers(source: str) -> Iterator[str]:
     for node in ast.walk(ast.parse(source)):
         match node:
             case ast.Import(names=names):
-                yield from (one.name for one in names if one.name.partition(".")[0] in RUNS_CODE)
+                yield from (alias.name for alias in names if alias.name.partition(".")[0] in RUNS_CODE)
                 # Under its whole name everything of it could be called.
-                yield from (one.name for one in names if one.name.partition(".")[0] == "joblib")
+                yield from (alias.name for alias in names if alias.name.partition(".")[0] == "joblib")
             case ast.ImportFrom(module=str(module), names=names):
                 if module.partition(".")[0] in RUNS_CODE:
                     yield module
                 if module.partition(".")[0] == "joblib":
-                    yield from (one.name for one in names if one.name not in {"Parallel", "delayed"})
+                    yield from (alias.name for alias in names if alias.name not in {"Parallel", "delayed"})
             case ast.keyword(arg="allow_pickle", value=value):
                 if not (isinstance(value, ast.Constant) and value.value is False):
                     yield "allow_pickle"
@@ -101,9 +101,9 @@ def test_what_is_harmless_is_no_danger(source: str) -> None:
 
 def test_nothing_that_we_ship_makes_code_of_data() -> None:
     assert {path.relative_to(ROOT).parts[0] for path in SOURCES} == set(PACKAGES)
-    found = {str(path.relative_to(ROOT)): list(dangers(path.read_text(encoding="utf-8"))) for path in SOURCES}
+    names_by_path = {str(path.relative_to(ROOT)): list(dangers(path.read_text(encoding="utf-8"))) for path in SOURCES}
     allowed = NAMED_BY_A_PERSON | OF_OUR_OWN_NAMES | IN_A_TRUSTED_CLUSTER | SIGNED_BY_US
-    assert {path: names for path, names in found.items() if names} == allowed
+    assert {path: names for path, names in names_by_path.items() if names} == allowed
 
 
 def test_only_the_command_line_sends_work_to_a_cluster() -> None:
@@ -178,12 +178,12 @@ def test_what_the_pages_take_from_elsewhere_is_what_its_manifest_says_and_nothin
         assert package["licence"]
         assert package["version"] in package["source"]
         listed |= package["files"]
-    found = {
+    digests = {
         path.name: hashlib.sha256(path.read_bytes()).hexdigest()
         for path in VENDORED.iterdir()
         if path.name != "manifest.json"
     }
-    assert found == listed
+    assert digests == listed
 
 
 READ_JSON = {"json.load", "json.loads", "verify_registration_response", "parse_authentication_credential_json"}
@@ -192,17 +192,17 @@ BEYOND_RECURSION = {"RecursionError", "RuntimeError", "Exception"}
 
 def forgets_depth(source: str) -> list[int]:
     """The lines where what is no JSON is caught, and what is nested too deeply is not."""
-    found = []
+    line_numbers = []
     for node in ast.walk(ast.parse(source)):
         if not isinstance(node, ast.Try):
             continue
-        called = {ast.unparse(one.func) for part in node.body
-                  for one in ast.walk(part) if isinstance(one, ast.Call)}  # fmt: skip
-        caught = {getattr(one, "attr", getattr(one, "id", "")) for handler in node.handlers if handler.type
-                  for one in ast.walk(handler.type)}  # fmt: skip
+        called = {ast.unparse(call.func) for part in node.body
+                  for call in ast.walk(part) if isinstance(call, ast.Call)}  # fmt: skip
+        caught = {getattr(exception, "attr", getattr(exception, "id", "")) for handler in node.handlers if handler.type
+                  for exception in ast.walk(handler.type)}  # fmt: skip
         if called & READ_JSON and "ValueError" in caught and not caught & BEYOND_RECURSION:
-            found.append(node.lineno)
-    return found
+            line_numbers.append(node.lineno)
+    return line_numbers
 
 
 def test_what_refuses_other_text_than_json_refuses_json_that_is_nested_too_deeply() -> None:

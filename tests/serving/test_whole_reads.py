@@ -57,8 +57,8 @@ def explaining(engine_name: str, request: pytest.FixtureRequest) -> Engine:
     if engine_name == "sqlite":
         site: Site = request.getfixturevalue("site")
         return site.runtime.store.reads
-    found: Engine = request.getfixturevalue("filled_postgres")
-    return found
+    engine: Engine = request.getfixturevalue("filled_postgres")
+    return engine
 
 
 @pytest.mark.parametrize(("statement", "table", "reason"), QUERIES)
@@ -67,8 +67,8 @@ def test_a_growing_table_that_is_read_whole_is_found(
 ) -> None:
     if explaining.dialect.name == "postgresql" and statement.startswith("SELECT * FROM notice "):
         pytest.skip("PostgreSQL before 18 has no skip scan: it reads the key whole, which has no other column than ids")
-    found = whole_reads.faults(explaining, statement, (), "a.test")
-    assert {one.table for _, one in found} == ({table} if table else set()), reason
+    faults = whole_reads.faults(explaining, statement, (), "a.test")
+    assert {fault.table for _, fault in faults} == ({table} if table else set()), reason
 
 
 def test_a_statement_of_the_product_is_explained_by_the_test_that_executes_it(
@@ -89,12 +89,12 @@ def test_without_the_expected_statistics_sqlite_reads_a_marketplace_whole(site: 
         connection.exec_driver_sql("ANALYZE sqlite_schema")
         connection.commit()
         site.runtime.store.reads.dispose()
-        asked = site.runtime.store.reads, statement, (), "a.test"
-        assert [one for _, one in whole_reads.faults(*asked)] == [WholeRead("action", "ix_action_created")]
+        arguments = site.runtime.store.reads, statement, (), "a.test"
+        assert [fault for _, fault in whole_reads.faults(*arguments)] == [WholeRead("action", "ix_action_created")]
         expect_growth(connection)
         connection.commit()
     site.runtime.store.reads.dispose()
-    assert whole_reads.faults(*asked) == []
+    assert whole_reads.faults(*arguments) == []
 
 
 @pytest.mark.parametrize("name", sorted(RIGHTLY))

@@ -64,10 +64,10 @@ class Tree:
             for module, tree in self._parsed.items()
             for owner, part in _definitions(module, tree)
         }
-        found = {write.owner for write in self.writes}
-        while more := {owner for owner, names in refers.items() if owner not in found and names & found}:
-            found |= more
-        return frozenset(found)
+        owners = {write.owner for write in self.writes}
+        while more := {owner for owner, names in refers.items() if owner not in owners and names & owners}:
+            owners |= more
+        return frozenset(owners)
 
     def _written(self, module: str, part: ast.AST, node: ast.AST) -> Iterator[str | None]:
         match node:
@@ -75,12 +75,12 @@ class Tree:
                 yield None
             case ast.Call(func=func, args=arguments, keywords=keywords):
                 helps = self._name(module, func) in WRITERS
-                handed = [*arguments, *(one.value for one in keywords)]
+                handed = [*arguments, *(keyword.value for keyword in keywords)]
                 if isinstance(func, ast.Attribute) and func.attr in _VERBS:
                     handed.append(func.value)
                 elif not helps:
                     return
-                tables = {table for one in handed for table in self._tables_of(module, part, one)}
+                tables = {table for expression in handed for table in self._tables_of(module, part, expression)}
                 yield from sorted(tables)
                 if helps and not tables:
                     yield None
@@ -95,8 +95,8 @@ class Tree:
             for bound in ast.walk(part):
                 if isinstance(bound, _Bound) and node.id in _targets(bound):
                     source = bound.value if isinstance(bound, ast.Assign | ast.AnnAssign) else bound.iter
-                    named = (self._name(module, one) for one in (ast.walk(source) if source else ()))
-                    yield from (one for one in named if one in self._tables)
+                    named = (self._name(module, child) for child in (ast.walk(source) if source else ()))
+                    yield from (table_name for table_name in named if table_name in self._tables)
 
     def _name(self, module: str, node: ast.AST) -> str:
         match node:
@@ -117,9 +117,11 @@ class Tree:
 def _imported(tree: ast.Module) -> Iterator[tuple[str, str]]:
     for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom):
-            yield from ((one.asname or one.name, f"{node.module}.{one.name}") for one in node.names)
+            yield from ((alias.asname or alias.name, f"{node.module}.{alias.name}") for alias in node.names)
         elif isinstance(node, ast.Import):
-            yield from ((one.asname, one.name) if one.asname else (one.name.split(".")[0],) * 2 for one in node.names)
+            yield from (
+                (alias.asname, alias.name) if alias.asname else (alias.name.split(".")[0],) * 2 for alias in node.names
+            )
 
 
 def _definitions(module: str, tree: ast.Module) -> Iterator[tuple[str, ast.stmt]]:
@@ -144,9 +146,9 @@ def _targets(bound: _Bound) -> set[str]:
 
 def sources(package: str) -> dict[str, str]:
     """The modules of a package by name; migrations make tables and are no part of it."""
-    found = {}
+    texts = {}
     for path in sorted((ROOT / package).rglob("*.py")):
         parts = path.relative_to(ROOT).with_suffix("").parts
         if "migrations" not in parts:
-            found[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = path.read_text(encoding="utf-8")
-    return found
+            texts[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = path.read_text(encoding="utf-8")
+    return texts

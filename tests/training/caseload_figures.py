@@ -52,26 +52,26 @@ def ours(episode: Episode, breaks: Sequence[int], seed: int, *, flags_to_the_end
     """
     random = np.random.default_rng([seed, 1])
     detector = GradientBoostScorer()
-    left = round(BUDGET * episode.n_cases)
+    reviews_left = round(BUDGET * episode.n_cases)
     seen, labels, weights = [episode.warm_x], [episode.warm_y], [np.ones(len(episode.warm_y))]
-    found, present = [], []
+    found_counts, present = [], []
     for number, cases in enumerate(episode.rounds):
         # A row of weight ten is ten rows, because the detector takes no weights.
         copies = np.round(np.concatenate(weights)).astype(int)
         detector.fit(np.repeat(np.concatenate(seen), copies, axis=0), np.repeat(np.concatenate(labels), copies))
         scores = detector.score(cases.x)
         threshold = 0.0 if flags_to_the_end else DEFAULT_ROUTING.analyst_from
-        chances = _chances(scores, left / (episode.n_rounds - number), threshold, samples_spare=samples_spare)
+        chances = _chances(scores, reviews_left / (episode.n_rounds - number), threshold, samples_spare=samples_spare)
         reviewed = np.flatnonzero(random.random(len(chances)) < chances)
         # Only chance can exceed what is left, in the last rounds: then the least likely reviews are dropped.
-        reviewed = reviewed[np.argsort(-chances[reviewed], kind="stable")][:left]
-        left -= len(reviewed)
+        reviewed = reviewed[np.argsort(-chances[reviewed], kind="stable")][:reviews_left]
+        reviews_left -= len(reviewed)
         seen.append(cases.x[reviewed])
         labels.append(cases.y[reviewed])
         weights.append(np.minimum(1 / chances[reviewed], DEFAULT_WEIGHTING.most_weight))
-        found.append(int(cases.y[reviewed].sum()))
+        found_counts.append(int(cases.y[reviewed].sum()))
         present.append(int(cases.y.sum()))
-    return _recall(found, present, breaks[0])
+    return _recall(found_counts, present, breaks[0])
 
 
 def _chances(scores: Floats, budget: float, threshold: float, *, samples_spare: bool) -> Floats:
@@ -80,45 +80,47 @@ def _chances(scores: Floats, budget: float, threshold: float, *, samples_spare: 
 
     def chances(flagged: int) -> Floats:
         line = float(scores[order[flagged - 1]]) if flagged else 1.0
-        found = np.ones(len(scores))
+        review_chances = np.ones(len(scores))
         for i in order[flagged:]:
-            found[i] = chance_of_review(float(scores[i]), line, is_new_seller=True, policy=DEFAULT_ROUTING)
-        return found
+            review_chances[i] = chance_of_review(float(scores[i]), line, is_new_seller=True, policy=DEFAULT_ROUTING)
+        return review_chances
 
     above = int((scores >= threshold).sum())
     flagged = bisect_right(range(min(above, int(budget)) + 1), budget, key=lambda n: float(chances(n).sum())) - 1
-    found = chances(max(0, flagged))
-    others, spare = order[max(0, flagged) :], budget - float(found.sum())
+    review_chances = chances(max(0, flagged))
+    others, spare = order[max(0, flagged) :], budget - float(review_chances.sum())
     if samples_spare and spare > 0 and len(others):
-        found[others] = np.minimum(DEFAULT_ROUTING.audit_most_share, found[others] + spare / len(others))
-    return found
+        review_chances[others] = np.minimum(
+            DEFAULT_ROUTING.audit_most_share, review_chances[others] + spare / len(others)
+        )
+    return review_chances
 
 
-def _recall(found: Sequence[int], present: Sequence[int], breaks_at: int) -> Recall:
+def _recall(found_counts: Sequence[int], present: Sequence[int], breaks_at: int) -> Recall:
     parts = (slice(None), slice(None, breaks_at), slice(breaks_at, None))
-    return Recall(*(sum(found[part]) / max(1, sum(present[part])) for part in parts))
+    return Recall(*(sum(found_counts[part]) / max(1, sum(present[part])) for part in parts))
 
 
 def theirs(episode: Episode, breaks: Sequence[int], seed: int, *, policy: TopK | YieldTriggered) -> Recall:
     """An episode by a policy of the package, in its own environment."""
     done = rollout(InvestigationMDP(episode, GradientBoostScorer(), budget_frac=BUDGET), policy, seed)
-    return _recall([one.found for one in done.steps], [one.available for one in done.steps], breaks[0])
+    return _recall([step.found for step in done.steps], [step.available for step in done.steps], breaks[0])
 
 
 Way = Callable[[Episode, Sequence[int], int], Recall]
 WAYS: Final[Mapping[str, Way]] = {
-    OURS: lambda *one: ours(*one, flags_to_the_end=False, samples_spare=True),
-    SHARES_ONLY: lambda *one: ours(*one, flags_to_the_end=False, samples_spare=False),
-    QUEUE: lambda *one: ours(*one, flags_to_the_end=True, samples_spare=False),
-    RULE: lambda *one: theirs(*one, policy=YieldTriggered()),
-    TOP: lambda *one: theirs(*one, policy=TopK()),
+    OURS: lambda *arguments: ours(*arguments, flags_to_the_end=False, samples_spare=True),
+    SHARES_ONLY: lambda *arguments: ours(*arguments, flags_to_the_end=False, samples_spare=False),
+    QUEUE: lambda *arguments: ours(*arguments, flags_to_the_end=True, samples_spare=False),
+    RULE: lambda *arguments: theirs(*arguments, policy=YieldTriggered()),
+    TOP: lambda *arguments: theirs(*arguments, policy=TopK()),
 }
 
 
 def played(ways: Sequence[str], seeds: int, *, processes: int = 1) -> dict[str, list[Recall]]:
     """The recall of each way in each episode; all ways play the same episodes."""
-    found = Parallel(n_jobs=processes)(delayed(_played)(ways, seed) for seed in range(seeds))
-    return {name: [recalls[number] for recalls in found] for number, name in enumerate(ways)}
+    episode_recalls = Parallel(n_jobs=processes)(delayed(_played)(ways, seed) for seed in range(seeds))
+    return {name: [recalls[number] for recalls in episode_recalls] for number, name in enumerate(ways)}
 
 
 def _played(ways: Sequence[str], seed: int) -> list[Recall]:
@@ -128,19 +130,21 @@ def _played(ways: Sequence[str], seed: int) -> list[Recall]:
 
 def gained(ours: Sequence[Recall], theirs: Sequence[Recall]) -> tuple[float, float, float]:
     """The gain in overall recall with its 95 % interval: the package's interquartile mean of the paired differences."""
-    found = paired_difference(*(np.array([one.overall for one in some]) for some in (ours, theirs)))
-    return found.point, found.lo, found.hi
+    gain = paired_difference(*(np.array([recall.overall for recall in recalls]) for recalls in (ours, theirs)))
+    return gain.point, gain.lo, gain.hi
 
 
 def main(seeds: int) -> None:
     """Print the table."""
-    found = played(list(WAYS), seeds, processes=-1)
+    recalls_by_way = played(list(WAYS), seeds, processes=-1)
     print(f"{seeds} episodes:\n")  # noqa: T201  # the result
     print("| way | recall | before the break | after it | over its yield-triggered rule | 95 %, paired |")  # noqa: T201
     print("| --- | --- | --- | --- | --- | --- |")  # noqa: T201
-    for name, recalls in found.items():
-        means = [f"{np.mean([getattr(one, part) for one in recalls]):.3f}" for part in ("overall", "before", "after")]
-        point, low, high = gained(recalls, found[RULE])
+    for name, recalls in recalls_by_way.items():
+        means = [
+            f"{np.mean([getattr(recall, part) for recall in recalls]):.3f}" for part in ("overall", "before", "after")
+        ]
+        point, low, high = gained(recalls, recalls_by_way[RULE])
         over = ["", ""] if name == RULE else [f"{point:+.3f}", f"{low:+.3f} to {high:+.3f}"]
         print(f"| {name} | {' | '.join([*means, *over])} |")  # noqa: T201
 

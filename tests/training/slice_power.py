@@ -66,24 +66,24 @@ SETTINGS: Final = (
 
 def refusals(setting: Setting, repeats: int, seed: int = 0) -> Refusals:
     """The gate's results on many simulated markets of one kind."""
-    found = []
+    market_figures = []
     for number in range(repeats):
         scored, members = a_market(setting, np.random.default_rng([seed, number]))
         evidence = slice_evidence(scored, members, DEFAULT_GATES)
         gate = slice_gate(evidence, DEFAULT_GATES)
         looked_at = [part for part in gate.parts if not setting.poison or part.name == "slice 0"]
-        first = [one for one in evidence if not setting.poison or one.name == "slice 0"]
-        found.append(
+        first = [part for part in evidence if not setting.poison or part.name == "slice 0"]
+        market_figures.append(
             (
                 gate.state is State.FAILED,
                 _mean([part.state is State.FAILED for part in looked_at]),
                 _mean([part.state is State.NOT_JUDGED for part in looked_at]),
-                _mean([one.rows for one in first]),
-                _mean([one.positives for one in first]),
-                _mean([one.positive_sellers for one in first]),
+                _mean([part.rows for part in first]),
+                _mean([part.positives for part in first]),
+                _mean([part.positive_sellers for part in first]),
             )
         )
-    return Refusals(*(float(value) for value in np.nanmean(np.array(found, dtype=np.float64), axis=0)))
+    return Refusals(*(float(mean) for mean in np.nanmean(np.array(market_figures, dtype=np.float64), axis=0)))
 
 
 def _mean(values: list[bool] | list[int]) -> float:
@@ -105,9 +105,9 @@ def a_market(setting: Setting, random: np.random.Generator) -> tuple[Scored, dic
     if setting.shown:
         shown = theirs >= np.quantile(theirs, 1 - _SHOWN)
         weights = np.where(shown, 1.0, min(1 / _AUDITED, DEFAULT_GATES.slice_most_weight))
-        kept = shown | (random.random(len(groups)) < _AUDITED)
-        labels, ours, theirs, weights = labels[kept], ours[kept], theirs[kept], weights[kept]
-        groups, of_slice = groups[kept], of_slice[kept]
+        mask = shown | (random.random(len(groups)) < _AUDITED)
+        labels, ours, theirs, weights = labels[mask], ours[mask], theirs[mask], weights[mask]
+        groups, of_slice = groups[mask], of_slice[mask]
     resampled = seller_bootstrap(groups, times=_RESAMPLES, seed=int(random.integers(2**31)))
     members = {f"slice {i}": np.flatnonzero(of_slice == i) for i in range(setting.slices)}
     return Scored(labels, ours, theirs, weights, groups, resampled), members
@@ -118,10 +118,10 @@ def main(repeats: int) -> None:
     print("| simulated | rows | counterfeits | their sellers | slices refused | not judged | markets refused |")  # noqa: T201
     print("| --- | --- | --- | --- | --- | --- | --- |")  # noqa: T201  # the table is the result
     for setting in SETTINGS:
-        one = refusals(setting, repeats)
+        rates = refusals(setting, repeats)
         cells = (
-            f"{one.rows:.0f} | {one.counterfeits:.0f} | {one.sellers:.1f} | {one.slices:.1%} | {one.unjudged:.0%} | "
-            f"{one.markets:.0%}"
+            f"{rates.rows:.0f} | {rates.counterfeits:.0f} | {rates.sellers:.1f} | {rates.slices:.1%} | "
+            f"{rates.unjudged:.0%} | {rates.markets:.0%}"
         )
         print(f"| {setting.name} | {cells} |", flush=True)  # noqa: T201  # as above
 

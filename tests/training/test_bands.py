@@ -3,14 +3,14 @@ import pytest
 from training.evaluate.bands import EDGES, ScoredListing, precision_by_band
 
 
-def scored(probability: float, found: bool | None = None, *, chance: float = 1.0) -> ScoredListing:
+def scored(probability: float, is_counterfeit: bool | None = None, *, chance: float = 1.0) -> ScoredListing:
     """A reviewed listing; without an answer and with a probability below one, a listing that was not sampled."""
-    return ScoredListing(probability, chance, found, reviewed=chance == 1.0 or found is not None)
+    return ScoredListing(probability, chance, is_counterfeit, reviewed=chance == 1.0 or is_counterfeit is not None)
 
 
 def test_a_band_compares_prediction_and_observation() -> None:
     rows = [scored(0.7, True), scored(0.7, True), scored(0.75, True), scored(0.65, False)]
-    (band,) = (one for one in precision_by_band(rows) if one.listings)
+    (band,) = (band for band in precision_by_band(rows) if band.listings)
     assert (band.low, band.high, band.listings) == (0.6, 0.8, 4)
     assert band.predicted == pytest.approx(0.7)
     assert band.found.value == pytest.approx(0.75)
@@ -18,14 +18,14 @@ def test_a_band_compares_prediction_and_observation() -> None:
 
 def test_sampled_listings_represent_the_unreviewed_ones_of_their_band() -> None:
     looked_at = [scored(0.01, True, chance=0.1), scored(0.01, False, chance=0.1)]
-    (band,) = (one for one in precision_by_band([*looked_at, *[scored(0.01, chance=0.1)] * 18]) if one.listings)
+    (band,) = (band for band in precision_by_band([*looked_at, *[scored(0.01, chance=0.1)] * 18]) if band.listings)
     assert band.found.value == pytest.approx(0.5)
     assert band.found.audited == 2
     assert band.found.high > 0.9  # Two sampled listings are few.
 
 
 def test_a_missing_answer_is_not_a_genuine_listing() -> None:
-    (band,) = (one for one in precision_by_band([scored(0.9, True), scored(0.9)]) if one.listings)
+    (band,) = (band for band in precision_by_band([scored(0.9, True), scored(0.9)]) if band.listings)
     assert band.found.value == pytest.approx(1.0)
     assert band.found.low < 1.0
 

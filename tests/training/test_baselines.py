@@ -59,18 +59,18 @@ PINNED = {
 @pytest.mark.parametrize("name", PINNED)
 def test_a_baseline_is_what_it_was(name: str) -> None:
     """Average precision to six digits, and mean score to four, because ranks alone do not show every setting."""
-    found = scores()[name]
-    precision = metrics.average_precision(DATA.labels[TEST], found)
-    assert (round(precision, 6), round(float(found.mean()), 4)) == PINNED[name]
+    baseline_scores = scores()[name]
+    precision = metrics.average_precision(DATA.labels[TEST], baseline_scores)
+    assert (round(precision, 6), round(float(baseline_scores.mean()), 4)) == PINNED[name]
 
 
 def test_threads_do_not_change_the_numbers() -> None:
     columns = baselines.raw_numbers(DATA.listings)
-    one, two = (
+    one_thread, two = (
         baselines.fit_predict_numbers(columns[TRAIN], DATA.labels[TRAIN], columns[TEST], threads=threads)
         for threads in (1, 2)
     )
-    assert np.array_equal(one, two)
+    assert np.array_equal(one_thread, two)
 
 
 def test_raw_numbers_are_the_numbers_as_sent() -> None:
@@ -95,8 +95,8 @@ def test_all_text_is_brand_title_description_and_category() -> None:
 
 def test_a_rank_average_weighs_text_twice_and_shares_ties() -> None:
     """Ranks of the numbers 1, 2.5, 2.5; of the text 3, 2, 1."""
-    found = baselines.rank_average(np.array([0.1, 0.5, 0.5]), np.array([0.9, 0.8, 0.7]))
-    assert found.tolist() == [(1 + 6) / 3, (2.5 + 4) / 3, (2.5 + 2) / 3]
+    averages = baselines.rank_average(np.array([0.1, 0.5, 0.5]), np.array([0.9, 0.8, 0.7]))
+    assert averages.tolist() == [(1 + 6) / 3, (2.5 + 4) / 3, (2.5 + 2) / 3]
 
 
 def test_the_text_of_the_fair_peer_keeps_the_vocabularies_of_fields_apart() -> None:
@@ -107,15 +107,15 @@ def test_the_text_of_the_fair_peer_keeps_the_vocabularies_of_fields_apart() -> N
         )
         for bad in (0, 1) * 20
     ]
-    found = baselines.fit_predict_field_text(listings, np.array([0, 1] * 20, dtype=np.int8), listings[:2])
-    assert found[0] < 0.1
-    assert found[1] > 0.9
+    probabilities = baselines.fit_predict_field_text(listings, np.array([0, 1] * 20, dtype=np.int8), listings[:2])
+    assert probabilities[0] < 0.1
+    assert probabilities[1] > 0.9
 
 
 def test_listings_without_text_have_the_share_of_counterfeits_as_their_score() -> None:
     empty = [a_listing(title=None, description=None, brand=None, product_type=None)] * 4
-    found = baselines.fit_predict_field_text(empty, np.array([0, 0, 0, 1], dtype=np.int8), empty[:2])
-    assert found.tolist() == [0.25, 0.25]
+    probabilities = baselines.fit_predict_field_text(empty, np.array([0, 0, 0, 1], dtype=np.int8), empty[:2])
+    assert probabilities.tolist() == [0.25, 0.25]
 
 
 def test_the_best_signal_is_the_column_that_sorts_the_training_rows_best_either_way() -> None:
@@ -144,16 +144,16 @@ WEIGHTS = np.where(np.arange(160) % 3 == 0, 2.0, 1.0)
 
 @cache
 def split() -> LaterSplit:
-    return split_later_unseen([one.listing.occurred_at or one.as_of for one in FACTS], DATA.groups, share=0.25)
+    return split_later_unseen([facts.listing.occurred_at or facts.as_of for facts in FACTS], DATA.groups, share=0.25)
 
 
 @cache
 def models() -> tuple[CounterfeitClassifier, ...]:
-    found = []
-    for one in split().time_folds:
-        facts, labels = [FACTS[i] for i in one.fit], DATA.labels[one.fit]
-        found.append(CounterfeitClassifier().fit(facts, labels, groups=DATA.groups[one.fit]))
-    return tuple(found)
+    classifiers = []
+    for fold in split().time_folds:
+        facts, labels = [FACTS[i] for i in fold.fit], DATA.labels[fold.fit]
+        classifiers.append(CounterfeitClassifier().fit(facts, labels, groups=DATA.groups[fold.fit]))
+    return tuple(classifiers)
 
 
 @cache
@@ -164,29 +164,31 @@ def scores_of_peers(changed: str = "") -> dict[str, Floats]:
 
 
 def test_each_baseline_scores_every_judged_row() -> None:
-    found = scores_of_peers()
-    assert tuple(found) == NAMES
-    assert {len(one) for one in found.values()} == {len(split().judge)}
-    assert not any(np.isnan(one).any() for one in found.values())
+    scores_by_peer = scores_of_peers()
+    assert tuple(scores_by_peer) == NAMES
+    assert {len(scores) for scores in scores_by_peer.values()} == {len(split().judge)}
+    assert not any(np.isnan(scores).any() for scores in scores_by_peer.values())
 
 
 def test_each_time_fold_is_scored_by_a_fit_on_the_rows_before_it() -> None:
-    found, raw = scores_of_peers(), baselines.raw_numbers([one.listing for one in FACTS])
+    scores_by_peer, raw = scores_of_peers(), baselines.raw_numbers([facts.listing for facts in FACTS])
     expected = [
-        baselines.fit_predict_numbers(raw[one.fit], DATA.labels[one.fit], raw[one.judge], weights=WEIGHTS[one.fit])
-        for one in split().time_folds
+        baselines.fit_predict_numbers(raw[fold.fit], DATA.labels[fold.fit], raw[fold.judge], weights=WEIGHTS[fold.fit])
+        for fold in split().time_folds
     ]
-    assert np.array_equal(found["numbers"], np.concatenate(expected))
+    assert np.array_equal(scores_by_peer["numbers"], np.concatenate(expected))
 
 
 def test_the_labels_of_the_last_judged_rows_reach_no_baseline() -> None:
-    here, there = scores_of_peers(), scores_of_peers("last labels")
-    assert all(np.array_equal(here[name], there[name]) for name in NAMES)
+    scores_by_peer, there = scores_of_peers(), scores_of_peers("last labels")
+    assert all(np.array_equal(scores_by_peer[name], there[name]) for name in NAMES)
 
 
 def test_the_fair_peer_is_one_part_numbers_and_two_parts_text() -> None:
-    found = scores_of_peers()
-    assert np.array_equal(found[FAIR_PEER], baselines.rank_average(found["numbers"], found["field_text"]))
+    scores_by_peer = scores_of_peers()
+    assert np.array_equal(
+        scores_by_peer[FAIR_PEER], baselines.rank_average(scores_by_peer["numbers"], scores_by_peer["field_text"])
+    )
 
 
 @pytest.mark.parametrize("name", ["numbers", "field_text"])
@@ -196,33 +198,33 @@ def test_a_baseline_learns_with_the_candidates_weights(name: str) -> None:
 
 def test_the_forest_alone_learns_the_rows_before_each_fold_without_their_text() -> None:
     expected = [
-        forest_alone(COLUMNS[one.fit], DATA.labels[one.fit], WEIGHTS[one.fit]).raw(COLUMNS[one.judge])
-        for one in split().time_folds
+        forest_alone(COLUMNS[fold.fit], DATA.labels[fold.fit], WEIGHTS[fold.fit]).raw(COLUMNS[fold.judge])
+        for fold in split().time_folds
     ]
     assert np.array_equal(scores_of_peers()["forest_alone"], np.concatenate(expected))
 
 
 def test_more_rows_than_the_bound_are_sampled_and_the_sample_is_the_same_again(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(peers, "MOST_FITTED", 30)
-    one, two = (fitted_rows(np.arange(50, dtype=np.intp), seed=3) for _ in range(2))
-    assert len(one) == 30
-    assert np.array_equal(one, two)
-    assert np.array_equal(one, np.unique(one))
+    sample, two = (fitted_rows(np.arange(50, dtype=np.intp), seed=3) for _ in range(2))
+    assert len(sample) == 30
+    assert np.array_equal(sample, two)
+    assert np.array_equal(sample, np.unique(sample))
     assert np.array_equal(fitted_rows(np.arange(30, dtype=np.intp), seed=3), np.arange(30))
 
 
 def test_the_quick_solver_finds_nearly_the_same_order() -> None:
     """Its only difference is the regularised intercept, which moves all rows alike."""
-    listings, fit, judge = [one.listing for one in FACTS], np.arange(100), np.arange(100, 160)
+    listings, fit, judge = [facts.listing for facts in FACTS], np.arange(100), np.arange(100, 160)
     arguments = ([listings[i] for i in fit], DATA.labels[fit], [listings[i] for i in judge])
-    slow, quick = (baselines.fit_predict_field_text(*arguments, quickly=one) for one in (False, True))
-    found = [metrics.average_precision(DATA.labels[judge], one) for one in (slow, quick)]
-    assert found[1] == pytest.approx(found[0], abs=0.005)
+    slow, quick = (baselines.fit_predict_field_text(*arguments, quickly=is_quick) for is_quick in (False, True))
+    precisions = [metrics.average_precision(DATA.labels[judge], ranking) for ranking in (slow, quick)]
+    assert precisions[1] == pytest.approx(precisions[0], abs=0.005)
     assert float(np.corrcoef(slow, quick)[0, 1]) > 0.999
 
 
 def test_a_single_time_fold_is_enough() -> None:
     first = split().time_folds[0]
-    one = LaterSplit((TimeFold(first.fit, first.judge, first.cut),))
-    found = peer_scores(FACTS, COLUMNS, DATA.labels, WEIGHTS, one, models()[:1], seed=0, threads=1)
-    assert {len(scores_of_peers) for scores_of_peers in found.values()} == {len(first.judge)}
+    one_fold = LaterSplit((TimeFold(first.fit, first.judge, first.cut),))
+    scores_by_peer = peer_scores(FACTS, COLUMNS, DATA.labels, WEIGHTS, one_fold, models()[:1], seed=0, threads=1)
+    assert {len(scores_of_peers) for scores_of_peers in scores_by_peer.values()} == {len(first.judge)}

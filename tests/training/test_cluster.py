@@ -33,8 +33,8 @@ from training.score.parts import Job
 
 @pytest.fixture(scope="module")
 def there() -> Iterator[LocalCluster]:
-    with a_cluster() as found:
-        yield found
+    with a_cluster() as local_cluster:
+        yield local_cluster
 
 
 @pytest.fixture(autouse=True)
@@ -62,8 +62,8 @@ def test_a_cluster_gives_the_bytes_of_this_machine(tmp_path: Path, there: LocalC
         path = write_parquet(tmp_path / "a.parquet", rows, group=700)
     else:
         path = write_ndjson(tmp_path / "a.ndjson", rows)
-    here = scored(path, tmp_path / "here.parquet")
-    assert scored(path, tmp_path / "there.parquet", dask=there.scheduler_address) == here
+    local_scores = scored(path, tmp_path / "here.parquet")
+    assert scored(path, tmp_path / "there.parquet", dask=there.scheduler_address) == local_scores
 
 
 def test_a_run_goes_on_where_another_was_cut_off_here_or_on_the_cluster(tmp_path: Path, there: LocalCluster) -> None:
@@ -98,8 +98,8 @@ def test_a_worker_that_fails_ends_the_run_with_its_reason(tmp_path: Path, there:
 
 def test_rows_with_a_history_travel_by_seller_and_come_back_in_order(tmp_path: Path, there: LocalCluster) -> None:
     path = write_parquet(tmp_path / "a.parquet", rows_of(1_000), group=700)
-    here = scored(path, tmp_path / "here.parquet", history=Remembering())
-    assert scored(path, tmp_path / "there.parquet", history=Remembering(), dask=there.scheduler_address) == here
+    local_scores = scored(path, tmp_path / "here.parquet", history=Remembering())
+    assert scored(path, tmp_path / "there.parquet", history=Remembering(), dask=there.scheduler_address) == local_scores
 
 
 def test_a_lost_cluster_ends_the_run_and_finished_parts_are_kept(
@@ -108,13 +108,13 @@ def test_a_lost_cluster_ends_the_run_and_finished_parts_are_kept(
     monkeypatch.setattr(cluster, "_WAIT_SECONDS", 0.05)
     path, out = write_parquet(tmp_path / "a.parquet", rows_of(2_500), group=2_500), tmp_path / "out.parquet"
     before = list[int]()
-    with a_cluster() as found:
+    with a_cluster() as local_cluster:
 
         def lose_the_worker(_bytes: int) -> None:
-            found.scale(0)
+            local_cluster.scale(0)
 
         with pytest.raises(ClusterFailed, match=r"has no worker left\. What is finished is kept"):
-            scored(path, out, dask=found.scheduler_address, advanced=lose_the_worker)
+            scored(path, out, dask=local_cluster.scheduler_address, advanced=lose_the_worker)
     scored(path, out, resumed=before.append)
     assert 500 <= before[0] < 2_500
 
@@ -124,9 +124,9 @@ def test_a_result_that_is_lost_with_the_last_worker_is_not_waited_for(monkeypatc
     monkeypatch.setattr(cluster, "_WAIT_SECONDS", 0.01)
     with a_cluster(workers=0) as empty, Client(empty.scheduler_address, set_as_default=False) as client:
         lost = client.submit(bytes, b"work")
-        found = Cluster(empty.scheduler_address, "Go on.", client, lost)
+        dead_cluster = Cluster(empty.scheduler_address, "Go on.", client, lost)
         with pytest.raises(ClusterFailed, match=r"has no worker left\. Go on\."):
-            found._result_of(lost)
+            dead_cluster._result_of(lost)
 
 
 def test_an_address_without_a_scheduler_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -135,7 +135,7 @@ def test_an_address_without_a_scheduler_is_refused(tmp_path: Path, monkeypatch: 
     for address in ("tcp://127.0.0.1:1", "localhost:1", "tls://127.0.0.1:1"):
         with pytest.raises(ClusterFailed, match=f"There is no Dask scheduler at {address}"):
             scored(path, tmp_path / "out.parquet", dask=address)
-    assert [one.name for one in tmp_path.iterdir()] == ["a.parquet"]
+    assert [file.name for file in tmp_path.iterdir()] == ["a.parquet"]
 
 
 def test_a_cluster_without_workers_is_refused(tmp_path: Path) -> None:
@@ -163,10 +163,10 @@ def write_certificate(folder: Path) -> dict[str, str]:
     """Dask's configuration with a certificate that is its own authority, for scheduler, workers and clients."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "cluster")])
-    made = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
-    made = made.serial_number(1).not_valid_before(datetime(2020, 1, 1)).not_valid_after(datetime(2120, 1, 1))  # noqa: DTZ001  # as it is written there
-    made = made.add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-    (folder / "cert.pem").write_bytes(made.sign(key, hashes.SHA256()).public_bytes(Encoding.PEM))
+    builder = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
+    builder = builder.serial_number(1).not_valid_before(datetime(2020, 1, 1)).not_valid_after(datetime(2120, 1, 1))  # noqa: DTZ001  # as it is written there
+    builder = builder.add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+    (folder / "cert.pem").write_bytes(builder.sign(key, hashes.SHA256()).public_bytes(Encoding.PEM))
     (folder / "key.pem").write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
     files = {
         f"{role}.{kind}": str(folder / f"{kind}.pem")
@@ -183,13 +183,13 @@ def test_a_cluster_with_tls_takes_the_certificates_of_dask_s_configuration(tmp_p
     with dask.config.set(write_certificate(tmp_path)), a_cluster(protocol="tls") as secure:
         address = secure.scheduler_address
         assert address.startswith("tls://")
-        found = scored(path, out, dask=address)
+        scores = scored(path, out, dask=address)
         with (
             dask.config.set({"distributed.comm.tls.client.cert": None, "distributed.comm.tls.ca-file": None}),
             pytest.raises(ClusterFailed, match=f"There is no Dask scheduler at {address} "),
         ):
             scored(path, out, dask=address)
-    assert found == scored(path, tmp_path / "here.parquet")
+    assert scores == scored(path, tmp_path / "here.parquet")
 
 
 # What a worker does.
@@ -199,8 +199,8 @@ def a_job(path: Path) -> Job:
     return Job(path, "native", ("external_id", "title"), "0" * 64, NOW)
 
 
-def sent(work: object, made: object = None) -> bytes:
-    return pickle.dumps((versions() if made is None else made, pickle.dumps(work)))
+def sent(work: object, package_versions: object = None) -> bytes:
+    return pickle.dumps((versions() if package_versions is None else package_versions, pickle.dumps(work)))
 
 
 def test_a_worker_that_joins_later_compares_its_version_too() -> None:
@@ -237,8 +237,8 @@ def test_a_worker_opens_a_run_once_and_keeps_few(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(cluster_worker, "_OPEN", {})
     monkeypatch.setattr(Counted, "opened", 0)
     monkeypatch.setattr(Counted, "closed", 0)
-    given, part = sent(Counted()), pickle.dumps(b"ab")
-    assert [compute(run, given, part).result for run in ("one", "one", "two", "three")] == [b"abab"] * 4
+    work, part = sent(Counted()), pickle.dumps(b"ab")
+    assert [compute(run, work, part).result for run in ("one", "one", "two", "three")] == [b"abab"] * 4
     assert (Counted.opened, Counted.closed) == (3, 1)
     end("two")
     end("two")
@@ -251,10 +251,10 @@ def test_an_answer_that_is_no_scores_of_its_rows_is_refused(
     path, out = write_parquet(tmp_path / "a.parquet", rows_of(600), group=600), tmp_path / "out.parquet"
     with pytest.raises(Stopped):
         scored(path, out, advanced=stopping_after(1))
-    (kept,) = (tmp_path / ".out.parquet.parts").glob("*.arrow")
-    answers = [b"nothing", kept.read_bytes()[:-20], short(kept)]
+    (part_file,) = (tmp_path / ".out.parquet.parts").glob("*.arrow")
+    answers = [b"nothing", part_file.read_bytes()[:-20], short(part_file)]
     for answer in answers:
-        monkeypatch.setattr(OpenScoreWork, "compute", lambda _self, _part, found=answer: found)
+        monkeypatch.setattr(OpenScoreWork, "compute", lambda _self, _part, scores=answer: scores)
         with pytest.raises(ClusterFailed, match="something else than the scores of its rows"):
             scored(path, out, dask=there.scheduler_address)
 

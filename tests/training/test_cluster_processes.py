@@ -26,8 +26,8 @@ pytestmark = [pytest.mark.soak, pytest.mark.timeout(7_200)]
 
 @pytest.fixture
 def cluster(tmp_path: Path) -> Iterator[Processes]:
-    with processes_in(tmp_path / "cluster") as found:
-        yield found
+    with processes_in(tmp_path / "cluster") as processes:
+        yield processes
 
 
 def distinct() -> pa.Table:
@@ -70,13 +70,13 @@ def test_each_row_is_there_once_after_a_worker_was_killed(tmp_path: Path, cluste
     assert (workers[0].wait(), workers[1].poll()) == (-9, None)
     pq.write_table(numbered(distinct(), 1), tmp_path / "distinct.parquet")
     scored(tmp_path / "distinct.parquet", tmp_path / "here.parquet", with_reasons=False)
-    wanted = without_ids(pq.read_table(tmp_path / "here.parquet"))
+    expected = without_ids(pq.read_table(tmp_path / "here.parquet"))
     rows = 0
     for batch in pq.ParquetFile(out).iter_batches(DISTINCT):  # Row groups are a thousand rows, so batches are whole.
         numbers = range(rows + 1, rows + 1 + batch.num_rows)
         assert batch["row"].to_pylist() == list(numbers)
         assert batch["listing_id"].to_pylist() == [f"B-{number}" for number in numbers]
-        assert without_ids(pa.Table.from_batches([batch])).equals(wanted.slice(0, batch.num_rows))
+        assert without_ids(pa.Table.from_batches([batch])).equals(expected.slice(0, batch.num_rows))
         rows += batch.num_rows
     assert rows == ROWS
     assert not list(tmp_path.glob(".out*"))

@@ -22,7 +22,7 @@ def the_world() -> World:
 @cache
 def the_listings() -> list[Listing]:
     rows = (check(sent.row, received_at=sent.at) for sent in the_world().sent)
-    return [found for found in rows if isinstance(found, Listing)]
+    return [listing for listing in rows if isinstance(listing, Listing)]
 
 
 def test_counterfeits_and_honest_listings_are_near_duplicates_of_earlier_genuine_ones() -> None:
@@ -30,15 +30,15 @@ def test_counterfeits_and_honest_listings_are_near_duplicates_of_earlier_genuine
     sellers: list[str | None] = []
     earlier = np.empty((len(the_listings()), BINS), dtype=np.uint16)
     copies: Counter[bool] = Counter()
-    for one in the_listings():
-        truth, signature = the_world().truth[one.external_id], signature_of(one)
-        if signature is None or one.description is None:
+    for listing in the_listings():
+        truth, signature = the_world().truth[listing.external_id], signature_of(listing)
+        if signature is None or listing.description is None:
             continue
         alike = np.flatnonzero(similarities(signature, earlier[: len(sellers)]) >= 0.7)
-        copies[truth.counterfeit] += any(sellers[i] != one.seller.external_id for i in alike.tolist())
+        copies[truth.counterfeit] += any(sellers[i] != listing.seller.external_id for i in alike.tolist())
         if not truth.counterfeit:
             earlier[len(sellers)] = signature
-            sellers.append(one.seller.external_id)
+            sellers.append(listing.seller.external_id)
     assert copies[True] >= 3
     assert copies[False] >= copies[True]
 
@@ -46,7 +46,7 @@ def test_counterfeits_and_honest_listings_are_near_duplicates_of_earlier_genuine
 def test_two_brands_know_wording_of_their_counterfeits_which_occurs() -> None:
     knowing = [brand for brand in the_world().brands if brand.tells]
     assert len(knowing) == 2
-    texts = [fold(one.description or "") for one in the_listings()]
+    texts = [fold(listing.description or "") for listing in the_listings()]
     for brand in knowing:
         for tell in brand.tells:
             check_pattern(tell.pattern)

@@ -23,16 +23,16 @@ def read(path: Path, format_name: str = "native") -> list[CheckedRow]:
     return list(read_listings(path, format_name, received_at=NOW))
 
 
-def codes(found: list[CheckedRow]) -> list[str | None]:
-    return [row.listing.code if isinstance(row.listing, Rejection) else None for row in found]
+def codes(checked_rows: list[CheckedRow]) -> list[str | None]:
+    return [row.listing.code if isinstance(row.listing, Rejection) else None for row in checked_rows]
 
 
 def test_every_row_comes_back_in_order_refused_or_not(tmp_path: Path) -> None:
     path = tmp_path / "a.ndjson"
     path.write_bytes(b'{"external_id":"1","title":"Bag"}\n{\n{"external_id":"3"}\n{"external_id":"4","title":"Hat"}\n')
-    found = read(path)
-    assert [row.number for row in found] == [1, 2, 3, 4]
-    assert codes(found) == [None, "bad_json", "empty_listing", None]
+    checked_rows = read(path)
+    assert [row.number for row in checked_rows] == [1, 2, 3, 4]
+    assert codes(checked_rows) == [None, "bad_json", "empty_listing", None]
 
 
 def test_a_row_without_an_id_gets_one_from_the_file_and_its_number(tmp_path: Path) -> None:
@@ -42,9 +42,9 @@ def test_a_row_without_an_id_gets_one_from_the_file_and_its_number(tmp_path: Pat
 
 
 def test_the_same_rows_in_another_file_have_other_derived_ids(tmp_path: Path) -> None:
-    one = write_csv(tmp_path / "a.csv", [{"title": "Bag"}])
+    first_file = write_csv(tmp_path / "a.csv", [{"title": "Bag"}])
     other = write_csv(tmp_path / "b.csv", [{"title": "Bag"}, {"title": "Hat"}])
-    assert read(one)[0].external_id != read(other)[0].external_id
+    assert read(first_file)[0].external_id != read(other)[0].external_id
 
 
 def test_the_layout_is_found_by_the_first_row_that_can_be_read(tmp_path: Path) -> None:
@@ -85,15 +85,15 @@ LABELS = [
 
 @pytest.mark.parametrize(("cell", "label", "code"), LABELS, ids=[repr(row[0]) for row in LABELS])
 def test_a_label_reads(tmp_path: Path, cell: str, label: int | None, code: str | None) -> None:
-    found = read(write_csv(tmp_path / "a.csv", [{"title": "Bag", "label": cell}]))
-    assert ([row.label for row in found], codes(found)) == ([label], [code])
+    checked_rows = read(write_csv(tmp_path / "a.csv", [{"title": "Bag", "label": cell}]))
+    assert ([row.label for row in checked_rows], codes(checked_rows)) == ([label], [code])
 
 
 def test_labels_of_a_nested_row_read_too(tmp_path: Path) -> None:
-    rows = [{"title": "Bag", "label": value, "seller": {"age_days": 1}} for value in (1, 0, True, None)]
-    found = read(write_ndjson(tmp_path / "a.ndjson", rows))
-    assert [row.label for row in found] == [1, 0, None, None]
-    assert codes(found) == [None, None, "bad_label", None]
+    rows = [{"title": "Bag", "label": label, "seller": {"age_days": 1}} for label in (1, 0, True, None)]
+    checked_rows = read(write_ndjson(tmp_path / "a.ndjson", rows))
+    assert [row.label for row in checked_rows] == [1, 0, None, None]
+    assert codes(checked_rows) == [None, None, "bad_label", None]
 
 
 def test_a_format_without_labels_has_none(tmp_path: Path) -> None:
@@ -175,11 +175,11 @@ def test_no_value_in_any_key_of_a_line_raises(format_name: str, tmp_path: Path) 
     holds()
 
 
-@pytest.mark.parametrize("value", [float("inf"), float("-inf"), float("nan"), 1e300, -1.5])
+@pytest.mark.parametrize("number", [float("inf"), float("-inf"), float("nan"), 1e300, -1.5])
 @pytest.mark.parametrize("format_name", ["ozon-ecup", "wish", "vestiaire", "native"])
-def test_no_number_in_any_column_of_a_parquet_file_raises(format_name: str, value: float, tmp_path: Path) -> None:
+def test_no_number_in_any_column_of_a_parquet_file_raises(format_name: str, number: float, tmp_path: Path) -> None:
     path = tmp_path / "a.parquet"
-    pq.write_table(pa.table({name: [value] for name in COLUMNS[format_name]}), path)
+    pq.write_table(pa.table({name: [number] for name in COLUMNS[format_name]}), path)
     assert len(read(path, format_name)) == 1
 
 
@@ -194,8 +194,8 @@ def test_labelled_rows_are_loaded_and_the_others_counted(tmp_path: Path) -> None
         {"label": 1},
         {"title": "Tie", "label": 5},
     ]
-    found = load_labelled(write_ndjson(tmp_path / "a.ndjson", rows), "native", received_at=NOW)
-    assert (found.data.labels.tolist(), found.unlabelled, found.refused) == ([1, 0], 1, 2)
+    contents = load_labelled(write_ndjson(tmp_path / "a.ndjson", rows), "native", received_at=NOW)
+    assert (contents.data.labels.tolist(), contents.unlabelled, contents.refused) == ([1, 0], 1, 2)
 
 
 def test_a_file_without_labels_is_refused(tmp_path: Path) -> None:
@@ -205,8 +205,8 @@ def test_a_file_without_labels_is_refused(tmp_path: Path) -> None:
 
 
 def test_sellers_of_labelled_rows_are_groups(tmp_path: Path) -> None:
-    found = load_labelled(labelled_file(tmp_path / "a.ndjson", 6), "native", received_at=NOW)
-    assert found.data.groups.tolist() == [0, 0, 1, 1, 2, 2]
+    contents = load_labelled(labelled_file(tmp_path / "a.ndjson", 6), "native", received_at=NOW)
+    assert contents.data.groups.tolist() == [0, 0, 1, 1, 2, 2]
 
 
 def test_an_unreadable_file_is_refused_before_any_row(tmp_path: Path) -> None:

@@ -62,11 +62,11 @@ def test_equal_populations_are_steady_in_nearly_all_samples_however_small() -> N
 
 
 def test_missing_values_are_a_share_and_a_bin_of_their_own() -> None:
-    found = shift("x", ranks(200), np.where(ranks(200) % 2 == 0, NAN, ranks(200)))
-    assert (found.missing_before, found.missing_now) == (0.0, 0.5)
-    assert found.level is Level.MOVED
-    assert found.distance is not None
-    assert found.distance < 0.02  # The known values are unchanged.
+    feature_shift = shift("x", ranks(200), np.where(ranks(200) % 2 == 0, NAN, ranks(200)))
+    assert (feature_shift.missing_before, feature_shift.missing_now) == (0.0, 0.5)
+    assert feature_shift.level is Level.MOVED
+    assert feature_shift.distance is not None
+    assert feature_shift.distance < 0.02  # The known values are unchanged.
 
 
 def test_the_distance_is_that_of_kolmogorov_and_smirnov() -> None:
@@ -78,7 +78,7 @@ def test_the_distance_is_that_of_kolmogorov_and_smirnov() -> None:
 def test_the_largest_shift_comes_first() -> None:
     before = np.column_stack([ranks(500), ranks(500)])
     now = np.column_stack([ranks(500), ranks(500) + 400])
-    assert [one.name for one in shifts(["still", "moved"], before, now)] == ["moved", "still"]
+    assert [feature_shift.name for feature_shift in shifts(["still", "moved"], before, now)] == ["moved", "still"]
 
 
 @given(
@@ -86,7 +86,7 @@ def test_the_largest_shift_comes_first() -> None:
     st.lists(st.floats(allow_nan=True, width=32), min_size=1, max_size=60),
 )
 def test_the_index_is_finite_and_never_below_zero(before: list[float], now: list[float]) -> None:
-    found = shift("x", np.array(before), np.array(now))
-    assert math.isfinite(found.psi)
-    assert found.psi >= 0
-    assert found.distance is None or 0 <= found.distance <= 1
+    feature_shift = shift("x", np.array(before), np.array(now))
+    assert math.isfinite(feature_shift.psi)
+    assert feature_shift.psi >= 0
+    assert feature_shift.distance is None or 0 <= feature_shift.distance <= 1

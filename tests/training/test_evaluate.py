@@ -36,12 +36,12 @@ from training.simulation.synthetic import Settings, build, evaluation_set
 DATA = a_market(80)
 
 
-def of_file(data: Labelled, brands: BrandRegister = BRANDS, as_of: datetime = NOW) -> FromFile:
-    return FromFile(data, tuple(brands.brands.values()), as_of, "bazaar")
+def of_file(labelled_rows: Labelled, brands: BrandRegister = BRANDS, as_of: datetime = NOW) -> FromFile:
+    return FromFile(labelled_rows, tuple(brands.brands.values()), as_of, "bazaar")
 
 
-def validated(data: Labelled) -> Repeat:
-    (repeat,) = cross_validate(of_file(data), repeats=1, progress=told)
+def validated(labelled_rows: Labelled) -> Repeat:
+    (repeat,) = cross_validate(of_file(labelled_rows), repeats=1, progress=told)
     return repeat
 
 
@@ -66,11 +66,11 @@ def flipped() -> tuple[Labels, list[int]]:
     """Labels with those of two sellers of one fold exchanged, such that no fold changes, and that fold's rows."""
     for test in folds(DATA.labels):
         sellers = np.unique(DATA.groups[test])
-        for one, other in product(sellers, sellers):
+        for seller, other in product(sellers, sellers):
             labels = DATA.labels.copy()
-            labels[DATA.groups == one], labels[DATA.groups == other] = (
+            labels[DATA.groups == seller], labels[DATA.groups == other] = (
                 DATA.labels[DATA.groups == other],
-                DATA.labels[DATA.groups == one],
+                DATA.labels[DATA.groups == seller],
             )
             if not np.array_equal(labels, DATA.labels) and folds(labels) == folds(DATA.labels):
                 return labels, test
@@ -84,9 +84,9 @@ def repeat_of_flipped() -> Repeat:
 
 @pytest.mark.parametrize("name", [MODEL, *PARTS, "numbers", "char_text", "field_text"])
 def test_the_labels_of_tested_rows_do_not_move_their_scores(name: str) -> None:
-    test, one, other = flipped()[1], a_repeat().values[name], repeat_of_flipped().values[name]
-    assert np.array_equal(other[test], one[test])
-    assert not np.array_equal(other, one)
+    test, scores, other = flipped()[1], a_repeat().values[name], repeat_of_flipped().values[name]
+    assert np.array_equal(other[test], scores[test])
+    assert not np.array_equal(other, scores)
 
 
 def test_the_prices_of_tested_rows_do_not_move_the_training_features() -> None:
@@ -94,11 +94,11 @@ def test_the_prices_of_tested_rows_do_not_move_the_training_features() -> None:
     dear = list(DATA.listings)
     for i in test:
         dear[i] = replace(dear[i], price=Decimal(99_999))
-    one, other = (
+    facts, other = (
         of_file(Labelled(tuple(listings), DATA.labels)).facts((train, test)) for listings in (DATA.listings, dear)
     )
-    assert one[0] == other[0]
-    assert one[1] != other[1]
+    assert facts[0] == other[0]
+    assert facts[1] != other[1]
 
 
 def test_every_row_has_a_score_of_every_method() -> None:
@@ -106,7 +106,7 @@ def test_every_row_has_a_score_of_every_method() -> None:
     assert all(np.isfinite(values).all() for values in a_repeat().values.values())
 
 
-SELLER = frozenset(one.name for one in FEATURES if one.family is Family.SELLER)
+SELLER = frozenset(feature.name for feature in FEATURES if feature.family is Family.SELLER)
 
 
 def test_a_model_without_some_features_does_not_see_them_and_the_others_stay_as_they_are() -> None:
@@ -115,7 +115,7 @@ def test_a_model_without_some_features_does_not_see_them_and_the_others_stay_as_
     other = list(DATA.listings)
     for i in test:
         other[i] = replace(other[i], seller=replace(other[i].seller, age_days=9_000, rating=1.0, rating_count=1))
-    one, two = (
+    scores, two = (
         fold_scores(
             of_file(Labelled(tuple(listings), DATA.labels)),
             next(iter(grouped_folds(DATA.labels, DATA.groups, folds=FOLDS, seed=0))),
@@ -124,17 +124,17 @@ def test_a_model_without_some_features_does_not_see_them_and_the_others_stay_as_
         )
         for listings in (DATA.listings, other)
     )
-    assert np.array_equal(one[WITHOUT], two[WITHOUT])
-    assert not np.array_equal(one[MODEL], two[MODEL])
-    assert np.array_equal(one[MODEL], a_repeat().values[MODEL][test])
+    assert np.array_equal(scores[WITHOUT], two[WITHOUT])
+    assert not np.array_equal(scores[MODEL], two[MODEL])
+    assert np.array_equal(scores[MODEL], a_repeat().values[MODEL][test])
 
 
 def test_a_summary_compares_with_the_model_without_some_features() -> None:
     lacking = [Repeat({**repeat.values, WITHOUT: repeat.values["numbers"]}) for repeat in VALUES]
-    found = summarise(DATA, lacking)
-    assert found["parts"][WITHOUT]["ap"] == found["baselines"]["numbers"]["ap"]
-    assert found[f"difference_to_{WITHOUT}"]["ap"] == pytest.approx(
-        found["model"]["ap"] - found["baselines"]["numbers"]["ap"]
+    figures = summarise(DATA, lacking)
+    assert figures["parts"][WITHOUT]["ap"] == figures["baselines"]["numbers"]["ap"]
+    assert figures[f"difference_to_{WITHOUT}"]["ap"] == pytest.approx(
+        figures["model"]["ap"] - figures["baselines"]["numbers"]["ap"]
     )
     assert f"difference_to_{WITHOUT}" not in SUMMARY
 
@@ -142,9 +142,9 @@ def test_a_summary_compares_with_the_model_without_some_features() -> None:
 @pytest.mark.soak
 def test_a_second_stage_is_compared_with_the_first_answer_and_the_peers() -> None:
     knowing = np.column_stack([DATA.labels * 2.0, np.random.default_rng(2).standard_normal(len(DATA.labels))])
-    found = cross_validate(of_file(DATA), repeats=1, changes=Changes(encoded=knowing))
-    np.testing.assert_array_equal(found[0].values[MODEL], a_repeat().values[MODEL])
-    summary = summarise(DATA, found)
+    repeats = cross_validate(of_file(DATA), repeats=1, changes=Changes(encoded=knowing))
+    np.testing.assert_array_equal(repeats[0].values[MODEL], a_repeat().values[MODEL])
+    summary = summarise(DATA, repeats)
     gain = summary[f"gain_{SECOND}"]
     assert gain["ap"] == pytest.approx(summary["parts"][SECOND]["ap"] - summary["model"]["ap"])
     assert gain["ap"] > 0
@@ -156,8 +156,8 @@ def test_a_second_stage_is_compared_with_the_first_answer_and_the_peers() -> Non
 def test_folds_fitted_side_by_side_give_the_same_scores(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("training.fit.forest.forest_settings", forest_settings)  # Other processes have those alone.
     monkeypatch.setattr("training.evaluate.cross_validation.FOLDS", 2)
-    (one,), (two,) = (cross_validate(of_file(DATA), repeats=1, threads=threads) for threads in (1, 2))
-    assert all(np.array_equal(two.values[name], values) for name, values in one.values.items())
+    (repeat,), (two,) = (cross_validate(of_file(DATA), repeats=1, threads=threads) for threads in (1, 2))
+    assert all(np.array_equal(two.values[name], values) for name, values in repeat.values.items())
 
 
 def test_progress_ends_with_the_last_fold() -> None:
@@ -193,11 +193,11 @@ def test_a_summary_counts_its_rows() -> None:
 def test_a_summary_has_these_figures() -> None:
     common = {"ap", "ap_standard_error", "ap_by_repeat", "ap_interval", "roc_auc", "roc_auc_interval", "precision_at"}
     assert SUMMARY["model"].keys() == common | {"brier", "calibration_error"}
-    assert {name: found.keys() for name, found in SUMMARY["baselines"].items()} == dict.fromkeys(NAMES, common)
-    told = {"ap", "ap_interval", "ap_ratio", "ap_told_from_chance", "repeats_better"}
-    assert {name: found.keys() for name, found in SUMMARY["parts"].items()} == dict.fromkeys(PARTS, common)
+    assert {name: figures.keys() for name, figures in SUMMARY["baselines"].items()} == dict.fromkeys(NAMES, common)
+    difference_fields = {"ap", "ap_interval", "ap_ratio", "ap_told_from_chance", "repeats_better"}
+    assert {name: figures.keys() for name, figures in SUMMARY["parts"].items()} == dict.fromkeys(PARTS, common)
     for peer in PEERS:
-        assert SUMMARY[f"difference_to_{peer}"].keys() == told
+        assert SUMMARY[f"difference_to_{peer}"].keys() == difference_fields
 
 
 def test_a_figure_is_its_mean_over_the_repeats() -> None:
@@ -219,11 +219,11 @@ def test_the_difference_is_paired(peer: str) -> None:
     ours, theirs = (
         [average_precision_score(DATA.labels, repeat.values[name]) for repeat in VALUES] for name in (MODEL, peer)
     )
-    found = SUMMARY[f"difference_to_{peer}"]
-    assert found["ap"] == pytest.approx(np.mean(ours) - np.mean(theirs))
-    assert found["repeats_better"] == sum(a > b for a, b in zip(ours, theirs, strict=True))
-    assert found["ap_ratio"] == pytest.approx(np.mean(ours) / np.mean(theirs))
-    assert found["ap_told_from_chance"] == pytest.approx(found["ap"] - found["ap_interval"][0])
+    difference = SUMMARY[f"difference_to_{peer}"]
+    assert difference["ap"] == pytest.approx(np.mean(ours) - np.mean(theirs))
+    assert difference["repeats_better"] == sum(a > b for a, b in zip(ours, theirs, strict=True))
+    assert difference["ap_ratio"] == pytest.approx(np.mean(ours) / np.mean(theirs))
+    assert difference["ap_told_from_chance"] == pytest.approx(difference["ap"] - difference["ap_interval"][0])
 
 
 @pytest.mark.parametrize("peer", PEERS)
@@ -247,13 +247,13 @@ def test_with_six_hundred_counterfeits_the_difference_to_the_rank_average_is_sig
     """Simulated: the difference's interval over resampled sellers excludes zero; with 38 counterfeits it does not."""
     settings = Settings(listings=12_000, seed=0, start=NOW)
     listings, labels = evaluation_set(settings, settings.listings)
-    kept = np.flatnonzero((labels == 1) | (np.random.default_rng(0).random(len(labels)) < 0.2))
-    data = Labelled(tuple(listings[i] for i in kept), labels[kept])
-    brands = BrandRegister([one.brand for one in build(settings).brands])
+    rows = np.flatnonzero((labels == 1) | (np.random.default_rng(0).random(len(labels)) < 0.2))
+    labelled_rows = Labelled(tuple(listings[i] for i in rows), labels[rows])
+    brands = BrandRegister([market_brand.brand for market_brand in build(settings).brands])
     as_of = NOW + timedelta(days=settings.days)
-    found = summarise(data, cross_validate(of_file(data, brands, as_of), repeats=1, threads=2))
-    difference = found["difference_to_rank_average"]
-    print(found["positives"], found["sellers"], found["model"]["ap"], difference)  # noqa: T201  # the figure
-    assert found["positives"] >= 500
+    figures = summarise(labelled_rows, cross_validate(of_file(labelled_rows, brands, as_of), repeats=1, threads=2))
+    difference = figures["difference_to_rank_average"]
+    print(figures["positives"], figures["sellers"], figures["model"]["ap"], difference)  # noqa: T201  # the figure
+    assert figures["positives"] >= 500
     assert difference["ap_interval"][0] > 0
-    print(found["difference_to_fair_peer"])  # noqa: T201  # the figure
+    print(figures["difference_to_fair_peer"])  # noqa: T201  # the figure

@@ -95,9 +95,9 @@ def test_the_order_of_the_listings_changes_no_score() -> None:
 
 
 def test_probabilities_of_both_classes_sum_to_one() -> None:
-    found = the_model().predict_proba(FACTS)
-    assert found.shape == (120, 2)
-    assert np.allclose(found.sum(axis=1), 1, rtol=0, atol=1e-15)
+    probabilities = the_model().predict_proba(FACTS)
+    assert probabilities.shape == (120, 2)
+    assert np.allclose(probabilities.sum(axis=1), 1, rtol=0, atol=1e-15)
 
 
 def test_the_likelier_class_is_predicted() -> None:
@@ -114,9 +114,9 @@ def test_out_of_fold_values_are_one_for_each_row() -> None:
 
 
 def test_progress_is_reported() -> None:
-    told: list[str] = []
-    CounterfeitClassifier(progress=lambda what, _share: told.append(what)).fit(FACTS, DATA.labels, groups=DATA.groups)
-    assert list(dict.fromkeys(told)) == ["features", "text", "forest", "join"]
+    steps: list[str] = []
+    CounterfeitClassifier(progress=lambda what, _share: steps.append(what)).fit(FACTS, DATA.labels, groups=DATA.groups)
+    assert list(dict.fromkeys(steps)) == ["features", "text", "forest", "join"]
 
 
 REFUSED = [
@@ -179,13 +179,13 @@ SETTINGS = [(0, 400, 3), (99, 400, 3), (100, 400, 7), (299, 400, 7), (300, 600, 
 
 @pytest.mark.parametrize(("positives", "rounds", "leaves"), SETTINGS)
 def test_trees_grow_with_the_number_of_counterfeits(positives: int, rounds: int, leaves: int) -> None:
-    found = forest_settings(positives)
-    assert (found.rounds, found.leaves) == (rounds, leaves)
+    settings = forest_settings(positives)
+    assert (settings.rounds, settings.leaves) == (rounds, leaves)
 
 
 def test_no_setting_of_the_forest_depends_on_time_or_threads() -> None:
-    found = ForestSettings(rounds=1, leaves=2, learning_rate=0.1, rows_per_leaf=1).parameters(3, 1)
-    assert (found["deterministic"], found["force_row_wise"], found["seed"]) == (True, True, 3)
+    parameters = ForestSettings(rounds=1, leaves=2, learning_rate=0.1, rows_per_leaf=1).parameters(3, 1)
+    assert (parameters["deterministic"], parameters["force_row_wise"], parameters["seed"]) == (True, True, 3)
 
 
 def masked(share: float, columns: int = len(NAMES)) -> tuple[NDArray[np.float64], Labels, NDArray[np.float64]]:
@@ -264,8 +264,8 @@ NOISE = np.tile([0.0, 0.0, 1.0, 1.0], 10)
 def test_the_better_learner_has_more_weight_and_few_positives_pull_it_towards_a_half(
     numbers: Floats, text: Floats, best: float
 ) -> None:
-    found = fit_combiner(Join.SUM, numbers, text, LABELS, np.ones(40))
-    assert found.text_weight == pytest.approx((20 * best + 30 * 0.5) / 50)
+    combiner = fit_combiner(Join.SUM, numbers, text, LABELS, np.ones(40))
+    assert combiner.text_weight == pytest.approx((20 * best + 30 * 0.5) / 50)
 
 
 def test_text_that_hurts_at_any_weight_gets_none_where_positives_are_many() -> None:
@@ -278,9 +278,9 @@ def test_text_that_hurts_at_any_weight_gets_none_where_positives_are_many() -> N
 def test_values_are_standardised_by_out_of_fold_scores() -> None:
     labels = np.array([1, 0] * 20, dtype=np.int8)
     numbers, text = np.arange(40.0), np.full(40, 7.0)
-    found = fit_combiner(Join.SUM, numbers, text, labels, np.ones(40))
-    assert (found.numbers.mean, found.numbers.spread) == (numbers.mean(), numbers.std())
-    assert (found.text.mean, found.text.spread) == (7.0, 1e-9)
+    combiner = fit_combiner(Join.SUM, numbers, text, labels, np.ones(40))
+    assert (combiner.numbers.mean, combiner.numbers.spread) == (numbers.mean(), numbers.std())
+    assert (combiner.text.mean, combiner.text.spread) == (7.0, 1e-9)
 
 
 def test_the_offset_is_the_calibrated_log_odds_of_the_text() -> None:
@@ -305,19 +305,19 @@ def test_points_get_the_weight_that_the_labels_give_them_beside_the_text() -> No
     random = np.random.default_rng(0)
     text, sums = random.standard_normal(20_000), 20 * random.standard_normal(20_000)
     labels = (random.random(20_000) < 1 / (1 + np.exp(4 - text - 0.05 * sums))).astype(np.int8)
-    found = fit_points(text, DEFAULT_SCORECARD, sums, labels, np.ones(20_000))
-    assert found.weight / found.spread == pytest.approx(0.05, abs=0.005)
+    points = fit_points(text, DEFAULT_SCORECARD, sums, labels, np.ones(20_000))
+    assert points.weight / points.spread == pytest.approx(0.05, abs=0.005)
 
 
 def test_points_that_say_no_more_than_chance_get_hardly_any_weight() -> None:
     """With forty counterfeits of 500, the weight of noise has a standard error of about .17."""
-    random, found = np.random.default_rng(0), []
+    random, point_weights = np.random.default_rng(0), []
     for _ in range(100):
         labels = (np.arange(500) < 40).astype(np.int8)
         text, sums = labels + random.standard_normal(500), random.standard_normal(500)
-        found.append(fit_points(text, DEFAULT_SCORECARD, sums, labels, np.ones(500)).weight)
-    assert np.mean(np.array(found) == 0) > 0.7
-    assert np.mean(found) < 0.04
+        point_weights.append(fit_points(text, DEFAULT_SCORECARD, sums, labels, np.ones(500)).weight)
+    assert np.mean(np.array(point_weights) == 0) > 0.7
+    assert np.mean(point_weights) < 0.04
 
 
 def test_points_that_speak_against_the_labels_get_no_weight() -> None:
@@ -333,9 +333,9 @@ def test_points_that_are_all_equal_are_harmless() -> None:
 FIT_INPUT_FACTS = market_facts(a_market(40))
 
 
-def equal(one: FitInput, other: FitInput) -> bool:
+def equal(fit_input: FitInput, other: FitInput) -> bool:
     """To the last bit, and of the same types."""
-    pairs = ((one.numbers, other.numbers), *((one.texts[i], other.texts[i]) for i in range(3)))
+    pairs = ((fit_input.numbers, other.numbers), *((fit_input.texts[i], other.texts[i]) for i in range(3)))
     return all(a.dtype == b.dtype and a.tobytes() == b.tobytes() for a, b in pairs)
 
 
@@ -345,25 +345,25 @@ def test_parts_joined_are_the_input_of_all_rows() -> None:
 
 
 def test_the_input_survives_as_bytes() -> None:
-    found = FitInput.of(FIT_INPUT_FACTS)
-    assert equal(FitInput.from_bytes(found.to_bytes(), 40), found)
+    fit_input = FitInput.of(FIT_INPUT_FACTS)
+    assert equal(FitInput.from_bytes(fit_input.to_bytes(), 40), fit_input)
 
 
-def damaged(found: FitInput) -> dict[str, FitInput]:
+def damaged(fit_input: FitInput) -> dict[str, FitInput]:
     """Inputs that compiled code would read beyond the arrays, or for other rows."""
-    indices, values, starts = found.texts
+    indices, values, starts = fit_input.texts
     high, low, back = indices.copy(), indices.copy(), starts.copy()
     high[3], low[3] = COLUMNS, -1
     back[5] = back[7]
     return {
-        "column too high": found._replace(texts=found.texts._replace(indices=high)),
-        "negative column": found._replace(texts=found.texts._replace(indices=low)),
-        "rows back": found._replace(texts=found.texts._replace(starts=back)),
-        "later start": found._replace(texts=found.texts._replace(starts=np.maximum(starts, 1))),
-        "values missing": found._replace(texts=found.texts._replace(values=values[:-1])),
+        "column too high": fit_input._replace(texts=fit_input.texts._replace(indices=high)),
+        "negative column": fit_input._replace(texts=fit_input.texts._replace(indices=low)),
+        "rows back": fit_input._replace(texts=fit_input.texts._replace(starts=back)),
+        "later start": fit_input._replace(texts=fit_input.texts._replace(starts=np.maximum(starts, 1))),
+        "values missing": fit_input._replace(texts=fit_input.texts._replace(values=values[:-1])),
         "a row missing": FitInput.of(FIT_INPUT_FACTS[1:]),
-        "other numbers": found._replace(numbers=found.numbers[:, 1:]),
-        "another type": found._replace(texts=found.texts._replace(values=values.astype(np.float64))),
+        "other numbers": fit_input._replace(numbers=fit_input.numbers[:, 1:]),
+        "another type": fit_input._replace(texts=fit_input.texts._replace(values=values.astype(np.float64))),
     }
 
 

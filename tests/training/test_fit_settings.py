@@ -51,8 +51,8 @@ def test_settings_come_back_from_their_file(tmp_path: Path, settings: FitSetting
 
 
 def forest(**changes: Any) -> dict[str, Any]:
-    found = {**FitSettings(forest_settings(0)).changed(), **changes}
-    return {name: value for name, value in found.items() if value is not None}
+    settings = {**FitSettings(forest_settings(0)).changed(), **changes}
+    return {name: setting for name, setting in settings.items() if setting is not None}
 
 
 REFUSED: list[tuple[str, str, str]] = [
@@ -85,8 +85,8 @@ def test_a_missing_file_is_refused(tmp_path: Path) -> None:
 
 def test_a_fit_uses_the_settings_that_it_is_given() -> None:
     default, small = (
-        CounterfeitClassifier(settings=one).fit(FACTS, DATA.labels, groups=DATA.groups).model_
-        for one in (FitSettings(SMALL.forest), SMALL)
+        CounterfeitClassifier(settings=settings).fit(FACTS, DATA.labels, groups=DATA.groups).model_
+        for settings in (FitSettings(SMALL.forest), SMALL)
     )
     trees = list(trees_of(small.learner.files()["forest.txt"].decode()))
     assert (len(trees), max(len(tree.leaves) for tree in trees)) == (20, 2)
@@ -94,8 +94,8 @@ def test_a_fit_uses_the_settings_that_it_is_given() -> None:
 
 
 def test_the_record_of_a_training_has_the_settings_that_were_used() -> None:
-    found = {**fixed_parameters(0, SMALL), **forest_parameters(40, SMALL)}
-    assert (found["forest.rounds"], found["forest.leaves"], found["text.cost"]) == (20, 2, 3.0)
+    parameters = {**fixed_parameters(0, SMALL), **forest_parameters(40, SMALL)}
+    assert (parameters["forest.rounds"], parameters["forest.leaves"], parameters["text.cost"]) == (20, 2, 3.0)
     assert {**fixed_parameters(0), **forest_parameters(40)}["forest.rounds"] == 400
 
 
@@ -131,13 +131,13 @@ def test_a_row_of_weight_zero_teaches_nothing() -> None:
     """Its words count in the document frequencies, as in scikit-learn; its label has no effect."""
     weights = np.where(EVERY == 3, 0.0, 1.0)
     flipped = np.where(EVERY == 3, 1 - FIT_TEXT_DATA.labels, FIT_TEXT_DATA.labels).astype(np.int8)
-    one, two = (fit_text(TEXTS, EVERY[:80], labels, weights) for labels in (FIT_TEXT_DATA.labels, flipped))
-    assert np.array_equal(one.weights, two.weights)
+    text_model, two = (fit_text(TEXTS, EVERY[:80], labels, weights) for labels in (FIT_TEXT_DATA.labels, flipped))
+    assert np.array_equal(text_model.weights, two.weights)
 
 
 def test_the_model_scores_as_the_matrix_that_it_was_fitted_on() -> None:
-    found = fitted()
-    assert found.model.many(FIT_TEXT_DATA.listings) == pytest.approx(found.many_rows(TEXTS, EVERY), abs=1e-5)
+    text_fit = fitted()
+    assert text_fit.model.many(FIT_TEXT_DATA.listings) == pytest.approx(text_fit.many_rows(TEXTS, EVERY), abs=1e-5)
 
 
 def test_no_text_of_a_test_row_moves_the_weights() -> None:
@@ -182,10 +182,10 @@ MULTIPLIERS = [
 @pytest.mark.parametrize(("margin", "before", "cost", "square", "_why"), MULTIPLIERS)
 def test_a_step_is_optimal_for_its_row(margin: float, before: float, cost: float, square: float, _why: str) -> None:
     """At the optimum the multiplier is cost / (1 + exp(margin)), for the margin with this multiplier."""
-    found = module._multiplier(margin, before, cost, square)
-    reached = margin + square * (found - before)
-    assert 0 <= found <= cost
-    assert found == pytest.approx(cost / (1 + np.exp(reached)), rel=1e-6, abs=1e-9)
+    multiplier = module._multiplier(margin, before, cost, square)
+    reached = margin + square * (multiplier - before)
+    assert 0 <= multiplier <= cost
+    assert multiplier == pytest.approx(cost / (1 + np.exp(reached)), rel=1e-6, abs=1e-9)
 
 
 BARE = a_listing(title=None, description=None, brand=None, product_type=None)
@@ -200,9 +200,9 @@ def defined(listing: Listing) -> dict[int, float]:
     """A row by definition: counts over the root of their number."""
     row: dict[int, float] = {}
     for field, text in enumerate(fields([listing])):
-        found = indices_plain(text, field)
-        for index in found:
-            row[index] = row.get(index, 0.0) + SCALES[field] / np.sqrt(len(found))
+        indices = indices_plain(text, field)
+        for index in indices:
+            row[index] = row.get(index, 0.0) + SCALES[field] / np.sqrt(len(indices))
     return row
 
 
@@ -219,7 +219,7 @@ def test_rows_come_in_the_order_of_the_listings_across_blocks() -> None:
     many[256] = BARE
     matrix = TextMatrix.of(many)
     assert matrix.starts[0] == 0
-    assert rows_of(matrix) == [rows_of(TextMatrix.of([one]))[0] for one in many]
+    assert rows_of(matrix) == [rows_of(TextMatrix.of([listing]))[0] for listing in many]
 
 
 def test_a_column_occurs_once_in_a_row() -> None:

@@ -37,8 +37,13 @@ WHOLES = [
 
 @pytest.mark.parametrize(("parts", "state", "blocks", "sentence", "_why"), WHOLES)
 def test_a_gate_of_parts(parts: tuple[Gate, ...], state: State, blocks: bool, sentence: str, _why: str) -> None:
-    found = whole(*parts)
-    assert (found.state, found.blocks, found.sentence, found.parts) == (state, blocks, sentence, parts)
+    whole_gate = whole(*parts)
+    assert (whole_gate.state, whole_gate.blocks, whole_gate.sentence, whole_gate.parts) == (
+        state,
+        blocks,
+        sentence,
+        parts,
+    )
 
 
 def test_a_gate_of_parts_has_the_figure_and_the_bound_of_the_first_that_fails() -> None:
@@ -47,23 +52,23 @@ def test_a_gate_of_parts_has_the_figure_and_the_bound_of_the_first_that_fails() 
 
 
 def test_a_gate_of_parts_names_all_failures_and_explains_the_first() -> None:
-    found = whole(BAD, GOOD, judged("language de", False, -0.1, -0.03, "Recall 0.20 against 0.30."))
-    assert (found.figure, found.sentence) == (-0.35, "brand Lumo, language de: Recall 0.00 against 0.35.")
+    whole_gate = whole(BAD, GOOD, judged("language de", False, -0.1, -0.03, "Recall 0.20 against 0.30."))
+    assert (whole_gate.figure, whole_gate.sentence) == (-0.35, "brand Lumo, language de: Recall 0.00 against 0.35.")
 
 
 def test_a_report_has_one_of_three_states_of_a_gate() -> None:
-    assert [one.as_json()["state"] for one in (GOOD, BAD, UNKNOWN)] == ["passed", "failed", "not_judged"]
+    assert [gate.as_json()["state"] for gate in (GOOD, BAD, UNKNOWN)] == ["passed", "failed", "not_judged"]
 
 
 def test_blocking_gates_are_listed_with_figure_and_bound_by_part() -> None:
-    found = [
+    gate_reports = [
         judged("random_slice", False, -0.02, 0.0, "Worse.").as_json(),
         whole(GOOD, BAD, UNKNOWN).as_json(),
         not_judged("golden_set", "None is frozen.", blocks=True).as_json(),
         UNKNOWN.as_json(),
         GOOD.as_json(),
     ]
-    assert list(blocking(found)) == [
+    assert list(blocking(gate_reports)) == [
         {"name": "random slice", "figure": -0.02, "bound": 0.0},
         {"name": "slices: brand Lumo", "figure": -0.35, "bound": -0.03},
         {"name": "golden set", "figure": None, "bound": None},
@@ -121,11 +126,11 @@ FIRST = replace(
 
 
 def gate(name: str, evidence: GateEvidence = EVIDENCE) -> Gate:
-    return next(one for one in gates(evidence, DEFAULT_GATES) if one.name == name)
+    return next(gate for gate in gates(evidence, DEFAULT_GATES) if gate.name == name)
 
 
 def test_the_gates_have_this_order() -> None:
-    assert [one.name for one in gates(EVIDENCE, DEFAULT_GATES)] == [
+    assert [gate.name for gate in gates(EVIDENCE, DEFAULT_GATES)] == [
         "enough_to_judge", "random_slice", "calibration", "slices", "obfuscation",
     ]  # fmt: skip
 
@@ -143,8 +148,13 @@ ENOUGH: list[tuple[int, int, State, float, float, str]] = [
 def test_ten_counterfeits_of_three_sellers_are_enough_to_judge_by(
     positives: int, sellers: int, state: State, figure: float, bound: float, _why: str
 ) -> None:
-    found = gate("enough_to_judge", replace(EVIDENCE, positives=positives, positive_sellers=sellers))
-    assert (found.state, found.figure, found.bound, found.blocks) == (state, figure, bound, state is State.FAILED)
+    gate_result = gate("enough_to_judge", replace(EVIDENCE, positives=positives, positive_sellers=sellers))
+    assert (gate_result.state, gate_result.figure, gate_result.bound, gate_result.blocks) == (
+        state,
+        figure,
+        bound,
+        state is State.FAILED,
+    )
 
 
 RANDOM: list[tuple[float, float, float, State, bool, str]] = [
@@ -163,8 +173,8 @@ def test_a_candidate_must_be_better_on_the_random_slice(
     ours: float, theirs: float, effective: float, state: State, blocks: bool, _why: str
 ) -> None:
     evidence = replace(EVIDENCE, average_precision=(ours, theirs), effective_positives=effective)
-    found = gate("random_slice", evidence)
-    assert (found.state, found.blocks) == (state, blocks)
+    gate_result = gate("random_slice", evidence)
+    assert (gate_result.state, gate_result.blocks) == (state, blocks)
 
 
 CALIBRATIONS: list[tuple[float, float | None, tuple[float, float], bool, str]] = [
@@ -185,13 +195,13 @@ def test_calibration_is_no_worse(
     ours: float, theirs: float | None, interval: tuple[float, float], passes: bool, _why: str
 ) -> None:
     evidence = replace(EVIDENCE, calibration_error=(ours, theirs), calibration_interval=interval)
-    found = gate("calibration", evidence)
-    assert (found.passed, found.blocks) == (passes, not passes)
+    gate_result = gate("calibration", evidence)
+    assert (gate_result.passed, gate_result.blocks) == (passes, not passes)
 
 
 def test_without_a_judgement_the_only_gate_blocks() -> None:
-    (found,) = nothing_judged(40, 12, 4, DEFAULT_GATES)
-    assert (found.name, found.state, found.blocks) == ("enough_to_judge", State.NOT_JUDGED, True)
+    (only_gate,) = nothing_judged(40, 12, 4, DEFAULT_GATES)
+    assert (only_gate.name, only_gate.state, only_gate.blocks) == ("enough_to_judge", State.NOT_JUDGED, True)
 
 
 SENTENCES = [
@@ -229,14 +239,14 @@ SENTENCES = [
 
 @pytest.mark.parametrize(("evidence", "sentences"), SENTENCES, ids=["beside a champion", "a first model"])
 def test_every_gate_says_its_figure_and_its_bound(evidence: GateEvidence, sentences: list[str]) -> None:
-    assert [one.sentence for one in gates(evidence, DEFAULT_GATES)] == sentences
+    assert [gate.sentence for gate in gates(evidence, DEFAULT_GATES)] == sentences
 
 
 @pytest.mark.parametrize("name", ["random_slice", "slices"])
 def test_a_champion_that_learnt_one_of_the_rows_is_not_compared(name: str) -> None:
-    found = gate(name, replace(EVIDENCE, champion_learnt=1, average_precision=(0.99, NAN)))
-    assert (found.state, found.blocks) == (State.NOT_JUDGED, True)
-    assert found.sentence == (
+    gate_result = gate(name, replace(EVIDENCE, champion_learnt=1, average_precision=(0.99, NAN)))
+    assert (gate_result.state, gate_result.blocks) == (State.NOT_JUDGED, True)
+    assert gate_result.sentence == (
         "Not comparable: the champion may have learnt 1 of these 400 rows. A comparison needs 10 later counterfeits of "
         "3 unseen sellers."
     )
@@ -244,15 +254,15 @@ def test_a_champion_that_learnt_one_of_the_rows_is_not_compared(name: str) -> No
 
 def test_a_candidate_without_a_comparable_champion_has_the_bound_of_a_first_model() -> None:
     evidence = replace(EVIDENCE, champion_learnt=400, calibration_error=(0.16, None), calibration_interval=(NAN, NAN))
-    found = gate("calibration", evidence)
-    assert (found.state, found.bound) == (State.FAILED, 0.15)
-    assert found.sentence == "Calibration error 0.160; at most 0.150 without a comparable champion."
+    gate_result = gate("calibration", evidence)
+    assert (gate_result.state, gate_result.bound) == (State.FAILED, 0.15)
+    assert gate_result.sentence == "Calibration error 0.160; at most 0.150 without a comparable champion."
 
 
 def test_too_few_effective_counterfeits_are_reported() -> None:
-    found = gate("random_slice", replace(EVIDENCE, effective_positives=2.31))
-    assert found.sentence == "The effective sample size of the random slice is 2.3 counterfeits; 5 are needed."
-    assert (found.figure, found.bound) == (2.31, 5.0)
+    gate_result = gate("random_slice", replace(EVIDENCE, effective_positives=2.31))
+    assert gate_result.sentence == "The effective sample size of the random slice is 2.3 counterfeits; 5 are needed."
+    assert (gate_result.figure, gate_result.bound) == (2.31, 5.0)
 
 
 def test_trimmed_weights_are_reported() -> None:
@@ -274,9 +284,9 @@ FIGURES: list[tuple[str, GateEvidence, float, float, str]] = [
 def test_a_gate_has_a_figure_and_a_bound(
     name: str, evidence: GateEvidence, figure: float, bound: float, _why: str
 ) -> None:
-    found = gate(name, evidence)
-    assert found.figure == pytest.approx(figure)
-    assert found.bound == bound
+    gate_result = gate(name, evidence)
+    assert gate_result.figure == pytest.approx(figure)
+    assert gate_result.bound == bound
 
 
 def test_a_certain_loss_is_reported() -> None:

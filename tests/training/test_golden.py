@@ -25,9 +25,9 @@ CONTENT, DIGEST = freeze(ITEMS, NOW)
 
 
 def test_a_set_comes_back_as_it_was_frozen() -> None:
-    found = thawed(CONTENT, DIGEST)
-    assert (found.items, found.as_of, found.digest) == (tuple(ITEMS), NOW, DIGEST)
-    assert found.labels.tolist() == [row.label for row in ROWS[:20]]
+    golden_set = thawed(CONTENT, DIGEST)
+    assert (golden_set.items, golden_set.as_of, golden_set.digest) == (tuple(ITEMS), NOW, DIGEST)
+    assert golden_set.labels.tolist() == [row.label for row in ROWS[:20]]
 
 
 def test_equal_sets_have_equal_digests_in_any_order() -> None:
@@ -112,9 +112,9 @@ OTHERS: list[tuple[SnapshotRow, bool, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("row", "kept", "_why"), OTHERS)
-def test_training_excludes_a_golden_set(row: SnapshotRow, kept: bool, _why: str) -> None:
-    assert kept_apart([row], a_set(GOLDEN), {}) == ([row] if kept else [])
+@pytest.mark.parametrize(("row", "is_kept", "_why"), OTHERS)
+def test_training_excludes_a_golden_set(row: SnapshotRow, is_kept: bool, _why: str) -> None:
+    assert kept_apart([row], a_set(GOLDEN), {}) == ([row] if is_kept else [])
 
 
 def test_training_excludes_accounts_linked_with_a_seller_of_the_golden_set() -> None:

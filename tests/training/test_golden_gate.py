@@ -34,17 +34,17 @@ LOST = replace(WHOLE, recall=Compared(0.2, 0.5, 0.3, 0.11))
 
 
 def test_both_models_score_a_set_and_it_is_judged_as_a_whole() -> None:
-    found = golden_evidence(GOLDEN, a_bundle(), InForce(None, 1), DEFAULT_GATES)
-    assert (found.digest, found.items, found.positives) == (GOLDEN.digest, 120, int(DATA.labels.sum()))
-    assert [part.name for part in found.parts] == ["all of it"]
-    assert (found.parts[0].rows, found.parts[0].positives) == (120, int(DATA.labels.sum()))
+    evidence = golden_evidence(GOLDEN, a_bundle(), InForce(None, 1), DEFAULT_GATES)
+    assert (evidence.digest, evidence.items, evidence.positives) == (GOLDEN.digest, 120, int(DATA.labels.sum()))
+    assert [part.name for part in evidence.parts] == ["all of it"]
+    assert (evidence.parts[0].rows, evidence.parts[0].positives) == (120, int(DATA.labels.sum()))
 
 
 def test_the_same_model_beside_itself_loses_nothing() -> None:
-    found = golden_evidence(GOLDEN, a_bundle(), InForce(a_bundle(), 1), DEFAULT_GATES)
-    (whole,) = found.parts
-    assert [one.worse for one in (whole.recall, whole.rank, whole.alarms)] == [0, 0, 0]
-    assert golden_gate(found, DEFAULT_GATES).passed
+    evidence = golden_evidence(GOLDEN, a_bundle(), InForce(a_bundle(), 1), DEFAULT_GATES)
+    (whole,) = evidence.parts
+    assert [comparison.worse for comparison in (whole.recall, whole.rank, whole.alarms)] == [0, 0, 0]
+    assert golden_gate(evidence, DEFAULT_GATES).passed
 
 
 def test_the_candidate_is_judged_by_its_own_scores() -> None:
@@ -61,7 +61,9 @@ def test_only_slices_of_enough_listings_are_judged_by_themselves() -> None:
     assert {"language en", "language fr", "market EUR"} <= set(names)
     sizes = {"language en": 60, "language fr": 60}
     larger = replace(DEFAULT_GATES, golden_slice_rows=61)
-    assert not sizes.keys() & {one.name for one in golden_evidence(GOLDEN, a_bundle(), InForce(None, 1), larger).parts}
+    assert not sizes.keys() & {
+        part.name for part in golden_evidence(GOLDEN, a_bundle(), InForce(None, 1), larger).parts
+    }
 
 
 def test_a_champion_from_before_the_freeze_is_reported() -> None:
@@ -69,7 +71,10 @@ def test_a_champion_from_before_the_freeze_is_reported() -> None:
         replace(a_bundle(), references_as_of=at) for at in (NOW.replace(year=2020), NOW.replace(year=2040))
     )
     assert not golden_evidence(GOLDEN, a_bundle(), InForce(None, 1), DEFAULT_GATES).champion_saw
-    saw = [golden_evidence(GOLDEN, a_bundle(), InForce(one, 1), DEFAULT_GATES).champion_saw for one in (before, after)]
+    saw = [
+        golden_evidence(GOLDEN, a_bundle(), InForce(champion, 1), DEFAULT_GATES).champion_saw
+        for champion in (before, after)
+    ]
     assert saw == [True, False]
 
 
@@ -142,11 +147,11 @@ GATES: list[tuple[GoldenEvidence | None, State, str, float | None, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("found", "state", "sentence", "figure", "_why"), GATES)
+@pytest.mark.parametrize(("evidence", "state", "sentence", "figure", "_why"), GATES)
 def test_the_gate_reports_the_result_and_the_set(
-    found: GoldenEvidence | None, state: State, sentence: str, figure: float | None, _why: str
+    evidence: GoldenEvidence | None, state: State, sentence: str, figure: float | None, _why: str
 ) -> None:
-    gate = golden_gate(found, DEFAULT_GATES)
+    gate = golden_gate(evidence, DEFAULT_GATES)
     assert (gate.name, gate.state, gate.sentence) == ("golden_set", state, sentence)
     assert gate.blocks == (state is State.FAILED)
     assert gate.figure == (None if figure is None else pytest.approx(figure))
@@ -167,7 +172,7 @@ def test_three_points_of_recall_beyond_doubt_may_be_lost(at_least: float, passes
 
 UPHELD_DATA = a_market(24)
 FACTS = market_facts(UPHELD_DATA)
-SCORES = InForce(a_bundle(), 1).scores([compute(one) for one in FACTS])
+SCORES = InForce(a_bundle(), 1).scores([compute(facts) for facts in FACTS])
 ROWS = [
     replace(row, evidence_level="appeal", label=int(i % 3 == 0)) if i < 12 else row
     for i, row in enumerate(snapshot_rows(UPHELD_DATA))
@@ -227,8 +232,8 @@ def test_a_listing_is_mended_where_the_champion_would_show_it_and_the_candidate_
 
 def test_a_clear_candidate_mends_listings_that_the_scorecard_would_show() -> None:
     loud = [
-        replace(one, listing=replace(one.listing, title=f"{one.listing.title} 1:1 mirror")) if i % 2 else one
-        for i, one in enumerate(FACTS)
+        replace(facts, listing=replace(facts.listing, title=f"{facts.listing.title} 1:1 mirror")) if i % 2 else facts
+        for i, facts in enumerate(FACTS)
     ]
     points = InForce(None, 1).scores([compute(loud[i]) for i in UPHELD])
     shown = int((points >= 20).sum())
@@ -264,8 +269,8 @@ def test_a_champion_is_clear_well_below_its_threshold_and_far_below_the_candidat
 
 def test_the_scorecard_is_clear_below_half_of_its_points() -> None:
     points = np.array([20.0, 15.0, 10.0, 9.0, -5.0])
-    found = InForce(None, 1).is_clear(points, np.full(5, 0.01), DEFAULT_GATES)
-    assert found.tolist() == [False, False, False, True, True]
+    clear_rows = InForce(None, 1).is_clear(points, np.full(5, 0.01), DEFAULT_GATES)
+    assert clear_rows.tolist() == [False, False, False, True, True]
 
 
 def test_without_a_champion_it_is_compared_with_the_scorecard() -> None:
@@ -356,19 +361,19 @@ INCUMBENT_ROWS = [compute(facts) for facts in (some_facts(), full_facts(), bare_
 
 
 def test_a_champion_scores_by_probability_and_shows_from_its_own_threshold() -> None:
-    found = InForce(a_bundle(), 1)
-    assert found.scores(INCUMBENT_ROWS).tolist() == [
+    incumbent = InForce(a_bundle(), 1)
+    assert incumbent.scores(INCUMBENT_ROWS).tolist() == [
         score.probability for score in a_bundle().score_many(INCUMBENT_ROWS)
     ]
-    assert (found.name, found.shown_from) == (Incumbent.CHAMPION, THRESHOLDS.analyst_from)
+    assert (incumbent.name, incumbent.shown_from) == (Incumbent.CHAMPION, THRESHOLDS.analyst_from)
 
 
 def test_without_a_champion_the_starter_scorecard_scores_by_points() -> None:
-    found = InForce(None, 1)
+    incumbent = InForce(None, 1)
     points = [score_by_points(row, policy=DEFAULT_SCORECARD, fingerprint="").value for row in INCUMBENT_ROWS]
-    assert found.scores(INCUMBENT_ROWS).tolist() == points
+    assert incumbent.scores(INCUMBENT_ROWS).tolist() == points
     assert points[-1] > max(points[:-1]), "the suspect one stands out"
-    assert (found.name, found.shown_from) == (Incumbent.SCORECARD, 20.0)
+    assert (incumbent.name, incumbent.shown_from) == (Incumbent.SCORECARD, 20.0)
 
 
 TRAINED: list[tuple[datetime | None, bool, str]] = [

@@ -51,23 +51,23 @@ def weighted(draw: st.DrawFn) -> tuple[Floats, list[Part]]:
     """Weights and two groupings, each with a feasible cap."""
     n = draw(st.integers(4, 40))
     weights = draw(st.lists(st.sampled_from([0.1, 0.7, 1.0, 10.0]), min_size=n, max_size=n))
-    made = []
+    caps = []
     for _ in range(2):
         groups = draw(st.lists(st.integers(0, 7), min_size=n, max_size=n))
         numbers = np.unique(groups, return_inverse=True)[1]
-        made.append(Part("source", np.arange(n), numbers, max(draw(st.floats(0.02, 0.9)), 3 / (numbers.max() + 1))))
-    return np.array(weights), made
+        caps.append(Part("source", np.arange(n), numbers, max(draw(st.floats(0.02, 0.9)), 3 / (numbers.max() + 1))))
+    return np.array(weights), caps
 
 
 @PROPERTY
 @given(weighted())
 def test_no_weight_grows_and_the_last_cap_holds(both: tuple[Floats, list[Part]]) -> None:
     weights, caps = both
-    found = capped(weights, caps)
-    assert np.all(found > 0)
-    assert np.all(found <= weights + 1e-9)
+    new_weights = capped(weights, caps)
+    assert np.all(new_weights > 0)
+    assert np.all(new_weights <= weights + 1e-9)
     last = caps[-1]
-    totals = last.totals(found)
+    totals = last.totals(new_weights)
     assert last.share >= 1 or totals.max() <= last.share * totals.sum() * (1 + 1e-6)
 
 
@@ -84,17 +84,17 @@ def test_incompatible_caps_leave_some_weight() -> None:
     flood, honest = 90, 10
     by_source = a_part([0] * flood + list(range(1, honest + 1)), 0.25)
     by_seller = a_part([i % 50 + honest for i in range(flood)] + list(range(honest)), 0.05)
-    found = capped(np.ones(flood + honest), [by_seller, by_source])
-    assert found[flood:].tolist() == pytest.approx([1.0] * honest)
-    assert found[:flood].sum() == pytest.approx(honest / 3)
+    new_weights = capped(np.ones(flood + honest), [by_seller, by_source])
+    assert new_weights[flood:].tolist() == pytest.approx([1.0] * honest)
+    assert new_weights[:flood].sum() == pytest.approx(honest / 3)
 
 
 LOOSE = WeightPolicy(source_share=0.02, slice_share=0.2, equal_parts=3.0)
 
 
 def made_of(rows: Sequence[SnapshotRow], policy: WeightPolicy = LOOSE) -> list[tuple[str, list[int], float]]:
-    found = parts(rows, [FACTS[i % 4] for i in range(len(rows))], policy)
-    return [(part.kind, part.rows.tolist(), round(part.share, 3)) for part in found]
+    capped_parts = parts(rows, [FACTS[i % 4] for i in range(len(rows))], policy)
+    return [(part.kind, part.rows.tolist(), round(part.share, 3)) for part in capped_parts]
 
 
 def rows_of(label: int, sources: Sequence[str], **changes: Any) -> list[SnapshotRow]:
@@ -102,37 +102,37 @@ def rows_of(label: int, sources: Sequence[str], **changes: Any) -> list[Snapshot
 
 
 def test_the_cap_of_few_sources_is_three_equal_parts() -> None:
-    found = made_of(rows_of(1, [f"user:{i}" for i in range(10)]))
-    assert ("source", list(range(10)), 0.3) in found
-    found = made_of(rows_of(1, [f"user:{i}" for i in range(200)]))
-    assert ("source", list(range(200)), 0.02) in found
+    caps = made_of(rows_of(1, [f"user:{i}" for i in range(10)]))
+    assert ("source", list(range(10)), 0.3) in caps
+    caps = made_of(rows_of(1, [f"user:{i}" for i in range(200)]))
+    assert ("source", list(range(200)), 0.02) in caps
 
 
 def test_three_sources_are_not_capped() -> None:
-    assert not [one for one in made_of(rows_of(1, ["a", "b", "c"] * 4)) if one[0] == "source"]
+    assert not [cap for cap in made_of(rows_of(1, ["a", "b", "c"] * 4)) if cap[0] == "source"]
 
 
 def test_each_class_has_its_own_caps() -> None:
-    assert [one for one in made_of(rows_of(1, "abcdef") + rows_of(0, "abcde")) if one[0] == "source"] == [
+    assert [cap for cap in made_of(rows_of(1, "abcdef") + rows_of(0, "abcde")) if cap[0] == "source"] == [
         ("source", list(range(6)), 0.5), ("source", list(range(6, 11)), 0.6),
     ]  # fmt: skip
 
 
 def test_sellers_are_capped_by_their_cluster_and_unknown_ones_are_each_their_own() -> None:
     rows = [*rows_of(1, "a" * 4, seller_cluster="one"), *rows_of(1, "a" * 4, seller_cluster="two"), *rows_of(1, "aaa")]
-    (seller,) = [one for one in made_of(rows) if one[0] == "seller"]
+    (seller,) = [cap for cap in made_of(rows) if cap[0] == "seller"]
     assert seller == ("seller", list(range(11)), 0.6)
 
 
 def test_a_slice_is_capped_for_genuine_rows_alone() -> None:
     rows = rows_of(0, "abcdefgh", brand_id="brn_1") + rows_of(1, "abcdefgh", brand_id="brn_1")
-    slices = [one for one in made_of(rows) if one[0] == "slice" and one[1] == list(range(8))]
+    slices = [cap for cap in made_of(rows) if cap[0] == "slice" and cap[1] == list(range(8))]
     assert slices == [("slice", list(range(8)), 0.375)]
 
 
 def test_a_source_may_have_a_fifth_of_a_slice_with_many_sources() -> None:
-    found = made_of(rows_of(0, [f"user:{i}" for i in range(30)], brand_id="brn_1"))
-    assert ("slice", list(range(30)), 0.2) in found
+    caps = made_of(rows_of(0, [f"user:{i}" for i in range(30)], brand_id="brn_1"))
+    assert ("slice", list(range(30)), 0.2) in caps
 
 
 @pytest.mark.parametrize("changed", ["language", "product_type"])
@@ -142,14 +142,14 @@ def test_languages_and_categories_are_slices(changed: str) -> None:
         listing = replace(FACTS[0].listing, language=None, product_type=None)
         fields: dict[str, Any] = {changed: "Xx" if i % 2 else None}
         facts.append(replace(FACTS[0], listing=replace(listing, **fields)))
-    (found,) = [part for part in parts(rows_of(0, "abcdefgh"), facts, LOOSE) if part.kind == "slice"]
-    assert found.rows.tolist() == [1, 3, 5, 7]
+    (slice_part,) = [part for part in parts(rows_of(0, "abcdefgh"), facts, LOOSE) if part.kind == "slice"]
+    assert slice_part.rows.tolist() == [1, 3, 5, 7]
 
 
 def test_two_sources_that_agree_are_a_source_of_their_own() -> None:
     pairs = [replace(ROW, label=1, sources=pair) for pair in (("a", "b"), ("b", "a"), ("a",), ("b",), ("c",))]
-    (found,) = [part for part in parts(pairs, [FACTS[0]] * 5, LOOSE) if part.kind == "source"]
-    assert found.groups.tolist() == [0, 0, 1, 2, 3]
+    (source_part,) = [part for part in parts(pairs, [FACTS[0]] * 5, LOOSE) if part.kind == "source"]
+    assert source_part.groups.tolist() == [0, 0, 1, 2, 3]
 
 
 def test_the_order_of_slices_does_not_depend_on_the_rows() -> None:
@@ -187,11 +187,11 @@ BOUNDS = [
 ]
 
 
-@pytest.mark.parametrize(("labels", "probabilities", "found", "_why"), BOUNDS)
+@pytest.mark.parametrize(("labels", "probabilities", "expected", "_why"), BOUNDS)
 def test_a_label_is_in_doubt_from_there_on(
-    labels: list[int], probabilities: list[float], found: list[int], _why: str
+    labels: list[int], probabilities: list[float], expected: list[int], _why: str
 ) -> None:
-    assert doubtful(np.array(labels, dtype=np.int8), np.array(probabilities)).tolist() == found
+    assert doubtful(np.array(labels, dtype=np.int8), np.array(probabilities)).tolist() == expected
 
 
 @pytest.mark.parametrize("label", [0, 1])
@@ -205,10 +205,10 @@ def test_planted_mistakes_are_found_first() -> None:
     truth = (random.random(4_000) < 0.2).astype(np.int8)
     probabilities = np.clip(np.where(truth == 1, 0.85, 0.1) + random.normal(0, 0.15, 4_000), 0.01, 0.99)
     planted = random.random(4_000) < 0.05
-    found = doubtful(np.where(planted, 1 - truth, truth).astype(np.int8), probabilities)
-    assert planted[found].mean() > 0.95
-    assert planted[found].sum() > 0.5 * planted.sum()
-    assert planted[found[:50]].all()
+    doubtful_rows = doubtful(np.where(planted, 1 - truth, truth).astype(np.int8), probabilities)
+    assert planted[doubtful_rows].mean() > 0.95
+    assert planted[doubtful_rows].sum() > 0.5 * planted.sum()
+    assert planted[doubtful_rows[:50]].all()
 
 
 ROWS = [replace(SUSPECTS_ROW, version_id=f"ver_{i:02d}", label=int(label)) for i, label in enumerate(LABELS)]
@@ -223,15 +223,15 @@ def test_a_suspect_has_its_probability_and_doubt() -> None:
 
 
 def test_the_most_doubtful_are_kept() -> None:
-    assert [one.version_id for one in suspects(ROWS, PROBABILITIES, APART, most=2)] == ["ver_09", "ver_08"]
+    assert [suspect.version_id for suspect in suspects(ROWS, PROBABILITIES, APART, most=2)] == ["ver_09", "ver_08"]
 
 
 @pytest.mark.parametrize("level", ["appeal", "test_buy"])
 def test_labels_with_stronger_evidence_are_not_reviewed_again(level: str) -> None:
     rows = [replace(row, evidence_level=level) if row.version_id == "ver_09" else row for row in ROWS]
-    assert [one.version_id for one in suspects(rows, PROBABILITIES, APART, most=10)] == ["ver_08", "ver_19"]
+    assert [suspect.version_id for suspect in suspects(rows, PROBABILITIES, APART, most=10)] == ["ver_08", "ver_19"]
 
 
 def test_one_of_the_near_duplicates_is_reviewed() -> None:
     copies = np.where((APART == 8) | (APART == 9), 8, APART)
-    assert [one.version_id for one in suspects(ROWS, PROBABILITIES, copies, most=10)] == ["ver_09", "ver_19"]
+    assert [suspect.version_id for suspect in suspects(ROWS, PROBABILITIES, copies, most=10)] == ["ver_09", "ver_19"]

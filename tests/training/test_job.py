@@ -114,34 +114,34 @@ def ended(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Ended]:
     """The end of the training on each unsound snapshot."""
     names = [*(name for name, *_ in UNSOUND), CHANGED]
     folders = [tmp_path_factory.mktemp("job") for _ in names]
-    asked = [arguments(folder, rows) for folder, (_, rows, _) in zip(folders, UNSOUND, strict=False)]
+    commands = [arguments(folder, rows) for folder, (_, rows, _) in zip(folders, UNSOUND, strict=False)]
     golden, digest = with_a_changed_golden_set(folders[-1])
-    asked.append(golden)
-    for number, command in enumerate(asked):  # Making a tracking store takes half a second.
+    commands.append(golden)
+    for number, command in enumerate(commands):  # Making a tracking store takes half a second.
         command[command.index("--job-id") + 1] = f"job_{number}"
         command[command.index("--tracking-uri") + 1] = f"sqlite:///{folders[0] / 'mlflow.db'}"
-    code, text = lines_of(["-c", IN_TURN, json.dumps(asked)])
+    code, text = lines_of(["-c", IN_TURN, json.dumps(commands)])
     assert code == 0
     at = [i for i, line in enumerate(text) if line["event"] == "ended"]
-    found = [Ended(text[i]["code"], text[i - 1], folder / "out") for i, folder in zip(at, folders, strict=True)]
-    return {**dict(zip(names, found, strict=True)), CHANGED: replace(found[-1], golden=digest)}
+    endings = [Ended(text[i]["code"], text[i - 1], folder / "out") for i, folder in zip(at, folders, strict=True)]
+    return {**dict(zip(names, endings, strict=True)), CHANGED: replace(endings[-1], golden=digest)}
 
 
 @pytest.mark.parametrize(("name", "_rows", "sentence"), UNSOUND, ids=[row[0] for row in UNSOUND])
 def test_an_unusable_snapshot_is_refused_and_leaves_no_bundle(
     ended: dict[str, Ended], name: str, _rows: Sequence[SnapshotRow], sentence: str
 ) -> None:
-    found = ended[name]
-    assert (found.code, found.line["event"]) == (REFUSED, "refused")
-    assert sentence in found.line["sentence"]
-    assert not found.out.exists()
+    ending = ended[name]
+    assert (ending.code, ending.line["event"]) == (REFUSED, "refused")
+    assert sentence in ending.line["sentence"]
+    assert not ending.out.exists()
 
 
 def test_a_changed_golden_set_trains_nothing(ended: dict[str, Ended]) -> None:
-    found = ended[CHANGED]
-    assert (found.code, found.line["event"]) == (REFUSED, "refused")
-    assert found.line["sentence"].endswith(f"not {found.golden[:12]} as frozen; nothing is trained.")
-    assert not found.out.exists()
+    ending = ended[CHANGED]
+    assert (ending.code, ending.line["event"]) == (REFUSED, "refused")
+    assert ending.line["sentence"].endswith(f"not {ending.golden[:12]} as frozen; nothing is trained.")
+    assert not ending.out.exists()
 
 
 @pytest.mark.soak

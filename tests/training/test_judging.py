@@ -24,7 +24,7 @@ FACTS = market_facts(DATA)
 
 
 def a_split() -> LaterSplit:
-    times = [one.listing.occurred_at or one.as_of for one in FACTS]
+    times = [facts.listing.occurred_at or facts.as_of for facts in FACTS]
     return split_later_unseen(times, DATA.groups, share=0.25)
 
 
@@ -89,7 +89,7 @@ def test_the_labels_of_judged_rows_do_not_reach_the_fit() -> None:
     last = TRIAL.split.time_folds[-1].judge
     labels[last] = 1 - labels[last]
     other = judged(replace(TRIAL, labels=labels))
-    ours, theirs = (one.report["curves"]["candidate"]["reliability"] for one in (alone(), other))
+    ours, theirs = (judgement.report["curves"]["candidate"]["reliability"] for judgement in (alone(), other))
     assert [bin_[0] for bin_ in ours] == [bin_[0] for bin_ in theirs]
 
 
@@ -99,9 +99,10 @@ def test_each_time_fold_is_judged_by_earlier_rows() -> None:
     assert len(later) == 2
     of_first = judged(replace(TRIAL, split=LaterSplit((first,))))
     by_one = [
-        judged(replace(TRIAL, split=LaterSplit((replace(one, judge=TRIAL.split.judge),)))) for one in (first, later[1])
+        judged(replace(TRIAL, split=LaterSplit((replace(fold, judge=TRIAL.split.judge),))))
+        for fold in (first, later[1])
     ]
-    bins = [one.report["curves"]["candidate"]["reliability"] for one in (alone(), *by_one)]
+    bins = [judgement.report["curves"]["candidate"]["reliability"] for judgement in (alone(), *by_one)]
     assert bins[0] != bins[1], "not by the first alone"
     assert bins[0] != bins[2], "not by the last alone"
     assert of_first.report["rows"] == len(first.judge)
@@ -118,8 +119,10 @@ def test_the_model_of_their_time_fold_scores_rewritten_listings() -> None:
     first, *later = TRIAL.split.time_folds
     split = LaterSplit((first, later[0]))
     turned = replace(TRIAL, split=LaterSplit((replace(first, judge=later[0].judge),)))
-    found = [judged(replace(one, split=one.split)).gates[4].parts for one in (replace(TRIAL, split=split), turned)]
-    assert found[0] != found[1]
+    parts = [
+        judged(replace(trial, split=trial.split)).gates[4].parts for trial in (replace(TRIAL, split=split), turned)
+    ]
+    assert parts[0] != parts[1]
 
 
 def test_a_judged_candidate_has_every_gate() -> None:
@@ -137,8 +140,8 @@ def test_the_gates_count_the_counterfeits_of_the_judged_rows_and_their_sellers()
 
 def test_the_random_slice_reports_its_effective_counterfeits() -> None:
     """Where no bound gives enough effective counterfeits, all weights are one."""
-    found = judged(policy=replace(DEFAULT_GATES, fewest_effective_positives=1_000.0))
-    assert (found.gates[1].figure, found.gates[1].blocks) == (alone().report["positives"], True)
+    judgement = judged(policy=replace(DEFAULT_GATES, fewest_effective_positives=1_000.0))
+    assert (judgement.gates[1].figure, judgement.gates[1].blocks) == (alone().report["positives"], True)
 
 
 def test_slices_include_the_champion_if_there_is_one() -> None:
@@ -177,25 +180,25 @@ def test_the_champion_s_curve_is_its_own() -> None:
 
 def test_slices_are_gated_on_the_same_rows() -> None:
     small = replace(DEFAULT_GATES, slice_rows=10)
-    (gate,) = [one for one in judged(champion=a_bundle(), policy=small).gates if one.name == "slices"]
+    (gate,) = [gate for gate in judged(champion=a_bundle(), policy=small).gates if gate.name == "slices"]
     names = [row["slice"] for row in beside().report["slices"]]
     assert [part.name for part in gate.parts] == names
 
 
 def test_a_champion_that_learnt_some_of_the_judged_rows_has_no_figure() -> None:
     small = replace(DEFAULT_GATES, slice_rows=10)
-    found = judged(replace(TRIAL, split=replace(TRIAL.split, champion_learnt=37)), a_bundle(), small)
-    assert found.report.keys() - alone().report.keys() == {"not_comparable"}
-    assert found.report["champion_saw"]
-    assert {name: found.report[name] for name in ("candidate", "curves", "slices")} == {
+    judgement = judged(replace(TRIAL, split=replace(TRIAL.split, champion_learnt=37)), a_bundle(), small)
+    assert judgement.report.keys() - alone().report.keys() == {"not_comparable"}
+    assert judgement.report["champion_saw"]
+    assert {name: judgement.report[name] for name in ("candidate", "curves", "slices")} == {
         name: alone().report[name] for name in ("candidate", "curves", "slices")
     }
-    assert "difference_interval" not in found.report["random_slice"]
-    by_name = {gate.name: gate for gate in found.gates}
+    assert "difference_interval" not in judgement.report["random_slice"]
+    by_name = {gate.name: gate for gate in judgement.gates}
     for name in ("random_slice", "slices"):
         gate = by_name[name]
         assert (gate.state, gate.blocks, gate.figure, gate.parts) == (State.NOT_JUDGED, True, None, ())
-        assert gate.sentence == found.report["not_comparable"]
+        assert gate.sentence == judgement.report["not_comparable"]
     assert by_name["calibration"].sentence.endswith("at most 0.150 without a comparable champion.")
     assert by_name["obfuscation"] == {gate.name: gate for gate in alone().gates}["obfuscation"]
 
@@ -219,10 +222,10 @@ TOO_LITTLE: list[tuple[Labels, LaterSplit, str, str]] = [
 
 @pytest.mark.parametrize(("labels", "split", "why", "_why"), TOO_LITTLE)
 def test_with_too_few_rows_a_candidate_is_not_judged(labels: Labels, split: LaterSplit, why: str, _why: str) -> None:
-    found = judged(replace(TRIAL, labels=labels, split=split))
-    assert found.report.keys() == {"rows", "positives", "why"}
-    assert why in found.report["why"]
-    assert [gate.name for gate in found.gates] == ["enough_to_judge"]
+    judgement = judged(replace(TRIAL, labels=labels, split=split))
+    assert judgement.report.keys() == {"rows", "positives", "why"}
+    assert why in judgement.report["why"]
+    assert [gate.name for gate in judgement.gates] == ["enough_to_judge"]
 
 
 def test_the_figures_of_some_rows_are() -> None:
@@ -256,9 +259,9 @@ def test_the_number_of_represented_listings_only_changes_the_slice() -> None:
 
 
 def test_rows_that_stand_for_themselves_are_the_slice() -> None:
-    found = beside().report["candidate"]
-    shared = found["random_slice"].keys() & found.keys()
-    assert {name: found["random_slice"][name] for name in shared} == {name: found[name] for name in shared}
+    figures = beside().report["candidate"]
+    shared = figures["random_slice"].keys() & figures.keys()
+    assert {name: figures["random_slice"][name] for name in shared} == {name: figures[name] for name in shared}
     assert beside().report["random_slice"]["difference_interval"] == beside().report["difference_interval"]
 
 
@@ -281,16 +284,16 @@ def test_the_comparison_uses_trimmed_weights_and_its_gate_reports_the_bound() ->
     stands_for = np.ones(160)
     stands_for[counterfeits[0]] = 30.0
     stands_for[next(row for row in a_split().judge if DATA.labels[row] == 0)] = 1.5
-    found = judged(replace(TRIAL, stands_for=stands_for), a_bundle())
-    assert found.report["random_slice"]["drawn"] == 2
-    most = found.report["random_slice"]["most_weight"]
+    judgement = judged(replace(TRIAL, stands_for=stands_for), a_bundle())
+    assert judgement.report["random_slice"]["drawn"] == 2
+    most = judgement.report["random_slice"]["most_weight"]
     assert 1 < most < 30
     assert (
         effective_number(stands_for[counterfeits]) < 5 <= effective_number(np.minimum(stands_for, most)[counterfeits])
     )
-    assert f"with weights of at most {most:.1f}," in found.gates[1].sentence
-    ours, theirs = (found.report[name]["random_slice"]["ap"] for name in ("candidate", "champion"))
-    assert found.gates[1].figure != pytest.approx(ours - theirs)
+    assert f"with weights of at most {most:.1f}," in judgement.gates[1].sentence
+    ours, theirs = (judgement.report[name]["random_slice"]["ap"] for name in ("candidate", "champion"))
+    assert judgement.gates[1].figure != pytest.approx(ours - theirs)
     assert sliced().report["random_slice"]["most_weight"] == 30
     assert "counted more" not in sliced().gates[1].sentence
 
@@ -321,17 +324,17 @@ def test_the_slice_finds_counterfeits_that_the_champion_missed() -> None:
 def test_a_curve_by_hand() -> None:
     """From the highest score: counterfeit, genuine, counterfeit, genuine."""
     labels, probabilities = np.array([0, 1, 0, 1], dtype=np.int8), np.array([0.1, 0.9, 0.6, 0.5])
-    found = curves(labels, probabilities, bins=2)
-    assert found["recall"] == [0.5, 0.5, 1.0, 1.0]
-    assert found["precision"] == pytest.approx([1.0, 0.5, 2 / 3, 0.5])
-    assert found["reliability"] == [[pytest.approx(0.3), 0.5, 2, 1], [0.75, 0.5, 2, 1]]
+    curve = curves(labels, probabilities, bins=2)
+    assert curve["recall"] == [0.5, 0.5, 1.0, 1.0]
+    assert curve["precision"] == pytest.approx([1.0, 0.5, 2 / 3, 0.5])
+    assert curve["reliability"] == [[pytest.approx(0.3), 0.5, 2, 1], [0.75, 0.5, 2, 1]]
 
 
 def test_a_curve_of_many_rows_has_few_points() -> None:
-    found = curves(np.tile(DATA.labels, 10), np.linspace(0, 1, 1_600))
-    assert len(found["recall"]) == len(found["precision"]) == 60
-    assert len(found["reliability"]) == 10
-    assert found["recall"][-1] == 1.0
+    curve = curves(np.tile(DATA.labels, 10), np.linspace(0, 1, 1_600))
+    assert len(curve["recall"]) == len(curve["precision"]) == 60
+    assert len(curve["reliability"]) == 10
+    assert curve["recall"][-1] == 1.0
 
 
 def test_a_curve_without_counterfeits_has_no_recall() -> None:

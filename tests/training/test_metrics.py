@@ -40,8 +40,8 @@ def test_the_area_under_the_curve_is_that_of_scikit_learn(rows: tuple[Labels, Fl
 def test_a_row_of_weight_zero_has_no_effect(rows: tuple[Labels, Floats, Floats]) -> None:
     labels, scores, weights = rows
     weights[2:] *= np.arange(len(weights) - 2) % 2
-    kept = weights > 0
-    expected = average_precision_score(labels[kept], scores[kept], sample_weight=weights[kept])
+    has_weight = weights > 0
+    expected = average_precision_score(labels[has_weight], scores[has_weight], sample_weight=weights[has_weight])
     assert metrics.average_precisions(labels, scores, weights[None, :])[0] == pytest.approx(expected, abs=1e-12)
 
 
@@ -50,22 +50,22 @@ def test_a_row_of_weight_zero_has_no_effect(rows: tuple[Labels, Floats, Floats])
 def test_many_weightings_are_those_of_each(rows: tuple[Labels, Floats, Floats]) -> None:
     labels, scores, weights = rows
     many = np.vstack([weights, np.ones_like(weights), weights[::-1]])
-    alone = [metrics.average_precisions(labels, scores, one[None, :])[0] for one in many]
+    alone = [metrics.average_precisions(labels, scores, weighting[None, :])[0] for weighting in many]
     assert metrics.average_precisions(labels, scores, many).tolist() == alone
 
 
 @pytest.mark.parametrize("labels", [[0, 0, 0], [1, 1, 1]])
 def test_one_class_has_no_figure(labels: list[int]) -> None:
-    one, scores = np.array(labels, dtype=np.int8), np.array([0.1, 0.2, 0.3])
-    assert np.isnan(metrics.average_precision(one, scores))
-    assert np.isnan(metrics.roc_auc(one, scores))
-    assert np.isnan(metrics.recall_at(one, scores, false_alarms=0.1))
+    label_array, scores = np.array(labels, dtype=np.int8), np.array([0.1, 0.2, 0.3])
+    assert np.isnan(metrics.average_precision(label_array, scores))
+    assert np.isnan(metrics.roc_auc(label_array, scores))
+    assert np.isnan(metrics.recall_at(label_array, scores, false_alarms=0.1))
 
 
 def test_average_precision_by_hand() -> None:
     """Counterfeit at ranks 1 and 3: (1/1 + 2/3) / 2."""
-    found = metrics.average_precision(np.array([1, 0, 1], dtype=np.int8), np.array([0.9, 0.8, 0.7]))
-    assert found == pytest.approx(5 / 6)
+    precision = metrics.average_precision(np.array([1, 0, 1], dtype=np.int8), np.array([0.9, 0.8, 0.7]))
+    assert precision == pytest.approx(5 / 6)
 
 
 PRECISIONS = [(1, 1.0), (2, 0.5), (3, 2 / 3), (99, 2 / 4)]
@@ -109,8 +109,8 @@ def test_fewer_rows_than_bins_are_bins_of_one() -> None:
 def test_the_weighted_calibration_error_by_hand() -> None:
     """Bins of two: 0.1 x 3 and 0.2 x 1 against one counterfeit of weight 1, and 0.8, 0.9 against two of weight 1."""
     labels, probabilities = np.array([0, 1, 1, 1], dtype=np.int8), np.array([0.1, 0.2, 0.8, 0.9])
-    found = metrics.calibration_error(labels, probabilities, np.array([3.0, 1.0, 1.0, 1.0]), bins=2)
-    assert found == pytest.approx((abs(0.3 + 0.2 - 1) + abs(1.7 - 2)) / 6)
+    error = metrics.calibration_error(labels, probabilities, np.array([3.0, 1.0, 1.0, 1.0]), bins=2)
+    assert error == pytest.approx((abs(0.3 + 0.2 - 1) + abs(1.7 - 2)) / 6)
 
 
 @PROPERTY
@@ -122,8 +122,8 @@ def test_a_row_of_weight_three_is_three_rows(rows: tuple[Labels, Floats, Floats]
     many_labels, many_scores = np.repeat(labels, times), np.repeat(scores, times)
     for figure in (metrics.average_precision, metrics.roc_auc, metrics.brier):
         assert figure(labels, scores, weights) == pytest.approx(figure(many_labels, many_scores), abs=1e-12)
-    found = metrics.recall_at(labels, scores, weights, false_alarms=0.3)
-    assert found == pytest.approx(metrics.recall_at(many_labels, many_scores, false_alarms=0.3), abs=1e-12)
+    recall = metrics.recall_at(labels, scores, weights, false_alarms=0.3)
+    assert recall == pytest.approx(metrics.recall_at(many_labels, many_scores, false_alarms=0.3), abs=1e-12)
 
 
 @PROPERTY
@@ -178,8 +178,8 @@ def test_every_seller_is_as_likely_as_every_other() -> None:
 
 
 def test_equal_seeds_draw_equally() -> None:
-    one, other = (metrics.seller_bootstrap(GROUPS, times=5, seed=3) for _ in range(2))
-    assert np.array_equal(one, other)
+    draws, other = (metrics.seller_bootstrap(GROUPS, times=5, seed=3) for _ in range(2))
+    assert np.array_equal(draws, other)
 
 
 def test_an_interval_is_the_middle_of_the_figures() -> None:

@@ -106,12 +106,12 @@ def test_a_card_without_a_judgement_gives_the_reason() -> None:
 
 
 def test_the_card_of_a_first_model_names_no_champion() -> None:
-    judged = {name: value for name, value in REPORT["judged"].items() if name != "champion"}  # type: ignore[attr-defined]  # a mapping
+    judged = {name: part for name, part in REPORT["judged"].items() if name != "champion"}  # type: ignore[attr-defined]  # a mapping
     assert "hampion" not in model_card({**REPORT, "judged": judged}, "d" * 64)
 
 
 def test_a_card_names_the_reason_for_a_missing_comparison() -> None:
-    judged = {name: value for name, value in REPORT["judged"].items() if name != "champion"}  # type: ignore[attr-defined]  # a mapping
+    judged = {name: part for name, part in REPORT["judged"].items() if name != "champion"}  # type: ignore[attr-defined]  # a mapping
     judged["not_comparable"] = "Not comparable: the champion may have learnt 38 of these 40 rows."
     assert f"* {judged['not_comparable']}" in model_card({**REPORT, "judged": judged}, "d" * 64).splitlines()
 
@@ -125,9 +125,9 @@ def test_a_card_of_an_older_report_hides_a_champion_that_learnt_the_rows() -> No
 
 
 def test_a_card_names_the_settings_that_a_person_gave_and_none_for_the_defaults() -> None:
-    given = {"settings": {"forest.leaves": 31, "text_cost": 3.0}}
+    settings = {"settings": {"forest.leaves": 31, "text_cost": 3.0}}
     line = "* Settings given by a person: forest.leaves 31, text_cost 3."
-    assert line in model_card({**REPORT, **given}, "cd34").splitlines()
+    assert line in model_card({**REPORT, **settings}, "cd34").splitlines()
     assert "Settings given" not in model_card({**REPORT, "settings": {}}, "cd34")
 
 
@@ -139,8 +139,8 @@ def test_a_card_names_the_settings_that_a_person_gave_and_none_for_the_defaults(
     ],
 )
 def test_a_card_has_the_fair_peer(fitted: int, line: str) -> None:
-    found = a_whole_report()["judged"]["peers"] | {"fitted": fitted}
-    judged = {**REPORT["judged"], "peers": found}  # type: ignore[dict-item]  # a mapping
+    peers = a_whole_report()["judged"]["peers"] | {"fitted": fitted}
+    judged = {**REPORT["judged"], "peers": peers}  # type: ignore[dict-item]  # a mapping
     assert line in model_card({**REPORT, "judged": judged}, "c" * 64)
 
 

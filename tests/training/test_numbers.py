@@ -35,8 +35,8 @@ def test_it_passes_the_checks_of_scikit_learn(estimator: Any, check: Callable[[A
 
 def fitted(**changes: Any) -> NumbersClassifier:
     model = clone(SMALL).set_params(rounds=30, rows_per_leaf=5, **changes)
-    found: NumbersClassifier = model.fit(ROWS, DATA.labels, groups=DATA.groups)
-    return found
+    classifier: NumbersClassifier = model.fit(ROWS, DATA.labels, groups=DATA.groups)
+    return classifier
 
 
 def test_it_tells_counterfeits_of_unseen_sellers_apart() -> None:
@@ -64,14 +64,14 @@ def test_a_seller_is_never_on_both_sides_of_a_fold() -> None:
 
 
 def test_equal_seeds_give_equal_forests_and_a_missing_value_is_not_zero() -> None:
-    one, same, other = fitted(), fitted(), fitted(seed=1, row_share=0.5)
-    assert one.forest_.text == same.forest_.text != other.forest_.text
+    model, same, other = fitted(), fitted(), fitted(seed=1, row_share=0.5)
+    assert model.forest_.text == same.forest_.text != other.forest_.text
     rows = ROWS.copy()
     rows[:, 0] = np.nan
     zeros = ROWS.copy()
     zeros[:, 0] = 0.0
-    assert np.isfinite(one.decision_function(rows)).all()
-    assert not np.array_equal(one.decision_function(rows), one.decision_function(zeros))
+    assert np.isfinite(model.decision_function(rows)).all()
+    assert not np.array_equal(model.decision_function(rows), model.decision_function(zeros))
 
 
 @pytest.mark.parametrize(
@@ -88,8 +88,8 @@ def test_labels_that_cannot_be_learnt_are_refused(labels: Any, sentence: str) ->
 
 
 def test_the_tools_of_scikit_learn_work_on_the_features_of_facts() -> None:
-    found = permutation_importance(
+    importance = permutation_importance(
         fitted(), ROWS[:, :], DATA.labels, scoring="average_precision", n_repeats=1, random_state=0
     )
-    assert found.importances_mean.shape == (ROWS.shape[1],)
-    assert found.importances_mean.max() > 0
+    assert importance.importances_mean.shape == (ROWS.shape[1],)
+    assert importance.importances_mean.max() > 0

@@ -25,7 +25,7 @@ LISTING = Listing(
     currency="EUR",
 )
 MARKET = Market("Aurelle", 200.0, ("Bought in Lyon, worn twice.", "From a smoke-free home."))
-BY_NAME = {one.name: one for one in TRANSFORMS}
+BY_NAME = {transform.name: transform for transform in TRANSFORMS}
 
 
 def written(name: str, listing: Listing = LISTING, market: Market = MARKET, seed: int = 0) -> Listing:
@@ -34,8 +34,8 @@ def written(name: str, listing: Listing = LISTING, market: Market = MARKET, seed
 
 def test_there_are_twelve_ways_and_more_each_with_a_meaning_and_a_source() -> None:
     assert len(TRANSFORMS) >= 12
-    assert len({one.name for one in TRANSFORMS}) == len(TRANSFORMS)
-    assert all(one.means.endswith(".") and one.source for one in TRANSFORMS)
+    assert len({transform.name for transform in TRANSFORMS}) == len(TRANSFORMS)
+    assert all(transform.means.endswith(".") and transform.source for transform in TRANSFORMS)
 
 
 @pytest.mark.parametrize("way", TRANSFORMS, ids=lambda way: way.name)
@@ -56,8 +56,8 @@ def test_a_way_leaves_other_fields_unchanged(way: Transform) -> None:
 @pytest.mark.parametrize("way", TRANSFORMS, ids=lambda way: way.name)
 def test_a_way_handles_a_nearly_empty_listing(way: Transform) -> None:
     bare = Listing(external_id="MP-2", price=Decimal(5), currency="EUR")
-    found = rewritten(way, bare, Market(None, None, ()), seed=0)
-    assert (found.title, found.price) == (None, Decimal(5))
+    listing = rewritten(way, bare, Market(None, None, ()), seed=0)
+    assert (listing.title, listing.price) == (None, Decimal(5))
 
 
 def test_each_listing_has_its_own_chance() -> None:
@@ -159,7 +159,7 @@ def test_only_the_given_chance_is_used() -> None:
     assert random.getstate() == state
 
 
-WAYS = {one.name: one for one in TRANSFORMS}
+WAYS = {transform.name: transform for transform in TRANSFORMS}
 FULL = full_facts()
 
 
@@ -192,10 +192,10 @@ def test_no_seller_is_authorised_for_an_unknown_brand() -> None:
 
 
 def test_a_price_below_the_median_is_below_it_in_the_base_currency() -> None:
-    found = rewritten_as("price below the median").price
+    price = rewritten_as("price below the median").price
     reference = FULL.price.brand_category
     assert reference is not None
-    assert found.log_price == pytest.approx(reference.log_median - 0.0305, abs=0.001)
+    assert price.log_price == pytest.approx(reference.log_median - 0.0305, abs=0.001)
 
 
 def test_the_usual_price_is_in_the_currency_of_the_listing() -> None:
@@ -231,24 +231,24 @@ def test_indicators_stay_while_their_words_do() -> None:
         where=Where.DESCRIPTION,
         words="dust bag",
     )
-    told = IndicatorFacts(for_counterfeit=2, fired=(fired,))
+    indicators = IndicatorFacts(for_counterfeit=2, fired=(fired,))
     listing = replace(FULL.listing, description="With a dust bag.")
-    facts = replace(FULL, listing=listing, indicators=told)
-    assert facts_of_changed(facts, listing, REFERENCES).indicators == told
+    facts = replace(FULL, listing=listing, indicators=indicators)
+    assert facts_of_changed(facts, listing, REFERENCES).indicators == indicators
     gone = facts_of_changed(facts, replace(listing, description="Nothing."), REFERENCES).indicators
     assert gone == IndicatorFacts(for_counterfeit=2)
 
 
 def test_a_listing_that_is_not_changed_has_the_facts_that_it_had() -> None:
     for facts in (FULL, some_facts()):
-        found = facts_of_changed(facts, facts.listing, REFERENCES)
-        assert (found.brand, found.price, found.seller) == (facts.brand, facts.price, facts.seller)
+        new_facts = facts_of_changed(facts, facts.listing, REFERENCES)
+        assert (new_facts.brand, new_facts.price, new_facts.seller) == (facts.brand, facts.price, facts.seller)
 
 
 def test_honest_descriptions_are_counted_once_and_empty_ones_not() -> None:
     texts = ["a", None, "b", "a"]
-    found = [replace(FULL, listing=replace(FULL.listing, description=text)) for text in texts]
-    assert honest_descriptions(found) == ("a", "b")
+    all_facts = [replace(FULL, listing=replace(FULL.listing, description=text)) for text in texts]
+    assert honest_descriptions(all_facts) == ("a", "b")
 
 
 def test_a_changed_price_has_no_price_history() -> None:

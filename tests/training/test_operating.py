@@ -55,8 +55,8 @@ def test_the_analyst_threshold_keeps_nine_counterfeits_in_ten() -> None:
     """Ten among a thousand: the ninth has rank 50, which is within the review capacity."""
     labels, probabilities = np.zeros(1_000, dtype=np.int8), np.linspace(0.6, 0.0, 1_000)
     labels[[0, 5, 10, 15, 20, 30, 35, 40, 49, 400]] = 1
-    found = chosen(labels, np.maximum(probabilities, 0.001) + 0.2)
-    assert found.analyst_from == pytest.approx(probabilities[49] + 0.2)
+    thresholds = chosen(labels, np.maximum(probabilities, 0.001) + 0.2)
+    assert thresholds.analyst_from == pytest.approx(probabilities[49] + 0.2)
 
 
 def test_analysts_see_at_most_their_share() -> None:
@@ -73,8 +73,8 @@ def test_analysts_see_nothing_below_a_twentieth() -> None:
 
 def test_the_analyst_threshold_is_at_most_that_of_brands() -> None:
     labels, probabilities = ranked(*[1, 1, 1, 0, 0] * 4)
-    found = chosen(labels, probabilities)
-    assert found.analyst_from <= found.ask_brand_from
+    thresholds = chosen(labels, probabilities)
+    assert thresholds.analyst_from <= thresholds.ask_brand_from
 
 
 def test_a_row_is_weighted_by_the_listings_that_it_represents() -> None:
@@ -93,22 +93,26 @@ def test_figures_at_both_thresholds() -> None:
 
 
 def test_a_precision_of_nothing_flagged_does_not_exist() -> None:
-    found = operating_points(np.array([1], dtype=np.int8), np.array([0.1]), Thresholds(0.5, 0.2))
-    assert (found["ask_brand_from"]["precision"], found["ask_brand_from"]["recall"]) == (None, 0)
+    points = operating_points(np.array([1], dtype=np.int8), np.array([0.1]), Thresholds(0.5, 0.2))
+    assert (points["ask_brand_from"]["precision"], points["ask_brand_from"]["recall"]) == (None, 0)
 
 
 def test_a_recall_without_counterfeits_does_not_exist() -> None:
-    found = operating_points(np.array([0], dtype=np.int8), np.array([0.9]), Thresholds(0.5, 0.2))
-    assert (found["ask_brand_from"]["precision"], found["ask_brand_from"]["recall"]) == (0, None)
+    points = operating_points(np.array([0], dtype=np.int8), np.array([0.9]), Thresholds(0.5, 0.2))
+    assert (points["ask_brand_from"]["precision"], points["ask_brand_from"]["recall"]) == (0, None)
 
 
 def test_promises_are_made_or_declined() -> None:
     """150 flagged sellers, 15 of them wrongly: enough for .7 and .8; .9 leaves no margin for noise."""
     labels = np.array([1] * 135 + [0] * 115, dtype=np.int8)
     probabilities = np.array([0.75] * 150 + [0.1] * 100)
-    found = promises(labels, probabilities, np.array([f"seller {number}" for number in range(250)]))
-    assert [(one["precision"], one["threshold"]) for one in found] == [(0.7, 0.75), (0.8, 0.75), (0.9, None)]
-    lines = [promise_in_words(one) for one in found]
+    all_promises = promises(labels, probabilities, np.array([f"seller {number}" for number in range(250)]))
+    assert [(promise["precision"], promise["threshold"]) for promise in all_promises] == [
+        (0.7, 0.75),
+        (0.8, 0.75),
+        (0.9, None),
+    ]
+    lines = [promise_in_words(promise) for promise in all_promises]
     assert lines[0].startswith(
         "Precision 0.7: promised from 0.750 in 95% of equally large sets of unseen sellers (up to"
     )

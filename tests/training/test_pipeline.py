@@ -52,9 +52,9 @@ def candidate(snapshot: Snapshot) -> Candidate:
 
 
 def test_a_candidate_is_a_bundle_that_can_be_loaded(candidate: Candidate, snapshot: Snapshot) -> None:
-    found = from_files(candidate.files)
-    assert found.references.prices == snapshot.references.prices
-    assert found.references_as_of == NOW
+    bundle = from_files(candidate.files)
+    assert bundle.references.prices == snapshot.references.prices
+    assert bundle.references_as_of == NOW
 
 
 def test_equal_snapshots_and_seeds_give_equal_bytes(candidate: Candidate, tmp_path: Path) -> None:
@@ -79,10 +79,16 @@ def test_the_settings_that_a_person_gives_are_in_the_report_and_in_the_bundle(
     candidate: Candidate, snapshot: Snapshot
 ) -> None:
     assert candidate.report["settings"] == {}
-    given = train(snapshot, champion=None, seed=0, threads=1, settings=FitSettings(text_cost=3.0))
-    assert given.report["settings"] == json.loads(given.files["model.json"])["settings"] == {"text_cost": 3.0}
-    assert given.files["text_weights.npy"] != candidate.files["text_weights.npy"]
-    assert given.report["judged"]["candidate"]["ap"] != candidate.report["judged"]["candidate"]["ap"], "judged as well"
+    changed_candidate = train(snapshot, champion=None, seed=0, threads=1, settings=FitSettings(text_cost=3.0))
+    assert (
+        changed_candidate.report["settings"]
+        == json.loads(changed_candidate.files["model.json"])["settings"]
+        == {"text_cost": 3.0}
+    )
+    assert changed_candidate.files["text_weights.npy"] != candidate.files["text_weights.npy"]
+    assert changed_candidate.report["judged"]["candidate"]["ap"] != candidate.report["judged"]["candidate"]["ap"], (
+        "judged as well"
+    )
 
 
 def test_a_report_counts_its_rows(candidate: Candidate, snapshot: Snapshot) -> None:
@@ -156,9 +162,10 @@ def test_sellers_linked_with_an_earlier_one_are_not_unseen(snapshot: Snapshot) -
 @pytest.mark.parametrize("size", [160, 471])
 def test_flipped_labels_that_nothing_has_judged_do_not_change_the_shipped_model(size: int, tmp_path: Path) -> None:
     """The attacker answers for listings of sellers that the training knows, and for later ones of new sellers."""
-    data = a_market(size)
+    market = a_market(size)
     rows = [
-        replace(row, seller_cluster="known" if i % 4 == 3 else row.seller) for i, row in enumerate(snapshot_rows(data))
+        replace(row, seller_cluster="known" if i % 4 == 3 else row.seller)
+        for i, row in enumerate(snapshot_rows(market))
     ]
     last = size - size // 12 + 1
     flipped = [replace(row, label=1 - row.label) if i >= last else row for i, row in enumerate(rows)]
@@ -254,13 +261,13 @@ def test_an_accepted_leak_is_trained_on_and_reported(tmp_path: Path) -> None:
     leaking = a_snapshot(tmp_path, rows)
     with pytest.raises(SnapshotRefused, match="seller_age"):
         trained(leaking)
-    found = train(leaking, champion=None, seed=0, threads=1, accepted_leaks=["seller_age"]).report["accepted_leaks"]
-    assert [(leak["feature"], leak["roc_auc"]) for leak in found] == [("seller_age", 1.0)]
+    leaks = train(leaking, champion=None, seed=0, threads=1, accepted_leaks=["seller_age"]).report["accepted_leaks"]
+    assert [(leak["feature"], leak["roc_auc"]) for leak in leaks] == [("seller_age", 1.0)]
 
 
 def test_a_figure_that_does_not_exist_is_null_at_any_depth() -> None:
-    found = {"a": math.nan, "b": (1.0, [math.nan, "x"]), "c": {"d": math.inf, "e": None}}
-    assert without_nan(found) == {"a": None, "b": [1.0, [None, "x"]], "c": {"d": math.inf, "e": None}}
+    figures = {"a": math.nan, "b": (1.0, [math.nan, "x"]), "c": {"d": math.inf, "e": None}}
+    assert without_nan(figures) == {"a": None, "b": [1.0, [None, "x"]], "c": {"d": math.inf, "e": None}}
 
 
 def test_an_encoder_adds_a_second_stage_and_changes_no_first_answer(
@@ -269,11 +276,11 @@ def test_an_encoder_adds_a_second_stage_and_changes_no_first_answer(
     def with_encoder() -> Candidate:
         return train(snapshot, champion=None, seed=0, threads=1, encoder="tiny_encoder")
 
-    found = with_encoder()
-    assert found.files == with_encoder().files
-    assert set(found.files) - set(candidate.files) == {FILE}
+    encoded_candidate = with_encoder()
+    assert encoded_candidate.files == with_encoder().files
+    assert set(encoded_candidate.files) - set(candidate.files) == {FILE}
     same = set(candidate.files) - {MANIFEST}
-    assert {name: found.files[name] for name in same} == {name: candidate.files[name] for name in same}
-    assert found.report["second_stage"]["encoder"] == tiny_encoder.identity
-    assert found.report["gates"] == candidate.report["gates"]
+    assert {name: encoded_candidate.files[name] for name in same} == {name: candidate.files[name] for name in same}
+    assert encoded_candidate.report["second_stage"]["encoder"] == tiny_encoder.identity
+    assert encoded_candidate.report["gates"] == candidate.report["gates"]
     assert candidate.report["second_stage"] is None

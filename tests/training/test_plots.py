@@ -20,4 +20,4 @@ def test_two_plots_are_drawn(tmp_path: Path, report: dict[str, object], _why: st
 
 
 def test_the_style_of_notebooks_is_one_that_matplotlib_knows() -> None:
-    assert [one["color"] for one in mpl.RcParams(STYLE)["axes.prop_cycle"]] == list(PALETTE)
+    assert [style["color"] for style in mpl.RcParams(STYLE)["axes.prop_cycle"]] == list(PALETTE)

@@ -41,11 +41,11 @@ def read(path: Path, format_name: str) -> list[CheckedRow]:
 def test_every_row_of_a_catalogue_is_a_listing_or_refused_with_its_reason(
     datasets: Path, name: str, format_name: str, rows: int, known: tuple[str, ...], empty: int
 ) -> None:
-    found = read(datasets / "catalogues" / name, format_name)
-    assert [row.number for row in found] == list(range(1, rows + 1))
-    assert [row.listing.code for row in found if isinstance(row.listing, Rejection)] == ["empty_listing"] * empty
-    listings = [row.listing for row in found if isinstance(row.listing, Listing)]
-    lacking = {field: sum(getattr(one, field) is None for one in listings) for field in known}
+    checked_rows = read(datasets / "catalogues" / name, format_name)
+    assert [row.number for row in checked_rows] == list(range(1, rows + 1))
+    assert [row.listing.code for row in checked_rows if isinstance(row.listing, Rejection)] == ["empty_listing"] * empty
+    listings = [row.listing for row in checked_rows if isinstance(row.listing, Listing)]
+    lacking = {field: sum(getattr(listing, field) is None for listing in listings) for field in known}
     assert lacking == dict.fromkeys(known, 0)
 
 
@@ -94,8 +94,8 @@ def score(trained: Path, path: Path, out: Path) -> list[dict[str, Any]]:
     arguments = ["--format", "ozon-ecup", "--bundle", str(trained / "bundle"), "--out", str(out)]
     done = touchstone_in(trained / "home", "score", str(path), *arguments)
     assert done.code == 0, done
-    found: list[dict[str, Any]] = pq.read_table(out).to_pylist()
-    return found
+    scored_rows: list[dict[str, Any]] = pq.read_table(out).to_pylist()
+    return scored_rows
 
 
 def cells_of(path: Path) -> list[dict[str, str]]:
@@ -104,26 +104,26 @@ def cells_of(path: Path) -> list[dict[str, str]]:
 
 
 def test_the_labelled_rows_are_all_read(sample: Path) -> None:
-    found = load_labelled(sample, "ozon-ecup", received_at=NOW)
-    assert (found.refused, found.unlabelled) == (0, 0)
-    assert (len(found.data.labels), int(found.data.labels.sum())) == (ROWS, POSITIVES)
-    assert len(set(found.data.groups.tolist())) == SELLERS
+    contents = load_labelled(sample, "ozon-ecup", received_at=NOW)
+    assert (contents.refused, contents.unlabelled) == (0, 0)
+    assert (len(contents.data.labels), int(contents.data.labels.sum())) == (ROWS, POSITIVES)
+    assert len(set(contents.data.groups.tolist())) == SELLERS
 
 
 @pytest.mark.soak
 def test_each_real_row_has_a_score_in_its_order_under_its_own_id(trained: Path, sample: Path, tmp_path: Path) -> None:
-    found = score(trained, sample, tmp_path / "scores.parquet")
-    assert [row["row"] for row in found] == list(range(1, ROWS + 1))
-    assert [row["listing_id"] for row in found] == [cells["ItemID"] for cells in cells_of(sample)]
-    assert all(0 < row["probability"] < 1 and row["reasons"] for row in found)
+    scored_rows = score(trained, sample, tmp_path / "scores.parquet")
+    assert [row["row"] for row in scored_rows] == list(range(1, ROWS + 1))
+    assert [row["listing_id"] for row in scored_rows] == [cells["ItemID"] for cells in cells_of(sample)]
+    assert all(0 < row["probability"] < 1 and row["reasons"] for row in scored_rows)
 
 
 SHAPES: list[tuple[Callable[[dict[str, str]], dict[str, str]], str]] = [
     (lambda cells: {name: cells[name] for name in ("ItemID", "name_rus")}, "id and name alone"),
     (lambda cells: dict(list(cells.items())[::2]), "every other column"),
     (lambda cells: {**cells, "": "0", "our_remark": "x", "ImagesEmbedding": "[0.1, 0.2]"}, "columns that nobody knows"),
-    (lambda cells: {name: value for name, value in cells.items() if name != "resolution"}, "no labels"),
-    (lambda cells: {name: value for name, value in cells.items() if name != "ItemID"}, "no ids"),
+    (lambda cells: {name: cell for name, cell in cells.items() if name != "resolution"}, "no labels"),
+    (lambda cells: {name: cell for name, cell in cells.items() if name != "ItemID"}, "no ids"),
 ]
 
 
@@ -139,13 +139,13 @@ def test_a_file_with_other_columns_than_the_training_s_is_scored_row_by_row(
         writer = csv.DictWriter(stream, list(rows[0]))
         writer.writeheader()
         writer.writerows(rows)
-    found = score(trained, path, tmp_path / "scores.parquet")
-    assert [row["row"] for row in found] == list(range(1, ROWS + 1))
-    assert all(row["probability"] is not None for row in found)
+    scored_rows = score(trained, path, tmp_path / "scores.parquet")
+    assert [row["row"] for row in scored_rows] == list(range(1, ROWS + 1))
+    assert all(row["probability"] is not None for row in scored_rows)
     if "ItemID" in rows[0]:
-        assert [row["listing_id"] for row in found] == [row["ItemID"] for row in rows]
+        assert [row["listing_id"] for row in scored_rows] == [row["ItemID"] for row in rows]
     else:
-        assert len({row["listing_id"] for row in found}) == ROWS
+        assert len({row["listing_id"] for row in scored_rows}) == ROWS
 
 
 @pytest.mark.soak
@@ -162,8 +162,10 @@ def test_labels_and_unknown_columns_change_no_score(trained: Path, sample: Path,
 
 
 def evaluated(sample: Path, repeats: int, threads: int = 1) -> dict[str, Any]:
-    data = load_labelled(sample, "ozon-ecup", received_at=NOW).data
-    return summarise(data, cross_validate(FromFile(data, (), NOW, "ozon-ecup"), repeats=repeats, threads=threads))
+    labelled_rows = load_labelled(sample, "ozon-ecup", received_at=NOW).data
+    return summarise(
+        labelled_rows, cross_validate(FromFile(labelled_rows, (), NOW, "ozon-ecup"), repeats=repeats, threads=threads)
+    )
 
 
 @pytest.mark.soak
@@ -173,11 +175,11 @@ def test_the_model_beats_the_rank_average_on_the_500_rows_in_twenty_repeats(samp
 
     The test only prints the interval, because 38 counterfeits are too few for a small difference to be significant.
     """
-    found = evaluated(sample, 20, threads=2)
-    difference, others = found["difference_to_rank_average"], found["baselines"]
-    assert found["model"]["ap"] > max(others["numbers"]["ap"], others["char_text"]["ap"])
+    figures = evaluated(sample, 20, threads=2)
+    difference, others = figures["difference_to_rank_average"], figures["baselines"]
+    assert figures["model"]["ap"] > max(others["numbers"]["ap"], others["char_text"]["ap"])
     assert difference["ap_ratio"] >= 1.10
     assert difference["repeats_better"] >= 16
-    assert found["model"]["roc_auc"] >= 0.88
+    assert figures["model"]["roc_auc"] >= 0.88
     low, high = difference["ap_interval"]
     assert low < difference["ap"] < high

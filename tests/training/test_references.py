@@ -20,16 +20,16 @@ def reference(offline: OfflineReferences, listing: Listing, *, took_part: bool) 
 
 def test_a_row_is_not_compared_with_itself() -> None:
     """Without the 100, the median of 200 to 600 is 400; the distances of the logs exclude it as well."""
-    found = reference(OfflineReferences(BAGS, REGISTER), BAGS[0], took_part=True)
+    price_reference = reference(OfflineReferences(BAGS, REGISTER), BAGS[0], took_part=True)
     logs = sorted(abs(math.log(p / 400)) for p in (200, 300, 400, 500, 600))
-    assert found is not None
-    assert tuple(found) == pytest.approx((math.log(400), logs[2], 5))
+    assert price_reference is not None
+    assert tuple(price_reference) == pytest.approx((math.log(400), logs[2], 5))
 
 
 def test_a_row_outside_the_training_rows_is_compared_with_all() -> None:
-    found = reference(OfflineReferences(BAGS, REGISTER), BAGS[0], took_part=False)
-    assert found is not None
-    assert found.n == 6
+    price_reference = reference(OfflineReferences(BAGS, REGISTER), BAGS[0], took_part=False)
+    assert price_reference is not None
+    assert price_reference.n == 6
 
 
 def test_a_training_row_without_a_comparable_price_is_compared_with_nothing() -> None:
@@ -49,17 +49,17 @@ def test_only_prices_with_a_rate_are_in_the_references() -> None:
 def test_given_rates_include_other_currencies() -> None:
     dollars = [a_listing(price=price, currency="USD") for price in PRICES]
     offline = OfflineReferences(dollars, REGISTER, Rates("EUR", {"USD": 0.5}))
-    found = reference(offline, BAGS[0], took_part=False)
-    assert found is not None
-    assert found.log_median == pytest.approx((math.log(150) + math.log(200)) / 2)
+    price_reference = reference(offline, BAGS[0], took_part=False)
+    assert price_reference is not None
+    assert price_reference.log_median == pytest.approx((math.log(150) + math.log(200)) / 2)
 
 
 def test_a_listing_under_an_alias_is_compared_with_its_brand() -> None:
     under_alias = [a_listing(brand="奥蕾尔", title="女包", price=price) for price in PRICES]
     offline = OfflineReferences(under_alias, BrandRegister([AURELLE]))
-    found = reference(offline, BAGS[0], took_part=False)
-    assert found is not None
-    assert found.n == 6
+    price_reference = reference(offline, BAGS[0], took_part=False)
+    assert price_reference is not None
+    assert price_reference.n == 6
 
 
 CURRENCIES = [
@@ -83,7 +83,7 @@ def test_a_row_does_not_make_its_own_price_common() -> None:
         offline.facts(a_listing(price="19.99"), as_of=NOW, marketplace="bazaar", took_part=took_part)
         for took_part in (True, False)
     ]
-    assert [one.price.common for one in facts] == [0, 20]
+    assert [listing_facts.price.common for listing_facts in facts] == [0, 20]
 
 
 def test_base_rate_priors_are_those_of_the_training_rows_one_of_each_seller() -> None:

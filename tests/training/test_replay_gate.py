@@ -49,17 +49,17 @@ PARTS: list[tuple[Replayed, State, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("found", "state", "_why"), PARTS)
-def test_a_transform_is(found: Replayed, state: State, _why: str) -> None:
-    (part,) = replay_gate([found], DEFAULT_GATES).parts
+@pytest.mark.parametrize(("effect", "state", "_why"), PARTS)
+def test_a_transform_is(effect: Replayed, state: State, _why: str) -> None:
+    (part,) = replay_gate([effect], DEFAULT_GATES).parts
     assert (part.state, part.blocks) == (state, state is State.FAILED)
 
 
 def test_one_way_that_costs_too_much_blocks_a_candidate_and_is_named() -> None:
     bad = replayed(name="spaced letters", after=0.2, worse=0.6, worse_at_least=0.47)
-    found = replay_gate([replayed(), bad, honest()], DEFAULT_GATES)
-    assert (found.state, found.blocks, found.figure, found.bound) == (State.FAILED, True, 0.6, 0.10)
-    assert found.sentence == (
+    gate = replay_gate([replayed(), bad, honest()], DEFAULT_GATES)
+    assert (gate.state, gate.blocks, gate.figure, gate.bound) == (State.FAILED, True, 0.6, 0.10)
+    assert gate.sentence == (
         "spaced letters: 20.0% of 140 counterfeits are shown to a person, 80.0% before; worse by at least 0.470 beyond "
         "doubt, at most 0.100."
     )
@@ -73,8 +73,8 @@ def test_a_passed_gate_states_its_bounds() -> None:
 
 
 def test_too_few_counterfeits_are_not_judged_and_do_not_block() -> None:
-    found = replay_gate([replayed(effective=3)], DEFAULT_GATES)
-    assert (found.state, found.blocks) == (State.NOT_JUDGED, False)
+    gate = replay_gate([replayed(effective=3)], DEFAULT_GATES)
+    assert (gate.state, gate.blocks) == (State.NOT_JUDGED, False)
 
 
 def test_an_unjudged_gate_states_the_needed_sample_size() -> None:
@@ -91,33 +91,36 @@ def by_facts(score: Callable[[Sequence[Facts]], Floats]) -> Callable[[Sequence[F
 
 
 def test_each_listing_is_scored_with_its_position() -> None:
-    asked: list[tuple[str, str]] = []
+    id_pairs: list[tuple[str, str]] = []
 
     def notes(facts: Sequence[Facts], rows: NDArray[np.intp]) -> Floats:
         places = [FACTS[row].listing.external_id for row in rows]
-        asked.extend(zip([one.listing.external_id for one in facts], places, strict=True))
+        id_pairs.extend(zip([row_facts.listing.external_id for row_facts in facts], places, strict=True))
         return np.ones(len(facts))
 
     replay(HELD_OUT, notes, REFERENCES, replace(DEFAULT_GATES, replay_most=12), seed=0)
-    assert all(listing == place for listing, place in asked)
-    assert len({listing for listing, _ in asked}) == 24
+    assert all(listing == place for listing, place in id_pairs)
+    assert len({listing for listing, _ in id_pairs}) == 24
 
 
 def test_honest_listings_are_weighted_by_the_number_that_they_represent() -> None:
     """Only the rewritten listings of the first half are shown; they represent one listing each, the others nine."""
     half = len(FACTS) // 2
-    first = {one.listing.external_id for one in FACTS[:half]}
+    first = {facts.listing.external_id for facts in FACTS[:half]}
 
     def wary(facts: Sequence[Facts]) -> Floats:
-        seen = [one.listing.external_id in first and "\uff4f" in (one.listing.title or "") for one in facts]
+        seen = [
+            row_facts.listing.external_id in first and "\uff4f" in (row_facts.listing.title or "")
+            for row_facts in facts
+        ]
         return np.array(seen, dtype=np.float64)
 
     weighted = replace(HELD_OUT, stands_for=np.where(np.arange(len(FACTS)) < half, 1.0, 9.0))
     plain, counted = (
         next(
-            one
-            for one in replay(held_out, by_facts(wary), REFERENCES, DEFAULT_GATES, seed=0)
-            if one.honest and one.after
+            effect
+            for effect in replay(held_out, by_facts(wary), REFERENCES, DEFAULT_GATES, seed=0)
+            if effect.honest and effect.after
         )
         for held_out in (HELD_OUT, weighted)
     )
@@ -131,51 +134,55 @@ def test_honest_listings_are_weighted_by_the_number_that_they_represent() -> Non
 def blind_to_the_brand(facts: Sequence[Facts]) -> Floats:
     """A model that only recognises a brand by its plain letters in the title."""
     names = ("aurelle", "solenne")
-    return np.array([float(any(n in (one.listing.title or "").casefold() for n in names)) for one in facts])
+    return np.array([float(any(n in (row_facts.listing.title or "").casefold() for n in names)) for row_facts in facts])
 
 
 def test_every_obfuscation_of_the_name_blocks_a_model_that_only_reads_plain_letters() -> None:
-    found = replay_gate(
-        replay(HELD_OUT, by_facts(blind_to_the_brand), REFERENCES, DEFAULT_GATES, seed=0), DEFAULT_GATES
-    )
-    failed = {part.name for part in found.parts if part.state is State.FAILED}
+    gate = replay_gate(replay(HELD_OUT, by_facts(blind_to_the_brand), REFERENCES, DEFAULT_GATES, seed=0), DEFAULT_GATES)
+    failed = {part.name for part in gate.parts if part.state is State.FAILED}
     assert {"leet", "homoglyphs", "zero width", "spaced letters", "styled letters", "brand left out"} <= failed
     assert "price below the median" not in failed
 
 
 def test_honest_listings_block_a_model_that_flags_signs() -> None:
     def afraid(facts: Sequence[Facts]) -> Floats:
-        return np.array([float(any(ord(c) > 0x2000 for c in one.listing.title or "")) for one in facts])
+        return np.array([float(any(ord(c) > 0x2000 for c in row_facts.listing.title or "")) for row_facts in facts])
 
-    found = replay(HELD_OUT, by_facts(afraid), REFERENCES, DEFAULT_GATES, seed=0)
-    emoji = next(one for one in found if one.honest and one.name == "emoji")
+    effects = replay(HELD_OUT, by_facts(afraid), REFERENCES, DEFAULT_GATES, seed=0)
+    emoji = next(effect for effect in effects if effect.honest and effect.name == "emoji")
     assert emoji.before == 0
     assert emoji.worse_at_least > 0.005
 
 
 def test_a_model_that_does_not_read_loses_nothing() -> None:
-    found = replay(HELD_OUT, by_facts(lambda some: np.ones(len(some))), REFERENCES, DEFAULT_GATES, seed=0)
-    assert {(one.worse, one.worse_at_least) for one in found} == {(0.0, 0.0)}
+    effects = replay(HELD_OUT, by_facts(lambda facts: np.ones(len(facts))), REFERENCES, DEFAULT_GATES, seed=0)
+    assert {(effect.worse, effect.worse_at_least) for effect in effects} == {(0.0, 0.0)}
 
 
 def test_counterfeits_meet_every_way_and_honest_listings_those_of_honest_people() -> None:
-    found = replay(HELD_OUT, by_facts(lambda some: np.ones(len(some))), REFERENCES, DEFAULT_GATES, seed=0)
-    assert [one.name for one in found if not one.honest] == [way.name for way in TRANSFORMS]
-    assert [one.name for one in found if one.honest] == [way.name for way in TRANSFORMS if way.by_honest_sellers]
+    effects = replay(HELD_OUT, by_facts(lambda facts: np.ones(len(facts))), REFERENCES, DEFAULT_GATES, seed=0)
+    assert [effect.name for effect in effects if not effect.honest] == [way.name for way in TRANSFORMS]
+    assert [effect.name for effect in effects if effect.honest] == [
+        way.name for way in TRANSFORMS if way.by_honest_sellers
+    ]
     positives = int(DATA.labels.sum())
-    assert {one.listings for one in found if not one.honest} == {positives}
-    assert {one.listings for one in found if one.honest} == {80 - positives}
+    assert {effect.listings for effect in effects if not effect.honest} == {positives}
+    assert {effect.listings for effect in effects if effect.honest} == {80 - positives}
 
 
 def test_the_policy_limits_the_number_of_rewritten_listings() -> None:
-    asked: list[int] = []
+    listing_counts: list[int] = []
 
-    def counts(some: Sequence[Facts]) -> Floats:
-        asked.append(len({one.listing.external_id for one in some}))
-        return np.ones(len(some))
+    def counts(facts: Sequence[Facts]) -> Floats:
+        listing_counts.append(len({row_facts.listing.external_id for row_facts in facts}))
+        return np.ones(len(facts))
 
     few = replace(DEFAULT_GATES, replay_most=12)
-    assert {one.listings for one in replay(HELD_OUT, by_facts(counts), REFERENCES, few, seed=0)} == set(asked) == {12}
+    assert (
+        {effect.listings for effect in replay(HELD_OUT, by_facts(counts), REFERENCES, few, seed=0)}
+        == set(listing_counts)
+        == {12}
+    )
 
 
 def test_of_all_comparisons_together_one_in_twenty_may_fail_by_chance() -> None:
@@ -185,41 +192,44 @@ def test_of_all_comparisons_together_one_in_twenty_may_fail_by_chance() -> None:
 
 def test_the_lower_end_is_a_quantile_over_resampled_sellers() -> None:
     """One transform loses a quarter of the counterfeits; the interval is that of a share of about thirty."""
-    lost = {one.listing.external_id for one in [f for f, y in zip(FACTS, DATA.labels, strict=True) if y][::4]}
+    lost = {facts.listing.external_id for facts in [f for f, y in zip(FACTS, DATA.labels, strict=True) if y][::4]}
 
     def loses(facts: Sequence[Facts]) -> Floats:
         return np.array(
-            [float(not (one.listing.external_id in lost and one.listing.description is None)) for one in facts]
+            [
+                float(not (row_facts.listing.external_id in lost and row_facts.listing.description is None))
+                for row_facts in facts
+            ]
         )
 
-    found = replay(HELD_OUT, by_facts(loses), REFERENCES, DEFAULT_GATES, seed=0)
-    cut = next(one for one in found if one.name == "cut short" and not one.honest)
+    effects = replay(HELD_OUT, by_facts(loses), REFERENCES, DEFAULT_GATES, seed=0)
+    cut = next(effect for effect in effects if effect.name == "cut short" and not effect.honest)
     assert cut.worse == pytest.approx(len(lost) / DATA.labels.sum())
     assert 0.05 < cut.worse_at_least < cut.worse
 
 
 def test_descriptions_are_copied_only_from_honest_listings() -> None:
-    theirs = {one.listing.description for one, y in zip(FACTS, DATA.labels, strict=True) if y}
-    honest_ones = {one.listing.description for one, y in zip(FACTS, DATA.labels, strict=True) if not y}
+    theirs = {facts.listing.description for facts, y in zip(FACTS, DATA.labels, strict=True) if y}
+    honest_ones = {facts.listing.description for facts, y in zip(FACTS, DATA.labels, strict=True) if not y}
 
-    def shows_only_their_own(some: Sequence[Facts]) -> Floats:
-        return np.array([float(one.listing.description in theirs - honest_ones) for one in some])
+    def shows_only_their_own(facts: Sequence[Facts]) -> Floats:
+        return np.array([float(row_facts.listing.description in theirs - honest_ones) for row_facts in facts])
 
-    found = replay(HELD_OUT, by_facts(shows_only_their_own), REFERENCES, DEFAULT_GATES, seed=0)
-    copied = next(one for one in found if one.name == "copied description" and not one.honest)
+    effects = replay(HELD_OUT, by_facts(shows_only_their_own), REFERENCES, DEFAULT_GATES, seed=0)
+    copied = next(effect for effect in effects if effect.name == "copied description" and not effect.honest)
     assert (copied.before > 0, copied.after) == (True, 0.0)
 
 
 def test_with_one_class_only_that_class_is_rewritten() -> None:
     only_honest = replace(HELD_OUT, labels=np.zeros(len(FACTS), dtype=np.int8))
-    found = replay(only_honest, by_facts(lambda some: np.ones(len(some))), REFERENCES, DEFAULT_GATES, seed=0)
-    assert found
-    assert all(one.honest for one in found)
+    effects = replay(only_honest, by_facts(lambda facts: np.ones(len(facts))), REFERENCES, DEFAULT_GATES, seed=0)
+    assert effects
+    assert all(effect.honest for effect in effects)
 
 
 def test_a_listing_at_the_threshold_is_shown() -> None:
-    found = replay(HELD_OUT, by_facts(lambda some: np.full(len(some), 0.5)), REFERENCES, DEFAULT_GATES, seed=0)
-    assert {(one.before, one.after) for one in found} == {(1.0, 1.0)}
+    effects = replay(HELD_OUT, by_facts(lambda facts: np.full(len(facts), 0.5)), REFERENCES, DEFAULT_GATES, seed=0)
+    assert {(effect.before, effect.after) for effect in effects} == {(1.0, 1.0)}
 
 
 def test_the_interval_also_weights_honest_listings() -> None:
@@ -227,13 +237,13 @@ def test_the_interval_also_weights_honest_listings() -> None:
     feared = {FACTS[i].listing.external_id for i in np.flatnonzero(DATA.labels == 0)[::2]}
 
     def afraid_of_some(facts: Sequence[Facts]) -> Floats:
-        signs = [any(ord(c) > 0x2000 for c in one.listing.title or "") for one in facts]
+        signs = [any(ord(c) > 0x2000 for c in row_facts.listing.title or "") for row_facts in facts]
         return np.array([float(s and f.listing.external_id in feared) for s, f in zip(signs, facts, strict=True)])
 
-    stands_for = np.array([30.0 if one.listing.external_id in feared else 1.0 for one in FACTS])
-    found = replay(
+    stands_for = np.array([30.0 if facts.listing.external_id in feared else 1.0 for facts in FACTS])
+    effects = replay(
         replace(HELD_OUT, stands_for=stands_for), by_facts(afraid_of_some), REFERENCES, DEFAULT_GATES, seed=0
     )
-    emoji = next(one for one in found if one.honest and one.name == "emoji")
+    emoji = next(effect for effect in effects if effect.honest and effect.name == "emoji")
     assert emoji.worse > 0.9
     assert emoji.worse_at_least > 0.8

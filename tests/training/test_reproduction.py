@@ -69,8 +69,8 @@ def repeated(tmp_path_factory: pytest.TempPathFactory) -> Repeated:
     place = ["--artifacts", str(folder / "artifacts")]
     train = [*arguments(folder, ROWS), *place]
     registry = train[train.index("--model-name") :]
-    asked = {"train": train, "changes": CHANGES, "place": ["--snapshots", str(folder), *registry]}
-    code, lines = lines_of(["-c", IN_TURN, str(folder), json.dumps(asked)])
+    request = {"train": train, "changes": CHANGES, "place": ["--snapshots", str(folder), *registry]}
+    code, lines = lines_of(["-c", IN_TURN, str(folder), json.dumps(request)])
     assert code == 0
     ends = {line["name"]: (line["code"], lines[i - 1]) for i, line in enumerate(lines) if line["event"] == "ended"}
     (trained,) = [line for line in lines if line["event"] == "trained"]
@@ -78,17 +78,17 @@ def repeated(tmp_path_factory: pytest.TempPathFactory) -> Repeated:
 
 
 def test_a_recorded_training_gives_the_same_digest_again(repeated: Repeated) -> None:
-    code, found = repeated.ends["by run"]
-    assert (code, found["event"]) == (0, "done")
-    assert found["digest"] == found["recorded"] == repeated.digest == digest_of(read_bundle_folder(repeated.folder))
-    assert found["differences"] == []
+    code, line = repeated.ends["by run"]
+    assert (code, line["event"]) == (0, "done")
+    assert line["digest"] == line["recorded"] == repeated.digest == digest_of(read_bundle_folder(repeated.folder))
+    assert line["differences"] == []
     assert RECORDED["code"] != code_of("models"), "the digest of the source is of every package"
 
 
 def test_another_digest_comes_with_the_inputs_and_the_first_file_that_differ(repeated: Repeated) -> None:
-    _, found = repeated.ends["seed"]
-    assert found["recorded"] == repeated.digest != found["digest"]
-    version, file = found["differences"]
+    _, line = repeated.ends["seed"]
+    assert line["recorded"] == repeated.digest != line["digest"]
+    version, file = line["differences"]
     assert version == f"numpy was 1.0.0, now {RECORDED['numpy']}"
     assert file.startswith("forest.txt differs: ")
     assert " lines, the first at line " in file
@@ -96,16 +96,16 @@ def test_another_digest_comes_with_the_inputs_and_the_first_file_that_differ(rep
 
 def test_the_recorded_settings_of_the_fit_are_used_again(repeated: Repeated) -> None:
     """They were changed in the record alone, so another bundle comes out: the forest starts from another text."""
-    _, found = repeated.ends["settings"]
-    assert found["digest"] != repeated.digest
-    (file,) = found["differences"]
+    _, line = repeated.ends["settings"]
+    assert line["digest"] != repeated.digest
+    (file,) = line["differences"]
     assert file.startswith("forest.txt differs: ")
 
 
 def test_other_features_are_named_and_nothing_is_trained(repeated: Repeated) -> None:
-    _, found = repeated.ends["fingerprint"]
-    assert found["digest"] is None
-    assert found["differences"] == [f"input fingerprint was {'0' * 64}, now {RECORDED['input fingerprint']}"]
+    _, line = repeated.ends["fingerprint"]
+    assert line["digest"] is None
+    assert line["differences"] == [f"input fingerprint was {'0' * 64}, now {RECORDED['input fingerprint']}"]
 
 
 @pytest.mark.parametrize(

@@ -103,8 +103,8 @@ def test_no_row_of_a_file_is_sampled_for_audit(tmp_path: Path) -> None:
 
 def test_unknown_columns_of_a_flat_file_are_left_out_and_missing_ones_are_missing(tmp_path: Path) -> None:
     rows = [{"title": "Aurelle tote", "our_remark": "x"}, {"title": "Solenne belt", "our_remark": ""}]
-    found, _ = scored(write_csv(tmp_path / "a.csv", rows), tmp_path)
-    assert all(row["probability"] is not None for row in found)
+    scored_rows, _ = scored(write_csv(tmp_path / "a.csv", rows), tmp_path)
+    assert all(row["probability"] is not None for row in scored_rows)
 
 
 def test_a_file_of_bytes_that_are_not_utf_8_is_scored_to_its_end(tmp_path: Path) -> None:
@@ -164,40 +164,40 @@ def market_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def found(market_file: Path) -> TrainedOnFile:
+def training(market_file: Path) -> TrainedOnFile:
     return trained(market_file)
 
 
-def test_a_labelled_file_becomes_a_bundle(found: TrainedOnFile) -> None:
-    assert from_files(found.files, expected=found.digest).references_as_of is None
+def test_a_labelled_file_becomes_a_bundle(training: TrainedOnFile) -> None:
+    assert from_files(training.files, expected=training.digest).references_as_of is None
 
 
-def test_the_time_of_the_run_is_no_part_of_the_bundle(market_file: Path, found: TrainedOnFile) -> None:
-    assert trained(market_file, late=9).digest == found.digest
+def test_the_time_of_the_run_is_no_part_of_the_bundle(market_file: Path, training: TrainedOnFile) -> None:
+    assert trained(market_file, late=9).digest == training.digest
 
 
-def test_another_seed_gives_another_bundle(market_file: Path, found: TrainedOnFile) -> None:
-    assert trained(market_file, seed=1).digest != found.digest
+def test_another_seed_gives_another_bundle(market_file: Path, training: TrainedOnFile) -> None:
+    assert trained(market_file, seed=1).digest != training.digest
 
 
-def test_a_bundle_made_from_a_file_compares_prices_with_that_file(found: TrainedOnFile) -> None:
-    reference = from_files(found.files).references.prices.find("aurelle", "accessories")
+def test_a_bundle_made_from_a_file_compares_prices_with_that_file(training: TrainedOnFile) -> None:
+    reference = from_files(training.files).references.prices.find("aurelle", "accessories")
     assert reference is not None
     assert reference.n >= 5
 
 
-def test_the_report_is_json_and_makes_a_card(found: TrainedOnFile) -> None:
-    report = json.loads(json.dumps(found.report, allow_nan=False))
-    assert "* Not judged: Trained on a file" in model_card(report, found.digest)
+def test_the_report_is_json_and_makes_a_card(training: TrainedOnFile) -> None:
+    report = json.loads(json.dumps(training.report, allow_nan=False))
+    assert "* Not judged: Trained on a file" in model_card(report, training.digest)
 
 
-def test_the_report_counts_its_rows(found: TrainedOnFile) -> None:
-    assert (found.report["rows"], found.report["sellers"], found.report["format"]) == (120, 60, "native")
+def test_the_report_counts_its_rows(training: TrainedOnFile) -> None:
+    assert (training.report["rows"], training.report["sellers"], training.report["format"]) == (120, 60, "native")
 
 
-def test_the_manifest_names_no_file_of_this_machine(found: TrainedOnFile, market_file: Path) -> None:
-    assert str(market_file).encode() not in b"".join(found.files.values())
-    assert market_file.name.encode() not in found.files[MANIFEST]
+def test_the_manifest_names_no_file_of_this_machine(training: TrainedOnFile, market_file: Path) -> None:
+    assert str(market_file).encode() not in b"".join(training.files.values())
+    assert market_file.name.encode() not in training.files[MANIFEST]
 
 
 def test_progress_ends_at_one(market_file: Path) -> None:
@@ -217,7 +217,7 @@ def test_a_file_of_one_class_is_refused(tmp_path: Path) -> None:
         trained(labelled_file(tmp_path / "a.ndjson", 20, share=0.0))
 
 
-def test_a_cluster_gives_the_digest_of_this_machine(market_file: Path, found: TrainedOnFile) -> None:
+def test_a_cluster_gives_the_digest_of_this_machine(market_file: Path, training: TrainedOnFile) -> None:
     shares = list[float]()
     with pytest.MonkeyPatch.context() as patch, a_cluster(2) as cluster:
         patch.setattr(cluster_input, "PART_ROWS", 50)
@@ -230,6 +230,6 @@ def test_a_cluster_gives_the_digest_of_this_machine(market_file: Path, found: Tr
             dask=cluster.scheduler_address,
             progress=shares.append,
         )
-    assert there.digest == found.digest
-    assert there.report == found.report
+    assert there.digest == training.digest
+    assert there.report == training.report
     assert shares == sorted(shares)

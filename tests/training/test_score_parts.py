@@ -64,10 +64,10 @@ def one_by_one(path: Path, out: Path) -> bytes:
                 if isinstance(row.listing, Rejection):
                     values: tuple[object, ...] = (row.number, row.external_id, None, REFUSED, [row.listing.sentence])
                 else:
-                    found = next(answers)
-                    values = (row.number, row.external_id, found.probability, found.route, list(found.reasons))
-                for name, value in zip(SCHEMA.names, values, strict=True):
-                    columns[name].append(value)
+                    answer = next(answers)
+                    values = (row.number, row.external_id, answer.probability, answer.route, list(answer.reasons))
+                for name, cell in zip(SCHEMA.names, values, strict=True):
+                    columns[name].append(cell)
             writer.write_table(pa.table(columns, schema=SCHEMA))
     return out.read_bytes()
 
@@ -146,7 +146,7 @@ def test_a_run_that_was_cut_off_goes_on_where_it_was_as_of_its_time(tmp_path: Pa
     assert before == [1_400]
     assert moments[-1] == path.stat().st_size
     assert out.read_bytes() == whole
-    assert sorted(one.name for one in tmp_path.iterdir()) == ["a.parquet", "out.parquet"]
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["a.parquet", "out.parquet"]
 
 
 class Remembering:
@@ -169,7 +169,7 @@ class Remembering:
         return frozenset()
 
     def facts(self, listings: Sequence[Listing]) -> list[Facts]:
-        return [facts_of(one, history=NOTHING_RECORDED) for one in listings]
+        return [facts_of(listing, history=NOTHING_RECORDED) for listing in listings]
 
     def close(self) -> None:
         """It holds nothing."""
@@ -250,7 +250,7 @@ def test_a_file_that_is_no_parquet_or_of_another_format_leaves_nothing(tmp_path:
         scored(broken, out)
     with pytest.raises(UnknownLayout):
         scored(other, out)
-    assert {one.name for one in tmp_path.iterdir()} == {"a.parquet", "b.parquet"}
+    assert {file.name for file in tmp_path.iterdir()} == {"a.parquet", "b.parquet"}
 
 
 def test_columns_from_buffers_are_those_that_arrow_makes_of_lists() -> None:
@@ -261,6 +261,6 @@ def test_columns_from_buffers_are_those_that_arrow_makes_of_lists() -> None:
         "route": ["no_action", "quarantined", "analyst"],
         "reasons": [[], ["a", "高仿"], [""]],
     }
-    made = scores_batch(*columns.values())
-    made.validate(full=True)
-    assert made == pa.record_batch(columns, schema=SCHEMA)
+    batch = scores_batch(*columns.values())
+    batch.validate(full=True)
+    assert batch == pa.record_batch(columns, schema=SCHEMA)

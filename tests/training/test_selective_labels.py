@@ -60,23 +60,23 @@ class Found:
 
 def reviewed(facts: Sequence[Facts], truths: Sequence[Truth], random: np.random.Generator) -> list[Reviewed]:
     """All flagged listings and a sample of the rest, with verdicts of the synthetic marketplace's people."""
-    found = []
-    for number, (one, truth) in enumerate(zip(facts, truths, strict=True)):
-        drawn = score_by_points(compute(one), policy=DEFAULT_SCORECARD, fingerprint="").value < FLAGGED_FROM
+    cases = []
+    for number, (listing_facts, truth) in enumerate(zip(facts, truths, strict=True)):
+        drawn = score_by_points(compute(listing_facts), policy=DEFAULT_SCORECARD, fingerprint="").value < FLAGGED_FROM
         if drawn and random.random() >= AUDIT_SHARE:
             continue
-        house = one.brand.brand_id
-        asked = house if house is not None and int(house) % 2 else None
+        house = listing_facts.brand.brand_id
+        asked_brand = house if house is not None and int(house) % 2 else None
         first = _analyst(number, truth, random, "first", drawn=drawn)
         lines = [first]
-        if asked and (not drawn or first.judgement is Judgement.COUNTERFEIT):
+        if asked_brand and (not drawn or first.judgement is Judgement.COUNTERFEIT):
             answer = brand_answer(truth, random)
-            lines += [_given(number, Judgement(answer.verdict), Side.BRAND, "brand", asked)] if answer else []
+            lines += [_given(number, Judgement(answer.verdict), Side.BRAND, "brand", asked_brand)] if answer else []
         if drawn and first.judgement is Judgement.COUNTERFEIT:
             second = _analyst(number, truth, random, "second", drawn=False)
             lines.append(replace(second, second_review=True, user_id=f"second-{second.user_id}"))
-        found.append(Reviewed(one, drawn, tuple(lines)))
-    return found
+        cases.append(Reviewed(listing_facts, drawn, tuple(lines)))
+    return cases
 
 
 def _analyst(number: int, truth: Truth, random: np.random.Generator, when: str, *, drawn: bool) -> GivenVerdict:
@@ -94,7 +94,7 @@ def labelled(
     """The rows that the label rule makes of the verdicts."""
     rows, facts = [], []
     for number, case in enumerate(cases):
-        lines = [one for one in case.text if second_reviews or not one.second_review]
+        lines = [verdict for verdict in case.text if second_reviews or not verdict.second_review]
         label = label_from(lines, AppealState.NONE, as_of=NOW, policy=policy)
         if not isinstance(label, Label):
             continue
@@ -135,19 +135,21 @@ def measured(seed: int) -> dict[str, Found]:
     """Each scheme on one marketplace."""
     settings = Settings(listings=8_000, seed=seed, start=START)
     world = build(settings)
-    houses = [replace(one.brand, brand_id=str(number)) for number, one in enumerate(world.brands)]
+    houses = [replace(house.brand, brand_id=str(number)) for number, house in enumerate(world.brands)]
     listings: dict[str, Listing] = {}
     for sent in world.sent:
         listing = check(sent.row, received_at=sent.at)
         if isinstance(listing, Listing) and listing.external_id in world.truth:
             listings.setdefault(listing.external_id, listing)
     offline = OfflineReferences(list(listings.values()), BrandRegister(houses))
-    facts = [offline.facts(one, as_of=NOW, marketplace="simulated", took_part=True) for one in listings.values()]
+    facts = [
+        offline.facts(listing, as_of=NOW, marketplace="simulated", took_part=True) for listing in listings.values()
+    ]
     cases = reviewed(facts, [world.truth[name] for name in listings], np.random.default_rng(seed))
     unseen, truth = evaluation_set(settings, 6_000)
-    asked = [offline.facts(one, as_of=NOW, marketplace="simulated", took_part=False) for one in unseen]
+    unseen_facts = [offline.facts(listing, as_of=NOW, marketplace="simulated", took_part=False) for listing in unseen]
     return {
-        name: _learnt(cases, policy, asked, truth, second_reviews=looks, weighting=weighting)
+        name: _learnt(cases, policy, unseen_facts, truth, second_reviews=looks, weighting=weighting)
         for name, (policy, looks, weighting) in SCHEMES.items()
     }
 
@@ -155,7 +157,7 @@ def measured(seed: int) -> dict[str, Found]:
 def _learnt(
     cases: Sequence[Reviewed],
     policy: LabelPolicy,
-    asked: Sequence[Facts],
+    unseen_facts: Sequence[Facts],
     truth: Labels,
     *,
     second_reviews: bool,
@@ -169,7 +171,7 @@ def _learnt(
         groups=seller_groups([row.seller for row in rows]),
         sample_weight=training_weights(rows, facts, weighting).values,
     )
-    probabilities: Floats = model.predict_proba(asked)[:, 1]
+    probabilities: Floats = model.predict_proba(unseen_facts)[:, 1]
     return Found(
         metrics.average_precision(truth, probabilities),
         metrics.recall_at(truth, probabilities, false_alarms=0.01),
@@ -180,15 +182,15 @@ def _learnt(
 @pytest.mark.soak
 @pytest.mark.timeout(1_200)
 def test_an_unconfirmed_positive_needs_a_second_reviewer(capsys: pytest.CaptureFixture[str]) -> None:
-    found = [measured(seed) for seed in range(SEEDS)]
+    runs = [measured(seed) for seed in range(SEEDS)]
     mean = {
-        name: Found(*(float(np.mean([getattr(one[name], figure) for one in found])) for figure in Found.__slots__))
+        name: Found(*(float(np.mean([getattr(run[name], figure) for run in runs])) for figure in Found.__slots__))
         for name in SCHEMES
     }
     with capsys.disabled():
         print(f"\n{'simulated, mean of ' + str(SEEDS) + ' seeds':45} {'AP':>6} {'recall':>7} {'calibration':>12}")  # noqa: T201
-        for name, one in mean.items():
-            print(f"{name:45} {one.ap:6.3f} {one.recall:7.3f} {one.calibration_error:12.4f}")  # noqa: T201
+        for name, figures in mean.items():
+            print(f"{name:45} {figures.ap:6.3f} {figures.recall:7.3f} {figures.calibration_error:12.4f}")  # noqa: T201
     naive, shipped = mean["propensity, unconfirmed positives teach"], mean["and sources are capped"]
     assert shipped.ap > naive.ap
     assert shipped.recall > naive.recall

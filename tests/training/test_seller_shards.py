@@ -73,16 +73,16 @@ def test_each_row_is_in_one_part_and_a_sellers_rows_of_a_window_are_together(tmp
     assert [part.number for part, _ in parts] == list(range(len(parts)))
     assert all(part.count == len(rows) for part, rows in parts)
     assert sorted(number for _, rows in parts for number in rows) == list(range(1, ROWS + 1))
-    assert all(one.external_id == f"MP-{number}" for _, rows in parts for number, one in rows.items())
+    assert all(listing.external_id == f"MP-{number}" for _, rows in parts for number, listing in rows.items())
     window, windows, homes = 0, list[int](), defaultdict(set)
     for part, rows in parts:
         windows += [window] * len(rows)
-        for one in rows.values():
-            if one.seller.external_id is not None:
-                homes[window, one.seller.external_id].add(part.number)
+        for listing in rows.values():
+            if listing.seller.external_id is not None:
+                homes[window, listing.seller.external_id].add(part.number)
         window += part.ends_window
     assert window == -(-ROWS // max(windows.count(0), 1)) == 2
-    assert {len(found) for found in homes.values()} == {1}
+    assert {len(numbers) for numbers in homes.values()} == {1}
     assert all(100 <= part.count < 250 for part, _ in parts if not part.ends_window)
 
 

@@ -98,8 +98,8 @@ SCORES = np.concatenate([np.linspace(0.9, 0.2, 40), np.linspace(0.1, 0.001, 760)
 @pytest.mark.soak
 @pytest.mark.timeout(1_200)
 def test_our_exploration_finds_more_than_the_yield_triggered_rule_beyond_chance() -> None:
-    found = played([OURS, RULE], SEEDS)
-    point, low, high = gained(found[OURS], found[RULE])
+    recalls = played([OURS, RULE], SEEDS)
+    point, low, high = gained(recalls[OURS], recalls[RULE])
     print(point, low, high)  # noqa: T201  # the figures
     assert low > 0
 

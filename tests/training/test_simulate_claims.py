@@ -13,8 +13,8 @@ SEEDS = tuple(range(5))
 
 
 def claims(plan: Plan) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = simulate(plan)["summary"]["claims"]
-    return found
+    year_claims: list[dict[str, Any]] = simulate(plan)["summary"]["claims"]
+    return year_claims
 
 
 def test_exploration_finds_a_quarter_more_than_the_first_model_and_estimates_prevalence() -> None:
@@ -31,11 +31,11 @@ def test_planted_reports_are_blocked_by_a_gate_or_cost_at_most_five_points() -> 
     planted = poisoned_by(Attack.REPORTED)
     withstood = claims(Plan(arms=("exploration", *planted), seeds=tuple(range(10))))[-len(planted) :]
     assert len(withstood) == 4
-    assert [one for one in withstood if not one["holds"]] == []
+    assert [claim for claim in withstood if not claim["holds"]] == []
 
 
 def test_every_attack_is_blocked_by_a_gate_or_costs_at_most_five_points() -> None:
     poisoned = poisoned_by(Attack.CLEARED, Attack.ACCUSED)
     withstood = claims(Plan(arms=("exploration", *poisoned), seeds=SEEDS))[-len(poisoned) :]
     assert len(withstood) == 8
-    assert [one for one in withstood if not one["holds"]] == []
+    assert [claim for claim in withstood if not claim["holds"]] == []

@@ -51,9 +51,9 @@ SLICES: list[tuple[SliceEvidence, State, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("found", "state", "_why"), SLICES)
-def test_a_slice_is(found: SliceEvidence, state: State, _why: str) -> None:
-    (part,) = slice_gate((found,), DEFAULT_GATES).parts
+@pytest.mark.parametrize(("evidence", "state", "_why"), SLICES)
+def test_a_slice_is(evidence: SliceEvidence, state: State, _why: str) -> None:
+    (part,) = slice_gate((evidence,), DEFAULT_GATES).parts
     assert (part.state, part.blocks) == (state, state is State.FAILED)
 
 
@@ -68,9 +68,9 @@ def test_a_slice_is_gated_from_fifty_rows_on(rows: int, state: State, _why: str)
 
 def test_one_failed_slice_blocks_the_candidate() -> None:
     lost = a_slice(name="language de", recall=compared(0.345, 0.21, 0.345))
-    found = slice_gate((a_slice(), lost, a_slice(name="market EUR")), DEFAULT_GATES)
-    assert (found.state, found.blocks, found.figure, found.bound) == (State.FAILED, True, -0.345, -0.03)
-    assert found.sentence == (
+    gate = slice_gate((a_slice(), lost, a_slice(name="market EUR")), DEFAULT_GATES)
+    assert (gate.state, gate.blocks, gate.figure, gate.bound) == (State.FAILED, True, -0.345, -0.03)
+    assert gate.sentence == (
         "language de: recall 0.00 against 0.34 at 1% false alarms, worse by at least 0.21 beyond doubt; "
         "12 counterfeits of 6 sellers among 60 rows."
     )
@@ -109,9 +109,9 @@ SENTENCES = [
 ]
 
 
-@pytest.mark.parametrize(("found", "sentence"), SENTENCES)
-def test_a_slice_reports_its_figures(found: SliceEvidence, sentence: str) -> None:
-    assert slice_gate((found,), DEFAULT_GATES).parts[0].sentence == sentence
+@pytest.mark.parametrize(("evidence", "sentence"), SENTENCES)
+def test_a_slice_reports_its_figures(evidence: SliceEvidence, sentence: str) -> None:
+    assert slice_gate((evidence,), DEFAULT_GATES).parts[0].sentence == sentence
 
 
 def test_slices_that_could_not_be_judged_are_counted() -> None:
@@ -131,11 +131,11 @@ FIGURES = [
 ]
 
 
-@pytest.mark.parametrize(("found", "figure", "bound", "_why"), FIGURES)
+@pytest.mark.parametrize(("evidence", "figure", "bound", "_why"), FIGURES)
 def test_a_slice_has_the_figure_and_the_bound_of(
-    found: SliceEvidence, figure: float | None, bound: float | None, _why: str
+    evidence: SliceEvidence, figure: float | None, bound: float | None, _why: str
 ) -> None:
-    (part,) = slice_gate((found,), DEFAULT_GATES).parts
+    (part,) = slice_gate((evidence,), DEFAULT_GATES).parts
     assert (part.figure, part.bound) == (figure, bound)
 
 

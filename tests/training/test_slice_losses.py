@@ -34,27 +34,27 @@ def scored(seed: int = 0, *, weights: Floats | None = None, theirs: Floats | Non
 MEMBERS = {"all": np.arange(N), "first": np.arange(80), "small": np.arange(49)}
 
 
-def evidence(found: Scored) -> dict[str, SliceEvidence]:
-    return {one.name: one for one in slice_evidence(found, MEMBERS, DEFAULT_GATES)}
+def evidence(sample: Scored) -> dict[str, SliceEvidence]:
+    return {slice_.name: slice_ for slice_ in slice_evidence(sample, MEMBERS, DEFAULT_GATES)}
 
 
-def by_hand(found: Scored, scores: Floats, rows: NDArray[np.intp]) -> tuple[float, float, float]:
+def by_hand(sample: Scored, scores: Floats, rows: NDArray[np.intp]) -> tuple[float, float, float]:
     """Recall, rank and alarms of one model, row by row and without resampling."""
-    genuine = [i for i in range(N) if not found.labels[i]]
-    total = sum(found.weights[i] for i in genuine)
+    genuine = [i for i in range(N) if not sample.labels[i]]
+    total = sum(sample.weights[i] for i in genuine)
 
     def alarms_above(score: float) -> float:
-        return float(sum(found.weights[i] for i in genuine if scores[i] > score) / total)
+        return float(sum(sample.weights[i] for i in genuine if scores[i] > score) / total)
 
     threshold = min(scores[i] for i in genuine if alarms_above(scores[i]) <= 0.01)
-    fakes, honest = [i for i in rows if found.labels[i]], [i for i in rows if not found.labels[i]]
+    fakes, honest = [i for i in rows if sample.labels[i]], [i for i in rows if not sample.labels[i]]
 
     def share(of: list[int], values: list[float]) -> float:
-        counted = [found.weights[i] for i in of]
-        return float(sum(w * value for w, value in zip(counted, values, strict=True)) / sum(counted))
+        counted = [sample.weights[i] for i in of]
+        return float(sum(w * number for w, number in zip(counted, values, strict=True)) / sum(counted))
 
     below = [
-        sum(found.weights[j] * ((scores[j] < scores[i]) + 0.5 * (scores[j] == scores[i])) for j in genuine) / total
+        sum(sample.weights[j] * ((scores[j] < scores[i]) + 0.5 * (scores[j] == scores[i])) for j in genuine) / total
         for i in fakes
     ]
     return (
@@ -71,13 +71,13 @@ WEIGHTS = [np.ones(N), np.where(np.arange(N) % 5 == 0, 10.0, 1.0)]
 @pytest.mark.parametrize("name", ["all", "first"])
 @pytest.mark.parametrize("ties", [False, True], ids=["all different", "points"])
 def test_the_figures_of_a_slice_are_those_found_row_by_row(weights: Floats, name: str, ties: bool) -> None:
-    found = scored(weights=weights)
+    sample = scored(weights=weights)
     if ties:
-        found = scored(weights=weights, theirs=np.round(2 * found.theirs))
-    slice_ = evidence(found)[name]
-    for scores, which in ((found.ours, "ours"), (found.theirs, "theirs")):
+        sample = scored(weights=weights, theirs=np.round(2 * sample.theirs))
+    slice_ = evidence(sample)[name]
+    for scores, which in ((sample.ours, "ours"), (sample.theirs, "theirs")):
         shown = [getattr(figure, which) for figure in (slice_.recall, slice_.rank, slice_.alarms)]
-        assert shown == pytest.approx(by_hand(found, scores, MEMBERS[name]))
+        assert shown == pytest.approx(by_hand(sample, scores, MEMBERS[name]))
 
 
 def test_slices_below_fifty_rows_are_left_out() -> None:
@@ -85,23 +85,27 @@ def test_slices_below_fifty_rows_are_left_out() -> None:
 
 
 def test_counterfeits_and_their_sellers_are_counted() -> None:
-    found = scored()
-    slice_ = evidence(found)["first"]
-    assert (slice_.rows, slice_.positives, slice_.positive_sellers) == (80, int(found.labels[:80].sum()), 5)
+    sample = scored()
+    slice_ = evidence(sample)["first"]
+    assert (slice_.rows, slice_.positives, slice_.positive_sellers) == (80, int(sample.labels[:80].sum()), 5)
 
 
 def test_equal_models_differ_by_nothing() -> None:
-    found = scored()
-    same = evidence(Scored(found.labels, found.ours, found.ours, found.weights, found.groups, found.resampled))["all"]
+    sample = scored()
+    same = evidence(Scored(sample.labels, sample.ours, sample.ours, sample.weights, sample.groups, sample.resampled))[
+        "all"
+    ]
     for figure in (same.recall, same.rank, same.alarms):
         assert (figure.worse, figure.worse_at_least) == (0.0, 0.0)
 
 
 def test_a_loss_of_ours_is_worse_and_a_loss_of_theirs_is_not() -> None:
-    found = scored()
-    broken = np.where(found.labels == 1, found.ours - 1, found.ours)
-    lost = evidence(Scored(found.labels, broken, found.ours, found.weights, found.groups, found.resampled))["all"]
-    gained = evidence(Scored(found.labels, found.ours, broken, found.weights, found.groups, found.resampled))["all"]
+    sample = scored()
+    broken = np.where(sample.labels == 1, sample.ours - 1, sample.ours)
+    lost = evidence(Scored(sample.labels, broken, sample.ours, sample.weights, sample.groups, sample.resampled))["all"]
+    gained = evidence(Scored(sample.labels, sample.ours, broken, sample.weights, sample.groups, sample.resampled))[
+        "all"
+    ]
     assert lost.recall.worse_at_least > 0.03
     assert lost.rank.worse_at_least > 0.03
     assert gained.recall.worse_at_least < 0
@@ -119,12 +123,12 @@ def test_honest_listings_of_a_slice_that_are_newly_flagged_are_worse() -> None:
     ours = theirs.copy()
     ours[accused] = 9.0 + np.arange(36) / 100
     resampled = seller_bootstrap(groups, times=200, seed=1)
-    (found,) = slice_evidence(
+    (slice_,) = slice_evidence(
         Scored(labels, ours, theirs, np.ones(n), groups, resampled), {"rival": slice_rows}, DEFAULT_GATES
     )
-    assert found.alarms.theirs < 0.05
-    assert found.alarms.ours == pytest.approx(36 / 57)
-    assert found.alarms.worse_at_least > 0.3
+    assert slice_.alarms.theirs < 0.05
+    assert slice_.alarms.ours == pytest.approx(36 / 57)
+    assert slice_.alarms.worse_at_least > 0.3
 
 
 def test_the_lower_end_is_the_quantile_of_the_resampled_losses_at_the_confidence() -> None:
@@ -135,73 +139,80 @@ def test_the_lower_end_is_the_quantile_of_the_resampled_losses_at_the_confidence
     theirs = labels + np.linspace(0, 0.1, n)
     ours = np.where((groups < 100) & (groups % 2 == 0), -1.0, theirs)
     resampled = seller_bootstrap(groups, times=2_000, seed=1)
-    (found,) = slice_evidence(Scored(labels, ours, theirs, np.ones(n), groups, resampled), {"a": groups}, DEFAULT_GATES)
-    assert found.recall.worse == pytest.approx(0.5)
+    (slice_,) = slice_evidence(
+        Scored(labels, ours, theirs, np.ones(n), groups, resampled), {"a": groups}, DEFAULT_GATES
+    )
+    assert slice_.recall.worse == pytest.approx(0.5)
     # A share of 100 has a standard error of .05; one-sided 95 % are 1.645 of these, 99 % 2.326.
-    assert found.recall.worse_at_least == pytest.approx(0.5 - 1.645 * 0.05, abs=0.01)
-    assert found.rank.worse_at_least == pytest.approx(0.5 - 2.326 * 0.05, abs=0.02)
+    assert slice_.recall.worse_at_least == pytest.approx(0.5 - 1.645 * 0.05, abs=0.01)
+    assert slice_.rank.worse_at_least == pytest.approx(0.5 - 2.326 * 0.05, abs=0.02)
 
 
 def test_one_class_gives_no_evidence() -> None:
-    found = scored()
-    none = Scored(np.zeros(N, dtype=np.int8), found.ours, found.theirs, found.weights, found.groups, found.resampled)
+    sample = scored()
+    none = Scored(
+        np.zeros(N, dtype=np.int8), sample.ours, sample.theirs, sample.weights, sample.groups, sample.resampled
+    )
     assert slice_evidence(none, MEMBERS, DEFAULT_GATES) == ()
 
 
 def test_a_slice_of_fifty_rows_is_judged() -> None:
-    found = slice_evidence(scored(), {"fifty": np.arange(50), "fewer": np.arange(49)}, DEFAULT_GATES)
-    assert [one.name for one in found] == ["fifty"]
+    judged_slices = slice_evidence(scored(), {"fifty": np.arange(50), "fewer": np.arange(49)}, DEFAULT_GATES)
+    assert [slice_.name for slice_ in judged_slices] == ["fifty"]
 
 
 def test_each_resample_counts_once_with_the_weights_of_its_rows() -> None:
     """A resample gives the figures of the slice with each row weighted by its multiplicity."""
-    found = scored(weights=WEIGHTS[1])
+    sample = scored(weights=WEIGHTS[1])
     losses = [
-        evidence(replace(found, weights=found.weights * times, resampled=np.ones((1, N))))["first"].recall.worse
-        for times in found.resampled
+        evidence(replace(sample, weights=sample.weights * times, resampled=np.ones((1, N))))["first"].recall.worse
+        for times in sample.resampled
     ]
-    expected = np.quantile([one for one in losses if not np.isnan(one)], 0.05)
-    assert evidence(found)["first"].recall.worse_at_least == pytest.approx(expected)
-    one = evidence(replace(found, resampled=np.ones((1, N))))["first"].recall
-    assert one.worse_at_least == pytest.approx(one.worse)
+    expected = np.quantile([loss for loss in losses if not np.isnan(loss)], 0.05)
+    assert evidence(sample)["first"].recall.worse_at_least == pytest.approx(expected)
+    recall = evidence(replace(sample, resampled=np.ones((1, N))))["first"].recall
+    assert recall.worse_at_least == pytest.approx(recall.worse)
 
 
 @pytest.mark.parametrize("place", [0, 99, 100, 200])
 def test_every_resample_counts(place: int) -> None:
     """All but one of 201 resamples are the rows themselves; in that one our model is better, at full confidence."""
-    found = scored()
-    better = (found.ours > found.theirs) | (found.labels == 0)
+    sample = scored()
+    better = (sample.ours > sample.theirs) | (sample.labels == 0)
     times = np.ones((201, N))
     times[place] = better
     policy = replace(DEFAULT_GATES, slice_confidence=1.0)
-    (slice_,) = slice_evidence(replace(found, resampled=times), {"all": np.arange(N)}, policy)
-    (alone,) = slice_evidence(replace(found, resampled=times[[place]]), {"all": np.arange(N)}, policy)
+    (slice_,) = slice_evidence(replace(sample, resampled=times), {"all": np.arange(N)}, policy)
+    (alone,) = slice_evidence(replace(sample, resampled=times[[place]]), {"all": np.arange(N)}, policy)
     assert slice_.recall.worse_at_least == alone.recall.worse_at_least < slice_.recall.worse
 
 
 def test_one_genuine_listing_in_a_hundred_may_be_flagged_and_not_two() -> None:
     labels = np.array([0] * 100 + [1] * 5, dtype=np.int8)
     scores = np.concatenate([np.arange(100.0), [98.5] * 5])
-    (found,) = slice_evidence(
+    (slice_,) = slice_evidence(
         Scored(labels, scores, scores, np.ones(105), np.arange(105), np.ones((1, 105))),
         {"all": np.arange(105)},
         DEFAULT_GATES,
     )
-    assert (found.alarms.ours, found.recall.ours) == (0.01, 1.0)
+    assert (slice_.alarms.ours, slice_.recall.ours) == (0.01, 1.0)
 
 
 def test_a_slice_without_counterfeits_has_no_recall_and_no_rank_to_lose() -> None:
-    found = scored()
-    genuine = np.flatnonzero(found.labels == 0)[:60]
-    (slice_,) = slice_evidence(found, {"genuine": genuine}, DEFAULT_GATES)
+    sample = scored()
+    genuine = np.flatnonzero(sample.labels == 0)[:60]
+    (slice_,) = slice_evidence(sample, {"genuine": genuine}, DEFAULT_GATES)
     assert slice_.positives == 0
-    assert all(np.isnan([one.ours, one.worse, one.worse_at_least]).all() for one in (slice_.recall, slice_.rank))
+    assert all(
+        np.isnan([comparison.ours, comparison.worse, comparison.worse_at_least]).all()
+        for comparison in (slice_.recall, slice_.rank)
+    )
     assert slice_.alarms.worse_at_least <= slice_.alarms.worse
 
 
 def test_a_resample_without_a_genuine_listing_has_no_false_alarms() -> None:
-    found = scored()
-    only_fakes = replace(found, resampled=found.labels[None, :].astype(np.float64))
+    sample = scored()
+    only_fakes = replace(sample, resampled=sample.labels[None, :].astype(np.float64))
     assert np.isnan(evidence(only_fakes)["all"].alarms.worse_at_least)
 
 
@@ -228,17 +239,17 @@ def test_a_slice_of_fewer_than_ten_is_not_shown() -> None:
 
 def test_new_sellers_are_a_slice() -> None:
     facts = [some_facts(seller={"age_days": 29 + i % 2}) for i in range(20)]
-    found = slices(facts, LABELS[:20], OURS[:20], None)
-    assert {row["slice"]: row["rows"] for row in found}["sellers under 30 days"] == 10
+    slice_rows = slices(facts, LABELS[:20], OURS[:20], None)
+    assert {row["slice"]: row["rows"] for row in slice_rows}["sellers under 30 days"] == 10
 
 
 def test_listings_without_a_price_reference_are_a_slice() -> None:
-    found = slices([bare_facts()] * 10, LABELS[:10], OURS[:10], None)
-    assert [row["slice"] for row in found] == ["market XTS", "no description", "no price reference"]
+    slice_rows = slices([bare_facts()] * 10, LABELS[:10], OURS[:10], None)
+    assert [row["slice"] for row in slice_rows] == ["market XTS", "no description", "no price reference"]
 
 
 def test_a_slice_has_the_figures_of_its_rows_for_both_models() -> None:
-    (row,) = (found for found in slices(FACTS, LABELS, OURS, THEIRS) if found["slice"] == "language en")
+    (row,) = (slice_row for slice_row in slices(FACTS, LABELS, OURS, THEIRS) if slice_row["slice"] == "language en")
     rows = np.arange(1, 24, 2)
     assert row["candidate_ap"] == metrics.average_precision(LABELS[rows], OURS[rows])
     assert row["champion_ap"] == metrics.average_precision(LABELS[rows], THEIRS[rows])
@@ -273,11 +284,15 @@ def test_text_brand_and_price_are_unchanged() -> None:
 
 
 def test_only_text_brand_category_and_price_remain() -> None:
-    kept = BARE.listing
-    left = {name for name in type(kept).__slots__ if getattr(kept, name) not in (None, type(kept).__dict__.get(name))}
-    assert {"external_id", "title", "description", "brand", "product_type", "price", "currency"} <= left
-    assert kept.seller.external_id is None
-    assert (kept.gtin, kept.list_price, kept.age_days, kept.sales.d7) == (None, None, None, None)
+    listing = BARE.listing
+    field_names = {
+        name
+        for name in type(listing).__slots__
+        if getattr(listing, name) not in (None, type(listing).__dict__.get(name))
+    }
+    assert {"external_id", "title", "description", "brand", "product_type", "price", "currency"} <= field_names
+    assert listing.seller.external_id is None
+    assert (listing.gtin, listing.list_price, listing.age_days, listing.sales.d7) == (None, None, None, None)
 
 
 def test_the_previous_price_is_unknown() -> None:

@@ -38,9 +38,9 @@ def written(folder: Path, rows: list[SnapshotRow] = ROWS) -> tuple[Path, str]:
 
 def test_a_snapshot_comes_back_whole(tmp_path: Path) -> None:
     path, digest = written(tmp_path)
-    found = read_snapshot(path, expected=digest)
-    assert (list(found.rows), found.as_of, found.digest) == (ROWS, NOW, digest)
-    assert references_to_dict(found.references, NOW) == references_to_dict(OF_MARKET, NOW)
+    snapshot = read_snapshot(path, expected=digest)
+    assert (list(snapshot.rows), snapshot.as_of, snapshot.digest) == (ROWS, NOW, digest)
+    assert references_to_dict(snapshot.references, NOW) == references_to_dict(OF_MARKET, NOW)
 
 
 def test_facts_come_back_as_they_were_stored(tmp_path: Path) -> None:
@@ -50,7 +50,7 @@ def test_facts_come_back_as_they_were_stored(tmp_path: Path) -> None:
 def test_a_snapshot_is_named_by_its_digest(tmp_path: Path) -> None:
     path, digest = written(tmp_path)
     assert path.name == f"{digest}.parquet"
-    assert [one.name for one in tmp_path.iterdir()] == [path.name]
+    assert [file.name for file in tmp_path.iterdir()] == [path.name]
 
 
 def test_the_order_in_which_rows_are_read_from_the_database_changes_nothing(tmp_path: Path) -> None:
@@ -59,8 +59,8 @@ def test_the_order_in_which_rows_are_read_from_the_database_changes_nothing(tmp_
 
 def test_rows_come_back_in_the_order_of_time_and_id(tmp_path: Path) -> None:
     same = [replace(row, known_at=NOW) for row in ROWS[::-1]]
-    found = read_snapshot(written(tmp_path, same)[0]).rows
-    assert [row.version_id for row in found] == sorted(row.version_id for row in ROWS)
+    rows = read_snapshot(written(tmp_path, same)[0]).rows
+    assert [row.version_id for row in rows] == sorted(row.version_id for row in ROWS)
 
 
 def test_times_come_back_in_utc(tmp_path: Path) -> None:
@@ -238,8 +238,8 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     command = [sys.executable, "-P", "-c", TRAINED, str(path), digest, *NEW]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-    return found
+    last_line: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return last_line
 
 
 def test_a_snapshot_stored_before_a_feature_existed_trains_with_it(trained: dict[str, Any]) -> None:
@@ -323,12 +323,12 @@ def a_row(version_id: str, label: int, level: str, *sources: str) -> SnapshotRow
 def test_a_summary_counts_and_names_no_seller(tmp_path: Path) -> None:
     rows = [a_row("ver_1", 1, "brand", "brand:brd_1"), a_row("ver_2", 0, "two_reviewers", "user:usr_1", "user:usr_2")]
     path, digest = write_snapshot(tmp_path, rows, REFERENCES, NOW + timedelta(days=30))
-    found = summarise(path, digest, preview=1)
-    assert (found.rows, found.counterfeit, found.whole) == (2, 1, True)
-    assert found.levels == {"brand": 1, "two_reviewers": 1}
-    assert found.sources == {"brand:brd_1": 1, "user:usr_1": 1, "user:usr_2": 1}
-    assert found.by_source == {"brand:brd_1": 1}
-    (preview,) = found.preview
+    summary = summarise(path, digest, preview=1)
+    assert (summary.rows, summary.counterfeit, summary.whole) == (2, 1, True)
+    assert summary.levels == {"brand": 1, "two_reviewers": 1}
+    assert summary.sources == {"brand:brd_1": 1, "user:usr_1": 1, "user:usr_2": 1}
+    assert summary.by_source == {"brand:brd_1": 1}
+    (preview,) = summary.preview
     assert not {"seller", "seller_cluster", "facts"} & preview.keys()
     assert not summarise(path, "0" * 64).whole
 

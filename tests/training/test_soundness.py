@@ -32,10 +32,10 @@ def test_ten_and_twenty_labels_of_two_sellers_each_can_be_fitted() -> None:
     refuse_too_few(some_labels(10, 20), np.arange(30) % 2)
 
 
-@pytest.mark.parametrize(("name", "value"), [("counterfeit", 1), ("genuine", 0)])
-def test_labels_of_one_seller_cannot_be_fitted(name: str, value: int) -> None:
+@pytest.mark.parametrize(("name", "label"), [("counterfeit", 1), ("genuine", 0)])
+def test_labels_of_one_seller_cannot_be_fitted(name: str, label: int) -> None:
     labels = some_labels(10, 20)
-    groups = np.where(labels == value, 0, 1 + np.arange(30))
+    groups = np.where(labels == label, 0, 1 + np.arange(30))
     with pytest.raises(SnapshotRefused, match=f"All {name} labels are of one seller"):
         refuse_too_few(labels, groups)
 
@@ -78,9 +78,9 @@ LEAKING = [
 
 @pytest.mark.parametrize(("column", "area", "_why"), LEAKING)
 def test_a_column_that_tells_the_label_alone_is_named(column: Floats, area: float, _why: str) -> None:
-    found = leaks(some_vectors(LABELS, column), LABELS)
-    assert [leak.feature for leak in found] == ([NAMES[3]] if area > 0.995 else [])
-    assert [leak.roc_auc for leak in found] == pytest.approx([area] if found else [], abs=1e-4)
+    named_leaks = leaks(some_vectors(LABELS, column), LABELS)
+    assert [leak.feature for leak in named_leaks] == ([NAMES[3]] if area > 0.995 else [])
+    assert [leak.roc_auc for leak in named_leaks] == pytest.approx([area] if named_leaks else [], abs=1e-4)
 
 
 @pytest.mark.parametrize(("positives", "negatives", "named"), [(50, 50, True), (49, 400, False), (400, 49, False)])

@@ -51,8 +51,8 @@ def test_folds_hold_about_the_same_share_of_counterfeits() -> None:
 
 
 def test_another_seed_makes_other_folds() -> None:
-    one, other = ([test.tolist() for _, test in grouped_folds(LABELS, GROUPS, folds=5, seed=seed)] for seed in (0, 1))
-    assert one != other
+    folds, other = ([test.tolist() for _, test in grouped_folds(LABELS, GROUPS, folds=5, seed=seed)] for seed in (0, 1))
+    assert folds != other
 
 
 REFUSED = [
@@ -85,7 +85,7 @@ def test_labels_that_cannot_be_folded_are_refused(
 
 
 def rolled(split: LaterSplit) -> list[tuple[list[int], list[int]]]:
-    return [(one.fit.tolist(), one.judge.tolist()) for one in split.time_folds]
+    return [(fold.fit.tolist(), fold.judge.tolist()) for fold in split.time_folds]
 
 
 def test_the_later_rows_of_unseen_sellers_are_judged() -> None:
@@ -112,7 +112,7 @@ def judged_after(
     """Rows to judge on among eight, one per day and seller, and the number of them that a champion trained up to a day
     learnt. All but `genuine` are counterfeit."""
     times = [NOW + timedelta(days=i) for i in range(8)]
-    found = split_for_judging(
+    split = split_for_judging(
         times,
         np.arange(8),
         np.array([i not in genuine for i in range(8)], dtype=np.int8),
@@ -121,8 +121,8 @@ def judged_after(
         fewest_positives=fewest,
         fewest_positive_sellers=of_sellers,
     )
-    assert found.time_folds[0].fit.tolist() == list(range(found.judge.tolist()[0]))
-    return found.judge.tolist(), found.champion_learnt
+    assert split.time_folds[0].fit.tolist() == list(range(split.judge.tolist()[0]))
+    return split.judge.tolist(), split.champion_learnt
 
 
 FAIR = [
@@ -136,9 +136,9 @@ FAIR = [
 ]
 
 
-@pytest.mark.parametrize(("day", "found", "_why"), FAIR)
-def test_a_champion_is_judged_on_rows_that_it_does_not_know(day: int | None, found: object, _why: str) -> None:
-    assert judged_after(day) == found
+@pytest.mark.parametrize(("day", "expected", "_why"), FAIR)
+def test_a_champion_is_judged_on_rows_that_it_does_not_know(day: int | None, expected: object, _why: str) -> None:
+    assert judged_after(day) == expected
 
 
 LEARNT = [
@@ -198,11 +198,11 @@ ROWS = st.lists(st.tuples(st.integers(0, 30), st.integers(0, 8)), min_size=1, ma
 def test_judged_rows_are_later_than_fitted_rows_and_of_other_sellers(rows: list[tuple[int, int]], share: float) -> None:
     times, groups = [NOW + timedelta(days=day) for day, _ in rows], np.array([group for _, group in rows])
     split = split_later_unseen(times, groups, share=share)
-    ends = [one.cut for one in split.time_folds[1:]] + [NOW + timedelta(days=31)]
-    for one, end in zip(split.time_folds, ends, strict=True):
-        assert not set(groups[one.fit]) & set(groups[one.judge])
-        assert one.fit.tolist() == [i for i, time in enumerate(times) if time < one.cut]
-        assert all(one.cut <= times[i] < end for i in one.judge)
+    ends = [fold.cut for fold in split.time_folds[1:]] + [NOW + timedelta(days=31)]
+    for fold, end in zip(split.time_folds, ends, strict=True):
+        assert not set(groups[fold.fit]) & set(groups[fold.judge])
+        assert fold.fit.tolist() == [i for i, time in enumerate(times) if time < fold.cut]
+        assert all(fold.cut <= times[i] < end for i in fold.judge)
 
 
 @PROPERTY
@@ -211,10 +211,10 @@ def test_more_time_folds_judge_only_rows_of_one_fold(
     rows: list[tuple[int, int]], share: float, time_folds: int
 ) -> None:
     times, groups = [NOW + timedelta(days=day) for day, _ in rows], np.array([group for _, group in rows])
-    one, more = (split_later_unseen(times, groups, share=share, time_folds=n) for n in (1, time_folds))
-    assert set(more.judge) <= set(one.judge)
+    one_fold, more = (split_later_unseen(times, groups, share=share, time_folds=n) for n in (1, time_folds))
+    assert set(more.judge) <= set(one_fold.judge)
     assert len(set(more.judge)) == len(more.judge)
-    assert set(groups[more.judge]) == set(groups[one.judge])
+    assert set(groups[more.judge]) == set(groups[one_fold.judge])
 
 
 def test_each_time_fold_knows_all_earlier_rows() -> None:

@@ -59,12 +59,12 @@ def the_world() -> World:
 @cache
 def the_listings() -> dict[str, Listing]:
     """The listings as first sent, by external id."""
-    found: dict[str, Listing] = {}
+    listings: dict[str, Listing] = {}
     for sent in the_world().sent:
         listing = check(sent.row, received_at=sent.at)
         if isinstance(listing, Listing):
-            found.setdefault(listing.external_id, listing)
-    return found
+            listings.setdefault(listing.external_id, listing)
+    return listings
 
 
 def test_the_same_seed_makes_the_same_world() -> None:
@@ -73,8 +73,8 @@ def test_the_same_seed_makes_the_same_world() -> None:
 
 
 def test_another_seed_makes_another_world() -> None:
-    one, other = (build(Settings(listings=300, seed=seed, start=START)) for seed in (3, 4))
-    assert {sent.row.get("title") for sent in one.sent} != {sent.row.get("title") for sent in other.sent}
+    world, other = (build(Settings(listings=300, seed=seed, start=START)) for seed in (3, 4))
+    assert {sent.row.get("title") for sent in world.sent} != {sent.row.get("title") for sent in other.sent}
 
 
 def test_exactly_as_many_listings_are_sent_as_asked_for() -> None:
@@ -85,16 +85,18 @@ def test_exactly_as_many_listings_are_sent_as_asked_for() -> None:
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_about_one_listing_in_twenty_is_counterfeit(seed: int) -> None:
     truth = build(Settings(listings=1_000, seed=seed, start=START)).truth.values()
-    assert 0.04 <= sum(one.counterfeit for one in truth) / len(truth) <= 0.06
+    assert 0.04 <= sum(listing_truth.counterfeit for listing_truth in truth) / len(truth) <= 0.06
 
 
 def sharers(world: World, kind: ContactKind) -> list[set[str]]:
     """The sellers of each shared contact of a kind."""
-    found: dict[str, set[str]] = {}
-    for one in world.contacts:
-        if one.row["kind"] == kind:
-            found.setdefault(contact(kind, str(one.row["value"])).value, set()).add(str(one.row["seller"]))
-    return [sellers for sellers in found.values() if len(sellers) > 1]
+    sellers_by_contact: dict[str, set[str]] = {}
+    for sent_contact in world.contacts:
+        if sent_contact.row["kind"] == kind:
+            sellers_by_contact.setdefault(contact(kind, str(sent_contact.row["value"])).value, set()).add(
+                str(sent_contact.row["seller"])
+            )
+    return [sellers for sellers in sellers_by_contact.values() if len(sellers) > 1]
 
 
 def test_contacts_arrive_before_the_first_listing_of_their_seller_and_in_the_order_of_time() -> None:
@@ -102,15 +104,17 @@ def test_contacts_arrive_before_the_first_listing_of_their_seller_and_in_the_ord
     for sent in the_world().sent:
         if (truth := the_world().truth.get(str(sent.row["external_id"]))) is not None:
             first.setdefault(truth.seller, sent.at)
-    times = [one.at for one in the_world().contacts]
+    times = [sent_contact.at for sent_contact in the_world().contacts]
     assert times == sorted(times)
-    assert all(one.at < first[str(one.row["seller"])] for one in the_world().contacts)
-    assert len({one.row["seller"] for one in the_world().contacts}) / len(first) == pytest.approx(0.85, abs=0.04)
+    assert all(sent_contact.at < first[str(sent_contact.row["seller"])] for sent_contact in the_world().contacts)
+    assert len({sent_contact.row["seller"] for sent_contact in the_world().contacts}) / len(first) == pytest.approx(
+        0.85, abs=0.04
+    )
 
 
 def test_counterfeiters_share_telephones_and_accounts_and_all_sellers_share_warehouses() -> None:
     world, crafts = the_world(), {craft.value for craft in Craft}
-    kinds = {one.seller: one.kind for one in world.truth.values()}
+    kinds = {truth.seller: truth.kind for truth in world.truth.values()}
     telephones, accounts = sharers(world, ContactKind.PHONE), sharers(world, ContactKind.PAYOUT)
     of_crooks = [group for group in telephones + accounts if all(kinds[seller] in crafts for seller in group)]
     of_honest = [group for group in telephones + accounts if not any(kinds[seller] in crafts for seller in group)]
@@ -131,7 +135,7 @@ def test_validation_accepts_each_listing_and_rejects_each_broken_row() -> None:
 
 def test_broken_rows_are_broken_in_many_ways() -> None:
     outcomes = (check(sent.row, received_at=sent.at) for sent in the_world().sent)
-    assert len({(one.code, one.field) for one in outcomes if isinstance(one, Rejection)}) >= 10
+    assert len({(outcome.code, outcome.field) for outcome in outcomes if isinstance(outcome, Rejection)}) >= 10
 
 
 def test_every_row_and_event_survives_json() -> None:
@@ -144,16 +148,18 @@ def test_some_listings_come_again_changed_and_some_unchanged() -> None:
     for sent in the_world().sent:
         if isinstance(listing := check(sent.row, received_at=sent.at), Listing):
             hashes.setdefault(listing.external_id, []).append(listing.content_hash)
-    again = [found for found in hashes.values() if len(found) > 1]
-    changed = sum(len(set(found)) > 1 for found in again)
+    again = [versions for versions in hashes.values() if len(versions) > 1]
+    changed = sum(len(set(versions)) > 1 for versions in again)
     assert 0.02 <= changed / 3_000 <= 0.04
     assert 0.008 <= (len(again) - changed) / 3_000 <= 0.025
 
 
 def test_sellers_to_be_evaluated_on_are_never_sent() -> None:
     listings, _ = evaluation_set(SETTINGS, 500)
-    assert not {one.seller.external_id for one in listings} & {one.seller for one in the_world().truth.values()}
-    assert not {one.external_id for one in listings} & the_world().truth.keys()
+    assert not {listing.seller.external_id for listing in listings} & {
+        listing.seller for listing in the_world().truth.values()
+    }
+    assert not {listing.external_id for listing in listings} & the_world().truth.keys()
 
 
 @pytest.mark.parametrize("shared", [False, True])
@@ -180,16 +186,18 @@ def many_drafts() -> list[Draft]:
 
 
 @pytest.mark.parametrize(
-    "trait", [lambda item: item.variant, lambda item: item.model], ids=["colour or size", "product line"]
+    "trait", [lambda goods: goods.variant, lambda goods: goods.model], ids=["colour or size", "product line"]
 )
 def test_colours_and_product_lines_of_counterfeits_are_those_of_genuine_goods(trait: Callable[[Item], int]) -> None:
     """A chi-square test in each house, on one listing of each seller, which are independent of each other."""
     one_each = {draft.seller.external_id: draft.item for draft in many_drafts() if draft.item.brand_id}.values()
     chances = []
     for house in range(len(HOUSES)):
-        of_house = Counter((item.counterfeit, trait(item)) for item in one_each if item.house == house)
-        values = sorted({value for _, value in of_house})
-        chances.append(chi2_contingency([[of_house[fake, value] for value in values] for fake in (True, False)]).pvalue)
+        of_house = Counter((goods.counterfeit, trait(goods)) for goods in one_each if goods.house == house)
+        values = sorted({number for _, number in of_house})
+        chances.append(
+            chi2_contingency([[of_house[fake, number] for number in values] for fake in (True, False)]).pvalue
+        )
     assert min(chances) > 0.01 / len(HOUSES), chances
 
 
@@ -200,8 +208,8 @@ def test_a_ring_sells_its_brands_in_every_colour_and_product_line() -> None:
             items.setdefault(draft.seller.supplier, []).append(draft.item)
     for supplier, sold in items.items():
         if len(sold) >= 100:
-            assert {item.house for item in sold} == set(supplier.houses)
-            commonest = Counter((item.house, item.model, item.variant) for item in sold).most_common(8)
+            assert {goods.house for goods in sold} == set(supplier.houses)
+            commonest = Counter((goods.house, goods.model, goods.variant) for goods in sold).most_common(8)
             assert sum(times for _, times in commonest) < len(sold) / 2
 
 
@@ -210,7 +218,7 @@ def test_bags_outdoor_clothing_and_shoes_are_most_of_the_copied_goods() -> None:
     shares = []
     for seed in range(40):
         suppliers = draw_suppliers(np.random.default_rng(seed))
-        houses = [HOUSES[house].brand.brand_id for one in suppliers for house in one.houses]
+        houses = [HOUSES[house].brand.brand_id for supplier in suppliers for house in supplier.houses]
         shares.append(sum(house in {"aurelle", "nordfjell", "halvorn"} for house in houses) / len(houses))
     assert np.mean(shares) == pytest.approx(0.62, abs=0.04)
 
@@ -220,7 +228,11 @@ def test_the_age_of_its_account_does_not_give_a_counterfeiter_away() -> None:
     sellers = {draft.seller.external_id: draft.seller for draft in many_drafts()}.values()
     young = {
         honest: np.mean(
-            [one.career.first_day - one.career.opened < 60 for one in sellers if (one.supplier is None) is honest]
+            [
+                seller.career.first_day - seller.career.opened < 60
+                for seller in sellers
+                if (seller.supplier is None) is honest
+            ]
         )
         for honest in (True, False)
     }
@@ -243,7 +255,7 @@ def test_an_evaluation_set_has_as_many_listings_as_asked_for_and_a_label_for_eac
     ],
 )
 def test_titles_are_written_in_four_languages(language: str, pattern: str) -> None:
-    titles = [one.title or "" for one in the_listings().values()]
+    titles = [listing.title or "" for listing in the_listings().values()]
     assert sum(bool(re.search(pattern, title.lower())) for title in titles) > 200, language
 
 
@@ -259,7 +271,7 @@ def test_titles_are_written_in_four_languages(language: str, pattern: str) -> No
     ],
 )
 def test_missing_values_are_the_normal_case(field: str, low: float, high: float) -> None:
-    values = [getattr(one, field) for one in the_listings().values()]
+    values = [getattr(listing, field) for listing in the_listings().values()]
     assert low <= values.count(None) / len(values) <= high
 
 
@@ -270,7 +282,7 @@ def test_some_rows_have_only_a_title_and_a_price() -> None:
 
 
 def test_a_few_prices_are_in_other_currencies() -> None:
-    counts = Counter(one.currency for one in the_listings().values())
+    counts = Counter(listing.currency for listing in the_listings().values())
     assert counts.keys() == {"EUR", "USD", "GBP", "CNY", "RUB"}
     assert counts["EUR"] > 0.85 * 3_000
 
@@ -319,9 +331,9 @@ def test_events_of_a_listing_come_after_it_was_sent() -> None:
 
 def test_authorised_sellers_sell_only_genuine_goods_of_their_brand() -> None:
     for brand in the_world().brands:
-        offered = [one for one in the_world().truth.values() if one.seller in brand.authorised]
+        offered = [truth for truth in the_world().truth.values() if truth.seller in brand.authorised]
         assert offered, brand.brand.name
-        assert {(one.counterfeit, one.brand_id, one.kind) for one in offered} == {
+        assert {(truth.counterfeit, truth.brand_id, truth.kind) for truth in offered} == {
             (False, brand.brand.brand_id, Honest.AUTHORISED)
         }
 
@@ -336,22 +348,22 @@ def test_most_brands_take_part_and_each_has_an_account_manager() -> None:
 
 @pytest.mark.parametrize("number", range(len(HOUSES)))
 def test_a_brand_is_found_by_the_trade_item_numbers_of_its_models(number: int) -> None:
-    house, register = HOUSES[number], BrandRegister(one.brand for one in HOUSES)
+    house, register = HOUSES[number], BrandRegister(house.brand for house in HOUSES)
     gtin = house.gtin(5, 3)
     assert gtin_is_valid(gtin)
-    found = register.resolve(title=None, declared=None, gtin=gtin)
-    assert (found.brand_id, found.method) == (house.brand.brand_id, Method.GTIN_PREFIX)
+    brand = register.resolve(title=None, declared=None, gtin=gtin)
+    assert (brand.brand_id, brand.method) == (house.brand.brand_id, Method.GTIN_PREFIX)
 
 
 def test_who_sells_does_not_decide_what_is_sold() -> None:
-    seen = {(one.kind, one.counterfeit) for one in the_world().truth.values()}
+    seen = {(truth.kind, truth.counterfeit) for truth in the_world().truth.values()}
     assert {(craft, fake) for craft in Craft for fake in (True, False)} <= seen
     assert (Honest.SECOND_HAND, True) in seen
     assert not {(kind, True) for kind in Honest if kind is not Honest.SECOND_HAND} & seen
 
 
 def test_crafts_have_their_shares_of_the_counterfeits() -> None:
-    kinds = Counter(one.kind for one in the_world().truth.values() if one.counterfeit)
+    kinds = Counter(truth.kind for truth in the_world().truth.values() if truth.counterfeit)
     total = sum(kinds.values())
     assert kinds[Craft.CAREFUL] / total == pytest.approx(0.4, abs=0.05)
     for craft in (Craft.OBVIOUS, Craft.OBFUSCATING, Craft.RELISTING):
@@ -382,11 +394,11 @@ def test_a_model_given_every_label_is_useful_and_far_from_perfect() -> None:
     labels = np.array([the_world().truth[external_id].counterfeit for external_id in rows], dtype=np.int8)
     unseen, true_labels = evaluation_set(SETTINGS, 6_000)
     offline = OfflineReferences(listings, BrandRegister(house.brand for house in HOUSES))
-    known = [offline.facts(one, as_of=START, marketplace="test", took_part=True) for one in listings]
-    asked = [offline.facts(one, as_of=START, marketplace="test", took_part=False) for one in unseen]
+    known = [offline.facts(listing, as_of=START, marketplace="test", took_part=True) for listing in listings]
+    unseen_facts = [offline.facts(listing, as_of=START, marketplace="test", took_part=False) for listing in unseen]
     model = CounterfeitClassifier(seed=0)
-    model.fit(known, labels, groups=seller_groups([one.seller.external_id for one in listings]))
-    assert 0.85 <= roc_auc(true_labels, model.decision_function(asked)) <= 0.97
+    model.fit(known, labels, groups=seller_groups([listing.seller.external_id for listing in listings]))
+    assert 0.85 <= roc_auc(true_labels, model.decision_function(unseen_facts)) <= 0.97
 
 
 FAKE = Truth(counterfeit=True, brand_id="aurelle", kind=Craft.CAREFUL, seller="s")
@@ -403,10 +415,10 @@ def test_an_analyst_names_the_true_brand_or_a_small_maker_with_an_owner() -> Non
     truth = Truth(counterfeit=True, brand_id="aurelle", kind="careful", seller="alba-1")
     assert named_brand(truth) == NamedBrand("Aurelle", "aurelle")
     for number in range(20):
-        found = named_brand(replace(truth, brand_id="", seller=f"alba-{number}"))
-        assert found.brand_id is None
-        assert found.name in SMALL_MAKERS
-        assert found.owner == f"{found.name} Workshop Ltd"
+        brand = named_brand(replace(truth, brand_id="", seller=f"alba-{number}"))
+        assert brand.brand_id is None
+        assert brand.name in SMALL_MAKERS
+        assert brand.owner == f"{brand.name} Workshop Ltd"
 
 
 def analyst_answers(truth: Truth) -> list[Answer]:

@@ -57,9 +57,9 @@ def test_a_peer_is_raised_until_it_misses_few_enough() -> None:
 
 def test_on_simulated_streams_few_promises_are_missed() -> None:
     """60 halves, with 3 misses at 5 %; `python -m tests.training.threshold_streams` runs 2,000."""
-    found = measured(DEFAULT_PROMISE, 0.7, streams=20, times=3, seed=700)
-    assert found.promises >= 20
-    assert found.missed <= 3
+    stream_tally = measured(DEFAULT_PROMISE, 0.7, streams=20, times=3, seed=700)
+    assert stream_tally.promises >= 20
+    assert stream_tally.missed <= 3
 
 
 @pytest.fixture(scope="module")
@@ -73,7 +73,7 @@ def record(datasets: Path) -> Comparison:
 def test_at_most_one_promise_in_twenty_is_missed_on_unseen_sellers(record: Comparison) -> None:
     """Over all promises. The table of ADR 14 has the results by target, also where nearly all are declined."""
     print(*lines(record), sep="\n")  # noqa: T201 - shown by `pytest -s`
-    everything = tally([one for outcomes in record.ours.values() for one in outcomes])
+    everything = tally([outcome for outcomes in record.ours.values() for outcome in outcomes])
     assert everything.halves == 200 * len(COLUMNS) * len(TARGETS)
     assert everything.promises > 0
     assert everything.share_missed <= MOST_MISSED

@@ -64,9 +64,11 @@ def of(source: str) -> TriedFile:
     return TriedFile("mine.py", source)
 
 
-def knowing(data: Labelled) -> str:
+def knowing(market: Labelled) -> str:
     """A feature that was made from the label."""
-    sellers = {str(one.seller.external_id) for one, label in zip(data.listings, data.labels, strict=True) if label}
+    sellers = {
+        str(listing.seller.external_id) for listing, label in zip(market.listings, market.labels, strict=True) if label
+    }
     return f"SELLERS = {sorted(sellers)!r}\n\ndef knows(e): return e.facts.listing.seller.external_id in SELLERS\n"
 
 
@@ -74,7 +76,7 @@ KNOWS = knowing(DATA)
 
 
 def test_the_public_functions_of_a_file_are_features_in_its_order() -> None:
-    assert [(one.name, one.meaning) for one in of(TWO).features()] == [
+    assert [(feature.name, feature.meaning) for feature in of(TWO).features()] == [
         ("price_cents", "Part of the price after the point."),
         ("list_price_given", ""),
     ]
@@ -100,8 +102,8 @@ def price_whole(e: Evidence) -> float:
     \"\"\"Whether the price is whole.\"\"\"
     return float(e.facts.listing.price % 1 == 0)
 """
-    (one,) = of(source).features()
-    assert (one.name, one.meaning) == ("price_whole", "Whether the price is whole.")
+    (feature,) = of(source).features()
+    assert (feature.name, feature.meaning) == ("price_whole", "Whether the price is whole.")
 
 
 REFUSED = [
@@ -147,11 +149,11 @@ def test_a_file_that_is_no_text_is_refused(tmp_path: Path) -> None:
 
 def test_a_feature_on_its_own_has_its_share_known_and_area_and_a_leak_is_named() -> None:
     few = replace(DATA.listings[0], price=None)
-    data = replace(DATA, listings=(few, *DATA.listings[1:]))
-    cents, given = alone(of(TWO).features(), replace(MATERIAL, data=data))
+    changed_market = replace(DATA, listings=(few, *DATA.listings[1:]))
+    cents, list_price = alone(of(TWO).features(), replace(MATERIAL, data=changed_market))
     assert (cents.known, cents.leak) == (79 / 80, None)
     assert 0 < cents.roc_auc < 1
-    assert given.roc_auc == 0.5
+    assert list_price.roc_auc == 0.5
     more = a_market(240, share=0.5)
     (knows,) = alone(of(knowing(more)).features(), replace(MATERIAL, data=more))
     assert knows.roc_auc == 1.0
@@ -161,7 +163,7 @@ def test_a_feature_on_its_own_has_its_share_known_and_area_and_a_leak_is_named()
 
 def test_a_feature_without_both_classes_has_no_area() -> None:
     one_class = replace(DATA, labels=np.zeros(80, dtype=np.int8))
-    assert all(math.isnan(one.roc_auc) for one in alone(of(TWO).features(), replace(MATERIAL, data=one_class)))
+    assert all(math.isnan(feature.roc_auc) for feature in alone(of(TWO).features(), replace(MATERIAL, data=one_class)))
 
 
 @cache
@@ -170,12 +172,12 @@ def repeats_with(source: str, without: frozenset[str] = frozenset()) -> list[Rep
 
 
 def test_a_feature_that_tells_counterfeits_apart_improves_the_model_beyond_chance() -> None:
-    found = summarise(DATA, repeats_with(KNOWS))
-    gain = found["gain_with"]
-    assert found["parts"][WITH]["ap"] == pytest.approx(found["model"]["ap"] + gain["ap"])
+    figures = summarise(DATA, repeats_with(KNOWS))
+    gain = figures["gain_with"]
+    assert figures["parts"][WITH]["ap"] == pytest.approx(figures["model"]["ap"] + gain["ap"])
     assert gain["ap_interval"][0] > 0
     assert gain["repeats_better"] == 1
-    assert f"difference_to_{WITHOUT}" not in found
+    assert f"difference_to_{WITHOUT}" not in figures
 
 
 def test_the_model_itself_stays_as_it_is_beside_one_with_tried_features() -> None:
@@ -190,7 +192,7 @@ def test_the_columns_of_a_model_with_tried_features_add_up() -> None:
     facts = market_facts(DATA)
     model = CounterfeitClassifier(tried=of(KNOWS).features()).fit(facts, DATA.labels, groups=DATA.groups)
     columns = np.column_stack([matrix(facts), tried_columns(model.tried, facts)])
-    parts = model.model_.contributions(columns, [one.listing for one in facts])
+    parts = model.model_.contributions(columns, [row_facts.listing for row_facts in facts])
     assert parts.features.shape == (80, len(NAMES) + 1)
     assert np.abs(parts.features[:, -1]).max() > 0.1
     assert np.allclose(parts.features.sum(axis=1) + parts.text + parts.base, model.decision_function(facts), atol=1e-9)

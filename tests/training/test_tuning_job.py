@@ -23,8 +23,8 @@ FOLDS, TRIALS = 2, 1
 
 def command(folder: Path, rows: int, uri: str, **changes: str) -> list[str]:
     """A tuning of a market of so many listings."""
-    data = a_market(rows)
-    snapshot, _ = write_snapshot(folder, snapshot_rows(data), market_references(data), NOW)
+    market = a_market(rows)
+    snapshot, _ = write_snapshot(folder, snapshot_rows(market), market_references(market), NOW)
     options = {
         "folds": str(FOLDS),
         "trials": str(TRIALS),
@@ -35,7 +35,7 @@ def command(folder: Path, rows: int, uri: str, **changes: str) -> list[str]:
     }
     return [
         *("-m", "training.runs.tuning_job", "--data", str(snapshot), "--received-at", NOW.isoformat()),
-        *(word for name, value in options.items() for word in (f"--{name}", value)),
+        *(word for name, option in options.items() for word in (f"--{name}", option)),
         *("--model-name", "m", "--tracking-uri", uri, "--artifacts", str(folder / "artifacts")),
     ]
 
@@ -56,33 +56,33 @@ def recorded(tmp_path_factory: pytest.TempPathFactory) -> Recorded:
     code, lines = lines_of(command(folder, 60, uri))
     assert code == 0, lines[-1]
     runs = runs_of(uri)
-    (parent,) = [one for one in runs if "mlflow.parentRunId" not in one["tags"]]
-    return Recorded(lines[-1], parent, [one for one in runs if one is not parent])
+    (parent,) = [run for run in runs if "mlflow.parentRunId" not in run["tags"]]
+    return Recorded(lines[-1], parent, [run for run in runs if run is not parent])
 
 
 def test_each_trial_is_a_child_run_with_its_settings_and_figures(recorded: Recorded) -> None:
     assert len(recorded.children) == (FOLDS + 1) * (TRIALS + 1)
     assert {"outer fold 1, trial 0", "outer fold 2, trial 1", "all rows, trial 1"} <= {
-        one["name"] for one in recorded.children
+        child["name"] for child in recorded.children
     }
-    for one in recorded.children:
-        assert one["tags"]["mlflow.parentRunId"] == recorded.found["run_id"]
-        assert one["params"].keys() == recorded.found["defaults"].keys()
-        assert 0 < one["metrics"]["inner.ap_within_folds"] <= 1
-        assert (one["status"] == "FINISHED") == ("inner.ap" in one["metrics"])
-    (default,) = [one for one in recorded.children if one["name"] == "all rows, trial 0"]
+    for child in recorded.children:
+        assert child["tags"]["mlflow.parentRunId"] == recorded.found["run_id"]
+        assert child["params"].keys() == recorded.found["defaults"].keys()
+        assert 0 < child["metrics"]["inner.ap_within_folds"] <= 1
+        assert (child["status"] == "FINISHED") == ("inner.ap" in child["metrics"])
+    (default,) = [child for child in recorded.children if child["name"] == "all rows, trial 0"]
     assert default["metrics"]["inner.ap"] == pytest.approx(recorded.found["searches"]["all rows"]["default_ap"])
     assert (default["params"]["forest.leaves"], default["params"]["text_cost"]) == ("3", "10.0")
 
 
 def test_the_parent_run_has_the_data_the_plan_and_the_outer_figures(recorded: Recorded) -> None:
-    parent, found = recorded.parent, recorded.found
+    parent, figures = recorded.parent, recorded.found
     assert parent["status"] == "FINISHED"
-    wanted = {"rows": "60", "format": "snapshot", "folds": "2", "trials": "1", "seed": "0"}
-    assert {name: parent["params"][name] for name in wanted} == wanted
+    expected = {"rows": "60", "format": "snapshot", "folds": "2", "trials": "1", "seed": "0"}
+    assert {name: parent["params"][name] for name in expected} == expected
     for part in ("default", "tuned", "gain"):
-        assert parent["metrics"][f"outer.{part}.ap"] == pytest.approx(found[part]["ap"])
-    assert found["not_tracked"] is None
+        assert parent["metrics"][f"outer.{part}.ap"] == pytest.approx(figures[part]["ap"])
+    assert figures["not_tracked"] is None
 
 
 def test_an_interrupt_ends_the_search_and_shows_what_was_found_also_without_a_tracking_store(tmp_path: Path) -> None:

@@ -55,22 +55,22 @@ def copies(n: int, **changes: Any) -> list[SnapshotRow]:
 
 
 def test_fifty_copies_of_one_listing_weigh_as_one() -> None:
-    found = training_weights(copies(50, weight=0.7), FACTS[:1] * 50, UNCAPPED)
-    assert found.values.sum() == pytest.approx(0.7)
-    assert found.report["near_duplicates"] == 50
+    weights = training_weights(copies(50, weight=0.7), FACTS[:1] * 50, UNCAPPED)
+    assert weights.values.sum() == pytest.approx(0.7)
+    assert weights.report["near_duplicates"] == 50
 
 
 def test_two_sellers_of_one_text_weigh_as_two() -> None:
     rows = [*copies(1, weight=1.0), *copies(1, weight=1.0, seller_cluster="seller-1")]
-    found = training_weights(rows, FACTS[:1] * 2, UNCAPPED)
-    assert (found.values.tolist(), found.report["near_duplicates"]) == ([1.0, 1.0], 0)
+    weights = training_weights(rows, FACTS[:1] * 2, UNCAPPED)
+    assert (weights.values.tolist(), weights.report["near_duplicates"]) == ([1.0, 1.0], 0)
 
 
 def test_sampled_copies_share_the_capped_weight() -> None:
     rows = [*copies(1, weight=1.0), *copies(1, weight=1.0, inclusion_probability=0.01)]
-    found = training_weights(rows, FACTS[:1] * 2, replace(UNCAPPED, most_weight=10.0))
-    assert found.values.tolist() == pytest.approx([0.5, 5.0])
-    assert found.report["capped_rows"] == 1
+    weights = training_weights(rows, FACTS[:1] * 2, replace(UNCAPPED, most_weight=10.0))
+    assert weights.values.tolist() == pytest.approx([0.5, 5.0])
+    assert weights.report["capped_rows"] == 1
 
 
 def test_rows_above_the_cap_and_copies_are_counted() -> None:
@@ -80,8 +80,8 @@ def test_rows_above_the_cap_and_copies_are_counted() -> None:
     ]
     rows[1:4] = [replace(row, inclusion_probability=p) for row, p in zip(rows[1:4], (0.1, 0.05, 0.01), strict=True)]
     rows += [replace(rows[0], version_id=f"ver_copy_{i}") for i in range(2)]
-    found = training_weights(rows, [*FACTS[:9], FACTS[0], FACTS[0]], replace(UNCAPPED, most_weight=10.0))
-    assert (found.report["capped_rows"], found.report["near_duplicates"]) == (2, 3)
+    weights = training_weights(rows, [*FACTS[:9], FACTS[0], FACTS[0]], replace(UNCAPPED, most_weight=10.0))
+    assert (weights.report["capped_rows"], weights.report["near_duplicates"]) == (2, 3)
 
 
 def flooded(by: str, rows: Sequence[SnapshotRow] = ROWS) -> list[SnapshotRow]:
@@ -96,9 +96,9 @@ def test_one_source_among_many_cannot_dominate_a_class() -> None:
     rows = flooded("brand:planted")
     labels, theirs = DATA.labels, np.array([row.sources == ("brand:planted",) for row in rows])
     values = weighed(rows).values
-    for value in (0, 1):
-        others = len({row.sources for row, label in zip(rows, labels, strict=True) if label == value})
-        share = values[theirs & (labels == value)].sum() / values[labels == value].sum()
+    for class_label in (0, 1):
+        others = len({row.sources for row, label in zip(rows, labels, strict=True) if label == class_label})
+        share = values[theirs & (labels == class_label)].sum() / values[labels == class_label].sum()
         assert share == pytest.approx(max(0.02, 3 / others), rel=1e-6)
 
 
@@ -115,8 +115,8 @@ def test_nothing_gains_weight_by_a_cap() -> None:
 def test_the_effective_number_is_of_the_final_weights() -> None:
     rows = [replace(row, inclusion_probability=1.0, weight=1.0) for row in ROWS[:40]]
     rows[0] = replace(rows[0], inclusion_probability=0.1)
-    found = training_weights(rows, FACTS[:40], UNCAPPED)
-    assert found.report["effective_n"] == pytest.approx(found.values.sum() ** 2 / (found.values**2).sum())
+    weights = training_weights(rows, FACTS[:40], UNCAPPED)
+    assert weights.report["effective_n"] == pytest.approx(weights.values.sum() ** 2 / (weights.values**2).sum())
 
 
 def test_sources_and_sellers_change_weights_but_no_labels() -> None:
@@ -143,26 +143,28 @@ def test_no_weight_is_above_the_bound_with_enough_effective_counterfeits(
     weights: list[float], fewest: float, most: float, _why: str
 ) -> None:
     genuine = [33.0, 1.0]
-    found = trimmed(np.array([*weights, *genuine]), np.array([True] * len(weights) + [False] * 2), fewest)
-    assert found[: len(weights)].max() == pytest.approx(min(most, max(weights)), rel=0.02)
-    assert found.max() <= max(*weights, *genuine)
+    trimmed_weights = trimmed(np.array([*weights, *genuine]), np.array([True] * len(weights) + [False] * 2), fewest)
+    assert trimmed_weights[: len(weights)].max() == pytest.approx(min(most, max(weights)), rel=0.02)
+    assert trimmed_weights.max() <= max(*weights, *genuine)
 
 
 @given(st.lists(st.tuples(st.floats(1, 100), st.booleans()), min_size=1, max_size=40), st.floats(1, 10))
 def test_trimming_keeps_the_order_and_raises_no_weight(rows: list[tuple[float, bool]], fewest: float) -> None:
     weights, positive = np.array([row[0] for row in rows]), np.array([row[1] for row in rows])
-    found = trimmed(weights, positive, fewest)
-    assert (found <= weights).all()
-    assert (np.diff(found[np.argsort(weights, kind="stable")]) >= 0).all()
+    trimmed_weights = trimmed(weights, positive, fewest)
+    assert (trimmed_weights <= weights).all()
+    assert (np.diff(trimmed_weights[np.argsort(weights, kind="stable")]) >= 0).all()
     if positive.sum() >= fewest + 1e-9:
-        assert effective_number(found[positive]) >= fewest - 1e-9
+        assert effective_number(trimmed_weights[positive]) >= fewest - 1e-9
 
 
 def test_the_largest_sources_come_first_with_their_labels_of_each_class() -> None:
     rows = snapshot_rows(a_market(20))[:4]
-    given = [("user:b",), ("user:a", "brand:1"), ("user:a",), ("user:a",)]
-    made = [replace(row, sources=names, label=n % 2) for n, (row, names) in enumerate(zip(rows, given, strict=True))]
-    assert largest_sources(made) == [
+    sources = [("user:b",), ("user:a", "brand:1"), ("user:a",), ("user:a",)]
+    sourced_rows = [
+        replace(row, sources=names, label=n % 2) for n, (row, names) in enumerate(zip(rows, sources, strict=True))
+    ]
+    assert largest_sources(sourced_rows) == [
         {"source": "user:a", "labels": 3, "counterfeit": 2},
         {"source": "brand:1", "labels": 1, "counterfeit": 1},
         {"source": "user:b", "labels": 1, "counterfeit": 0},
@@ -170,8 +172,8 @@ def test_the_largest_sources_come_first_with_their_labels_of_each_class() -> Non
 
 
 def test_only_the_five_largest_are_reported() -> None:
-    made = [replace(row, sources=(f"user:{n}",)) for n, row in enumerate(snapshot_rows(a_market(20))[:9])]
-    assert [one["source"] for one in largest_sources(made)] == [f"user:{n}" for n in range(5)]
+    rows = [replace(row, sources=(f"user:{n}",)) for n, row in enumerate(snapshot_rows(a_market(20))[:9])]
+    assert [source["source"] for source in largest_sources(rows)] == [f"user:{n}" for n in range(5)]
 
 
 LONG = "Grey tote of pebbled leather with brass rings, a magnetic clasp, two inner pockets and a long shoulder strap. "
@@ -218,27 +220,27 @@ def test_texts_with_a_common_key_that_are_not_near_stay_apart() -> None:
         "Grey other4 of pebbled other5 with brass rings, other0 magnetic clasp, other1 inner pockets other2 a long "
         "other3 strap."
     )
-    one, two = (signature_of(a_listing("Tote", text).listing) for text in (LONG, changed))
-    assert one is not None
+    signature, two = (signature_of(a_listing("Tote", text).listing) for text in (LONG, changed))
+    assert signature is not None
     assert two is not None
-    assert set(enumerate(band_keys(one).tolist())) & set(enumerate(band_keys(two).tolist()))
+    assert set(enumerate(band_keys(signature).tolist())) & set(enumerate(band_keys(two).tolist()))
     assert near_duplicates([a_listing("Tote", LONG), a_listing("Tote", changed)], ["s", "s"]).tolist() == [0, 1]
 
 
 def test_the_order_of_the_rows_has_no_effect() -> None:
     """In row order, the third row would join through the first or not, depending on the row before it."""
     texts = [LONG.replace("Grey tote", "x x"), LONG.replace("pebbled", "x"), LONG.replace("brass", "x")]
-    found = {
+    groupings = {
         frozenset(
             frozenset(
-                text for text, group in zip(read, near_duplicates(listings, ["s"] * 3), strict=True) if group == one
+                text for text, group in zip(read, near_duplicates(listings, ["s"] * 3), strict=True) if group == number
             )
-            for one in range(3)
+            for number in range(3)
         )
         for read in itertools.permutations(texts)
         for listings in [[a_listing("Tote", text.strip()) for text in read]]
     }
-    assert len(found) == 1
+    assert len(groupings) == 1
 
 
 def test_no_rows_have_no_groups() -> None:

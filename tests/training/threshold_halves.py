@@ -56,21 +56,24 @@ class Outcome:
 
 def tally(outcomes: list[Outcome]) -> Tally:
     """Count outcomes."""
-    kept = [one for one in outcomes if one.threshold is not None]
+    promises = [outcome for outcome in outcomes if outcome.threshold is not None]
     return Tally(
-        len(outcomes), len(kept), sum(one.missed for one in kept), float(np.mean([one.recall for one in outcomes]))
+        len(outcomes),
+        len(promises),
+        sum(outcome.missed for outcome in promises),
+        float(np.mean([outcome.recall for outcome in outcomes])),
     )
 
 
-def halves(data: ScoredListings, number: int, seed: int) -> Iterator[tuple[ScoredListings, ScoredListings]]:
+def halves(listings: ScoredListings, number: int, seed: int) -> Iterator[tuple[ScoredListings, ScoredListings]]:
     """Pairs of a half of the sellers for training and the other, unseen half; sellers keep their numbers."""
     random = np.random.default_rng(seed)
-    sellers = int(data.sellers.max()) + 1
+    sellers = int(listings.sellers.max()) + 1
     for _ in range(number):
         seen = np.zeros(sellers, dtype=bool)
         seen[random.permutation(sellers)[: sellers // 2]] = True
-        rows = seen[data.sellers]
-        yield _part(data, rows), _part(data, ~rows)
+        rows = seen[listings.sellers]
+        yield _part(listings, rows), _part(listings, ~rows)
 
 
 def outcome(threshold: float | None, unseen: ScoredListings, target: float) -> Outcome:
@@ -84,8 +87,8 @@ def outcome(threshold: float | None, unseen: ScoredListings, target: float) -> O
 
 def ours(seen: ScoredListings, target: float, policy: PromisePolicy = DEFAULT_PROMISE) -> float | None:
     """The promised threshold, if any."""
-    found = promised(seen.labels, seen.scores, seen.sellers, precision=target, confidence=CONFIDENCE, policy=policy)
-    return found.threshold if isinstance(found, Promise) else None
+    promise = promised(seen.labels, seen.scores, seen.sellers, precision=target, confidence=CONFIDENCE, policy=policy)
+    return promise.threshold if isinstance(promise, Promise) else None
 
 
 def bootstrap(
@@ -105,13 +108,13 @@ def bootstrap(
         counts = np.stack([random.multinomial(shape[0], row / shape[0]) for row in counts])
     accused = flagged[:, -1] > 0
     weights = counts[:, accused].astype(np.float32)
-    found: dict[tuple[float, float], float | None] = {}
+    peer_thresholds: dict[tuple[float, float], float | None] = {}
     for target in targets:
         reached = ((weights @ (right - target * flagged)[accused].astype(np.float32)) >= 0).mean(axis=0)
         for confidence in CONFIDENCES:
-            kept = np.flatnonzero(reached >= confidence)
-            found[target, confidence] = float(thresholds[kept[-1]]) if len(kept) else None
-    return found
+            indices = np.flatnonzero(reached >= confidence)
+            peer_thresholds[target, confidence] = float(thresholds[indices[-1]]) if len(indices) else None
+    return peer_thresholds
 
 
 def _grid(scores: Floats) -> Floats:
@@ -122,8 +125,8 @@ def _grid(scores: Floats) -> Floats:
     return chosen
 
 
-def _part(data: ScoredListings, rows: NDArray[np.bool_]) -> ScoredListings:
-    return ScoredListings(data.labels[rows], data.scores[rows], data.sellers[rows])
+def _part(listings: ScoredListings, rows: NDArray[np.bool_]) -> ScoredListings:
+    return ScoredListings(listings.labels[rows], listings.scores[rows], listings.sellers[rows])
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,14 +138,14 @@ class Comparison:
 
     def pooled(self, target: float) -> Tally:
         """Ours over all columns."""
-        return tally([one for (at, _), outcomes in self.ours.items() if at == target for one in outcomes])
+        return tally([outcome for (at, _), outcomes in self.ours.items() if at == target for outcome in outcomes])
 
     def raised(self, peer: str, target: float) -> tuple[float, Tally] | None:
         """The peer at the lowest confidence with few enough misses, or None if it always misses more."""
         for confidence in CONFIDENCES:
-            found = tally(self.peers[peer, target, confidence])
-            if found.share_missed <= MOST_MISSED:
-                return confidence, found
+            peer_tally = tally(self.peers[peer, target, confidence])
+            if peer_tally.share_missed <= MOST_MISSED:
+                return confidence, peer_tally
         return None
 
 
@@ -151,14 +154,14 @@ def compare(path: Path, number: int, seed: int = 3) -> Comparison:
     mine: dict[tuple[float, str], list[Outcome]] = {}
     peers: dict[tuple[str, float, float], list[Outcome]] = {}
     for column in COLUMNS:
-        data = read_scored_listings(path, score=column, label="resolution", group="SellerID")
+        listings = read_scored_listings(path, score=column, label="resolution", group="SellerID")
         random = np.random.default_rng(seed + 1)
-        for seen, unseen in halves(data, number, seed):
+        for seen, unseen in halves(listings, number, seed):
             for target in TARGETS:
                 mine.setdefault((target, column), []).append(outcome(ours(seen, target), unseen, target))
             for peer in ("seller bootstrap", "predictive bootstrap"):
-                found = bootstrap(seen, TARGETS, random, predictive=peer.startswith("predictive"))
-                for (target, confidence), threshold in found.items():
+                thresholds = bootstrap(seen, TARGETS, random, predictive=peer.startswith("predictive"))
+                for (target, confidence), threshold in thresholds.items():
                     peers.setdefault((peer, target, confidence), []).append(outcome(threshold, unseen, target))
     return Comparison(mine, peers)
 
@@ -178,9 +181,9 @@ def lines(compared: Comparison) -> Iterator[str]:
                 yield _line(target, f"{peer} at {raised[0]:g}", raised[1])
 
 
-def _line(target: float, rule: str, found: Tally) -> str:
-    counted = f"{found.promises}/{found.halves}"
-    return f"{target:<7g}{rule:38}{counted:>12}{found.share_missed:>9.1%}{found.recall:>9.3f}"
+def _line(target: float, rule: str, rule_tally: Tally) -> str:
+    counted = f"{rule_tally.promises}/{rule_tally.halves}"
+    return f"{target:<7g}{rule:38}{counted:>12}{rule_tally.share_missed:>9.1%}{rule_tally.recall:>9.3f}"
 
 
 if __name__ == "__main__":

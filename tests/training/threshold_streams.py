@@ -39,11 +39,11 @@ def stream(seed: int) -> ScoredListings:
 
 def measured(policy: PromisePolicy, target: float, *, streams: int, times: int, seed: int) -> Tally:
     """The promises of a policy over the streams and the halves of each."""
-    found: list[Outcome] = []
+    outcomes: list[Outcome] = []
     for number in range(seed, seed + streams):
         for seen, unseen in halves(stream(number), times, seed=number):
-            found.append(outcome(ours(seen, target, policy), unseen, target))
-    return tally(found)
+            outcomes.append(outcome(ours(seen, target, policy), unseen, target))
+    return tally(outcomes)
 
 
 if __name__ == "__main__":

@@ -8,17 +8,17 @@ from tests.wording.check import files, hits, rules
 
 def main() -> int:
     """1 where something is refused."""
-    wanted = tuple(sys.argv[1:])
-    known, found, read = rules(), 0, 0
+    path_prefixes = tuple(sys.argv[1:])
+    known, hit_count, read = rules(), 0, 0
     for path in files(Path()):
-        if wanted and not str(path).startswith(wanted):
+        if path_prefixes and not str(path).startswith(path_prefixes):
             continue
         read += 1
         for hit in hits(path, path.read_text(encoding="utf-8"), known):
-            found += 1
+            hit_count += 1
             print(f"{path}:{hit.line}: {hit.text!r}: {hit.instead}")  # noqa: T201  # its answer
-    print(f"{read:,} files, {found:,} hits.")  # noqa: T201
-    return 1 if found else 0
+    print(f"{read:,} files, {hit_count:,} hits.")  # noqa: T201
+    return 1 if hit_count else 0
 
 
 if __name__ == "__main__":

@@ -82,18 +82,18 @@ def files(root: Path) -> Iterator[Path]:
 
 def hits(path: Path, source: str, known: Rules) -> Iterator[Hit]:
     """What is refused in one file, in its order."""
-    found = [*_in_name(path.stem, 1, known)]
+    file_hits = [*_in_name(path.stem, 1, known)]
     if path.suffix == ".py":
-        found += _of_python(source, known)
+        file_hits += _of_python(source, known)
     elif path.suffix == ".html":
-        found += _of_template(source, known)
+        file_hits += _of_template(source, known)
     elif path.suffix == ".js":
-        found += _of_script(source, known)
+        file_hits += _of_script(source, known)
     elif path.suffix == ".po":
-        found += _of_catalogue(source, known)
+        file_hits += _of_catalogue(source, known)
     else:
-        found += _of_document(source, known)
-    yield from sorted(found, key=lambda hit: hit.line)
+        file_hits += _of_document(source, known)
+    yield from sorted(file_hits, key=lambda hit: hit.line)
 
 
 def _of_python(source: str, known: Rules) -> Iterator[Hit]:
@@ -110,12 +110,12 @@ def _of_python(source: str, known: Rules) -> Iterator[Hit]:
 
 
 def _of_template(source: str, known: Rules) -> Iterator[Hit]:
-    outside = _EXPRESSION.sub(lambda found: re.sub(r"[^\n]", " ", found[0]), source)
+    outside = _EXPRESSION.sub(lambda match: re.sub(r"[^\n]", " ", match[0]), source)
     for number, text in enumerate(re.sub(r"<[^>]*>", " ", outside).split("\n"), start=1):
         yield from _in_prose(text, number, known)
-    for found in _EXPRESSION.finditer(source):
-        inside = found[1] or found[2] or ""
-        line = source.count("\n", 0, found.start()) + 1
+    for match in _EXPRESSION.finditer(source):
+        inside = match[1] or match[2] or ""
+        line = source.count("\n", 0, match.start()) + 1
         for quoted in _QUOTED.findall(inside):
             if " " in quoted:
                 yield from _in_prose(quoted, line, known)
@@ -124,9 +124,9 @@ def _of_template(source: str, known: Rules) -> Iterator[Hit]:
 
 
 def _of_script(source: str, known: Rules) -> Iterator[Hit]:
-    for found in _COMMENT.finditer(source):
-        line = source.count("\n", 0, found.start()) + 1
-        for number, text in enumerate(found[0].split("\n")):
+    for match in _COMMENT.finditer(source):
+        line = source.count("\n", 0, match.start()) + 1
+        for number, text in enumerate(match[0].split("\n")):
             yield from _in_prose(text, line + number, known)
     for number, text in enumerate(source.split("\n"), start=1):
         for quoted in _QUOTED.findall(text):
@@ -164,5 +164,5 @@ def _in_name(name: str, line: int, known: Rules) -> Iterator[Hit]:
 def _in_prose(text: str, line: int, known: Rules) -> Iterator[Hit]:
     plain = _CODE.sub("", text)
     for rule in known.prose:
-        for found in rule.pattern.finditer(plain):
-            yield Hit(line, found[0], rule.instead)
+        for match in rule.pattern.finditer(plain):
+            yield Hit(line, match[0], rule.instead)

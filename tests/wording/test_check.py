@@ -10,8 +10,8 @@ from tests.wording.check import LIST, hits, rules
 
 def examples(kind: str) -> list[tuple[str, str, str]]:
     """A file's name, its text, and why, from the list: what is refused may stand nowhere else."""
-    found = (line.split("\t") for line in LIST.read_text(encoding="utf-8").splitlines())
-    split = ((row[1].partition(": "), row[2]) for row in found if row[0] == kind)
+    rows = (line.split("\t") for line in LIST.read_text(encoding="utf-8").splitlines())
+    split = ((row[1].partition(": "), row[2]) for row in rows if row[0] == kind)
     return [(name, ast.literal_eval(text), why) for (name, _, text), why in split]
 
 

@@ -13,34 +13,34 @@ _FLOAT_DIGITS: Final = 15  # Decimal digits that survive a double, IEEE 754.
 
 def present(row: Row, column: str) -> object | None:
     """The cell, or None where it is absent, null, NaN or blank."""
-    value = row.get(column)
-    if value is None or (isinstance(value, float) and math.isnan(value)):
+    cell = row.get(column)
+    if cell is None or (isinstance(cell, float) and math.isnan(cell)):
         return None
-    if isinstance(value, str) and not value.strip():
+    if isinstance(cell, str) and not cell.strip():
         return None
-    return value
+    return cell
 
 
 def text(row: Row, column: str) -> str | None:
     """The cell as text; a whole float such as 123.0 reads as 123."""
-    value = present(row, column)
-    if isinstance(value, float) and value.is_integer():
-        value = int(value)
-    return None if value is None else str(value)
+    cell = present(row, column)
+    if isinstance(cell, float) and cell.is_integer():
+        cell = int(cell)
+    return None if cell is None else str(cell)
 
 
 def number(row: Row, column: str) -> float | int | None:
     """The cell as a number; text such as '12.0' is parsed."""
-    value = present(row, column)
-    if value is None or (isinstance(value, int) and not isinstance(value, bool)):
-        return value
+    cell = present(row, column)
+    if cell is None or (isinstance(cell, int) and not isinstance(cell, bool)):
+        return cell
     try:
-        found = float(str(value))
+        figure = float(str(cell))
     except ValueError:
         raise Rejected("wrong_type", column, f"{column} must be a number.") from None
-    if not math.isfinite(found):
+    if not math.isfinite(figure):
         raise Rejected("not_finite", column, f"{column} is not a finite number.")
-    return found
+    return figure
 
 
 def amount(row: Row, column: str) -> Decimal | None:
@@ -49,15 +49,15 @@ def amount(row: Row, column: str) -> Decimal | None:
     >>> amount({"price": "19.90"}, "price"), amount({"price": "5.8100000000000005"}, "price")
     (Decimal('19.90'), Decimal('5.81'))
     """
-    value = present(row, column)
-    if value is None:
+    cell = present(row, column)
+    if cell is None:
         return None
     try:
-        found = Decimal(str(value))
+        decimal = Decimal(str(cell))
         return (
-            found
-            if len(found.as_tuple().digits) <= _FLOAT_DIGITS
-            else Decimal(f"{found:.{_FLOAT_DIGITS}g}").normalize()
+            decimal
+            if len(decimal.as_tuple().digits) <= _FLOAT_DIGITS
+            else Decimal(f"{decimal:.{_FLOAT_DIGITS}g}").normalize()
         )
     except InvalidOperation:
         raise Rejected("wrong_type", column, f"{column} must be a decimal number.") from None
@@ -70,9 +70,9 @@ def windows(row: Row, prefix: str) -> dict[str, object]:
 
 def without_missing(mapping: Mapping[str, object]) -> dict[str, object]:
     """The mapping without its None values and empty inner objects."""
-    found: dict[str, object] = {}
-    for name, value in mapping.items():
-        kept = without_missing(value) if isinstance(value, Mapping) else value
-        if kept is not None and kept != {}:
-            found[name] = kept
-    return found
+    filled_fields: dict[str, object] = {}
+    for name, field_value in mapping.items():
+        filled_value = without_missing(field_value) if isinstance(field_value, Mapping) else field_value
+        if filled_value is not None and filled_value != {}:
+            filled_fields[name] = filled_value
+    return filled_fields

@@ -179,13 +179,13 @@ def _no_constant(name: str) -> float:
 
 
 def _no_repeats(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
+    mapping = dict(pairs)
+    if len(mapping) != len(pairs):
         seen: set[str] = set()
         twice = next(key for key, _ in pairs if key in seen or seen.add(key))  # type: ignore[func-returns-value]
         name = printable(twice)
         raise Rejected("duplicate_key", name, "{name} stands twice in one object.", name=name)
-    return found
+    return mapping
 
 
 def _read_ndjson(path: Path, advanced: Callable[[int], None]) -> Iterator[RawRow]:
@@ -224,13 +224,13 @@ def _read_xml(path: Path, advanced: Callable[[int], None]) -> Iterator[RawRow]:
     """Items of a product feed. Names lose their namespace; the values of a repeated name are joined with commas."""
     try:
         with _opened(path) as (stream, raw):
-            for number, item in enumerate(xml_items.items(stream), start=1):
+            for number, feed_item in enumerate(xml_items.items(stream), start=1):
                 if number % _BATCH == 0:
                     advanced(raw.tell())
                 problem = None
-                if item.is_too_long:
+                if feed_item.is_too_long:
                     problem = Rejected("unreadable_row", "", "The item is longer than any listing.")
-                yield RawRow(number, item.cells(), problem)
+                yield RawRow(number, feed_item.cells(), problem)
     except DefusedXmlException:
         raise Unreadable(path.name, "The XML declares entities or a document type, which is not accepted.") from None
     except xml_items.BeyondLimits as beyond:

@@ -48,9 +48,9 @@ class Format:
 
         Raises UnknownLayout (the file has no distinctive column of any layout).
         """
-        found = {self.column_named(column) for column in columns}
+        column_names = {self.column_named(column) for column in columns}
         for layout in self.layouts:
-            if layout.needs & found:
+            if layout.needs & column_names:
                 return layout
         distinctive = "; or ".join(", ".join(sorted(layout.needs)) for layout in self.layouts)
         raise UnknownLayout(f"The file has none of the columns of the format {self.name}: {distinctive}.")
@@ -65,8 +65,8 @@ def _at_any_time(reader: Callable[[Row], Mapping[str, object]]) -> Callable[[Row
 
 
 FORMATS: Final[Mapping[str, Format]] = {
-    found.name: found
-    for found in (
+    file_format.name: file_format
+    for file_format in (
         Format(
             "native",
             (

@@ -97,8 +97,8 @@ def to_listing(row: Row, as_of: datetime) -> Mapping[str, object]:
 
 
 def _content(row: Row, column: str) -> str | None:
-    found = _STRUCTURED.fullmatch(text(row, column) or "")
-    return (found and found["content"]) or None
+    match = _STRUCTURED.fullmatch(text(row, column) or "")
+    return (match and match["content"]) or None
 
 
 def _choice(row: Row, column: str) -> str | None:
@@ -149,5 +149,5 @@ def _moment(written: str, of_day: time) -> datetime:
     written = written.strip()
     if len(written) <= len("2026-03-06"):
         return datetime.combine(date.fromisoformat(written), of_day, UTC)
-    found = datetime.fromisoformat(written)
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
+    moment = datetime.fromisoformat(written)
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -16,15 +16,15 @@ _SINGLY: Final = frozenset({"seller", "label", *_RATINGS})  # Columns that are r
 
 def to_listing(row: Row) -> Mapping[str, object]:
     """The listing mapping of a native row; columns that are not fields are dropped."""
-    if "seller" in row or any(isinstance(value, dict | list | Mapping) for value in row.values()):
-        return {name: value for name, value in row.items() if name != "label"}
+    if "seller" in row or any(isinstance(cell, dict | list | Mapping) for cell in row.values()):
+        return {name: cell for name, cell in row.items() if name != "label"}
     listing: dict[str, Any] = {}
     for column in row:  # Most fields are absent from most files.
-        if (place := _PLACES.get(column)) is not None and (value := _cell(row, column, place.field)) is not None:
+        if (place := _PLACES.get(column)) is not None and (cell := _cell(row, column, place.field)) is not None:
             target = listing
             for name in place.within:
                 target = target.setdefault(name, {})
-            target[place.name] = value
+            target[place.name] = cell
     if any(present(row, column) is not None for column in _RATINGS):
         listing["rating_counts"] = [number(row, column) or 0 for column in _RATINGS]
     return listing
@@ -44,23 +44,23 @@ def columns_to_listings(batch: pa.RecordBatch) -> list[Mapping[str, object] | No
         if (place := _PLACES.get(name)) is None or column.null_count == len(column):
             continue
         plain = _is_plain(place.field, column.type)
-        for i, value in enumerate(column.to_pylist()):
+        for i, cell in enumerate(column.to_pylist()):
             listing = listings[i]
-            if value is None or listing is None:
+            if cell is None or listing is None:
                 continue
             if plain:
-                found: object = value if value.strip() else None
+                field_value: object = cell if cell.strip() else None
             else:
                 try:
-                    found = _cell({name: value}, name, place.field)
+                    field_value = _cell({name: cell}, name, place.field)
                 except Rejected:
                     listings[i] = None
                     continue
-            if found is not None:
+            if field_value is not None:
                 target = listing
                 for outer in place.within:
                     target = target.setdefault(outer, {})
-                target[place.name] = found
+                target[place.name] = field_value
     return list(listings)
 
 
@@ -98,8 +98,8 @@ def _cell(row: Row, column: str, field: Field) -> object:
     if "properties" in field.schema:
         return number(row, column)
     if field.name == "image_link":
-        found = text(row, column)
-        return None if found is None else found.replace(",", " ").split()
+        links = text(row, column)
+        return None if links is None else links.replace(",", " ").split()
     types = field.schema.get("type")
     if not isinstance(types, list) or "string" in types:
         is_amount = isinstance(types, list) and "number" in types

@@ -53,8 +53,8 @@ def to_listing(row: Row) -> Mapping[str, object]:
 
 
 def _whole(row: Row, column: str) -> int | None:
-    found = number(row, column)
-    return None if found is None else max(0, math.floor(found))
+    figure = number(row, column)
+    return None if figure is None else max(0, math.floor(figure))
 
 
 def _turnover(row: Row, prefix: str) -> dict[str, object]:

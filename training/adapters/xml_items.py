@@ -49,18 +49,18 @@ def items(stream: BinaryIO) -> Iterator[Item]:
     xml.etree.ElementTree.ParseError (not well-formed) or defusedxml.common.DefusedXmlException (a document type or an
     entity is declared).
     """
-    found = _Found()
-    parser = DefusedXMLParser(target=found, forbid_dtd=True)
+    collector = _Found()
+    parser = DefusedXMLParser(target=collector, forbid_dtd=True)
     events, silent = 0, 0
     while piece := stream.read(_PIECE_BYTES):
         parser.feed(piece)
-        silent = 0 if found.events > events else silent + len(piece)
-        events = found.events
+        silent = 0 if collector.events > events else silent + len(piece)
+        events = collector.events
         if silent > LONGEST_TAG_BYTES:
             raise BeyondLimits(f"a tag of more than {LONGEST_TAG_BYTES:,} bytes")
-        yield from found.taken()
+        yield from collector.taken()
     parser.close()
-    yield from found.taken()
+    yield from collector.taken()
 
 
 class _Found:

@@ -36,8 +36,8 @@ def _raw(listing: Listing) -> list[float]:
         listing.sales, listing.returns, listing.fake_returns, seller.gmv, seller.accepted, seller.orders,
         seller.returned, seller.returned_value,
     )  # fmt: skip
-    found = [*singles, *(listing.rating_counts or (None,) * 5), *(value for window in windows for value in window)]
-    return [np.nan if value is None else float(value) for value in found]
+    numbers = [*singles, *(listing.rating_counts or (None,) * 5), *(number for window in windows for number in window)]
+    return [np.nan if number is None else float(number) for number in numbers]
 
 
 def all_text(listings: Sequence[Listing]) -> list[str]:
@@ -119,7 +119,7 @@ def best_signal(columns: Floats, labels: Labels, test_columns: Floats) -> tuple[
     Columns have shape (n, columns). A column sorts ascending or descending, as the training rows decide by average
     precision; rows that lack it stand at its median.
     """
-    best, found = -1.0, (0, np.zeros(len(test_columns)))
+    best, signal = -1.0, (0, np.zeros(len(test_columns)))
     for number in range(columns.shape[1]):
         seen = ~np.isnan(columns[:, number])
         if seen.sum() < _FEWEST_SEEN:
@@ -129,8 +129,8 @@ def best_signal(columns: Floats, labels: Labels, test_columns: Floats) -> tuple[
             precision = float(average_precision_score(labels, fitted))
             if precision > best:
                 ordered = _without_missing(sign * test_columns[:, number], sign * columns[seen, number])
-                best, found = precision, (number, ordered)
-    return found
+                best, signal = precision, (number, ordered)
+    return signal
 
 
 def _without_missing(values: Floats, known: Floats) -> Floats:

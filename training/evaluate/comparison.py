@@ -72,15 +72,15 @@ def comparable(judged: Mapping[str, Any]) -> Mapping[str, Any]:
     """The evaluation without the figures of a champion that learnt some of its rows; older reports hold them."""
     if why_not_comparable(judged) is None:
         return judged
-    found = _without(judged)
+    evaluation = _without(judged)
     for name in judged.keys() & {"random_slice", "curves"}:
-        found[name] = _without(judged[name])
-    found["slices"] = [_without(row) for row in judged.get("slices", ())]
-    return found
+        evaluation[name] = _without(judged[name])
+    evaluation["slices"] = [_without(row) for row in judged.get("slices", ())]
+    return evaluation
 
 
 def _without(figures: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in figures.items() if name not in _OF_CHAMPION}
+    return {name: figure for name, figure in figures.items() if name not in _OF_CHAMPION}
 
 
 # Recall uses the false-alarm rate of the gates, which is about what reviewers have time for.

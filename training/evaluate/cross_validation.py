@@ -88,12 +88,12 @@ def cross_validate(
     done = Parallel(n_jobs=threads, return_as="generator")(work)
     names = (*_FITTED, *([changes.name] if changes.name else []), *([] if changes.encoded is None else [SECOND]))
     values = [{name: np.full(len(labels), np.nan) for name in names} for _ in range(repeats)]
-    for number, ((repeat, (_, test)), found) in enumerate(zip(folds, done, strict=True)):
+    for number, ((repeat, (_, test)), scores) in enumerate(zip(folds, done, strict=True)):
         progress(number, len(folds))
-        for name, column in found.items():
+        for name, column in scores.items():
             values[repeat][name][test] = column
     progress(len(folds), len(folds))
-    return [Repeat(_with_averages(one)) for one in values]
+    return [Repeat(_with_averages(repeat_values)) for repeat_values in values]
 
 
 def _with_averages(values: dict[str, Floats]) -> dict[str, Floats]:
@@ -120,13 +120,13 @@ def fold_scores(material: Material, split: tuple[Rows, Rows], *, seed: int, chan
     columns, tested = matrix(train_facts), matrix(test_facts)
     if changes.encoded is not None:
         stage, _ = fit_second_stage(model, SECOND, changes.encoded[train], labels, groups=groups, sample_weight=weights)
-        first = model.model_.values(tested, [one.listing for one in test_facts])
+        first = model.model_.values(tested, [facts.listing for facts in test_facts])
         changed[SECOND] = stage.log_odds(first, changes.encoded[test])
     return {
         MODEL: model.decision_function(test_facts),
         **changed,
         "forest_alone": forest_alone(columns, labels, weights, seed=seed).raw(tested),
-        "text_alone": model.model_.text.many([one.listing for one in test_facts]),
+        "text_alone": model.model_.text.many([facts.listing for facts in test_facts]),
         "best_signal": baselines.best_signal(columns, labels, tested)[1],
         "field_text": baselines.fit_predict_field_text(
             [listings[i] for i in train], labels, [listings[i] for i in test]
@@ -136,28 +136,30 @@ def fold_scores(material: Material, split: tuple[Rows, Rows], *, seed: int, chan
     }
 
 
-def summarise(data: Material | Labelled, repeats: Sequence[Repeat]) -> dict[str, Any]:
+def summarise(material: Material | Labelled, repeats: Sequence[Repeat]) -> dict[str, Any]:
     """The figures of `touchstone evaluate --json`: means over the repeats, with intervals over sellers.
 
     An interval resamples whole sellers and averages the figure over the repeats within each resample.
     """
-    bootstrap = metrics.seller_bootstrap(data.groups, times=BOOTSTRAPS, seed=0)
+    bootstrap = metrics.seller_bootstrap(material.groups, times=BOOTSTRAPS, seed=0)
 
     def compared(ours: str, theirs: str) -> dict[str, Any]:
-        return difference(data.labels, [(repeat.values[ours], repeat.values[theirs]) for repeat in repeats], bootstrap)
+        return difference(
+            material.labels, [(repeat.values[ours], repeat.values[theirs]) for repeat in repeats], bootstrap
+        )
 
     summary = {
-        name: figures_of(data.labels, [r.values[name] for r in repeats], bootstrap) for name in repeats[0].values
+        name: figures_of(material.labels, [r.values[name] for r in repeats], bootstrap) for name in repeats[0].values
     }
     model, parts = summary.pop(MODEL), {name: summary.pop(name) for name in PARTS}
     changed = {name: summary.pop(name) for name in (SECOND, WITHOUT, WITH) if name in summary}
     probabilities = [expits(repeat.values[MODEL]) for repeat in repeats]
-    model["brier"] = mean([metrics.brier(data.labels, p) for p in probabilities])
-    model["calibration_error"] = mean([metrics.calibration_error(data.labels, p) for p in probabilities])
+    model["brier"] = mean([metrics.brier(material.labels, p) for p in probabilities])
+    model["calibration_error"] = mean([metrics.calibration_error(material.labels, p) for p in probabilities])
     return {
-        "rows": len(data.labels),
-        "positives": int(data.labels.sum()),
-        "sellers": len(np.unique(data.groups)),
+        "rows": len(material.labels),
+        "positives": int(material.labels.sum()),
+        "sellers": len(np.unique(material.groups)),
         "folds": FOLDS,
         "repeats": len(repeats),
         "model": model,

@@ -65,8 +65,8 @@ class Shift:
 
 def shifts(names: Sequence[str], before: Floats, now: Floats) -> tuple[Shift, ...]:
     """The shift of each column of two matrices, shapes (n, len(names)) and (m, len(names)), largest first."""
-    found = [shift(name, before[:, column], now[:, column]) for column, name in enumerate(names)]
-    return tuple(sorted(found, key=lambda one: (-one.psi, one.name)))
+    column_shifts = [shift(name, before[:, column], now[:, column]) for column, name in enumerate(names)]
+    return tuple(sorted(column_shifts, key=lambda column_shift: (-column_shift.psi, column_shift.name)))
 
 
 def shift(name: str, before: Floats, now: Floats) -> Shift:
@@ -133,5 +133,5 @@ def _distance(before: Floats, now: Floats) -> float:
     """The largest distance between the two empirical distributions (Kolmogorov and Smirnov)."""
     every = np.concatenate([before, now])
     shares = (np.searchsorted(np.sort(side), every, side="right") / side.size for side in (before, now))
-    one, other = shares
-    return float(np.abs(one - other).max())
+    before_shares, now_shares = shares
+    return float(np.abs(before_shares - now_shares).max())

@@ -90,7 +90,7 @@ class _View:
 
     def figures(self, probabilities: Floats) -> dict[str, Any]:
         """The figures of one model in both versions, with intervals over resampled sellers."""
-        plain, sliced = (metrics.central_interval(found) for found in self._resampled(probabilities))
+        plain, sliced = (metrics.central_interval(precisions) for precisions in self._resampled(probabilities))
         of_slice = slice_figures(self.labels, probabilities, self.stands_for)
         return {
             **figures(self.labels, probabilities),
@@ -100,7 +100,7 @@ class _View:
 
     def ranking(self, scores: Floats) -> dict[str, Any]:
         """The figures of one baseline, whose scores only rank."""
-        plain, sliced = (metrics.central_interval(found) for found in self._resampled(scores))
+        plain, sliced = (metrics.central_interval(precisions) for precisions in self._resampled(scores))
         return {
             "ap": metrics.average_precision(self.labels, scores),
             "ap_interval": plain,
@@ -120,13 +120,13 @@ class _View:
         """Interval of the difference in average precision, `ours` minus `theirs`, on the same resampled sellers.
         `counted` are the row weights, shape (n,)."""
         weights = self.bootstrap * counted
-        first, second = (metrics.average_precisions(self.labels, one, weights) for one in (ours, theirs))
+        first, second = (metrics.average_precisions(self.labels, scores, weights) for scores in (ours, theirs))
         return metrics.central_interval(first - second)
 
     def calibration_difference(self, ours: Floats, theirs: Floats) -> metrics.Interval:
         """Interval of the difference in calibration error, `ours` minus `theirs`, unweighted."""
-        found = [metrics.calibration_errors(self.labels, one, self.bootstrap) for one in (ours, theirs)]
-        return metrics.central_interval(found[0] - found[1])
+        errors = [metrics.calibration_errors(self.labels, scores, self.bootstrap) for scores in (ours, theirs)]
+        return metrics.central_interval(errors[0] - errors[1])
 
     def _resampled(self, probabilities: Floats) -> tuple[Floats, Floats]:
         weightings = (self.bootstrap, self.bootstrap * self.stands_for)
@@ -147,8 +147,8 @@ class _Prequential:
     @classmethod
     def fitted(cls, trial: Trial, progress: Progress) -> Self:
         models = []
-        for stage, one in zip(FITS, trial.split.time_folds, strict=False):
-            fit = one.fit
+        for stage, time_fold in zip(FITS, trial.split.time_folds, strict=False):
+            fit = time_fold.fit
             model = CounterfeitClassifier(
                 seed=trial.seed,
                 threads=trial.threads,
@@ -159,18 +159,18 @@ class _Prequential:
             weights, groups = trial.weights[fit], trial.groups[fit]
             model.fit([trial.facts[i] for i in fit], trial.labels[fit], groups=groups, sample_weight=weights)
             models.append(model)
-        sizes = [len(one.judge) for one in trial.split.time_folds]
+        sizes = [len(time_fold.judge) for time_fold in trial.split.time_folds]
         return cls(tuple(models), np.repeat(np.arange(len(sizes)), sizes))
 
     def probabilities(self, facts: Sequence[Facts], rows: NDArray[np.intp]) -> Floats:
         """The score of each row by the model of its time fold; `rows`, shape (m,), are its positions among the judged
         rows."""
-        found = np.empty(len(facts))
+        scores = np.empty(len(facts))
         for number, model in enumerate(self.models):
             its = np.flatnonzero(self.time_fold[rows] == number)
             if len(its):
-                found[its] = model.predict_proba([facts[i] for i in its.tolist()])[:, 1]
-        return found
+                scores[its] = model.predict_proba([facts[i] for i in its.tolist()])[:, 1]
+        return scores
 
     def shown_from(self, trial: Trial) -> float:
         """The probability from which the latest model sends a listing to a person."""
@@ -189,10 +189,10 @@ def judge(trial: Trial, champion: Bundle | None, progress: Progress, policy: Gat
     model = _Prequential.fitted(trial, progress)
     progress(JUDGE, 0.0)
     facts = [trial.facts[i] for i in rows]
-    computed = [compute(one) for one in facts]
+    computed = [compute(listing_facts) for listing_facts in facts]
     every = np.arange(len(rows))
     ours = model.probabilities(facts, every)
-    bare = model.probabilities([only_text_and_price(one) for one in facts], every)
+    bare = model.probabilities([only_text_and_price(listing_facts) for listing_facts in facts], every)
     in_force, learnt = InForce(champion, trial.threads), trial.split.champion_learnt
     theirs = None if learnt else in_force.scores(computed)
     view = _View(labels, trial.stands_for[rows], metrics.seller_bootstrap(groups, times=BOOTSTRAPS, seed=0))
@@ -257,13 +257,13 @@ def _peers(trial: Trial, models: Sequence[CounterfeitClassifier], view: _View, o
     learnt.
     """
     columns = matrix(trial.facts)
-    found = peer_scores(
+    scores_by_peer = peer_scores(
         trial.facts, columns, trial.labels, trial.weights, trial.split, models, seed=trial.seed, threads=trial.threads
     )
-    theirs = found[FAIR_PEER]
+    theirs = scores_by_peer[FAIR_PEER]
     known = len(trial.split.time_folds[-1].fit)
     return {
-        "figures": {name: view.ranking(scores) for name, scores in found.items()},
+        "figures": {name: view.ranking(scores) for name, scores in scores_by_peer.items()},
         "difference": view.average_precision_difference(ours, theirs),
         "difference_interval": view.difference(ours, theirs, np.ones(len(ours))),
         "fitted": min(known, MOST_FITTED),
@@ -285,5 +285,5 @@ def _too_little(trial: Trial) -> str | None:
 
 def _not_judged(why: str, labels: Labels, groups: NDArray[np.intp], policy: GatePolicy) -> Judgement:
     rows, positives = len(labels), int(labels.sum())
-    found = nothing_judged(rows, positives, len(np.unique(groups[labels == 1])), policy)
-    return Judgement({"rows": rows, "positives": positives, "why": why}, found)
+    gate_results = nothing_judged(rows, positives, len(np.unique(groups[labels == 1])), policy)
+    return Judgement({"rows": rows, "positives": positives, "why": why}, gate_results)

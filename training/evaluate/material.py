@@ -121,7 +121,7 @@ class FromSnapshot:
 
     @property
     def listings(self) -> tuple[Listing, ...]:
-        return tuple(one.listing for one in self.stored)
+        return tuple(facts.listing for facts in self.stored)
 
     def facts(self, split: tuple[Rows, Rows]) -> tuple[list[Facts], list[Facts]]:
         """The stored facts, which were known before the labels."""

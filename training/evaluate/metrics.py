@@ -23,9 +23,9 @@ def average_precisions(labels: Labels, scores: Floats, weights: Floats) -> Float
         precision = np.where(total > 0, positive / total, 0.0)
         recall = positive / positive[:, -1:]
         gains = np.diff(recall, axis=1, prepend=0.0)
-        found: Floats = (gains * precision).sum(axis=1)
-    found[total[:, -1] == positive[:, -1]] = np.nan
-    return found
+        precisions: Floats = (gains * precision).sum(axis=1)
+    precisions[total[:, -1] == positive[:, -1]] = np.nan
+    return precisions
 
 
 def roc_aucs(labels: Labels, scores: Floats, weights: Floats) -> Floats:
@@ -37,8 +37,8 @@ def roc_aucs(labels: Labels, scores: Floats, weights: Floats) -> Floats:
         alarms = negative / negative[:, -1:]
     steps = np.diff(alarms, axis=1, prepend=0.0)
     before = np.concatenate([np.zeros((len(hits), 1)), hits[:, :-1]], axis=1)
-    found: Floats = (steps * (hits + before) / 2).sum(axis=1)
-    return found
+    areas: Floats = (steps * (hits + before) / 2).sum(axis=1)
+    return areas
 
 
 def recalls_at(labels: Labels, scores: Floats, weights: Floats, *, false_alarms: float) -> Floats:
@@ -51,9 +51,9 @@ def recalls_at(labels: Labels, scores: Floats, weights: Floats, *, false_alarms:
     with np.errstate(invalid="ignore", divide="ignore"):
         hits = positive / positive[:, -1:]
         alarms = negative / negative[:, -1:]
-    found: Floats = np.where(alarms <= false_alarms, hits, 0.0).max(axis=1)
-    found[(positive[:, -1] == 0) | (negative[:, -1] == 0)] = np.nan
-    return found
+    recalls: Floats = np.where(alarms <= false_alarms, hits, 0.0).max(axis=1)
+    recalls[(positive[:, -1] == 0) | (negative[:, -1] == 0)] = np.nan
+    return recalls
 
 
 def _cumulated(labels: Labels, scores: Floats, weights: Floats) -> tuple[Floats, Floats]:
@@ -99,8 +99,8 @@ def calibration_errors(labels: Labels, probabilities: Floats, weights: Floats, b
     order = np.argsort(probabilities, kind="stable")
     gaps = (probabilities - labels).astype(np.float64)
     parts = [part for part in np.array_split(order, bins) if len(part)]
-    found: Floats = np.sum([np.abs(weights[:, part] @ gaps[part]) for part in parts], axis=0) / weights.sum(axis=1)
-    return found
+    errors: Floats = np.sum([np.abs(weights[:, part] @ gaps[part]) for part in parts], axis=0) / weights.sum(axis=1)
+    return errors
 
 
 def calibration_error(labels: Labels, probabilities: Floats, weights: Floats | None = None, bins: int = 10) -> float:
@@ -134,9 +134,9 @@ def seller_bootstrap(groups: NDArray[np.intp], *, times: int, seed: int) -> Floa
     return counts[:, inverse].astype(np.float64)
 
 
-def central_interval(found: Floats, level: float = 0.95) -> Interval:
+def central_interval(figures: Floats, level: float = 0.95) -> Interval:
     """The central interval of bootstrapped figures at `level`, without NaN figures."""
-    known = found[~np.isnan(found)]
+    known = figures[~np.isnan(figures)]
     if not len(known):
         return float("nan"), float("nan")
     low, high = np.quantile(known, [(1 - level) / 2, (1 + level) / 2])

@@ -58,9 +58,9 @@ def choose_thresholds(labels: Labels, probabilities: Floats, weights: Floats) ->
     ask = float(probabilities[order[precise[-1]]]) if len(precise) else _HIGHEST_ASK
     ask = min(_HIGHEST_ASK, max(_LOWEST_ASK, ask))
     total = positive[-1]
-    kept = np.flatnonzero(positive >= ANALYST_RECALL * total) if total else np.array([], dtype=np.intp)
+    recall_ranks = np.flatnonzero(positive >= ANALYST_RECALL * total) if total else np.array([], dtype=np.intp)
     affordable = np.flatnonzero(seen <= ANALYST_SHARE * seen[-1])
-    recalled = float(probabilities[order[kept[0]]]) if len(kept) else _LOWEST_ANALYST
+    recalled = float(probabilities[order[recall_ranks[0]]]) if len(recall_ranks) else _LOWEST_ANALYST
     afforded = float(probabilities[order[affordable[-1]]]) if len(affordable) else ask
     analyst = max(_LOWEST_ANALYST, recalled, afforded)
     return Thresholds(ask_brand_from=ask, analyst_from=min(ask, analyst))
@@ -68,7 +68,7 @@ def choose_thresholds(labels: Labels, probabilities: Floats, weights: Floats) ->
 
 def operating_points(labels: Labels, probabilities: Floats, thresholds: Thresholds) -> dict[str, Any]:
     """Flagged rows, precision and recall at both thresholds; NaN becomes None."""
-    found = {
+    points = {
         name: _point(labels, probabilities, threshold)
         for name, threshold in (
             ("ask_brand_from", thresholds.ask_brand_from),
@@ -82,7 +82,7 @@ def operating_points(labels: Labels, probabilities: Floats, thresholds: Threshol
             "precision": None if np.isnan(point.precision) else point.precision,
             "recall": None if np.isnan(point.recall) else point.recall,
         }
-        for name, point in found.items()
+        for name, point in points.items()
     }
 
 
@@ -92,11 +92,11 @@ def operating_curve(labels: Labels, probabilities: Floats, weights: Floats) -> l
     `weights` are the number of listings that each row represents. Precision is None where nothing is flagged.
     """
     every, counterfeit = float(weights.sum()), float(weights[labels == 1].sum())
-    found: list[dict[str, float | None]] = []
+    points: list[dict[str, float | None]] = []
     for threshold in CURVE_THRESHOLDS:
         flagged = probabilities >= threshold
         seen, hits = float(weights[flagged].sum()), float(weights[flagged & (labels == 1)].sum())
-        found.append(
+        points.append(
             {
                 "threshold": threshold,
                 "flagged": seen / every if every else None,
@@ -104,7 +104,7 @@ def operating_curve(labels: Labels, probabilities: Floats, weights: Floats) -> l
                 "recall": hits / counterfeit if counterfeit else None,
             }
         )
-    return found
+    return points
 
 
 def promises(labels: Labels, probabilities: Floats, sellers: NDArray[Any]) -> list[dict[str, Any]]:
@@ -113,31 +113,31 @@ def promises(labels: Labels, probabilities: Floats, sellers: NDArray[Any]) -> li
     The guarantee covers listings that get labels, which routing determines. Routing does not use these thresholds.
     """
     numbers = np.unique(sellers, return_inverse=True)[1].astype(np.intp)
-    found: list[dict[str, Any]] = []
+    promise_rows: list[dict[str, Any]] = []
     for precision in _PROMISED_PRECISIONS if labels.any() else ():
         answer = promised(labels, probabilities, numbers, precision=precision, confidence=_CONFIDENCE)
-        kept = answer if isinstance(answer, Promise) else None
-        found.append(
+        promise = answer if isinstance(answer, Promise) else None
+        promise_rows.append(
             {
                 "precision": precision,
                 "confidence": _CONFIDENCE,
-                "threshold": kept.threshold if kept else None,
-                "precision_bound": kept.bound if kept else None,
-                "recall": kept.recall if kept else None,
+                "threshold": promise.threshold if promise else None,
+                "precision_bound": promise.bound if promise else None,
+                "recall": promise.recall if promise else None,
                 "reason": "" if isinstance(answer, Promise) else in_english(answer.reason),
             }
         )
-    return found
+    return promise_rows
 
 
-def promise_in_words(found: Mapping[str, Any]) -> str:
+def promise_in_words(promise: Mapping[str, Any]) -> str:
     """One promise as a sentence."""
-    if found["threshold"] is None:
-        return f"Precision {found['precision']:.1f}: declined. {found['reason']}"
+    if promise["threshold"] is None:
+        return f"Precision {promise['precision']:.1f}: declined. {promise['reason']}"
     return (
-        f"Precision {found['precision']:.1f}: promised from {found['threshold']:.3f} in {found['confidence']:.0%} of "
-        f"equally large sets of unseen sellers (up to {found['precision_bound']:.2f} would be), with recall "
-        f"{found['recall']:.2f}."
+        f"Precision {promise['precision']:.1f}: promised from {promise['threshold']:.3f} in {promise['confidence']:.0%} "
+        f"of equally large sets of unseen sellers (up to {promise['precision_bound']:.2f} would be), with recall "
+        f"{promise['recall']:.2f}."
     )
 
 

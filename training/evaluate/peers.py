@@ -46,22 +46,22 @@ def peer_scores(
     `columns` are the features of all rows, shape (n, features), and `models` the candidate's fit for each time fold.
     The best signal is the one that sorts the rows before the first fold best.
     """
-    found: dict[str, list[Floats]] = {name: [] for name in NAMES if name not in {FAIR_PEER, "best_signal"}}
-    listings = [one.listing for one in facts]
+    fold_scores: dict[str, list[Floats]] = {name: [] for name in NAMES if name not in {FAIR_PEER, "best_signal"}}
+    listings = [listing_facts.listing for listing_facts in facts]
     raw = baselines.raw_numbers(listings)
-    for one, model in zip(split.time_folds, models, strict=True):
-        fit, judge = fitted_rows(one.fit, seed=seed), one.judge
+    for fold, model in zip(split.time_folds, models, strict=True):
+        fit, judge = fitted_rows(fold.fit, seed=seed), fold.judge
         shown, hidden = [listings[i] for i in fit], [listings[i] for i in judge]
-        found["numbers"].append(
+        fold_scores["numbers"].append(
             baselines.fit_predict_numbers(raw[fit], labels[fit], raw[judge], weights=weights[fit], threads=threads)
         )
-        found["field_text"].append(
+        fold_scores["field_text"].append(
             baselines.fit_predict_field_text(shown, labels[fit], hidden, weights=weights[fit], quickly=True)
         )
-        found["text_alone"].append(model.model_.text.many(hidden))
-        forest = forest_alone(columns[one.fit], labels[one.fit], weights[one.fit], seed=seed, threads=threads)
-        found["forest_alone"].append(forest.raw(columns[judge]))
-    scores = {name: np.concatenate(parts) for name, parts in found.items()}
+        fold_scores["text_alone"].append(model.model_.text.many(hidden))
+        forest = forest_alone(columns[fold.fit], labels[fold.fit], weights[fold.fit], seed=seed, threads=threads)
+        fold_scores["forest_alone"].append(forest.raw(columns[judge]))
+    scores = {name: np.concatenate(parts) for name, parts in fold_scores.items()}
     first = fitted_rows(split.time_folds[0].fit, seed=seed)
     scores["best_signal"] = baselines.best_signal(columns[first], labels[first], columns[split.judge])[1]
     scores[FAIR_PEER] = baselines.rank_average(scores["numbers"], scores["field_text"])

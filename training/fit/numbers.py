@@ -98,8 +98,8 @@ class NumbersClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  
     def predict(self, X: ArrayLike) -> NDArray[Any]:  # noqa: N803  # as above
         """The more probable class of each row."""
         chosen = (self.decision_function(X) > 0).astype(np.intp)
-        found: NDArray[Any] = self.classes_[chosen]
-        return found
+        classes: NDArray[Any] = self.classes_[chosen]
+        return classes
 
     def _forest(self, rows: Floats, labels: NDArray[np.int8], weights: Floats) -> Any:
         families = [np.array([i], dtype=np.intp) for i in range(rows.shape[1])]
@@ -111,7 +111,7 @@ class NumbersClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  
         return grow(*shown, settings=settings, names=names, seed=self.seed, threads=self.threads)
 
     def _folds(self, labels: NDArray[np.int8], sellers: NDArray[np.intp]) -> int:
-        fewest = min(len(np.unique(sellers[labels == value])) for value in (0, 1))
+        fewest = min(len(np.unique(sellers[labels == label])) for label in (0, 1))
         if fewest < _FEWEST_FOLDS:
             raise ValueError("Each class needs at least two sellers; one class has only one.")
         return min(self.folds, fewest)

@@ -61,20 +61,20 @@ def fit_phrases(
     Of more than `MOST_ENTRIES` counts, those of the phrases with the most counterfeits beyond the share of their cell
     are kept.
     """
-    found = _occurrences(facts, _own_words(facts, brands))
+    occurrences = _occurrences(facts, _own_words(facts, brands))
     keys, cells_of = _cells(facts)
     each = np.column_stack([np.ones(len(labels)), labels, weights, labels * weights])
     in_cell = _sums(cells_of.ravel(), np.repeat(each, cells_of.shape[1], axis=0), len(keys))
     # A pair of cell and phrase for each row that has the phrase and each of its cells.
-    rows = np.repeat(found.rows, cells_of.shape[1])
-    pairs = (cells_of[found.rows] * len(found.phrases) + found.places[:, None]).ravel()
+    rows = np.repeat(occurrences.rows, cells_of.shape[1])
+    pairs = (cells_of[occurrences.rows] * len(occurrences.phrases) + occurrences.places[:, None]).ravel()
     codes, place, counts = np.unique(pairs, return_inverse=True, return_counts=True)
-    kept = np.flatnonzero(counts >= SUPPORT)
-    sums = _sums(place, each[rows], len(codes))[kept]
-    cell, phrase = np.divmod(codes[kept], max(len(found.phrases), 1))
+    frequent_codes = np.flatnonzero(counts >= SUPPORT)
+    sums = _sums(place, each[rows], len(codes))[frequent_codes]
+    cell, phrase = np.divmod(codes[frequent_codes], max(len(occurrences.phrases), 1))
     around = in_cell[cell]
-    usual = _sums(place, _shares(in_cell[cells_of])[rows, None], len(codes))[kept, 0] / sums[:, _LISTINGS]
-    sellers = _by_seller(place, groups[rows], labels[rows], len(codes))[kept]
+    usual = _sums(place, _shares(in_cell[cells_of])[rows, None], len(codes))[frequent_codes, 0] / sums[:, _LISTINGS]
+    sellers = _by_seller(place, groups[rows], labels[rows], len(codes))[frequent_codes]
     around_sellers = _by_seller(
         cells_of.ravel(), np.repeat(groups, cells_of.shape[1]), np.repeat(labels, cells_of.shape[1]), len(keys)
     )[cell]
@@ -88,7 +88,7 @@ def fit_phrases(
     entries: dict[str, list[Entry]] = {}
     most: dict[str, float] = {}
     for i, (n, counterfeit) in enumerate(sums[:, :_WEIGHT].astype(np.int64).tolist()):
-        name = found.phrases[phrase[i]]
+        name = occurrences.phrases[phrase[i]]
         entries.setdefault(name, []).append(Entry(int(cell[i]), n, counterfeit, bool(quoted[i])))
         if quoted[i]:
             most[name] = max(most.get(name, 0.0), float(excess[i]))
@@ -102,18 +102,21 @@ def fit_phrases(
 
 def _table(cells: Sequence[Cell], ordered: Sequence[tuple[str, Sequence[Entry]]]) -> PhraseTable:
     """The table of the first phrases whose counts fit, with the cells that they name; equal rows give equal tables."""
-    kept: dict[str, Sequence[Entry]] = {}
+    by_phrase: dict[str, Sequence[Entry]] = {}
     room = MOST_ENTRIES
     for name, entries in ordered:
         room -= len(entries)
         if room < 0:
             break
-        kept[name] = entries
-    used = sorted({one.cell for entries in kept.values() for one in entries})
+        by_phrase[name] = entries
+    used = sorted({count.cell for entries in by_phrase.values() for count in entries})
     place = {cell: i for i, cell in enumerate(used)}
     return PhraseTable(
         tuple(cells[cell] for cell in used),
-        {name: tuple(one._replace(cell=place[one.cell]) for one in kept[name]) for name in sorted(kept)},
+        {
+            name: tuple(count._replace(cell=place[count.cell]) for count in by_phrase[name])
+            for name in sorted(by_phrase)
+        },
     )
 
 
@@ -122,10 +125,10 @@ def _shares(counts: Floats) -> Floats:
 
     The narrowest cells are small, so each is smoothed with `SUPPORT` listings of the share of the next wider one.
     """
-    found = counts[:, -1, _COUNTERFEIT] / counts[:, -1, _LISTINGS]
+    shares = counts[:, -1, _COUNTERFEIT] / counts[:, -1, _LISTINGS]
     for i in reversed(range(counts.shape[1] - 1)):
-        found = (counts[:, i, _COUNTERFEIT] + SUPPORT * found) / (counts[:, i, _LISTINGS] + SUPPORT)
-    return found
+        shares = (counts[:, i, _COUNTERFEIT] + SUPPORT * shares) / (counts[:, i, _LISTINGS] + SUPPORT)
+    return shares
 
 
 def _by_seller(places: Places, groups: NDArray[np.intp], labels: Labels, size: int) -> Floats:
@@ -161,18 +164,18 @@ def _distinct(places: Places, groups: NDArray[np.intp], size: int) -> Places:
 def _own_words(facts: Sequence[Facts], brands: Iterable[Brand]) -> OwnWords:
     """The words of all brands and categories of the rows, and of all registered names."""
     names = {name for brand in brands for name in (brand.name, *brand.aliases)}
-    for one in facts:
-        names.update(filter(None, (one.listing.brand, one.brand.name, *(named.name for named in one.brand.mentions))))
-    return OwnWords.named(names, {one.listing.product_type for one in facts if one.listing.product_type})
+    for row in facts:
+        names.update(filter(None, (row.listing.brand, row.brand.name, *(named.name for named in row.brand.mentions))))
+    return OwnWords.named(names, {row.listing.product_type for row in facts if row.listing.product_type})
 
 
 def _cells(facts: Sequence[Facts]) -> tuple[list[CellKey], Places]:
     """The keys of all cells, and the places of each row's cells among them, shape (n, cells of a row)."""
-    found: dict[CellKey, int] = {}
-    places = [[found.setdefault(key, len(found)) for key in cell_keys(one)] for one in facts]
-    ordered = sorted(found, key=lambda key: [(part is not None, part or "") for part in key])
-    rank = np.empty(len(found), np.int64)
-    rank[[found[key] for key in ordered]] = np.arange(len(found))
+    place_by_key: dict[CellKey, int] = {}
+    places = [[place_by_key.setdefault(key, len(place_by_key)) for key in cell_keys(row)] for row in facts]
+    ordered = sorted(place_by_key, key=lambda key: [(part is not None, part or "") for part in key])
+    rank = np.empty(len(place_by_key), np.int64)
+    rank[[place_by_key[key] for key in ordered]] = np.arange(len(place_by_key))
     return ordered, rank[np.array(places, np.int64)]
 
 
@@ -190,12 +193,12 @@ def _occurrences(facts: Sequence[Facts], own: OwnWords) -> _Occurrences:
     distinct, place = np.unique(codes, return_inverse=True)
     of_pair = rows[:-1][both]
     often = _distinct(place, of_pair, len(distinct)) >= SUPPORT
-    kept = often[place]
+    frequent_pairs = often[place]
     phrases = [*words, *(f"{words[code // len(words)]} {words[code % len(words)]}" for code in distinct.tolist())]
     pairs = np.column_stack(
         [
-            np.concatenate([rows[allowed[ids]], of_pair[kept]]),
-            np.concatenate([ids[allowed[ids]], place[kept] + len(words)]),
+            np.concatenate([rows[allowed[ids]], of_pair[frequent_pairs]]),
+            np.concatenate([ids[allowed[ids]], place[frequent_pairs] + len(words)]),
         ]
     )
     once = np.unique(pairs, axis=0)
@@ -214,9 +217,9 @@ def _tokens(facts: Sequence[Facts]) -> tuple[list[str], Places, Places]:
     """
     place = {BREAK: _BREAK}
     ids, lengths = array("q"), array("q")
-    for one in facts:
+    for row in facts:
         before = len(ids)
-        ids.extend(_placed(fields_of(one), place))
+        ids.extend(_placed(fields_of(row), place))
         lengths.append(len(ids) - before)
     rows = np.repeat(np.arange(len(facts)), np.array(lengths, np.int64))
     return list(place), np.array(ids, np.int64), rows
@@ -231,8 +234,8 @@ def _placed(fields: Iterable[Sequence[str]], place: dict[str, int]) -> Iterator[
 
 def _unspaced_pairs(words: Sequence[str]) -> Iterator[str]:
     """The pairs of adjacent words without a blank, each after a break."""
-    for pair, (one, other) in pairs_of(words):
-        if is_unspaced(one) and is_unspaced(other) and stop_words().isdisjoint((one, other)):
+    for pair, (word, next_word) in pairs_of(words):
+        if is_unspaced(word) and is_unspaced(next_word) and stop_words().isdisjoint((word, next_word)):
             yield BREAK
             yield pair
 

@@ -66,8 +66,8 @@ def _reading(encoded: Floats, rows: Rows, labels: Labels, weights: Floats) -> tu
     centre = encoded[rows].mean(axis=0)
     learner = LogisticRegression(C=_COST, class_weight="balanced", max_iter=_MOST_STEPS)
     learner.fit(_SCALE * (encoded[rows] - centre), labels[rows], sample_weight=weights[rows])
-    found = _SCALE * learner.coef_[0]
-    return found, float(learner.intercept_[0] - centre @ found)
+    coefficients = _SCALE * learner.coef_[0]
+    return coefficients, float(learner.intercept_[0] - centre @ coefficients)
 
 
 NO_ENCODER: Final = ""
@@ -98,7 +98,7 @@ def second_stage_of(
     if name == NO_ENCODER:
         return FittedStage(None, None)
     encoder = encoder_named(name)
-    encoded = encode(encoder, [one.listing.title or "" for one in facts], threads=model.threads, progress=progress)
+    encoded = encode(encoder, [row.listing.title or "" for row in facts], threads=model.threads, progress=progress)
     stage, values = fit_second_stage(
         model, encoder.identity, without_gaps(encoded), labels, groups=groups, sample_weight=sample_weight
     )

@@ -40,25 +40,25 @@ class FitSettings:
             for field in fields(self)
             if field.name != _FOREST and getattr(self, field.name) != field.default
         }
-        return {**{f"{_FOREST}.{name}": value for name, value in forest.items()}, **others}
+        return {**{f"{_FOREST}.{name}": setting for name, setting in forest.items()}, **others}
 
     def values(self, positives: int) -> dict[str, float]:
         """Every setting by its full name, as a fit with so many positives uses it."""
         forest = self.forest or forest_settings(positives)
         others = {field.name: float(getattr(self, field.name)) for field in fields(self) if field.name != _FOREST}
-        return {**{f"{_FOREST}.{name}": value for name, value in asdict(forest).items()}, **others}
+        return {**{f"{_FOREST}.{name}": setting for name, setting in asdict(forest).items()}, **others}
 
     @classmethod
-    def of(cls, found: Mapping[str, Any]) -> Self:
+    def of(cls, settings: Mapping[str, Any]) -> Self:
         """The inverse of `changed`.
 
         Raises ValueError (a name is unknown, a number is out of range, or a forest lacks one of its settings).
         """
-        known = {name: _checked(name, value) for name, value in found.items()}
+        known = {name: _checked(name, setting) for name, setting in settings.items()}
         forest: dict[str, Any] = {
-            name.removeprefix("forest."): value for name, value in known.items() if name.startswith("forest.")
+            name.removeprefix("forest."): setting for name, setting in known.items() if name.startswith("forest.")
         }
-        others = {name: value for name, value in known.items() if not name.startswith("forest.")}
+        others = {name: setting for name, setting in known.items() if not name.startswith("forest.")}
         missing = {field.name for field in fields(ForestSettings)} - set(forest)
         if forest and missing:
             raise ValueError(f"The settings of the forest lack {', '.join(sorted(missing))}; give all or none.")
@@ -74,26 +74,26 @@ def read_settings(path: Path) -> FitSettings:
     Raises ValueError (it is no JSON object, or as `FitSettings.of`).
     """
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
+        document = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError) as error:
         raise ValueError(f"The settings {path.name} cannot be read: {error}") from None
-    if not isinstance(found, dict):
+    if not isinstance(document, dict):
         raise ValueError(f"The settings {path.name} are no JSON object.")
-    return FitSettings.of(found)
+    return FitSettings.of(document)
 
 
 def as_file(settings: FitSettings) -> str:
     return json.dumps(settings.changed(), indent=2) + "\n"
 
 
-def _checked(name: str, value: Any) -> float:
+def _checked(name: str, setting: Any) -> float:
     if name not in _BOUNDS:
         raise ValueError(f"There is no setting {name}; the known ones are {', '.join(_BOUNDS)}.")
     low, high = _BOUNDS[name]
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    if isinstance(setting, bool) or not isinstance(setting, int | float) or not math.isfinite(setting):
         raise ValueError(f"{name} must be a number.")
-    if not low <= value <= high:
+    if not low <= setting <= high:
         raise ValueError(f"{name} must be from {low:g} to {high:g}.")
-    if name in _WHOLE and value != int(value):
+    if name in _WHOLE and setting != int(setting):
         raise ValueError(f"{name} must be a whole number.")
-    return int(value) if name in _WHOLE else float(value)
+    return int(setting) if name in _WHOLE else float(setting)

@@ -35,12 +35,12 @@ def of_whole(tell: Progress) -> Progress:
 
     def heard(stage: str, share: float) -> None:
         nonlocal last
-        here = (STAGES.index(stage), min(max(share, 0.0), 1.0))
-        if here < last:
+        position = (STAGES.index(stage), min(max(share, 0.0), 1.0))
+        if position < last:
             return
-        last = here
-        before = sum(_PARTS[one] for one in STAGES[: here[0]])
-        tell(stage, before + _PARTS[stage] * here[1])
+        last = position
+        before = sum(_PARTS[past_stage] for past_stage in STAGES[: position[0]])
+        tell(stage, before + _PARTS[stage] * position[1])
 
     return heard
 

@@ -112,11 +112,11 @@ def _solve(problem: _Problem, epochs: int) -> tuple[Singles, float]:
 @numba.njit(cache=True, nogil=True)
 def _row_counts(texts: TextMatrix, rows: Rows) -> NDArray[np.int64]:
     """The number of rows in which each column occurs."""
-    found = np.zeros(COLUMNS, np.int64)
+    counts = np.zeros(COLUMNS, np.int64)
     for row in rows:
         for i in range(texts.starts[row], texts.starts[row + 1]):
-            found[np.uint64(texts.indices[i])] += 1
-    return found
+            counts[np.uint64(texts.indices[i])] += 1
+    return counts
 
 
 @numba.njit(cache=True, nogil=True)
@@ -129,9 +129,9 @@ def _weigh(texts: TextMatrix, rows: Rows, idf: Singles, places: NDArray[np.int64
     for i in range(rows.size):
         shift = texts.starts[rows[i]] - places[i]
         for at in range(places[i], places[i + 1]):
-            value = texts.values[at + shift] * idf[np.uint64(texts.indices[at + shift])]
-            out[at] = value
-            squares[i] += np.float64(value) * value
+            weight = texts.values[at + shift] * idf[np.uint64(texts.indices[at + shift])]
+            out[at] = weight
+            squares[i] += np.float64(weight) * weight
     return squares
 
 

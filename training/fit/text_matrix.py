@@ -68,18 +68,18 @@ def _count(packed: Packed, alphabet: Alphabet, scratch: _Scratch) -> int:
 @numba.njit(cache=True, nogil=True)
 def _fill(packed: Packed, alphabet: Alphabet, scratch: _Scratch, rows: TextMatrix) -> None:
     """Write the rows of a block; its first row begins at starts[0]."""
-    found, times = scratch
+    buckets, times = scratch
     indices, values, starts = rows
     for row in range(starts.size - 1):
         at = starts[row]
         for field in range(FIELDS):
             text = FIELDS * row + field
-            count, _ = scan(packed.data, packed.starts[text], packed.starts[text + 1], alphabet, None, found)
+            count, _ = scan(packed.data, packed.starts[text], packed.starts[text + 1], alphabet, None, buckets)
             begun = at
             first = np.int32(field * BUCKETS)
             for i in range(count):
-                bucket = np.uint64(found[i])
-                indices[np.uint64(at)] = found[i] + first  # The next index overwrites it if this column is not new.
+                bucket = np.uint64(buckets[i])
+                indices[np.uint64(at)] = buckets[i] + first  # The next index overwrites it if this column is not new.
                 at += np.int64(times[bucket] == 0)
                 times[bucket] += 1
             scale = SCALES[field] / np.sqrt(max(count, 1))
@@ -93,25 +93,25 @@ def _fill(packed: Packed, alphabet: Alphabet, scratch: _Scratch, rows: TextMatri
 @numba.njit(cache=True, nogil=True)
 def dot(columns: Indices, values: NDArray[np.float32], weights: NDArray[np.float32]) -> float:
     """The product of one sparse row with the weights."""
-    one = two = three = four = 0.0  # Four independent sums, so that additions can run in parallel.
+    first = second = third = fourth = 0.0  # Four independent sums, so that additions can run in parallel.
     i = np.uint64(0)
     whole = np.uint64(values.size) & ~np.uint64(3)
     while i < whole:
-        one += values[i] * weights[np.uint64(columns[i])]
-        two += values[i + np.uint64(1)] * weights[np.uint64(columns[i + np.uint64(1)])]
-        three += values[i + np.uint64(2)] * weights[np.uint64(columns[i + np.uint64(2)])]
-        four += values[i + np.uint64(3)] * weights[np.uint64(columns[i + np.uint64(3)])]
+        first += values[i] * weights[np.uint64(columns[i])]
+        second += values[i + np.uint64(1)] * weights[np.uint64(columns[i + np.uint64(1)])]
+        third += values[i + np.uint64(2)] * weights[np.uint64(columns[i + np.uint64(2)])]
+        fourth += values[i + np.uint64(3)] * weights[np.uint64(columns[i + np.uint64(3)])]
         i += np.uint64(4)
     while i < np.uint64(values.size):
-        one += values[i] * weights[np.uint64(columns[i])]
+        first += values[i] * weights[np.uint64(columns[i])]
         i += np.uint64(1)
-    return one + two + three + four
+    return first + second + third + fourth
 
 
 @numba.njit(cache=True, nogil=True)
 def _times(texts: TextMatrix, rows: Rows, weights: NDArray[np.float32]) -> NDArray[np.float64]:
-    found = np.empty(rows.size)
+    products = np.empty(rows.size)
     for i in range(rows.size):
         first, last = texts.starts[rows[i]], texts.starts[rows[i] + 1]
-        found[i] = dot(texts.indices[first:last], texts.values[first:last], weights)
-    return found
+        products[i] = dot(texts.indices[first:last], texts.values[first:last], weights)
+    return products

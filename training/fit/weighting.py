@@ -44,12 +44,12 @@ class Part:
             return weights
         ordered = np.sort(totals)[::-1]
         rest = ordered.sum() - np.concatenate([[0.0], np.cumsum(ordered)[:-1]])
-        kept = np.arange(len(ordered))
-        caps = self.share * rest / np.maximum(1 - self.share * kept, _CLOSE)
+        capped_counts = np.arange(len(ordered))
+        caps = self.share * rest / np.maximum(1 - self.share * capped_counts, _CLOSE)
         most = float(caps[np.flatnonzero(ordered <= caps)[0]])
-        found = weights.copy()
-        found[self.rows] *= np.minimum(1.0, most / np.maximum(totals, _CLOSE))[self.groups]
-        return found
+        capped_weights = weights.copy()
+        capped_weights[self.rows] *= np.minimum(1.0, most / np.maximum(totals, _CLOSE))[self.groups]
+        return capped_weights
 
 
 def parts(rows: Sequence[SnapshotRow], facts: Sequence[Facts], policy: WeightPolicy) -> list[Part]:
@@ -68,7 +68,7 @@ def _parts(rows: Sequence[SnapshotRow], facts: Sequence[Facts], policy: WeightPo
             slices.setdefault(name, []).append(i)
     for name in sorted(slices):
         yield _part("slice", np.array(slices[name], dtype=np.intp), sources, policy.slice_share, policy)
-    classes = [np.flatnonzero(labels == value) for value in (1, 0)]
+    classes = [np.flatnonzero(labels == label) for label in (1, 0)]
     for kind, keys in (("seller", sellers), ("source", sources)):
         for of_class in classes:
             yield _part(kind, of_class, keys, policy.source_share, policy)
@@ -114,8 +114,8 @@ def near_duplicates(facts: Sequence[Facts], clusters: Sequence[str | None]) -> N
     to be one seller share a cluster.
     """
     groups = np.arange(len(facts), dtype=np.intp)
-    texts = [skeleton(text_of(one.listing)) for one in facts]
-    signatures = [signature_of(one.listing) for one in facts]
+    texts = [skeleton(text_of(row_facts.listing)) for row_facts in facts]
+    signatures = [signature_of(row_facts.listing) for row_facts in facts]
     met: dict[tuple[str | None, object], list[int]] = {}
     # Sorted by text, so that the row order does not matter. A row that joins a group is not added to the index: each
     # further copy costs one comparison.
@@ -136,8 +136,8 @@ def _keys(text: str, signature: Signature | None) -> Sequence[object]:
 
 def _join(groups: NDArray[np.intp], signatures: Sequence[Signature | None], row: int, other: int) -> bool:
     """Whether the row is near the other row; if so, their groups are merged."""
-    one, two = signatures[row], signatures[other]
-    near = one is None or two is None or similarities(one, two[None, :])[0] >= NEAR
+    first, second = signatures[row], signatures[other]
+    near = first is None or second is None or similarities(first, second[None, :])[0] >= NEAR
     if near:
         ours, theirs = _first(groups, row), _first(groups, other)
         groups[max(ours, theirs)] = min(ours, theirs)
@@ -188,8 +188,8 @@ def trimmed(weights: Floats, positive: NDArray[np.bool_], fewest: float) -> Floa
     3.42
     """
     bounds = np.geomspace(1.0, max(1.0, float(weights.max(initial=1.0))), _BOUNDS)
-    kept = [bound for bound in bounds if effective_number(np.minimum(weights[positive], bound)) >= fewest]
-    return np.minimum(weights, max(kept, default=1.0))
+    sufficient_bounds = [bound for bound in bounds if effective_number(np.minimum(weights[positive], bound)) >= fewest]
+    return np.minimum(weights, max(sufficient_bounds, default=1.0))
 
 
 def training_weights(
@@ -224,12 +224,12 @@ def training_weights(
 
 def _groups_at_cap(kind: str, caps: Sequence[Part], before: Floats, after: Floats) -> int:
     """The number of groups of this kind that lost weight and now have their maximum share."""
-    found = 0
+    group_count = 0
     for part in caps:
         totals = part.totals(after)
         full = (totals < _LESS * part.totals(before)) & (totals > _LESS * part.share * totals.sum())
-        found += int(full.sum()) if part.kind == kind else 0
-    return found
+        group_count += int(full.sum()) if part.kind == kind else 0
+    return group_count
 
 
 def largest_sources(rows: Sequence[SnapshotRow]) -> list[dict[str, Any]]:
@@ -241,5 +241,5 @@ def largest_sources(rows: Sequence[SnapshotRow]) -> list[dict[str, Any]]:
         counterfeit.update(row.sources if row.label == 1 else ())
     return [
         {"source": source, "labels": number, "counterfeit": counterfeit[source]}
-        for source, number in sorted(every.items(), key=lambda one: (-one[1], one[0]))[:_SOURCES_REPORTED]
+        for source, number in sorted(every.items(), key=lambda pair: (-pair[1], pair[0]))[:_SOURCES_REPORTED]
     ]

@@ -87,6 +87,6 @@ def blocking(gates: Sequence[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
             continue
         parts = [part for part in gate.get("parts", ()) if part["blocks"]]
         name = gate["name"].replace("_", " ")
-        for one in parts or [gate]:
-            full = f"{name}: {one['name']}" if parts else name
-            yield {"name": full, "figure": one.get("figure"), "bound": one.get("bound")}
+        for part in parts or [gate]:
+            full = f"{name}: {part['name']}" if parts else name
+            yield {"name": full, "figure": part.get("figure"), "bound": part.get("bound")}

@@ -71,8 +71,8 @@ def _not_compared(name: str, evidence: GateEvidence, policy: GatePolicy) -> Gate
 
 def nothing_judged(rows: int, positives: int, positive_sellers: int, policy: GatePolicy) -> tuple[Gate, ...]:
     """The gates of a snapshot on which no model could be fitted or judged: one gate, which blocks."""
-    found = enough_gate(rows, positives, positive_sellers, policy)
-    return (not_judged(found.name, found.sentence, blocks=True, figure=found.figure, bound=found.bound),)
+    gate = enough_gate(rows, positives, positive_sellers, policy)
+    return (not_judged(gate.name, gate.sentence, blocks=True, figure=gate.figure, bound=gate.bound),)
 
 
 def enough_gate(rows: int, positives: int, positive_sellers: int, policy: GatePolicy) -> Gate:

@@ -44,23 +44,23 @@ class GoldenSet:
     @property
     def labels(self) -> NDArray[np.int8]:
         """Labels, shape (n,)."""
-        return np.array([item.label for item in self.items], dtype=np.int8)
+        return np.array([golden_item.label for golden_item in self.items], dtype=np.int8)
 
     @property
     def sellers(self) -> frozenset[str]:
         """The known sellers of its listings."""
-        return frozenset(item.seller for item in self.items if item.seller is not None)
+        return frozenset(golden_item.seller for golden_item in self.items if golden_item.seller is not None)
 
     def facts(self) -> list[Facts]:
         """The facts, parsed."""
-        return [facts_from_json(item.facts) for item in self.items]
+        return [facts_from_json(golden_item.facts) for golden_item in self.items]
 
 
 def freeze(items: Sequence[GoldenItem], as_of: datetime) -> tuple[bytes, str]:
     """The canonical content of a set and its digest: one line of JSON for the set and one for each item, by version."""
-    ordered = sorted(items, key=lambda item: item.version_id)
+    ordered = sorted(items, key=lambda golden_item: golden_item.version_id)
     lines: list[dict[str, Any]] = [{"schema": _SCHEMA, "as_of": as_of.isoformat(), "items": len(ordered)}]
-    lines += [asdict(item) for item in ordered]
+    lines += [asdict(golden_item) for golden_item in ordered]
     content = "".join(json.dumps(line, sort_keys=True, separators=(",", ":")) + "\n" for line in lines).encode()
     return content, digest_of(content)
 
@@ -107,9 +107,9 @@ def kept_apart(rows: Sequence[SnapshotRow], golden: GoldenSet, clusters: Mapping
     could pass the gate by relisting the golden listings and having them judged. A text is a near-duplicate by
     `features.near_duplicates.NEAR`.
     """
-    listings = {item.listing_id for item in golden.items}
+    listings = {golden_item.listing_id for golden_item in golden.items}
     sellers = golden.sellers | {clusters.get(seller, seller) for seller in golden.sellers}
-    texts = _Texts(one.listing for one in golden.facts())
+    texts = _Texts(facts.listing for facts in golden.facts())
     return [
         row
         for row in rows
@@ -135,7 +135,7 @@ class _Texts:
     def near(self, listing: Listing) -> bool:
         if (signature := signature_of(listing)) is None:
             return False
-        met = [one for key in _keys(signature) for one in self._by_key.get(key, ())]
+        met = [other_signature for key in _keys(signature) for other_signature in self._by_key.get(key, ())]
         return bool(met) and bool((similarities(signature, np.stack(met)) >= NEAR).any())
 
 
@@ -148,8 +148,8 @@ def refuse_golden_rows(rows: Sequence[SnapshotRow], golden: GoldenSet) -> None:
 
     Raises SnapshotRefused (a row is of a listing of the golden set, or of one of its sellers).
     """
-    listings = {item.listing_id for item in golden.items}
+    listings = {golden_item.listing_id for golden_item in golden.items}
     sellers = golden.sellers
-    found = sum(row.listing_id in listings or bool({row.seller, row.seller_cluster} & sellers) for row in rows)
-    if found:
-        raise SnapshotRefused(f"{found:,} rows of the snapshot are of the golden set or its sellers; export again.")
+    row_count = sum(row.listing_id in listings or bool({row.seller, row.seller_cluster} & sellers) for row in rows)
+    if row_count:
+        raise SnapshotRefused(f"{row_count:,} rows of the snapshot are of the golden set or its sellers; export again.")

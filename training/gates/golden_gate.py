@@ -41,8 +41,8 @@ class GoldenEvidence:
 def golden_evidence(golden: GoldenSet, shipped: Bundle, incumbent: InForce, policy: GatePolicy) -> GoldenEvidence:
     """The evidence of a set, scored by the candidate bundle itself, which was not trained on the set."""
     facts, labels = golden.facts(), golden.labels
-    computed = [compute(one) for one in facts]
-    groups = seller_groups([item.seller for item in golden.items])
+    computed = [compute(row) for row in facts]
+    groups = seller_groups([golden_item.seller for golden_item in golden.items])
     scored = Scored(
         labels,
         InForce(shipped, incumbent.threads).scores(computed),
@@ -63,7 +63,7 @@ def golden_evidence(golden: GoldenSet, shipped: Bundle, incumbent: InForce, poli
     )
 
 
-def golden_gate(found: GoldenEvidence | None, policy: GatePolicy) -> Gate:
+def golden_gate(evidence: GoldenEvidence | None, policy: GatePolicy) -> Gate:
     """The candidate stays within the bounds of slices on the golden set and on each of its large slices.
 
     Judgement calls: The bounds and their confidence are those of `training.gates.slice_gate`. Without a frozen set, or
@@ -71,20 +71,20 @@ def golden_gate(found: GoldenEvidence | None, policy: GatePolicy) -> Gate:
     before it has two analysts with spare time. A champion that was trained before the freezing may have been trained on
     the set; that only makes the gate stricter, and the sentence says so.
     """
-    if found is None:
+    if evidence is None:
         return not_judged(_NAME, "No golden set is frozen; `touchstone model golden --freeze` makes one.", blocks=False)
-    parts = tuple(slice_part(part, policy) for part in found.parts)
-    named = f"Golden set {found.digest[:12]}, {found.items} listings, {found.positives} counterfeit"
-    flattered = " The champion may have been trained on it, which flatters it." if found.champion_saw else ""
+    parts = tuple(slice_part(part, policy) for part in evidence.parts)
+    named = f"Golden set {evidence.digest[:12]}, {evidence.items} listings, {evidence.positives} counterfeit"
+    flattered = " The champion may have been trained on it, which flatters it." if evidence.champion_saw else ""
     slices = sum(part.state is State.PASSED for part in parts) - 1
     whole = parts[0].sentence if parts else ""
     gate = made_of(
         _NAME,
         parts,
         sentence=f"{named}: {whole} {slices} slices of {policy.golden_slice_rows} listings or more hold as well, "
-        f"beside {found.incumbent.value}.{flattered}",
+        f"beside {evidence.incumbent.value}.{flattered}",
         nothing=f"{named}: at least {policy.collapse_positives} counterfeits are needed.",
     )
     if gate.state is not State.FAILED:
         return gate if not parts else replace(gate, figure=parts[0].figure, bound=parts[0].bound)
-    return replace(gate, sentence=f"{named}, beside {found.incumbent.value}. {gate.sentence}{flattered}")
+    return replace(gate, sentence=f"{named}, beside {evidence.incumbent.value}. {gate.sentence}{flattered}")

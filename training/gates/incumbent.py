@@ -46,8 +46,8 @@ class InForce:
             return theirs < policy.upheld_clear_share * line
         below = theirs * (1 - line) < policy.upheld_clear_share * line * (1 - theirs)
         raised = ours * (1 - theirs) >= policy.upheld_odds_times * theirs * (1 - ours)
-        found: NDArray[np.bool_] = below & raised
-        return found
+        clear_rows: NDArray[np.bool_] = below & raised
+        return clear_rows
 
     def knew(self, matured_at: datetime) -> bool:
         """Whether the champion may have been trained on a label that matured at this time."""
@@ -65,5 +65,5 @@ class InForce:
         if self.champion is None:
             points = [score_by_points(row, policy=self.scorecard, fingerprint="").value for row in rows]
             return np.array(points, dtype=np.float64)
-        found = self.champion.score_many(rows, with_reasons=False, threads=self.threads)
-        return np.array([score.probability for score in found], dtype=np.float64)
+        scores = self.champion.score_many(rows, with_reasons=False, threads=self.threads)
+        return np.array([score.probability for score in scores], dtype=np.float64)

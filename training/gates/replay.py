@@ -39,8 +39,8 @@ def _usual_price(facts: Facts) -> float | None:
 
 def honest_descriptions(facts: Sequence[Facts]) -> tuple[str, ...]:
     """Distinct descriptions that counterfeiters can copy, at most 200."""
-    found = dict.fromkeys(one.listing.description for one in facts if one.listing.description)
-    return tuple(text for text in found if text)[:_DESCRIPTIONS]
+    descriptions = dict.fromkeys(row.listing.description for row in facts if row.listing.description)
+    return tuple(text for text in descriptions if text)[:_DESCRIPTIONS]
 
 
 def rewritten_facts(
@@ -59,16 +59,16 @@ def facts_of_changed(facts: Facts, listing: Listing, references: References) -> 
     only where their words are still in the text. The near-duplicate index and the patterns are not available here, so
     the result errs in favour of the obfuscation.
     """
-    found = assemble_facts(
+    new_facts = assemble_facts(
         listing, references, NOTHING_RECORDED, marketplace=facts.marketplace, as_of=facts.as_of, named=_named(facts)
     )
     own = facts.price.own
     if own is not None and listing.price != facts.listing.price:
-        own = OwnPrices().then(found.price.log_price)  # As if it had had this price from the beginning.
-    price = replace(found.price, previous_log_price=facts.price.previous_log_price, own=own)
-    authorised = facts.seller.authorised and found.brand.brand_id == facts.brand.brand_id
+        own = OwnPrices().then(new_facts.price.log_price)  # As if it had had this price from the beginning.
+    price = replace(new_facts.price, previous_log_price=facts.price.previous_log_price, own=own)
+    authorised = facts.seller.authorised and new_facts.brand.brand_id == facts.brand.brand_id
     return replace(
-        found,
+        new_facts,
         schema=facts.schema,
         version=facts.version,
         price=price,
@@ -102,9 +102,9 @@ def _near_duplicates(facts: Facts, listing: Listing) -> NearDuplicates | None:
     return facts.near_duplicates if similarities(before, after[None, :])[0] >= NEAR else NearDuplicates()
 
 
-def _indicators(found: IndicatorFacts | None, listing: Listing) -> IndicatorFacts | None:
-    if found is None:
+def _indicators(facts: IndicatorFacts | None, listing: Listing) -> IndicatorFacts | None:
+    if facts is None:
         return None
     texts = {Where.TITLE: fold(listing.title or ""), Where.DESCRIPTION: fold(listing.description or "")}
-    kept = tuple(fired for fired in found.fired if fired.words in texts[fired.where])
-    return IndicatorFacts(for_counterfeit=found.for_counterfeit, for_genuine=found.for_genuine, fired=kept)
+    fired_indicators = tuple(fired for fired in facts.fired if fired.words in texts[fired.where])
+    return IndicatorFacts(for_counterfeit=facts.for_counterfeit, for_genuine=facts.for_genuine, fired=fired_indicators)

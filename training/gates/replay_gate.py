@@ -68,7 +68,7 @@ def replay(
     honest_texts = honest_descriptions(
         [f for f, label in zip(held_out.facts, held_out.labels, strict=True) if not label]
     )
-    found: list[Replayed] = []
+    rewrites: list[Replayed] = []
     for label in (1, 0):
         rows = _drawn(np.flatnonzero(held_out.labels == label), policy.replay_most, seed)
         if not len(rows):
@@ -88,7 +88,7 @@ def replay(
                 worse = (before.astype(np.float64) - after) * (1 if label else -1)
                 shares = (resampled @ worse) / resampled.sum(axis=1)
                 least = float(np.quantile(shares, 1 - policy.replay_confidence))
-                found.append(
+                rewrites.append(
                     Replayed(
                         way.name,
                         honest=not label,
@@ -100,7 +100,7 @@ def replay(
                         worse_at_least=least,
                     )
                 )
-    return tuple(found)
+    return tuple(rewrites)
 
 
 def _drawn(rows: NDArray[np.intp], most: int, seed: int) -> NDArray[np.intp]:
@@ -115,7 +115,7 @@ def replay_gate(replayed: Sequence[Replayed], policy: GatePolicy) -> Gate:
     With enough listings, the loss itself must be within the bound. With fewer, only a loss beyond doubt fails; any
     other result is not judged and does not block, because one listing would decide it.
     """
-    parts = tuple(_part(one, policy) for one in replayed)
+    parts = tuple(_part(rewrite, policy) for rewrite in replayed)
     ways = sum(part.figure is not None for part in parts)
     return made_of(
         "obfuscation",

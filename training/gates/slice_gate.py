@@ -54,8 +54,8 @@ def slice_gate(slices: tuple[SliceEvidence, ...], policy: GatePolicy) -> Gate:
     value, because all counterfeits may be of one seller. Slices with fewer than three counterfeits are reported as not
     judged and do not block, because waiting would not change them.
     """
-    large = [one for one in slices if one.rows >= policy.slice_rows]
-    parts = tuple(slice_part(one, policy) for one in large)
+    large = [part for part in slices if part.rows >= policy.slice_rows]
+    parts = tuple(slice_part(part, policy) for part in large)
     judged_parts = [part for part in parts if part.figure is not None]
     return made_of(
         "slices",
@@ -67,34 +67,34 @@ def slice_gate(slices: tuple[SliceEvidence, ...], policy: GatePolicy) -> Gate:
     )
 
 
-def slice_part(found: SliceEvidence, policy: GatePolicy) -> Gate:
-    if found.positives < policy.collapse_positives:
-        sentence = f"{found.positives} counterfeits among {found.rows} rows; {policy.collapse_positives} are needed."
-        return not_judged(found.name, sentence, blocks=False)
-    counted = f"{found.positives} counterfeits of {found.positive_sellers} sellers among {found.rows} rows"
-    for figure, bound, words in _losses(found, policy):
-        return judged(found.name, False, figure, bound, f"{words}; {counted}.")
+def slice_part(part: SliceEvidence, policy: GatePolicy) -> Gate:
+    if part.positives < policy.collapse_positives:
+        sentence = f"{part.positives} counterfeits among {part.rows} rows; {policy.collapse_positives} are needed."
+        return not_judged(part.name, sentence, blocks=False)
+    counted = f"{part.positives} counterfeits of {part.positive_sellers} sellers among {part.rows} rows"
+    for figure, bound, words in _losses(part, policy):
+        return judged(part.name, False, figure, bound, f"{words}; {counted}.")
     words = (
-        f"recall {_beside(found.recall)}, rank {_beside(found.rank)}, "
-        f"genuine listings flagged {found.alarms.ours:.1%} against {found.alarms.theirs:.1%}"
+        f"recall {_beside(part.recall)}, rank {_beside(part.rank)}, "
+        f"genuine listings flagged {part.alarms.ours:.1%} against {part.alarms.theirs:.1%}"
     )
-    return judged(found.name, True, -found.recall.worse, -policy.slice_recall_loss, f"{words}; {counted}.")
+    return judged(part.name, True, -part.recall.worse, -policy.slice_recall_loss, f"{words}; {counted}.")
 
 
-def _losses(found: SliceEvidence, policy: GatePolicy) -> Iterator[tuple[float, float, str]]:
+def _losses(part: SliceEvidence, policy: GatePolicy) -> Iterator[tuple[float, float, str]]:
     """(figure, bound, words) of each loss beyond its bound, most serious first."""
-    chance = f"its counterfeits score above a genuine listing with probability {_beside(found.rank)}"
-    if found.rank.worse > policy.slice_rank_collapse:
-        yield -found.rank.worse, -policy.slice_rank_collapse, f"{chance}, {found.rank.worse:.2f} lower"
-    enough = found.positives >= policy.slice_positives and found.positive_sellers >= policy.slice_positive_sellers
-    if enough and found.recall.worse_at_least > policy.slice_recall_loss:
-        words = f"recall {_beside(found.recall)} at {policy.false_alarms:.0%} false alarms"
-        yield -found.recall.worse, -policy.slice_recall_loss, f"{words}, {_beyond_doubt(found.recall)}"
-    if enough and found.rank.worse_at_least > policy.slice_rank_loss:
-        yield -found.rank.worse, -policy.slice_rank_loss, f"{chance}, {_beyond_doubt(found.rank)}"
-    if found.alarms.worse_at_least > policy.slice_alarms_rise:
-        words = f"{found.alarms.ours:.0%} of its genuine listings are flagged against {found.alarms.theirs:.0%}"
-        yield found.alarms.worse, policy.slice_alarms_rise, f"{words}, {_beyond_doubt(found.alarms)}"
+    chance = f"its counterfeits score above a genuine listing with probability {_beside(part.rank)}"
+    if part.rank.worse > policy.slice_rank_collapse:
+        yield -part.rank.worse, -policy.slice_rank_collapse, f"{chance}, {part.rank.worse:.2f} lower"
+    enough = part.positives >= policy.slice_positives and part.positive_sellers >= policy.slice_positive_sellers
+    if enough and part.recall.worse_at_least > policy.slice_recall_loss:
+        words = f"recall {_beside(part.recall)} at {policy.false_alarms:.0%} false alarms"
+        yield -part.recall.worse, -policy.slice_recall_loss, f"{words}, {_beyond_doubt(part.recall)}"
+    if enough and part.rank.worse_at_least > policy.slice_rank_loss:
+        yield -part.rank.worse, -policy.slice_rank_loss, f"{chance}, {_beyond_doubt(part.rank)}"
+    if part.alarms.worse_at_least > policy.slice_alarms_rise:
+        words = f"{part.alarms.ours:.0%} of its genuine listings are flagged against {part.alarms.theirs:.0%}"
+        yield part.alarms.worse, policy.slice_alarms_rise, f"{words}, {_beyond_doubt(part.alarms)}"
 
 
 def _beside(figure: Compared) -> str:
@@ -135,7 +135,7 @@ def slice_evidence(scored: Scored, members: Mapping[str, Rows], policy: GatePoli
     measured = _Measure.of(scored, membership, policy.false_alarms)
     whole = measured.figures(scored.weights[None, :])[0]
     resampled = np.concatenate([measured.figures(part * scored.weights) for part in _parts(scored.resampled)])
-    found = []
+    evidence = []
     for column, (name, rows) in enumerate(large.items()):
         fakes = rows[scored.labels[rows] == 1]
 
@@ -146,7 +146,7 @@ def slice_evidence(scored: Scored, members: Mapping[str, Rows], policy: GatePoli
             least = float(np.quantile(known, 1 - confidence)) if len(known) else float("nan")
             return Compared(float(ours), float(theirs), float(sign * (theirs - ours)), least)
 
-        found.append(
+        evidence.append(
             SliceEvidence(
                 name,
                 rows=len(rows),
@@ -157,7 +157,7 @@ def slice_evidence(scored: Scored, members: Mapping[str, Rows], policy: GatePoli
                 alarms=compared(_ALARMS, -1, policy.slice_confidence),
             )
         )
-    return tuple(found)
+    return tuple(evidence)
 
 
 _RECALL, _RANK, _ALARMS = 0, 1, 2
@@ -191,16 +191,16 @@ class _Measure:
         with np.errstate(invalid="ignore", divide="ignore"):
             return np.stack(
                 [
-                    np.stack([self._share(fakes, one) for one in flagged], axis=1),
+                    np.stack([self._share(fakes, flags) for flags in flagged], axis=1),
                     np.stack([self._share(fakes, rank) for rank in self.ranks], axis=1),
-                    np.stack([self._share(genuine, one) for one in flagged], axis=1),
+                    np.stack([self._share(genuine, flags) for flags in flagged], axis=1),
                 ],
                 axis=1,
             )
 
     def _share(self, weights: Floats, what: Floats) -> Floats:
-        found: Floats = ((weights * what) @ self.membership) / (weights @ self.membership)
-        return found
+        shares: Floats = ((weights * what) @ self.membership) / (weights @ self.membership)
+        return shares
 
     def _flagged(self, weights: Floats) -> Iterator[Floats]:
         for scores in self.scores:
@@ -214,8 +214,8 @@ def _thresholds(labels: Floats, scores: Floats, weights: Floats, false_alarms: f
     ordered = scores[genuine][order]
     alarms = np.cumsum(weights[:, genuine][:, order], axis=1)
     allowed = (alarms <= false_alarms * alarms[:, -1:]).sum(axis=1)
-    found: Floats = ordered[np.minimum(allowed, len(ordered) - 1)]
-    return found
+    thresholds: Floats = ordered[np.minimum(allowed, len(ordered) - 1)]
+    return thresholds
 
 
 def _ranks(labels: Labels, scores: Floats, weights: Floats) -> Floats:
@@ -225,5 +225,5 @@ def _ranks(labels: Labels, scores: Floats, weights: Floats) -> Floats:
     ordered = scores[genuine][order]
     below = np.concatenate([[0.0], np.cumsum(weights[genuine][order])])
     low, high = (below[np.searchsorted(ordered, scores, side)] for side in ("left", "right"))
-    found: Floats = (low + high) / 2 / below[-1]
-    return found
+    ranks: Floats = (low + high) / 2 / below[-1]
+    return ranks

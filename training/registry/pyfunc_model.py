@@ -75,25 +75,25 @@ class CounterfeitModel(PythonModel):
         """
         now, explained = datetime.now(UTC), bool((params or {}).get(REASONS, True))
         rows = model_input.rename(columns=str).to_dict(orient="records")
-        found: list[OfflineAnswer] = []
+        answers: list[OfflineAnswer] = []
         for first in range(0, len(rows), _BATCH):
             with _without_collection():
-                found += self._answers(rows[first : first + _BATCH], now, explained=explained)
+                answers += self._answers(rows[first : first + _BATCH], now, explained=explained)
         return pd.DataFrame(
             {
-                "probability": pd.Series([one.probability for one in found], dtype=object),
-                "route": pd.Series([one.route for one in found], dtype=object),
-                "reasons": pd.Series([list(one.reasons) for one in found], dtype=object),
+                "probability": pd.Series([answer.probability for answer in answers], dtype=object),
+                "route": pd.Series([answer.route for answer in answers], dtype=object),
+                "reasons": pd.Series([list(answer.reasons) for answer in answers], dtype=object),
             }
         )
 
     def _answers(self, rows: Sequence[Mapping[Any, Any]], now: datetime, *, explained: bool) -> list[OfflineAnswer]:
         checked = [_listing(row, now) for row in rows]
-        accepted = [one for one in checked if isinstance(one, Listing)]
+        accepted = [listing for listing in checked if isinstance(listing, Listing)]
         answers = iter(answer_offline(self.bundle, accepted, marketplace="mlflow", as_of=now, with_reasons=explained))
         return [
-            OfflineAnswer(None, REFUSED, (one.sentence,)) if isinstance(one, Rejection) else next(answers)
-            for one in checked
+            OfflineAnswer(None, REFUSED, (row.sentence,)) if isinstance(row, Rejection) else next(answers)
+            for row in checked
         ]
 
 
@@ -122,15 +122,15 @@ def flat(row: Mapping[str, Any]) -> dict[str, object]:
 
     Raises Rejected (a name is not a field, or two columns give different values of one field).
     """
-    found: dict[str, object] = {}
-    for column, value in _leaves(row):
+    flat_row: dict[str, object] = {}
+    for column, cell in _leaves(row):
         name = _DOTTED.get(column)
         if name is None:
             raise Rejected("unknown_field", column[:100], "{name} is not a field of a listing.", name=column[:100])
-        if name in found and found[name] != value:
+        if name in flat_row and flat_row[name] != cell:
             raise Rejected("given_twice", name, "{name} is given twice, with different values.", name=name)
-        found[name] = value
-    return found
+        flat_row[name] = cell
+    return flat_row
 
 
 def _leaves(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, object]]:
@@ -140,27 +140,27 @@ def _leaves(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, 
             if raw == raw:  # NaN is not.  # noqa: PLR0124
                 yield name, raw
             continue
-        value = _plain(raw)
-        if isinstance(value, Mapping):
-            yield from _leaves(value, f"{name}.")
-        elif isinstance(value, Sequence) and not isinstance(value, str):
+        cell = _plain(raw)
+        if isinstance(cell, Mapping):
+            yield from _leaves(cell, f"{name}.")
+        elif isinstance(cell, Sequence) and not isinstance(cell, str):
             if name in _LISTS:
-                yield from _leaves({str(number): item for number, item in enumerate(value, 1)}, f"{name}.")
+                yield from _leaves({str(number): list_cell for number, list_cell in enumerate(cell, 1)}, f"{name}.")
             else:
-                yield name, " ".join(map(str, value))
-        elif value is not None:
-            yield name, value
+                yield name, " ".join(map(str, cell))
+        elif cell is not None:
+            yield name, cell
 
 
-def _plain(value: Any) -> Any:
+def _plain(cell: Any) -> Any:
     """A cell as a Python value; None where it is missing."""
-    if isinstance(value, np.ndarray):
-        return value.tolist()
-    if isinstance(value, np.generic):
-        value = value.item()
-    if value is None or value is pd.NA or value is pd.NaT or (isinstance(value, float) and math.isnan(value)):
+    if isinstance(cell, np.ndarray):
+        return cell.tolist()
+    if isinstance(cell, np.generic):
+        cell = cell.item()
+    if cell is None or cell is pd.NA or cell is pd.NaT or (isinstance(cell, float) and math.isnan(cell)):
         return None
-    return value.to_pydatetime().isoformat() if isinstance(value, pd.Timestamp) else value
+    return cell.to_pydatetime().isoformat() if isinstance(cell, pd.Timestamp) else cell
 
 
 set_model(CounterfeitModel())

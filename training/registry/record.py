@@ -51,10 +51,10 @@ def _of_run(client: MlflowClient, name: str) -> tuple[str, str] | None:
     if not _RUN.fullmatch(name):
         return None
     try:
-        found = client.get_run(name)
+        run = client.get_run(name)
     except MlflowException:
         return None  # It may be the beginning of a digest.
-    digest = found.data.tags.get(DIGEST_TAG)
+    digest = run.data.tags.get(DIGEST_TAG)
     if digest is None:
         raise UnknownRun(f"Run {name} trained no bundle.")
     return name, digest
@@ -64,15 +64,15 @@ def _of_digest(client: MlflowClient, name: str) -> tuple[str, str]:
     experiment = client.get_experiment_by_name(EXPERIMENT)
     if experiment is None or not _DIGEST.fullmatch(name):
         raise UnknownRun(f"{name} is neither a run nor a digest that MLflow has.")
-    wanted = f"tags.`{DIGEST_TAG}` LIKE '{name}%' and attributes.status = 'FINISHED'"
+    filter_text = f"tags.`{DIGEST_TAG}` LIKE '{name}%' and attributes.status = 'FINISHED'"
     order = ["attributes.start_time DESC"]
-    found = client.search_runs([experiment.experiment_id], wanted, max_results=_ENOUGH, order_by=order)
-    digests = {one.data.tags[DIGEST_TAG] for one in found}
-    if not found:
+    runs = client.search_runs([experiment.experiment_id], filter_text, max_results=_ENOUGH, order_by=order)
+    digests = {run.data.tags[DIGEST_TAG] for run in runs}
+    if not runs:
         raise UnknownRun(f"{name} is neither a run nor a digest that MLflow has.")
     if len(digests) > 1:
         raise UnknownRun(f"{name} is the beginning of {len(digests)} digests; give more of it.")
-    return found[0].info.run_id, digests.pop()
+    return runs[0].info.run_id, digests.pop()
 
 
 def bundle_of(client: MlflowClient, run_id: str, folder: Path) -> dict[str, bytes]:

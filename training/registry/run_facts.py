@@ -43,7 +43,7 @@ def first_tags(job_id: str, snapshot: str, cause: str) -> dict[str, str]:
         "git_commit": _git_commit(),
         "python": sys.version.split()[0],
     }
-    return {name: value for name, value in tags.items() if value}
+    return {name: text for name, text in tags.items() if text}
 
 
 def last_tags(digest: str, report: Mapping[str, Any]) -> dict[str, str]:
@@ -52,7 +52,7 @@ def last_tags(digest: str, report: Mapping[str, Any]) -> dict[str, str]:
         DIGEST_TAG: digest,
         SNAPSHOT_TAG: str(report["snapshot"]),
         "touchstone.accepted_leaks": ", ".join(leak["feature"] for leak in report.get("accepted_leaks", ())),
-        **{f"touchstone.made_with.{name}": value for name, value in report.get("made_with", {}).items()},
+        **{f"touchstone.made_with.{name}": version for name, version in report.get("made_with", {}).items()},
     }
     for gate in report.get("gates", ()):
         tags[_named(f"{GATE_TAG}{gate['name']}")] = gate["state"]
@@ -68,7 +68,7 @@ def end_tags(state: RunState, reason: str) -> dict[str, str]:
 def parameters(report: Mapping[str, Any]) -> dict[str, Any]:
     """The data, the settings of the fit, and what the fit chose."""
     of_report = {name: report[name] for name in (*_OF_THE_DATA, *_LEARNT) if name in report}
-    thresholds = {f"threshold.{name}": value for name, value in report["thresholds"].items()}
+    thresholds = {f"threshold.{name}": threshold for name, threshold in report["thresholds"].items()}
     second = report.get("second_stage") or {}
     of_second = {f"second_stage.{name}": second[name] for name in _OF_SECOND if name in second}
     return {**report.get("run", {}).get("parameters", {}), **of_report, **thresholds, **of_second}
@@ -82,8 +82,8 @@ def metrics(report: Mapping[str, Any]) -> dict[str, float]:
         if name in judged:
             parts[f"judged.{name}"] = judged[name]
             parts[f"judged.{name}.random_slice"] = judged[name].get("random_slice", {})
-    for name, found in judged.get("peers", {}).get("figures", {}).items():
-        parts[f"peer.{name}"] = found
+    for name, figures in judged.get("peers", {}).get("figures", {}).items():
+        parts[f"peer.{name}"] = figures
     if "peers" in judged:
         low, high = judged["peers"]["difference_interval"]
         ends = {"difference": judged["peers"]["difference"], "difference_low": low, "difference_high": high}
@@ -91,15 +91,15 @@ def metrics(report: Mapping[str, Any]) -> dict[str, float]:
     if second := report.get("second_stage"):
         parts["second_stage.out_of_fold"] = second["out_of_fold"]
         parts["second_stage.gain"] = second["gain"]
-    for one in judged.get("slices", ()):
-        parts[f"slice.{one['slice']}"] = {name: value for name, value in one.items() if name != "slice"}
+    for slice_row in judged.get("slices", ()):
+        parts[f"slice.{slice_row['slice']}"] = {name: figure for name, figure in slice_row.items() if name != "slice"}
     for gate in report.get("gates", ()):
         parts[f"gate.{gate['name']}"] = {name: gate.get(name) for name in ("figure", "bound")}
     return {
-        _named(f"{part}.{name}"): float(value)
+        _named(f"{part}.{name}"): float(figure)
         for part, figures in parts.items()
-        for name, value in figures.items()
-        if isinstance(value, int | float)
+        for name, figure in figures.items()
+        if isinstance(figure, int | float)
     }
 
 
@@ -114,6 +114,6 @@ def _named(name: str) -> str:
 
 def _git_commit() -> str:
     """The commit of the training code; 'unknown' where it is installed without a repository."""
-    here = Path(__file__).parent
-    done = subprocess.run(["git", "rev-parse", "HEAD"], cwd=here, capture_output=True, text=True, check=False)  # noqa: S607  # git from the path
+    folder = Path(__file__).parent
+    done = subprocess.run(["git", "rev-parse", "HEAD"], cwd=folder, capture_output=True, text=True, check=False)  # noqa: S607  # git from the path
     return done.stdout.strip() if done.returncode == 0 else "unknown"

@@ -97,45 +97,45 @@ def log_run(client: MlflowClient, run: Run) -> Registered:
     """Log a training run and register it as the challenger. A repeated step finds the run by its job id and does what
     is left."""
     begun = begin(client, run.start)
-    found = _registered_by(client, run, begun) or _log(client, run, begun)
-    if client.get_model_version(run.model_name, found.version).tags.get(DIGEST_TAG) is None:
-        client.set_registered_model_alias(run.model_name, CHALLENGER, found.version)
-        client.set_model_version_tag(run.model_name, found.version, DIGEST_TAG, run.digest)
-    return found
+    registration = _registered_by(client, run, begun) or _log(client, run, begun)
+    if client.get_model_version(run.model_name, registration.version).tags.get(DIGEST_TAG) is None:
+        client.set_registered_model_alias(run.model_name, CHALLENGER, registration.version)
+        client.set_model_version_tag(run.model_name, registration.version, DIGEST_TAG, run.digest)
+    return registration
 
 
 def begin(client: MlflowClient, start: Start) -> str:
     """The id of the run of a training: the one that an earlier attempt began, or a new one that is running."""
-    found = _find(client, start.job_id)
-    if found is None:
+    run = _find(client, start.job_id)
+    if run is None:
         tags = first_tags(start.job_id, start.snapshot, start.cause)
-        found = client.create_run(_experiment_id(client), tags=tags, run_name=start.name)
-        _log_parameters(client, found.info.run_id, start.parameters)
-    has_data = found.inputs is not None and found.inputs.dataset_inputs
+        run = client.create_run(_experiment_id(client), tags=tags, run_name=start.name)
+        _log_parameters(client, run.info.run_id, start.parameters)
+    has_data = run.inputs is not None and run.inputs.dataset_inputs
     if _DIGEST.fullmatch(start.snapshot) and not has_data:
-        client.log_inputs(found.info.run_id, datasets=[_data(start.snapshot)])
-    run_id: str = found.info.run_id
+        client.log_inputs(run.info.run_id, datasets=[_data(start.snapshot)])
+    run_id: str = run.info.run_id
     return run_id
 
 
 def close(client: MlflowClient, start: Start, state: RunState, reason: str) -> str:
     """End the run of a training that was refused or failed, with the reason; returns its id."""
     run_id = begin(client, start)
-    for name, value in end_tags(state, reason).items():
-        client.set_tag(run_id, name, value)
+    for name, tag in end_tags(state, reason).items():
+        client.set_tag(run_id, name, tag)
     client.set_terminated(run_id, "FAILED")
     return run_id
 
 
 def _data(snapshot: str) -> DatasetInput:
     source = json.dumps({"uri": f"snapshots/{snapshot}"})
-    data = Dataset("snapshot", snapshot[:_DIGEST_CHARACTERS], "local", source)
-    return DatasetInput(data, [InputTag("mlflow.data.context", "training")])
+    dataset = Dataset("snapshot", snapshot[:_DIGEST_CHARACTERS], "local", source)
+    return DatasetInput(dataset, [InputTag("mlflow.data.context", "training")])
 
 
 def _log_parameters(client: MlflowClient, run_id: str, values: Mapping[str, Any]) -> None:
     for part in _parts(values):
-        client.log_batch(run_id, params=[Param(name, str(value)) for name, value in part.items()])
+        client.log_batch(run_id, params=[Param(name, str(parameter)) for name, parameter in part.items()])
 
 
 def _parts(values: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
@@ -172,42 +172,42 @@ def _log(client: MlflowClient, run: Run, run_id: str) -> Registered:
 
 def registered(client: MlflowClient, model_name: str, digest: str) -> Registered | None:
     """The version of a bundle; None where the bundle is not registered."""
-    for found in client.search_model_versions(f"name = '{model_name}'"):
-        if found.tags.get(DIGEST_TAG) == digest:
-            return Registered(str(found.run_id), str(found.version))
+    for model_version in client.search_model_versions(f"name = '{model_name}'"):
+        if model_version.tags.get(DIGEST_TAG) == digest:
+            return Registered(str(model_version.run_id), str(model_version.version))
     return None
 
 
-def point_champion(client: MlflowClient, model_name: str, found: Registered) -> None:
+def point_champion(client: MlflowClient, model_name: str, registration: Registered) -> None:
     """Point the alias `champion` at a version."""
-    client.set_registered_model_alias(model_name, CHAMPION, found.version)
+    client.set_registered_model_alias(model_name, CHAMPION, registration.version)
 
 
 def _registered_by(client: MlflowClient, run: Run, run_id: str) -> Registered | None:
     """The version that a run has registered; None where the run ended before. Its model is the last that it logs."""
     try:
-        found = Registered(run_id, _version_of_run(client, run.model_name, run_id))
+        registration = Registered(run_id, _version_of_run(client, run.model_name, run_id))
     except LookupError:
         return None
     if client.get_run(run_id).info.status != _FINISHED:
         client.set_tag(run_id, STATE_TAG, RunState.FINISHED.value)
         client.set_terminated(run_id, _FINISHED)
-    return found
+    return registration
 
 
 def _experiment_id(client: MlflowClient) -> str:
-    found = client.get_experiment_by_name(EXPERIMENT)
-    assert found is not None, "`connect` has created it"
-    return str(found.experiment_id)
+    experiment = client.get_experiment_by_name(EXPERIMENT)
+    assert experiment is not None, "`connect` has created it"
+    return str(experiment.experiment_id)
 
 
 def _find(client: MlflowClient, job_id: str) -> Logged | None:
-    found = client.search_runs([_experiment_id(client)], f"tags.`{JOB_TAG}` = '{job_id}'", max_results=1)
-    return found[0] if found else None
+    runs = client.search_runs([_experiment_id(client)], f"tags.`{JOB_TAG}` = '{job_id}'", max_results=1)
+    return runs[0] if runs else None
 
 
 def _version_of_run(client: MlflowClient, model_name: str, run_id: str) -> str:
-    for found in client.search_model_versions(f"name = '{model_name}'"):
-        if found.run_id == run_id:
-            return str(found.version)
+    for model_version in client.search_model_versions(f"name = '{model_name}'"):
+        if model_version.run_id == run_id:
+            return str(model_version.version)
     raise LookupError(f"run {run_id} registered no version of {model_name}")

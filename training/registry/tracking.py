@@ -101,10 +101,10 @@ def publish(registry: Registry, trained: Callable[[], Trained], digest: str, *, 
     Raises NotTracked (as for `track`).
     """
     known = _limited(registry, lambda client: registered(client, registry.model_name, digest))
-    found = known or track(registry, trained())
+    registration = known or track(registry, trained())
     if champion:
-        _limited(registry, lambda client: point_champion(client, registry.model_name, found))
-    return found
+        _limited(registry, lambda client: point_champion(client, registry.model_name, registration))
+    return registration
 
 
 def record_in(registry: Registry, name: str) -> Record:
@@ -134,12 +134,14 @@ class TuningRun:
     def begin(self, name: str, parameters: Mapping[str, Any]) -> None:
         self.run_id = self._sent(lambda client: tuning_runs.begin(client, self.registry.artifacts, name, parameters))
 
-    def trial(self, name: str, settings: Mapping[str, float], folds: tuple[float, ...], value: float | None) -> None:
+    def trial(
+        self, name: str, settings: Mapping[str, float], folds: tuple[float, ...], average_precision: float | None
+    ) -> None:
         """Log a child run."""
         if (parent := self.run_id) is not None:
             self._sent(
                 lambda client: tuning_runs.log_trial(
-                    client, parent, name, settings=settings, after_each_fold=folds, value=value
+                    client, parent, name, settings=settings, after_each_fold=folds, average_precision=average_precision
                 )
             )
 

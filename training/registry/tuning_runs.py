@@ -16,8 +16,8 @@ _AP: Final = "inner.ap"
 def begin(client: MlflowClient, artifacts: Path | None, name: str, parameters: Mapping[str, Any]) -> str:
     """The id of a new parent run."""
     run = client.create_run(_experiment(client, artifacts), run_name=name)
-    for parameter, value in parameters.items():
-        client.log_param(run.info.run_id, parameter, value)
+    for parameter, parameter_value in parameters.items():
+        client.log_param(run.info.run_id, parameter, parameter_value)
     return str(run.info.run_id)
 
 
@@ -28,17 +28,17 @@ def log_trial(
     *,
     settings: Mapping[str, float],
     after_each_fold: tuple[float, ...],
-    value: float | None,
+    average_precision: float | None,
 ) -> str:
     """The id of a new child run. A pruned trial has the status KILLED, the figures so far and no average precision."""
     run = client.create_run(client.get_run(parent).info.experiment_id, tags={_PARENT: parent}, run_name=name)
-    for setting, given in settings.items():
-        client.log_param(run.info.run_id, setting, given)
+    for setting, setting_value in settings.items():
+        client.log_param(run.info.run_id, setting, setting_value)
     for fold, figure in enumerate(after_each_fold):
         client.log_metric(run.info.run_id, "inner.ap_within_folds", figure, step=fold)
-    if value is not None:
-        client.log_metric(run.info.run_id, _AP, value)
-    client.set_terminated(run.info.run_id, "KILLED" if value is None else "FINISHED")
+    if average_precision is not None:
+        client.log_metric(run.info.run_id, _AP, average_precision)
+    client.set_terminated(run.info.run_id, "KILLED" if average_precision is None else "FINISHED")
     return str(run.info.run_id)
 
 
@@ -54,13 +54,15 @@ def end(client: MlflowClient, parent: str, summary: Mapping[str, Any], *, finish
 
 
 def _experiment(client: MlflowClient, artifacts: Path | None) -> str:
-    found = client.get_experiment_by_name(EXPERIMENT)
-    if found is None:
+    experiment = client.get_experiment_by_name(EXPERIMENT)
+    if experiment is None:
         try:
             place = None if artifacts is None else artifacts.absolute().as_uri()
             return str(client.create_experiment(EXPERIMENT, place))
         except MlflowException:
-            found = client.get_experiment_by_name(EXPERIMENT)  # Another process may have created it in the meantime.
-            if found is None:
+            experiment = client.get_experiment_by_name(
+                EXPERIMENT
+            )  # Another process may have created it in the meantime.
+            if experiment is None:
                 raise
-    return str(found.experiment_id)
+    return str(experiment.experiment_id)

@@ -31,18 +31,18 @@ def _by_how_much(name: str, then: bytes, now: bytes) -> str:
     if name.endswith(".npy"):
         return _of_arrays(then, now)
     kind, parts = ("values", _leaves) if name.endswith(".json") else ("lines", _lines)
-    one, other = dict(parts(then)), dict(parts(now))
-    places = [place for place in {**one, **other} if one.get(place, _ABSENT) != other.get(place, _ABSENT)]
+    old, new = dict(parts(then)), dict(parts(now))
+    places = [place for place in {**old, **new} if old.get(place, _ABSENT) != new.get(place, _ABSENT)]
     first = places[0]
-    shown = f"{_short(one.get(first, _ABSENT))} then, {_short(other.get(first, _ABSENT))} now"
-    return f"{len(places):,} of {len({**one, **other}):,} {kind}, the first at {first}: {shown}"
+    shown = f"{_short(old.get(first, _ABSENT))} then, {_short(new.get(first, _ABSENT))} now"
+    return f"{len(places):,} of {len({**old, **new}):,} {kind}, the first at {first}: {shown}"
 
 
 def _of_arrays(then: bytes, now: bytes) -> str:
-    one, other = (np.load(io.BytesIO(content), allow_pickle=False) for content in (then, now))
-    if one.shape != other.shape:
-        return f"{one.size:,} numbers then, {other.size:,} now"
-    return f"{int((one != other).sum()):,} of {one.size:,} numbers, by at most {float(np.abs(one - other).max()):.3g}"
+    old, new = (np.load(io.BytesIO(content), allow_pickle=False) for content in (then, now))
+    if old.shape != new.shape:
+        return f"{old.size:,} numbers then, {new.size:,} now"
+    return f"{int((old != new).sum()):,} of {old.size:,} numbers, by at most {float(np.abs(old - new).max()):.3g}"
 
 
 def _lines(content: bytes) -> Iterator[tuple[str, str]]:
@@ -54,15 +54,15 @@ def _leaves(content: bytes) -> Iterator[tuple[str, str]]:
     yield from _within("", json.loads(content))
 
 
-def _within(place: str, value: Any) -> Iterator[tuple[str, str]]:
-    if isinstance(value, dict):
-        for name, item in value.items():
-            yield from _within(f"{place}.{name}" if place else name, item)
-    elif isinstance(value, list):
-        for number, item in enumerate(value):
-            yield from _within(f"{place}[{number}]", item)
+def _within(place: str, node: Any) -> Iterator[tuple[str, str]]:
+    if isinstance(node, dict):
+        for name, child in node.items():
+            yield from _within(f"{place}.{name}" if place else name, child)
+    elif isinstance(node, list):
+        for number, child in enumerate(node):
+            yield from _within(f"{place}[{number}]", child)
     else:
-        yield place, json.dumps(value)
+        yield place, json.dumps(node)
 
 
 def _short(text: str) -> str:

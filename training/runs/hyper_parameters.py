@@ -52,4 +52,4 @@ def versions(*policies: str) -> list[tuple[str, str]]:
 def forest_parameters(positives: int, settings: FitSettings = DEFAULT_SETTINGS) -> dict[str, Any]:
     """The forest's settings: those given, or those of the number of counterfeits."""
     forest = settings.forest or forest_settings(positives)
-    return {f"forest.{name}": value for name, value in asdict(forest).items()}
+    return {f"forest.{name}": setting for name, setting in asdict(forest).items()}

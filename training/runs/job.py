@@ -51,20 +51,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
     close_parser = commands.add_parser("close")
     close_parser.add_argument("--state", choices=[RunState.REFUSED.value, RunState.FAILED.value], required=True)
     close_parser.add_argument("--reason", required=True)
-    for one in (train_parser, close_parser):
-        one.add_argument("--job-id", required=True)
-        one.add_argument("--run-name", default="")
-        one.add_argument("--cause", default="")
-    for one in (train_parser, register_parser, close_parser):
-        add_registry_options(one)
+    for subparser in (train_parser, close_parser):
+        subparser.add_argument("--job-id", required=True)
+        subparser.add_argument("--run-name", default="")
+        subparser.add_argument("--cause", default="")
+    for subparser in (train_parser, register_parser, close_parser):
+        add_registry_options(subparser)
     options = parser.parse_args(arguments)
     end_with_parent()
     try:
-        found = {"train": _train, "register": _register, "close": _close}[options.command](options)
+        outcome = {"train": _train, "register": _register, "close": _close}[options.command](options)
     except _REFUSALS as refused:
         say({"event": "refused", "sentence": str(refused)})
         return REFUSED
-    say({"event": "done", **found})
+    say({"event": "done", **outcome})
     return 0
 
 
@@ -121,10 +121,10 @@ def _trained(
     say({"event": "trained", "digest": digest, "folder": str(folder), "report": report})
     progress(REGISTER, 0.0)
     try:
-        found = track(registry, Trained(options.job_id, digest, folder, report))
+        registration = track(registry, Trained(options.job_id, digest, folder, report))
     except NotTracked as why:
         return {"not_tracked": str(why)}
-    return {"run_id": found.run_id, "version": found.version}
+    return {"run_id": registration.run_id, "version": registration.version}
 
 
 def _start(options: argparse.Namespace, settings: FitSettings) -> Start:
@@ -148,8 +148,8 @@ def _registry(options: argparse.Namespace) -> Registry:
 def _register(options: argparse.Namespace) -> dict[str, Any]:
     """Log a bundle that was trained on a file; its digest takes the place of a job id."""
     digest = from_files(read_bundle_folder(options.bundle)).digest
-    found = track(_registry(options), Trained.at(options.bundle, digest, f"file:{digest}"))
-    return {"run_id": found.run_id, "version": found.version}
+    registration = track(_registry(options), Trained.at(options.bundle, digest, f"file:{digest}"))
+    return {"run_id": registration.run_id, "version": registration.version}
 
 
 if __name__ == "__main__":

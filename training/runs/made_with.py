@@ -23,11 +23,11 @@ _LIBRARIES: Final = ("lightgbm", "numba", "numpy", "pyarrow", "scikit-learn", "s
 
 def made_with() -> dict[str, str]:
     """The versions in this process, by name."""
-    policies = dict(policy_version(one).split(":") for one in _POLICIES)
+    policies = dict(policy_version(policy).split(":") for policy in _POLICIES)
     return {
         "code": code_of(*_PACKAGES),
         FINGERPRINT: input_fingerprint(),
-        **{f"policy {name}": found for name, found in policies.items()},
+        **{f"policy {name}": policy_text for name, policy_text in policies.items()},
         "python": platform.python_version(),
         "processor": platform.machine(),
         **{name: version(name) for name in _LIBRARIES},

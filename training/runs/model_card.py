@@ -56,23 +56,23 @@ def model_card(report: Mapping[str, Any], digest: str) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _weights(found: Mapping[str, Any]) -> str:
-    kept = ", ".join(f"{n:,} {kind}{'' if n == 1 else 's'}" for kind, n in found["held"].items() if n)
+def _weights(weights: Mapping[str, Any]) -> str:
+    groups = ", ".join(f"{n:,} {kind}{'' if n == 1 else 's'}" for kind, n in weights["held"].items() if n)
     return (
-        f"* {found['near_duplicates']:,} rows are near-duplicates of a seller and share the weight of one. Capped "
-        f"at their share of the weight: {kept or 'none'}. Effective sample size {found['effective_n']:,.0f} rows."
+        f"* {weights['near_duplicates']:,} rows are near-duplicates of a seller and share the weight of one. Capped "
+        f"at their share of the weight: {groups or 'none'}. Effective sample size {weights['effective_n']:,.0f} rows."
     )
 
 
-def _settings(found: Mapping[str, float]) -> str:
-    return f"* Settings given by a person: {', '.join(f'{name} {value:g}' for name, value in found.items())}."
+def _settings(settings: Mapping[str, float]) -> str:
+    return f"* Settings given by a person: {', '.join(f'{name} {setting:g}' for name, setting in settings.items())}."
 
 
-def _second_stage(found: Mapping[str, Any]) -> str:
-    low, high = found["gain"]["ap_interval"]
+def _second_stage(stage: Mapping[str, Any]) -> str:
+    low, high = stage["gain"]["ap_interval"]
     return (
-        f"* Second score on listings just below the threshold by `{found['encoder']}`, which reads the title: out of "
-        f"fold {_figure(found['gain']['ap'])} more average precision (95 % by seller {_figure(low)} to "
+        f"* Second score on listings just below the threshold by `{stage['encoder']}`, which reads the title: out of "
+        f"fold {_figure(stage['gain']['ap'])} more average precision (95 % by seller {_figure(low)} to "
         f"{_figure(high)})."
     )
 
@@ -89,13 +89,13 @@ def _gates(gates: Sequence[Mapping[str, Any]]) -> Iterator[str]:
 def _judged(judged: Mapping[str, Any]) -> list[str]:
     if "candidate" not in judged:
         return [f"* Not judged: {judged['why']}"]
-    found, bare = judged["candidate"], judged["only_text_and_price"]
-    low, high = found["ap_interval"]
+    figures, bare = judged["candidate"], judged["only_text_and_price"]
+    low, high = figures["ap_interval"]
     lines = [
         f"* {judged['rows']:,} listings, {judged['positives']:,} counterfeit, {judged['sellers']:,} sellers.",
         (
-            f"* Average precision {_figure(found['ap'])} (95 % by seller {_figure(low)} to {_figure(high)}), ROC-AUC "
-            f"{_figure(found['roc_auc'])}, calibration error {_figure(found['calibration_error'])}."
+            f"* Average precision {_figure(figures['ap'])} (95 % by seller {_figure(low)} to {_figure(high)}), ROC-AUC "
+            f"{_figure(figures['roc_auc'])}, calibration error {_figure(figures['calibration_error'])}."
         ),
         f"* With only title, description, brand, category and price: average precision {_figure(bare['ap'])}.",
     ]
@@ -108,23 +108,23 @@ def _judged(judged: Mapping[str, Any]) -> list[str]:
     return [*lines, _random_slice(judged)]
 
 
-def _fair_peer(found: Mapping[str, Any]) -> str:
-    low, high = found["difference_interval"]
-    fitted, known = found["fitted"], found["known"]
+def _fair_peer(peers: Mapping[str, Any]) -> str:
+    low, high = peers["difference_interval"]
+    fitted, known = peers["fitted"], peers["known"]
     sampled = "" if fitted >= known else f", which learnt {fitted:,} of {known:,} rows"
     return (
-        f"* Fair peer{sampled}: average precision {_figure(found['figures']['fair_peer']['ap'])}; difference "
-        f"{_figure(found['difference'])} (95 % by seller {_figure(low)} to {_figure(high)})."
+        f"* Fair peer{sampled}: average precision {_figure(peers['figures']['fair_peer']['ap'])}; difference "
+        f"{_figure(peers['difference'])} (95 % by seller {_figure(low)} to {_figure(high)})."
     )
 
 
 def _random_slice(judged: Mapping[str, Any]) -> str:
-    size, found = judged["random_slice"], judged["candidate"]["random_slice"]
+    size, figures = judged["random_slice"], judged["candidate"]["random_slice"]
     beside = f", the champion {_figure(judged['champion']['random_slice']['ap'])}" if "champion" in judged else ""
     return (
         f"* Weighted to the {size['listings']:,.0f} listings that these represent, {size['drawn']:,} of them sampled "
-        f"at random: average precision {_figure(found['ap'])}{beside}; effective sample size "
-        f"{found['effective_n']:,.0f} rows."
+        f"at random: average precision {_figure(figures['ap'])}{beside}; effective sample size "
+        f"{figures['effective_n']:,.0f} rows."
     )
 
 
@@ -132,5 +132,5 @@ def _counted(counts: Mapping[str, int]) -> str:
     return ", ".join(f"{n:,} {name.replace('_', ' ')}" for name, n in counts.items())
 
 
-def _figure(value: float | None) -> str:
-    return "unknown" if value is None else f"{value:.3f}"
+def _figure(figure: float | None) -> str:
+    return "unknown" if figure is None else f"{figure:.3f}"

@@ -93,9 +93,9 @@ def train(
     judged = judge(trial, champion, progress)
     before = learn_before or (EVERYTHING if "why" in judged.report else split.time_folds[-1].cut)
     is_learnt = np.array([time < before for time in times])
-    later, duplicates = [one for one, learnt in zip(facts, is_learnt, strict=True) if not learnt], weighed.duplicates
+    later, duplicates = [row for row, learnt in zip(facts, is_learnt, strict=True) if not learnt], weighed.duplicates
     rows = [row for row, learnt in zip(snapshot.rows, is_learnt, strict=True) if learnt]
-    facts = [one for one, learnt in zip(facts, is_learnt, strict=True) if learnt]
+    facts = [row for row, learnt in zip(facts, is_learnt, strict=True) if learnt]
     labels, groups, weighed = labels[is_learnt], groups[is_learnt], training_weights(rows, facts)
     weights, represented = weighed.values, stands_for(rows)
     model = CounterfeitClassifier(
@@ -161,26 +161,26 @@ def train(
         "judged": judged.report,
         "gates": [gate.as_json() for gate in gates],
         "curves": curves(labels, out_of_fold),
-        "suspects": [asdict(one) for one in doubted],
+        "suspects": [asdict(suspect) for suspect in doubted],
     }
     return Candidate(files, without_nan(report))
 
 
 def _counts(values: Iterable[str]) -> dict[str, int]:
-    found: dict[str, int] = {}
-    for value in values:
-        found[value] = found.get(value, 0) + 1
-    return dict(sorted(found.items()))
+    counts: dict[str, int] = {}
+    for name in values:
+        counts[name] = counts.get(name, 0) + 1
+    return dict(sorted(counts.items()))
 
 
-def without_nan(value: Any) -> Any:
+def without_nan(node: Any) -> Any:
     """The value for JSON, with None in place of NaN.
 
     >>> without_nan({"ap": math.nan, "interval": (0.1, math.nan)})
     {'ap': None, 'interval': [0.1, None]}
     """
-    if isinstance(value, Mapping):
-        return {key: without_nan(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [without_nan(item) for item in value]
-    return None if isinstance(value, float) and math.isnan(value) else value
+    if isinstance(node, Mapping):
+        return {key: without_nan(child) for key, child in node.items()}
+    if isinstance(node, list | tuple):
+        return [without_nan(child) for child in node]
+    return None if isinstance(node, float) and math.isnan(node) else node

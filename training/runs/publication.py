@@ -30,11 +30,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     registry = Registry(options.tracking_uri, options.artifacts, options.model_name)
     try:
-        found = publish(registry, trained, options.digest, champion=options.champion)
+        registration = publish(registry, trained, options.digest, champion=options.champion)
     except (NotTracked, BundleRefused, LookupError, ValueError) as refused:
         say({"event": "refused", "sentence": str(refused)})
         return REFUSED
-    say({"event": "done", "run_id": found.run_id, "version": found.version})
+    say({"event": "done", "run_id": registration.run_id, "version": registration.version})
     return 0
 
 

@@ -37,11 +37,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     end_with_parent()
     try:
-        found = _reproduced(options)
+        comparison = _reproduced(options)
     except (SnapshotRefused, BundleRefused, NotTracked, LookupError, ValueError) as refused:
         say({"event": "refused", "sentence": str(refused)})
         return REFUSED
-    say({"event": "done", **found})
+    say({"event": "done", **comparison})
     return 0
 
 
@@ -52,17 +52,17 @@ def _reproduced(options: argparse.Namespace) -> dict[str, Any]:
     then: Mapping[str, str] = record.report.get("made_with", {})
     now = made_with()
     differences = changed(then, now)
-    found = {"run_id": record.run_id, "recorded": record.digest, "digest": None, "differences": differences}
+    comparison = {"run_id": record.run_id, "recorded": record.digest, "digest": None, "differences": differences}
     if then.get(FINGERPRINT, now[FINGERPRINT]) != now[FINGERPRINT]:
-        return found  # Other features give another bundle.
+        return comparison  # Other features give another bundle.
     candidate = _trained_again(options, record)
-    found["digest"] = digest = digest_of(candidate.files)
+    comparison["digest"] = digest = digest_of(candidate.files)
     if digest != record.digest:
         with tempfile.TemporaryDirectory(prefix="touchstone-recorded-") as folder:
             first = first_difference(bundle_in(registry, record.run_id, Path(folder)), candidate.files)
         if first is not None:
             differences.append(first)
-    return found
+    return comparison
 
 
 def _trained_again(options: argparse.Namespace, record: Record) -> Candidate:

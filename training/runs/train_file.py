@@ -58,39 +58,40 @@ def train_on_file(
     Raises ValueError (no labels, or too few sellers of a class) or ClusterFailed (the cluster cannot be used or is
     lost).
     """
-    data = load_labelled(path, format_name, received_at=received_at).data
+    material = load_labelled(path, format_name, received_at=received_at).data
     progress(0.1)
-    offline = OfflineReferences(data.listings, BrandRegister([]))
+    offline = OfflineReferences(material.listings, BrandRegister([]))
     facts = [
-        offline.facts(listing, as_of=received_at, marketplace=format_name, took_part=True) for listing in data.listings
+        offline.facts(listing, as_of=received_at, marketplace=format_name, took_part=True)
+        for listing in material.listings
     ]
     progress(0.2)
     model = CounterfeitClassifier(seed=seed, threads=threads, learner=learner, settings=settings)
     computed = None
     if dask is not None:
         computed = fit_input_at(dask, facts, lambda share: progress(0.2 + 0.2 * share))
-    model.fit(facts, data.labels, groups=data.groups, computed=computed)
+    model.fit(facts, material.labels, groups=material.groups, computed=computed)
     progress(0.6)
     second = second_stage_of(
         encoder,
         model,
         facts,
-        data.labels,
-        groups=data.groups,
-        sample_weight=np.ones(len(data.labels)),
+        material.labels,
+        groups=material.groups,
+        sample_weight=np.ones(len(material.labels)),
         progress=lambda share: progress(0.6 + 0.3 * share),
     )
     progress(0.9)
     probabilities = model.model_.calibration.probabilities(model.out_of_fold_)
-    thresholds = choose_thresholds(data.labels, probabilities, np.ones(len(data.labels)))
+    thresholds = choose_thresholds(material.labels, probabilities, np.ones(len(material.labels)))
     # The age of the file's prices is unknown, and the time of this run must not change the digest.
     files = bundle_files(
-        model, thresholds, facts, data.labels, data.groups, offline.references(), second_stage=second.stage
+        model, thresholds, facts, material.labels, material.groups, offline.references(), second_stage=second.stage
     )
     report = {
-        "rows": len(data.labels),
-        "positives": int(data.labels.sum()),
-        "sellers": len(np.unique(data.groups)),
+        "rows": len(material.labels),
+        "positives": int(material.labels.sum()),
+        "sellers": len(np.unique(material.groups)),
         "format": format_name,
         "seed": seed,
         "learner": learner,
@@ -101,15 +102,15 @@ def train_on_file(
         "points_weight": None if model.model_.points is None else model.model_.points.weight,
         "calibration": model.model_.calibration.method.value,
         "thresholds": asdict(thresholds),
-        "operating_points": operating_points(data.labels, probabilities, thresholds),
-        "promises": promises(data.labels, probabilities, data.groups),
-        "out_of_fold": figures(data.labels, probabilities),
+        "operating_points": operating_points(material.labels, probabilities, thresholds),
+        "promises": promises(material.labels, probabilities, material.groups),
+        "out_of_fold": figures(material.labels, probabilities),
         "second_stage": second.report,
-        "curves": curves(data.labels, probabilities),
+        "curves": curves(material.labels, probabilities),
         "judged": {"rows": 0, "positives": 0, "why": "Trained on a file; `touchstone evaluate` cross-validates."},
         "gates": [],
-        "evidence_levels": {"file": len(data.labels)},
-        "lanes": {"file": len(data.labels)},
+        "evidence_levels": {"file": len(material.labels)},
+        "lanes": {"file": len(material.labels)},
         "snapshot": f"{format_name} file",
     }
     progress(1.0)

@@ -36,14 +36,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     end_with_parent()
     signal.signal(signal.SIGINT, _interrupt_once)
     try:
-        found = _tuned(options)
+        outcome = _tuned(options)
     except ValueError as refused:
         say({"event": "refused", "sentence": str(refused)})
         return REFUSED
     except KeyboardInterrupt:
         say({"event": "refused", "sentence": "Interrupted before the search began."})
         return REFUSED
-    say({"event": "done", **found})
+    say({"event": "done", **outcome})
     return 0
 
 

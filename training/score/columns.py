@@ -33,19 +33,19 @@ def scores_batch(
         children=[_texts(list(chain.from_iterable(reasons)))],
     )
     numbers = pa.Array.from_buffers(pa.int64(), len(rows), [None, pa.py_buffer(np.asarray(rows, np.int64))])
-    found = np.array([np.nan if probability is None else probability for probability in probabilities], np.float64)
+    doubles = np.array([np.nan if probability is None else probability for probability in probabilities], np.float64)
     shares = pa.Array.from_buffers(
         pa.float64(),
-        len(found),
-        [_validity(probability is not None for probability in probabilities), pa.py_buffer(found)],
+        len(doubles),
+        [_validity(probability is not None for probability in probabilities), pa.py_buffer(doubles)],
     )
     arrays = [numbers, _texts(listing_ids), shares, _texts(routes), lists]
     return pa.RecordBatch.from_arrays(arrays, schema=SCHEMA)
 
 
 def _texts(values: Sequence[str | None]) -> pa.Array:
-    encoded = [b"" if one is None else one.encode() for one in values]
-    known = _validity(one is not None for one in values) if None in values else None
+    encoded = [b"" if text is None else text.encode() for text in values]
+    known = _validity(text is not None for text in values) if None in values else None
     return pa.Array.from_buffers(
         pa.string(), len(values), [known, _offsets(map(len, encoded), len(values)), pa.py_buffer(b"".join(encoded))]
     )

@@ -68,27 +68,31 @@ def score_file(
         "history": None if history is None else history.name,
         "part": [PART_ROWS, PART_CHARACTERS, WINDOW_ROWS, WINDOW_CHARACTERS],
     }
-    with KeptParts(out.with_name(f".{out.name}.parts"), plan, received_at) as kept:
+    with KeptParts(out.with_name(f".{out.name}.parts"), plan, received_at) as kept_parts:
         job = Job(
             path,
             format_name,
             source.columns,
             source.digest,
-            kept.begun_at,
+            kept_parts.begun_at,
             with_reasons=with_reasons,
-            history=None if history is None else history.fixed(kept.begun_at),
+            history=None if history is None else history.fixed(kept_parts.begun_at),
         )
-        if kept.rows:
-            resumed(kept.rows)
+        if kept_parts.rows:
+            resumed(kept_parts.rows)
         place: AbstractContextManager[Workers]
-        place = workers_on(job, kept.bundle(files), processes) if dask is None else workers_at(dask, job, files, bundle)
+        place = (
+            workers_on(job, kept_parts.bundle(files), processes)
+            if dask is None
+            else workers_at(dask, job, files, bundle)
+        )
         with place as workers:
-            counts = _collect(source, kept, workers, out)
-        kept.remove()
+            counts = _collect(source, kept_parts, workers, out)
+        kept_parts.remove()
     return counts
 
 
-def _collect(source: Source, kept: KeptParts, workers: Workers, out: Path) -> dict[str, int]:
+def _collect(source: Source, kept_parts: KeptParts, workers: Workers, out: Path) -> dict[str, int]:
     """Write the scores of all parts to the output, in order, as they are finished."""
     counts: Counter[str] = Counter()
     waiting: deque[tuple[Part, Scored | None]] = deque()
@@ -99,8 +103,8 @@ def _collect(source: Source, kept: KeptParts, workers: Workers, out: Path) -> di
         def collect(part: Part, scored: Scored | None) -> None:
             if scored is not None:
                 scored.result()
-            table = kept.read(part.number)
-            counts.update({one["values"]: one["counts"] for one in pc.value_counts(table["route"]).to_pylist()})
+            table = kept_parts.read(part.number)
+            counts.update({route["values"]: route["counts"] for route in pc.value_counts(table["route"]).to_pylist()})
             window.append(table)
             if part.ends_window:
                 rows.write(pa.concat_tables(window))
@@ -108,7 +112,9 @@ def _collect(source: Source, kept: KeptParts, workers: Workers, out: Path) -> di
             source.done(counts.total())
 
         for part in source.parts:
-            waiting.append((part, None if kept.has(part.number) else workers.score(part, kept.file(part.number))))
+            waiting.append(
+                (part, None if kept_parts.has(part.number) else workers.score(part, kept_parts.file(part.number)))
+            )
             while len(waiting) > workers.most_waiting or (waiting and _is_done(waiting[0][1])):
                 collect(*waiting.popleft())
         while waiting:
@@ -139,17 +145,17 @@ class _Rows:
 
         Raises ValueError (a row is missing, or is there twice).
         """
-        wanted = np.arange(self._written + 1, self._written + 1 + table.num_rows)
-        if not np.array_equal(_numbers(table), wanted):
+        row_numbers = np.arange(self._written + 1, self._written + 1 + table.num_rows)
+        if not np.array_equal(_numbers(table), row_numbers):
             table = table.sort_by("row")
-            if not np.array_equal(_numbers(table), wanted):
+            if not np.array_equal(_numbers(table), row_numbers):
                 raise ValueError("The scores do not belong to the rows of the file. Delete them, and begin again.")
         self._written += table.num_rows
-        found = pa.concat_tables([*self._waiting, table])
-        whole = found.num_rows - found.num_rows % _ROWS
+        all_rows = pa.concat_tables([*self._waiting, table])
+        whole = all_rows.num_rows - all_rows.num_rows % _ROWS
         for start in range(0, whole, _ROWS):
-            self.writer.write_table(found.slice(start, _ROWS))
-        self._waiting = [found.slice(whole)] if whole < found.num_rows else []
+            self.writer.write_table(all_rows.slice(start, _ROWS))
+        self._waiting = [all_rows.slice(whole)] if whole < all_rows.num_rows else []
 
     def end(self) -> None:
         for table in self._waiting:

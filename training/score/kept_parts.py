@@ -75,10 +75,10 @@ class KeptParts(AbstractContextManager["KeptParts"]):
 
     def _begun(self) -> dict[str, Any]:
         try:
-            found = json.loads((self._folder / _PLAN).read_text(encoding="utf-8"))
+            plan = json.loads((self._folder / _PLAN).read_text(encoding="utf-8"))
         except (OSError, ValueError, RecursionError):
             return {}
-        return found if isinstance(found, dict) else {}
+        return plan if isinstance(plan, dict) else {}
 
     def _empty(self) -> None:
         for path in self._folder.iterdir():

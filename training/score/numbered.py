@@ -15,8 +15,8 @@ _COMPRESSED: Final = pa.ipc.IpcWriteOptions(compression="lz4")
 
 def integers(values: Iterable[int]) -> pa.Array:
     """An Arrow array; Arrow's own conversion of a list would import pandas."""
-    found = np.fromiter(values, np.int64)
-    return pa.Array.from_buffers(pa.int64(), len(found), [None, pa.py_buffer(found)])
+    numbers = np.fromiter(values, np.int64)
+    return pa.Array.from_buffers(pa.int64(), len(numbers), [None, pa.py_buffer(numbers)])
 
 
 def values_of(array: pa.Array) -> NDArray[np.int64]:

@@ -161,18 +161,18 @@ class Scorer:
             while batch := list(islice(checked, AT_ONCE)):
                 yield batch
         elif self.reading is not None:  # Arrow's rows are readable.
-            for found, numbers in rows.batches(self.groups) if isinstance(rows, Slice) else unpacked(rows):
-                yield checked_batch(found, numbers, self.reading)
+            for record_batch, numbers in rows.batches(self.groups) if isinstance(rows, Slice) else unpacked(rows):
+                yield checked_batch(record_batch, numbers, self.reading)
 
     def _scores(self, batch: Sequence[CheckedRow]) -> pa.RecordBatch:
         answers = iter(self._answers([row.listing for row in batch if not isinstance(row.listing, Rejection)]))
-        found = [_refused(row.listing) if isinstance(row.listing, Rejection) else next(answers) for row in batch]
+        row_answers = [_refused(row.listing) if isinstance(row.listing, Rejection) else next(answers) for row in batch]
         return scores_batch(
             [row.number for row in batch],
             [row.external_id for row in batch],
-            [one.probability for one in found],
-            [one.route for one in found],
-            [one.reasons for one in found],
+            [answer.probability for answer in row_answers],
+            [answer.route for answer in row_answers],
+            [answer.reasons for answer in row_answers],
         )
 
     def _answers(self, listings: Sequence[Listing]) -> list[OfflineAnswer]:

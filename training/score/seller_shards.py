@@ -56,7 +56,7 @@ def _row_windows(rows: Iterable[RawRow]) -> Iterator[list[RawRow]]:
     characters = 0
     for row in rows:
         window.append(row)
-        characters += sum(len(value) for value in row.cells.values() if isinstance(value, str))
+        characters += sum(len(cell) for cell in row.cells.values() if isinstance(cell, str))
         if len(window) == WINDOW_ROWS or characters >= WINDOW_CHARACTERS:
             yield window
             window, characters = [], 0
@@ -87,31 +87,31 @@ def _batches(path: Path, groups: Sequence[int]) -> Iterator[pa.RecordBatch]:
     with closing(RowGroupReader(path)) as reader:
         number = 1
         for group, rows in enumerate(groups):
-            for found, numbers in Slice(number, rows, group, 0).batches(reader):
-                yield with_numbers(found, numbers)
+            for record_batch, numbers in Slice(number, rows, group, 0).batches(reader):
+                yield with_numbers(record_batch, numbers)
             number += rows
 
 
 def _batch_shards(window: pa.Table, reading: Reading, most: int) -> Iterator[_Shard]:
     named = {reading.format.column_named(name): i for i, name in enumerate(window.schema.names)}
-    asked = [named[name] for name in (reading.layout.seller_column, "seller") if name in named]
-    for places in _by_seller([_seller(cells, reading) for cells in window.select(asked).to_pylist()], most):
+    seller_columns = [named[name] for name in (reading.layout.seller_column, "seller") if name in named]
+    for places in _by_seller([_seller(cells, reading) for cells in window.select(seller_columns).to_pylist()], most):
         rows = window.take(integers(places)).combine_chunks()
         yield _Shard(packed(rows.to_batches(max_chunksize=AT_ONCE)), len(places))
 
 
 def _seller(cells: Mapping[str, object], reading: Reading) -> str | None:
     """The seller as the cells name it, which need not be valid; None where they name none."""
-    named = {reading.format.column_named(name): value for name, value in cells.items()}
-    value = named.get(reading.layout.seller_column or "")
+    named = {reading.format.column_named(name): cell for name, cell in cells.items()}
+    seller_cell = named.get(reading.layout.seller_column or "")
     if isinstance(around := named.get("seller"), Mapping):
-        value = around.get("external_id")
-    return None if value is None else str(value).strip() or None
+        seller_cell = around.get("external_id")
+    return None if seller_cell is None else str(seller_cell).strip() or None
 
 
 def _by_seller(sellers: Sequence[str | None], most: int) -> Iterator[list[int]]:
     """The places of the rows by the hash of their seller, each seller's together; a row without one is by itself."""
-    keys = [_hash(f"{i} " if one is None else f" {one}") for i, one in enumerate(sellers)]
+    keys = [_hash(f"{i} " if seller is None else f" {seller}") for i, seller in enumerate(sellers)]
     shard: list[int] = []
     for _, places in groupby(sorted(range(len(keys)), key=keys.__getitem__), keys.__getitem__):
         shard += places

@@ -85,7 +85,7 @@ def _batches(rows: Iterable[RawRow]) -> Iterator[Part]:
     number = characters = 0
     for row in rows:
         waiting.append(row)
-        characters += sum(len(value) for value in row.cells.values() if isinstance(value, str))
+        characters += sum(len(cell) for cell in row.cells.values() if isinstance(cell, str))
         if len(waiting) == PART_ROWS or characters >= PART_CHARACTERS:
             yield Part(number, len(waiting), tuple(waiting))
             waiting, characters, number = [], 0, number + 1

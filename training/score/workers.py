@@ -40,7 +40,7 @@ class LocalWorkers:
 
     def score(self, part: Part, file: Path) -> Future[None]:
         """Score a part into a file, or begin to."""
-        self._given = deque(one for one in self._given if not one.done())
+        self._given = deque(future for future in self._given if not future.done())
         if self._others is not None and len(self._given) < self._ahead:
             self._given.append(self._others.submit(_score, part, file))
             return self._given[-1]

@@ -76,11 +76,11 @@ class Adapting:
 
     def returned(self, until: datetime) -> list[Offered]:
         """The listings of accounts that reopen until a given time, by time."""
-        found = []
+        offers = []
         while self._waiting and self._waiting[0][0] <= until:
             at, _, offered = heapq.heappop(self._waiting)
-            found.append(self._again(offered, at))
-        return found
+            offers.append(self._again(offered, at))
+        return offers
 
     def as_written(self, offered: Offered) -> Offered:
         """A listing as its people write it after their removals so far."""
@@ -129,20 +129,20 @@ def learnt(caught: int) -> float:
 def reworded(row: Mapping[str, object], caught: int, random: Random) -> dict[str, object]:
     """The row as its people write it after `caught` removals."""
     share = learnt(caught)
-    found = dict(row)
+    new_row = dict(row)
     for name in ("title", "description"):
-        if isinstance(text := found.get(name), str):
-            found[name] = _without_giveaways(text, share, random)
-    title = str(found["title"]) or str(row["title"])
+        if isinstance(text := new_row.get(name), str):
+            new_row[name] = _without_giveaways(text, share, random)
+    title = str(new_row["title"]) or str(row["title"])
     for house in HOUSES:
         if house.brand.name in title and happens(random, share / 2):
             title = title.replace(house.brand.name, obfuscated(random, house.brand.name))
-            found.pop("brand", None)
-            found.pop("gtin", None)
-    found["title"] = mistyped(random, title) if happens(random, share / 2) else title
-    if "price" in found:
-        found["price"] = f"{float(str(found['price'])) * (1 + _DEARER * share * random.random()):.2f}"
-    return {name: value for name, value in found.items() if value != ""}
+            new_row.pop("brand", None)
+            new_row.pop("gtin", None)
+    new_row["title"] = mistyped(random, title) if happens(random, share / 2) else title
+    if "price" in new_row:
+        new_row["price"] = f"{float(str(new_row['price'])) * (1 + _DEARER * share * random.random()):.2f}"
+    return {name: cell for name, cell in new_row.items() if cell != ""}
 
 
 def _without_giveaways(text: str, share: float, random: Random) -> str:
@@ -157,4 +157,4 @@ def under_another_name(row: Mapping[str, object], random: Random) -> dict[str, o
     block: dict[str, object] = {"age_days": int(random.random() * _ACCOUNT_DAYS)}
     if isinstance(before := row.get("seller"), Mapping) and "country" in before:
         block["country"] = before["country"]
-    return {**{name: value for name, value in row.items() if name in _KEPT}, "seller": block}
+    return {**{name: cell for name, cell in row.items() if name in _KEPT}, "seller": block}

@@ -78,10 +78,10 @@ class Accounts:
         if seller is None:
             return History(earlier_prices=NO_PRICES)
         past = self.histories.setdefault(seller, SellerHistory())
-        found = past.history(
+        seller_history = past.history(
             at, listing_id=listing.external_id, complete_since=self.complete_since, currency=listing.currency
         )
-        return replace(found, earlier_prices=NO_PRICES, authorised_for=self.authorised.get(seller, ()))
+        return replace(seller_history, earlier_prices=NO_PRICES, authorised_for=self.authorised.get(seller, ()))
 
     def take_in(self, facts: Facts) -> None:
         """Add an incoming listing to its seller's history."""
@@ -178,9 +178,9 @@ class Market:
         chance: tuple[int, ...],
     ) -> Offered:
         history = accounts.history(listing, at)
-        found = self._read(listing, at, history)
-        accounts.take_in(found["computed"].facts)
-        return Offered(listing.external_id, at, row, history, truth=truth, draw=draw, chance=chance, **found)
+        read_fields = self._read(listing, at, history)
+        accounts.take_in(read_fields["computed"].facts)
+        return Offered(listing.external_id, at, row, history, truth=truth, draw=draw, chance=chance, **read_fields)
 
     def _read(self, listing: Listing, at: datetime, history: History) -> _Read:
         signature = signature_of(listing)
@@ -207,31 +207,31 @@ class Market:
 
 def _first_rows(world: World) -> list[tuple[datetime, Mapping[str, object], Listing]]:
     """Each listing as first sent, without changes, repeats and broken rows."""
-    found: dict[str, tuple[datetime, Mapping[str, object], Listing]] = {}
+    first_rows: dict[str, tuple[datetime, Mapping[str, object], Listing]] = {}
     for sent in world.sent:
-        if sent.row["external_id"] not in found:
+        if sent.row["external_id"] not in first_rows:
             listing = check(sent.row, received_at=sent.at)
             if isinstance(listing, Listing):
-                found[listing.external_id] = (sent.at, sent.row, listing)
-    return list(found.values())
+                first_rows[listing.external_id] = (sent.at, sent.row, listing)
+    return list(first_rows.values())
 
 
 def _with_events(world: World) -> dict[str, SellerHistory]:
     """The buyer events of the followed sellers; each event is known when it happens."""
-    found: dict[str, SellerHistory] = {}
+    histories: dict[str, SellerHistory] = {}
     for sent in world.events:
         row = sent.row
         if row["kind"] in KINDS:
             amount, currency = Decimal(str(row["amount"])), str(row["currency"])
             event = Event(sent.at, sent.at, to_minor(amount, currency), currency)
-            past = found.setdefault(str(row["seller"]), SellerHistory())
+            past = histories.setdefault(str(row["seller"]), SellerHistory())
             past.events.setdefault(str(row["kind"]), []).append(event)
-    return found
+    return histories
 
 
 def _authorised(brands: Sequence[SyntheticBrand]) -> Mapping[str, tuple[str, ...]]:
-    found: dict[str, tuple[str, ...]] = {}
+    brands_by_seller: dict[str, tuple[str, ...]] = {}
     for brand in brands:
         for seller in brand.authorised:
-            found[seller] = (*found.get(seller, ()), brand.brand.brand_id)
-    return found
+            brands_by_seller[seller] = (*brands_by_seller.get(seller, ()), brand.brand.brand_id)
+    return brands_by_seller

@@ -60,12 +60,12 @@ class Memory:
     def _near_duplicates(self, offered: Offered) -> NearDuplicates | None:
         if offered.signature is None:
             return None
-        near = {one.external_id: one for key in offered.keys for one in self._texts.get(key, ())}
+        near = {offered.external_id: offered for key in offered.keys for offered in self._texts.get(key, ())}
         return near_duplicates(
             offered.signature,
             listing_id=offered.external_id,
             seller=offered.seller,
-            candidates=[self._candidate(one) for one in list(near.values())[-MOST_COMPARED:]],
+            candidates=[self._candidate(offered) for offered in list(near.values())[-MOST_COMPARED:]],
             as_of=offered.at,
             more=len(near) > MOST_COMPARED,
         )
@@ -87,11 +87,11 @@ class Memory:
 
 
 def _rulings(settled: Settled) -> tuple[Ruling, ...]:
-    found = [
-        Ruling(known_at=one.known_at, counterfeit=bool(VALUES[one.judgement]))
-        for one in settled.rulings_given
-        if one.judgement in VALUES
+    rulings = [
+        Ruling(known_at=verdict.known_at, counterfeit=bool(VALUES[verdict.judgement]))
+        for verdict in settled.rulings_given
+        if verdict.judgement in VALUES
     ]
     if settled.decision is not None and settled.appeal(settled.decision.known_at) is AppealState.UPHELD:
-        found.append(Ruling(known_at=settled.decision.known_at, counterfeit=False))
-    return tuple(found)
+        rulings.append(Ruling(known_at=settled.decision.known_at, counterfeit=False))
+    return tuple(rulings)

@@ -60,11 +60,11 @@ class Settled:
 
     def rulings(self, listing_id: str) -> list[Ruling]:
         """The verdicts in the form of a seller's point-in-time history."""
-        found = [Ruling(listing_id, listing_id, v.judgement, v.side, False, v.known_at) for v in self.rulings_given]
+        rulings = [Ruling(listing_id, listing_id, v.judgement, v.side, False, v.known_at) for v in self.rulings_given]
         if self.decision is not None:
             decision = self.decision
-            found.append(Ruling(listing_id, listing_id, decision.judgement, decision.side, True, decision.known_at))
-        return found
+            rulings.append(Ruling(listing_id, listing_id, decision.judgement, decision.side, True, decision.known_at))
+        return rulings
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,26 +22,26 @@ _DPI: Final = 130
 Run = Mapping[str, Any]
 
 
-def draw(result: Mapping[str, Any], folder: Path) -> list[Path]:
+def draw(report: Mapping[str, Any], folder: Path) -> list[Path]:
     """Write the plots for which there are runs; returns the files."""
-    runs = result["runs"]
+    runs = report["runs"]
     pictures = {
         "found": _by_month(runs, "Counterfeits found per 100 reviews", _found_per_100),
         "recall": _by_month(runs, "Share of all counterfeits found", _recall),
         "prevalence": _prevalence(runs),
-        "attacks": _attacks(result["summary"]["arms"]),
+        "attacks": _attacks(report["summary"]["arms"]),
         "promotions": _promotions(runs),
     }
-    found = []
+    paths = []
     for name, figure in pictures.items():
         if figure is not None:
             path = folder / f"{name}.png"
             figure.savefig(path, dpi=_DPI)
-            found.append(path)
-    return found
+            paths.append(path)
+    return paths
 
 
-def _by_month(runs: Sequence[Run], title: str, value: Any) -> Figure | None:
+def _by_month(runs: Sequence[Run], title: str, measure: Any) -> Figure | None:
     """One panel with static sellers and one with adapting sellers, if there are such arms."""
     panels = [
         [name for name in _LOOKS if _of(runs, name)],
@@ -57,7 +57,7 @@ def _by_month(runs: Sequence[Run], title: str, value: Any) -> Figure | None:
     for ax, (names, label) in zip(axes, shown, strict=True):
         for name in names:
             colour, mark = _LOOKS[name.removesuffix(_ADAPTING)]
-            points = value(_of(runs, name))
+            points = measure(_of(runs, name))
             ax.plot(range(1, len(points) + 1), points, color=colour, marker=mark, markersize=4, linewidth=1.6)
             _label_end(ax, len(points), points[-1], name.removesuffix(_ADAPTING).replace("-", " "), colour)
         _dress(ax, f"{label}; {_seeds(runs)}")
@@ -90,14 +90,16 @@ def _prevalence(runs: Sequence[Run]) -> Figure | None:
     figure = Figure(figsize=(4.4 * len(explored), 3.6), layout="constrained")
     for ax, run in zip(figure.subplots(1, len(explored), sharey=True, squeeze=False)[0], explored, strict=True):
         months = [month["month"] for month in run["months"]]
-        found = [month["prevalence"] for month in run["months"]]
-        known = [(at, one) for at, one in zip(months, found, strict=True) if one["value"] is not None]
+        estimates = [month["prevalence"] for month in run["months"]]
+        known = [
+            (at, estimate) for at, estimate in zip(months, estimates, strict=True) if estimate["value"] is not None
+        ]
         colour = _LOOKS["exploration"][0]
-        for at, one in known:
-            ax.plot([at, at], [100 * one["low"], 100 * one["high"]], color=colour, linewidth=5, alpha=0.25)
+        for at, estimate in known:
+            ax.plot([at, at], [100 * estimate["low"], 100 * estimate["high"]], color=colour, linewidth=5, alpha=0.25)
         ax.plot(
             [at for at, _ in known],
-            [100 * one["value"] for _, one in known],
+            [100 * estimate["value"] for _, estimate in known],
             "D",
             color=colour,
             markersize=4,
@@ -105,7 +107,7 @@ def _prevalence(runs: Sequence[Run]) -> Figure | None:
         )
         ax.plot(
             months,
-            [100 * one["truth"] for one in found],
+            [100 * estimate["truth"] for estimate in estimates],
             "_",
             color=INK,
             markersize=11,
@@ -126,24 +128,26 @@ def _prevalence(runs: Sequence[Run]) -> Figure | None:
 
 def _attacks(arms: Mapping[str, Any]) -> Figure | None:
     """Recall lost on the attacked brand, by share of planted answers; hollow where a gate blocked a candidate."""
-    found = [(ARMS[name], arm["attack"]) for name, arm in arms.items() if "attack" in arm]
-    if not found:
+    effects = [(ARMS[name], arm["attack"]) for name, arm in arms.items() if "attack" in arm]
+    if not effects:
         return None
     figure = Figure(figsize=(6.4, 3.9), layout="constrained")
     ax = figure.subplots()
-    shares = sorted({arm.poison.share for arm, _ in found if arm.poison})
+    shares = sorted({arm.poison.share for arm, _ in effects if arm.poison})
     for number, attack in enumerate(Attack):
         colour, mark = _ATTACKS[attack]
         ours = [
-            (shares.index(arm.poison.share), one) for arm, one in found if arm.poison and arm.poison.attack is attack
+            (shares.index(arm.poison.share), effect)
+            for arm, effect in effects
+            if arm.poison and arm.poison.attack is attack
         ]
-        for at, one in ours:
+        for at, effect in ours:
             x = at + 0.2 * (number - 1)
-            losses = [100 * loss for loss in one["slice_recall_lost_by_seed"]]
+            losses = [100 * loss for loss in effect["slice_recall_lost_by_seed"]]
             ax.plot([x] * len(losses), losses, mark, color=colour, markersize=3.5, alpha=0.45)
-            if one["slice_recall_lost"] is not None:
-                face = "white" if one["blocked_by"] else colour
-                ax.plot(x, 100 * one["slice_recall_lost"], mark, color=colour, markerfacecolor=face, markersize=9)
+            if effect["slice_recall_lost"] is not None:
+                face = "white" if effect["blocked_by"] else colour
+                ax.plot(x, 100 * effect["slice_recall_lost"], mark, color=colour, markerfacecolor=face, markersize=9)
         ax.plot([], [], mark, color=colour, label=_WORDS[attack])
     ax.axhline(5, color=INK, linewidth=1, linestyle="--")
     ax.annotate("at most 5 points", (len(shares) - 0.5, 5), ha="right", va="bottom", fontsize=8, color=INK)
@@ -194,8 +198,8 @@ def _of(runs: Sequence[Run], name: str) -> list[Run]:
 
 
 def _seeds(runs: Sequence[Run]) -> str:
-    found = len({run["seed"] for run in runs})
-    return f"{found} seed{'s' if found > 1 else ''}"
+    seed_count = len({run["seed"] for run in runs})
+    return f"{seed_count} seed{'s' if seed_count > 1 else ''}"
 
 
 def _dress(ax: Any, title: str) -> None:

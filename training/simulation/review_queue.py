@@ -68,8 +68,8 @@ def share_out(arrivals: Sequence[Arrival], budget: float, *, champion: Bundle | 
     of the others. An unflagged listing therefore has exactly its stored sampling probability, and the mean number of
     reviews is `budget`. The caller carries over the surplus or deficit.
     """
-    thin = [i for i, one in enumerate(arrivals) if _is_thin(one)]
-    others = [i for i, one in enumerate(arrivals) if not _is_thin(one)]
+    thin = [i for i, arrival in enumerate(arrivals) if _is_thin(arrival)]
+    others = [i for i, arrival in enumerate(arrivals) if not _is_thin(arrival)]
     others.sort(key=lambda i: (arrivals[i].situation.authorised, -arrivals[i].score.value, _name(arrivals[i])))
     eligible = sum(not arrivals[i].situation.authorised for i in others)
 
@@ -84,7 +84,8 @@ def share_out(arrivals: Sequence[Arrival], budget: float, *, champion: Bundle | 
     flagged = max(0, bisect_right(range(eligible + 1), budget, key=spent) - 1)
     looks = {*thin, *others[:flagged]}
     return [
-        _route(one, champion, look=i in looks, line=line(flagged), explores=explores) for i, one in enumerate(arrivals)
+        _route(arrival, champion, look=i in looks, line=line(flagged), explores=explores)
+        for i, arrival in enumerate(arrivals)
     ]
 
 

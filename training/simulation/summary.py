@@ -34,7 +34,7 @@ def _arm(runs: Sequence[Run], twins: Sequence[Run]) -> dict[str, Any]:
         name: sum(month[name] for month in months) for name in ("reviews", "counterfeit", "found", "wrongly_removed")
     }
     trainings = [training for run in runs for training in run["trainings"]]
-    found = {
+    figures = {
         **total,
         "found_per_100_reviews": _share(100 * total["found"], total["reviews"]),
         "recall": _share(total["found"], total["counterfeit"]),
@@ -44,14 +44,14 @@ def _arm(runs: Sequence[Run], twins: Sequence[Run]) -> dict[str, Any]:
         "promoted": sum(training["promoted"] for training in trainings),
         "refused_by": dict(Counter(name for training in trainings for name in training["refused_by"])),
     }
-    return {**found, "attack": _attack(runs, twins)} if twins else found
+    return {**figures, "attack": _attack(runs, twins)} if twins else figures
 
 
 def _coverage(estimates: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """The share of estimated months whose interval contains the truth, and the mean width of the intervals."""
     known = [estimate for estimate in estimates if estimate["covered"] is not None]
-    covered = sum(one["covered"] for one in known)
-    width = sum(one["high"] - one["low"] for one in known)
+    covered = sum(estimate["covered"] for estimate in known)
+    width = sum(estimate["high"] - estimate["low"] for estimate in known)
     return {"months": len(known), "covered": _share(covered, len(known)), "width": _share(width, len(known))}
 
 
@@ -93,7 +93,7 @@ def _claims(arms: Mapping[str, Mapping[str, Any]]) -> list[dict[str, Any] | None
         _more_found(arms),
         _more_recall(arms),
         _honest_interval(arms),
-        *(_withstood(ARMS[name], found["attack"]) for name, found in arms.items() if "attack" in found),
+        *(_withstood(ARMS[name], arm["attack"]) for name, arm in arms.items() if "attack" in arm),
     ]
 
 

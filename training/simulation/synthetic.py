@@ -137,10 +137,10 @@ def evaluation_set(
     workshops = _workshops(settings) if shares_suppliers else draw_suppliers(_random(settings, _NEW_SUPPLIERS))
     drafts = draw_listings(_random(settings, _UNSENT), crowd, workshops)
     drafts = copied(_random(settings, _UNSENT_COPIED), drafts)
-    found = tuple(
+    unsent_listings = tuple(
         _checked(listing, f"unsent-offer-{number:07d}", settings.start) for number, listing in enumerate(drafts, 1)
     )
-    return found, np.array([listing.item.counterfeit for listing in drafts], dtype=np.int8)
+    return unsent_listings, np.array([listing.item.counterfeit for listing in drafts], dtype=np.int8)
 
 
 def _random(settings: Settings, purpose: int) -> Random:

@@ -27,10 +27,10 @@ class BrandSlice:
     @classmethod
     def unsent(cls, market: Market, brand_id: str, listings: int) -> "BrandSlice":
         """The listings of one brand among `listings` listings of unsent sellers, as of the end of the year."""
-        found, labels = evaluation_set(market.settings, listings)
+        unsent_listings, labels = evaluation_set(market.settings, listings)
         nothing = History(outcomes=NOBODY_JUDGED)
-        chosen = [i for i, one in enumerate(found) if market.brand_of(one) == brand_id]
-        rows = (market.computed(found[i], market.end, nothing, compared=True) for i in chosen)
+        chosen = [i for i, listing in enumerate(unsent_listings) if market.brand_of(listing) == brand_id]
+        rows = (market.computed(unsent_listings[i], market.end, nothing, compared=True) for i in chosen)
         return cls(brand_id, tuple(rows), labels[chosen])
 
     def recall(self, model: Bundle) -> float:

@@ -102,7 +102,7 @@ class Year:
         self.budget += self.review_share * len(listings)
         routes = share_out(arrivals, self.budget, champion=self.champion, explores=self.arm.explores)
         self.now = until
-        taken_up = [self._taken_up(*one) for one in zip(listings, arrivals, routes, strict=True)]
+        taken_up = [self._taken_up(*routed_listing) for routed_listing in zip(listings, arrivals, routes, strict=True)]
         for case in self._with_reports(taken_up):
             self._keep(case)
 
@@ -114,7 +114,7 @@ class Year:
         if self._adapting is None:
             return fresh
         written = [self._adapting.as_written(offered) for offered in fresh]
-        return sorted([*written, *self._adapting.returned(until)], key=lambda one: (one.at, one.external_id))
+        return sorted([*written, *self._adapting.returned(until)], key=lambda offer: (offer.at, offer.external_id))
 
     def _taken_up(self, offered: Offered, arrival: Arrival, route: Route) -> Case:
         if route.lane is Lane.NO_ACTION:
@@ -139,14 +139,14 @@ class Year:
         return [self._reported(case) if case.offered.external_id in accused else case for case in cases]
 
     def _reported(self, case: Case) -> Case:
-        found = self._settled(case.offered, case.arrival, CaseLane.ASK_BRAND, lambda _o, _s: Judgement.COUNTERFEIT)
+        settled = self._settled(case.offered, case.arrival, CaseLane.ASK_BRAND, lambda _o, _s: Judgement.COUNTERFEIT)
         # A listing of the random sample keeps its sampling probability.
         route = _REPORTED if case.settled is None else case.route
-        return Case(case.offered, case.arrival, route, found, reported=True)
+        return Case(case.offered, case.arrival, route, settled, reported=True)
 
     def _settled(self, offered: Offered, arrival: Arrival, lane: CaseLane, instead: Instead | None) -> Settled:
         situation = arrival.situation
-        found = settle(
+        settled = settle(
             offered,
             lane,
             self.now,
@@ -157,8 +157,8 @@ class Year:
             instead=instead,
         )
         if self._poisoner:
-            self._poisoner.answers += len(found.verdicts)
-        return found
+            self._poisoner.answers += len(settled.verdicts)
+        return settled
 
     def _keep(self, case: Case) -> None:
         self.cases.append(case)

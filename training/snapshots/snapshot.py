@@ -142,7 +142,7 @@ def read_snapshot(path: Path, *, expected: str | None = None) -> Snapshot:
     if {*table.column_names, *_ADDED} != set(_COLUMNS.names) or not {_REFERENCES, _FINGERPRINT} <= metadata.keys():
         raise SnapshotRefused(f"{path.name} is not a snapshot of labelled facts.")
     try:
-        rows = tuple(_row(found) for found in table.to_pylist())
+        rows = tuple(_row(cells) for cells in table.to_pylist())
         references, as_of = references_from_dict(json.loads(metadata[_REFERENCES]))
     except (AttributeError, KeyError, RecursionError, TypeError, ValueError) as error:
         raise SnapshotRefused(f"{path.name} holds a row or references that are damaged: {error}.") from None
@@ -155,9 +155,9 @@ def read_snapshot(path: Path, *, expected: str | None = None) -> Snapshot:
     return snapshot
 
 
-def _row(found: dict[str, Any]) -> SnapshotRow:
-    times = {name: found[name].astimezone(UTC) for name in ("known_at", "matured_at")}
-    return SnapshotRow(**{**found, **times, **{name: tuple(found[name]) for name in _LISTS}})
+def _row(cells: dict[str, Any]) -> SnapshotRow:
+    times = {name: cells[name].astimezone(UTC) for name in ("known_at", "matured_at")}
+    return SnapshotRow(**{**cells, **times, **{name: tuple(cells[name]) for name in _LISTS}})
 
 
 def _refuse_what_cannot_teach(rows: Sequence[SnapshotRow], facts: Sequence[Facts], as_of: datetime | None) -> None:
@@ -175,5 +175,5 @@ def _refuse_what_cannot_teach(rows: Sequence[SnapshotRow], facts: Sequence[Facts
         raise SnapshotRefused("A row became known after the snapshot's time.")
     if any(row.matured_at > as_of for row in rows):
         raise SnapshotRefused("A label matured after the snapshot's time.")
-    if any(one.as_of > as_of for one in facts):
+    if any(row_facts.as_of > as_of for row_facts in facts):
         raise SnapshotRefused("The facts of a row are later than the snapshot's time.")

@@ -50,8 +50,8 @@ def refuse_too_few(labels: Labels, groups: NDArray[np.intp]) -> None:
             f"{positives} counterfeit and {negatives} genuine labels are mature; at least {FEWEST_POSITIVES} and "
             f"{FEWEST_NEGATIVES} are needed to train."
         )
-    for value, name in ((1, "counterfeit"), (0, "genuine")):
-        sellers = len(np.unique(groups[labels == value]))
+    for label, name in ((1, "counterfeit"), (0, "genuine")):
+        sellers = len(np.unique(groups[labels == label]))
         if sellers < 2:
             raise SnapshotRefused(f"All {name} labels are of one seller; at least two are needed to test on another.")
 
@@ -74,7 +74,7 @@ def leaks(vectors: Floats, labels: Labels, names: Sequence[str] = NAMES) -> list
 
     Only columns known for fifty rows of each class are checked; missingness is checked like a value.
     """
-    found = []
+    label_leaks = []
     for name, values in zip(names, vectors.T, strict=True):
         known = ~np.isnan(values)
         for column, rows in ((values, known), (known.astype(np.float64), np.full(len(labels), True))):
@@ -83,17 +83,17 @@ def leaks(vectors: Floats, labels: Labels, names: Sequence[str] = NAMES) -> list
                 continue
             area = metrics.roc_auc(labels[rows], column[rows])
             if max(area, 1 - area) > LEAKS_ABOVE:
-                found.append(Leak(name, max(area, 1 - area), positives, negatives))
+                label_leaks.append(Leak(name, max(area, 1 - area), positives, negatives))
                 break
-    return found
+    return label_leaks
 
 
-def refuse_leaks(found: Sequence[Leak], accepted: Collection[str]) -> None:
+def refuse_leaks(label_leaks: Sequence[Leak], accepted: Collection[str]) -> None:
     """Refuse leaks that are not accepted by name.
 
     Raises SnapshotRefused (the message names the columns and their figures).
     """
-    unknown = [leak for leak in found if leak.feature not in accepted]
+    unknown = [leak for leak in label_leaks if leak.feature not in accepted]
     if unknown:
         named = "; ".join(map(str, unknown[:_MOST_NAMED])) + ("; and more" if len(unknown) > _MOST_NAMED else "")
         raise SnapshotRefused(

@@ -51,7 +51,7 @@ class InnerFolds:
     ) -> Self:
         """The rows in so many folds. Raises ValueError (fewer sellers of a class than folds)."""
         split = tuple(grouped_folds(labels, groups, folds=folds, seed=seed))
-        texts = TextMatrix.of([one.listing for one in facts])
+        texts = TextMatrix.of([row.listing for row in facts])
         return cls(labels, weights, matrix(facts), texts, split, seed, threads)
 
     def defaults(self) -> FitSettings:
@@ -74,12 +74,12 @@ class InnerFolds:
 
     def _text_of(self, cost: float) -> Floats:
         if cost not in self._text:
-            found = np.zeros(len(self.labels))
+            text_scores = np.zeros(len(self.labels))
             for train, test in self.folds:
-                found[test] = fit_text(self.texts, train, self.labels, self.weights, cost=cost).many_rows(
+                text_scores[test] = fit_text(self.texts, train, self.labels, self.weights, cost=cost).many_rows(
                     self.texts, test
                 )
-            self._text[cost] = found
+            self._text[cost] = text_scores
         return self._text[cost]
 
     def _values(self, settings: FitSettings, text: Floats, train: Rows, test: Rows) -> Floats:

@@ -58,11 +58,11 @@ class Tuned:
     @property
     def settings(self) -> FitSettings | None:
         """The settings that the search on all rows found; None where it did not end."""
-        found = self.searches.get(ALL_ROWS)
-        return None if found is None else found.best
+        outcome = self.searches.get(ALL_ROWS)
+        return None if outcome is None else outcome.best
 
 
-def tune(material: Material, plan: Plan, told: Told = Told()) -> Tuned:
+def tune(material: Material, plan: Plan, listener: Told = Told()) -> Tuned:
     """Search in the training rows of each outer fold, and measure the best settings on its test rows.
 
     An interruption ends the tuning; what was found before it stays.
@@ -72,23 +72,23 @@ def tune(material: Material, plan: Plan, told: Told = Told()) -> Tuned:
     labels = material.labels
     every = np.arange(len(labels))
     outer = list(grouped_folds(labels, material.groups, folds=plan.folds, seed=plan.seed))
-    found = Tuned({}, np.full(len(labels), np.nan), np.full(len(labels), np.nan), interrupted=False)
+    tuning = Tuned({}, np.full(len(labels), np.nan), np.full(len(labels), np.nan), interrupted=False)
     try:
         for number, (train, test) in enumerate(outer):
             name = f"outer fold {number + 1}"
             facts, test_facts = material.facts((train, test))
-            best = _searched(_inner(material, train, facts, plan), plan, told, number, name)
+            best = _searched(_inner(material, train, facts, plan), plan, listener, number, name)
             rows = _Fitted(facts, labels[train], material.groups[train], material.weights[train], plan)
             default = rows.values(DEFAULT_SETTINGS, test_facts)
             tuned = default if best.best == DEFAULT_SETTINGS else rows.values(best.best, test_facts)
-            found.default[test], found.tuned[test] = default, tuned
-            found.searches[name] = best
+            tuning.default[test], tuning.tuned[test] = default, tuned
+            tuning.searches[name] = best
         facts, _ = material.facts((every, every[:0]))
         inner = _inner(material, every, facts, plan)
-        found.searches[ALL_ROWS] = _searched(inner, plan, told, plan.folds, ALL_ROWS)
+        tuning.searches[ALL_ROWS] = _searched(inner, plan, listener, plan.folds, ALL_ROWS)
     except KeyboardInterrupt:
-        return Tuned(found.searches, found.default, found.tuned, interrupted=True)
-    return found
+        return Tuned(tuning.searches, tuning.default, tuning.tuned, interrupted=True)
+    return tuning
 
 
 def _inner(material: Material, rows: Rows, facts: list[Facts], plan: Plan) -> InnerFolds:
@@ -103,13 +103,13 @@ def _inner(material: Material, rows: Rows, facts: list[Facts], plan: Plan) -> In
     )
 
 
-def _searched(rows: InnerFolds, plan: Plan, told: Told, number: int, name: str) -> Found:
+def _searched(rows: InnerFolds, plan: Plan, listener: Told, number: int, name: str) -> Found:
     return search(
         rows,
         trials=plan.trials,
         seed=plan.seed * plan.searches + number,
-        heard=lambda trial: told.trial(name, number, trial),
-        enough=lambda: told.enough(number),
+        heard=lambda trial: listener.trial(name, number, trial),
+        enough=lambda: listener.enough(number),
     )
 
 
@@ -137,7 +137,7 @@ def summarise(material: Material, plan: Plan, tuned: Tuned) -> dict[str, Any]:
     """
     measured = np.flatnonzero(~np.isnan(tuned.default))
     settings = tuned.settings
-    found: dict[str, Any] = {
+    summary: dict[str, Any] = {
         "rows": len(material.labels),
         "positives": int(material.labels.sum()),
         "sellers": len(np.unique(material.groups)),
@@ -148,16 +148,16 @@ def summarise(material: Material, plan: Plan, tuned: Tuned) -> dict[str, Any]:
         "interrupted": tuned.interrupted,
         "measured": len(measured),
         "defaults": DEFAULT_SETTINGS.values(int(material.labels.sum())),
-        "searches": {name: _as_json(one) for name, one in tuned.searches.items()},
+        "searches": {name: _as_json(outcome) for name, outcome in tuned.searches.items()},
         "settings": None if settings is None else settings.changed(),
     }
     labels = material.labels[measured]
     if len(np.unique(labels)) < 2:
-        return found
+        return summary
     bootstrap = metrics.seller_bootstrap(material.groups[measured], times=BOOTSTRAPS, seed=0)
     default, best = tuned.default[measured], tuned.tuned[measured]
     return {
-        **found,
+        **summary,
         "measured_positives": int(labels.sum()),
         "default": figures_of(labels, [default], bootstrap),
         "tuned": figures_of(labels, [best], bootstrap),
@@ -165,11 +165,11 @@ def summarise(material: Material, plan: Plan, tuned: Tuned) -> dict[str, Any]:
     }
 
 
-def _as_json(found: Found) -> dict[str, Any]:
+def _as_json(outcome: Found) -> dict[str, Any]:
     return {
-        "trials": found.trials,
-        "pruned": found.pruned,
-        "default_ap": found.default_value,
-        "best_ap": found.best_value,
-        "settings": found.best.changed(),
+        "trials": outcome.trials,
+        "pruned": outcome.pruned,
+        "default_ap": outcome.default_value,
+        "best_ap": outcome.best_value,
+        "settings": outcome.best.changed(),
     }

@@ -64,7 +64,7 @@ def search(
     defaults = rows.defaults()
     # The forest is given by its values, so that the number of positives does not matter.
     study.enqueue_trial(defaults.values(0))
-    found = Found(0, 0, float("nan"), FitSettings(), float("-inf"))
+    outcome = Found(0, 0, float("nan"), FitSettings(), float("-inf"))
     for number in range(trials + 1):
         if number and enough():
             break
@@ -72,33 +72,33 @@ def search(
         settings = defaults if number == 0 else _proposed(trial)
         folds: list[float] = []
 
-        def after_fold(fold: int, value: float, trial: "Trial" = trial, folds: list[float] = folds) -> None:
-            folds.append(value)
-            trial.report(value, fold)
+        def after_fold(fold: int, precision: float, trial: "Trial" = trial, folds: list[float] = folds) -> None:
+            folds.append(precision)
+            trial.report(precision, fold)
             if trial.should_prune():
                 raise optuna.TrialPruned
 
         try:
-            value = rows.average_precision(settings, after_fold)
+            precision = rows.average_precision(settings, after_fold)
         except optuna.TrialPruned:
             study.tell(trial, state=optuna.trial.TrialState.PRUNED)
-            found = _with(found, number, None, settings)
+            outcome = _with(outcome, number, None, settings)
             heard(TrialDone(number, settings, tuple(folds), None))
         else:
-            study.tell(trial, value)
-            found = _with(found, number, value, settings)
-            heard(TrialDone(number, settings, tuple(folds), value))
-    return found
+            study.tell(trial, precision)
+            outcome = _with(outcome, number, precision, settings)
+            heard(TrialDone(number, settings, tuple(folds), precision))
+    return outcome
 
 
-def _with(found: Found, number: int, value: float | None, settings: FitSettings) -> Found:
+def _with(outcome: Found, number: int, precision: float | None, settings: FitSettings) -> Found:
     if number == 0:
-        assert value is not None, "nothing is pruned before the first trial has ended"
-        return Found(0, 0, value, FitSettings(), value)
-    trials, pruned = found.trials + 1, found.pruned + (value is None)
-    better = value is not None and value > found.best_value
-    best, best_value = (settings, value) if better and value is not None else (found.best, found.best_value)
-    return Found(trials, pruned, found.default_value, best, best_value)
+        assert precision is not None, "nothing is pruned before the first trial has ended"
+        return Found(0, 0, precision, FitSettings(), precision)
+    trials, pruned = outcome.trials + 1, outcome.pruned + (precision is None)
+    better = precision is not None and precision > outcome.best_value
+    best, best_value = (settings, precision) if better and precision is not None else (outcome.best, outcome.best_value)
+    return Found(trials, pruned, outcome.default_value, best, best_value)
 
 
 def _proposed(trial: "Trial") -> FitSettings:

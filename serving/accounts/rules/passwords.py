@@ -62,10 +62,10 @@ def _is_common(text: str, common: frozenset[str]) -> bool:
 def _is_own(text: str, own: Iterable[str]) -> bool:
     """Whether little is left of it without the person's own words, the service's name, digits and marks."""
     words = {SERVICE}
-    for one in own:
-        words.update(part for part in re.split(r"[\W_\d]+", one.casefold()) if len(part) >= _SHORTEST_WORD)
+    for own_text in own:
+        words.update(part for part in re.split(r"[\W_\d]+", own_text.casefold()) if len(part) >= _SHORTEST_WORD)
     rest = text
-    for word in sorted(words, key=lambda one: (-len(one), one)):
+    for word in sorted(words, key=lambda word: (-len(word), word)):
         rest = rest.replace(word, "")
     return rest != text and sum(character.isalpha() for character in rest) < _LEAST_OF_ONES_OWN
 

@@ -39,24 +39,24 @@ def roots_of(history: Mapping[str, Sequence[Origin]]) -> dict[str, frozenset[str
     the roots of that person, through any number of accounts. Adding an account again gives it a new password in the
     hands of the owner, which ends what others knew of it. What it made before stays with its earlier makers too.
     """
-    return {one: _roots(one, history) for one in history}
+    return {account: _roots(account, history) for account in history}
 
 
 def _roots(account: str, history: Mapping[str, Sequence[Origin]]) -> frozenset[str]:
-    added = [one.at for one in history[account] if one.making is Making.ADDED]
+    added = [origin.at for origin in history[account] if origin.making is Making.ADDED]
     # Events of the same moment count as later ones.
     since = max(added, default=datetime.min.replace(tzinfo=history[account][0].at.tzinfo))
-    waiting = _makers(one for one in history[account] if one.at >= since)
-    found = {account} if added else set()
+    waiting = _makers(origin for origin in history[account] if origin.at >= since)
+    roots = {account} if added else set()
     seen: set[str] = set()
     while waiting:
         maker = waiting.pop()
         if maker not in seen:
             seen.add(maker)
             events = history.get(maker, ())
-            found |= {maker} if any(event.making is Making.ADDED for event in events) else set()
+            roots |= {maker} if any(event.making is Making.ADDED for event in events) else set()
             waiting += _makers(events)
-    return frozenset(found)
+    return frozenset(roots)
 
 
 def _makers(events: Iterable[Origin]) -> list[str]:
@@ -76,15 +76,15 @@ def handed_over_at(history: Sequence[Origin], granted_at: datetime | None) -> da
     return max((at for at in times if added is None or at >= added), default=None)
 
 
-def independent(roots: Roots, one: str, other: str) -> bool:
+def independent(roots: Roots, account: str, other: str) -> bool:
     """Whether two accounts count as two people: they have no root in common. An account without a root never does."""
-    ours, theirs = roots.get(one, frozenset()), roots.get(other, frozenset())
+    ours, theirs = roots.get(account, frozenset()), roots.get(other, frozenset())
     return bool(ours) and bool(theirs) and ours.isdisjoint(theirs)
 
 
-def independent_of_all(roots: Roots, one: str, others: Iterable[str]) -> bool:
+def independent_of_all(roots: Roots, account: str, others: Iterable[str]) -> bool:
     """Whether an account counts as another person than each of these."""
-    return all(independent(roots, one, other) for other in others)
+    return all(independent(roots, account, other) for other in others)
 
 
 def same_person(roots: Roots, people: Collection[str]) -> frozenset[str]:
@@ -95,20 +95,20 @@ def same_person(roots: Roots, people: Collection[str]) -> frozenset[str]:
 def most_independent(roots: Roots, people: Iterable[str]) -> tuple[str, ...]:
     """The most of these accounts that count as as many people, in their order; of equally many, the earliest."""
     first: dict[frozenset[str], str] = {}
-    for one in people:
-        first.setdefault(roots.get(one, frozenset()), one)
+    for account in people:
+        first.setdefault(roots.get(account, frozenset()), account)
     # An account whose roots include all of another's never counts where the other cannot.
-    least = [one for mine, one in first.items() if not any(other and other < mine for other in first)]
+    least = [account for mine, account in first.items() if not any(other and other < mine for other in first)]
     order = list(first.values())
     return tuple(sorted(_largest(roots, least), key=order.index))
 
 
-def _largest(roots: Roots, left: Sequence[str]) -> tuple[str, ...]:
-    if not left:
+def _largest(roots: Roots, accounts: Sequence[str]) -> tuple[str, ...]:
+    if not accounts:
         return ()
-    head, *tail = left
-    with_it = (head, *_largest(roots, [one for one in tail if independent(roots, head, one)]))
-    if len(with_it) == len(left):
+    head, *tail = accounts
+    with_it = (head, *_largest(roots, [account for account in tail if independent(roots, head, account)]))
+    if len(with_it) == len(accounts):
         return with_it
     without = _largest(roots, tail)
     return without if len(without) > len(with_it) else with_it

@@ -35,14 +35,14 @@ def changed(before: Sequence[Grant], grants: Iterable[Grant], administered: Coll
     Raises Forbidden, Invalid (as `check_grant`; and no role at all would be left: an account without roles is
     deactivated instead).
     """
-    asked = {_key(grant): grant for grant in grants}
-    for one in asked.values():
-        check_grant(one, administered)
-    kept = {_key(grant): grant for grant in before if grant.marketplace_id in administered}
-    if not asked and len(kept) == len(before):
+    grants_by_key = {_key(grant): grant for grant in grants}
+    for grant in grants_by_key.values():
+        check_grant(grant, administered)
+    before_by_key = {_key(grant): grant for grant in before if grant.marketplace_id in administered}
+    if not grants_by_key and len(before_by_key) == len(before):
         raise Invalid("Without any role they can do nothing here. Deactivate them instead.")
-    given = tuple(one for key, one in asked.items() if key not in kept)
-    return GrantChange(given, tuple(one for key, one in kept.items() if key not in asked))
+    new_grants = tuple(grant for key, grant in grants_by_key.items() if key not in before_by_key)
+    return GrantChange(new_grants, tuple(grant for key, grant in before_by_key.items() if key not in grants_by_key))
 
 
 def _key(grant: Grant) -> tuple[Role, str, str | None]:

@@ -85,9 +85,9 @@ def hash_password(password: str, own: Iterable[str] = ()) -> str:
     return hashed(lambda: _HASHER.hash(password))
 
 
-def is_password(given: str, password_hash: str) -> bool:
+def is_password(password: str, password_hash: str) -> bool:
     """Whether a password is the one behind a hash."""
-    return len(given) <= LONGEST_PASSWORD and hashed(lambda: _HASHER.verify(given, password_hash))
+    return len(password) <= LONGEST_PASSWORD and hashed(lambda: _HASHER.verify(password, password_hash))
 
 
 def sign_in(runtime: Runtime, email: str, password: str, whence: Whence = NOWHERE) -> SignedIn:
@@ -99,29 +99,32 @@ def sign_in(runtime: Runtime, email: str, password: str, whence: Whence = NOWHER
     """
     now = runtime.wall.now()
     with runtime.store.read() as connection:
-        found = accounts.credentials(connection, email)
-        known = None if found is None else known_devices.device_of(runtime, found, whence.devices, now)
+        credentials = accounts.credentials(connection, email)
+        known = None if credentials is None else known_devices.device_of(runtime, credentials, whence.devices, now)
         attempt = guessing.attempt_of(runtime, email, whence, None if known is None else known.nonce)
         guessing.check(connection, attempt, now)
     with runtime.store.write() as connection:
         guessing.spend(connection, attempt, now)
-    given, expected = password if len(password) <= LONGEST_PASSWORD else "", found.password_hash if found else _NOBODY
+    typed_password, expected = (
+        password if len(password) <= LONGEST_PASSWORD else "",
+        credentials.password_hash if credentials else _NOBODY,
+    )
     try:
-        right = hashed(lambda: _HASHER.verify(given, expected))
+        right = hashed(lambda: _HASHER.verify(typed_password, expected))
     except Busy:
         with runtime.store.write() as connection:
             guessing.give_back(connection, attempt)
         raise
-    if found is None or not right:
+    if credentials is None or not right:
         security_events.denied("sign_in", why="wrong_password", **attempt.ids)
         raise NotSignedIn("The e-mail or the password is wrong.")
     with runtime.store.write() as connection:
         guessing.give_back(connection, attempt)
-        half = bool(second_factors.enrolled(connection, found.user_id))
+        half = bool(second_factors.enrolled(connection, credentials.user_id))
         # Somebody with the password alone makes no browser known: the second step does.
-        devices = "" if half and known is None else known_devices.token_of(runtime, found, now, whence.devices)
+        devices = "" if half and known is None else known_devices.token_of(runtime, credentials, now, whence.devices)
         return begin(
-            runtime, connection, found.user_id, now, devices=devices, half=half, device=device_of(devices, known)
+            runtime, connection, credentials.user_id, now, devices=devices, half=half, device=device_of(devices, known)
         )
 
 
@@ -161,13 +164,13 @@ def begin(
 
 def session_of(runtime: Runtime, token: str | None) -> Session:
     """The session behind a cookie. Raises NotSignedIn (there is none, or it has ended)."""
-    found = None
+    session = None
     if token:
         with runtime.store.read(admission=True) as connection:
-            found = accounts.session(connection, hash_token(token), runtime.wall.now())
-    if found is None:
+            session = accounts.session(connection, hash_token(token), runtime.wall.now())
+    if session is None:
         raise NotSignedIn("Please sign in.")
-    return found
+    return session
 
 
 def sign_out(runtime: Runtime, token: str) -> None:

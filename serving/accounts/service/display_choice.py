@@ -16,24 +16,24 @@ from serving.platform.runtime import Runtime
 _Word = TypeVar("_Word", bound=StrEnum)
 
 
-def choose(runtime: Runtime, person: Person, before: Display, given: Mapping[str, str]) -> Display:
+def choose(runtime: Runtime, person: Person, before: Display, settings: Mapping[str, str]) -> Display:
     """Store the given settings; the others stay as before. Returns the settings now in force.
 
     Raises Invalid (a value is not one of the options; nothing is stored then).
     """
     chosen = replace(
         before,
-        time_zone=_zone(given.get("time_zone", before.time_zone)),
-        language=_language(given.get("language", before.language)),
+        time_zone=_zone(settings.get("time_zone", before.time_zone)),
+        language=_language(settings.get("language", before.language)),
         density=_one_of(
             Density,
-            given.get("density", before.density),
+            settings.get("density", before.density),
             Phrase("This density does not exist. Choose one from the list."),
         ),
         theme=_one_of(
-            Theme, given.get("theme", before.theme), Phrase("This theme does not exist. Choose one from the list.")
+            Theme, settings.get("theme", before.theme), Phrase("This theme does not exist. Choose one from the list.")
         ),
-        letter_keys=_is_on(given.get("letter_keys", "on" if before.letter_keys else "off")),
+        letter_keys=_is_on(settings.get("letter_keys", "on" if before.letter_keys else "off")),
     )
     with runtime.store.write() as connection:
         display_settings.put(connection, person.user_id, chosen, runtime.clock.now())
@@ -56,19 +56,19 @@ def _zone(name: str) -> str:
     return name
 
 
-def _language(value: str) -> Language:
-    if value not in languages():
+def _language(language: str) -> Language:
+    if language not in languages():
         raise Invalid("This language does not exist. Choose one from the list.")
-    return Language(value)
+    return Language(language)
 
 
-def _one_of(kind: type[_Word], value: str, unless: Phrase) -> _Word:
-    if value not in set(kind):
+def _one_of(kind: type[_Word], word: str, unless: Phrase) -> _Word:
+    if word not in set(kind):
         raise Invalid(unless)
-    return kind(value)
+    return kind(word)
 
 
-def _is_on(value: str) -> bool:
-    if value not in {"on", "off"}:
+def _is_on(on_or_off: str) -> bool:
+    if on_or_off not in {"on", "off"}:
         raise Invalid("Keyboard shortcuts can only be on or off.")
-    return value == "on"
+    return on_or_off == "on"

@@ -20,7 +20,7 @@ def checked_address(email: str) -> str:
 
 def named(what: str, name: str) -> str:
     """A name as it is stored. Raises Invalid (it is empty, longer than 200 characters, or cannot be stored)."""
-    found = name.strip()
-    if not _NAME.match(found):
+    stripped_name = name.strip()
+    if not _NAME.match(stripped_name):
         raise Invalid("A {what} has a name of at most 200 characters.", what=what)
-    return found
+    return stripped_name

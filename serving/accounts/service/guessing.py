@@ -130,29 +130,31 @@ def spend(connection: Connection, attempt: Attempt, now: datetime) -> bool:
 
     Raises TooManyAttempts (a counter allows none now; nothing is counted).
     """
-    found = sign_in_budgets.open_counters(connection, list(attempt.counters), now)
-    _refuse(attempt, found, now)
-    after = {one: spent_after(found.get(one), now, allowed) for one, allowed in attempt.counters.items()}
+    counters = sign_in_budgets.open_counters(connection, list(attempt.counters), now)
+    _refuse(attempt, counters, now)
+    after = {counter: spent_after(counters.get(counter), now, allowed) for counter, allowed in attempt.counters.items()}
     sign_in_budgets.put(connection, after)
     return _SESSION in _waits(attempt, after, now)
 
 
 def give_back(connection: Connection, attempt: Attempt) -> None:
     """Count an attempt no longer: its password was right, or was not checked."""
-    found = sign_in_budgets.spent(connection, list(attempt.counters), lock=True)
-    sign_in_budgets.put(connection, {one: given_back(until, attempt.counters[one]) for one, until in found.items()})
+    counters = sign_in_budgets.spent(connection, list(attempt.counters), lock=True)
+    sign_in_budgets.put(
+        connection, {counter: given_back(until, attempt.counters[counter]) for counter, until in counters.items()}
+    )
 
 
-def _waits(attempt: Attempt, found: Mapping[Counter, datetime], now: datetime) -> dict[str, timedelta]:
+def _waits(attempt: Attempt, counters: Mapping[Counter, datetime], now: datetime) -> dict[str, timedelta]:
     return {
         scope: wait
         for (scope, key), allowed in attempt.counters.items()
-        if (wait := wait_for_one(found.get((scope, key)), now, allowed)) is not None
+        if (wait := wait_for_one(counters.get((scope, key)), now, allowed)) is not None
     }
 
 
-def _refuse(attempt: Attempt, found: Mapping[Counter, datetime], now: datetime) -> None:
-    waits = _waits(attempt, found, now)
+def _refuse(attempt: Attempt, counters: Mapping[Counter, datetime], now: datetime) -> None:
+    waits = _waits(attempt, counters, now)
     if waits:
         denied("sign_in", why="too_many_attempts", counters=sorted(waits), **attempt.ids)
         raise TooManyAttempts(max(waits.values()), of_codes=_CODES in waits)
@@ -160,12 +162,12 @@ def _refuse(attempt: Attempt, found: Mapping[Counter, datetime], now: datetime) 
 
 def _network(address: str) -> str:
     """The address; of IPv6 the network that one customer has."""
-    found = ipaddress.ip_address(address)
-    if found.version == 4:
+    ip_address = ipaddress.ip_address(address)
+    if ip_address.version == 4:
         return address
-    if found.ipv4_mapped is not None:
-        return str(found.ipv4_mapped)
-    return str(ipaddress.ip_network((found, _IPV6_NETWORK), strict=False))
+    if ip_address.ipv4_mapped is not None:
+        return str(ip_address.ipv4_mapped)
+    return str(ipaddress.ip_network((ip_address, _IPV6_NETWORK), strict=False))
 
 
 def _hashed(runtime: Runtime, *parts: str) -> str:

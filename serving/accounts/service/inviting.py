@@ -73,9 +73,9 @@ def invite_by_mail(runtime: Runtime, connection: Connection, by: Person, address
     return f"{PLACE}{token}"
 
 
-def _mail(runtime: Runtime, connection: Connection, asked: Asked, token: str) -> None:
+def _mail(runtime: Runtime, connection: Connection, open_invitation: Asked, token: str) -> None:
     """Mail the link to the invitee, in the language of the inviter: that of the invitee is not known yet."""
-    invitation = asked.invitation
+    invitation = open_invitation.invitation
     queue_to_address(
         runtime,
         connection,
@@ -84,10 +84,10 @@ def _mail(runtime: Runtime, connection: Connection, asked: Asked, token: str) ->
         address=invitation.email,
         language=display.current().language,
         parameters={
-            "marketplace": asked.marketplace,
-            "brand": asked.brand,
+            "marketplace": open_invitation.marketplace,
+            "brand": open_invitation.brand,
             "role": invitation.grant.role.value,
-            "by": asked.by,
+            "by": open_invitation.by,
             "expires": invitation.expires_at.isoformat(),
         },
         subject_id=invitation.invitation_id,
@@ -101,8 +101,8 @@ def _refuse_who_has_it(connection: Connection, administered: frozenset[str], add
         known = people.colleague(connection, administered, accounts.user_id_by_email(connection, address))
     except NotFound:
         return
-    wanted = (grant.role, grant.marketplace_id, grant.brand_id)
-    if wanted in {(one.role, one.marketplace_id, one.brand_id) for one in known.grants}:
+    new_role = (grant.role, grant.marketplace_id, grant.brand_id)
+    if new_role in {(held_grant.role, held_grant.marketplace_id, held_grant.brand_id) for held_grant in known.grants}:
         raise Conflict("{name} has this role already.", name=known.name)
     if known.disabled_at is not None:
         raise Conflict("{name} is deactivated. Reactivate them instead.", name=known.name)
@@ -111,8 +111,10 @@ def _refuse_who_has_it(connection: Connection, administered: frozenset[str], add
 def open_invitations(runtime: Runtime, by: Person) -> list[Asked]:
     """The invitations to a person's marketplaces that can still be accepted."""
     with runtime.store.read() as connection:
-        found = invitations.open_ones(connection, by.marketplaces(Permission.ADMINISTER), runtime.wall.now())
-        return [_asked(connection, invitation) for invitation in found]
+        pending_invitations = invitations.open_ones(
+            connection, by.marketplaces(Permission.ADMINISTER), runtime.wall.now()
+        )
+        return [_asked(connection, invitation) for invitation in pending_invitations]
 
 
 def withdraw(runtime: Runtime, by: Person, invitation_id: str) -> None:
@@ -122,9 +124,9 @@ def withdraw(runtime: Runtime, by: Person, invitation_id: str) -> None:
     """
     with runtime.store.write() as connection:
         audit.hold(connection)
-        here = by.marketplaces(Permission.ADMINISTER)
-        one = invitations.withdraw(connection, here, invitation_id, runtime.wall.now())
-        _record(runtime, connection, one, "invitation.withdrawn", by.user_id)
+        marketplace_ids = by.marketplaces(Permission.ADMINISTER)
+        invitation = invitations.withdraw(connection, marketplace_ids, invitation_id, runtime.wall.now())
+        _record(runtime, connection, invitation, "invitation.withdrawn", by.user_id)
 
 
 def asked_by(runtime: Runtime, token: str) -> Asked:
@@ -187,8 +189,10 @@ def _join(runtime: Runtime, invitation: Invitation, new: tuple[str, str] | None)
             origin = Origin(Making.INVITED, invitation.invited_by, now)
             origins.add_origin(connection, runtime.ids.new("org"), user_id, origin)
         invitations.take_up(connection, invitation, user_id, runtime.wall.now())
-        kept = {(had.role, had.marketplace_id, had.brand_id) for had in accounts.person(connection, user_id).grants}
-        if (invitation.grant.role, invitation.grant.marketplace_id, invitation.grant.brand_id) not in kept:
+        held_roles = {
+            (had.role, had.marketplace_id, had.brand_id) for had in accounts.person(connection, user_id).grants
+        }
+        if (invitation.grant.role, invitation.grant.marketplace_id, invitation.grant.brand_id) not in held_roles:
             wait = _confirms_from(runtime, connection, invitation)
             accounts.add_grants(connection, user_id, [invitation.grant], now, confirms_from=wait)
         _record(runtime, connection, invitation, "person.joined", user_id, subject=user_id)

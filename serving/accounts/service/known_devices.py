@@ -30,22 +30,24 @@ class KnownDevice:
     since: datetime
 
 
-def token_of(runtime: Runtime, found: Credentials, at: datetime, others: str = "") -> str:
+def token_of(runtime: Runtime, credentials: Credentials, at: datetime, others: str = "") -> str:
     """The value of the cookie: a token of this account, before those of other accounts in the same browser.
 
     A new token in a known browser says since when the account is known there.
     """
-    known = device_of(runtime, found, others, at)
+    known = device_of(runtime, credentials, others, at)
     nonce, issued = secrets.token_urlsafe(12), int(at.timestamp())
     times = f"{issued}.{issued if known is None else int(known.since.timestamp())}"
-    made = f"{nonce}.{times}.{signature(*_signed(runtime, found, nonce, times))}"
-    kept = [one for one in _split(others) if _device(runtime, found, one, at) is None]
-    return BETWEEN.join([made, *kept][:_MOST_IN_A_COOKIE])
+    new_token = f"{nonce}.{times}.{signature(*_signed(runtime, credentials, nonce, times))}"
+    other_tokens = [token for token in _split(others) if _device(runtime, credentials, token, at) is None]
+    return BETWEEN.join([new_token, *other_tokens][:_MOST_IN_A_COOKIE])
 
 
-def device_of(runtime: Runtime, found: Credentials, cookie: str, at: datetime) -> KnownDevice | None:
+def device_of(runtime: Runtime, credentials: Credentials, cookie: str, at: datetime) -> KnownDevice | None:
     """The browser by which this account is known, None where it is not."""
-    return next((known for one in _split(cookie) if (known := _device(runtime, found, one, at)) is not None), None)
+    return next(
+        (known for token in _split(cookie) if (known := _device(runtime, credentials, token, at)) is not None), None
+    )
 
 
 def mark_of(cookie: str) -> str:
@@ -62,10 +64,10 @@ def _split(cookie: str) -> list[str]:
     return cookie.split(BETWEEN)[:_MOST_IN_A_COOKIE] if 0 < len(cookie) <= LONGEST_COOKIE else []
 
 
-def _device(runtime: Runtime, found: Credentials, token: str, at: datetime) -> KnownDevice | None:
+def _device(runtime: Runtime, credentials: Credentials, token: str, at: datetime) -> KnownDevice | None:
     nonce, _, rest = token.partition(".")
     times, _, signed = rest.rpartition(".")
-    if not is_signature(signed, *_signed(runtime, found, nonce, times)):
+    if not is_signature(signed, *_signed(runtime, credentials, nonce, times)):
         return None
     issued, _, since = times.partition(".")
     lasts = timedelta(days=runtime.policies[GuessingPolicy].device_days)
@@ -74,6 +76,8 @@ def _device(runtime: Runtime, found: Credentials, token: str, at: datetime) -> K
     return KnownDevice(nonce, datetime.fromtimestamp(int(since), UTC))
 
 
-def _signed(runtime: Runtime, found: Credentials, nonce: str, times: str) -> tuple[bytes, bytes, str, str, str, str]:
+def _signed(
+    runtime: Runtime, credentials: Credentials, nonce: str, times: str
+) -> tuple[bytes, bytes, str, str, str, str]:
     """The key, the account and its password's hash."""
-    return runtime.contact_key, _PURPOSE, found.user_id, nonce, times, found.password_hash
+    return runtime.contact_key, _PURPOSE, credentials.user_id, nonce, times, credentials.password_hash

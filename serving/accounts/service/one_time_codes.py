@@ -42,7 +42,7 @@ def address_of(secret: str, email: str) -> str:
 def picture_of(address: str) -> tuple[int, str]:
     """An address as a QR code: the number of modules of a side, with the quiet zone, and the path of the dark ones."""
     rows = [list(row) for row in segno.make_qr(address, error="m").matrix_iter(border=4)]
-    dark = [f"M{x} {y}h1v1h-1z" for y, row in enumerate(rows) for x, one in enumerate(row) if one]
+    dark = [f"M{x} {y}h1v1h-1z" for y, row in enumerate(rows) for x, is_dark in enumerate(row) if is_dark]
     return len(rows), "".join(dark)
 
 
@@ -65,14 +65,14 @@ def step_of(runtime: Runtime, factor: StoredFactor, code: str, now: datetime) ->
 def new_codes(runtime: Runtime, connection: Connection, user_id: str, now: datetime) -> tuple[str, ...]:
     """New recovery codes in place of the earlier ones. Only their keyed hashes are stored."""
     number = runtime.policies[SecondFactorPolicy].recovery_codes
-    made = ["".join(secrets.choice(_LETTERS) for _ in range(_LETTERS_OF_CODE)) for _ in range(number)]
-    second_factors.put_codes(connection, user_id, [_hashed(runtime, user_id, one) for one in made], now)
-    return tuple("-".join(one[at : at + _GROUP] for at in range(0, len(one), _GROUP)) for one in made)
+    codes = ["".join(secrets.choice(_LETTERS) for _ in range(_LETTERS_OF_CODE)) for _ in range(number)]
+    second_factors.put_codes(connection, user_id, [_hashed(runtime, user_id, code) for code in codes], now)
+    return tuple("-".join(code[at : at + _GROUP] for at in range(0, len(code), _GROUP)) for code in codes)
 
 
 def use_recovery_code(runtime: Runtime, connection: Connection, user_id: str, code: str, now: datetime) -> bool:
     """Use a recovery code up; False where it is wrong or was used."""
-    typed = "".join(one for one in code.lower() if one.isalnum())
+    typed = "".join(character for character in code.lower() if character.isalnum())
     return len(typed) == _LETTERS_OF_CODE and second_factors.use_code(
         connection, user_id, _hashed(runtime, user_id, typed), now
     )

@@ -61,7 +61,7 @@ def are_possible(runtime: Runtime) -> bool:
 def enrolment_options(runtime: Runtime, connection: Connection, token_hash: str, person: Person, now: datetime) -> str:
     """What a browser needs to make a passkey, as JSON; the challenge is stored for this session."""
     known = second_factors.enrolled(connection, person.user_id)
-    found = generate_registration_options(
+    options = generate_registration_options(
         rp_id=relying_party(runtime),
         rp_name=_NAME,
         user_id=person.user_id.encode(),
@@ -73,20 +73,20 @@ def enrolment_options(runtime: Runtime, connection: Connection, token_hash: str,
             resident_key=ResidentKeyRequirement.PREFERRED, user_verification=UserVerificationRequirement.REQUIRED
         ),
     )
-    return options_to_json(found)
+    return options_to_json(options)
 
 
 def proof_options(
     runtime: Runtime, connection: Connection, token_hash: str, user_id: str, purpose: str, now: datetime
 ) -> str:
     """What a browser needs to prove a passkey of an account, as JSON; the challenge is stored for this session."""
-    found = generate_authentication_options(
+    options = generate_authentication_options(
         rp_id=relying_party(runtime),
         challenge=_challenge(runtime, connection, token_hash, purpose, now),
         allow_credentials=_described(second_factors.enrolled(connection, user_id)),
         user_verification=UserVerificationRequirement.REQUIRED,
     )
-    return options_to_json(found)
+    return options_to_json(options)
 
 
 def made(runtime: Runtime, person: Person, challenge: str | None, credential: str, now: datetime) -> StoredFactor:
@@ -98,7 +98,7 @@ def made(runtime: Runtime, person: Person, challenge: str | None, credential: st
     if challenge is None or len(credential) > LONGEST_CREDENTIAL:
         raise Invalid("The passkey was not accepted. Add it again.")
     try:
-        found = verify_registration_response(
+        registration = verify_registration_response(
             credential=credential,
             expected_challenge=base64url_to_bytes(challenge),
             expected_rp_id=relying_party(runtime),
@@ -112,9 +112,9 @@ def made(runtime: Runtime, person: Person, challenge: str | None, credential: st
         person.user_id,
         FactorKind.PASSKEY,
         now,
-        credential_id=bytes_to_base64url(found.credential_id),
-        public_key=bytes_to_base64url(found.credential_public_key),
-        last_count=found.sign_count,
+        credential_id=bytes_to_base64url(registration.credential_id),
+        public_key=bytes_to_base64url(registration.credential_public_key),
+        last_count=registration.sign_count,
     )
 
 
@@ -128,24 +128,24 @@ def proved(
     if len(credential) > LONGEST_CREDENTIAL:
         return None
     try:
-        given = parse_authentication_credential_json(credential)
+        signed_credential = parse_authentication_credential_json(credential)
         known = {factor.credential_id: factor for factor in second_factors.enrolled(connection, user_id)}
-        one = known.get(bytes_to_base64url(given.raw_id))
-        if one is None:
+        factor = known.get(bytes_to_base64url(signed_credential.raw_id))
+        if factor is None:
             return None
-        found = verify_authentication_response(
-            credential=given,
+        proof = verify_authentication_response(
+            credential=signed_credential,
             expected_challenge=base64url_to_bytes(challenge),
             expected_rp_id=relying_party(runtime),
             expected_origin=origin_of(runtime),
-            credential_public_key=base64url_to_bytes(one.public_key or ""),
-            credential_current_sign_count=one.last_count,
+            credential_public_key=base64url_to_bytes(factor.public_key or ""),
+            credential_current_sign_count=factor.last_count,
             require_user_verification=True,
         )
     except (WebAuthnException, ValueError, RecursionError):
         return None
-    counts = found.new_sign_count > 0
-    return one if second_factors.use(connection, one.factor_id, found.new_sign_count, now, rises=counts) else None
+    counts = proof.new_sign_count > 0
+    return factor if second_factors.use(connection, factor.factor_id, proof.new_sign_count, now, rises=counts) else None
 
 
 def _described(factors: list[StoredFactor]) -> list[PublicKeyCredentialDescriptor]:

@@ -18,14 +18,14 @@ from serving.platform.runtime import Runtime
 from serving.webhooks.service.signing_secrets import end_secrets
 
 
-def check_typed_alike(wanted: str, again: str) -> None:
+def check_typed_alike(new_password: str, again: str) -> None:
     """Refuse a new password that was not typed the same way twice. Raises Invalid (the two differ)."""
-    if wanted != again:
+    if new_password != again:
         raise Invalid("The two new passwords differ. Enter the same password twice.")
 
 
 def change_password(
-    runtime: Runtime, person: Person, token: str, *, before: str, wanted: str, ending: Collection[str] = ()
+    runtime: Runtime, person: Person, token: str, *, before: str, new_password: str, ending: Collection[str] = ()
 ) -> int:
     """Change the password; returns how many other sessions ended. `token` is of the session that stays.
 
@@ -35,9 +35,9 @@ def change_password(
     Nothing is changed) or NotSignedIn, TooManyAttempts (as `serving.accounts.service.proving.prove`).
     """
     check_password(runtime, person, auth.hash_token(token), before)
-    if before == wanted:
+    if before == new_password:
         raise Invalid("The new password is the same as the current one. Choose another one.")
-    hashed = auth.hash_password(wanted, (person.name, person.email))
+    hashed = auth.hash_password(new_password, (person.name, person.email))
     with runtime.store.write() as connection:
         audit.hold(connection)
         ended = _put(runtime, connection, person.user_id, hashed, ending, staying=auth.hash_token(token))
@@ -47,7 +47,7 @@ def change_password(
     return ended
 
 
-def choose_anew(runtime: Runtime, token: str, *, wanted: str, again: str) -> str:
+def choose_anew(runtime: Runtime, token: str, *, new_password: str, again: str) -> str:
     """Set a new password by a link. This uses the link up and ends every session and every other link of the person.
 
     Their keys and recent secrets end, as the account may have been stolen.
@@ -62,8 +62,8 @@ def choose_anew(runtime: Runtime, token: str, *, wanted: str, again: str) -> str
     """
     with runtime.store.read() as connection:
         person = accounts.person(connection, live_link(runtime, connection, token).user_id)
-    check_typed_alike(wanted, again)
-    hashed = auth.hash_password(wanted, (person.name, person.email))
+    check_typed_alike(new_password, again)
+    hashed = auth.hash_password(new_password, (person.name, person.email))
     with runtime.store.write() as connection:
         audit.hold(connection)
         link = live_link(runtime, connection, token)

@@ -53,21 +53,21 @@ class Freed:
 
 
 def administered(runtime: Runtime, by: Person) -> tuple[Marketplace, ...]:
-    here = by.marketplaces(Permission.ADMINISTER)
+    marketplace_ids = by.marketplaces(Permission.ADMINISTER)
     with runtime.store.read() as connection:
-        return tuple(one for one in marketplaces.everyone(connection) if one.marketplace_id in here)
+        return tuple(place for place in marketplaces.everyone(connection) if place.marketplace_id in marketplace_ids)
 
 
 def staff(runtime: Runtime, by: Person, *, words: str, role: Role | None, most: int) -> Staff:
     """The people of the marketplaces that a person administers."""
     places = administered(runtime, by)
-    here = [one.marketplace_id for one in places]
+    marketplace_ids = [marketplace.marketplace_id for marketplace in places]
     with runtime.store.read() as connection:
-        found, number = people.colleagues(connection, here, words=words, role=role, most=most)
-        kept: Counter[str] = Counter()
-        for place in here:
-            kept += assignments.in_hand(connection, place, runtime.clock.now())
-    return Staff(tuple(found), number, kept, places)
+        colleagues, number = people.colleagues(connection, marketplace_ids, words=words, role=role, most=most)
+        in_hand: Counter[str] = Counter()
+        for place in marketplace_ids:
+            in_hand += assignments.in_hand(connection, place, runtime.clock.now())
+    return Staff(tuple(colleagues), number, in_hand, places)
 
 
 def one_of_staff(runtime: Runtime, by: Person, user_id: str) -> Colleague:
@@ -76,17 +76,17 @@ def one_of_staff(runtime: Runtime, by: Person, user_id: str) -> Colleague:
         return people.colleague(connection, by.marketplaces(Permission.ADMINISTER), user_id)
 
 
-def change_grants(runtime: Runtime, by: Person, user_id: str, wanted: Iterable[Grant]) -> bool:
+def change_grants(runtime: Runtime, by: Person, user_id: str, new_grants: Iterable[Grant]) -> bool:
     """Grant and remove roles so that a user holds exactly the wanted ones here; False where nothing changed.
 
     Raises Forbidden, Invalid, Conflict, NotFound (as `serving.accounts.rules.staffing`; or there is no such person
     here; or they manage brands and would lose the role of account manager).
     """
-    here, now = by.marketplaces(Permission.ADMINISTER), runtime.clock.now()
+    marketplace_ids, now = by.marketplaces(Permission.ADMINISTER), runtime.clock.now()
     with runtime.store.write() as connection:
         audit.hold(connection)
-        change = changed(people.colleague(connection, here, user_id).grants, wanted, here)
-        check_still_administered(change.taken, user_id, people.holders(connection, here, Role.ADMIN))
+        change = changed(people.colleague(connection, marketplace_ids, user_id).grants, new_grants, marketplace_ids)
+        check_still_administered(change.taken, user_id, people.holders(connection, marketplace_ids, Role.ADMIN))
         check_own_roles(change.given, user_id, by.user_id)
         _refuse_brands_that_take_no_part(connection, change.given)
         _refuse_who_looks_after_brands(connection, user_id, change.taken)
@@ -94,8 +94,8 @@ def change_grants(runtime: Runtime, by: Person, user_id: str, wanted: Iterable[G
         accounts.add_grants(connection, user_id, change.given, now)
         invitations.withdraw_of(connection, _places_without(change.taken, Role.ADMIN), user_id, runtime.wall.now())
         for place in _places_without(change.taken, Role.ANALYST):
-            kept = deferrals.leases_of_person(connection, [place], user_id, now)
-            deferrals.move_leases(connection, kept, user_id, None, None)
+            leases = deferrals.leases_of_person(connection, [place], user_id, now)
+            deferrals.move_leases(connection, leases, user_id, None, None)
             assignments.withdraw(connection, [place], user_id)
         for act, grants in (("person.granted", change.given), ("person.ungranted", change.taken)):
             for grant in grants:
@@ -132,21 +132,21 @@ def deactivate(runtime: Runtime, by: Person, user_id: str, *, successor: str | N
     Raises NotFound, Forbidden, Conflict, Invalid (as `serving.accounts.rules.staffing`; they are deactivated already;
     they manage brands and no successor was named).
     """
-    here, now = by.marketplaces(Permission.ADMINISTER), runtime.clock.now()
+    marketplace_ids, now = by.marketplaces(Permission.ADMINISTER), runtime.clock.now()
     with runtime.store.write() as connection:
         audit.hold(connection)
-        found = people.colleague(connection, here, user_id)
-        check_deactivation(found.grants, user_id, by.user_id, here)
-        administrators = people.holders(connection, here, Role.ADMIN)
-        check_still_administered(found.grants, user_id, administrators)
+        colleague = people.colleague(connection, marketplace_ids, user_id)
+        check_deactivation(colleague.grants, user_id, by.user_id, marketplace_ids)
+        administrators = people.holders(connection, marketplace_ids, Role.ADMIN)
+        check_still_administered(colleague.grants, user_id, administrators)
         if not people.disable(connection, user_id, now):
-            raise Conflict("{name} is deactivated already.", name=found.name)
-        freed = _hand_over(runtime, connection, by, found, successor, now)
+            raise Conflict("{name} is deactivated already.", name=colleague.name)
+        freed = _hand_over(runtime, connection, by, colleague, successor, now)
         sessions = people.end_sessions(connection, user_id)
         reset_links.end(connection, user_id, runtime.wall.now())
         end_secrets(runtime, connection, user_id, "deactivated", now, by=by.actor)
         done = Freed(freed.handed_over, freed.freed, freed.brands, sessions)
-        for place in sorted({grant.marketplace_id for grant in found.grants}):
+        for place in sorted({grant.marketplace_id for grant in colleague.grants}):
             payload = {"handed_over": done.handed_over, "freed": done.freed, "brands": done.brands, "to": successor}
             _record(runtime, connection, by, _Entry(place, "person.deactivated", user_id, payload))
     return done
@@ -158,14 +158,16 @@ def reactivate(runtime: Runtime, by: Person, user_id: str) -> None:
     Raises NotFound, Conflict, Forbidden (there is no such person here, or they can sign in; or their roles elsewhere
     would be restored too).
     """
-    here = by.marketplaces(Permission.ADMINISTER)
+    marketplace_ids = by.marketplaces(Permission.ADMINISTER)
     with runtime.store.write() as connection:
         audit.hold(connection)
-        found = people.colleague(connection, here, user_id)
-        check_reactivation(found.grants, here)
+        colleague = people.colleague(connection, marketplace_ids, user_id)
+        check_reactivation(colleague.grants, marketplace_ids)
         if not people.enable(connection, user_id):
-            raise Conflict("{name} can sign in already.", name=found.name)
-        for place in sorted({grant.marketplace_id for grant in found.grants if grant.marketplace_id in here}):
+            raise Conflict("{name} can sign in already.", name=colleague.name)
+        for place in sorted(
+            {grant.marketplace_id for grant in colleague.grants if grant.marketplace_id in marketplace_ids}
+        ):
             _record(runtime, connection, by, _Entry(place, "person.reactivated", user_id, {}))
 
 
@@ -177,13 +179,15 @@ def hand_over(runtime: Runtime, by: Person, user_id: str, successor: str) -> Fre
 
     Raises NotFound, Invalid (there is no such person here; or the successor may take none of the work).
     """
-    here, now = by.marketplaces(Permission.ADMINISTER), runtime.clock.now()
+    marketplace_ids, now = by.marketplaces(Permission.ADMINISTER), runtime.clock.now()
     with runtime.store.write() as connection:
         audit.hold(connection)
-        found = people.colleague(connection, here, user_id)
-        done = _hand_over(runtime, connection, by, found, successor, now)
+        colleague = people.colleague(connection, marketplace_ids, user_id)
+        done = _hand_over(runtime, connection, by, colleague, successor, now)
         payload = {"handed_over": done.handed_over, "freed": done.freed, "brands": done.brands, "to": successor}
-        for place in sorted({grant.marketplace_id for grant in found.grants if grant.marketplace_id in here}):
+        for place in sorted(
+            {grant.marketplace_id for grant in colleague.grants if grant.marketplace_id in marketplace_ids}
+        ):
             _record(runtime, connection, by, _Entry(place, "person.work_handed_over", user_id, payload))
     return done
 
@@ -193,30 +197,32 @@ def _hand_over(
 ) -> Freed:
     if successor == whose.user_id:
         raise Invalid("Name somebody else as their successor.")
-    here = by.marketplaces(Permission.ADMINISTER)
-    follower = None if successor is None else people.colleague(connection, here, successor)
+    marketplace_ids = by.marketplaces(Permission.ADMINISTER)
+    follower = None if successor is None else people.colleague(connection, marketplace_ids, successor)
     if follower is not None and follower.disabled_at is not None:
         raise Invalid("{name} is deactivated. Name somebody who can sign in.", name=follower.name)
-    brands = _brands_over(connection, here, whose, follower)
-    kept = deferrals.leases_of_person(connection, here, whose.user_id, now)
-    taken = [] if follower is None else _for(connection, kept, follower)
+    brands = _brands_over(connection, marketplace_ids, whose, follower)
+    leases = deferrals.leases_of_person(connection, marketplace_ids, whose.user_id, now)
+    taken = [] if follower is None else _for(connection, leases, follower)
     until = now + timedelta(seconds=runtime.policies[EnforcementPolicy].lease_seconds)
     handed_over = deferrals.move_leases(connection, taken, whose.user_id, successor, until)
-    freed = deferrals.move_leases(connection, [one for one in kept if one not in taken], whose.user_id, None, None)
-    assignments.withdraw(connection, here, whose.user_id)
+    freed = deferrals.move_leases(
+        connection, [lease for lease in leases if lease not in taken], whose.user_id, None, None
+    )
+    assignments.withdraw(connection, marketplace_ids, whose.user_id)
     if follower is not None:
         text = f"Handed over by {whose.name} to {follower.name}"[:200]
-        cases.add_events(connection, [_event(runtime, one, text, by, now) for one in taken])
+        cases.add_events(connection, [_event(runtime, lease, text, by, now) for lease in taken])
     return Freed(handed_over, freed, len(brands), 0)
 
 
 def _brands_over(
-    connection: Connection, here: Collection[str], whose: Colleague, follower: Colleague | None
+    connection: Connection, marketplace_ids: Collection[str], whose: Colleague, follower: Colleague | None
 ) -> list[tuple[str, str]]:
-    found = account_managers.brands_of(connection, here, whose.user_id)
-    places = {place for place, _ in found}
+    managed_brands = account_managers.brands_of(connection, marketplace_ids, whose.user_id)
+    places = {place for place, _ in managed_brands}
     if places and follower is None:
-        many = Phrase("{n} brand" if len(found) == 1 else "{n} brands", n=len(found))
+        many = Phrase("{n} brand" if len(managed_brands) == 1 else "{n} brands", n=len(managed_brands))
         raise Conflict("{name} manages {brands}. Name a successor.", name=whose.name, brands=many)
     if follower is not None:
         for place in places:
@@ -224,31 +230,31 @@ def _brands_over(
                 raise Invalid(
                     "{name} is no account manager where {whose} manages brands.", name=follower.name, whose=whose.name
                 )
-        account_managers.move(connection, found, follower.user_id)
-    return found
+        account_managers.move(connection, managed_brands, follower.user_id)
+    return managed_brands
 
 
 def _for(connection: Connection, leased: Collection[LeasedCase], follower: Colleague) -> list[LeasedCase]:
     """The cases that the successor may have."""
-    found: list[LeasedCase] = []
+    allowed_cases: list[LeasedCase] = []
     for place in sorted({place for place, _ in leased}):
         if not _holds(follower, Role.ANALYST, place):
             continue
-        here = [case_id for where, case_id in leased if where == place]
-        barred = kept_from(connection, place, here)
-        found += [(place, case_id) for case_id in here if follower.user_id not in barred.get(case_id, ())]
-    return found
+        case_ids = [case_id for where, case_id in leased if where == place]
+        barred = kept_from(connection, place, case_ids)
+        allowed_cases += [(place, case_id) for case_id in case_ids if follower.user_id not in barred.get(case_id, ())]
+    return allowed_cases
 
 
 def _holds(colleague: Colleague, role: Role, place: str) -> bool:
     return any(grant.role is role and grant.marketplace_id == place for grant in colleague.grants)
 
 
-def _event(runtime: Runtime, one: LeasedCase, text: str, by: Person, now: datetime) -> dict[str, Any]:
+def _event(runtime: Runtime, lease: LeasedCase, text: str, by: Person, now: datetime) -> dict[str, Any]:
     return {
-        "marketplace_id": one[0],
+        "marketplace_id": lease[0],
         "event_id": runtime.ids.new("evt"),
-        "case_id": one[1],
+        "case_id": lease[1],
         "what": text,
         "actor": by.actor,
         "known_at": now,
@@ -263,7 +269,7 @@ class _Entry:
     payload: dict[str, Any]
 
 
-def _record(runtime: Runtime, connection: Connection, by: Person, entry: _Entry) -> None:
+def _record(runtime: Runtime, connection: Connection, by: Person, event: _Entry) -> None:
     audit.record(
-        connection, runtime.clock.now(), entry.marketplace_id, by.actor, entry.act, entry.subject, **entry.payload
+        connection, runtime.clock.now(), event.marketplace_id, by.actor, event.act, event.subject, **event.payload
     )

@@ -33,7 +33,7 @@ class Given:
 def prove(
     runtime: Runtime,
     session: Session,
-    given: Given,
+    code_or_passkey: Given,
     purpose: str = PROVE,
     *,
     recovery: bool = False,
@@ -52,15 +52,15 @@ def prove(
     with runtime.store.write() as connection:
         is_last = guessing.spend(connection, attempt, now)
     with runtime.store.write() as connection:
-        found = _checked(runtime, connection, session, given, purpose, now, recovery=recovery)
-        if found is not None:
+        proof_and_kind = _checked(runtime, connection, session, code_or_passkey, purpose, now, recovery=recovery)
+        if proof_and_kind is not None:
             guessing.give_back(connection, attempt)
-            accounts.keep_proof(connection, session.token_hash, found[0])
-    if found is None:
+            accounts.keep_proof(connection, session.token_hash, proof_and_kind[0])
+    if proof_and_kind is None:
         denied("second_factor", why="wrong_proof", user_id=user_id, purpose=purpose.partition(":")[0])
         end_after_last(runtime, session.token_hash, is_last=is_last)
         raise Invalid("The code is wrong or was used before. Enter a new one.")
-    return found
+    return proof_and_kind
 
 
 def check_password(runtime: Runtime, person: Person, token_hash: str, password: str) -> None:
@@ -92,24 +92,24 @@ def _checked(
     runtime: Runtime,
     connection: Connection,
     session: Session,
-    given: Given,
+    code_or_passkey: Given,
     purpose: str,
     now: datetime,
     *,
     recovery: bool,
 ) -> tuple[Proof, FactorKind | None] | None:
     user_id = session.person.user_id
-    if given.credential:
+    if code_or_passkey.credential:
         challenge = second_factors.take_challenge(connection, session.token_hash, purpose, now)
         signed = None
         if challenge is not None:
-            signed = passkeys.proved(runtime, connection, challenge, user_id, given.credential, now)
+            signed = passkeys.proved(runtime, connection, challenge, user_id, code_or_passkey.credential, now)
         return None if signed is None else (Proof(signed.factor_id, now), signed.kind)
     for factor in second_factors.enrolled(connection, user_id):
-        step = step_of(runtime, factor, given.code, now) if factor.kind is FactorKind.TOTP else None
+        step = step_of(runtime, factor, code_or_passkey.code, now) if factor.kind is FactorKind.TOTP else None
         if step is not None and second_factors.use(connection, factor.factor_id, step, now, rises=True):
             return Proof(factor.factor_id, now), factor.kind
-    if recovery and use_recovery_code(runtime, connection, user_id, given.code, now):
+    if recovery and use_recovery_code(runtime, connection, user_id, code_or_passkey.code, now):
         return Proof(None, now), None
     return None
 

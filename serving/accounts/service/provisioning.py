@@ -100,7 +100,7 @@ def add_people(runtime: Runtime, people: Mapping[str, NewPerson], *, by: str) ->
                 refused.append(f"{where}: {error.sentence}")
         if refused:
             order = list(people)
-            refused.sort(key=lambda one: order.index(one.partition(": ")[0]))
+            refused.sort(key=lambda refusal: order.index(refusal.partition(": ")[0]))
             raise Invalid("Nobody was added.\n{refused}", refused="\n".join(refused))
     return {people[where].email: password for where, (password, _) in checked.items()}
 
@@ -164,12 +164,12 @@ def enrol(runtime: Runtime, enrolment: NewEnrolment, *, by: str) -> str:
     now = runtime.clock.now()
     with runtime.store.write() as connection:
         marketplace_id = marketplaces.by_name(connection, enrolment.marketplace).marketplace_id
-        found = brands.by_name(connection, enrolment.brand)
-        manager = _manager(connection, marketplace_id, found.brand_id, enrolment.account_manager)
+        brand = brands.by_name(connection, enrolment.brand)
+        manager = _manager(connection, marketplace_id, brand.brand_id, enrolment.account_manager)
         brands.enrol(
             connection,
             marketplace_id=marketplace_id,
-            brand_id=found.brand_id,
+            brand_id=brand.brand_id,
             takes_part=enrolment.takes_part,
             account_manager_id=manager,
             daily_questions=enrolment.daily_questions,
@@ -178,7 +178,7 @@ def enrol(runtime: Runtime, enrolment: NewEnrolment, *, by: str) -> str:
         )
         sellers = enrolment.authorised_sellers
         authorised_sellers.authorise(
-            connection, marketplace_id=marketplace_id, brand_id=found.brand_id, sellers=sellers, at=now
+            connection, marketplace_id=marketplace_id, brand_id=brand.brand_id, sellers=sellers, at=now
         )
         payload = {
             "takes_part": enrolment.takes_part,
@@ -187,9 +187,9 @@ def enrol(runtime: Runtime, enrolment: NewEnrolment, *, by: str) -> str:
             "daily_questions": enrolment.daily_questions,
             "first_phase": enrolment.first_phase,
         }
-        _record(runtime, connection, marketplace_id, by, _Entry("brand.enrolled", found.brand_id, payload))
+        _record(runtime, connection, marketplace_id, by, _Entry("brand.enrolled", brand.brand_id, payload))
     runtime.forget()
-    return found.brand_id
+    return brand.brand_id
 
 
 def _manager(connection: Connection, marketplace_id: str, brand_id: str, email: str | None) -> str:
@@ -212,10 +212,10 @@ def add_key(
     with runtime.store.write() as connection:
         marketplace_id = marketplaces.by_name(connection, marketplace).marketplace_id
         owner = owner_of_new(runtime, connection, marketplace_id, by, "key", name)
-        made, shown = new_key(runtime, marketplace_id, frozenset(scopes), owner, days)
-        marketplaces.add_key(connection, made, name, runtime.clock.now())
+        key, shown = new_key(runtime, marketplace_id, frozenset(scopes), owner, days)
+        marketplaces.add_key(connection, key, name, runtime.clock.now())
         payload = {"name": name, "scopes": sorted(scope.value for scope in scopes)}
-        _record(runtime, connection, marketplace_id, by, _Entry("key.made", made.key_id, payload))
+        _record(runtime, connection, marketplace_id, by, _Entry("key.made", key.key_id, payload))
     return shown
 
 
@@ -296,5 +296,5 @@ class _Entry:
     payload: Mapping[str, Any]
 
 
-def _record(runtime: Runtime, connection: Connection, marketplace_id: str, by: str, entry: _Entry) -> None:
-    audit.record(connection, runtime.clock.now(), marketplace_id, by, entry.act, entry.subject, **entry.payload)
+def _record(runtime: Runtime, connection: Connection, marketplace_id: str, by: str, event: _Entry) -> None:
+    audit.record(connection, runtime.clock.now(), marketplace_id, by, event.act, event.subject, **event.payload)

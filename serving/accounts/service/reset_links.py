@@ -53,10 +53,10 @@ def make_link(runtime: Runtime, by: Person, user_id: str) -> str:
     """
     with runtime.store.write() as connection:
         audit.hold(connection)
-        found = people.colleague(connection, by.marketplaces(Permission.ADMINISTER), user_id)
-        _check(connection, by, user_id, found.grants)
-        if found.disabled_at is not None:
-            raise Conflict("{name} is deactivated. Reactivate them first.", name=found.name)
+        colleague = people.colleague(connection, by.marketplaces(Permission.ADMINISTER), user_id)
+        _check(connection, by, user_id, colleague.grants)
+        if colleague.disabled_at is not None:
+            raise Conflict("{name} is deactivated. Reactivate them first.", name=colleague.name)
         return _made(runtime, connection, user_id, by.user_id, by.actor)
 
 
@@ -95,14 +95,14 @@ def live_link(runtime: Runtime, connection: Connection, token: str) -> ResetLink
 
     Raises NotFound (the link is unknown or no longer valid. The error does not give the reason).
     """
-    found = reset_links.of_token(connection, auth.hash_token(token), runtime.wall.now())
-    if found.made_by is not None:
+    link = reset_links.of_token(connection, auth.hash_token(token), runtime.wall.now())
+    if link.made_by is not None:
         try:
-            maker = accounts.person(connection, found.made_by)
-            _check(connection, maker, found.user_id, accounts.person(connection, found.user_id).grants)
+            maker = accounts.person(connection, link.made_by)
+            _check(connection, maker, link.user_id, accounts.person(connection, link.user_id).grants)
         except DomainError:
             raise NotFound(DEAD) from None
-    return found
+    return link
 
 
 def _check(connection: Connection, by: Person, user_id: str, grants: Sequence[Grant]) -> None:

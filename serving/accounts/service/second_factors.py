@@ -158,10 +158,10 @@ def new_recovery_codes(runtime: Runtime, session: Session, password: str) -> tup
         _check_fresh(runtime, session)
         if session.proof is None or session.proof.factor_id is None:
             raise Forbidden("Confirm with your app or passkey first.")
-        found = one_time_codes.new_codes(runtime, connection, user_id, runtime.wall.now())
+        codes = one_time_codes.new_codes(runtime, connection, user_id, runtime.wall.now())
         _record(runtime, connection, f"user:{user_id}", user_id, "second_factor.recovery_codes")
         _tell(runtime, connection, user_id, "codes", session.person.name)
-    return found
+    return codes
 
 
 def reset(runtime: Runtime, session: Session, user_id: str, password: str) -> int:
@@ -173,14 +173,14 @@ def reset(runtime: Runtime, session: Session, user_id: str, password: str) -> in
     a role elsewhere), Invalid, NotSignedIn, TooManyAttempts (as for `begin_app`) or Conflict (the user has no second
     factor).
     """
-    by, here = session.person, session.person.marketplaces(Permission.ADMINISTER)
+    by, marketplace_ids = session.person, session.person.marketplaces(Permission.ADMINISTER)
     check_password(runtime, by, session.token_hash, password)
     with runtime.store.write() as connection:
         audit.hold(connection)
-        found = people.colleague(connection, here, user_id)
+        colleague = people.colleague(connection, marketplace_ids, user_id)
         if user_id == by.user_id:
             raise Forbidden("Another administrator must reset your second factor.")
-        if any(grant.marketplace_id not in here for grant in found.grants):
+        if any(grant.marketplace_id not in marketplace_ids for grant in colleague.grants):
             raise Forbidden("This user has a role at another marketplace. Its administrator must reset the factor.")
         return _reset(runtime, connection, user_id, by.actor, by.name)
 

@@ -32,16 +32,16 @@ def half_session_of(runtime: Runtime, token: str | None) -> Session:
 
     Raises NotSignedIn (there is none, or its time is over).
     """
-    found = None
+    session = None
     if token:
         with runtime.store.read(admission=True) as connection:
-            found = accounts.session(connection, hash_token(token), runtime.wall.now(), half=True)
-    if found is None:
+            session = accounts.session(connection, hash_token(token), runtime.wall.now(), half=True)
+    if session is None:
         raise NotSignedIn("Please sign in.")
-    return found
+    return session
 
 
-def complete(runtime: Runtime, waiting: Session, given: Given, whence: Whence = NOWHERE) -> SignedIn:
+def complete(runtime: Runtime, waiting: Session, code_or_passkey: Given, whence: Whence = NOWHERE) -> SignedIn:
     """Begin the session in place of the one that waits; a recovery code will do. The browser is known from then on.
 
     Codes of an app are counted by browser, and for unknown ones by account. Passkeys and recovery codes cannot be
@@ -53,9 +53,9 @@ def complete(runtime: Runtime, waiting: Session, given: Given, whence: Whence = 
     with runtime.store.read() as connection:
         account = required(accounts.credentials(connection, waiting.person.email), "There is no such account.")
     known, browser = known_devices.device_of(runtime, account, whence.devices, now), None
-    if not given.credential and is_app_code(given.code):
+    if not code_or_passkey.credential and is_app_code(code_or_passkey.code):
         browser = "" if known is None else known.nonce
-    proof, _ = prove(runtime, waiting, given, SIGN_IN, recovery=True, browser=browser)
+    proof, _ = prove(runtime, waiting, code_or_passkey, SIGN_IN, recovery=True, browser=browser)
     devices = known_devices.token_of(runtime, account, now, whence.devices)
     with runtime.store.write() as connection:
         accounts.end_session(connection, waiting.token_hash)

@@ -92,17 +92,17 @@ def credentials(connection: Connection, email: str) -> Credentials | None:
     query = select(account.c.user_id, account.c.password_hash).where(
         account.c.email == email.strip().lower(), account.c.disabled_at.is_(None)
     )
-    found = connection.execute(query).one_or_none()
-    return None if found is None else Credentials(found.user_id, found.password_hash)
+    account_row = connection.execute(query).one_or_none()
+    return None if account_row is None else Credentials(account_row.user_id, account_row.password_hash)
 
 
 def person(connection: Connection, user_id: str) -> Person:
     """The person with their grants. Raises NotFound (there is no such account, or it is disabled)."""
     query = select(account).where(account.c.user_id == user_id, account.c.disabled_at.is_(None))
-    found = required(connection.execute(query).one_or_none(), "There is no such account.")
+    account_row = required(connection.execute(query).one_or_none(), "There is no such account.")
     rows = connection.execute(select(role_grant).where(role_grant.c.user_id == user_id).order_by(role_grant.c.role))
     grants = tuple(Grant(Role(row.role), row.marketplace_id, row.brand_id, row.leads) for row in rows)
-    return Person(user_id, found.name, found.email, grants)
+    return Person(user_id, account_row.name, account_row.email, grants)
 
 
 def places_of(connection: Connection, user_id: str) -> frozenset[str]:
@@ -174,10 +174,10 @@ def people_of_brand(connection: Connection, pair: tuple[str, str]) -> list[Brand
 
 def user_id_by_email(connection: Connection, email: str) -> str:
     """The id of an account. Raises NotFound (there is none with this address)."""
-    found = connection.execute(select(account.c.user_id).where(account.c.email == email.strip().lower())).scalar()
-    if found is None:
+    user_id = connection.execute(select(account.c.user_id).where(account.c.email == email.strip().lower())).scalar()
+    if user_id is None:
         raise NotFound("There is no account for {email}.", email=email)
-    return str(found)
+    return str(user_id)
 
 
 def names(connection: Connection, user_ids: Sequence[str]) -> dict[str, str]:
@@ -239,20 +239,18 @@ def session(connection: Connection, token_hash: str, at: datetime, *, half: bool
             browser_session.c.half.is_(half),
         )
     )
-    found = connection.execute(query).one_or_none()
-    if found is None:
+    row = connection.execute(query).one_or_none()
+    if row is None:
         return None
     try:
         return Session(
-            replace(
-                person(connection, found.user_id), secret=Secret(f"session:{token_hash}", found.device_known_since)
-            ),
-            found.csrf_token,
-            display_settings.of_row(found),
+            replace(person(connection, row.user_id), secret=Secret(f"session:{token_hash}", row.device_known_since)),
+            row.csrf_token,
+            display_settings.of_row(row),
             token_hash,
-            found.has_factor,
-            None if found.proved_at is None else Proof(found.factor_id, found.proved_at),
-            Device(found.device_hash, found.device_known_since),
+            row.has_factor,
+            None if row.proved_at is None else Proof(row.factor_id, row.proved_at),
+            Device(row.device_hash, row.device_known_since),
         )
     except NotFound:
         return None

@@ -17,8 +17,8 @@ from serving.platform.languages import Language
 def put(connection: Connection, user_id: str, display: Display, at: datetime) -> None:
     """Store a person's settings; they replace the previous ones."""
     if not begin(connection, user_id, display, at):
-        kept = update(display_setting).where(display_setting.c.user_id == user_id)
-        connection.execute(kept.values(_values(display, at)))
+        setting_update = update(display_setting).where(display_setting.c.user_id == user_id)
+        connection.execute(setting_update.values(_values(display, at)))
 
 
 def begin(connection: Connection, user_id: str, display: Display, at: datetime) -> bool:

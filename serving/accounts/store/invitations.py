@@ -26,8 +26,8 @@ class Invitation:
     expires_at: datetime
 
 
-def put(connection: Connection, one: Invitation, token_hash: str) -> None:
-    row = {**row_of(one), **row_of(one.grant), "token_hash": token_hash}
+def put(connection: Connection, new_invitation: Invitation, token_hash: str) -> None:
+    row = {**row_of(new_invitation), **row_of(new_invitation.grant), "token_hash": token_hash}
     del row["grant"]
     add(connection, invitation, [row])
 
@@ -43,17 +43,18 @@ def of_token(connection: Connection, token_hash: str, at: datetime) -> Invitatio
 
     Raises NotFound (the link is wrong, was used or withdrawn, or has expired. The error does not give the reason).
     """
-    found = required(
+    row = required(
         connection.execute(select(invitation).where(invitation.c.token_hash == token_hash, *_open(at))).one_or_none(),
         "This invitation is no longer valid. Ask the person who sent it for another.",
     )
-    return _invitation(found)
+    return _invitation(row)
 
 
-def take_up(connection: Connection, one: Invitation, user_id: str, at: datetime) -> None:
+def take_up(connection: Connection, open_invitation: Invitation, user_id: str, at: datetime) -> None:
     """Mark an invitation as used. Raises NotFound (another request used it first, or it was withdrawn)."""
     spent = update(invitation).where(
-        inside(invitation, one.grant.marketplace_id, invitation_id=one.invitation_id), *_open(at)
+        inside(invitation, open_invitation.grant.marketplace_id, invitation_id=open_invitation.invitation_id),
+        *_open(at),
     )
     if connection.execute(spent.values(used_at=at, user_id=user_id)).rowcount != 1:
         raise NotFound("This invitation is no longer valid. Ask the person who sent it for another.")
@@ -64,12 +65,12 @@ def withdraw(connection: Connection, marketplaces: Collection[str], invitation_i
 
     Raises NotFound (there is no such open invitation here).
     """
-    here = (invitation.c.marketplace_id.in_(marketplaces), invitation.c.invitation_id == invitation_id, *_open(at))
-    found = connection.execute(select(invitation).where(*here)).one_or_none()
-    if found is None:
+    clauses = (invitation.c.marketplace_id.in_(marketplaces), invitation.c.invitation_id == invitation_id, *_open(at))
+    row = connection.execute(select(invitation).where(*clauses)).one_or_none()
+    if row is None:
         raise NotFound("This invitation does not exist or is no longer open.")
-    connection.execute(update(invitation).where(*here).values(withdrawn_at=at))
-    return _invitation(found)
+    connection.execute(update(invitation).where(*clauses).values(withdrawn_at=at))
+    return _invitation(row)
 
 
 def withdraw_earlier(connection: Connection, email: str, grant: Grant, at: datetime) -> None:

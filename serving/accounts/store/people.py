@@ -50,10 +50,10 @@ def colleagues(
 
     `words` are searched in names and e-mail addresses.
     """
-    here = select(role_grant.c.user_id).where(role_grant.c.marketplace_id.in_(marketplaces))
+    holder_ids = select(role_grant.c.user_id).where(role_grant.c.marketplace_id.in_(marketplaces))
     if role is not None:
-        here = here.where(role_grant.c.role == role.value)
-    conditions: list[ColumnElement[bool]] = [account.c.user_id.in_(here)]
+        holder_ids = holder_ids.where(role_grant.c.role == role.value)
+    conditions: list[ColumnElement[bool]] = [account.c.user_id.in_(holder_ids)]
     if words:
         conditions.append(
             or_(account.c.name.icontains(words, autoescape=True), account.c.email.icontains(words, autoescape=True))
@@ -62,7 +62,7 @@ def colleagues(
     order = (account.c.disabled_at.is_not(None), account.c.name, account.c.user_id)
     rows = connection.execute(select(account).where(*conditions).order_by(*order).limit(most)).all()
     grants = _grants(connection, [row.user_id for row in rows])
-    found = [
+    shown_people = [
         Colleague(
             row.user_id,
             row.name,
@@ -74,7 +74,7 @@ def colleagues(
         )
         for row in rows
     ]
-    return found, int(number)
+    return shown_people, int(number)
 
 
 def colleague(connection: Connection, marketplaces: Collection[str], user_id: str) -> Colleague:
@@ -91,10 +91,10 @@ def colleague(connection: Connection, marketplaces: Collection[str], user_id: st
 
 def _grants(connection: Connection, user_ids: Sequence[str]) -> dict[str, list[Grant]]:
     query = select(role_grant).where(role_grant.c.user_id.in_(user_ids))
-    found: dict[str, list[Grant]] = {}
+    grants: dict[str, list[Grant]] = {}
     for row in connection.execute(query.order_by(role_grant.c.role, role_grant.c.brand_id)):
-        found.setdefault(row.user_id, []).append(Grant(Role(row.role), row.marketplace_id, row.brand_id, row.leads))
-    return found
+        grants.setdefault(row.user_id, []).append(Grant(Role(row.role), row.marketplace_id, row.brand_id, row.leads))
+    return grants
 
 
 def holders(connection: Connection, marketplaces: Collection[str], role: Role) -> dict[str, dict[str, str]]:
@@ -109,10 +109,10 @@ def holders(connection: Connection, marketplaces: Collection[str], role: Role) -
         )
         .order_by(account.c.name)
     )
-    found: dict[str, dict[str, str]] = {}
+    names_by_marketplace: dict[str, dict[str, str]] = {}
     for row in connection.execute(query):
-        found.setdefault(row.marketplace_id, {})[row.user_id] = row.name
-    return found
+        names_by_marketplace.setdefault(row.marketplace_id, {})[row.user_id] = row.name
+    return names_by_marketplace
 
 
 def confirms_from(connection: Connection, user_id: str, pair: tuple[str, str]) -> datetime | None:

@@ -30,10 +30,10 @@ class ResetLink:
     as_root: bool = False
 
 
-def put(connection: Connection, one: ResetLink, token_hash: str) -> None:
+def put(connection: Connection, link: ResetLink, token_hash: str) -> None:
     """A new link. The earlier ones end first, so that a person has at most one valid link."""
-    end(connection, one.user_id, one.made_at)
-    add(connection, reset_link, [{**row_of(one), "token_hash": token_hash}])
+    end(connection, link.user_id, link.made_at)
+    add(connection, reset_link, [{**row_of(link), "token_hash": token_hash}])
 
 
 def of_token(connection: Connection, token_hash: str, at: datetime) -> ResetLink:

@@ -113,15 +113,17 @@ def remove(connection: Connection, user_id: str, factor_id: str) -> bool:
 
 def remove_all(connection: Connection, user_id: str) -> int:
     """Delete every factor and every recovery code of an account; returns the number of confirmed factors."""
-    found = len(enrolled(connection, user_id))
+    factor_count = len(enrolled(connection, user_id))
     connection.execute(delete(second_factor).where(second_factor.c.user_id == user_id))
     connection.execute(delete(recovery_code).where(recovery_code.c.user_id == user_id))
-    return found
+    return factor_count
 
 
 def put_codes(connection: Connection, user_id: str, hashes: Sequence[str], at: datetime) -> None:
     connection.execute(delete(recovery_code).where(recovery_code.c.user_id == user_id))
-    add(connection, recovery_code, [{"user_id": user_id, "code_hash": one, "made_at": at} for one in hashes])
+    add(
+        connection, recovery_code, [{"user_id": user_id, "code_hash": code_hash, "made_at": at} for code_hash in hashes]
+    )
 
 
 def use_code(connection: Connection, user_id: str, code_hash: str, at: datetime) -> bool:
@@ -156,8 +158,8 @@ def take_challenge(connection: Connection, token_hash: str, purpose: str, at: da
     """What a passkey must sign; it is deleted. None where there is none that still holds."""
     own = (factor_challenge.c.token_hash == token_hash, factor_challenge.c.purpose == purpose)
     gone = delete(factor_challenge).where(*own).returning(factor_challenge.c.challenge, factor_challenge.c.expires_at)
-    found = connection.execute(gone).one_or_none()
-    return None if found is None or found.expires_at <= at else str(found.challenge)
+    challenge_row = connection.execute(gone).one_or_none()
+    return None if challenge_row is None or challenge_row.expires_at <= at else str(challenge_row.challenge)
 
 
 def forget_challenges(connection: Connection, before: datetime, most: int) -> int:

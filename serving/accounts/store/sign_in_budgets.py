@@ -15,8 +15,8 @@ Counter = tuple[str, str]  # The scope, and a keyed hash of who or where.
 def spent(connection: Connection, counters: Sequence[Counter], *, lock: bool = False) -> dict[Counter, datetime]:
     """The counters that exist; with `lock` no other transaction changes them until this one ends."""
     table = sign_in_budget
-    wanted = or_(*(and_(table.c.scope == scope, table.c.key == key) for scope, key in counters))
-    query = select(table).where(wanted).order_by(table.c.scope, table.c.key)
+    of_counters = or_(*(and_(table.c.scope == scope, table.c.key == key) for scope, key in counters))
+    query = select(table).where(of_counters).order_by(table.c.scope, table.c.key)
     rows = connection.execute(query.with_for_update() if lock else query)
     return {(row.scope, row.key): row.spent_until for row in rows}
 

@@ -127,7 +127,7 @@ def contract_of(routes: Iterable[Any], server: str) -> dict[str, Any]:
     ]
     _, read = models_json_schema([*bodies, (Error, "serialization"), (NotReady, "serialization")], ref_template=_REF)
     components = document.setdefault("components", {})
-    derived = {name: one for name, one in components["schemas"].items() if not name.endswith("ValidationError")}
+    derived = {name: schema for name, schema in components["schemas"].items() if not name.endswith("ValidationError")}
     components["schemas"] = dict(sorted({**derived, **SCHEMAS, **read["$defs"]}.items()))
     components |= {"securitySchemes": _SECURITY, "headers": HEADERS, "responses": RESPONSES}
     return document

@@ -92,19 +92,19 @@ def error_statuses(key: tuple[str, str], operation: Mapping[str, Any]) -> Iterat
 
 def _statuses(key: tuple[str, str], operation: Mapping[str, Any]) -> set[int]:
     method, path = key
-    found = {408, 413, 415, 421, 500, 503}  # Any request may have a body and any Host header.
+    statuses = {408, 413, 415, 421, 500, 503}  # Any request may have a body and any Host header.
     if path in _HEALTH:
-        return found
-    found |= {401}
+        return statuses
+    statuses |= {401}
     if operation["security"]:
-        found |= {403}
+        statuses |= {403}
     if "{" in path or operation["security"] != [{"apiKey": []}] or path in _OF_A_LISTING:
-        found |= {404}
+        statuses |= {404}
     if method != "GET":
-        found |= {409}
+        statuses |= {409}
     if "parameters" in operation or "requestBody" in operation or method == "POST":
-        found |= {422}
+        statuses |= {422}
     of_strangers = "requestBody" in operation and not (operation["security"] and all(operation["security"]))
     if of_strangers or {"brandKey": []} in operation["security"] or path in _DEAR:
-        found |= {429}
-    return found
+        statuses |= {429}
+    return statuses

@@ -22,10 +22,10 @@ _NUMBER: Final = "touchstone.request_id"
 def request_id(scope: Scope) -> str:
     """The number of a request: the caller's own where it is plain, else a new one."""
     if _NUMBER not in scope:
-        given = next((value for name, value in scope["headers"] if name == _HEADER), b"").decode("latin-1")
-        scope[_NUMBER] = given if _PLAIN.fullmatch(given) else uuid.uuid4().hex
-    found: str = scope[_NUMBER]
-    return found
+        own_number = next((header for name, header in scope["headers"] if name == _HEADER), b"").decode("latin-1")
+        scope[_NUMBER] = own_number if _PLAIN.fullmatch(own_number) else uuid.uuid4().hex
+    number: str = scope[_NUMBER]
+    return number
 
 
 class AccessLog:
@@ -52,7 +52,7 @@ class AccessLog:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                others = [one for one in message.get("headers", ()) if one[0] != _HEADER]
+                others = [header for header in message.get("headers", ()) if header[0] != _HEADER]
                 message["headers"] = [*others, (_HEADER, number.encode())]
             await send(message)
 
@@ -76,5 +76,5 @@ def route_of(scope: Scope) -> str:
     if isinstance(route, Route):
         return route.path
     # A mounted folder: the router has moved the matched part of the address to the root path.
-    mounts = (one for one in scope["app"].routes if isinstance(one, Mount)) if "app" in scope else ()
-    return next((f"{one.path}/{{file}}" for one in mounts if scope["path"].startswith(f"{one.path}/")), "none")
+    mounts = (mount for mount in scope["app"].routes if isinstance(mount, Mount)) if "app" in scope else ()
+    return next((f"{mount.path}/{{file}}" for mount in mounts if scope["path"].startswith(f"{mount.path}/")), "none")

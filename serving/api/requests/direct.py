@@ -30,7 +30,7 @@ class DirectRoutes:
         self._app, self._smallest, self._level = app, smallest_packed, level
         direct = (route for route in routes if isinstance(route, Direct))
         self._routes: Final[Mapping[tuple[str, str], Direct]] = {
-            (method, one.path): one for one in direct for method in one.methods or ()
+            (method, route.path): route for route in direct for method in route.methods or ()
         }
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

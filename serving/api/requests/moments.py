@@ -19,11 +19,11 @@ def in_utc(at: datetime) -> datetime:
         raise Invalid("{words} is outside the years 1 to 9999 in UTC.", words=at.isoformat()) from None
 
 
-def written_out(value: str) -> str:
+def written_out(text: str) -> str:
     """A date, or a date and time. Raises ValueError (seconds since 1970, which pydantic accepts)."""
-    if "-" not in value[1:]:
+    if "-" not in text[1:]:
         raise ValueError("a date and time such as 2026-01-31T09:00:00Z is expected")
-    return value
+    return text
 
 
 After: TypeAlias = Annotated[

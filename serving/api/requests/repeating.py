@@ -84,16 +84,16 @@ def _name(caller: object) -> str | None:
 async def _once(request: Request, handle: Handler, caller: str, key: str) -> Response:
     runtime = runtime_of(request)
     address = f"{request.url.path}?{request.url.query}"
-    wanted = repeatable(caller, key, request.method, address, await request.body())
-    earlier = await run_in_threadpool(begin, runtime, wanted)
+    repeatable_request = repeatable(caller, key, request.method, address, await request.body())
+    earlier = await run_in_threadpool(begin, runtime, repeatable_request)
     if earlier is not None:
         media_type = "application/json" if earlier.body else None
         return Response(earlier.body, earlier.status, {REPLAYED: "true"}, media_type)
     try:
-        with working(wanted):
+        with working(repeatable_request):
             answer = await handle(request)
     except BaseException:
-        await run_in_threadpool(free, runtime, wanted)
+        await run_in_threadpool(free, runtime, repeatable_request)
         raise
-    await run_in_threadpool(keep, runtime, wanted, Reply(answer.status_code, bytes(answer.body).decode()))
+    await run_in_threadpool(keep, runtime, repeatable_request, Reply(answer.status_code, bytes(answer.body).decode()))
     return answer

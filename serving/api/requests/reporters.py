@@ -46,15 +46,15 @@ def reporter() -> Any:
             runtime = runtime_of(request)
             header, address = request.headers["authorization"], whence(request).address
             person, key_id = await KEYS.run(reporter_of, runtime, header, address)
-            found = Reporter(person, key_id)
-            request.scope[CALLED_BY] = found.actor
+            reporter = Reporter(person, key_id)
+            request.scope[CALLED_BY] = reporter.actor
         else:
             session: Session = await answers(request)
-            found = Reporter(session.person, None, session.proof)
+            reporter = Reporter(session.person, None, session.proof)
         # A request with an Idempotency-Key is checked twice, and counts once.
         if not request.scope.get(_COUNTED):
             request.scope[_COUNTED] = True
-            _REPORTS.take(found.actor, time.monotonic())
-        return found
+            _REPORTS.take(reporter.actor, time.monotonic())
+        return reporter
 
     return Depends(Guard(f"{Permission.ANSWER_QUESTIONS.value} or key {Scope.REPORT.value}", check))

@@ -91,13 +91,13 @@ class Together(Generic[Q, A]):
             waiting.pause = None
         number = self._first_group(waiting)
         group, waiting.asked = waiting.asked[:number], waiting.asked[number:]
-        asked = [(question, answer) for question, _, answer in group if not answer.done()]
-        waiting.in_work = [answer for _, answer in asked]
+        open_questions = [(question, answer) for question, _, answer in group if not answer.done()]
+        waiting.in_work = [answer for _, answer in open_questions]
         waiting.patience = loop.call_later(PATIENCE_SECONDS, self._give_up, loop, waiting)
         if self._thread is None:
             self._thread = threading.Thread(target=self._work_on, name="together", daemon=True)
             self._thread.start()
-        self._groups.put((loop, waiting, [question for question, _ in asked]))
+        self._groups.put((loop, waiting, [question for question, _ in open_questions]))
 
     def _work_on(self) -> None:
         while True:
@@ -132,13 +132,13 @@ class Together(Generic[Q, A]):
         """Answer a group, and begin with the next."""
         if waiting.patience is not None:
             waiting.patience.cancel()
-        for answer, one in zip(waiting.in_work, answers, strict=True):
+        for answer, outcome in zip(waiting.in_work, answers, strict=True):
             if answer.done():
                 continue
-            if isinstance(one, Exception):
-                answer.set_exception(one)
+            if isinstance(outcome, Exception):
+                answer.set_exception(outcome)
             else:
-                answer.set_result(one)
+                answer.set_result(outcome)
         waiting.asking = min(len(waiting.in_work) + len(waiting.asked), self._most)
         waiting.is_called = bool(waiting.asked)
         if waiting.asked:

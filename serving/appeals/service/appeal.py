@@ -69,20 +69,20 @@ def open_appeal(
 
     Raises Conflict, TooLate (an appeal against this removal exists already; the appeal period has passed).
     """
-    now, here = runtime.clock.now(), removal.marketplace_id
+    now, marketplace_id = runtime.clock.now(), removal.marketplace_id
     policy = runtime.policies[AppealPolicy]
     since = now - timedelta(days=policy.record_days)
     admitted = admit(
         informed_at=removal.acknowledged_at or now,
         at=now,
-        is_first=appeals.of_action(connection, here, removal.action_id) is None,
-        record=appeals.record_of(connection, here, removal.listing_id, since),
+        is_first=appeals.of_action(connection, marketplace_id, removal.action_id) is None,
+        record=appeals.record_of(connection, marketplace_id, removal.listing_id, since),
         policy=policy,
     )
     case_id = _open_case(runtime, connection, removal, admitted)
     appeal_id = runtime.ids.new("apl")
     row = {
-        "marketplace_id": here,
+        "marketplace_id": marketplace_id,
         "appeal_id": appeal_id,
         "listing_id": removal.listing_id,
         "action_id": removal.action_id,
@@ -97,7 +97,7 @@ def open_appeal(
     audit.record(
         connection,
         now,
-        here,
+        marketplace_id,
         "seller",
         "appeal.filed",
         appeal_id,
@@ -111,8 +111,8 @@ def open_appeal(
 def removal_in_force(connection: Connection, marketplace_id: str, external_id: str) -> StoredAction:
     """The removal in force of a listing. Raises NotFound, Conflict (there is no such listing; it is not removed)."""
     listing_id = required(listings.id_of(connection, marketplace_id, external_id), "There is no such listing.")
-    left = (ActionState.SENDING, ActionState.ACKNOWLEDGED, ActionState.DEAD)
-    done = [one for one in actions.of_listing(connection, marketplace_id, listing_id) if one.state in left]
+    states = (ActionState.SENDING, ActionState.ACKNOWLEDGED, ActionState.DEAD)
+    done = [action for action in actions.of_listing(connection, marketplace_id, listing_id) if action.state in states]
     if not done or done[-1].kind is not ActionKind.REMOVE:
         raise Conflict("The listing is not removed, so there is nothing to appeal against.")
     return done[-1]

@@ -57,11 +57,11 @@ def open_complaint(
 
     A complainant with frequent complaints and no success waits behind the others.
     """
-    here, case_id = decided.marketplace_id, runtime.ids.new("cas")
+    marketplace_id, case_id = decided.marketplace_id, runtime.ids.new("cas")
     if waiting is not None:
         cases.change(connection, waiting, CaseEvent.NEW_VERSION, {"decided_at": now}, holder=None, at=now)
     row = {
-        "marketplace_id": here,
+        "marketplace_id": marketplace_id,
         "case_id": case_id,
         "listing_id": decided.listing_id,
         "version_id": complaint_heard.version_id,
@@ -79,9 +79,9 @@ def open_complaint(
     }
     cases.add_cases(connection, [row])
     if waiting is not None:
-        runtime.services[CaseHooks].replaced(connection, here, waiting.case_id, case_id)
+        runtime.services[CaseHooks].replaced(connection, marketplace_id, waiting.case_id, case_id)
     event = {
-        "marketplace_id": here,
+        "marketplace_id": marketplace_id,
         "event_id": runtime.ids.new("evt"),
         "case_id": case_id,
         "what": f"{complaint_heard.what} {in_english(complaint_heard.admitted.told)}"[:200],
@@ -124,8 +124,8 @@ def overturn(
         return None
     cause = takedown.Cause(marketplace_id, removal.listing_id, ground.verdict_id or removal.verdict_id, ground.actor)
     statement = reinstatement_statement(ground.cause)
-    made = takedown.schedule(runtime, connection, ActionKind.REINSTATE, cause, statement, at)
-    overturns.name_reinstatement(connection, marketplace_id, overturn_id, made.action_id)
+    reinstatement = takedown.schedule(runtime, connection, ActionKind.REINSTATE, cause, statement, at)
+    overturns.name_reinstatement(connection, marketplace_id, overturn_id, reinstatement.action_id)
     removed_on = cases.of_verdict(connection, marketplace_id, removal.verdict_id)
     event = {
         "marketplace_id": marketplace_id,
@@ -136,7 +136,7 @@ def overturn(
         "known_at": at,
     }
     cases.add_events(connection, [event])
-    payload = {"removal": removal.action_id, "reinstatement": made.action_id, "cause": ground.cause.value}
+    payload = {"removal": removal.action_id, "reinstatement": reinstatement.action_id, "cause": ground.cause.value}
     audit.record(connection, at, marketplace_id, ground.actor, "removal.overturned", overturn_id, **payload)
     runtime.services[RemovalHooks].voided(runtime, connection, removal, Void.OVERTURNED, at)
-    return made
+    return reinstatement

@@ -45,8 +45,8 @@ def _calendar(code: str, first_year: int, last_year: int) -> BusinessCalendar:
 
     if code not in holidays.list_supported_countries(include_aliases=False):
         return BusinessCalendar()
-    found = holidays.country_holidays(code, years=range(first_year, last_year + 1))
-    return BusinessCalendar(code, frozenset(found.weekend), frozenset(found))
+    country_holidays = holidays.country_holidays(code, years=range(first_year, last_year + 1))
+    return BusinessCalendar(code, frozenset(country_holidays.weekend), frozenset(country_holidays))
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,9 +90,9 @@ def open_counter_notice(runtime: Runtime, connection: Connection, marketplace_id
         "due_at": standing.due_at,
     }
     counter_notices.add_counter_notice(connection, row)
-    made = counter_notices.of_action(connection, marketplace_id, action_id)
-    assert made is not None
-    return made
+    counter_notice = counter_notices.of_action(connection, marketplace_id, action_id)
+    assert counter_notice is not None
+    return counter_notice
 
 
 def take(
@@ -112,7 +112,7 @@ def take(
     )
     calendar = calendar_of(counter_notice.country, now)
     following = step(counter_notice.standing, statement.event, by, at=now, policy=policy, calendar=calendar)
-    made = {
+    step_row = {
         "step_id": runtime.ids.new("cns"),
         "party": by.value,
         "event": statement.event.value,
@@ -120,7 +120,7 @@ def take(
         "actor": statement.actor,
         "known_at": now,
     }
-    counter_notices.change(connection, counter_notice, following.standing, made)
+    counter_notices.change(connection, counter_notice, following.standing, step_row)
     audit.record(
         connection,
         now,

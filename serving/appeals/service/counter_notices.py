@@ -49,8 +49,8 @@ def submit(runtime: Runtime, marketplace_id: str, action_id: str, words: str) ->
     """
     text = Statement(CounterNoticeEvent.SUBMIT, _words(words), "seller")
     with runtime.store.write() as connection:
-        found = open_counter_notice(runtime, connection, marketplace_id, action_id)
-        return _take(runtime, connection, found, text)
+        counter_notice = open_counter_notice(runtime, connection, marketplace_id, action_id)
+        return _take(runtime, connection, counter_notice, text)
 
 
 def submit_for_seller(
@@ -68,8 +68,8 @@ def submit_for_seller(
 def withdraw(runtime: Runtime, marketplace_id: str, action_id: str) -> CounterNotice:
     """Withdraw the seller's counter-notice; the removal stands, and an appeal stays possible."""
     with runtime.store.write() as connection:
-        found = open_counter_notice(runtime, connection, marketplace_id, action_id)
-        return _take(runtime, connection, found, Statement(CounterNoticeEvent.WITHDRAW, None, "seller"))
+        counter_notice = open_counter_notice(runtime, connection, marketplace_id, action_id)
+        return _take(runtime, connection, counter_notice, Statement(CounterNoticeEvent.WITHDRAW, None, "seller"))
 
 
 def answer_as_rights_holder(
@@ -84,13 +84,15 @@ def answer_as_rights_holder(
     """
     answered = person.brands(Permission.ANSWER_QUESTIONS)
     with runtime.store.write() as connection:
-        here = counter_notices.marketplace_of(connection, counter_notice_id, frozenset(place for place, _ in answered))
-        found = counter_notices.get(connection, here, counter_notice_id)
-        if (here, found.brand_id) not in answered:
+        marketplace_id = counter_notices.marketplace_of(
+            connection, counter_notice_id, frozenset(place for place, _ in answered)
+        )
+        counter_notice = counter_notices.get(connection, marketplace_id, counter_notice_id)
+        if (marketplace_id, counter_notice.brand_id) not in answered:
             raise NotFound("There is no such counter-notice.")
         needs_words = event is not CounterNoticeEvent.CONCEDE
         text = Statement(event, _words(words) if needs_words else None, person.actor)
-        return _take(runtime, connection, found, text, party=Party.RIGHTS_HOLDER, person=person)
+        return _take(runtime, connection, counter_notice, text, party=Party.RIGHTS_HOLDER, person=person)
 
 
 def pass_deadlines(runtime: Runtime) -> int:
@@ -99,10 +101,10 @@ def pass_deadlines(runtime: Runtime) -> int:
     with runtime.store.read() as connection:
         overdue = counter_notices.due(connection, now, _MOST_AT_ONCE)
     passed = 0
-    for found in overdue:
+    for counter_notice in overdue:
         try:
             with runtime.store.write() as connection:
-                _take(runtime, connection, found, Statement(CounterNoticeEvent.PASS_DEADLINE, None, _CLOCK))
+                _take(runtime, connection, counter_notice, Statement(CounterNoticeEvent.PASS_DEADLINE, None, _CLOCK))
         except DomainError:
             continue  # A party is answering at this moment; the next sweep looks again.
         passed += 1
@@ -119,20 +121,20 @@ def _take(
     person: Person | None = None,
 ) -> CounterNotice:
     """One step with all its consequences, in the caller's transaction."""
-    now, here = runtime.clock.now(), counter_notice.marketplace_id
-    removal = actions.get(connection, here, counter_notice.action_id)
-    begin_count(connection, cases.of_verdict(connection, here, removal.verdict_id))
+    now, marketplace_id = runtime.clock.now(), counter_notice.marketplace_id
+    removal = actions.get(connection, marketplace_id, counter_notice.action_id)
+    begin_count(connection, cases.of_verdict(connection, marketplace_id, removal.verdict_id))
     following = take(runtime, connection, counter_notice, statement, party)
     if following.standing.state is CounterNoticeState.WITH_REVIEWER:
-        told = _told(connection, counter_notice)[:LONGEST_TEXT]
-        open_appeal(runtime, connection, removal, f"counter-notice:{counter_notice.counter_notice_id}", told)
+        statements = _told(connection, counter_notice)[:LONGEST_TEXT]
+        open_appeal(runtime, connection, removal, f"counter-notice:{counter_notice.counter_notice_id}", statements)
     if following.overturns:
         gave_way = None if person is None else _genuine(runtime, connection, counter_notice, person, now)
         why = Undone.SILENCE if gave_way is None else Undone.CONCEDED
         overturn(runtime, connection, removal, Ground(why, gave_way, statement.actor), now)
         if counter_notice.brand_id is not None:
-            recount(runtime, connection, here, counter_notice.brand_id, now)
-    return counter_notices.get(connection, here, counter_notice.counter_notice_id)
+            recount(runtime, connection, marketplace_id, counter_notice.brand_id, now)
+    return counter_notices.get(connection, marketplace_id, counter_notice.counter_notice_id)
 
 
 def _genuine(
@@ -176,12 +178,12 @@ def _genuine(
 
 def _told(connection: Connection, counter_notice: CounterNotice) -> str:
     """The seller's statements in all rounds."""
-    given = counter_notices.steps(connection, counter_notice.marketplace_id, counter_notice.counter_notice_id)
-    return "\n\n".join(one.text for one in given if one.text and one.party is Party.SELLER)
+    steps = counter_notices.steps(connection, counter_notice.marketplace_id, counter_notice.counter_notice_id)
+    return "\n\n".join(step.text for step in steps if step.text and step.party is Party.SELLER)
 
 
 def _words(words: str) -> str:
-    found = words.strip()
-    if not found or len(found) > LONGEST_TEXT:
+    reason_text = words.strip()
+    if not reason_text or len(reason_text) > LONGEST_TEXT:
         raise Invalid("Say why, in at most {most:,} characters.", most=LONGEST_TEXT)
-    return found
+    return reason_text

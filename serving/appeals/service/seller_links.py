@@ -57,11 +57,11 @@ def links_for(runtime: Runtime, connection: Connection, removals: Sequence[Store
     if not removals:
         return {}
     marketplace_id = removals[0].marketplace_id
-    found = seller_links.latest_of(connection, marketplace_id, [removal.action_id for removal in removals])
-    made = _make(runtime, connection, [removal for removal in removals if removal.action_id not in found])
+    known_links = seller_links.latest_of(connection, marketplace_id, [removal.action_id for removal in removals])
+    new_links = _make(runtime, connection, [removal for removal in removals if removal.action_id not in known_links])
     place = public_address(runtime.settings, runtime.home)
-    links = {**found, **{seller_link.action_id: seller_link for seller_link in made}}
-    return {key: _address(runtime, place, one) for key, one in links.items() if one.revoked_at is None}
+    links = {**known_links, **{seller_link.action_id: seller_link for seller_link in new_links}}
+    return {key: _address(runtime, place, link) for key, link in links.items() if link.revoked_at is None}
 
 
 def new_link(runtime: Runtime, marketplace_id: str, action_id: str) -> str:
@@ -69,8 +69,8 @@ def new_link(runtime: Runtime, marketplace_id: str, action_id: str) -> str:
     with runtime.store.write() as connection:
         removal = _removal(connection, marketplace_id, action_id)
         seller_links.revoke(connection, marketplace_id, action_id, runtime.clock.now())
-        (made,) = _make(runtime, connection, [removal])
-        return _address(runtime, public_address(runtime.settings, runtime.home), made)
+        (link,) = _make(runtime, connection, [removal])
+        return _address(runtime, public_address(runtime.settings, runtime.home), link)
 
 
 def revoke_links(runtime: Runtime, marketplace_id: str, action_id: str) -> int:
@@ -90,10 +90,10 @@ def follow(runtime: Runtime, connection: Connection, token: str) -> Opened:
     Raises NotFound (the link is unknown or no longer valid. The error does not give the reason).
     """
     named, now = _TOKEN.match(token), runtime.clock.now()
-    found = seller_links.by_name(connection, named[1], int(named[2])) if named else None
-    if not named or not found or not is_signature(named[3], *_signed(runtime, found)) or not found.holds(now):
+    link = seller_links.by_name(connection, named[1], int(named[2])) if named else None
+    if not named or not link or not is_signature(named[3], *_signed(runtime, link)) or not link.holds(now):
         raise NotFound("This link is invalid or has expired. Ask the marketplace for a new one.")
-    return Opened(actions.get(connection, found.marketplace_id, found.action_id), found)
+    return Opened(actions.get(connection, link.marketplace_id, link.action_id), link)
 
 
 def answer(runtime: Runtime, token: str, event: CounterNoticeEvent, words: str) -> None:
@@ -104,34 +104,41 @@ def answer(runtime: Runtime, token: str, event: CounterNoticeEvent, words: str) 
     """
     with runtime.store.read() as connection:
         removal = follow(runtime, connection, token).removal
-    here, action_id = removal.marketplace_id, removal.action_id
+    marketplace_id, action_id = removal.marketplace_id, removal.action_id
     match event:
         case CounterNoticeEvent.SUBMIT:
-            answering.submit(runtime, here, action_id, words)
+            answering.submit(runtime, marketplace_id, action_id, words)
         case CounterNoticeEvent.WITHDRAW:
-            answering.withdraw(runtime, here, action_id)
+            answering.withdraw(runtime, marketplace_id, action_id)
         case CounterNoticeEvent.APPEAL:
-            _appeal(runtime, here, action_id, words.strip())
+            _appeal(runtime, marketplace_id, action_id, words.strip())
         case _:
             raise Invalid("Choose one of the answers.")
 
 
 def choices(runtime: Runtime, connection: Connection, removal: StoredAction) -> frozenset[CounterNoticeEvent]:
     """The seller's current options for a removal, by the rules of each option."""
-    found = counter_notices.of_action(connection, removal.marketplace_id, removal.action_id)
-    if found is None:
+    counter_notice = counter_notices.of_action(connection, removal.marketplace_id, removal.action_id)
+    if counter_notice is None:
         return frozenset()
     now = runtime.clock.now()
     allowed = set()
     for event in _SELLERS:
         try:
             step(
-                found.standing, event, Party.SELLER, at=now, policy=PROFILES[found.profile], calendar=BusinessCalendar()
+                counter_notice.standing,
+                event,
+                Party.SELLER,
+                at=now,
+                policy=PROFILES[counter_notice.profile],
+                calendar=BusinessCalendar(),
             )
         except DomainError:
             continue
         allowed.add(event)
-    if appeals.of_action(connection, removal.marketplace_id, removal.action_id) or now >= appeal_until(runtime, found):
+    if appeals.of_action(connection, removal.marketplace_id, removal.action_id) or now >= appeal_until(
+        runtime, counter_notice
+    ):
         allowed.discard(CounterNoticeEvent.APPEAL)
     return frozenset(allowed)
 
@@ -152,21 +159,21 @@ def _appeal(runtime: Runtime, marketplace_id: str, action_id: str, words: str) -
 
 
 def _removal(connection: Connection, marketplace_id: str, action_id: str) -> StoredAction:
-    found = actions.get(connection, marketplace_id, action_id)
-    if found.kind is not ActionKind.REMOVE:
+    removal = actions.get(connection, marketplace_id, action_id)
+    if removal.kind is not ActionKind.REMOVE:
         raise NotFound("There is no such removal.")
-    return found
+    return removal
 
 
 def _make(runtime: Runtime, connection: Connection, removals: Sequence[StoredAction]) -> list[SellerLink]:
     if not removals:
         return []
-    now, here = runtime.clock.now(), removals[0].marketplace_id
+    now, marketplace_id = runtime.clock.now(), removals[0].marketplace_id
     expires_at = open_until(now + _HEARD_LATE, runtime.policies[AppealPolicy])
     ids = [removal.action_id for removal in removals]
-    made = seller_links.add_links(connection, here, ids, at=now, expires_at=expires_at)
+    links = seller_links.add_links(connection, marketplace_id, ids, at=now, expires_at=expires_at)
     _record(connection, removals, "made", now)
-    return made
+    return links
 
 
 def _address(runtime: Runtime, place: str, link: SellerLink) -> str:

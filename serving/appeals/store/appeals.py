@@ -41,19 +41,19 @@ def add_appeal(connection: Connection, row: Mapping[str, Any]) -> None:
 
 
 def by_external_id(connection: Connection, marketplace_id: str, external_id: str) -> Appeal | None:
-    found = _read(connection, inside(appeal, marketplace_id, external_id=external_id))
-    return found[0] if found else None
+    appeals = _read(connection, inside(appeal, marketplace_id, external_id=external_id))
+    return appeals[0] if appeals else None
 
 
 def of_action(connection: Connection, marketplace_id: str, action_id: str) -> Appeal | None:
-    found = _read(connection, inside(appeal, marketplace_id, action_id=action_id))
-    return found[0] if found else None
+    appeals = _read(connection, inside(appeal, marketplace_id, action_id=action_id))
+    return appeals[0] if appeals else None
 
 
 def of_case(connection: Connection, marketplace_id: str, case_id: str) -> Appeal | None:
     """The appeal that a case is about, including an appeal whose case was replaced after the listing changed."""
-    found = _read(connection, inside(appeal, marketplace_id, case_id=case_id))
-    return found[0] if found else None
+    appeals = _read(connection, inside(appeal, marketplace_id, case_id=case_id))
+    return appeals[0] if appeals else None
 
 
 def record_of(connection: Connection, marketplace_id: str, listing_id: str, since: datetime) -> AppealRecord:
@@ -66,8 +66,8 @@ def record_of(connection: Connection, marketplace_id: str, listing_id: str, sinc
         .where(inside(mine, marketplace_id, listing_id=listing_id), appeal.c.decided_at >= since)
         .group_by(appeal.c.state)
     )
-    found = {row.state: row.n for row in connection.execute(query)}
-    return AppealRecord(found.get(AppealState.UPHELD.value, 0), found.get(AppealState.DISMISSED.value, 0))
+    counts = {row.state: row.n for row in connection.execute(query)}
+    return AppealRecord(counts.get(AppealState.UPHELD.value, 0), counts.get(AppealState.DISMISSED.value, 0))
 
 
 def of_marketplace(connection: Connection, marketplace_id: str) -> list[Appeal]:
@@ -81,15 +81,17 @@ def move_to_case(connection: Connection, marketplace_id: str, case_id: str, new_
     )
 
 
-def change(connection: Connection, marketplace_id: str, found: Appeal, event: AppealEvent, at: datetime) -> None:
+def change(
+    connection: Connection, marketplace_id: str, stored_appeal: Appeal, event: AppealEvent, at: datetime
+) -> None:
     """Apply an event to the appeal as it was read.
 
     Raises Conflict (the event cannot happen in this state, or another change came first).
     """
-    following = next_state(found.state, event)
+    following = next_state(stored_appeal.state, event)
     changed = connection.execute(
         update(appeal)
-        .where(inside(appeal, marketplace_id, appeal_id=found.appeal_id, state=found.state.value))
+        .where(inside(appeal, marketplace_id, appeal_id=stored_appeal.appeal_id, state=stored_appeal.state.value))
         .values(state=following.value, decided_at=None if following is AppealState.OPEN else at)
     )
     if changed.rowcount != 1:

@@ -74,43 +74,46 @@ def add_counter_notice(connection: Connection, row: Mapping[str, Any]) -> None:
 
 def get(connection: Connection, marketplace_id: str, counter_notice_id: str) -> CounterNotice:
     """One counter-notice. Raises NotFound (there is none in this marketplace)."""
-    found = _read(
+    counter_notices = _read(
         connection, inside(counter_notice, marketplace_id), counter_notice.c.counter_notice_id == counter_notice_id
     )
-    return required(found[0] if found else None, "There is no such counter-notice.")
+    return required(counter_notices[0] if counter_notices else None, "There is no such counter-notice.")
 
 
 def of_action(connection: Connection, marketplace_id: str, action_id: str) -> CounterNotice | None:
-    found = _read(connection, inside(counter_notice, marketplace_id), counter_notice.c.action_id == action_id)
-    return found[0] if found else None
+    counter_notices = _read(connection, inside(counter_notice, marketplace_id), counter_notice.c.action_id == action_id)
+    return counter_notices[0] if counter_notices else None
 
 
-def change(connection: Connection, found: CounterNotice, standing: Standing, step: Mapping[str, Any]) -> None:
+def change(connection: Connection, stored_notice: CounterNotice, standing: Standing, step: Mapping[str, Any]) -> None:
     """Update the row that was read, and append the step. Raises Conflict (another step came first)."""
     at, by_seller = step["known_at"], step["event"] == CounterNoticeEvent.SUBMIT.value
     changed = connection.execute(
         update(counter_notice)
         .where(
             inside(
-                counter_notice, found.marketplace_id, counter_notice_id=found.counter_notice_id, revision=found.revision
+                counter_notice,
+                stored_notice.marketplace_id,
+                counter_notice_id=stored_notice.counter_notice_id,
+                revision=stored_notice.revision,
             )
         )
         .values(
             state=standing.state.value,
             round=standing.round,
             due_at=standing.due_at,
-            revision=found.revision + 1,
-            first_answered_at=found.first_answered_at or (at if by_seller else None),
+            revision=stored_notice.revision + 1,
+            first_answered_at=stored_notice.first_answered_at or (at if by_seller else None),
             closed_at=at if standing.state in CLOSED else None,
         )
     )
     if changed.rowcount != 1:
         raise Conflict("Somebody has answered in the meantime. Refresh the page.")
     row = {
-        "marketplace_id": found.marketplace_id,
-        "counter_notice_id": found.counter_notice_id,
-        "number": found.revision,
-        "round": found.round,
+        "marketplace_id": stored_notice.marketplace_id,
+        "counter_notice_id": stored_notice.counter_notice_id,
+        "number": stored_notice.revision,
+        "round": stored_notice.round,
         "state_after": standing.state.value,
     }
     add(connection, counter_notice_step, [{**row, **step}])
@@ -162,7 +165,7 @@ def unopened(connection: Connection, since: datetime, most: int) -> list[tuple[s
 
 def waiting_for(connection: Connection, pairs: frozenset[tuple[str, str]], most: int) -> list[Waiting]:
     """The counter-notices that wait for these (marketplace, brand) pairs, the most urgent first."""
-    found: list[Waiting] = []
+    waiting_notices: list[Waiting] = []
     for marketplace_id, brand_id in sorted(pairs):
         query = (
             select(counter_notice, listing.c.external_id, listing_version.c.content)
@@ -177,11 +180,13 @@ def waiting_for(connection: Connection, pairs: frozenset[tuple[str, str]], most:
             .order_by(counter_notice.c.due_at)
             .limit(most)
         )
-        found += [
+        waiting_notices += [
             Waiting(reader(CounterNotice).of(row), row["external_id"], row["content"])
             for row in connection.execute(query).mappings()
         ]
-    return sorted(found, key=lambda one: (one.counter_notice.due_at is None, one.counter_notice.due_at))[:most]
+    return sorted(
+        waiting_notices, key=lambda notice: (notice.counter_notice.due_at is None, notice.counter_notice.due_at)
+    )[:most]
 
 
 def marketplace_of(connection: Connection, counter_notice_id: str, marketplaces: frozenset[str]) -> str:

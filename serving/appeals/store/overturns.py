@@ -34,8 +34,8 @@ _OVERTURNS: Final = RowReader(Overturn, amendment_messages=each_from_json)
 
 def add_overturn(connection: Connection, row: Mapping[str, Any]) -> bool:
     """Record that a removal is undone; False, without a change, where that is recorded already."""
-    made = insert_or_ignore(connection, overturn).values(**row).returning(overturn.c.overturn_id)
-    return connection.execute(made).first() is not None
+    insertion = insert_or_ignore(connection, overturn).values(**row).returning(overturn.c.overturn_id)
+    return connection.execute(insertion).first() is not None
 
 
 def name_reinstatement(connection: Connection, marketplace_id: str, overturn_id: str, action_id: str) -> None:

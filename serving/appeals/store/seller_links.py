@@ -48,22 +48,22 @@ def add_links(
 ) -> list[SellerLink]:
     """Create the next link to each of these removals."""
     last = latest_of(connection, marketplace_id, action_ids)
-    made = [
+    links = [
         SellerLink(marketplace_id, action_id, last[action_id].number + 1 if action_id in last else 1, expires_at, None)
         for action_id in action_ids
     ]
     rows = [
         {
-            "marketplace_id": one.marketplace_id,
-            "action_id": one.action_id,
-            "number": one.number,
+            "marketplace_id": link.marketplace_id,
+            "action_id": link.action_id,
+            "number": link.number,
             "made_at": at,
             "expires_at": expires_at,
         }
-        for one in made
+        for link in links
     ]
     add(connection, seller_link, rows)
-    return made
+    return links
 
 
 def revoke(connection: Connection, marketplace_id: str, action_id: str, at: datetime) -> int:

@@ -41,8 +41,8 @@ def add_upload(connection: Connection, row: Mapping[str, Any], media_type: str, 
         .where(*_document(row["marketplace_id"], row["digest"]), seller_document.c.content.is_(None))
         .values(content=content)
     )
-    made = insert_or_ignore(connection, seller_upload).values(**row).returning(seller_upload.c.upload_id)
-    return connection.execute(made).first() is not None
+    insertion = insert_or_ignore(connection, seller_upload).values(**row).returning(seller_upload.c.upload_id)
+    return connection.execute(insertion).first() is not None
 
 
 def handed_in(connection: Connection, marketplace_id: str, action_id: str) -> HandedIn:
@@ -59,8 +59,8 @@ def handed_in(connection: Connection, marketplace_id: str, action_id: str) -> Ha
 
 def of_action(connection: Connection, marketplace_id: str, action_id: str) -> list[SellerUpload]:
     """The uploads for a removal, oldest first."""
-    found = _read(connection, inside(seller_upload, marketplace_id), seller_upload.c.action_id == action_id, most=100)
-    return found[::-1]
+    uploads = _read(connection, inside(seller_upload, marketplace_id), seller_upload.c.action_id == action_id, most=100)
+    return uploads[::-1]
 
 
 def about(
@@ -73,10 +73,10 @@ def about(
     return _read(connection, seller_upload.c.marketplace_id == marketplace_id, theirs, most=most)
 
 
-def content_of(connection: Connection, found: SellerUpload) -> bytes:
+def content_of(connection: Connection, upload: SellerUpload) -> bytes:
     """The bytes of a document. Raises NotFound (they were erased)."""
-    query = select(seller_document.c.content).where(*_document(found.marketplace_id, found.digest))
-    content: bytes | None = None if found.erased_at else connection.execute(query).scalar()
+    query = select(seller_document.c.content).where(*_document(upload.marketplace_id, upload.digest))
+    content: bytes | None = None if upload.erased_at else connection.execute(query).scalar()
     if content is None:
         raise NotFound("This document was erased.")
     return content

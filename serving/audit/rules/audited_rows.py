@@ -71,25 +71,25 @@ def no_row(kind: Kind, row_id: str, sequence: int) -> Difference:
 
 def verdict_differs(row: Row, steps: Sequence[Step]) -> Difference | None:
     """A verdict against its entry: every field that the entry states, the person, the time and the marketplace."""
-    found = next((step for step in steps if step.act in {"verdict.recorded", "verdict.withdrawn"}), None)
+    verdict_step = next((step for step in steps if step.act in {"verdict.recorded", "verdict.withdrawn"}), None)
     expected = {"actor": f"user:{row['user_id']}", "at": row["known_at"], "marketplace_id": row["marketplace_id"]}
     withdrawn = row["judgement"] == "withdrawn"
-    if found is not None and (found.act == "verdict.withdrawn") is not withdrawn:
-        return _differing(Kind.VERDICT, row["verdict_id"], found, ["judgement"])
-    return _stated(Kind.VERDICT, row["verdict_id"], row, found, expected)
+    if verdict_step is not None and (verdict_step.act == "verdict.withdrawn") is not withdrawn:
+        return _differing(Kind.VERDICT, row["verdict_id"], verdict_step, ["judgement"])
+    return _stated(Kind.VERDICT, row["verdict_id"], row, verdict_step, expected)
 
 
 def action_differs(row: Row, steps: Sequence[Step]) -> Difference | None:
     """An action against the entry of its creation, and its state against its last step."""
     kind, row_id = row["kind"], row["action_id"]
     own = [step for step in steps if step.act.partition(".")[0] in {"remove", "reinstate"}]
-    taken = [one for one in own if one.act.partition(".")[2] in _STATES]
-    first = next((one for one in taken if one.act.partition(".")[2] in {"pending_approval", "scheduled"}), None)
+    taken = [step for step in own if step.act.partition(".")[2] in _STATES]
+    first = next((step for step in taken if step.act.partition(".")[2] in {"pending_approval", "scheduled"}), None)
     expected = {"at": row["created_at"], "marketplace_id": row["marketplace_id"]}
     stated = _stated(Kind.ACTION, row_id, row, first, expected, only=("listing_id", "verdict_id"))
     if stated is not None or first is None:
         return stated
-    if any(one.act.partition(".")[0] != kind for one in own):
+    if any(step.act.partition(".")[0] != kind for step in own):
         return _differing(Kind.ACTION, row_id, first, ["kind"])
     last = taken[-1]
     if row["state"] not in _STATES[last.act.partition(".")[2]]:
@@ -101,59 +101,59 @@ def action_differs(row: Row, steps: Sequence[Step]) -> Difference | None:
 
 def vote_differs(row: Row, steps: Sequence[Step]) -> Difference | None:
     """A vote on a removal against the entry of that person at that time."""
-    here = [
+    votes = [
         step
         for step in steps
         if step.act == f"approval_vote.{row['decision']}" and step.actor == f"user:{row['user_id']}"
     ]
-    found = next((one for one in here if one.at == row["known_at"]), None)
-    return _stated(Kind.APPROVAL_VOTE, row["vote_id"], row, found, {"marketplace_id": row["marketplace_id"]})
+    vote_step = next((step for step in votes if step.at == row["known_at"]), None)
+    return _stated(Kind.APPROVAL_VOTE, row["vote_id"], row, vote_step, {"marketplace_id": row["marketplace_id"]})
 
 
 def promotion_differs(row: Row, steps: Sequence[Step]) -> Difference | None:
     """A change of the champion against its entry."""
-    found = next((step for step in steps if step.payload.get("promotion") == row["promotion_id"]), None)
-    if found is not None and found.payload["reason"][:500] != row["note"]:
-        return _differing(Kind.PROMOTION, row["promotion_id"], found, ["note"])
+    promotion_step = next((step for step in steps if step.payload.get("promotion") == row["promotion_id"]), None)
+    if promotion_step is not None and promotion_step.payload["reason"][:500] != row["note"]:
+        return _differing(Kind.PROMOTION, row["promotion_id"], promotion_step, ["note"])
     expected = {
         "act": f"model.{row['kind']}",
         "actor": row["promoted_by"],
         "at": row["promoted_at"],
         "marketplace_id": row["marketplace_id"],
     }
-    return _stated(Kind.PROMOTION, row["promotion_id"], row, found, expected, only=())
+    return _stated(Kind.PROMOTION, row["promotion_id"], row, promotion_step, expected, only=())
 
 
 def approval_differs(row: Row, steps: Sequence[Step]) -> Difference | None:
     """An approval of a model against its entry, and its withdrawal against the entry of that."""
     row_id = row["approval_id"]
-    found = next((step for step in steps if step.payload.get("approval") == row_id), None)
+    approval_step = next((step for step in steps if step.payload.get("approval") == row_id), None)
     expected = {
         "act": "model.approve",
         "actor": row["approved_by"],
         "at": row["approved_at"],
         "marketplace_id": row["marketplace_id"],
     }
-    stated = _stated(Kind.PROMOTION_APPROVAL, row_id, row, found, expected)
-    if stated is not None or found is None:
+    stated = _stated(Kind.PROMOTION_APPROVAL, row_id, row, approval_step, expected)
+    if stated is not None or approval_step is None:
         return stated
     withdrawals = [
         step.at
         for step in steps
-        if step.act == "model.withdraw" and step.actor == row["approved_by"] and step.sequence > found.sequence
+        if step.act == "model.withdraw" and step.actor == row["approved_by"] and step.sequence > approval_step.sequence
     ]
     if row["withdrawn_at"] is not None:
         fits = row["withdrawn_at"] in withdrawals
     else:
         fits = not withdrawals or row["promotion_id"] is not None
     if not fits:
-        return _differing(Kind.PROMOTION_APPROVAL, row_id, found, ["withdrawn_at"])
-    used = (step for step in steps if step.act in _PROMOTIONS and step.sequence > found.sequence)
+        return _differing(Kind.PROMOTION_APPROVAL, row_id, approval_step, ["withdrawn_at"])
+    used = (step for step in steps if step.act in _PROMOTIONS and step.sequence > approval_step.sequence)
     promoted = {
-        one.payload.get("promotion") for one in used if row["approved_by"] in one.payload.get("approved_by", ())
+        step.payload.get("promotion") for step in used if row["approved_by"] in step.payload.get("approved_by", ())
     }
     if row["promotion_id"] is not None and row["promotion_id"] not in promoted:
-        return _differing(Kind.PROMOTION_APPROVAL, row_id, found, ["promotion_id"])
+        return _differing(Kind.PROMOTION_APPROVAL, row_id, approval_step, ["promotion_id"])
     return None
 
 
@@ -201,14 +201,14 @@ def erasure_differs(row: Row, steps: Sequence[Step]) -> Difference | None:
     Retention needs no request, and blanks the custody of test buys alone.
     """
     naming = (step for step in steps if row["sequence"] in step.payload.get("entries", ()))
-    found = next(naming, None)
+    erasure_step = next(naming, None)
     row_id = str(row["sequence"])
-    if found is None:
+    if erasure_step is None:
         return Difference(Kind.ERASED_PAYLOAD, row_id, None, message(_NO_ENTRY))
-    by_retention = found.actor == RETENTION and row["act"].startswith("test_buy.")
+    by_retention = erasure_step.actor == RETENTION and row["act"].startswith("test_buy.")
     if row["asked"] or by_retention:
         return None
-    return Difference(Kind.ERASED_PAYLOAD, row_id, found.sequence, message("record.not_asked"))
+    return Difference(Kind.ERASED_PAYLOAD, row_id, erasure_step.sequence, message("record.not_asked"))
 
 
 COMPARE: Final[Mapping[Kind, Callable[[Row, Sequence[Step]], Difference | None]]] = {
@@ -236,7 +236,7 @@ def _stated(
         return Difference(kind, row_id, None, message(_NO_ENTRY))
     names = [name for name in step.payload if name in row and (only is None or name in only)]
     wrong = [name for name in names if step.payload[name] != row[name]]
-    wrong += [name for name, value in expected.items() if getattr(step, name) != value]
+    wrong += [name for name, expected_value in expected.items() if getattr(step, name) != expected_value]
     return _differing(kind, row_id, step, wrong) if wrong else None
 
 

@@ -90,7 +90,7 @@ class Head:
 def next_head(previous: Head | None, hashes: Sequence[str], at: datetime) -> Head:
     """The head after `hashes`, those of the entries since the previous head; at least one."""
     start = previous.sequence if previous else 0
-    marks = "".join(one[:MARK_DIGITS] for one in hashes)
+    marks = "".join(entry_hash[:MARK_DIGITS] for entry_hash in hashes)
     before = hashlib.sha256(signed_bytes(previous)).hexdigest() if previous else GENESIS
     return Head(start + len(hashes), hashes[-1], at, marks, before)
 
@@ -150,21 +150,21 @@ def verify(
     sequence, previous = after
     signed = _InStep(heads)
     gone: set[int] = set()
-    for entry, payload in entries:
+    for audit_entry, payload in entries:
         sequence += 1
-        problem = _misfit(entry, payload, sequence, previous)
+        problem = _misfit(audit_entry, payload, sequence, previous)
         if problem is not None:
             return Broken(sequence, problem)
         if payload is None:
             gone.add(sequence)
-        elif entry.act == ERASURE:
-            named = {one for one in erased_by(payload.body) if one > after[0]}
+        elif audit_entry.act == ERASURE:
+            named = {number for number in erased_by(payload.body) if number > after[0]}
             if not named <= gone:
                 return Broken(sequence, message("audit.erased_nothing", sequence=min(named - gone)))
             gone -= named
-        if not signed.has(entry):
+        if not signed.has(audit_entry):
             return Broken(sequence, message("audit.not_as_signed"))
-        previous = entry.entry_hash
+        previous = audit_entry.entry_hash
     if unnamed := gone.difference(erased):
         return Broken(min(unnamed), message("audit.payload_gone"))
     if (sequence, previous) != head:
@@ -175,18 +175,18 @@ def verify(
     return None
 
 
-def _misfit(entry: Entry, payload: Payload | None, sequence: int, previous: str) -> Message | None:
+def _misfit(audit_entry: Entry, payload: Payload | None, sequence: int, previous: str) -> Message | None:
     """Why an entry, with its payload, cannot be the one of this number after that hash; None where it can."""
-    if entry.sequence != sequence:
+    if audit_entry.sequence != sequence:
         return message("audit.missing", sequence=sequence)
-    if entry.previous_hash != previous:
+    if audit_entry.previous_hash != previous:
         return message("audit.unchained")
-    named = (entry.marketplace_id, entry.actor, entry.act, entry.subject)
-    if entry.entry_hash != _hash(sequence, entry.occurred_at, named, entry.payload_hash, previous):
+    named = (audit_entry.marketplace_id, audit_entry.actor, audit_entry.act, audit_entry.subject)
+    if audit_entry.entry_hash != _hash(sequence, audit_entry.occurred_at, named, audit_entry.payload_hash, previous):
         return message("audit.altered")
     if payload is None:
-        return message("audit.payload_kept") if entry.act.startswith(KEPT_ACTS) else None
-    return message("audit.payload_altered") if payload.digest != entry.payload_hash else None
+        return message("audit.payload_kept") if audit_entry.act.startswith(KEPT_ACTS) else None
+    return message("audit.payload_altered") if payload.digest != audit_entry.payload_hash else None
 
 
 class _InStep:
@@ -197,18 +197,18 @@ class _InStep:
         self._head: Head | None = None
         self._start = 0
 
-    def has(self, entry: Entry) -> bool:
+    def has(self, audit_entry: Entry) -> bool:
         """Whether the entry is the signed one; True after the last head."""
-        if self._head is None or entry.sequence > self._head.sequence:
+        if self._head is None or audit_entry.sequence > self._head.sequence:
             self._start = self._head.sequence if self._head else 0
             self._head = next(self._heads, self._head)
         head = self._head
-        if head is None or entry.sequence > head.sequence:
+        if head is None or audit_entry.sequence > head.sequence:
             return True
-        place = MARK_DIGITS * (entry.sequence - self._start - 1)
-        if not entry.entry_hash.startswith(head.marks[place : place + MARK_DIGITS]):
+        place = MARK_DIGITS * (audit_entry.sequence - self._start - 1)
+        if not audit_entry.entry_hash.startswith(head.marks[place : place + MARK_DIGITS]):
             return False
-        return entry.sequence != head.sequence or entry.entry_hash == head.entry_hash
+        return audit_entry.sequence != head.sequence or audit_entry.entry_hash == head.entry_hash
 
     def last(self) -> Head | None:
         """The last head; None where there are none."""

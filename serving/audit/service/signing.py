@@ -176,14 +176,14 @@ def sign_head(runtime: Runtime) -> int:
 
 def _sign(runtime: Runtime, stream: IO[bytes], last: Head | None, now: datetime) -> int:
     with runtime.store.read() as connection:
-        found = audit.hashes_after(connection, last.sequence if last else 0)
-    if not found:
+        hash_pairs = audit.hashes_after(connection, last.sequence if last else 0)
+    if not hash_pairs:
         return 0
-    follows = [last.entry_hash if last else GENESIS, *(own for _, own in found[:-1])]
-    if [previous for previous, _ in found] != follows:
+    follows = [last.entry_hash if last else GENESIS, *(own for _, own in hash_pairs[:-1])]
+    if [previous for previous, _ in hash_pairs] != follows:
         log.error("audit.broken_since_head", sequence=last.sequence if last else 0)
         return 0
-    head = next_head(last, [own for _, own in found], now)
+    head = next_head(last, [own for _, own in hash_pairs], now)
     append(runtime.home, stream, head)
     with runtime.store.write() as connection:
         signers.signed(connection, Signer(public_key(runtime.home), head.sequence, head.entry_hash, now))
@@ -194,12 +194,12 @@ def _signer(runtime: Runtime, now: datetime) -> Signer | None:
     """The record of this data directory; made where it is to sign and nobody has, None where another one signs."""
     own = public_key(runtime.home)
     with runtime.store.read() as connection:
-        found = signers.everybody(connection)
+        signers_on_record = signers.everybody(connection)
         # The record may have been deleted: what the log says counts.
-        began = bool(found) or bool(audit.entries_of(connection, SIGNING_BEGAN, SIGNING_RENEWED))
+        began = bool(signers_on_record) or bool(audit.entries_of(connection, SIGNING_BEGAN, SIGNING_RENEWED))
         is_founder = audit.founder(connection) == own
     if began or not is_founder:
-        return next((one for one in found if one.public_key == own), None)
+        return next((signer for signer in signers_on_record if signer.public_key == own), None)
     signer = Signer(own, 0, GENESIS, now)
     with runtime.store.write() as connection:
         audit.record(connection, now, "", _ACTOR, SIGNING_BEGAN, own[:16], public_key=own)
@@ -236,14 +236,14 @@ def renew(runtime: Runtime, *, reason: str, by: str) -> dict[str, Any]:
         for _ in heads:
             pass
         with runtime.store.read() as connection:
-            found = signers.everybody(connection)
+            signers_on_record = signers.everybody(connection)
             is_founder = audit.founder(connection) == own
-        mine = next((one for one in found if one.public_key == own), None)
+        mine = next((signer for signer in signers_on_record if signer.public_key == own), None)
         is_whole = mine is not None and heads.problem is None and problem_of(mine, heads.last) is None
-        if is_whole or (is_founder and not found):
+        if is_whole or (is_founder and not signers_on_record):
             raise Conflict("The signed heads of this data directory are whole. There is no reason to start new ones.")
-        kept = _keep_aside(runtime, stream, now)
-        before = max(found, key=lambda one: one.sequence, default=Signer("", 0, GENESIS, now))
+        kept_name = _keep_aside(runtime, stream, now)
+        before = max(signers_on_record, key=lambda signer: signer.sequence, default=Signer("", 0, GENESIS, now))
         with runtime.store.write() as connection:
             audit.record(
                 connection,
@@ -259,7 +259,7 @@ def renew(runtime: Runtime, *, reason: str, by: str) -> dict[str, Any]:
             signers.forget(connection, own)
             signers.add_signer(connection, Signer(own, 0, GENESIS, now))
         _sign(runtime, stream, None, now)
-    return {"public_key": own, "kept": kept}
+    return {"public_key": own, "kept": kept_name}
 
 
 def _keep_aside(runtime: Runtime, stream: IO[bytes], now: datetime) -> str | None:

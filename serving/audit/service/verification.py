@@ -56,7 +56,7 @@ def examine(
     number, differing = 0, list[Difference]()
     if broken is None or broken.problem.code != UNREADABLE:  # What cannot be read cannot be compared.
         problem = _unsigned(connection, heads, simulated=simulated)
-        renewed, restored = (audit.entries_of(connection, one) for one in (SIGNING_RENEWED, RESTORED))
+        renewed, restored = (audit.entries_of(connection, act) for act in (SIGNING_RENEWED, RESTORED))
         compared, number, differing = _compared(connection, report)
     return {
         "entries": last[0],
@@ -68,16 +68,16 @@ def examine(
         else {"sequence": heads.last.sequence, "signed_at": heads.last.signed_at.isoformat()},
         "heads_problem": problem,
         "key": heads.public_key,
-        "renewed": [_told(one) for one in renewed],
-        "restored": [_told(one) for one in restored],
+        "renewed": [_told(renewal) for renewal in renewed],
+        "restored": [_told(restoration) for restoration in restored],
         "compared": compared,
         "differing_count": number,
-        "differing": [_shown(one) for one in differing],
+        "differing": [_shown(difference) for difference in differing],
     }
 
 
-def is_whole(found: dict[str, Any]) -> bool:
-    return found["broken"] is None and found["heads_problem"] is None and not found["differing_count"]
+def is_whole(examination: dict[str, Any]) -> bool:
+    return examination["broken"] is None and examination["heads_problem"] is None and not examination["differing_count"]
 
 
 def _compared(connection: Connection, report: Report) -> tuple[dict[str, int], int, list[Difference]]:
@@ -87,9 +87,9 @@ def _compared(connection: Connection, report: Report) -> tuple[dict[str, int], i
     for kind in Kind:
         total, done = audited_rows.counted(connection, kind), 0
         for chunk in audited_rows.with_entries(connection, kind):
-            found = [one for row, steps in chunk if (one := COMPARE[kind](row, steps)) is not None]
-            number += len(found)
-            shown += found[: max(0, _SHOWN - len(shown))]
+            differences = [difference for row, steps in chunk if (difference := COMPARE[kind](row, steps)) is not None]
+            number += len(differences)
+            shown += differences[: max(0, _SHOWN - len(shown))]
             done += len(chunk)
             report(Progress(f"Rows of {kind.value}", done, total))
         gone, first = audited_rows.without_a_row(connection, kind, _SHOWN)
@@ -102,17 +102,17 @@ def _compared(connection: Connection, report: Report) -> tuple[dict[str, int], i
 def _unsigned(connection: Connection, heads: Heads, *, simulated: bool) -> str | None:
     """What is wrong with the signed heads, or missing of them by what the log and the database record."""
     began = audit.entries_of(connection, SIGNING_BEGAN, SIGNING_RENEWED)
-    recorded = {one.public_key: one for one in signers.everybody(connection)}
+    recorded = {signer.public_key: signer for signer in signers.everybody(connection)}
     if not began:
         unknown = "heads are signed, and the log does not record who signs"
         return heads.problem or (unknown if recorded or heads.number else None)
-    own, keys = heads.public_key, {one.payload.get("public_key") for one in began}
+    own, keys = heads.public_key, {signing.payload.get("public_key") for signing in began}
     if set(recorded) != keys:
         return "the database does not record the same signing keys as the log"
     if own not in keys:
         return (
             f"the key of this data directory ({own[:16]}) is not one of those that sign the log "
-            f"({', '.join(sorted(one[:16] for one in recorded))})"
+            f"({', '.join(sorted(key[:16] for key in recorded))})"
         )
     mine = recorded[own]
     return heads.problem or problem_of(mine, heads.last) or _late(connection, heads, mine, simulated=simulated)
@@ -120,7 +120,7 @@ def _unsigned(connection: Connection, heads: Heads, *, simulated: bool) -> str |
 
 def _late(connection: Connection, heads: Heads, mine: Signer, *, simulated: bool) -> str | None:
     """Whether jobs have run for long without signing. After a jump of a simulated clock heads are late for a moment."""
-    seen = max((one.seen_at for one in workers.everybody(connection)), default=None)
+    seen = max((worker.seen_at for worker in workers.everybody(connection)), default=None)
     signed_upto, signed_at = (heads.last.sequence, heads.last.signed_at) if heads.last else (0, mine.signed_at)
     unsigned = audit.first_after(connection, signed_upto)
     if seen is None or unsigned is None or simulated:
@@ -134,8 +134,8 @@ def _late(connection: Connection, heads: Heads, mine: Signer, *, simulated: bool
     )
 
 
-def _told(one: Told) -> dict[str, Any]:
-    return {"sequence": one.sequence, "at": one.at.isoformat(), "by": one.actor, **one.payload}
+def _told(log_entry: Told) -> dict[str, Any]:
+    return {"sequence": log_entry.sequence, "at": log_entry.at.isoformat(), "by": log_entry.actor, **log_entry.payload}
 
 
 def _shown(difference: Difference) -> dict[str, Any]:

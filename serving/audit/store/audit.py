@@ -64,7 +64,7 @@ def record_all(
     previous, entries, payloads = hold(connection), list[Entry](), []
     for act, subject, payload in acts:
         text = Payload(canonical(payload), secrets.token_bytes(SALT_BYTES))
-        entry = chained(
+        new_entry = chained(
             previous=previous,
             occurred_at=at,
             marketplace_id=marketplace_id,
@@ -73,9 +73,9 @@ def record_all(
             subject=subject,
             payload=text,
         )
-        previous = entry.sequence, entry.entry_hash
-        entries.append(entry)
-        payloads.append({"sequence": entry.sequence, "payload": text.body.decode(), "salt": text.salt.hex()})
+        previous = new_entry.sequence, new_entry.entry_hash
+        entries.append(new_entry)
+        payloads.append({"sequence": new_entry.sequence, "payload": text.body.decode(), "salt": text.salt.hex()})
     add(connection, audit_entry, list(map(row_of, entries)))
     add(connection, audit_payload, payloads)
     connection.execute(
@@ -87,8 +87,8 @@ def record_all(
 def head(connection: Connection) -> tuple[int, str]:
     """The end of the log: the number of its last entry and that entry's hash."""
     query = select(audit_head.c.sequence, audit_head.c.entry_hash).where(audit_head.c.head_id == _HEAD)
-    found = connection.execute(query).one_or_none()
-    return (0, GENESIS) if found is None else (int(found.sequence), str(found.entry_hash))
+    head_row = connection.execute(query).one_or_none()
+    return (0, GENESIS) if head_row is None else (int(head_row.sequence), str(head_row.entry_hash))
 
 
 def check(connection: Connection, heads: Iterable[Head] = ()) -> tuple[int, Broken | None]:
@@ -98,22 +98,22 @@ def check(connection: Connection, heads: Iterable[Head] = ()) -> tuple[int, Brok
 
 
 def check_entries(
-    connection: Connection, heads: Iterable[Head], last: tuple[int, str], told: Callable[[int], object]
+    connection: Connection, heads: Iterable[Head], last: tuple[int, str], on_entry: Callable[[int], object]
 ) -> Broken | None:
-    """The first entry up to `last` that does not fit; `told` hears the number of each entry that was read."""
+    """The first entry up to `last` that does not fit; `on_entry` hears the number of each entry that was read."""
     try:
         with closing(_entries(connection, at_a_time=1_000)) as entries:
-            return verify(_telling(entries, told), head=last, heads=heads)
+            return verify(_telling(entries, on_entry), head=last, heads=heads)
     except ValueError:
         return Broken(_readable(connection) + 1, message(UNREADABLE))
 
 
 def _telling(
-    entries: Iterable[tuple[Entry, Payload | None]], told: Callable[[int], object]
+    entries: Iterable[tuple[Entry, Payload | None]], on_entry: Callable[[int], object]
 ) -> Iterator[tuple[Entry, Payload | None]]:
-    for found in entries:
-        told(found[0].sequence)
-        yield found
+    for entry_and_payload in entries:
+        on_entry(entry_and_payload[0].sequence)
+        yield entry_and_payload
 
 
 def count_of(connection: Connection, marketplace_id: str, act: str, *, since: datetime, until: datetime) -> int:
@@ -190,8 +190,8 @@ def restores(connection: Connection) -> int:
 def first_after(connection: Connection, sequence: int) -> datetime | None:
     """The time of the entry after one; None where there is none."""
     query = select(audit_entry.c.occurred_at).where(audit_entry.c.sequence > sequence)
-    found: datetime | None = connection.execute(query.order_by(audit_entry.c.sequence).limit(1)).scalar()
-    return found
+    moment: datetime | None = connection.execute(query.order_by(audit_entry.c.sequence).limit(1)).scalar()
+    return moment
 
 
 def erased_count(connection: Connection) -> int:
@@ -219,22 +219,22 @@ def hashes_after(connection: Connection, sequence: int) -> list[tuple[str, str]]
 def hold(connection: Connection) -> tuple[int, str]:
     """Lock the head of the log, as (sequence, hash), until the transaction ends; every other decision waits for it."""
     query = select(audit_head.c.sequence, audit_head.c.entry_hash).where(audit_head.c.head_id == _HEAD)
-    found = connection.execute(query.with_for_update()).one_or_none()
-    if found is None:
+    head_row = connection.execute(query.with_for_update()).one_or_none()
+    if head_row is None:
         connection.execute(insert(audit_head).values(head_id=_HEAD, sequence=0, entry_hash=GENESIS))
         return 0, GENESIS
-    return found.sequence, found.entry_hash
+    return head_row.sequence, head_row.entry_hash
 
 
 def _readable(connection: Connection) -> int:
     """How many entries can be read before the first unreadable one, for example one with an invalid time."""
-    found = 0
+    entry_count = 0
     try:
         for _ in _entries(connection, at_a_time=1):
-            found += 1
+            entry_count += 1
     except ValueError:
         pass
-    return found
+    return entry_count
 
 
 def _entries(connection: Connection, *, at_a_time: int) -> Generator[tuple[Entry, Payload | None], None, None]:

@@ -36,33 +36,33 @@ class Line:
     payload: str | None
 
 
-def lines(connection: Connection, wanted: Wanted, *, before: int | None, most: int) -> list[Line]:
+def lines(connection: Connection, line_filter: Wanted, *, before: int | None, most: int) -> list[Line]:
     """The lines that match, newest first, older than the entry `before` if it is given."""
-    query = _wanted(connection, wanted).order_by(audit_entry.c.sequence.desc()).limit(most)
+    query = _wanted(connection, line_filter).order_by(audit_entry.c.sequence.desc()).limit(most)
     if before is not None:
         query = query.where(audit_entry.c.sequence < before)
     return [Line(reader(Entry).of(row), row["payload"]) for row in connection.execute(query).mappings()]
 
 
-def _wanted(connection: Connection, wanted: Wanted) -> Select[Any]:
+def _wanted(connection: Connection, line_filter: Wanted) -> Select[Any]:
     query = (
         select(audit_entry, audit_payload.c.payload)
         .outerjoin(audit_payload, audit_payload.c.sequence == audit_entry.c.sequence)
-        .where(audit_entry.c.marketplace_id == wanted.marketplace_id)
+        .where(audit_entry.c.marketplace_id == line_filter.marketplace_id)
     )
-    if wanted.subject is not None:
-        query = query.where(audit_entry.c.subject == wanted.subject)
+    if line_filter.subject is not None:
+        query = query.where(audit_entry.c.subject == line_filter.subject)
     else:
         newest = connection.execute(select(func.max(audit_entry.c.sequence))).scalar() or 0
         query = query.where(audit_entry.c.sequence > newest - SEARCHED)
-    if wanted.actor is not None:
-        query = query.where(audit_entry.c.actor == wanted.actor)
-    if wanted.act is not None:
-        query = query.where(audit_entry.c.act.startswith(wanted.act, autoescape=True))
-    if wanted.since is not None:
-        query = query.where(audit_entry.c.occurred_at >= wanted.since)
-    if wanted.until is not None:
-        query = query.where(audit_entry.c.occurred_at < wanted.until)
+    if line_filter.actor is not None:
+        query = query.where(audit_entry.c.actor == line_filter.actor)
+    if line_filter.act is not None:
+        query = query.where(audit_entry.c.act.startswith(line_filter.act, autoescape=True))
+    if line_filter.since is not None:
+        query = query.where(audit_entry.c.occurred_at >= line_filter.since)
+    if line_filter.until is not None:
+        query = query.where(audit_entry.c.occurred_at < line_filter.until)
     return query
 
 

@@ -86,36 +86,36 @@ def counted(connection: Connection, kind: Kind) -> int:
 
 def with_entries(connection: Connection, kind: Kind) -> Iterator[list[tuple[Row, Sequence[Step]]]]:
     """Every row of a kind with the entries about its subject, oldest first, in chunks by the key."""
-    kept = _TABLES[kind]
-    key = tuple_(*(kept.table.c[name] for name in kept.key))
-    query = select(kept.table).order_by(*(kept.table.c[name] for name in kept.key)).limit(_AT_ONCE)
+    source = _TABLES[kind]
+    key = tuple_(*(source.table.c[name] for name in source.key))
+    query = select(source.table).order_by(*(source.table.c[name] for name in source.key)).limit(_AT_ONCE)
     after: tuple[Any, ...] | None = None
     while True:
-        here = query if after is None else query.where(key > after)
-        rows: list[Row] = [dict(row) for row in connection.execute(here).mappings()]
+        page_query = query if after is None else query.where(key > after)
+        rows: list[Row] = [dict(row) for row in connection.execute(page_query).mappings()]
         if not rows:
             return
-        after = tuple(rows[-1][name] for name in kept.key)
+        after = tuple(rows[-1][name] for name in source.key)
         rows = _completed(connection, kind, rows)
-        entries = _entries(connection, sorted({row[kept.subject] for row in rows}))
-        yield [(row, entries.get(row[kept.subject], ())) for row in rows]
+        entries = _entries(connection, sorted({row[source.subject] for row in rows}))
+        yield [(row, entries.get(row[source.subject], ())) for row in rows]
 
 
 def without_a_row(connection: Connection, kind: Kind, most: int) -> tuple[int, list[Difference]]:
     """The number of entries that made a row of a kind which is gone, and the first of them."""
-    kept = _TABLES[kind]
+    source = _TABLES[kind]
     if kind is Kind.ERASED_PAYLOAD:
         return 0, []  # The chain's own verification finds an erasure that names what is not erased.
-    tied = [kept.table.c[kept.subject] == audit_entry.c.subject, *kept.tied]
-    if "marketplace_id" in kept.table.c:
-        tied.append(kept.table.c.marketplace_id == audit_entry.c.marketplace_id)
-    gone = (kept.made_by, ~select(literal(1)).select_from(kept.table).where(*tied).exists())
+    tied = [source.table.c[source.subject] == audit_entry.c.subject, *source.tied]
+    if "marketplace_id" in source.table.c:
+        tied.append(source.table.c.marketplace_id == audit_entry.c.marketplace_id)
+    gone = (source.made_by, ~select(literal(1)).select_from(source.table).where(*tied).exists())
     query = select(audit_entry.c.sequence, audit_entry.c.subject).where(*gone).order_by(audit_entry.c.sequence)
-    found = [no_row(kind, row.subject, row.sequence) for row in connection.execute(query.limit(most))]
-    if len(found) < most:
-        return len(found), found
+    differences = [no_row(kind, row.subject, row.sequence) for row in connection.execute(query.limit(most))]
+    if len(differences) < most:
+        return len(differences), differences
     number = connection.execute(select(func.count()).select_from(audit_entry).where(*gone)).scalar_one()
-    return int(number), found
+    return int(number), differences
 
 
 def _entries(connection: Connection, subjects: Sequence[str]) -> dict[str, list[Step]]:
@@ -125,12 +125,12 @@ def _entries(connection: Connection, subjects: Sequence[str]) -> dict[str, list[
         .where(audit_entry.c.subject.in_(subjects))
         .order_by(audit_entry.c.sequence)
     )
-    found: dict[str, list[Step]] = {}
+    steps_by_subject: dict[str, list[Step]] = {}
     for row in connection.execute(query):
         payload = json.loads(row.payload) if row.payload else {}
         step = Step(row.sequence, row.occurred_at, row.marketplace_id, row.actor, row.act, payload)
-        found.setdefault(row.subject, []).append(step)
-    return found
+        steps_by_subject.setdefault(row.subject, []).append(step)
+    return steps_by_subject
 
 
 def _completed(connection: Connection, kind: Kind, rows: list[Row]) -> list[Row]:
@@ -138,21 +138,21 @@ def _completed(connection: Connection, kind: Kind, rows: list[Row]) -> list[Row]
     if kind is Kind.ACCOUNT:
         ids = [row["user_id"] for row in rows]
         grants: dict[str, dict[tuple[str, str, str | None], bool]] = {}
-        for one in connection.execute(select(role_grant).where(role_grant.c.user_id.in_(ids))):
-            grants.setdefault(one.user_id, {})[one.marketplace_id, one.role, one.brand_id] = one.leads
+        for grant in connection.execute(select(role_grant).where(role_grant.c.user_id.in_(ids))):
+            grants.setdefault(grant.user_id, {})[grant.marketplace_id, grant.role, grant.brand_id] = grant.leads
         return [{**row, "grants": grants.get(row["user_id"], {})} for row in rows]
     if kind is Kind.ERASED_PAYLOAD:
-        asked = set(
+        requests = set(
             connection.execute(
                 select(erasure.c.erasure_id).where(erasure.c.erasure_id.in_({row["erasure_id"] for row in rows}))
             ).scalars()
         )
         numbers = [row["sequence"] for row in rows]
         acts = {
-            one.sequence: one.act
-            for one in connection.execute(
+            entry_row.sequence: entry_row.act
+            for entry_row in connection.execute(
                 select(audit_entry.c.sequence, audit_entry.c.act).where(audit_entry.c.sequence.in_(numbers))
             )
         }
-        return [{**row, "asked": row["erasure_id"] in asked, "act": acts.get(row["sequence"], "")} for row in rows]
+        return [{**row, "asked": row["erasure_id"] in requests, "act": acts.get(row["sequence"], "")} for row in rows]
     return rows

@@ -72,36 +72,36 @@ class Spelling:
     supported_by: int = 0
 
 
-def support(found: Iterable[CorrectedListing], brand_id: str, *, without: Collection[str] = ()) -> Support:
+def support(corrections: Iterable[CorrectedListing], brand_id: str, *, without: Collection[str] = ()) -> Support:
     """The support of a spelling for a brand; corrections by the people in `without` count neither for nor as people.
 
     A listing without a known seller counts as a listing and not as a seller.
     """
     mine, others = [], 0
-    for one in found:
-        if one.brand_id != brand_id:
+    for correction in corrections:
+        if correction.brand_id != brand_id:
             others += 1
-        elif one.user_id not in without:
-            mine.append(one)
+        elif correction.user_id not in without:
+            mine.append(correction)
     return Support(
-        listings=len({one.listing_id for one in mine}),
-        sellers=len({one.seller for one in mine} - {None}),
-        people=len({one.user_id for one in mine}),
+        listings=len({correction.listing_id for correction in mine}),
+        sellers=len({correction.seller for correction in mine} - {None}),
+        people=len({correction.user_id for correction in mine}),
         others=others,
     )
 
 
-def enough(found: Support, policy: AliasPolicy) -> bool:
+def enough(support: Support, policy: AliasPolicy) -> bool:
     """Whether a spelling has the support that a proposal, and its acceptance, needs."""
-    share = Decimal(found.listings) / max(found.listings + found.others, 1)
+    share = Decimal(support.listings) / max(support.listings + support.others, 1)
     return (
-        found.listings >= policy.fewest_listings
-        and found.sellers >= policy.fewest_sellers
+        support.listings >= policy.fewest_listings
+        and support.sellers >= policy.fewest_sellers
         and share >= policy.least_share
     )
 
 
-def why_not_proposed(spelling: Spelling, found: Support, policy: AliasPolicy) -> NotProposed | None:
+def why_not_proposed(spelling: Spelling, support: Support, policy: AliasPolicy) -> NotProposed | None:
     """The reason why a spelling is not proposed as an alias; None where it is.
 
     A dismissed or removed one is proposed again only when its support has doubled since.
@@ -116,10 +116,10 @@ def why_not_proposed(spelling: Spelling, found: Support, policy: AliasPolicy) ->
         return NotProposed.NAMELESS
     if spelling.state is ProposalState.PROPOSED:
         return NotProposed.OPEN
-    if not enough(found, policy):
+    if not enough(support, policy):
         return NotProposed.SUPPORT
     decided = spelling.state is not None
-    return NotProposed.DECIDED if decided and found.listings < policy.again_at_times * spelling.supported_by else None
+    return NotProposed.DECIDED if decided and support.listings < policy.again_at_times * spelling.supported_by else None
 
 
 def why_not_accepted(spelling: Spelling, independent: Support, aliases: int, policy: AliasPolicy) -> Message | None:

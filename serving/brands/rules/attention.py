@@ -65,60 +65,60 @@ class Reason:
     message: Message
 
 
-def attention(found: BrandFigures, at: datetime, policy: AttentionPolicy) -> tuple[Reason, ...]:
+def attention(figures: BrandFigures, at: datetime, policy: AttentionPolicy) -> tuple[Reason, ...]:
     """The reasons why a brand needs its account manager, the most urgent first; empty where it does not.
 
     A brand that does not take part gets no questions, so neither silence nor standing counts; pending removals,
     rights, messages, authorised sellers and proposed aliases still do.
     """
-    told: dict[Need, Message] = {}
-    if found.takes_part:
-        told |= _of_answers(found, at, policy)
-    if found.removals_pending:
-        told[Need.PENDING_REMOVALS] = message("attention.pending_removals", n=found.removals_pending)
-    if found.rights_to_verify:
-        told[Need.RIGHTS_TO_VERIFY] = message("attention.rights_to_verify", n=found.rights_to_verify)
-    if found.unread:
-        told[Need.MESSAGES] = message("attention.messages", n=found.unread)
-    if found.rights_ending:
-        told[Need.RIGHTS_ENDING] = message("attention.rights_ending", n=found.rights_ending)
-    if found.sellers_to_check:
-        told[Need.SELLERS] = message("attention.sellers", n=found.sellers_to_check)
-    if found.aliases_to_decide:
-        told[Need.ALIASES] = message("attention.aliases", n=found.aliases_to_decide)
-    return tuple(Reason(need, told[need]) for need in _ORDER if need in told)
+    messages: dict[Need, Message] = {}
+    if figures.takes_part:
+        messages |= _of_answers(figures, at, policy)
+    if figures.removals_pending:
+        messages[Need.PENDING_REMOVALS] = message("attention.pending_removals", n=figures.removals_pending)
+    if figures.rights_to_verify:
+        messages[Need.RIGHTS_TO_VERIFY] = message("attention.rights_to_verify", n=figures.rights_to_verify)
+    if figures.unread:
+        messages[Need.MESSAGES] = message("attention.messages", n=figures.unread)
+    if figures.rights_ending:
+        messages[Need.RIGHTS_ENDING] = message("attention.rights_ending", n=figures.rights_ending)
+    if figures.sellers_to_check:
+        messages[Need.SELLERS] = message("attention.sellers", n=figures.sellers_to_check)
+    if figures.aliases_to_decide:
+        messages[Need.ALIASES] = message("attention.aliases", n=figures.aliases_to_decide)
+    return tuple(Reason(need, messages[need]) for need in _ORDER if need in messages)
 
 
-def _of_answers(found: BrandFigures, at: datetime, policy: AttentionPolicy) -> dict[Need, Message]:
-    told: dict[Need, Message] = {}
-    if found.overdue:
-        told[Need.OVERDUE] = message("attention.overdue", n=found.overdue)
-    if found.level not in IN_GOOD_STANDING:
-        told[Need.STANDING_LOST] = message("attention.standing_lost", level=message(f"level.{found.level.value}"))
-    elif found.warned:
-        told[Need.STANDING_WARNED] = (
-            message("attention.standing_warned", outlook=found.outlook)
-            if found.outlook
+def _of_answers(figures: BrandFigures, at: datetime, policy: AttentionPolicy) -> dict[Need, Message]:
+    messages: dict[Need, Message] = {}
+    if figures.overdue:
+        messages[Need.OVERDUE] = message("attention.overdue", n=figures.overdue)
+    if figures.level not in IN_GOOD_STANDING:
+        messages[Need.STANDING_LOST] = message("attention.standing_lost", level=message(f"level.{figures.level.value}"))
+    elif figures.warned:
+        messages[Need.STANDING_WARNED] = (
+            message("attention.standing_warned", outlook=figures.outlook)
+            if figures.outlook
             else message("attention.standing_warned.soon")
         )
-    if (silence := _silence(found, at, policy)) is not None:
-        told[Need.SILENT] = silence
-    if found.escalated:
-        told[Need.ESCALATED] = message("attention.escalated", n=found.escalated)
-    if found.phase is Phase.INVITED:
-        told[Need.INVITED] = message("attention.invited")
-    return told
+    if (silence := _silence(figures, at, policy)) is not None:
+        messages[Need.SILENT] = silence
+    if figures.escalated:
+        messages[Need.ESCALATED] = message("attention.escalated", n=figures.escalated)
+    if figures.phase is Phase.INVITED:
+        messages[Need.INVITED] = message("attention.invited")
+    return messages
 
 
-def _silence(found: BrandFigures, at: datetime, policy: AttentionPolicy) -> Message | None:
+def _silence(figures: BrandFigures, at: datetime, policy: AttentionPolicy) -> Message | None:
     """Only unanswered questions count as silence: a brand without questions has nothing to answer."""
     long = timedelta(days=policy.silent_after_days)
-    if not found.unanswered or (found.answered_at is not None and at - found.answered_at < long):
+    if not figures.unanswered or (figures.answered_at is not None and at - figures.answered_at < long):
         return None
-    expired = {"n": found.unanswered, "days": policy.silent_after_days}
-    if found.answered_at is None:
+    expired = {"n": figures.unanswered, "days": policy.silent_after_days}
+    if figures.answered_at is None:
         return message("attention.silent.never", **expired)
-    return message("attention.silent", since=(at - found.answered_at).days, **expired)
+    return message("attention.silent", since=(at - figures.answered_at).days, **expired)
 
 
 def urgency(reasons: tuple[Reason, ...]) -> tuple[int, ...]:

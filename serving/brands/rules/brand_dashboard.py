@@ -93,36 +93,36 @@ _ORDER: Final = tuple(AnswerOutcome)
 def dashboard(answers: Iterable[Answered], parts: Sequence[Period]) -> Dashboard:
     """The counts of the answers given within these periods."""
     begins, ends = parts[0].begins, parts[-1].ends
-    given = [answer for answer in answers if begins <= answer.answered_at < ends]
-    standing = [one for one in given if not one.undone]
-    found = [(one, became(one)) for one in standing]
-    reasons = Counter((end.outcome, end.reason) for _, end in found)
+    period_answers = [answer for answer in answers if begins <= answer.answered_at < ends]
+    standing = [answer for answer in period_answers if not answer.undone]
+    endings = [(answer, became(answer)) for answer in standing]
+    reasons = Counter((end.outcome, end.reason) for _, end in endings)
     return Dashboard(
         answers=len(standing),
-        undone=len(given) - len(standing),
-        judgements=Counter(one.judgement for one in standing),
-        outcomes=Counter(end.outcome for _, end in found),
+        undone=len(period_answers) - len(standing),
+        judgements=Counter(answer.judgement for answer in standing),
+        outcomes=Counter(end.outcome for _, end in endings),
         reasons=tuple(
             ReasonCount(*key, number)
             for key, number in sorted(
-                reasons.items(), key=lambda item: (_ORDER.index(item[0][0]), -item[1], item[0][1])
+                reasons.items(), key=lambda pair: (_ORDER.index(pair[0][0]), -pair[1], pair[0][1])
             )
         ),
-        objections=Counter(_ended(one) for one in standing if one.objected),
-        to_answer=_median(one.hours_to_answer for one in standing),
-        to_removal=_median(end.hours_to_removal for _, end in found),
-        parts=tuple(_part(period, found) for period in parts),
+        objections=Counter(_ended(answer) for answer in standing if answer.objected),
+        to_answer=_median(answer.hours_to_answer for answer in standing),
+        to_removal=_median(end.hours_to_removal for _, end in endings),
+        parts=tuple(_part(period, endings) for period in parts),
     )
 
 
-def _part(period: Period, found: Iterable[tuple[Answered, Became]]) -> Part:
-    outcomes = Counter(end.outcome for one, end in found if period.holds(one.answered_at))
+def _part(period: Period, endings: Iterable[tuple[Answered, Became]]) -> Part:
+    outcomes = Counter(end.outcome for answer, end in endings if period.holds(answer.answered_at))
     return Part(
         period,
         outcomes.total(),
         outcomes[AnswerOutcome.ACCEPTED],
         outcomes[AnswerOutcome.REJECTED],
-        sum(outcomes[one] for one in _OPEN),
+        sum(outcomes[outcome] for outcome in _OPEN),
     )
 
 

@@ -146,12 +146,12 @@ def _hours(answer: Answered) -> float | None:
 
 def brand_record(answers: Iterable[Answered]) -> BrandRecord:
     """The counts behind a brand's dashboard."""
-    given = list(answers)
-    found = [became(answer) for answer in given]
-    hours = [one.hours_to_removal for one in found if one.hours_to_removal is not None]
-    objected = [answer for answer in given if answer.objected]
+    all_answers = list(answers)
+    endings = [became(answer) for answer in all_answers]
+    hours = [ending.hours_to_removal for ending in endings if ending.hours_to_removal is not None]
+    objected = [answer for answer in all_answers if answer.objected]
     return BrandRecord(
-        Counter(one.outcome for one in found),
+        Counter(ending.outcome for ending in endings),
         len(objected),
         sum(_upheld(answer) for answer in objected),
         median(hours) if hours else None,

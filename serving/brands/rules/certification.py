@@ -75,9 +75,9 @@ class Gate:
 @cache
 def questions() -> tuple[Question, ...]:
     """The questions in their order."""
-    found = json.loads(_text())
+    raw_questions = json.loads(_text())
     return tuple(
-        Question(one["key"], one["text"], tuple(one["options"]), one["right"], one["because"]) for one in found
+        Question(raw["key"], raw["text"], tuple(raw["options"]), raw["right"], raw["because"]) for raw in raw_questions
     )
 
 
@@ -99,7 +99,7 @@ def judged(answers: Mapping[str, int]) -> Result:
     for question in questions():
         if not 0 <= answers.get(question.key, -1) < len(question.options):
             raise Invalid("Choose an answer to “{question}”", question=Phrase(question.text))
-    wrong = tuple(one.key for one in questions() if answers[one.key] != one.right)
+    wrong = tuple(question.key for question in questions() if answers[question.key] != question.right)
     return Result(len(questions()) - len(wrong), wrong)
 
 

@@ -103,16 +103,16 @@ def kinds_for(reason_code: ReasonCode) -> frozenset[RightKind]:
 
 def spread(territories: Iterable[str], policy: RightsPolicy) -> frozenset[str]:
     """Territories with EU replaced by its members; WORLD stays as it is."""
-    found = frozenset(territories)
-    return found - {UNION} | (frozenset(policy.union) if UNION in found else frozenset())
+    codes = frozenset(territories)
+    return codes - {UNION} | (frozenset(policy.union) if UNION in codes else frozenset())
 
 
 def overlap(ours: Iterable[str], theirs: Iterable[str], policy: RightsPolicy) -> frozenset[str]:
     """The territories that both have; WORLD includes all of the other's."""
-    one, other = spread(ours, policy), spread(theirs, policy)
-    if WORLD in one:
+    own_codes, other = spread(ours, policy), spread(theirs, policy)
+    if WORLD in own_codes:
         return other
-    return one if WORLD in other else one & other
+    return own_codes if WORLD in other else own_codes & other
 
 
 def objection(right: Right, notice: Notice, policy: RightsPolicy, mandate: Mandate | None = None) -> Message | None:
@@ -159,7 +159,7 @@ def no_mandate(mandates: Sequence[Mandate], at: datetime) -> Message | None:
     """
     if not mandates or any(holds(mandate, at) for mandate in mandates):
         return None
-    last = max(mandates, key=lambda one: min(one.expires_at, one.revoked_at or one.expires_at))
+    last = max(mandates, key=lambda mandate: min(mandate.expires_at, mandate.revoked_at or mandate.expires_at))
     if last.revoked_at is not None and last.revoked_at <= at:
         return message("mandate.revoked", agent=last.agent, date=last.revoked_at.date())
     if at < last.begins_at:
@@ -188,11 +188,11 @@ def basis(rights: Sequence[Right], mandates: Sequence[Mandate], notice: Notice, 
         return Basis(None, (message(f"right.none.{what}", code=named(notice.reason_code)),))
     fit: list[Right] = []
     reasons: list[Message] = []
-    for one in of_kind:
-        against = [objection(one, notice, policy, mandate) for mandate in acting]
+    for right in of_kind:
+        against = [objection(right, notice, policy, mandate) for mandate in acting]
         first = against[0]
         if first is None or None in against:
-            fit.append(one)
+            fit.append(right)
         else:
             reasons.append(first)
     if not fit:

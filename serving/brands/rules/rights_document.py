@@ -38,7 +38,7 @@ def ending_of(media_type: str) -> str:
     return _ENDINGS[media_type]
 
 
-def readable_name(given: str) -> str:
+def readable_name(file_name: str) -> str:
     """A file's name for display, without folders and without control, direction, invisible or separator characters.
 
     It is only shown; files are never stored or served under it.
@@ -46,9 +46,11 @@ def readable_name(given: str) -> str:
     >>> readable_name("C:\\\\scans\\\\invoice 1177.pdf"), readable_name("../../etc/passwd"), readable_name(" ")
     ('invoice 1177.pdf', 'passwd', 'document')
     """
-    last = _PATH.split(unicodedata.normalize("NFC", given))[-1]
-    kept = "".join(one if unicodedata.category(one)[0] not in "CZ" else " " * one.isspace() for one in last)
-    return " ".join(kept.split())[:LONGEST_NAME].strip() or "document"
+    last = _PATH.split(unicodedata.normalize("NFC", file_name))[-1]
+    visible_text = "".join(
+        character if unicodedata.category(character)[0] not in "CZ" else " " * character.isspace() for character in last
+    )
+    return " ".join(visible_text.split())[:LONGEST_NAME].strip() or "document"
 
 
 _LONGEST: Final = {"title": 200, "office": 40, "number": 40, "agent": 200, "note": 500, "name": 200}
@@ -62,31 +64,31 @@ _UNFIT: Final = {
 }
 
 
-def kept_text(what: str, given: str) -> str:
+def kept_text(what: str, text: str) -> str:
     """A text without surrounding white space.
 
     Raises Invalid (the text is empty, too long, or contains an invisible character).
     """
-    found = given.strip()
-    if not found or len(found) > _LONGEST[what] or not found.isprintable():
+    stripped_text = text.strip()
+    if not stripped_text or len(stripped_text) > _LONGEST[what] or not stripped_text.isprintable():
         raise Invalid(_UNFIT[what])
-    return found
+    return stripped_text
 
 
 _CODE: Final = re.compile(r"[A-Z]{2}\Z")
 
 
-def territories(given: Sequence[str]) -> list[str]:
+def territories(names: Sequence[str]) -> list[str]:
     """Territories in their stored form: upper case, sorted, without duplicates.
 
     Raises Invalid (there is none, or one is not an ISO 3166 code, EU or WORLD).
     """
-    found = sorted({one.strip().upper() for one in given})
-    if not found:
+    codes = sorted({name.strip().upper() for name in names})
+    if not codes:
         raise Invalid("Name at least one territory: an ISO 3166 code such as FR, EU or WORLD.")
-    for one in found:
-        if one != WORLD and not _CODE.match(one):
+    for code in codes:
+        if code != WORLD and not _CODE.match(code):
             raise Invalid(
-                "{words} is not a territory. Use an ISO 3166 code such as FR, EU or WORLD.", words=repr(one[:20])
+                "{words} is not a territory. Use an ISO 3166 code such as FR, EU or WORLD.", words=repr(code[:20])
             )
-    return found
+    return codes

@@ -49,16 +49,18 @@ def proposals_of(
 ) -> list[ProposedAlias]:
     """Every proposal of a brand that the person manages, the oldest first."""
     roots = origins.roots(connection)
-    found = []
-    for one in aliases.of_brand(connection, pair):
-        named = spellings.of_spelling(connection, pair[0], one.spelling)
-        here = [given for given in named if given.brand_id == pair[1]]
+    proposed_aliases = []
+    for proposal in aliases.of_brand(connection, pair):
+        named = spellings.of_spelling(connection, pair[0], proposal.spelling)
+        namings = [naming for naming in named if naming.brand_id == pair[1]]
         now = support(corrected(named), pair[1])
         refused = None
-        if one.state is ProposalState.PROPOSED:
-            refused = _why_not(_Decision(runtime, connection, person, pair, roots, at), one.spelling, named)
-        found.append(ProposedAlias(one, now, tuple(given.case_id for given in here[-_EXAMPLES:]), refused))
-    return found
+        if proposal.state is ProposalState.PROPOSED:
+            refused = _why_not(_Decision(runtime, connection, person, pair, roots, at), proposal.spelling, named)
+        proposed_aliases.append(
+            ProposedAlias(proposal, now, tuple(naming.case_id for naming in namings[-_EXAMPLES:]), refused)
+        )
+    return proposed_aliases
 
 
 def decide_alias(runtime: Runtime, person: Person, pair: Pair, proposal_id: str, state: ProposalState) -> None:
@@ -75,13 +77,13 @@ def decide_alias(runtime: Runtime, person: Person, pair: Pair, proposal_id: str,
     with runtime.store.write() as connection:
         audit.hold(connection)
         kept_by(connection, person, pair[1], pair[0])
-        found = aliases.get(connection, pair, proposal_id)
-        if found.state is not before:
+        proposal = aliases.get(connection, pair, proposal_id)
+        if proposal.state is not before:
             raise Conflict("This alias was decided meanwhile.")
-        named = spellings.of_spelling(connection, pair[0], found.spelling)
+        named = spellings.of_spelling(connection, pair[0], proposal.spelling)
         if state is ProposalState.ACCEPTED:
             context = _Decision(runtime, connection, person, pair, origins.roots(connection), now)
-            refused = _why_not(context, found.spelling, named)
+            refused = _why_not(context, proposal.spelling, named)
             if refused is not None:
                 raise Forbidden("{why}", why=reasons_of(refused))
         supported = support(corrected(named), pair[1])
@@ -94,7 +96,7 @@ def decide_alias(runtime: Runtime, person: Person, pair: Pair, proposal_id: str,
             f"alias.{state.value}",
             proposal_id,
             brand_id=pair[1],
-            spelling=found.spelling,
+            spelling=proposal.spelling,
             listings=supported.listings,
             sellers=supported.sellers,
             people=supported.people,

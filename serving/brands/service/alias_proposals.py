@@ -20,8 +20,8 @@ from training.fit.phrases import stop_words
 
 def spelling_of(connection: Connection, pair: Pair, text: str, categories: Collection[str], at: datetime) -> Spelling:
     """The state of a folded spelling for a brand; `categories` are those of the listings that have it."""
-    here = brands.registered(connection, pair[0], at)
-    names = [name for one in here for name in (one.name, *one.aliases)]
+    registered_brands = brands.registered(connection, pair[0], at)
+    names = [name for brand in registered_brands for name in (brand.name, *brand.aliases)]
     last = aliases.last_of(connection, pair, text)
     taken = text in map(fold, names)
     return Spelling(

@@ -60,21 +60,21 @@ def named_in(text: str) -> tuple[list[str], tuple[tuple[int, Phrase], ...]]:
 
     Raises Invalid (there are more lines than a list may have sellers).
     """
-    found: dict[str, None] = {}
+    sellers: dict[str, None] = {}
     refused: list[tuple[int, Phrase]] = []
     for number, line in enumerate(text.lstrip("\ufeff").splitlines(), 1):
         name = _CELL.split(line, maxsplit=1)[0].strip().strip('"')
         if not name or (number == 1 and name.lower() in _HEADERS):
             continue
-        if len(found) + len(refused) >= MOST and name not in found:
+        if len(sellers) + len(refused) >= MOST and name not in sellers:
             raise Invalid(_TOO_MANY)
         if len(name) > LONGEST or not name.isprintable():
             refused.append(
                 (number, Phrase("An id can have at most {most} characters, all of them visible.", most=LONGEST))
             )
             continue
-        found[name] = None
-    return list(found), tuple(refused)
+        sellers[name] = None
+    return list(sellers), tuple(refused)
 
 
 def change_of(
@@ -89,7 +89,9 @@ def change_of(
 ) -> Change:
     """The changes by these sellers; `whole` is true if they are the whole list, so that all others are removed."""
     on_list = {
-        one.seller: one for one in authorised_sellers.authorised(connection, pair) if one.authorisation.holds(at)
+        list_entry.seller: list_entry
+        for list_entry in authorised_sellers.authorised(connection, pair)
+        if list_entry.authorisation.holds(at)
     }
     stays = [seller for seller in sellers if seller in on_list and on_list[seller].authorisation.ended_at == until]
     staying = set(stays)
@@ -120,8 +122,8 @@ def change_list(
         raise Invalid("The last day is in the past. Choose a later day.")
     with runtime.store.write() as connection:
         audit.hold(connection)
-        asked = change_of(connection, pair, sellers, now, until=until, whole=whole)
-        change = _with_waiting(runtime, connection, pair, asked, now)
+        requested_change = change_of(connection, pair, sellers, now, until=until, whole=whole)
+        change = _with_waiting(runtime, connection, pair, requested_change, now)
         _keep_waiting(runtime, connection, pair, change.waiting, now, until=until, by=by)
         authorised_sellers.end_authorisations(connection, pair, change.ended, now, by=by)
         authorised_sellers.authorise(
@@ -136,7 +138,9 @@ def change_list(
 def _with_waiting(runtime: Runtime, connection: Connection, pair: Pair, change: Change, at: datetime) -> Change:
     struck = strikes.struck_for(connection, pair, change.added)
     since = at - timedelta(days=1)
-    today = sum(entry.authorisation.added_at > since for entry in authorised_sellers.authorised(connection, pair))
+    today = sum(
+        list_entry.authorisation.added_at > since for list_entry in authorised_sellers.authorised(connection, pair)
+    )
     waiting = need_check(change.added, struck, today, runtime.policies[AuthorisationPolicy])
     later = set(waiting)
     return replace(change, added=tuple(seller for seller in change.added if seller not in later), waiting=waiting)
@@ -211,23 +215,27 @@ def take_off(runtime: Runtime, pair: Pair, seller: str, *, by: str) -> None:
         _record(runtime, connection, pair, Change((), tuple(ended), (), ()), by)
 
 
-def list_rows(found: Collection[ListEntry], at: datetime) -> list[tuple[Any, ...]]:
+def list_rows(list_entries: Collection[ListEntry], at: datetime) -> list[tuple[Any, ...]]:
     """The rows of an exported list, every entry that it ever had."""
     return [
         (
-            one.seller,
-            one.authorisation.added_at,
-            one.added_by,
-            one.authorisation.ended_at,
-            one.ended_by,
-            "Yes" if one.authorisation.holds(at) else "No",
+            list_entry.seller,
+            list_entry.authorisation.added_at,
+            list_entry.added_by,
+            list_entry.authorisation.ended_at,
+            list_entry.ended_by,
+            "Yes" if list_entry.authorisation.holds(at) else "No",
         )
-        for one in found
+        for list_entry in list_entries
     ]
 
 
 def _present(connection: Connection, pair: Pair, at: datetime) -> list[ListEntry]:
-    return [one for one in authorised_sellers.authorised(connection, pair) if one.authorisation.holds(at)]
+    return [
+        list_entry
+        for list_entry in authorised_sellers.authorised(connection, pair)
+        if list_entry.authorisation.holds(at)
+    ]
 
 
 def _record(runtime: Runtime, connection: Connection, pair: Pair, change: Change, by: str) -> None:

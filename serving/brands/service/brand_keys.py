@@ -32,15 +32,15 @@ class BrandKey:
 
 def keys_of_brand(connection: Connection, pair: Pair) -> list[BrandKey]:
     """The keys of a brand at a marketplace: those in force first, then the latest first."""
-    found = []
-    for one in marketplaces.keys(connection, {pair[0]}, pair[1]):
+    brand_keys = []
+    for key in marketplaces.keys(connection, {pair[0]}, pair[1]):
         try:
-            maker = accounts.person(connection, one.user_id or "")
+            maker = accounts.person(connection, key.user_id or "")
         except NotFound:
             maker = None
         leads = maker is not None and pair in maker.brands(Permission.LEAD_BRAND)
-        found.append(BrandKey(one, "" if maker is None else maker.name, leads))
-    return found
+        brand_keys.append(BrandKey(key, "" if maker is None else maker.name, leads))
+    return brand_keys
 
 
 def make_key(runtime: Runtime, person: Person, pair: Pair, name: str, days: int | None = None) -> str:
@@ -55,14 +55,14 @@ def make_key(runtime: Runtime, person: Person, pair: Pair, name: str, days: int 
     with runtime.store.write() as connection:
         audit.hold(connection)
         by = require_lead(connection, person, pair)
-        in_force = [one for one in marketplaces.keys(connection, {pair[0]}, pair[1]) if one.revoked_at is None]
+        in_force = [key for key in marketplaces.keys(connection, {pair[0]}, pair[1]) if key.revoked_at is None]
         if len(in_force) >= MOST_KEYS:
             raise Conflict("A brand can have {most} API keys. Revoke one that is not used.", most=MOST_KEYS)
-        made, shown = new_brand_key(runtime, pair, person.user_id, days)
-        marketplaces.add_key(connection, made, name, now)
-        scopes = sorted(scope.value for scope in made.scopes)
+        key, shown = new_brand_key(runtime, pair, person.user_id, days)
+        marketplaces.add_key(connection, key, name, now)
+        scopes = sorted(scope.value for scope in key.scopes)
         payload = {"name": name, "scopes": scopes, "brand_id": pair[1], "user_id": person.user_id}
-        audit.record(connection, now, pair[0], by, "key.made", made.key_id, **payload)
+        audit.record(connection, now, pair[0], by, "key.made", key.key_id, **payload)
         leads = [
             brand_person.user_id for brand_person in accounts.people_of_brand(connection, pair) if brand_person.leads
         ]

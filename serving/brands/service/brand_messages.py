@@ -27,8 +27,8 @@ def looked_after(connection: Connection, person: Person) -> frozenset[Pair]:
     return frozenset(
         (place, brand_id)
         for place in person.marketplaces(Permission.MANAGE_BRANDS)
-        for brand_id, one in brands.enrolments(connection, place).items()
-        if one.account_manager_id == person.user_id
+        for brand_id, enrolment in brands.enrolments(connection, place).items()
+        if enrolment.account_manager_id == person.user_id
     )
 
 
@@ -101,8 +101,12 @@ def _plain(text: str) -> str:
     Raises Invalid (the text is empty or too long).
     """
     plain = unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n"))
-    kept = "".join(one for one in plain if one == "\n" or unicodedata.category(one) not in {"Cc", "Cs", "Co", "Cn"})
-    sentence = _LINES.sub("\n\n", kept).strip()
+    cleaned_text = "".join(
+        character
+        for character in plain
+        if character == "\n" or unicodedata.category(character) not in {"Cc", "Cs", "Co", "Cn"}
+    )
+    sentence = _LINES.sub("\n\n", cleaned_text).strip()
     if not sentence:
         raise Invalid("The message is empty.")
     if len(sentence) > LONGEST:

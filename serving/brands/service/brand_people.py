@@ -74,7 +74,7 @@ def remove_person(runtime: Runtime, person: Person, pair: Pair, user_id: str) ->
     with runtime.store.write() as connection:
         audit.hold(connection)
         by = require_lead(connection, person, pair)
-        found = next(
+        colleague = next(
             (
                 brand_person
                 for brand_person in accounts.people_of_brand(connection, pair)
@@ -82,12 +82,12 @@ def remove_person(runtime: Runtime, person: Person, pair: Pair, user_id: str) ->
             ),
             None,
         )
-        if found is None:
+        if colleague is None:
             raise NotFound("No user with this id represents the brand.")
-        if found.leads:
+        if colleague.leads:
             raise Forbidden(
                 ("{name} also has lead rights for the brand. Only your account manager can remove their access."),
-                name=found.name,
+                name=colleague.name,
             )
         accounts.end_brand_grant(connection, user_id, pair)
         now = runtime.clock.now()
@@ -96,7 +96,7 @@ def remove_person(runtime: Runtime, person: Person, pair: Pair, user_id: str) ->
         _record(runtime, connection, pair, by, "person.removed", user_id)
 
 
-def appoint_agent(runtime: Runtime, person: Person, pair: Pair, wanted: NewMandate) -> str:
+def appoint_agent(runtime: Runtime, person: Person, pair: Pair, new_mandate: NewMandate) -> str:
     """Record the power of attorney of a colleague, within whose limits they act from now on.
 
     Raises NotFound, Forbidden, Invalid, Conflict (it is not their brand; they do not lead it; it is themselves; as
@@ -105,13 +105,13 @@ def appoint_agent(runtime: Runtime, person: Person, pair: Pair, wanted: NewManda
     with runtime.store.read() as connection:
         by = require_lead(connection, person, pair)
         known = {brand_person.email for brand_person in accounts.people_of_brand(connection, pair)}
-    if wanted.email == person.email:
+    if new_mandate.email == person.email:
         raise Invalid(
             "You have lead rights for this brand. A user who acts under a power of attorney cannot have them."
         )
-    if wanted.email not in known:
+    if new_mandate.email not in known:
         raise Invalid("Choose one of your brand's people.")
-    return grant_mandate(runtime, wanted, by=by)
+    return grant_mandate(runtime, new_mandate, by=by)
 
 
 def end_agency(runtime: Runtime, person: Person, pair: Pair, mandate_id: str) -> None:

@@ -69,8 +69,8 @@ _ALL_CHANGES: Final = 10_000
 
 def standing_rows(connection: Connection, marketplace_id: str, brand_id: str) -> list[tuple[Any, ...]]:
     """One row per change of a brand's standing, oldest first, with the counts and reasons of that moment."""
-    found = standings.changes(connection, marketplace_id, brand_id, most=_ALL_CHANGES)
-    return [_change_row(one) for one in reversed(found)]
+    standing_changes = standings.changes(connection, marketplace_id, brand_id, most=_ALL_CHANGES)
+    return [_change_row(change) for change in reversed(standing_changes)]
 
 
 def _change_row(standing_change: StandingChange) -> tuple[Any, ...]:
@@ -96,7 +96,7 @@ def record_file(form: Format, answers: Iterable[BrandAnswer]) -> bytes:
 
 
 def _row(brand_answer: BrandAnswer) -> tuple[Any, ...]:
-    answered, found = brand_answer.answered, became(brand_answer.answered)
+    answered, ending = brand_answer.answered, became(brand_answer.answered)
     price = brand_answer.content.get("price")
     return (
         brand_answer.marketplace,
@@ -112,10 +112,10 @@ def _row(brand_answer: BrandAnswer) -> tuple[Any, ...]:
         answered.asked_at,
         answered.answered_at,
         answered.hours_to_answer,
-        found.outcome.value,
-        in_english(message(found.reason)),
+        ending.outcome.value,
+        in_english(message(ending.reason)),
         answered.removed_at,
-        found.hours_to_removal,
+        ending.hours_to_removal,
         _objection(answered),
         brand_answer.appealed_at,
         brand_answer.appeal_decided_at,
@@ -192,13 +192,13 @@ def _shares(
         listings[at] += 1
         if row.reviewed:
             drawn[at].append((row.version_id, row.inclusion_probability))
-    looked_at = {version_id for some in drawn for version_id, _ in some}
+    looked_at = {version_id for draws in drawn for version_id, _ in draws}
     labels = mature_labels(connection, pair[0], runtime.policies[LabelPolicy], now, only=looked_at)
-    due = [[Due(chance, labels.get(version_id)) for version_id, chance in some] for some in drawn]
+    due = [[Due(chance, labels.get(version_id)) for version_id, chance in draws] for draws in drawn]
     whole = Share(
         Period(parts[0].begins, parts[-1].ends),
         sum(listings),
-        prevalence([one for some in due for one in some], listings=sum(listings)),
+        prevalence([due_listing for part_due in due for due_listing in part_due], listings=sum(listings)),
     )
     shares = tuple(Share(part, listings[n], prevalence(due[n], listings=listings[n])) for n, part in enumerate(parts))
     return whole, shares

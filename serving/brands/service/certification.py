@@ -31,8 +31,8 @@ from serving.platform.runtime import Runtime
 class TooSoon(Conflict):
     """The last attempt failed too recently; `again_at` is when the next one is possible."""
 
-    def __init__(self, again_at: datetime, left: timedelta) -> None:
-        minutes = max(1, math.ceil(left / timedelta(minutes=1)))
+    def __init__(self, again_at: datetime, time_left: timedelta) -> None:
+        minutes = max(1, math.ceil(time_left / timedelta(minutes=1)))
         wait = Phrase("{n} minute" if minutes == 1 else "{n} minutes", n=minutes)
         super().__init__("Read why your answers were wrong; you can try again in {wait}.", wait=wait)
         self.again_at = again_at
@@ -44,14 +44,14 @@ def answer(runtime: Runtime, person: Person, answers: Mapping[str, int]) -> Resu
     Raises Invalid (a question has no answer, or an answer is none of its options) or TooSoon (the last attempt failed
     too recently).
     """
-    found, now = judged(answers), runtime.clock.now()
+    briefing_result, now = judged(answers), runtime.clock.now()
     with runtime.store.write() as connection:
         last = certifications.last_attempt(connection, person.user_id)
         wait = timedelta(minutes=runtime.policies[EnrolmentPolicy].certification_retry_minutes)
         if last is not None and not last.passed and now < last.known_at + wait:
             raise TooSoon(last.known_at + wait, last.known_at + wait - now)
-        keep(runtime, connection, person.user_id, How.ANSWERED, answers, found, by=person.actor)
-    return found
+        keep(runtime, connection, person.user_id, How.ANSWERED, answers, briefing_result, by=person.actor)
+    return briefing_result
 
 
 def vouch(runtime: Runtime, connection: Connection, user_id: str, *, by: str) -> None:
@@ -65,7 +65,7 @@ def keep(
     user_id: str,
     how: How,
     answers: Mapping[str, int],
-    found: Result,
+    briefing_result: Result,
     *,
     by: str,
 ) -> None:
@@ -77,13 +77,13 @@ def keep(
         "how": how.value,
         "questions": questions_version(),
         "answers": {question.key: answers[question.key] for question in questions() if question.key in answers},
-        "right_answers": found.right,
-        "passed": found.passed,
+        "right_answers": briefing_result.right,
+        "passed": briefing_result.passed,
         "known_at": now,
     }
     certifications.add_attempt(connection, row)
     payload = {name: row[name] for name in ("user_id", "how", "questions", "right_answers", "passed")}
-    act = "certification.passed" if found.passed else "certification.failed"
+    act = "certification.passed" if briefing_result.passed else "certification.failed"
     audit.record(connection, now, "", by, act, attempt_id, **payload)
 
 
@@ -98,9 +98,9 @@ def require(runtime: Runtime, connection: Connection, person: Person, pair: tupl
     Raises NotBriefed (the person has not passed the certification, or too long ago) or Forbidden (the brand's lead
     invited the person too recently).
     """
-    found = gate_of(runtime, connection, person, at)
-    if not found.open:
-        raise NotBriefed("Nothing was recorded. {why}", why=reasons_of(found.reason))
+    gate = gate_of(runtime, connection, person, at)
+    if not gate.open:
+        raise NotBriefed("Nothing was recorded. {why}", why=reasons_of(gate.reason))
     wait = recently_invited(people.confirms_from(connection, person.user_id, pair), at)
     if wait is not None:
         raise Forbidden("Nothing was recorded. {why}", why=reasons_of(wait))

@@ -42,45 +42,45 @@ class NewIndicator:
     marketplace: str | None = None
 
 
-def add_indicator(runtime: Runtime, wanted: NewIndicator, *, by: str) -> Indicator:
+def add_indicator(runtime: Runtime, new_indicator: NewIndicator, *, by: str) -> Indicator:
     """Add a counterfeit indicator of an enrolled brand; it applies to listings that come in from now on.
 
     Raises Invalid (the pattern or the label is refused, or the end is not after the beginning), NotFound (the brand is
     not enrolled here) or Conflict (the brand has the maximum number of indicators).
     """
     now = runtime.clock.now()
-    label = wanted.label.strip()
+    label = new_indicator.label.strip()
     if not label or len(label) > LONGEST_LABEL or not label.isprintable():
         raise Invalid(
             "A counterfeit indicator needs a label of at most {most} characters, all of them visible.",
             most=LONGEST_LABEL,
         )
     try:
-        check_pattern(wanted.pattern)
+        check_pattern(new_indicator.pattern)
     except PatternRefused as refused:
         raise Invalid(refused.phrase) from None
-    active_from = wanted.active_from or now
-    if wanted.active_to is not None and wanted.active_to <= active_from:
+    active_from = new_indicator.active_from or now
+    if new_indicator.active_to is not None and new_indicator.active_to <= active_from:
         raise Invalid("A counterfeit indicator must end after it begins.")
     with runtime.store.write() as connection:
         audit.hold(connection)
-        marketplace_id = marketplaces.by_name(connection, wanted.marketplace).marketplace_id
-        brand_id = brands.enrolled_by_name(connection, marketplace_id, wanted.brand)
+        marketplace_id = marketplaces.by_name(connection, new_indicator.marketplace).marketplace_id
+        brand_id = brands.enrolled_by_name(connection, marketplace_id, new_indicator.brand)
         if indicators.kept(connection, marketplace_id, brand_id) >= MOST_PER_BRAND:
             raise Conflict(
                 "{name} already has {most} counterfeit indicators, which is the maximum. Withdraw one first.",
-                name=wanted.brand,
+                name=new_indicator.brand,
                 most=MOST_PER_BRAND,
             )
         indicator = Indicator(
             indicator_id=runtime.ids.new("tel"),
             brand_id=brand_id,
             label=label,
-            pattern=wanted.pattern,
-            where=wanted.where,
-            direction=wanted.direction,
+            pattern=new_indicator.pattern,
+            where=new_indicator.where,
+            direction=new_indicator.direction,
             active_from=active_from,
-            active_to=wanted.active_to,
+            active_to=new_indicator.active_to,
             known_at=now,
         )
         indicators.add_indicator(connection, marketplace_id, indicator)
@@ -133,16 +133,16 @@ def try_pattern(runtime: Runtime, pair: tuple[str, str], pattern: str, where: Wh
         raise Invalid(refused.phrase) from None
     with runtime.store.read() as connection:
         others = listings.latest_of_brand(connection, pair, _TRIED_ON)
-    found = [
+    examples = [
         (external_id, str(content.get("title") or external_id), words)
         for external_id, content in others
         if (words := fits(pattern, where, content.get("title") or "", content.get("description") or "")) is not None
     ]
     words = fits(pattern, where, text[:LONGEST_TEXT], text) if text.strip() else None
-    return Tried(words, len(others), len(found), tuple(found[:_EXAMPLES]))
+    return Tried(words, len(others), len(examples), tuple(examples[:_EXAMPLES]))
 
 
 def of_brand(connection: Connection, pair: tuple[str, str]) -> list[Indicator]:
     """Every counterfeit indicator of a brand at a marketplace, including withdrawn ones, the newest first."""
-    found = indicators.of_marketplace(connection, pair[0])
-    return [one for one in reversed(found) if one.brand_id == pair[1]]
+    all_indicators = indicators.of_marketplace(connection, pair[0])
+    return [indicator for indicator in reversed(all_indicators) if indicator.brand_id == pair[1]]

@@ -47,17 +47,17 @@ def kept_by(connection: Connection, person: Person, brand_id: str, marketplace_i
     Raises NotFound (they are not its account manager).
     """
     mine = sorted(looked_after(connection, person))
-    found = next((one for one in mine if one[1] == brand_id and marketplace_id in {None, one[0]}), None)
-    if found is None:
+    pair = next((pair for pair in mine if pair[1] == brand_id and marketplace_id in {None, pair[0]}), None)
+    if pair is None:
         raise NotFound("There is no such brand.")
-    return Kept(found, marketplaces.get(connection, found[0]).name, brands.enrolments(connection, found[0])[brand_id])
+    return Kept(pair, marketplaces.get(connection, pair[0]).name, brands.enrolments(connection, pair[0])[brand_id])
 
 
 def needs(
     runtime: Runtime, connection: Connection, person: Person, pairs: Collection[Pair], at: datetime
 ) -> dict[Pair, tuple[Reason, ...]]:
     """The reasons why each of these brands needs its account manager, the most urgent first."""
-    policy, told = (
+    policy, warning_time = (
         runtime.policies[AttentionPolicy],
         timedelta(days=runtime.policies[RightsPolicy].told_before_expiry_days),
     )
@@ -67,12 +67,12 @@ def needs(
     unanswered = brand_attention.unanswered(connection, pairs, at - timedelta(days=policy.silent_after_days))
     answered = brand_attention.answered_at(connection, pairs)
     to_verify = brand_attention.rights_to_verify(connection, pairs)
-    ending = brand_attention.rights_ending(connection, pairs, at, at + told)
+    ending = brand_attention.rights_ending(connection, pairs, at, at + warning_time)
     proposed = brand_attention.aliases_to_decide(connection, pairs)
     to_check = brand_attention.sellers_to_check(connection, pairs)
     unread = brand_messages.unread(connection, pairs, person.user_id, MessageSide.MANAGER)
     pending = approvals.waiting_groups(connection, set(enrolled))
-    found = {}
+    reasons_by_brand = {}
     for pair in pairs:
         standing = current(runtime, connection, *pair, at)
         figures = BrandFigures(
@@ -88,12 +88,12 @@ def needs(
             rights_to_verify=to_verify.get(pair, 0),
             rights_ending=ending.get(pair, 0),
             unread=unread.get(pair, 0),
-            removals_pending=sum(one.removals for one in pending if (one.marketplace_id, one.brand_id) == pair),
+            removals_pending=sum(group.removals for group in pending if (group.marketplace_id, group.brand_id) == pair),
             aliases_to_decide=proposed.get(pair, 0),
             sellers_to_check=to_check.get(pair, 0),
         )
-        found[pair] = attention(figures, at, policy)
-    return found
+        reasons_by_brand[pair] = attention(figures, at, policy)
+    return reasons_by_brand
 
 
 def set_lead(runtime: Runtime, person: Person, pair: Pair, user_id: str, *, leads: bool) -> None:
@@ -146,9 +146,11 @@ def change_enrolment(
     if daily_questions is not None and not 0 <= daily_questions <= _MOST_QUESTIONS:
         raise Invalid("Questions a day are a number from 0 to {most:,}, or nothing for no limit.", most=_MOST_QUESTIONS)
     with runtime.store.read() as connection:
-        kept = kept_by(connection, person, pair[1], pair[0])
-    wanted = NewEnrolment(kept.enrolment.name, None, takes_part, kept.marketplace, (), daily_questions=daily_questions)
-    enrol(runtime, wanted, by=person.actor)
+        managed_brand = kept_by(connection, person, pair[1], pair[0])
+    new_enrolment = NewEnrolment(
+        managed_brand.enrolment.name, None, takes_part, managed_brand.marketplace, (), daily_questions=daily_questions
+    )
+    enrol(runtime, new_enrolment, by=person.actor)
 
 
 def judge_right(runtime: Runtime, person: Person, pair: Pair, right_id: str, state: RightState, note: str) -> None:

@@ -32,7 +32,7 @@ class NewMandate:
     marketplace: str | None = None
 
 
-def grant_mandate(runtime: Runtime, wanted: NewMandate, *, by: str) -> str:
+def grant_mandate(runtime: Runtime, new_mandate: NewMandate, *, by: str) -> str:
     """Record the power of attorney of a brand user; from now on its limits apply to them there. Returns its id.
 
     Raises Invalid (the power of attorney has ended, names no kind of right, or a field is malformed), NotFound,
@@ -40,20 +40,20 @@ def grant_mandate(runtime: Runtime, wanted: NewMandate, *, by: str) -> str:
     Conflict (the person has lead rights here. Agents cannot change the brand's file, so one lead could lock out all
     others).
     """
-    ends = end_of(wanted.last_day)
+    ends = end_of(new_mandate.last_day)
     if ends <= runtime.clock.now():
         raise Invalid("This power of attorney has ended already.")
-    if not wanted.kinds:
+    if not new_mandate.kinds:
         raise Invalid("A power of attorney must name at least one kind of right.")
     with runtime.store.write() as connection:
         audit.hold(connection)
-        pair = brands.named_at(connection, wanted.brand, wanted.marketplace)
+        pair = brands.named_at(connection, new_mandate.brand, new_mandate.marketplace)
         fields = {
-            "user_id": accounts.user_id_by_email(connection, wanted.email),
-            "agent": kept_text("agent", wanted.agent),
-            "kinds": sorted({kind.value for kind in wanted.kinds}),
-            "territories": territories(wanted.territories),
-            "document_digest": wanted.document,
+            "user_id": accounts.user_id_by_email(connection, new_mandate.email),
+            "agent": kept_text("agent", new_mandate.agent),
+            "kinds": sorted({kind.value for kind in new_mandate.kinds}),
+            "territories": territories(new_mandate.territories),
+            "document_digest": new_mandate.document,
             "expires_at": ends,
         }
         return put_mandate(runtime, connection, pair, fields, by=by)
@@ -85,8 +85,8 @@ def put_mandate(runtime: Runtime, connection: Connection, pair: Pair, fields: Ma
         "known_at": now,
     }
     mandates.add_mandate(connection, row)
-    told = {name: row[name] for name in ("brand_id", "user_id", "kinds", "territories", "document_digest")}
-    audit.record(connection, now, pair[0], by, "mandate.recorded", mandate_id, **told)
+    payload = {name: row[name] for name in ("brand_id", "user_id", "kinds", "territories", "document_digest")}
+    audit.record(connection, now, pair[0], by, "mandate.recorded", mandate_id, **payload)
     return mandate_id
 
 

@@ -54,16 +54,16 @@ COLUMNS: Final = {
 def list_rows(entries: Iterable[Entry]) -> list[tuple[Any, ...]]:
     return [
         (
-            one.listed_by.value,
-            one.name,
-            one.amount,
-            one.currency,
-            one.valid_from,
-            one.source,
-            one.known_at,
-            "Yes" if one.holds else "No",
+            list_price.listed_by.value,
+            list_price.name,
+            list_price.amount,
+            list_price.currency,
+            list_price.valid_from,
+            list_price.source,
+            list_price.known_at,
+            "Yes" if list_price.holds else "No",
         )
-        for one in entries
+        for list_price in entries
     ]
 
 
@@ -104,10 +104,10 @@ def load_price_list(
         pair = brands.named_at(connection, brand, marketplace)
         entries: dict[tuple[Any, ...], dict[str, Any]] = {}
         for number, row in enumerate(rows, 1):
-            for entry in _entries_of(number, row, now):
+            for price_row in _entries_of(number, row, now):
                 # The last row for the same goods in one list counts.
-                same = tuple(entry[name] for name in ("listed_by", "list_key", "currency", "valid_from"))
-                entries[same] = entry
+                same = tuple(price_row[name] for name in ("listed_by", "list_key", "currency", "valid_from"))
+                entries[same] = price_row
         put_entries(connection, pair, list(entries.values()), now, by=by)
     runtime.forget()
     return len(entries)
@@ -124,7 +124,7 @@ def put_entries(
         name = brands.enrolments(connection, pair[0])[pair[1]].name
         raise Conflict("{name} would exceed the limit of {most:,} list prices.", name=name, most=MOST_ENTRIES)
     owned = {"marketplace_id": pair[0], "brand_id": pair[1], "known_at": now}
-    price_lists.add_entries(connection, [{**entry, **owned} for entry in entries])
+    price_lists.add_entries(connection, [{**price_row, **owned} for price_row in entries])
     audit.record(connection, now, pair[0], by, "price_list.loaded", pair[1], entries=len(entries))
 
 
@@ -137,9 +137,9 @@ def copy_entries(connection: Connection, pair: Pair, other: Pair, now: datetime,
     """
     theirs = price_lists.newest(connection, other)
     missing = [
-        one
-        for key, one in in_force_or_later(price_lists.newest(connection, pair), now).items()
-        if key not in theirs or theirs[key]["amount_minor"] != one["amount_minor"]
+        price_row
+        for key, price_row in in_force_or_later(price_lists.newest(connection, pair), now).items()
+        if key not in theirs or theirs[key]["amount_minor"] != price_row["amount_minor"]
     ]
     if missing:
         audit.record(connection, now, pair[0], by, "price_list.shared", pair[1], entries=len(missing))
@@ -154,7 +154,7 @@ def in_force_or_later(entries: Mapping[Key, _Entered], now: datetime) -> dict[Ke
     for key in entries:
         if key[-1] <= today:
             begun[key[:-1]] = max(key[-1], begun.get(key[:-1], ""))
-    return {key: one for key, one in entries.items() if key[-1] > today or begun[key[:-1]] == key[-1]}
+    return {key: price_row for key, price_row in entries.items() if key[-1] > today or begun[key[:-1]] == key[-1]}
 
 
 def _entries_of(number: int, row: Mapping[str, Any], now: datetime) -> list[dict[str, Any]]:
@@ -168,18 +168,18 @@ def _entries_of(number: int, row: Mapping[str, Any], now: datetime) -> list[dict
 def _entries(row: Mapping[str, Any], now: datetime) -> list[dict[str, Any]]:
     """The entries of one row, for each number, model and category that it names."""
     try:
-        found = {name: _FIELDS[name].read(name, value) for name, value in row.items() if value not in (None, "")}
-        valid_from = date.fromisoformat(str(found.get("valid_from") or now.date()))
+        cells = {name: _FIELDS[name].read(name, raw) for name, raw in row.items() if raw not in (None, "")}
+        valid_from = date.fromisoformat(str(cells.get("valid_from") or now.date()))
     except KeyError as unknown:
         raise Invalid("{words} is not a column of a price list.", words=fields.printable(unknown.args[0])) from None
     except Rejected as refused:
         raise Invalid(refused.phrase) from None
     except ValueError:
         raise Invalid("valid_from must be a day such as 2026-03-01.") from None
-    amount, currency = found.get("price"), found.get("currency")
+    amount, currency = cells.get("price"), cells.get("currency")
     if not isinstance(amount, Decimal) or not amount or currency is None:
         raise Invalid("a list price needs a price above zero and its currency.")
-    named = [(by, str(found[by.value]), list_key(by, str(found[by.value]))) for by in ListedBy if found.get(by.value)]
+    named = [(by, str(cells[by.value]), list_key(by, str(cells[by.value]))) for by in ListedBy if cells.get(by.value)]
     if not named or not all(key for _, _, key in named):
         raise Invalid("a list price needs a gtin, an mpn, a model or a category.")
     return [
@@ -190,7 +190,7 @@ def _entries(row: Mapping[str, Any], now: datetime) -> list[dict[str, Any]]:
             "currency": currency,
             "amount_minor": money.to_minor(amount, str(currency)),
             "valid_from": valid_from.isoformat(),
-            "source": str(found.get("source") or NOT_STATED),
+            "source": str(cells.get("source") or NOT_STATED),
         }
         for by, name, key in named
     ]

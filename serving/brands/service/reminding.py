@@ -51,8 +51,8 @@ def _take(runtime: Runtime, step: QuestionStep, deadlines: tuple[datetime, datet
         if not question_steps.untaken(connection, step, *deadlines, most=1):
             return 0
     with runtime.store.write() as connection:
-        wanted = question_steps.untaken(connection, step, *deadlines, most=_MOST_AT_ONCE)
-        questions = [cases.get(connection, place, case_id) for place, case_id in wanted]
+        due_cases = question_steps.untaken(connection, step, *deadlines, most=_MOST_AT_ONCE)
+        questions = [cases.get(connection, place, case_id) for place, case_id in due_cases]
         taken = [question for question in questions if take_step(runtime, connection, question, step, now)]
         _mail(runtime, connection, step, taken)
     return len(taken)
@@ -60,21 +60,23 @@ def _take(runtime: Runtime, step: QuestionStep, deadlines: tuple[datetime, datet
 
 def _mail(runtime: Runtime, connection: Connection, step: QuestionStep, questions: Sequence[Case]) -> None:
     """Tell the people of each brand, or its account manager, of a step of its questions."""
-    for (here, brand_id), some in groupby(sorted(questions, key=_brand_of), key=_brand_of):
-        enrolled = brands.enrolments(connection, here)[brand_id]
-        found = list(some)
-        entry = {
-            "marketplace_id": here,
-            "marketplace": marketplaces.get(connection, here).name,
+    for (marketplace_id, brand_id), group in groupby(sorted(questions, key=_brand_of), key=_brand_of):
+        enrolled = brands.enrolments(connection, marketplace_id)[brand_id]
+        brand_questions = list(group)
+        summary = {
+            "marketplace_id": marketplace_id,
+            "marketplace": marketplaces.get(connection, marketplace_id).name,
             "brand_id": brand_id,
             "brand": enrolled.name,
-            "n": len(found),
-            "due": min(one.due_at for one in found).isoformat(),
+            "n": len(brand_questions),
+            "due": min(question.due_at for question in brand_questions).isoformat(),
         }
-        people = [brand_person.user_id for brand_person in accounts.people_of_brand(connection, (here, brand_id))]
+        people = [
+            brand_person.user_id for brand_person in accounts.people_of_brand(connection, (marketplace_id, brand_id))
+        ]
         if step is QuestionStep.ESCALATED:
             people = [enrolled.account_manager_id]
-        queue_summary(runtime, connection, _KINDS[step], people, entry)
+        queue_summary(runtime, connection, _KINDS[step], people, summary)
 
 
 def _brand_of(case: Case) -> tuple[str, str]:

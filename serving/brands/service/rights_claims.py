@@ -59,33 +59,33 @@ class NewRight:
     marketplace: str | None = None
 
 
-def claim_right(runtime: Runtime, wanted: NewRight, *, by: str) -> str:
+def claim_right(runtime: Runtime, new_right: NewRight, *, by: str) -> str:
     """Put a right on file; returns its id. It cannot be used until it is verified.
 
     Raises Invalid (a field is empty, too long or malformed; the right ends before it begins) or NotFound, Conflict (the
     brand is not enrolled here, or has no such document; the right is already on file here, or the brand has the maximum
     number).
     """
-    begins = wanted.first_day or datetime(1970, 1, 1, tzinfo=UTC)
-    ends = None if wanted.last_day is None else end_of(wanted.last_day)
+    begins = new_right.first_day or datetime(1970, 1, 1, tzinfo=UTC)
+    ends = None if new_right.last_day is None else end_of(new_right.last_day)
     if ends is not None and ends <= begins:
         raise Invalid("A right must end after it begins.")
-    if not all(1 <= one <= _LAST_NICE_CLASS for one in wanted.classes):
+    if not all(1 <= nice_class <= _LAST_NICE_CLASS for nice_class in new_right.classes):
         raise Invalid("Classes are numbers from 1 to {most}.", most=_LAST_NICE_CLASS)
     fields = {
-        "kind": wanted.kind.value,
-        "title": kept_text("title", wanted.title),
-        "office": kept_text("office", wanted.office),
-        "number": kept_text("number", wanted.number),
-        "classes": sorted(set(wanted.classes)),
-        "territories": territories(wanted.territories),
-        "document_digest": wanted.document,
+        "kind": new_right.kind.value,
+        "title": kept_text("title", new_right.title),
+        "office": kept_text("office", new_right.office),
+        "number": kept_text("number", new_right.number),
+        "classes": sorted(set(new_right.classes)),
+        "territories": territories(new_right.territories),
+        "document_digest": new_right.document,
         "begins_at": begins,
         "expires_at": ends,
     }
     with runtime.store.write() as connection:
         audit.hold(connection)
-        pair = brands.named_at(connection, wanted.brand, wanted.marketplace)
+        pair = brands.named_at(connection, new_right.brand, new_right.marketplace)
         return put_right(runtime, connection, pair, fields, by=by)
 
 
@@ -111,8 +111,8 @@ def put_right(runtime: Runtime, connection: Connection, pair: Pair, fields: Mapp
         "known_at": now,
     }
     rights.add_right(connection, row)
-    told = {name: row[name] for name in ("brand_id", "kind", "office", "number", "territories", "document_digest")}
-    audit.record(connection, now, pair[0], by, "right.claimed", right_id, **told)
+    payload = {name: row[name] for name in ("brand_id", "kind", "office", "number", "territories", "document_digest")}
+    audit.record(connection, now, pair[0], by, "right.claimed", right_id, **payload)
     return right_id
 
 
@@ -127,17 +127,19 @@ def settle_right(runtime: Runtime, pair: Pair, right_id: str, state: RightState,
     if state is RightState.REFUSED and not text:
         raise Invalid("Say why the right is refused; the brand reads it.")
     with runtime.store.write() as connection:
-        found = rights.get(connection, pair, right_id)
-        if state not in _MAY_FOLLOW.get(found.right.state, set()):
+        stored_right = rights.get(connection, pair, right_id)
+        if state not in _MAY_FOLLOW.get(stored_right.right.state, set()):
             if state is RightState.WITHDRAWN:
-                raise Conflict(_NOT_WITHDRAWN[found.right.state])
+                raise Conflict(_NOT_WITHDRAWN[stored_right.right.state])
             raise Conflict(
-                "A right that is {was} cannot become {wanted}.", was=_word(found.right.state), wanted=_word(state)
+                "A right that is {was} cannot become {wanted}.",
+                was=_word(stored_right.right.state),
+                wanted=_word(state),
             )
         if state is RightState.VERIFIED:
-            _require_another(connection, found.claimed_by, by)
+            _require_another(connection, stored_right.claimed_by, by)
         now = runtime.clock.now()
-        rights.settle(connection, found, state, by=by, note=text, at=now)
+        rights.settle(connection, stored_right, state, by=by, note=text, at=now)
         audit.record(connection, now, pair[0], by, f"right.{state.value}", right_id, brand_id=pair[1])
 
 
@@ -188,11 +190,11 @@ def basis_of(
     `pair` is (marketplace, brand); `only` restricts the choice to one right.
     """
     on_record = rights.rights_of(connection, pair)
-    found = [right.right for right in on_record if only is None or right.right.right_id == only]
+    brand_rights = [right.right for right in on_record if only is None or right.right.right_id == only]
     mandates = powers.mandates_of(connection, pair, person.user_id)
     notice = Notice(reason_code, marketplaces.sold_in(connection, pair[0]), at)
     acting = tuple(mandate for mandate in mandates if holds(mandate, at))
-    return basis(found, mandates, notice, runtime.policies[RightsPolicy]), acting
+    return basis(brand_rights, mandates, notice, runtime.policies[RightsPolicy]), acting
 
 
 def pair_of(connection: Connection, person: Person, right_id: str, marketplace_id: str | None) -> Pair:

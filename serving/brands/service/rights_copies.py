@@ -40,36 +40,36 @@ def keep_document(
     most = runtime.policies[RightsPolicy].largest_document_bytes
     if len(content) > most:
         raise Invalid("A document can have at most {most:,} bytes.", most=most)
-    found = DocumentFile(kept_text("name", name), media_type, content)
+    document = DocumentFile(kept_text("name", name), media_type, content)
     with runtime.store.write() as connection:
         audit.hold(connection)
         pair = brands.named_at(connection, brand, marketplace)
-        put_document(runtime, connection, pair, found, by=by)
+        put_document(runtime, connection, pair, document, by=by)
     return digest_of(content)
 
 
-def put_document(runtime: Runtime, connection: Connection, pair: Pair, found: DocumentFile, *, by: str) -> bool:
+def put_document(runtime: Runtime, connection: Connection, pair: Pair, document: DocumentFile, *, by: str) -> bool:
     """Store a valid document in the caller's transaction; False where the brand has it here.
 
     Raises Conflict (the brand has the maximum number or total size of documents here).
     """
-    digest, now = digest_of(found.content), runtime.clock.now()
+    digest, now = digest_of(document.content), runtime.clock.now()
     policy = runtime.policies[RightsPolicy]
-    _require_room(rights_documents.documents_of(connection, pair), digest, len(found.content), policy)
+    _require_room(rights_documents.documents_of(connection, pair), digest, len(document.content), policy)
     row = {
         "marketplace_id": pair[0],
         "brand_id": pair[1],
         "digest": digest,
-        "name": found.name,
-        "media_type": found.media_type,
-        "content": found.content,
+        "name": document.name,
+        "media_type": document.media_type,
+        "content": document.content,
         "supplied_by": by,
         "known_at": now,
     }
     if not rights_documents.add_document(connection, row):
         return False
-    told = {"digest": digest, "bytes": len(found.content)}
-    audit.record(connection, now, pair[0], by, "document.supplied", pair[1], **told)
+    payload = {"digest": digest, "bytes": len(document.content)}
+    audit.record(connection, now, pair[0], by, "document.supplied", pair[1], **payload)
     return True
 
 
@@ -109,13 +109,13 @@ def copy_right(runtime: Runtime, connection: Connection, pair: Pair, right_id: s
     Raises NotFound (the brand has no such right here) or Conflict (the right is refused, withdrawn or carried over; the
     other marketplace has it, or no room for it).
     """
-    found = rights.get(connection, pair, right_id)
-    right = found.right
+    stored_right = rights.get(connection, pair, right_id)
+    right = stored_right.right
     if right.state not in SHARED:
         raise Conflict(_NOT_SHARED[right.state])
     if rights.has_right(connection, other, right.kind, right.office, right.number):
         raise Conflict("{name} has this right on file already.", name=_name(connection, other))
-    _copy_document(runtime, connection, pair, found.document, other, by=by)
+    _copy_document(runtime, connection, pair, stored_right.document, other, by=by)
     fields = {
         "kind": right.kind.value,
         "title": right.title,
@@ -123,7 +123,7 @@ def copy_right(runtime: Runtime, connection: Connection, pair: Pair, right_id: s
         "number": right.number,
         "classes": list(right.classes),
         "territories": sorted(right.territories),
-        "document_digest": found.document,
+        "document_digest": stored_right.document,
         "begins_at": right.begins_at,
         "expires_at": right.expires_at,
     }
@@ -147,23 +147,26 @@ def copy_mandate(runtime: Runtime, connection: Connection, pair: Pair, mandate_i
     Raises NotFound (the brand has no such power of attorney here) or Forbidden, Conflict (it is not in force; the other
     marketplace has it; as `serving.brands.service.mandates.grant_mandate`).
     """
-    found = required(
-        next((one for one in mandates.stored_mandates(connection, pair) if one.mandate.mandate_id == mandate_id), None),
+    stored_mandate = required(
+        next(
+            (power for power in mandates.stored_mandates(connection, pair) if power.mandate.mandate_id == mandate_id),
+            None,
+        ),
         "There is no such power of attorney in force.",
     )
-    now, mandate = runtime.clock.now(), found.mandate
+    now, mandate = runtime.clock.now(), stored_mandate.mandate
     if not holds(mandate, now):
         raise Conflict("Only a power of attorney that is in force can be shared.")
-    there = mandates.stored_mandates(connection, other, found.user_id)
-    if content(found) in {content(one) for one in there if holds(one.mandate, now)}:
+    there = mandates.stored_mandates(connection, other, stored_mandate.user_id)
+    if content(stored_mandate) in {content(power) for power in there if holds(power.mandate, now)}:
         raise Conflict("{name} has this power of attorney on file already.", name=_name(connection, other))
-    _copy_document(runtime, connection, pair, found.document, other, by=by)
+    _copy_document(runtime, connection, pair, stored_mandate.document, other, by=by)
     fields = {
-        "user_id": found.user_id,
+        "user_id": stored_mandate.user_id,
         "agent": mandate.agent,
         "kinds": sorted(kind.value for kind in mandate.kinds),
         "territories": sorted(mandate.territories),
-        "document_digest": found.document,
+        "document_digest": stored_mandate.document,
         "expires_at": mandate.expires_at,
     }
     copy = put_mandate(runtime, connection, other, fields, by=by)
@@ -173,8 +176,8 @@ def copy_mandate(runtime: Runtime, connection: Connection, pair: Pair, mandate_i
 
 def content(mandate: StoredMandate) -> tuple[object, ...]:
     """What makes two powers of attorney the same: the person, the scope, the last day and the document."""
-    found = mandate.mandate
-    return mandate.user_id, found.agent, found.kinds, found.territories, found.expires_at, mandate.document
+    terms = mandate.mandate
+    return mandate.user_id, terms.agent, terms.kinds, terms.territories, terms.expires_at, mandate.document
 
 
 def _copy_document(

@@ -101,19 +101,19 @@ def places_led(connection: Connection, person: Person, pair: Pair) -> Places:
         return ()
     led = [place for place, _ in others if objection(connection, person, (place, pair[1])) is None]
     enrolled = [place for place in led if pair[1] in brands.enrolments(connection, place)]
-    return tuple(sorted((marketplaces.get(connection, one) for one in enrolled), key=lambda one: one.name))
+    return tuple(sorted((marketplaces.get(connection, place) for place in enrolled), key=lambda place: place.name))
 
 
 def targets_of_rights(
-    connection: Connection, brand_id: str, found: Sequence[StoredRight], places: Places
+    connection: Connection, brand_id: str, stored_rights: Sequence[StoredRight], places: Places
 ) -> Mapping[str, Places]:
     """The marketplaces that lack each right that can be shared, by its id."""
     there = {
         place: {_identity(right) for right in rights.rights_of(connection, (place.marketplace_id, brand_id))}
         for place in places
     }
-    shared = (right for right in found if right.right.state in SHARED)
-    return {one.right.right_id: _lacking(there, _identity(one)) for one in shared}
+    shared = (right for right in stored_rights if right.right.state in SHARED)
+    return {right.right.right_id: _lacking(there, _identity(right)) for right in shared}
 
 
 def targets_of_documents(
@@ -130,10 +130,10 @@ def targets_of_documents(
 
 
 def targets_of_mandates(
-    connection: Connection, brand_id: str, found: Sequence[StoredMandate], places: Places, at: datetime
+    connection: Connection, brand_id: str, stored_mandates: Sequence[StoredMandate], places: Places, at: datetime
 ) -> Mapping[str, Places]:
     """The marketplaces that lack each power of attorney in force and at which its agent can act, by its id."""
-    targets: dict[str, list[Marketplace]] = {one.mandate.mandate_id: [] for one in found}
+    targets: dict[str, list[Marketplace]] = {mandate.mandate.mandate_id: [] for mandate in stored_mandates}
     for place in places:
         pair = (place.marketplace_id, brand_id)
         can_act = {
@@ -141,16 +141,18 @@ def targets_of_mandates(
             for brand_person in accounts.people_of_brand(connection, pair)
             if not brand_person.leads
         }
-        there = {content(one) for one in mandates.stored_mandates(connection, pair) if holds(one.mandate, at)}
-        for mandate in found:
+        there = {
+            content(mandate) for mandate in mandates.stored_mandates(connection, pair) if holds(mandate.mandate, at)
+        }
+        for mandate in stored_mandates:
             if mandate.user_id in can_act and holds(mandate.mandate, at) and content(mandate) not in there:
                 targets[mandate.mandate.mandate_id].append(place)
-    return {mandate_id: tuple(some) for mandate_id, some in targets.items()}
+    return {mandate_id: tuple(lacking_places) for mandate_id, lacking_places in targets.items()}
 
 
 def _identity(right: StoredRight) -> tuple[object, ...]:
     return right.right.kind, right.right.office, right.right.number
 
 
-def _lacking(there: Mapping[Marketplace, Collection[object]], wanted: object) -> Places:
-    return tuple(place for place, some in there.items() if wanted not in some)
+def _lacking(there: Mapping[Marketplace, Collection[object]], identity: object) -> Places:
+    return tuple(place for place, identities in there.items() if identity not in identities)

@@ -49,8 +49,8 @@ def add_proposal(
 
 def change(connection: Connection, pair: Pair, proposal_id: str, support: Support, values: Mapping[str, Any]) -> None:
     """Change the state of a proposal, with its support at that time."""
-    here = inside(alias_proposal, pair[0], proposal_id=proposal_id)
-    connection.execute(update(alias_proposal).where(here).values(**values, **_support(support)))
+    of_proposal = inside(alias_proposal, pair[0], proposal_id=proposal_id)
+    connection.execute(update(alias_proposal).where(of_proposal).values(**values, **_support(support)))
 
 
 def of_brand(connection: Connection, pair: Pair) -> list[Proposal]:
@@ -71,13 +71,13 @@ def of_brand(connection: Connection, pair: Pair) -> list[Proposal]:
 
 def get(connection: Connection, pair: Pair, proposal_id: str) -> Proposal:
     """A proposal of a brand. Raises NotFound (the brand has no proposal of this id here)."""
-    found = (one for one in of_brand(connection, pair) if one.proposal_id == proposal_id)
-    return required(next(found, None), "There is no such alias.")
+    proposals = (proposal for proposal in of_brand(connection, pair) if proposal.proposal_id == proposal_id)
+    return required(next(proposals, None), "There is no such alias.")
 
 
 def last_of(connection: Connection, pair: Pair, spelling: str) -> Proposal | None:
     """The last proposal of a spelling for a brand, whatever its state."""
-    return next((one for one in reversed(of_brand(connection, pair)) if one.spelling == spelling), None)
+    return next((proposal for proposal in reversed(of_brand(connection, pair)) if proposal.spelling == spelling), None)
 
 
 def accepted(connection: Connection, marketplace_id: str, as_of: datetime) -> dict[str, tuple[str, ...]]:
@@ -93,10 +93,10 @@ def accepted(connection: Connection, marketplace_id: str, as_of: datetime) -> di
         )
         .order_by(row.brand_id, row.decided_at, row.spelling)
     )
-    found: dict[str, tuple[str, ...]] = defaultdict(tuple)
+    spellings_by_brand: dict[str, tuple[str, ...]] = defaultdict(tuple)
     for brand_id, spelling in connection.execute(query):
-        found[brand_id] += (spelling,)
-    return found
+        spellings_by_brand[brand_id] += (spelling,)
+    return spellings_by_brand
 
 
 def _support(support: Support) -> dict[str, int]:

@@ -38,11 +38,15 @@ def authorise(
 ) -> None:
     """Put sellers on a brand's list until a moment, by default without end; entries with the same end stay."""
     on_list = {
-        one.seller: one for one in authorised(connection, (marketplace_id, brand_id)) if one.authorisation.holds(at)
+        list_entry.seller: list_entry
+        for list_entry in authorised(connection, (marketplace_id, brand_id))
+        if list_entry.authorisation.holds(at)
     }
-    same = {seller for seller, one in on_list.items() if one.authorisation.ended_at == until}
-    wanted = [one for one in dict.fromkeys(sellers) if one not in same]
-    end_authorisations(connection, (marketplace_id, brand_id), [one for one in wanted if one in on_list], at, by=by)
+    same = {seller for seller, list_entry in on_list.items() if list_entry.authorisation.ended_at == until}
+    new_sellers = [seller for seller in dict.fromkeys(sellers) if seller not in same]
+    end_authorisations(
+        connection, (marketplace_id, brand_id), [seller for seller in new_sellers if seller in on_list], at, by=by
+    )
     rows = [
         {
             "marketplace_id": marketplace_id,
@@ -53,7 +57,7 @@ def authorise(
             "ended_at": until,
             "ended_by": None,
         }
-        for seller in wanted
+        for seller in new_sellers
     ]
     if rows:
         connection.execute(insert_or_ignore(connection, authorised_seller), rows)
@@ -65,18 +69,18 @@ def end_authorisations(
     """Remove sellers from a brand's list from a moment on; returns those that were on it."""
     if not sellers:
         return []
-    entry = authorised_seller.c
+    columns = authorised_seller.c
     ended = (
         update(authorised_seller)
         .where(
-            entry.marketplace_id == pair[0],
-            entry.brand_id == pair[1],
-            entry.seller_external_id.in_(set(sellers)),
-            entry.added_at <= at,
-            or_(entry.ended_at.is_(None), entry.ended_at > at),
+            columns.marketplace_id == pair[0],
+            columns.brand_id == pair[1],
+            columns.seller_external_id.in_(set(sellers)),
+            columns.added_at <= at,
+            or_(columns.ended_at.is_(None), columns.ended_at > at),
         )
         .values(ended_at=at, ended_by=by)
-        .returning(entry.seller_external_id)
+        .returning(columns.seller_external_id)
     )
     return sorted(connection.execute(ended).scalars())
 
@@ -93,11 +97,11 @@ class ListEntry:
 
 def authorised(connection: Connection, pair: tuple[str, str]) -> list[ListEntry]:
     """Every entry of a brand's list, current and ended, by seller and then the newest first."""
-    entry = authorised_seller.c
+    columns = authorised_seller.c
     query = (
         select(authorised_seller)
-        .where(entry.marketplace_id == pair[0], entry.brand_id == pair[1])
-        .order_by(entry.seller_external_id, entry.added_at.desc())
+        .where(columns.marketplace_id == pair[0], columns.brand_id == pair[1])
+        .order_by(columns.seller_external_id, columns.added_at.desc())
     )
     return [
         ListEntry(
@@ -125,11 +129,11 @@ def add_requests(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> N
 
 def requests(connection: Connection, pair: tuple[str, str]) -> list[AuthorisationRequest]:
     """The entries of a brand that wait, the oldest first."""
-    entry = authorisation_request.c
+    columns = authorisation_request.c
     query = (
-        select(entry.request_id, entry.seller_external_id, entry.until, entry.asked_by, entry.asked_at)
-        .where(inside(authorisation_request, pair[0], brand_id=pair[1]), entry.accepted.is_(None))
-        .order_by(entry.asked_at, entry.request_id)
+        select(columns.request_id, columns.seller_external_id, columns.until, columns.asked_by, columns.asked_at)
+        .where(inside(authorisation_request, pair[0], brand_id=pair[1]), columns.accepted.is_(None))
+        .order_by(columns.asked_at, columns.request_id)
     )
     return [AuthorisationRequest(*row) for row in connection.execute(query)]
 
@@ -161,8 +165,8 @@ def authorisations(
     connection: Connection, marketplace_id: str, sellers: Collection[str]
 ) -> dict[str, tuple[Authorisation, ...]]:
     """The periods in which each of these sellers was on which brand's list; the periods of one brand in order."""
-    found: dict[str, tuple[Authorisation, ...]] = {}
+    periods_by_seller: dict[str, tuple[Authorisation, ...]] = {}
     for row in _AUTHORISATIONS.rows(connection, {"here": marketplace_id, "sellers": sorted(set(sellers))}):
         authorisation = Authorisation(row.brand_id, row.added_at, row.ended_at)
-        found[row.seller_external_id] = (*found.get(row.seller_external_id, ()), authorisation)
-    return found
+        periods_by_seller[row.seller_external_id] = (*periods_by_seller.get(row.seller_external_id, ()), authorisation)
+    return periods_by_seller

@@ -78,7 +78,7 @@ def answers_of(connection: Connection, pairs: Collection[Pair]) -> list[BrandAns
         .correlate(verdict)
         .scalar_subquery()
     )
-    wanted = (inside(verdict, place, brand_id=brand_id) for place, brand_id in sorted(pairs))
+    of_pairs = (inside(verdict, place, brand_id=brand_id) for place, brand_id in sorted(pairs))
     query = (
         select(
             marketplace.c.name.label("marketplace"),
@@ -123,7 +123,7 @@ def answers_of(connection: Connection, pairs: Collection[Pair]) -> list[BrandAns
             verdict.c.judgement != Judgement.WITHDRAWN.value,
             # An answer that a newer one replaces is shown by the newer one.
             or_(later.c.verdict_id.is_(None), later.c.judgement.in_(_UNDOES)),
-            or_(false(), *wanted),
+            or_(false(), *of_pairs),
         )
         .order_by(verdict.c.known_at, verdict.c.verdict_id)
     )
@@ -137,22 +137,22 @@ def about_sellers(
     if not sellers:
         return {}
     key = (verdict.c.marketplace_id, verdict.c.brand_id, listing_version.c.seller_external_id)
-    wanted = (inside(verdict, place, brand_id=brand_id) for place, brand_id in sorted(pairs))
+    of_pairs = (inside(verdict, place, brand_id=brand_id) for place, brand_id in sorted(pairs))
     query = (
         select(*key, verdict.c.judgement, func.count().label("n"))
         .join(listing_version, same(listing_version, verdict, "version_id"))
         .where(
             verdict.c.side == Side.BRAND.value,
-            or_(false(), *wanted),
+            or_(false(), *of_pairs),
             listing_version.c.seller_external_id.in_(set(sellers)),
             STANDS,
         )
         .group_by(*key, verdict.c.judgement)
     )
-    found: dict[tuple[str, str, str], dict[Judgement, int]] = {}
+    counts_by_seller: dict[tuple[str, str, str], dict[Judgement, int]] = {}
     for place, brand_id, seller, judgement, number in connection.execute(query):
-        found.setdefault((place, brand_id, seller), {})[Judgement(judgement)] = number
-    return found
+        counts_by_seller.setdefault((place, brand_id, seller), {})[Judgement(judgement)] = number
+    return counts_by_seller
 
 
 def _answer(row: RowMapping) -> BrandAnswer:

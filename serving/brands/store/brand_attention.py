@@ -77,4 +77,4 @@ def _counted(
 
 def _one_of(table: Any, pairs: Collection[Pair]) -> ColumnElement[bool]:
     """The condition that selects these (marketplace, brand) pairs; an empty set matches no row."""
-    return or_(false(), *(inside(table, place, brand_id=one) for place, one in sorted(pairs)))
+    return or_(false(), *(inside(table, place, brand_id=brand_id) for place, brand_id in sorted(pairs)))

@@ -83,12 +83,12 @@ def unread(connection: Connection, pairs: Collection[Pair], user_id: str, side: 
         reading.brand_id == message.brand_id,
         reading.user_id == user_id,
     )
-    wanted = (and_(message.marketplace_id == place, message.brand_id == brand) for place, brand in sorted(pairs))
+    of_pairs = (and_(message.marketplace_id == place, message.brand_id == brand) for place, brand in sorted(pairs))
     query = (
         select(message.marketplace_id, message.brand_id, func.count().label("n"))
         .select_from(brand_message.outerjoin(brand_message_reading, read))
         .where(
-            or_(false(), *wanted),
+            or_(false(), *of_pairs),
             message.side == side.other.value,
             message.erased_at.is_(None),
             or_(reading.read_until.is_(None), message.known_at > reading.read_until),

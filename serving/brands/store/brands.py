@@ -29,15 +29,15 @@ class Enrolment:
     daily_questions: int | None
 
 
-def add_brand(connection: Connection, found: Brand, at: datetime) -> None:
+def add_brand(connection: Connection, new_brand: Brand, at: datetime) -> None:
     """A new brand. Raises Conflict (the name is taken)."""
-    if connection.execute(select(brand.c.name).where(brand.c.name == found.name)).first():
-        raise Conflict("There is a brand named {name} already.", name=found.name)
+    if connection.execute(select(brand.c.name).where(brand.c.name == new_brand.name)).first():
+        raise Conflict("There is a brand named {name} already.", name=new_brand.name)
     row = {
-        "brand_id": found.brand_id,
-        "name": found.name,
-        "aliases": list(found.aliases),
-        "gtin_prefixes": list(found.gtin_prefixes),
+        "brand_id": new_brand.brand_id,
+        "name": new_brand.name,
+        "aliases": list(new_brand.aliases),
+        "gtin_prefixes": list(new_brand.gtin_prefixes),
         "created_at": at,
     }
     add(connection, brand, [row])
@@ -45,10 +45,10 @@ def add_brand(connection: Connection, found: Brand, at: datetime) -> None:
 
 def by_name(connection: Connection, name: str) -> Brand:
     """The brand of a name. Raises NotFound (there is none)."""
-    found = connection.execute(select(brand).where(brand.c.name == name)).one_or_none()
-    if found is None:
+    row = connection.execute(select(brand).where(brand.c.name == name)).one_or_none()
+    if row is None:
         raise NotFound("There is no brand named {name}.", name=name)
-    return Brand(found.brand_id, found.name, tuple(found.aliases), tuple(found.gtin_prefixes))
+    return Brand(row.brand_id, row.name, tuple(row.aliases), tuple(row.gtin_prefixes))
 
 
 def named_at(connection: Connection, name: str, marketplace: str | None) -> tuple[str, str]:
@@ -71,10 +71,10 @@ def enrolled_by_name(connection: Connection, marketplace_id: str, name: str) -> 
         .join(brand_enrolment, brand_enrolment.c.brand_id == brand.c.brand_id)
         .where(brand_enrolment.c.marketplace_id == marketplace_id, brand.c.name == name)
     )
-    found: str | None = connection.execute(query).scalar()
-    if found is None:
+    brand_id: str | None = connection.execute(query).scalar()
+    if brand_id is None:
         raise NotFound("No brand named {name} is enrolled here.", name=name)
-    return found
+    return brand_id
 
 
 def registered(connection: Connection, marketplace_id: str, as_of: datetime) -> list[Brand]:
@@ -115,10 +115,10 @@ def enrol(
 
     A first phase that has ended does not begin again; `full_since` ends one.
     """
-    here = inside(brand_enrolment, marketplace_id, brand_id=brand_id)
+    of_enrolment = inside(brand_enrolment, marketplace_id, brand_id=brand_id)
     changed = connection.execute(
         update(brand_enrolment)
-        .where(here)
+        .where(of_enrolment)
         .values(
             takes_part=takes_part,
             account_manager_id=account_manager_id,
@@ -142,8 +142,8 @@ def enrol(
 def full_since(connection: Connection, marketplace_id: str, brand_id: str) -> datetime | None:
     """When a brand's first phase ended; None while it lasts."""
     query = select(brand_enrolment.c.full_since).where(inside(brand_enrolment, marketplace_id, brand_id=brand_id))
-    found: datetime | None = connection.execute(query).scalar()
-    return found
+    ended_at: datetime | None = connection.execute(query).scalar()
+    return ended_at
 
 
 def end_first_phase(connection: Connection, marketplace_id: str, brand_id: str, at: datetime) -> None:

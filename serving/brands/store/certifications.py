@@ -37,8 +37,8 @@ def last_passed(connection: Connection, user_id: str) -> Passed | None:
         .order_by(certification_attempt.c.known_at.desc())
         .limit(1)
     )
-    found = connection.execute(query).one_or_none()
-    return None if found is None else Passed(found.known_at, How(found.how))
+    attempt = connection.execute(query).one_or_none()
+    return None if attempt is None else Passed(attempt.known_at, How(attempt.how))
 
 
 def last_attempt(connection: Connection, user_id: str) -> Attempt | None:
@@ -49,8 +49,8 @@ def last_attempt(connection: Connection, user_id: str) -> Attempt | None:
         .order_by(certification_attempt.c.known_at.desc(), certification_attempt.c.attempt_id.desc())
         .limit(1)
     )
-    found = connection.execute(query).one_or_none()
-    return None if found is None else Attempt(How(found.how), found.answers, found.passed, found.known_at)
+    attempt = connection.execute(query).one_or_none()
+    return None if attempt is None else Attempt(How(attempt.how), attempt.answers, attempt.passed, attempt.known_at)
 
 
 def first_of_brand(connection: Connection, marketplace_id: str, brand_id: str) -> datetime | None:
@@ -60,5 +60,5 @@ def first_of_brand(connection: Connection, marketplace_id: str, brand_id: str) -
         .join(role_grant, role_grant.c.user_id == certification_attempt.c.user_id)
         .where(inside(role_grant, marketplace_id, brand_id=brand_id), certification_attempt.c.passed)
     )
-    found: datetime | None = connection.execute(query).scalar_one()
-    return found
+    first_passed_at: datetime | None = connection.execute(query).scalar_one()
+    return first_passed_at

@@ -16,19 +16,19 @@ from serving.platform.database.store import add
 _SELECTED: Final = select(indicator, indicator.c.where_found.label("where"))
 
 
-def add_indicator(connection: Connection, marketplace_id: str, found: Indicator) -> None:
+def add_indicator(connection: Connection, marketplace_id: str, new_indicator: Indicator) -> None:
     """Store a new counterfeit indicator."""
     row: Mapping[str, Any] = {
         "marketplace_id": marketplace_id,
-        "indicator_id": found.indicator_id,
-        "brand_id": found.brand_id,
-        "label": found.label,
-        "pattern": found.pattern,
-        "where_found": found.where.value,
-        "direction": found.direction.value,
-        "active_from": found.active_from,
-        "active_to": found.active_to,
-        "known_at": found.known_at,
+        "indicator_id": new_indicator.indicator_id,
+        "brand_id": new_indicator.brand_id,
+        "label": new_indicator.label,
+        "pattern": new_indicator.pattern,
+        "where_found": new_indicator.where.value,
+        "direction": new_indicator.direction.value,
+        "active_from": new_indicator.active_from,
+        "active_to": new_indicator.active_to,
+        "known_at": new_indicator.known_at,
     }
     add(connection, indicator, [row])
 
@@ -62,8 +62,10 @@ def withdraw(connection: Connection, marketplace_id: str, indicator_id: str, at:
 
     Raises NotFound (there is none, or it was withdrawn before).
     """
-    here = inside(indicator, marketplace_id, indicator_id=indicator_id)
-    changed = connection.execute(update(indicator).where(here, indicator.c.removed_at.is_(None)).values(removed_at=at))
+    of_indicator = inside(indicator, marketplace_id, indicator_id=indicator_id)
+    changed = connection.execute(
+        update(indicator).where(of_indicator, indicator.c.removed_at.is_(None)).values(removed_at=at)
+    )
     if changed.rowcount != 1:
         raise NotFound("There is no counterfeit indicator {words}.", words=indicator_id)
-    return str(connection.execute(select(indicator.c.brand_id).where(here)).scalar_one())
+    return str(connection.execute(select(indicator.c.brand_id).where(of_indicator)).scalar_one())

@@ -69,9 +69,9 @@ def mandates_in_force(connection: Connection, pair: Pair, user_id: str, at: date
 
 def revoke_mandate(connection: Connection, pair: Pair, mandate_id: str, at: datetime) -> None:
     """End a power of attorney now. Raises NotFound (the brand has no power of attorney of this id in force here)."""
-    one = power_of_attorney.c
-    here = of(power_of_attorney, pair), one.mandate_id == mandate_id, one.revoked_at.is_(None)
-    if connection.execute(update(power_of_attorney).where(*here).values(revoked_at=at)).rowcount != 1:
+    power = power_of_attorney.c
+    conditions = of(power_of_attorney, pair), power.mandate_id == mandate_id, power.revoked_at.is_(None)
+    if connection.execute(update(power_of_attorney).where(*conditions).values(revoked_at=at)).rowcount != 1:
         raise NotFound("There is no such power of attorney in force.")
 
 
@@ -80,12 +80,12 @@ def void_mandate(connection: Connection, pair: Pair, mandate_id: str) -> None:
 
     Raises NotFound (the brand has none of this id here, or it is void already).
     """
-    here = of(power_of_attorney, pair), power_of_attorney.c.mandate_id == mandate_id, _NOT_VOID
-    begins_at = connection.execute(select(power_of_attorney.c.begins_at).where(*here)).scalar()
+    conditions = of(power_of_attorney, pair), power_of_attorney.c.mandate_id == mandate_id, _NOT_VOID
+    begins_at = connection.execute(select(power_of_attorney.c.begins_at).where(*conditions)).scalar()
     if begins_at is None:
         raise NotFound("There is no such power of attorney.")
     voided = {"revoked_at": begins_at - timedelta(seconds=1)}
-    connection.execute(update(power_of_attorney).where(*here).values(voided))
+    connection.execute(update(power_of_attorney).where(*conditions).values(voided))
 
 
 def people_with_mandates(connection: Connection, pair: Pair) -> dict[str, str]:

@@ -22,15 +22,15 @@ Key = tuple[str, str, str, str]  # The kind of identifier, the identifier as com
 
 def load(connection: Connection, marketplace_id: str, as_of: datetime) -> PriceLists:
     """The lists at a marketplace that were in force at a moment."""
-    entry = brand_list_price.c
-    goods = (entry.brand_id, entry.listed_by, entry.list_key, entry.currency)
-    newest = func.row_number().over(partition_by=goods, order_by=(entry.valid_from.desc(), entry.known_at.desc()))
+    price = brand_list_price.c
+    goods = (price.brand_id, price.listed_by, price.list_key, price.currency)
+    newest = func.row_number().over(partition_by=goods, order_by=(price.valid_from.desc(), price.known_at.desc()))
     ranked = (
-        select(*goods, entry.name, entry.amount_minor, newest.label("place"))
+        select(*goods, price.name, price.amount_minor, newest.label("place"))
         .where(
             inside(brand_list_price, marketplace_id),
-            entry.known_at <= as_of,
-            entry.valid_from <= as_of.date().isoformat(),
+            price.known_at <= as_of,
+            price.valid_from <= as_of.date().isoformat(),
         )
         .subquery()
     )
@@ -50,8 +50,8 @@ def load(connection: Connection, marketplace_id: str, as_of: datetime) -> PriceL
 def last_changed(connection: Connection, marketplace_id: str) -> datetime | None:
     """When an entry was last added at a marketplace; None where there is none."""
     query = select(func.max(brand_list_price.c.known_at)).where(inside(brand_list_price, marketplace_id))
-    found: datetime | None = connection.execute(query).scalar()
-    return found
+    changed_at: datetime | None = connection.execute(query).scalar()
+    return changed_at
 
 
 def add_entries(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -76,17 +76,17 @@ def entries(
     connection: Connection, pair: Pair, as_of: datetime, *, naming: str = "", most: int, offset: int = 0
 ) -> list[Entry]:
     """A brand's entries, the last added first; `naming` keeps those whose name contains it, in any case."""
-    entry = brand_list_price.c
-    goods = (entry.listed_by, entry.list_key, entry.currency)
-    begun = case((entry.valid_from <= as_of.date().isoformat(), 0), else_=1)
+    price = brand_list_price.c
+    goods = (price.listed_by, price.list_key, price.currency)
+    begun = case((price.valid_from <= as_of.date().isoformat(), 0), else_=1)
     newest = func.row_number().over(
-        partition_by=goods, order_by=(begun, entry.valid_from.desc(), entry.known_at.desc())
+        partition_by=goods, order_by=(begun, price.valid_from.desc(), price.known_at.desc())
     )
     ranked = select(brand_list_price, newest.label("place"), begun.label("later")).where(_of(pair))
-    found = ranked.subquery()
-    query = select(found).order_by(found.c.known_at.desc(), found.c.name, found.c.listed_by, found.c.valid_from)
+    rows = ranked.subquery()
+    query = select(rows).order_by(rows.c.known_at.desc(), rows.c.name, rows.c.listed_by, rows.c.valid_from)
     if naming:
-        query = query.where(found.c.name.icontains(naming, autoescape=True))
+        query = query.where(rows.c.name.icontains(naming, autoescape=True))
     return [
         Entry(
             listed_by=ListedBy(row.listed_by),
@@ -109,10 +109,10 @@ def count(connection: Connection, pair: Pair) -> int:
 
 def newest(connection: Connection, pair: Pair) -> dict[Key, dict[str, Any]]:
     """The last added entry for each goods, currency and day, as columns without the pair and the time of adding."""
-    entry = brand_list_price.c
-    key = (entry.listed_by, entry.list_key, entry.currency, entry.valid_from)
-    newest_first = func.row_number().over(partition_by=key, order_by=entry.known_at.desc())
-    columns = (*key, entry.name, entry.amount_minor, entry.source)
+    price = brand_list_price.c
+    key = (price.listed_by, price.list_key, price.currency, price.valid_from)
+    newest_first = func.row_number().over(partition_by=key, order_by=price.known_at.desc())
+    columns = (*key, price.name, price.amount_minor, price.source)
     ranked = select(*columns, newest_first.label("place")).where(_of(pair)).subquery()
     query = select(*(ranked.c[column.name] for column in columns)).where(ranked.c.place == 1)
     return {tuple(row)[: len(key)]: dict(row._mapping) for row in connection.execute(query)}

@@ -27,10 +27,10 @@ def owner(connection: Connection, table: FromClause, which: ColumnElement[bool],
 
     Raises NotFound (there is no such row; the sentence is `missing`).
     """
-    found = connection.execute(select(table.c.marketplace_id, table.c.brand_id).where(which)).one_or_none()
-    if found is None:
+    pair_row = connection.execute(select(table.c.marketplace_id, table.c.brand_id).where(which)).one_or_none()
+    if pair_row is None:
         raise NotFound(missing)
-    return found.marketplace_id, found.brand_id
+    return pair_row.marketplace_id, pair_row.brand_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +81,8 @@ def rights_of(connection: Connection, pair: Pair) -> list[StoredRight]:
 def get(connection: Connection, pair: Pair, right_id: str) -> StoredRight:
     """One right of a brand. Raises NotFound (the brand has none with this id here)."""
     query = select(brand_right).where(of(brand_right, pair), brand_right.c.right_id == right_id)
-    found = required(connection.execute(query).one_or_none(), "There is no such right.")
-    return _stored(found)
+    right_row = required(connection.execute(query).one_or_none(), "There is no such right.")
+    return _stored(right_row)
 
 
 def owner_of(connection: Connection, right_id: str) -> Pair:
@@ -127,8 +127,8 @@ def settle(connection: Connection, right: StoredRight, state: RightState, *, by:
 
     Raises Conflict (the right has changed since `found` was read).
     """
-    one = brand_right.c
-    unchanged = of(brand_right, right.pair), one.right_id == right.right.right_id, one.state == right.right.state.value
+    row = brand_right.c
+    unchanged = of(brand_right, right.pair), row.right_id == right.right.right_id, row.state == right.right.state.value
     new = {"state": state.value, "settled_by": by, "settled_at": at, "note": note or None}
     if connection.execute(update(brand_right).where(*unchanged).values(new)).rowcount != 1:
         raise Conflict("Somebody has decided about this right in the meantime.")

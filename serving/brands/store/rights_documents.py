@@ -41,19 +41,19 @@ def add_document(connection: Connection, row: Mapping[str, Any]) -> bool:
 
 def document(connection: Connection, pair: Pair, digest: str) -> DocumentFile:
     """A document of a brand. Raises NotFound (the brand has no document with this digest here)."""
-    kept = brand_document.c
-    query = select(kept.name, kept.media_type, kept.content).where(of(brand_document, pair), kept.digest == digest)
-    found = required(connection.execute(query).one_or_none(), "There is no such document.")
-    return DocumentFile(*found)
+    file = brand_document.c
+    query = select(file.name, file.media_type, file.content).where(of(brand_document, pair), file.digest == digest)
+    row = required(connection.execute(query).one_or_none(), "There is no such document.")
+    return DocumentFile(*row)
 
 
 def documents_of(connection: Connection, pair: Pair) -> list[StoredDocument]:
     """A brand's documents, the newest first."""
-    kept = brand_document.c
-    size = func.length(kept.content).label("size")
+    file = brand_document.c
+    size = func.length(file.content).label("size")
     query = (
-        select(kept.digest, kept.name, kept.media_type, size, kept.supplied_by, kept.known_at)
+        select(file.digest, file.name, file.media_type, size, file.supplied_by, file.known_at)
         .where(of(brand_document, pair))
-        .order_by(kept.known_at.desc(), kept.digest)
+        .order_by(file.known_at.desc(), file.digest)
     )
     return [StoredDocument(*row) for row in connection.execute(query)]

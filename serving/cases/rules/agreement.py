@@ -36,7 +36,7 @@ def agreement(pairs: Iterable[tuple[Judgement, Judgement]]) -> Agreement:
     >>> found.agreed, found.of
     (1, 2)
     """
-    compared = [VALUES[one] == VALUES[other] for one, other in pairs if one in VALUES and other in VALUES]
+    compared = [VALUES[answer] == VALUES[other] for answer, other in pairs if answer in VALUES and other in VALUES]
     return of_counts(sum(compared), len(compared))
 
 

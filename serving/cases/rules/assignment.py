@@ -17,7 +17,7 @@ class Load:
 
 def least_loaded(loads: Iterable[Load]) -> Load | None:
     """The person with the least open work; a tie goes to the first id, so that the choice is reproducible."""
-    return min(loads, key=lambda one: (one.in_hand, one.user_id), default=None)
+    return min(loads, key=lambda load: (load.in_hand, load.user_id), default=None)
 
 
 def share_out(
@@ -30,16 +30,16 @@ def share_out(
     and anybody may take them.
     """
     hands = {load.user_id: load for load in loads}
-    found: dict[str, str] = {}
+    assignees: dict[str, str] = {}
     for case_id in cases:
         barred = kept_from.get(case_id, ())
-        free = [one for one in hands.values() if one.in_hand < policy.most_each and one.user_id not in barred]
+        free = [load for load in hands.values() if load.in_hand < policy.most_each and load.user_id not in barred]
         chosen = least_loaded(free)
         if chosen is None:
             continue
-        found[case_id] = chosen.user_id
+        assignees[case_id] = chosen.user_id
         hands[chosen.user_id] = replace(chosen, in_hand=chosen.in_hand + 1)
-    return found
+    return assignees
 
 
 def without_pause(answers: Sequence[datetime], now: datetime, policy: PacePolicy) -> timedelta | None:

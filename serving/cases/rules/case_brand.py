@@ -134,7 +134,7 @@ def _name(what: str, text: str, most: int) -> Message | None:
 def _text(what: str, text: str, most: int) -> Message | None:
     if len(text) > most:
         return message(f"naming.{what}.long", most=most)
-    if any(unicodedata.category(one) in _UNSEEN for one in text):
+    if any(unicodedata.category(character) in _UNSEEN for character in text):
         return message(f"naming.{what}.unseen")
     return None if any(map(str.isalnum, text)) else message(f"naming.{what}.no_name")
 
@@ -166,14 +166,14 @@ class ResolvedBrand:
     corrected_at: datetime | None = None
 
 
-def brand_of_version(found: ResolvedBrand, kept: KeptNaming | None) -> CaseBrand:
+def brand_of_version(evidence: ResolvedBrand, naming: KeptNaming | None) -> CaseBrand:
     """The brand of a version whose facts are known: as a person named it, while the naming holds.
 
     Facts that are later than the naming tell whether it holds (`features.corrections.holds`). Earlier facts do not know
     it: then it holds while the evidence resolves to the same brand as it did for the version named. A version whose
     evidence names another brand is new evidence, and is resolved again.
     """
-    if kept is None:
-        return CaseBrand(found.resolved_id)
-    earlier = found.as_of <= kept.changed_at and found.resolved_id == kept.resolved_id
-    return kept.brand if earlier or found.corrected_at == kept.known_at else CaseBrand(found.resolved_id)
+    if naming is None:
+        return CaseBrand(evidence.resolved_id)
+    earlier = evidence.as_of <= naming.changed_at and evidence.resolved_id == naming.resolved_id
+    return naming.brand if earlier or evidence.corrected_at == naming.known_at else CaseBrand(evidence.resolved_id)

@@ -29,7 +29,7 @@ def written(
         raise Invalid("Write something.")
     if len(text) > policy.longest_note:
         raise Invalid("A note can have at most {most:,} characters.", most=policy.longest_note)
-    people = tuple(dict.fromkeys(one for one in mentioned if one != author))
+    people = tuple(dict.fromkeys(user_id for user_id in mentioned if user_id != author))
     if len(people) > policy.most_mentioned:
         raise Invalid("A note mentions at most {most} people.", most=policy.most_mentioned)
     if not set(people) <= set(may_see):

@@ -41,10 +41,10 @@ def clusters(members: Sequence[Member]) -> list[Cluster]:
     marketplaces.
     """
     ties = {
-        (one, other): found
-        for one in range(len(members))
-        for other in range(one + 1, len(members))
-        if any(found := _tie(members[one], members[other]))
+        (place, other): tie
+        for place in range(len(members))
+        for other in range(place + 1, len(members))
+        if any(tie := _tie(members[place], members[other]))
     }
     leader = list(range(len(members)))
 
@@ -53,8 +53,8 @@ def clusters(members: Sequence[Member]) -> list[Cluster]:
             number = leader[number]
         return number
 
-    for one, other in ties:
-        low, high = sorted((lead(one), lead(other)))
+    for place, other in ties:
+        low, high = sorted((lead(place), lead(other)))
         leader[high] = low
     groups: dict[int, list[int]] = {}
     for number in range(len(members)):

@@ -32,18 +32,18 @@ def wanted(items: Sequence[Item], policy: TakedownPolicy) -> tuple[Item, ...]:
 
     Raises Invalid (the request names no listing, too many, or one case with two versions).
     """
-    found = tuple(dict.fromkeys(items))
-    if not found:
+    listings = tuple(dict.fromkeys(items))
+    if not listings:
         raise Invalid("Choose at least one listing.")
-    if len(found) > policy.most_listings:
+    if len(listings) > policy.most_listings:
         raise Invalid(
             "One request can contain at most {most} listings, not {n:,}. Nothing was recorded.",
-            n=len(found),
+            n=len(listings),
             most=policy.most_listings,
         )
-    if len({one.case_id for one in found}) < len(found):
+    if len({listing.case_id for listing in listings}) < len(listings):
         raise Invalid("The request names one case with two versions of its listing. Nothing was recorded.")
-    return found
+    return listings
 
 
 def fate_of(state: ActionState | None) -> Fate:
@@ -59,12 +59,12 @@ def fate_of(state: ActionState | None) -> Fate:
 
 def counted(fates: Iterable[Fate]) -> dict[Fate, int]:
     """The number of listings by result, zeros included."""
-    found = dict.fromkeys(Fate, 0)
+    counts = dict.fromkeys(Fate, 0)
     for fate in fates:
-        found[fate] += 1
-    return found
+        counts[fate] += 1
+    return counts
 
 
 def came_to(counts: Mapping[Fate, int]) -> tuple[Message, ...]:
     """The result of a request: a message for each outcome among its listings."""
-    return tuple(message(f"request.{one.value}", n=counts[one]) for one in Fate if counts.get(one))
+    return tuple(message(f"request.{fate.value}", n=counts[fate]) for fate in Fate if counts.get(fate))

@@ -36,13 +36,13 @@ def propose(runtime: Runtime, connection: Connection, spelled: Spelled, at: date
     Spellings are the declared brand and, in the title, misspelt names of the named brand. Other words of a title are
     not considered: which of them stands for the brand is a guess.
     """
-    here, brand, found = spelled.case.marketplace_id, spelled.brand, _spellings(spelled.facts, spelled.brand)
-    spellings.add_spellings(connection, here, spelled.naming_id, spelled.case.listing_id, found)
+    marketplace_id, brand, texts = spelled.case.marketplace_id, spelled.brand, _spellings(spelled.facts, spelled.brand)
+    spellings.add_spellings(connection, marketplace_id, spelled.naming_id, spelled.case.listing_id, texts)
     if brand.brand_id is None:
         return
-    pair, policy = (here, brand.brand_id), runtime.policies[AliasPolicy]
-    for text in found:
-        named = spellings.of_spelling(connection, here, text)
+    pair, policy = (marketplace_id, brand.brand_id), runtime.policies[AliasPolicy]
+    for text in texts:
+        named = spellings.of_spelling(connection, marketplace_id, text)
         supported = support(corrected(named), brand.brand_id)
         spelling = spelling_of(connection, pair, text, categories(named), at)
         if why_not_proposed(spelling, supported, policy) is not None:
@@ -52,7 +52,7 @@ def propose(runtime: Runtime, connection: Connection, spelled: Spelled, at: date
         audit.record(
             connection,
             at,
-            here,
+            marketplace_id,
             "service",
             "alias.proposed",
             proposal_id,
@@ -64,19 +64,19 @@ def propose(runtime: Runtime, connection: Connection, spelled: Spelled, at: date
         )
 
 
-def corrected(found: Iterable[SpelledNaming]) -> list[CorrectedListing]:
+def corrected(namings: Iterable[SpelledNaming]) -> list[CorrectedListing]:
     """The corrected listings in the form that the rules read."""
-    return [CorrectedListing(one.listing_id, one.brand_id, one.seller, one.user_id) for one in found]
+    return [CorrectedListing(naming.listing_id, naming.brand_id, naming.seller, naming.user_id) for naming in namings]
 
 
-def categories(found: Iterable[SpelledNaming]) -> frozenset[str]:
+def categories(namings: Iterable[SpelledNaming]) -> frozenset[str]:
     """The categories of these listings."""
-    return frozenset(one.category for one in found if one.category)
+    return frozenset(naming.category for naming in namings if naming.category)
 
 
 def _spellings(facts: Facts, brand: CaseBrand) -> list[str]:
     """The folded spellings of a listing; for a mark that is not registered, every misspelt name in its title."""
     near = facts.naming.near_misses if facts.naming is not None else ()
-    of_brand = (one.word for one in near if brand.brand_id in {None, one.brand_id})
+    of_brand = (near_miss.word for near_miss in near if brand.brand_id in {None, near_miss.brand_id})
     folded = (fold(text) for text in (facts.listing.brand or "", *of_brand))
     return list(dict.fromkeys(text for text in folded if text and len(text) <= LONGEST_ALIAS))

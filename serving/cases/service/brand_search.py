@@ -36,17 +36,19 @@ def search_brands(runtime: Runtime, person: Person, case_id: str, text: str) -> 
     Raises NotFound (the person does not review the case).
     """
     with runtime.store.read() as connection:
-        here = cases.marketplace_of(connection, case_id, person.marketplaces(Permission.REVIEW_CASES))
-        case = cases.get(connection, here, case_id)
-        facts = scores.facts_of(connection, here, scores.get(connection, here, case.score_id)["facts_digest"])
-        return case, choices_of(connection, here, facts, text, runtime.clock.now())
+        marketplace_id = cases.marketplace_of(connection, case_id, person.marketplaces(Permission.REVIEW_CASES))
+        case = cases.get(connection, marketplace_id, case_id)
+        facts = scores.facts_of(
+            connection, marketplace_id, scores.get(connection, marketplace_id, case.score_id)["facts_digest"]
+        )
+        return case, choices_of(connection, marketplace_id, facts, text, runtime.clock.now())
 
 
 def choices_of(connection: Connection, marketplace_id: str, facts: Facts, text: str, at: datetime) -> BrandChoices:
     """The choices among the brands that are enrolled in the marketplace."""
     registered = brands.registered(connection, marketplace_id, at)
     hinted = set(_hints(facts))
-    candidates = tuple(one for one in registered if hinted & {one.brand_id, one.name})
+    candidates = tuple(brand for brand in registered if hinted & {brand.brand_id, brand.name})
     return BrandChoices(candidates, matching(registered, text))
 
 
@@ -70,26 +72,26 @@ def matching(registered: Sequence[Brand], text: str) -> tuple[Brand, ...]:
     >>> matching([Brand("b", "Nordfjell"), Brand("a", "Fjell", ("Fjäll",))], "fjell")[0].name
     'Fjell'
     """
-    wanted = fold(text[:LONGEST_SEARCH])
-    if not wanted:
+    folded_text = fold(text[:LONGEST_SEARCH])
+    if not folded_text:
         return ()
-    ranked = [(rank, brand.name, brand) for brand in registered if (rank := _rank(brand, wanted)) is not None]
+    ranked = [(rank, brand.name, brand) for brand in registered if (rank := _rank(brand, folded_text)) is not None]
     if not ranked:
         return _nearly(registered, text[:LONGEST_SEARCH])
-    return tuple(one for _, _, one in sorted(ranked, key=lambda found: found[:2])[:MOST_FOUND])
+    return tuple(brand for _, _, brand in sorted(ranked, key=lambda ranking: ranking[:2])[:MOST_FOUND])
 
 
 def _nearly(registered: Sequence[Brand], text: str) -> tuple[Brand, ...]:
     known = NearNames((brand.brand_id, name) for brand in registered for name in (brand.name, *brand.aliases))
     edits = {near.brand_id: near.edits for near in known.in_text(text)}
-    found = [(edits[brand.brand_id], brand.name, brand) for brand in registered if brand.brand_id in edits]
-    return tuple(one for _, _, one in sorted(found, key=lambda near: near[:2])[:MOST_FOUND])
+    near_brands = [(edits[brand.brand_id], brand.name, brand) for brand in registered if brand.brand_id in edits]
+    return tuple(brand for _, _, brand in sorted(near_brands, key=lambda near: near[:2])[:MOST_FOUND])
 
 
-def _rank(brand: Brand, wanted: str) -> int | None:
+def _rank(brand: Brand, folded_text: str) -> int | None:
     names = [fold(name) for name in (brand.name, *brand.aliases)]
-    if wanted in names:
+    if folded_text in names:
         return 0
-    if any(name.startswith(wanted) for name in names):
+    if any(name.startswith(folded_text) for name in names):
         return 1
-    return 2 if any(wanted in name for name in names) else None
+    return 2 if any(folded_text in name for name in names) else None

@@ -52,9 +52,9 @@ def decide_all(runtime: Runtime, person: Person, together: Together) -> None:
     items = wanted(together.items, runtime.policies[TakedownPolicy])
     if not has_form(together.bulk_id, "blk"):
         raise Invalid("The id of a bulk answer is `blk_` and 26 letters and digits.")
-    here = _begin(runtime, person, together, items[0])
-    for item in items:
-        _decide(runtime, person, together, here, item)
+    marketplace_id = _begin(runtime, person, together, items[0])
+    for named_case in items:
+        _decide(runtime, person, together, marketplace_id, named_case)
 
 
 def _begin(runtime: Runtime, person: Person, together: Together, first: Item) -> str:
@@ -68,30 +68,32 @@ def _begin(runtime: Runtime, person: Person, together: Together, first: Item) ->
             "known_at": runtime.clock.now(),
         }
         bulk_verdicts.begin(connection, row)
-        found = bulk_verdicts.get(connection, together.bulk_id, person.user_id)
-    if found.judgement is not together.judgement:
+        bulk = bulk_verdicts.get(connection, together.bulk_id, person.user_id)
+    if bulk.judgement is not together.judgement:
         raise Conflict("This form was already sent with another answer. Open the cases again to change the answer.")
-    return found.marketplace_id
+    return bulk.marketplace_id
 
 
-def _decide(runtime: Runtime, person: Person, together: Together, marketplace_id: str, item: Item) -> None:
+def _decide(runtime: Runtime, person: Person, together: Together, marketplace_id: str, named_case: Item) -> None:
     row: dict[str, Any] = {
         "marketplace_id": marketplace_id,
         "bulk_id": together.bulk_id,
-        "case_id": item.case_id,
-        "version_id": item.version_id,
+        "case_id": named_case.case_id,
+        "version_id": named_case.version_id,
     }
     try:
         with runtime.store.write() as connection:
             done = bulk_verdicts.hold(connection, marketplace_id, together.bulk_id)
-            if item.case_id in done:
+            if named_case.case_id in done:
                 return
             now = runtime.clock.now()
-            case, _ = visible_case(connection, person, item.case_id)
+            case, _ = visible_case(connection, person, named_case.case_id)
             reason = reasons_left_out(connection, person, marketplace_id, [case], now).get(case.case_id)
             if reason is not None:
                 raise Conflict("{why}", why=reasons_of(reason))
-            answer = Answer(item.case_id, item.version_id, together.judgement, together.reason_code, together.note)
+            answer = Answer(
+                named_case.case_id, named_case.version_id, together.judgement, together.reason_code, together.note
+            )
             recorded = record_in(runtime, connection, person, answer, now)
             text = " ".join(map(in_english, recorded.consequence.reasons))[:_LONGEST_REASON]
             row |= {"verdict_id": recorded.verdict_id, "made": Made.RECORDED.value, "reason": text}
@@ -100,31 +102,31 @@ def _decide(runtime: Runtime, person: Person, together: Together, marketplace_id
         row |= {"verdict_id": None, "made": Made.REFUSED.value, "reason": refused.sentence[:_LONGEST_REASON]}
         with runtime.store.write() as connection:
             done = bulk_verdicts.hold(connection, marketplace_id, together.bulk_id)
-            if item.case_id not in done:
+            if named_case.case_id not in done:
                 bulk_verdicts.add_item(connection, {**row, "number": len(done)})
 
 
 def reasons_left_out(
-    connection: Connection, person: Person, marketplace_id: str, found: Sequence[Case], now: datetime
+    connection: Connection, person: Person, marketplace_id: str, named_cases: Sequence[Case], now: datetime
 ) -> Mapping[str, Message]:
     """The reasons that exclude cases from a bulk answer, by case; cases that may be included are absent."""
-    keys = case_figures.facts_of_cases(connection, marketplace_id, [one.case_id for one in found])
+    keys = case_figures.facts_of_cases(connection, marketplace_id, [case.case_id for case in named_cases])
     others = {
-        one.leased_by
-        for one in found
-        if one.leased_by and one.leased_by != person.user_id and one.leased_until and one.leased_until > now
+        case.leased_by
+        for case in named_cases
+        if case.leased_by and case.leased_by != person.user_id and case.leased_until and case.leased_until > now
     }
     names = accounts.names(connection, sorted(others)) if others else {}
     payload = {}
-    for case in found:
-        kept = case.leased_by in others and case.leased_until is not None and case.leased_until > now
+    for case in named_cases:
+        is_leased = case.leased_by in others and case.leased_until is not None and case.leased_until > now
         facts = keys.get(case.case_id)
         reason = why_left_out(
             InBulk(
                 state=case.state,
                 lane=case.lane,
                 blind=is_blind(connection, case) or score_kept_from(connection, person, case),
-                leased_by=names[case.leased_by] if kept and case.leased_by else None,
+                leased_by=names[case.leased_by] if is_leased and case.leased_by else None,
                 authorised=facts is not None and facts.seller.authorised and facts.brand.brand_id == case.brand_id,
                 elsewhere=case.marketplace_id != marketplace_id,
             )
@@ -140,8 +142,8 @@ def of_person(runtime: Runtime, person: Person, bulk_id: str) -> tuple[StoredBul
     Raises NotFound (the person has no bulk answer of this id).
     """
     with runtime.store.read() as connection:
-        found = bulk_verdicts.get(connection, bulk_id, person.user_id)
-        return found, bulk_verdicts.items(connection, found)
+        bulk = bulk_verdicts.get(connection, bulk_id, person.user_id)
+        return bulk, bulk_verdicts.items(connection, bulk)
 
 
 def withdraw_all(runtime: Runtime, person: Person, bulk_id: str) -> int:
@@ -150,8 +152,8 @@ def withdraw_all(runtime: Runtime, person: Person, bulk_id: str) -> int:
     Raises NotFound (the person has no bulk answer of this id) or Conflict (no verdict of it can be undone any longer).
     """
     _, items = of_person(runtime, person, bulk_id)
-    standing = [one for one in items if one.verdict_id and not one.undone]
-    refusals = [_undo(runtime, person, one.case_id) for one in standing]
+    standing = [verdict for verdict in items if verdict.verdict_id and not verdict.undone]
+    refusals = [_undo(runtime, person, verdict.case_id) for verdict in standing]
     done = refusals.count(None)
     if not done:
         raise next(
@@ -171,12 +173,12 @@ def _undo(runtime: Runtime, person: Person, case_id: str) -> DomainError | None:
 
 def named(connection: Connection, person: Person, case_ids: Sequence[str]) -> list[Case]:
     """The cases of these ids that the person may review, in this order; all other ids are left out."""
-    found = []
+    reviewable_cases = []
     reviewed = person.marketplaces(Permission.REVIEW_CASES)
     for case_id in dict.fromkeys(case_ids):
         try:
-            here = cases.marketplace_of(connection, case_id, reviewed)
+            marketplace_id = cases.marketplace_of(connection, case_id, reviewed)
         except NotFound:
             continue
-        found.append(cases.get(connection, here, case_id))
-    return found
+        reviewable_cases.append(cases.get(connection, marketplace_id, case_id))
+    return reviewable_cases

@@ -52,8 +52,8 @@ def _was_asked(connection: Connection, case: Case) -> bool:
     """Whether the brand has been asked: now, or before it answered. The answer of another brand is none of its own."""
     if case.lane is CaseLane.ASK_BRAND:
         return True
-    given = verdicts.of_listings(connection, case.marketplace_id, [case.listing_id])
-    return any(one.case_id == case.case_id and one.brand_id == case.brand_id for one in given)
+    earlier_verdicts = verdicts.of_listings(connection, case.marketplace_id, [case.listing_id])
+    return any(verdict.case_id == case.case_id and verdict.brand_id == case.brand_id for verdict in earlier_verdicts)
 
 
 def is_blind(connection: Connection, case: Case) -> bool:
@@ -101,16 +101,18 @@ def who_may_judge(connection: Connection, case: Case) -> list[str]:
     """The names of the analysts who may judge an appeal, a complaint or a second review, sorted."""
     decided, roots = _decided_before(connection, case), origins.roots(connection)
     analysts = people.holders(connection, [case.marketplace_id], Role.ANALYST).get(case.marketplace_id, {})
-    return sorted(name for one, name in analysts.items() if independent_of_all(roots, one, decided))
+    return sorted(name for user_id, name in analysts.items() if independent_of_all(roots, user_id, decided))
 
 
 def _decided_before(connection: Connection, case: Case) -> set[str]:
-    given = verdicts.of_listings(connection, case.marketplace_id, [case.listing_id])
-    before = [one for one in given if one.case_id != case.case_id]
+    earlier_verdicts = verdicts.of_listings(connection, case.marketplace_id, [case.listing_id])
+    before = [verdict for verdict in earlier_verdicts if verdict.case_id != case.case_id]
     if case.lane is not CaseLane.SECOND_REVIEW:
-        before = [one for one in before if one.lane is not CaseLane.APPEAL and one.superseded_by is None]
+        before = [
+            verdict for verdict in before if verdict.lane is not CaseLane.APPEAL and verdict.superseded_by is None
+        ]
     reviewed = notice_complaints.found_invalid_by(connection, case.marketplace_id, [case.case_id])
-    return {one.user_id for one in before} | reviewed.get(case.case_id, set())
+    return {verdict.user_id for verdict in before} | reviewed.get(case.case_id, set())
 
 
 def kept_from(connection: Connection, marketplace_id: str, case_ids: Collection[str]) -> dict[str, frozenset[str]]:

@@ -21,7 +21,7 @@ class Wanted:
     mentioned: Collection[str]
 
 
-def write_note(runtime: Runtime, person: Person, wanted: Wanted) -> str:
+def write_note(runtime: Runtime, person: Person, new_note: Wanted) -> str:
     """Store a note; returns its id. Decided cases accept notes too.
 
     Raises NotFound (the person does not review the case), Forbidden (the case reviews a decision of the person or of
@@ -30,22 +30,24 @@ def write_note(runtime: Runtime, person: Person, wanted: Wanted) -> str:
     """
     now = runtime.clock.now()
     with runtime.store.write() as connection:
-        here = cases.marketplace_of(connection, wanted.case_id, person.marketplaces(Permission.REVIEW_CASES))
-        case = cases.get(connection, here, wanted.case_id)
+        marketplace_id = cases.marketplace_of(
+            connection, new_note.case_id, person.marketplaces(Permission.REVIEW_CASES)
+        )
+        case = cases.get(connection, marketplace_id, new_note.case_id)
         why_not = why_not_judge(connection, person, case)
         if why_not is not None:
             raise Forbidden("{why}; you cannot write notes for the person who judges it now.", why=why_not)
         note = written(
-            wanted.text,
-            wanted.mentioned,
+            new_note.text,
+            new_note.mentioned,
             author=person.user_id,
-            may_see={} if is_blind(connection, case) else case_notes.colleagues(connection, here),
+            may_see={} if is_blind(connection, case) else case_notes.colleagues(connection, marketplace_id),
             policy=runtime.policies[WaitingPolicy],
         )
         row = {
-            "marketplace_id": here,
+            "marketplace_id": marketplace_id,
             "note_id": runtime.ids.new("not"),
-            "case_id": wanted.case_id,
+            "case_id": new_note.case_id,
             "user_id": person.user_id,
             "text": note.text,
             "known_at": now,

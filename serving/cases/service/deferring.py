@@ -39,7 +39,7 @@ class Wanted:
     knowingly: bool = False
 
 
-def snooze(runtime: Runtime, person: Person, wanted: Wanted) -> None:
+def snooze(runtime: Runtime, person: Person, snooze: Wanted) -> None:
     """Defer a case for a time, or until there is news about its listing.
 
     The deferral ends without a job. An answer in the meantime also ends it.
@@ -49,16 +49,16 @@ def snooze(runtime: Runtime, person: Person, wanted: Wanted) -> None:
     else is working on it).
     """
     now = runtime.clock.now()
-    deferral = Snooze(now + timedelta(hours=wanted.hours), wanted.on_news, wanted.missing or None, wanted.asked or None)
+    deferral = Snooze(now + timedelta(hours=snooze.hours), snooze.on_news, snooze.missing or None, snooze.asked or None)
     with runtime.store.write() as connection:
-        here = cases.marketplace_of(connection, wanted.case_id, person.marketplaces(Permission.REVIEW_CASES))
-        case = cases.get(connection, here, wanted.case_id)
+        marketplace_id = cases.marketplace_of(connection, snooze.case_id, person.marketplaces(Permission.REVIEW_CASES))
+        case = cases.get(connection, marketplace_id, snooze.case_id)
         if case.state is not CaseState.OPEN:
             raise Conflict("The case is not open, so it cannot be snoozed.")
         why_not = why_not_judge(connection, person, case)
         if why_not is not None:
             raise Forbidden("{why}; somebody else must decide whether to defer this case.", why=why_not)
-        knowingly = wanted.knowingly and case.lane not in _WITH_A_DEADLINE
+        knowingly = snooze.knowingly and case.lane not in _WITH_A_DEADLINE
         check_snooze(deferral, due_at=case.due_at, now=now, knowingly=knowingly, policy=runtime.policies[WaitingPolicy])
         if not deferrals.begin(connection, case, person.user_id, runtime.ids.new("wai"), deferral, now):
             raise Conflict("Somebody else is working on this case.")
@@ -73,8 +73,8 @@ def take_up(runtime: Runtime, person: Person, case_id: str) -> None:
     """
     now = runtime.clock.now()
     with runtime.store.write() as connection:
-        here = cases.marketplace_of(connection, case_id, person.marketplaces(Permission.REVIEW_CASES))
-        case = cases.get(connection, here, case_id)
+        marketplace_id = cases.marketplace_of(connection, case_id, person.marketplaces(Permission.REVIEW_CASES))
+        case = cases.get(connection, marketplace_id, case_id)
         if not deferrals.end_of_case(connection, case, now):
             raise Conflict("The case is not deferred.")
         note(DecisionContext(runtime, connection, person, case, Side.ANALYST, now), "Deferral ended.")
@@ -93,17 +93,20 @@ def assign_cases(runtime: Runtime) -> int:
     until = now + timedelta(minutes=runtime.policies[AssignmentPolicy].suggestion_lasts_minutes)
     with runtime.store.read() as connection:
         places = [
-            one.marketplace_id
-            for one in marketplaces.everyone(connection)
-            if assignments.on_duty(connection, one.marketplace_id, runtime.wall.now())
-            and assignments.free(connection, one.marketplace_id, now, 1)
+            marketplace.marketplace_id
+            for marketplace in marketplaces.everyone(connection)
+            if assignments.on_duty(connection, marketplace.marketplace_id, runtime.wall.now())
+            and assignments.free(connection, marketplace.marketplace_id, now, 1)
         ]
     offered = 0
     for place in places:
         with runtime.store.write() as connection:
             audit.hold(connection)  # Of two concurrent sweeps the second sees the assignments of the first.
-            given = assignments.in_hand(connection, place, now)
-            loads = [Load(one, given[one]) for one in assignments.on_duty(connection, place, runtime.wall.now())]
+            in_hand = assignments.in_hand(connection, place, now)
+            loads = [
+                Load(user_id, in_hand[user_id])
+                for user_id in assignments.on_duty(connection, place, runtime.wall.now())
+            ]
             cases = assignments.free(connection, place, now, _MOST_AT_ONCE)
             barred = kept_from(connection, place, cases)
             shared = share_out(cases, loads, barred, runtime.policies[AssignmentPolicy])
@@ -114,8 +117,8 @@ def assign_cases(runtime: Runtime) -> int:
 
 def manager_for(connection: Connection, marketplace_id: str) -> str:
     """The account manager with the fewest brands. Raises Invalid (the marketplace has no account manager)."""
-    found = assignments.brands_of_managers(connection, marketplace_id)
-    chosen = least_loaded(Load(user_id, number) for user_id, number in found.items())
+    brand_counts = assignments.brands_of_managers(connection, marketplace_id)
+    chosen = least_loaded(Load(user_id, number) for user_id, number in brand_counts.items())
     if chosen is None:
         raise Invalid("This marketplace has no account manager. Name one, or grant somebody the role first.")
     return chosen.user_id

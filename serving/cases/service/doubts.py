@@ -39,13 +39,13 @@ def doubt_of(connection: Connection, claimed: ClaimedVersion, claim: Claim) -> D
 
 
 def _background(connection: Connection, claimed: ClaimedVersion) -> Background:
-    here, listing_id = claimed.marketplace_id, claimed.listing_id
+    marketplace_id, listing_id = claimed.marketplace_id, claimed.listing_id
     standing = [
         action
-        for action in actions.of_listing(connection, here, listing_id)
+        for action in actions.of_listing(connection, marketplace_id, listing_id)
         if action.state is not ActionState.WITHDRAWN
     ]
-    naming = case_brands.latest_of_listings(connection, here, [listing_id]).get(listing_id)
+    naming = case_brands.latest_of_listings(connection, marketplace_id, [listing_id]).get(listing_id)
     return Background(
         decisions=tuple(
             Decision(
@@ -56,7 +56,7 @@ def _background(connection: Connection, claimed: ClaimedVersion) -> Background:
                 verdict.known_at,
                 of_version=verdict.version_id == claimed.version_id,
             )
-            for verdict in verdicts.of_listings(connection, here, [listing_id])
+            for verdict in verdicts.of_listings(connection, marketplace_id, [listing_id])
             if verdict.superseded_by is None
         ),
         reinstated_at=standing[-1].created_at if standing and standing[-1].kind is ActionKind.REINSTATE else None,
@@ -78,16 +78,16 @@ def open_sampled_reviews(runtime: Runtime) -> int:
     opened = 0
     with runtime.store.read() as connection:
         sampled = standings.due_for_review(connection, before=before, most=_MOST_AT_ONCE)
-    for one in sampled:
+    for confirmation in sampled:
         with runtime.store.write() as connection:
-            if not standings.claim_review(connection, one):
+            if not standings.claim_review(connection, confirmation):
                 continue
-            case_id = second_reviews.case_of(connection, one.marketplace_id, one.version_id)
+            case_id = second_reviews.case_of(connection, confirmation.marketplace_id, confirmation.version_id)
             if case_id is None:
                 case_id = runtime.ids.new("cas")
-                first = cases.get(connection, one.marketplace_id, one.case_id)
+                first = cases.get(connection, confirmation.marketplace_id, confirmation.case_id)
                 cases.add_cases(connection, [look_case(first, case_id, now, due_at)])
                 cases.add_events(connection, [look_event(runtime, first, case_id, "standing", now)])
                 opened += 1
-            standings.review_opened(connection, one, case_id)
+            standings.review_opened(connection, confirmation, case_id)
     return opened

@@ -53,17 +53,17 @@ def end_invalid(runtime: Runtime, person: Person, invalid: Invalid) -> bool:
         if case.state is not CaseState.OPEN or case.lane not in LANES:
             raise Conflict("The case is not open for an analyst, so its notice cannot be ended.")
         waiting = [
-            one
-            for one in notices.of_case(connection, case.marketplace_id, case.case_id)
-            if one.state is ItemState.WAITING
+            notice_item
+            for notice_item in notices.of_case(connection, case.marketplace_id, case.case_id)
+            if notice_item.state is ItemState.WAITING
         ]
-        item = next((one for one in waiting if one.notice_id == invalid.notice_id), None)
-        if item is None:
+        notice_item = next((notice_item for notice_item in waiting if notice_item.notice_id == invalid.notice_id), None)
+        if notice_item is None:
             raise NotFound("No such notice waits for this case.")
-        closes = len(waiting) == 1 and _opened(case, item)
+        closes = len(waiting) == 1 and _opened(case, notice_item)
         event, values = (CaseEvent.CALL_OFF, {"decided_at": now}) if closes else (CaseEvent.PASS_ON, {})
         cases.change(connection, case, event, values, holder=person.user_id, at=now)
-        notice_decisions.end_invalid(connection, item, invalid.reason, person.user_id, now)
+        notice_decisions.end_invalid(connection, notice_item, invalid.reason, person.user_id, now)
         context = DecisionContext(runtime, connection, person, case, side, now)
         closed = " Case closed without a verdict." if closes else ""
         note(context, f"Notice invalid: {_IN_WORDS[invalid.reason]}.{closed}")
@@ -73,8 +73,8 @@ def end_invalid(runtime: Runtime, person: Person, invalid: Invalid) -> bool:
             case.marketplace_id,
             context.actor,
             "notice.invalid",
-            item.item_id,
-            notice_id=item.notice_id,
+            notice_item.item_id,
+            notice_id=notice_item.notice_id,
             case_id=case.case_id,
             reason=invalid.reason.value,
             case_closed=closes,
@@ -82,6 +82,6 @@ def end_invalid(runtime: Runtime, person: Person, invalid: Invalid) -> bool:
     return closes
 
 
-def _opened(case: Case, item: Item) -> bool:
+def _opened(case: Case, notice_item: Item) -> bool:
     """Whether the notice opened this very case, and not one that this case follows."""
-    return item.opened_case and case.opened_at == item.known_at and case.report_id is None
+    return notice_item.opened_case and case.opened_at == notice_item.known_at and case.report_id is None

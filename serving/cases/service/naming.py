@@ -69,7 +69,9 @@ def give_brand(
     enrolled = brands.enrolments(connection, case.marketplace_id)
     earlier = case_brands.of_case(connection, case.marketplace_id, case.case_id)
     answered = brand.brand_id and verdicts.latest_of_case(connection, case.marketplace_id, case.case_id, brand.brand_id)
-    returned = bool(answered) or any(one.returned_before for one in earlier if one.before == brand)
+    returned = bool(answered) or any(
+        past_naming.returned_before for past_naming in earlier if past_naming.before == brand
+    )
     takes_part = brand.brand_id is not None and enrolled[brand.brand_id].takes_part
     lane = lane_after(case.lane, can_be_asked=takes_part and not returned)
     values: dict[str, object] = {
@@ -87,11 +89,15 @@ def give_brand(
 
 
 def _check(connection: Connection, case: Case, naming: Naming, at: datetime) -> None:
-    brand, here = naming.brand, brands.registered(connection, case.marketplace_id, at)
-    if brand.brand_id is not None and brand.brand_id not in {one.brand_id for one in here}:
+    brand, registered_brands = naming.brand, brands.registered(connection, case.marketplace_id, at)
+    if brand.brand_id is not None and brand.brand_id not in {candidate.brand_id for candidate in registered_brands}:
         raise NotFound("No brand with this id is enrolled here.")
     mark = compact(brand.mark or "")
-    known = (one.name for one in here if mark and mark in map(compact, (one.name, *one.aliases)))
+    known = (
+        candidate.name
+        for candidate in registered_brands
+        if mark and mark in map(compact, (candidate.name, *candidate.aliases))
+    )
     refused = why_not_name(naming, NamingContext(case.brand, case.lane, next(known, None)))
     if refused is not None:
         raise Invalid("{why}", why=reasons_of(refused))
@@ -116,10 +122,10 @@ def _keep(
     undoes_id: str | None,
 ) -> None:
     """Store the naming with its audit entry, and tell it in the case's history."""
-    here, brand, before, facts = case.marketplace_id, naming.brand, case.brand, _facts(connection, case)
+    marketplace_id, brand, before, facts = case.marketplace_id, naming.brand, case.brand, _facts(connection, case)
     naming_id = runtime.ids.new("nam")
     row = {
-        "marketplace_id": here,
+        "marketplace_id": marketplace_id,
         "naming_id": naming_id,
         "case_id": case.case_id,
         "listing_id": case.listing_id,
@@ -142,7 +148,7 @@ def _keep(
     audit.record(
         connection,
         at,
-        here,
+        marketplace_id,
         person.actor,
         _act(before, undoes_id),
         naming_id,
@@ -151,12 +157,12 @@ def _keep(
     )
     if undoes_id is None:
         propose(runtime, connection, Spelled(case, naming_id, brand, facts), at)
-    given = case_brands.of_case(connection, here, case.case_id)[-1]
-    what = f"Named the brand: {given.name}."
+    last_naming = case_brands.of_case(connection, marketplace_id, case.case_id)[-1]
+    what = f"Named the brand: {last_naming.name}."
     if undoes_id is not None:
-        what = f"Undid the naming of {given.name_before}. The brand is {given.name or 'unresolved'} again."
-    elif given.name_before is not None:
-        what = f"Corrected the brand from {given.name_before} to {given.name}. {naming.reason}"
+        what = f"Undid the naming of {last_naming.name_before}. The brand is {last_naming.name or 'unresolved'} again."
+    elif last_naming.name_before is not None:
+        what = f"Corrected the brand from {last_naming.name_before} to {last_naming.name}. {naming.reason}"
     note(DecisionContext(runtime, connection, person, case, Side.ANALYST, at), what)
 
 
@@ -183,13 +189,15 @@ def undo_naming(runtime: Runtime, person: Person, case_id: str) -> Case:
     now = runtime.clock.now()
     with runtime.store.write() as connection:
         case, _ = visible_case(connection, person, case_id)
-        given = case_brands.last_given(case_brands.of_case(connection, case.marketplace_id, case_id))
-        if given is None:
+        last_naming = case_brands.last_given(case_brands.of_case(connection, case.marketplace_id, case_id))
+        if last_naming is None:
             raise Conflict("Nobody named the brand on this case, so there is nothing to undo.")
-        if given.user_id != person.user_id:
-            raise Forbidden("{name} named the brand. Correct it with a reason instead.", name=given.user_name)
+        if last_naming.user_id != person.user_id:
+            raise Forbidden("{name} named the brand. Correct it with a reason instead.", name=last_naming.user_name)
         barred = why_not_judge(connection, person, case)
         if barred is not None:
             raise Forbidden("{why}; somebody else must name its brand.", why=barred)
         next_state(case.state, CaseEvent.PASS_ON)
-        return give_brand(runtime, connection, person, case, Naming(given.before), now, undoes_id=given.naming_id)
+        return give_brand(
+            runtime, connection, person, case, Naming(last_naming.before), now, undoes_id=last_naming.naming_id
+        )

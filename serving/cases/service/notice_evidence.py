@@ -22,7 +22,7 @@ from serving.platform.runtime import Runtime
 
 def documents_of(connection: Connection, case: Case) -> Sequence[NoticeDocument]:
     """The documents of the notices that a case decides, oldest first."""
-    about = {one.notice_id for one in notices.of_case(connection, case.marketplace_id, case.case_id)}
+    about = {notice_item.notice_id for notice_item in notices.of_case(connection, case.marketplace_id, case.case_id)}
     return notice_documents.of_notices(connection, case.marketplace_id, about)
 
 
@@ -34,9 +34,9 @@ def for_analyst(runtime: Runtime, person: Person, case_id: str, document_id: str
     with runtime.store.read() as connection:
         case, side = visible_case(connection, person, case_id)
         shown = documents_of(connection, case) if side is Side.ANALYST else ()
-        for one in shown:
-            if one.document_id == document_id:
-                return one, notice_documents.content_of(connection, one)
+        for document in shown:
+            if document.document_id == document_id:
+                return document, notice_documents.content_of(connection, document)
     raise NotFound("There is no such document.")
 
 
@@ -45,8 +45,8 @@ MOST_SHOWN: Final = 6
 
 def loadable_pictures(runtime: Runtime, facts: Facts) -> list[int]:
     """The indices, from 0, of a listing's pictures that may be loaded; empty where no picture host is configured."""
-    found = [i for i, address in enumerate(facts.listing.image_link or ()) if runtime.pictures.may_load(address)]
-    return found[:MOST_SHOWN]
+    indices = [i for i, address in enumerate(facts.listing.image_link or ()) if runtime.pictures.may_load(address)]
+    return indices[:MOST_SHOWN]
 
 
 def picture_address(runtime: Runtime, person: Person, case_id: str, number: int) -> str:
@@ -63,9 +63,9 @@ def picture_address(runtime: Runtime, person: Person, case_id: str, number: int)
     return (facts.listing.image_link or ())[number]
 
 
-def loaded_picture(found: Picture | Failed, case_id: str, number: int) -> Picture:
+def loaded_picture(picture: Picture | Failed, case_id: str, number: int) -> Picture:
     """The result of loading a picture. Raises NotFound (the picture could not be loaded; the log has the reason)."""
-    if isinstance(found, Failed):
-        log.info("picture.not_loaded", case_id=case_id, number=number, why=found.sentence)
+    if isinstance(picture, Failed):
+        log.info("picture.not_loaded", case_id=case_id, number=number, why=picture.sentence)
         raise NotFound("This picture cannot be loaded.")
-    return found
+    return picture

@@ -41,18 +41,20 @@ def open_by_choice(runtime: Runtime, person: Person, listing_id: str) -> str:
     now, by = runtime.clock.now(), person.actor
     with runtime.store.write() as connection:
         audit.hold(connection)  # Of two concurrent openings the second finds the first one's case.
-        found = listings.newest(connection, listing_id, person.marketplaces(Permission.REVIEW_CASES))
-        marketplace_id = found.marketplace_id
+        version = listings.newest(connection, listing_id, person.marketplaces(Permission.REVIEW_CASES))
+        marketplace_id = version.marketplace_id
         waiting = cases.open_cases(connection, marketplace_id, [listing_id]).get(listing_id)
         if waiting is not None:
             return waiting.case_id
-        done = [one for one in actions.of_listing(connection, marketplace_id, listing_id) if one.state in _GONE]
+        done = [
+            action for action in actions.of_listing(connection, marketplace_id, listing_id) if action.state in _GONE
+        ]
         if done and done[-1].kind is ActionKind.REMOVE:
             raise Conflict("This listing is removed, or its removal is under way.")
-        row = scores.latest_of_version(connection, marketplace_id, found.version_id)
+        row = scores.latest_of_version(connection, marketplace_id, version.version_id)
         facts = scores.facts_of(connection, marketplace_id, row["facts_digest"])
-        kept = case_brands.latest_of_listings(connection, marketplace_id, [listing_id]).get(listing_id)
-        brand = brand_from(facts, kept)
+        naming = case_brands.latest_of_listings(connection, marketplace_id, [listing_id]).get(listing_id)
+        brand = brand_from(facts, naming)
         case_id = runtime.ids.new("cas")
         hours = runtime.policies[EnforcementPolicy].analyst_decides_within_hours
         cases.add_cases(
@@ -62,7 +64,7 @@ def open_by_choice(runtime: Runtime, person: Person, listing_id: str) -> str:
                     "marketplace_id": marketplace_id,
                     "case_id": case_id,
                     "listing_id": listing_id,
-                    "version_id": found.version_id,
+                    "version_id": version.version_id,
                     "score_id": row["score_id"],
                     "brand_id": brand.brand_id,
                     "mark": brand.mark,
@@ -87,6 +89,6 @@ def open_by_choice(runtime: Runtime, person: Person, listing_id: str) -> str:
         }
         cases.add_events(connection, [event])
         audit.record(
-            connection, now, marketplace_id, by, "case.opened", case_id, listing=listing_id, version=found.version_id
+            connection, now, marketplace_id, by, "case.opened", case_id, listing=listing_id, version=version.version_id
         )
     return case_id

@@ -88,8 +88,8 @@ def page_of_pending(runtime: Runtime, person: Person, after: str | None) -> tupl
         roots = origins.roots(connection)
         waiting = approvals.waiting(connection, _places(person), _MOST + 1, after)
         page, following = cut(waiting, _MOST, lambda row: row[1])
-        found = [_pending(connection, person, roots, *one) for one in page]
-    return [one for one in found if one is not None], following
+        removals = [_pending(connection, person, roots, *row) for row in page]
+    return [removal for removal in removals if removal is not None], following
 
 
 def speak(runtime: Runtime, person: Person, action_id: str, decision: Decision, reason: str) -> Decision | None:
@@ -110,11 +110,11 @@ def speak(runtime: Runtime, person: Person, action_id: str, decision: Decision, 
         # A concurrent vote waits, and then counts this one.
         audit.hold(connection)
         roots = origins.roots(connection)
-        found = required(_pending(connection, person, roots, place, action_id), "There is no such removal.")
-        if found.action.state is not ActionState.PENDING_APPROVAL:
+        pending_removal = required(_pending(connection, person, roots, place, action_id), "There is no such removal.")
+        if pending_removal.action.state is not ActionState.PENDING_APPROVAL:
             raise Conflict("Somebody has decided about this removal in the meantime.")
-        vote = Vote(person.user_id, found.organisation, decision, reason.strip()[:500])
-        check_vote(person, found.bearing, found.votes, vote, roots)
+        vote = Vote(person.user_id, pending_removal.organisation, decision, reason.strip()[:500])
+        check_vote(person, pending_removal.bearing, pending_removal.votes, vote, roots)
         key = {"marketplace_id": place, "vote_id": runtime.ids.new("opn"), "action_id": action_id}
         approvals.add_vote(connection, key, vote, now)
         actor = person.actor
@@ -128,14 +128,14 @@ def speak(runtime: Runtime, person: Person, action_id: str, decision: Decision, 
             organisation=vote.organisation,
             reason=vote.reason,
         )
-        agreed = settled([*found.votes, vote], found.bearing, roots)
+        agreed = settled([*pending_removal.votes, vote], pending_removal.bearing, roots)
         if agreed is Decision.APPROVE:
-            release(runtime, connection, found.action, actor, now)
-            _lift(connection, found.action, found.hold, found.bearing.confirmed_by, now)
+            release(runtime, connection, pending_removal.action, actor, now)
+            _lift(connection, pending_removal.action, pending_removal.hold, pending_removal.bearing.confirmed_by, now)
             recount_of(runtime, connection, case, now)
         elif agreed is Decision.WITHDRAW:
             confirmations = approvals.verdicts_behind(connection, place, action_id)
-            withdraw(runtime, connection, found.action, actor, now, how=Decision.WITHDRAW.value)
+            withdraw(runtime, connection, pending_removal.action, actor, now, how=Decision.WITHDRAW.value)
             for confirmation in confirmations:
                 overrule(runtime, connection, person, (place, confirmation.verdict_id), now)
     return agreed
@@ -161,7 +161,9 @@ def approve_as_owner(runtime: Runtime, place: str, action_id: str, reason: str) 
         audit.record(connection, now, place, LOCAL, how, action_id, organisation="owner", reason=reason.strip()[:500])
         release(runtime, connection, action, LOCAL, now)
         hold = approvals.of_actions(connection, place, [action_id])[action_id]
-        confirmed_by = [one.user_id for one in approvals.verdicts_behind(connection, place, action_id)]
+        confirmed_by = [
+            confirmation.user_id for confirmation in approvals.verdicts_behind(connection, place, action_id)
+        ]
         _lift(connection, action, hold, confirmed_by, now)
         recount_of(runtime, connection, case, now)
 
@@ -178,7 +180,7 @@ def _lift(
 def _places(person: Person) -> frozenset[str]:
     """The marketplaces where a person may have a role in a removal."""
     answered = frozenset(place for place, _ in person.brands(Permission.ANSWER_QUESTIONS))
-    return answered.union(*(person.marketplaces(one) for one in VOTERS))
+    return answered.union(*(person.marketplaces(permission) for permission in VOTERS))
 
 
 def _pending(connection: Connection, person: Person, roots: Roots, place: str, action_id: str) -> PendingRemoval | None:
@@ -194,7 +196,7 @@ def _pending(connection: Connection, person: Person, roots: Roots, place: str, a
         organisation = ADMINISTRATION
     if organisation is None:
         return None
-    given = approvals.votes(connection, place, [action_id]).get(action_id, [])
+    votes = approvals.votes(connection, place, [action_id]).get(action_id, [])
     return PendingRemoval(
         action,
         case,
@@ -203,41 +205,41 @@ def _pending(connection: Connection, person: Person, roots: Roots, place: str, a
         hold,
         bearing,
         organisation,
-        tuple(given),
+        tuple(votes),
         no_vote=why_no_vote(person, bearing),
         no_approval=why_no_approval(person.user_id, bearing, roots),
-        left_out=left_out(given, bearing, roots),
-        able=_able(connection, given, bearing, roots),
+        left_out=left_out(votes, bearing, roots),
+        able=_able(connection, votes, bearing, roots),
     )
 
 
 def _able(connection: Connection, votes: Sequence[Vote], bearing: Bearing, roots: Roots) -> tuple[str, ...]:
-    here, manager = bearing.marketplace_id, bearing.account_manager_id
-    found: dict[str, str] = {}
+    place, manager = bearing.marketplace_id, bearing.account_manager_id
+    voters: dict[str, str] = {}
     if bearing.brand_id is not None:
-        of_brand = accounts.people_of_brand(connection, (here, bearing.brand_id))
-        found |= {brand_person.user_id: bearing.brand_id for brand_person in of_brand}
-    managers = people.holders(connection, [here], Role.ACCOUNT_MANAGER).get(here, {})
+        of_brand = accounts.people_of_brand(connection, (place, bearing.brand_id))
+        voters |= {brand_person.user_id: bearing.brand_id for brand_person in of_brand}
+    managers = people.holders(connection, [place], Role.ACCOUNT_MANAGER).get(place, {})
     if bearing.confirmer == REVIEW_TEAM:
-        found |= dict.fromkeys(people.holders(connection, [here], Role.ADMIN).get(here, {}), ADMINISTRATION)
-    found |= {one: PROGRAMME for one in managers if manager in {None, one}}
-    found |= dict.fromkeys(people.holders(connection, [here], Role.ANALYST).get(here, {}), REVIEW_TEAM)
+        voters |= dict.fromkeys(people.holders(connection, [place], Role.ADMIN).get(place, {}), ADMINISTRATION)
+    voters |= {user_id: PROGRAMME for user_id in managers if manager in {None, user_id}}
+    voters |= dict.fromkeys(people.holders(connection, [place], Role.ANALYST).get(place, {}), REVIEW_TEAM)
     if HoldCause.MARKETPLACE_DAY in bearing.causes:
-        found |= dict.fromkeys(people.holders(connection, [here], Role.ADMIN).get(here, {}), ADMINISTRATION)
-    names = accounts.names(connection, sorted(able(votes, bearing, found, roots)))
+        voters |= dict.fromkeys(people.holders(connection, [place], Role.ADMIN).get(place, {}), ADMINISTRATION)
+    names = accounts.names(connection, sorted(able(votes, bearing, voters, roots)))
     return tuple(sorted(names.values()))
 
 
 def _bearing(
     connection: Connection, action: StoredAction, hold: StoredHold, case: Case, enrolled: Enrolment | None
 ) -> Bearing:
-    given = approvals.verdicts_behind(connection, action.marketplace_id, action.action_id)
+    confirmations = approvals.verdicts_behind(connection, action.marketplace_id, action.action_id)
     side = verdicts.get(connection, action.marketplace_id, action.verdict_id).side
     return Bearing(
         marketplace_id=action.marketplace_id,
         brand_id=case.brand_id,
         account_manager_id=enrolled.account_manager_id if enrolled else None,
-        confirmed_by=frozenset(one.user_id for one in given),
+        confirmed_by=frozenset(confirmation.user_id for confirmation in confirmations),
         confirmer=case.brand_id or REVIEW_TEAM if side is Side.BRAND else REVIEW_TEAM,
         causes=hold.causes,
     )

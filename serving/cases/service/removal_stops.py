@@ -95,7 +95,7 @@ def stop(runtime: Runtime, person: Person, notice_id: str) -> int:
             for removal in removal_notices.removals_of(connection, remover, now - _LOOK_BACK)
             if removal.state in UNSENT_STATES
         ]
-        done = sum(_withdraw_one(runtime, connection, person, (remover, one, roots), now) for one in unsent)
+        done = sum(_withdraw_one(runtime, connection, person, (remover, removal, roots), now) for removal in unsent)
         removal_notices.stop(connection, notice, person.user_id, now)
         ended = people.end_sessions(connection, remover.user_id)
         end_secrets(runtime, connection, remover.user_id, "stopped", now, by=actor)
@@ -116,8 +116,8 @@ def stop(runtime: Runtime, person: Person, notice_id: str) -> int:
             "stopped_by": person.name,
             "path": "/",
         }
-        told = set(watchers_of(connection, remover)) - {person.user_id}
-        queue_to_accounts(runtime, connection, MailKind.REMOVALS_TOLD, told, parameters, subject_id=notice_id)
+        watchers = set(watchers_of(connection, remover)) - {person.user_id}
+        queue_to_accounts(runtime, connection, MailKind.REMOVALS_TOLD, watchers, parameters, subject_id=notice_id)
     return done
 
 
@@ -135,7 +135,7 @@ def _withdraw_one(
     remover, removal, roots = about
     marketplace_id = remover.marketplace_id
     behind = approvals.verdicts_behind(connection, marketplace_id, removal.action_id)
-    if any(independent(roots, one.user_id, remover.user_id) for one in behind):
+    if any(independent(roots, verdict.user_id, remover.user_id) for verdict in behind):
         return False
     try:
         with connection.begin_nested():
@@ -144,8 +144,8 @@ def _withdraw_one(
                 connection, marketplace_id, [cases.of_verdict(connection, marketplace_id, action.verdict_id).case_id]
             )
             withdraw(runtime, connection, action, person.actor, now, how="withdraw")
-            for one in behind:
-                overrule(runtime, connection, person, (marketplace_id, one.verdict_id), now)
+            for verdict in behind:
+                overrule(runtime, connection, person, (marketplace_id, verdict.verdict_id), now)
     except DomainError:
         return False
     return True

@@ -128,9 +128,9 @@ def record_in(
     action = _act(context, answer, verdict_id, follows, decision_input)
     _settle_appeal(context, follows)
     if follows.event is CaseEvent.DECIDE:
-        made = None if action is None else action.action_id
-        given = notice_decisions.Given(verdict_id, answer.judgement, follows.outcome, made, now)
-        notice_decisions.settle(connection, case, given)
+        action_id = None if action is None else action.action_id
+        decision = notice_decisions.Given(verdict_id, answer.judgement, follows.outcome, action_id, now)
+        notice_decisions.settle(connection, case, decision)
     if counted is None:
         recount_of(runtime, connection, case, now)
     waits = " The removal is pending approval." if action and action.state is ActionState.PENDING_APPROVAL else ""
@@ -142,12 +142,12 @@ def record_in(
 
 def _weight(context: DecisionContext, counted: Standing | None) -> Weight:
     """The effect of a brand's claim: none in doubt, and otherwise that of its standing."""
-    here, brand_id = context.case.marketplace_id, context.brand_id or ""
-    weight = weigh(context.runtime, context.connection, (here, brand_id), context.at, counted)
+    marketplace_id, brand_id = context.case.marketplace_id, context.brand_id or ""
+    weight = weigh(context.runtime, context.connection, (marketplace_id, brand_id), context.at, counted)
     doubt = _doubt(context)
     if doubt is None:
         return weight
-    before = verdicts.latest_of_case(context.connection, here, context.case.case_id, brand_id)
+    before = verdicts.latest_of_case(context.connection, marketplace_id, context.case.case_id, brand_id)
     if before is not None and before.judgement is Judgement.COUNTERFEIT:
         raise Conflict("Your statement on this listing is recorded. An analyst decides.")
     return replace(weight, effect=Effect(False, Decimal(0), message(f"report.{doubt.value}")))
@@ -165,7 +165,7 @@ def _doubt(context: DecisionContext) -> Doubt | None:
 
 def _carried(context: DecisionContext, answer: Answer) -> tuple[Right, str, tuple[Mandate, ...]]:
     """The right that carries a confirmation, its reason, and the powers of attorney."""
-    found, mandates = basis_of(
+    basis, mandates = basis_of(
         context.runtime,
         context.connection,
         (context.case.marketplace_id, context.brand_id or ""),
@@ -174,9 +174,9 @@ def _carried(context: DecisionContext, answer: Answer) -> tuple[Right, str, tupl
         context.at,
         only=answer.right_id,
     )
-    if found.right is None:
-        raise NoRightCarries("Nothing was recorded. {why}", why=reasons_of(*found.reasons[:_MOST_REASONS]))
-    return found.right, in_english(found.reasons[0]), mandates
+    if basis.right is None:
+        raise NoRightCarries("Nothing was recorded. {why}", why=reasons_of(*basis.reasons[:_MOST_REASONS]))
+    return basis.right, in_english(basis.reasons[0]), mandates
 
 
 def _decision_input(context: DecisionContext, weight: Weight | None) -> DecisionInput:
@@ -204,8 +204,8 @@ def _change_case(context: DecisionContext, follows: Consequence) -> None:
     values: dict[str, object] = {"decided_at": context.at if follows.event is CaseEvent.DECIDE else None}
     if follows.lane is not None:
         policy = context.runtime.policies[EnforcementPolicy]
-        asked = follows.lane is CaseLane.ASK_BRAND
-        hours = policy.brand_answers_within_hours if asked else policy.analyst_decides_within_hours
+        asks_brand = follows.lane is CaseLane.ASK_BRAND
+        hours = policy.brand_answers_within_hours if asks_brand else policy.analyst_decides_within_hours
         values |= {"lane": follows.lane.value, "due_at": context.at + timedelta(hours=hours)}
         values["question_returned"] = context.case.question_returned or context.side is Side.BRAND
     holder = context.person.user_id
@@ -285,12 +285,12 @@ def _source_of(connection: Connection, case: Case) -> Source:
 def _settle_appeal(context: DecisionContext, follows: Consequence) -> None:
     if context.case.lane is not CaseLane.APPEAL:
         return
-    found = appeals.of_case(context.connection, context.case.marketplace_id, context.case.case_id)
-    if found is not None:
+    appeal = appeals.of_case(context.connection, context.case.marketplace_id, context.case.case_id)
+    if appeal is not None:
         upheld = follows.outcome is Outcome.REINSTATE
         event = AppealEvent.UPHOLD if upheld else AppealEvent.DISMISS
-        appeals.change(context.connection, context.case.marketplace_id, found, event, context.at)
-        tell_counter_notice(context, found, CounterNoticeEvent.UPHOLD if upheld else CounterNoticeEvent.DISMISS)
+        appeals.change(context.connection, context.case.marketplace_id, appeal, event, context.at)
+        tell_counter_notice(context, appeal, CounterNoticeEvent.UPHOLD if upheld else CounterNoticeEvent.DISMISS)
 
 
 def _in_words(answer: Answer) -> str:

@@ -19,8 +19,8 @@ def save_filter(runtime: Runtime, person: Person, name: str, query: str) -> None
     """
     saved_filter = SavedFilter(_name(name), query)
     with runtime.store.write() as connection:
-        kept = saved_filters.of_person(connection, person.user_id)
-        if len(kept) >= MOST and all(one.name != saved_filter.name for one in kept):
+        own_filters = saved_filters.of_person(connection, person.user_id)
+        if len(own_filters) >= MOST and all(own_filter.name != saved_filter.name for own_filter in own_filters):
             raise Conflict(
                 "You have {most} filters already. Delete one you no longer need, then save this one.", most=MOST
             )
@@ -35,7 +35,9 @@ def rename_filter(runtime: Runtime, person: Person, name: str, to: str) -> None:
     """
     new = _name(to)
     with runtime.store.write() as connection:
-        if new != name and any(one.name == new for one in saved_filters.of_person(connection, person.user_id)):
+        if new != name and any(
+            own_filter.name == new for own_filter in saved_filters.of_person(connection, person.user_id)
+        ):
             raise Conflict("Another of your filters is called {name}.", name=new)
         if not saved_filters.rename(connection, person.user_id, name, new):
             raise NotFound("You have no filter of this name.")
@@ -47,8 +49,8 @@ def forget_filter(runtime: Runtime, person: Person, name: str) -> None:
         saved_filters.forget(connection, person.user_id, name)
 
 
-def _name(given: str) -> str:
-    name = " ".join(given.split())
+def _name(text: str) -> str:
+    name = " ".join(text.split())
     if not name:
         raise Invalid("Give the filter a name.")
     if len(name) > LONGEST_NAME or not name.isprintable():

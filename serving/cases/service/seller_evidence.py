@@ -54,14 +54,14 @@ def hand_in(runtime: Runtime, token: str, name: str, content: bytes) -> SellerUp
     with runtime.store.write() as connection:
         audit.hold(connection)  # Of two concurrent uploads the second counts the first.
         removal = follow(runtime, connection, token).removal
-        here, action_id = removal.marketplace_id, removal.action_id
+        marketplace_id, action_id = removal.marketplace_id, removal.action_id
         if not open_to_documents(runtime, connection, removal):
             raise Conflict("No decision on this removal is pending, so you cannot add documents.")
-        before = seller_uploads.handed_in(connection, here, action_id)
+        before = seller_uploads.handed_in(connection, marketplace_id, action_id)
         media_type = admit(content, before, runtime.policies[SellerEvidencePolicy])
         upload_id = runtime.ids.new("upl")
         row = {
-            "marketplace_id": here,
+            "marketplace_id": marketplace_id,
             "upload_id": upload_id,
             "action_id": action_id,
             "listing_id": removal.listing_id,
@@ -74,7 +74,7 @@ def hand_in(runtime: Runtime, token: str, name: str, content: bytes) -> SellerUp
             audit.record(
                 connection,
                 now,
-                here,
+                marketplace_id,
                 "seller",
                 "seller_document.handed_in",
                 action_id,
@@ -82,14 +82,18 @@ def hand_in(runtime: Runtime, token: str, name: str, content: bytes) -> SellerUp
                 size=len(content),
                 media_type=media_type,
             )
-        return next(one for one in seller_uploads.of_action(connection, here, action_id) if one.digest == digest)
+        return next(
+            upload
+            for upload in seller_uploads.of_action(connection, marketplace_id, action_id)
+            if upload.digest == digest
+        )
 
 
 def open_to_documents(runtime: Runtime, connection: Connection, removal: StoredAction) -> bool:
     """Whether the seller may upload documents for a removal."""
-    found = counter_notices.of_action(connection, removal.marketplace_id, removal.action_id)
+    counter_notice = counter_notices.of_action(connection, removal.marketplace_id, removal.action_id)
     may_appeal = CounterNoticeEvent.APPEAL in choices(runtime, connection, removal)
-    return may_hand_in(None if found is None else found.state, may_appeal=may_appeal)
+    return may_hand_in(None if counter_notice is None else counter_notice.state, may_appeal=may_appeal)
 
 
 def documents_of(connection: Connection, case: Case) -> tuple[Document, ...]:
@@ -99,16 +103,17 @@ def documents_of(connection: Connection, case: Case) -> tuple[Document, ...]:
     """
     marketplace_id = case.marketplace_id
     seller = listings.seller_of(connection, marketplace_id, case.version_id)
-    found = seller_uploads.about(connection, marketplace_id, case.listing_id, seller, most=_MOST_SHOWN)
+    uploads = seller_uploads.about(connection, marketplace_id, case.listing_id, seller, most=_MOST_SHOWN)
     if case.lane is CaseLane.SECOND_REVIEW:
-        found = [one for one in found if one.listing_id != case.listing_id]
+        uploads = [upload for upload in uploads if upload.listing_id != case.listing_id]
     appeal = appeals.of_case(connection, marketplace_id, case.case_id)
     about = {
-        action_id: _about(connection, marketplace_id, action_id) for action_id in {upload.action_id for upload in found}
+        action_id: _about(connection, marketplace_id, action_id)
+        for action_id in {upload.action_id for upload in uploads}
     }
     return tuple(
-        Document(one, *about[one.action_id], at_issue=appeal is not None and appeal.action_id == one.action_id)
-        for one in found
+        Document(upload, *about[upload.action_id], at_issue=appeal is not None and appeal.action_id == upload.action_id)
+        for upload in uploads
     )
 
 
@@ -120,7 +125,7 @@ def for_analyst(runtime: Runtime, person: Person, case_id: str, upload_id: str) 
     with runtime.store.read() as connection:
         case, side = visible_case(connection, person, case_id)
         shown = documents_of(connection, case) if side is Side.ANALYST else ()
-        return _content(connection, [one.upload for one in shown], upload_id)
+        return _content(connection, [document.upload for document in shown], upload_id)
 
 
 def for_rights_holder(
@@ -132,11 +137,13 @@ def for_rights_holder(
     """
     answered = person.brands(Permission.ANSWER_QUESTIONS)
     with runtime.store.read() as connection:
-        here = counter_notices.marketplace_of(connection, counter_notice_id, frozenset(place for place, _ in answered))
-        found = counter_notices.get(connection, here, counter_notice_id)
-        if (here, found.brand_id) not in answered:
+        marketplace_id = counter_notices.marketplace_of(
+            connection, counter_notice_id, frozenset(place for place, _ in answered)
+        )
+        counter_notice = counter_notices.get(connection, marketplace_id, counter_notice_id)
+        if (marketplace_id, counter_notice.brand_id) not in answered:
             raise NotFound("There is no such counter-notice.")
-        return _content(connection, shown_to_rights_holder(connection, found), upload_id)
+        return _content(connection, shown_to_rights_holder(connection, counter_notice), upload_id)
 
 
 def shown_to_rights_holder(connection: Connection, counter_notice: CounterNotice) -> list[SellerUpload]:

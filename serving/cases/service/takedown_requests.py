@@ -58,7 +58,7 @@ class Answered:
     @property
     def counts(self) -> dict[Fate, int]:
         """The number of listings by result, zeros included."""
-        return counted(one.fate for one in self.items)
+        return counted(listing.fate for listing in self.items)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +95,7 @@ class _Click:
     at: datetime
 
 
-def confirm_all(runtime: Runtime, person: Person, asked: Asked) -> Answered:
+def confirm_all(runtime: Runtime, person: Person, takedown: Asked) -> Answered:
     """Confirm every named listing by the rules of a single confirmation, in one transaction.
 
     A refused listing (its case was decided, the listing changed, the right does not cover it) gets no verdict and
@@ -108,41 +108,41 @@ def confirm_all(runtime: Runtime, person: Person, asked: Asked) -> Answered:
     not passed the certification, or passed it too long ago) or Forbidden (the brand's lead invited the person too
     recently).
     """
-    items = wanted(asked.items, runtime.policies[TakedownPolicy])
-    if not asked.good_faith:
+    items = wanted(takedown.items, runtime.policies[TakedownPolicy])
+    if not takedown.good_faith:
         raise Invalid(
             "Confirm in good faith that the information and allegations about every listing are accurate and complete."
         )
-    if asked.request_id is not None and not has_form(asked.request_id, "tdn"):
+    if takedown.request_id is not None and not has_form(takedown.request_id, "tdn"):
         raise Invalid("The id of a request is `tdn_` and 26 letters and digits.")
-    request_id, now = asked.request_id or runtime.ids.new("tdn"), runtime.clock.now()
+    request_id, now = takedown.request_id or runtime.ids.new("tdn"), runtime.clock.now()
     with runtime.store.write() as connection:
-        place, brand_id = pair_of(connection, person, asked.right_id, asked.marketplace_id)
+        place, brand_id = pair_of(connection, person, takedown.right_id, takedown.marketplace_id)
         # Locked until the end, so that no other confirmation is counted between two listings.
         standings.lock(connection, place, brand_id)
         before = takedown_requests.find(connection, request_id)
         if before is not None:
             return _earlier_answer(connection, person, before)
         certification.require(runtime, connection, person, (place, brand_id), now)
-        cases.hold(connection, place, [one.case_id for one in items])
+        cases.hold(connection, place, [listing.case_id for listing in items])
         counted = current(runtime, connection, place, brand_id, now)
-        click = _Click(runtime, connection, person, asked, (place, brand_id), counted, now)
-        given = [_confirm(click, one) for one in items]
+        click = _Click(runtime, connection, person, takedown, (place, brand_id), counted, now)
+        outcomes = [_confirm(click, listing) for listing in items]
         recount(runtime, connection, place, brand_id, now)
         row = {
             "marketplace_id": place,
             "request_id": request_id,
             "brand_id": brand_id,
-            "right_id": asked.right_id,
+            "right_id": takedown.right_id,
             "user_id": person.user_id,
-            "reason_code": asked.reason_code.value,
+            "reason_code": takedown.reason_code.value,
             "policy_version": policy_version(runtime.policies[TakedownPolicy]),
             "known_at": now,
         }
-        takedown_requests.add_request(connection, row, [one.row() for one in given])
-        counts = Counter(one.fate.value for one in given)
-        told = {name: row[name] for name in ("brand_id", "right_id", "reason_code", "policy_version")}
-        _record(connection, person, "takedown.requested", (place, request_id), {**told, **counts}, now)
+        takedown_requests.add_request(connection, row, [outcome.row() for outcome in outcomes])
+        counts = Counter(outcome.fate.value for outcome in outcomes)
+        payload = {name: row[name] for name in ("brand_id", "right_id", "reason_code", "policy_version")}
+        _record(connection, person, "takedown.requested", (place, request_id), {**payload, **counts}, now)
         return _answered(connection, takedown_requests.get(connection, request_id, {(place, brand_id)}))
 
 
@@ -154,21 +154,25 @@ def withdraw(runtime: Runtime, person: Person, request_id: str) -> int:
     """
     now = runtime.clock.now()
     with runtime.store.write() as connection:
-        found = takedown_requests.get(connection, request_id, person.brands(Permission.ANSWER_QUESTIONS))
-        if found.user_id != person.user_id:
+        request = takedown_requests.get(connection, request_id, person.brands(Permission.ANSWER_QUESTIONS))
+        if request.user_id != person.user_id:
             raise Forbidden("Somebody else made this request; only they can undo it.")
-        standings.lock(connection, found.marketplace_id, found.brand_id)
-        standing = [one for one in takedown_requests.items(connection, found) if one.verdict_id and not one.undone]
-        cases.hold(connection, found.marketplace_id, [one.case_id for one in standing])
-        refusals = [_undo(runtime, connection, person, one, now) for one in standing]
-        recount(runtime, connection, found.marketplace_id, found.brand_id, now)
+        standings.lock(connection, request.marketplace_id, request.brand_id)
+        standing = [
+            listing
+            for listing in takedown_requests.items(connection, request)
+            if listing.verdict_id and not listing.undone
+        ]
+        cases.hold(connection, request.marketplace_id, [listing.case_id for listing in standing])
+        refusals = [_undo(runtime, connection, person, listing, now) for listing in standing]
+        recount(runtime, connection, request.marketplace_id, request.brand_id, now)
         done = refusals.count(None)
         if not done:
             raise next(
                 (refusal for refusal in refusals if refusal is not None),
                 NotFound("Nothing in this request is left to undo."),
             )
-        _record(connection, person, "takedown.undone", (found.marketplace_id, request_id), {"listings": done}, now)
+        _record(connection, person, "takedown.undone", (request.marketplace_id, request_id), {"listings": done}, now)
     return done
 
 
@@ -189,34 +193,38 @@ def _earlier_answer(connection: Connection, person: Person, before: StoredReques
     return _answered(connection, before)
 
 
-def _confirm(click: _Click, item: Item) -> _Given:
+def _confirm(click: _Click, listing: Item) -> _Given:
     try:
         with click.connection.begin_nested():
-            recorded = _record_one(click, item)
+            recorded = _record_one(click, listing)
     except DomainError as refused:
-        return _Given(item, Fate.REFUSED, (), refusal=refused.phrase)
+        return _Given(listing, Fate.REFUSED, (), refusal=refused.phrase)
     fate = fate_of(recorded.action.state if recorded.action else None)
-    return _Given(item, fate, recorded.consequence.reasons, recorded.verdict_id)
+    return _Given(listing, fate, recorded.consequence.reasons, recorded.verdict_id)
 
 
-def _record_one(click: _Click, item: Item) -> Recorded:
-    case, side = visible_case(click.connection, click.person, item.case_id)
+def _record_one(click: _Click, listing: Item) -> Recorded:
+    case, side = visible_case(click.connection, click.person, listing.case_id)
     if (case.marketplace_id, case.brand_id) != click.pair:
         raise NotFound("There is no such case.")
     if side is not Side.BRAND:
         raise Forbidden("Only a brand's own people confirm under its right.")
     answer = Answer(
-        item.case_id, item.version_id, Judgement.COUNTERFEIT, click.asked.reason_code, right_id=click.asked.right_id
+        listing.case_id,
+        listing.version_id,
+        Judgement.COUNTERFEIT,
+        click.asked.reason_code,
+        right_id=click.asked.right_id,
     )
     return record_in(click.runtime, click.connection, click.person, answer, click.at, counted=click.counted)
 
 
 def _undo(
-    runtime: Runtime, connection: Connection, person: Person, item: StoredItem, now: datetime
+    runtime: Runtime, connection: Connection, person: Person, listing: StoredItem, now: datetime
 ) -> DomainError | None:
     try:
         with connection.begin_nested():
-            undo_in(runtime, connection, person, item.case_id, now, recounts=False)
+            undo_in(runtime, connection, person, listing.case_id, now, recounts=False)
     except DomainError as refused:
         return refused
     return None

@@ -69,24 +69,26 @@ class Finding:
     reason_code: ReasonCode | None = None
 
 
-def order(runtime: Runtime, person: Person, wanted: Order) -> str:
+def order(runtime: Runtime, person: Person, new_order: Order) -> str:
     """Record that the goods of a case were ordered, and queue the case for analysts. Returns the test buy's id.
 
     Raises Conflict (the case is closed or leased by a colleague, the listing has changed, or a test buy is running) or
     NotFound, Forbidden, Invalid (the person has no access to the case; it is a blind case; a field is malformed).
     """
     now = runtime.clock.now()
-    reference, minor = _text("order reference", wanted.reference), _cost(wanted)
-    if wanted.arrives_by <= now:
+    reference, minor = _text("order reference", new_order.reference), _cost(new_order)
+    if new_order.arrives_by <= now:
         raise Invalid("The expected arrival must be in the future.")
     test_buy_id = runtime.ids.new("tby")
     with runtime.store.write() as connection:
-        case, side = visible_case(connection, person, wanted.case_id)
+        case, side = visible_case(connection, person, new_order.case_id)
         if side is Side.BRAND or case.lane in BLIND_LANES:
             raise Forbidden("Only analysts order test buys, and not for appeals, complaints or second reviews.")
-        if case.version_id != wanted.version_id:
+        if case.version_id != new_order.version_id:
             raise Conflict("The listing has changed since you loaded it. Review the current version.")
-        due_at = wanted.arrives_by + timedelta(days=runtime.policies[EnforcementPolicy].test_buy_examined_within_days)
+        due_at = new_order.arrives_by + timedelta(
+            days=runtime.policies[EnforcementPolicy].test_buy_examined_within_days
+        )
         values = {"lane": CaseLane.ANALYST.value, "due_at": due_at}
         cases.change(connection, case, CaseEvent.PASS_ON, values, holder=person.user_id, at=now)
         row = {
@@ -99,16 +101,16 @@ def order(runtime: Runtime, person: Person, wanted: Order) -> str:
             "entries": 1,
             "order_reference": reference,
             "cost_minor": minor,
-            "currency": wanted.currency,
+            "currency": new_order.currency,
             "ordered_by": person.user_id,
             "ordered_at": now,
             "due_at": due_at,
         }
         test_buys.add_test_buy(connection, row)
-        made = test_buys.get(connection, test_buy_id, [case.marketplace_id])
+        test_buy = test_buys.get(connection, test_buy_id, [case.marketplace_id])
         text = Step(CustodyEvent.ORDER, "", f"Ordered as {reference}.", now)
-        test_buys.add_entry(connection, _entry(runtime, person, made, (1, None), text, now))
-        _tell(runtime, connection, person, made, text, now)
+        test_buys.add_entry(connection, _entry(runtime, person, test_buy, (1, None), text, now))
+        _tell(runtime, connection, person, test_buy, text, now)
     return test_buy_id
 
 
@@ -123,8 +125,8 @@ def take_step(runtime: Runtime, person: Person, test_buy_id: str, taken: Step) -
         raise Invalid("Order a test buy on its case page, and close it with a verdict; neither is a custody step.")
     now = runtime.clock.now()
     with runtime.store.write() as connection:
-        found = test_buys.get(connection, test_buy_id, person.marketplaces(Permission.REVIEW_CASES))
-        return _append(runtime, connection, person, (found, taken), now).state
+        test_buy = test_buys.get(connection, test_buy_id, person.marketplaces(Permission.REVIEW_CASES))
+        return _append(runtime, connection, person, (test_buy, taken), now).state
 
 
 def close(runtime: Runtime, person: Person, test_buy_id: str, finding: Finding) -> Recorded:
@@ -137,16 +139,16 @@ def close(runtime: Runtime, person: Person, test_buy_id: str, finding: Finding) 
     now = runtime.clock.now()
     name, text = _text("holder", finding.name), _text("note", finding.text)
     with runtime.store.write() as connection:
-        found = test_buys.get(connection, test_buy_id, person.marketplaces(Permission.REVIEW_CASES))
+        test_buy = test_buys.get(connection, test_buy_id, person.marketplaces(Permission.REVIEW_CASES))
         what = finding.judgement.value.replace("_", " ")
         taken = Step(
             CustodyEvent.EXAMINE, name, f"{finding.examiner.value.capitalize()}: {what}. {text}"[:LONGEST_NOTE]
         )
         reason_code = finding.reason_code if finding.judgement is Judgement.COUNTERFEIT else None
-        answer = Answer(found.case_id, found.version_id, finding.judgement, reason_code, text, Evidence.TEST_BUY)
+        answer = Answer(test_buy.case_id, test_buy.version_id, finding.judgement, reason_code, text, Evidence.TEST_BUY)
         recorded = record_in(runtime, connection, person, answer, now, examined=True)
         values = {"verdict_id": recorded.verdict_id, "closed_at": now}
-        _append(runtime, connection, person, (found, taken), now, **values)
+        _append(runtime, connection, person, (test_buy, taken), now, **values)
     return recorded
 
 
@@ -156,22 +158,22 @@ def read(runtime: Runtime, person: Person, test_buy_id: str) -> tuple[TestBuy, l
     Raises NotFound (the person's marketplaces have no such test buy).
     """
     with runtime.store.read() as connection:
-        found = test_buys.get(connection, test_buy_id, person.marketplaces(Permission.REVIEW_CASES))
-        return found, test_buys.log(connection, found.marketplace_id, test_buy_id)
+        test_buy = test_buys.get(connection, test_buy_id, person.marketplaces(Permission.REVIEW_CASES))
+        return test_buy, test_buys.log(connection, test_buy.marketplace_id, test_buy_id)
 
 
 def _append(
     runtime: Runtime, connection: Connection, person: Person, taken: tuple[TestBuy, Step], now: datetime, **values: Any
 ) -> Custody:
-    found, text = taken
-    holder = (found.custody.holder or "") if text.event is CustodyEvent.CANCEL else _text("holder", text.holder)
-    after = step(found.custody, text.event, holder)
-    _check_time(connection, found, text.occurred_at or now, now)
+    test_buy, text = taken
+    holder = (test_buy.custody.holder or "") if text.event is CustodyEvent.CANCEL else _text("holder", text.holder)
+    after = step(test_buy.custody, text.event, holder)
+    _check_time(connection, test_buy, text.occurred_at or now, now)
     if text.event is CustodyEvent.CANCEL:
         values["closed_at"] = now
-    row = _entry(runtime, person, found, (found.entries + 1, after.holder), text, now)
-    test_buys.append(connection, found, after, row, **values)
-    _tell(runtime, connection, person, found, text, now)
+    row = _entry(runtime, person, test_buy, (test_buy.entries + 1, after.holder), text, now)
+    test_buys.append(connection, test_buy, after, row, **values)
+    _tell(runtime, connection, person, test_buy, text, now)
     return after
 
 
@@ -225,18 +227,18 @@ def _tell(
     )
 
 
-def _cost(wanted: Order) -> int | None:
-    if (wanted.cost is None) != (wanted.currency is None):
+def _cost(new_order: Order) -> int | None:
+    if (new_order.cost is None) != (new_order.currency is None):
         raise Invalid("Give the cost with both an amount and a currency.")
-    if wanted.cost is None or wanted.currency is None:
+    if new_order.cost is None or new_order.currency is None:
         return None
-    if wanted.currency not in money.codes() or not 0 <= wanted.cost < 10**9:
+    if new_order.currency not in money.codes() or not 0 <= new_order.cost < 10**9:
         raise Invalid("Give the cost as an amount of zero or more in a currency such as EUR.")
-    return money.to_minor(wanted.cost, wanted.currency)
+    return money.to_minor(new_order.cost, new_order.currency)
 
 
-def _text(what: str, given: str) -> str:
-    found = given.strip()
-    if not found or len(found) > _LONGEST[what] or "\0" in found:
+def _text(what: str, text: str) -> str:
+    stripped_text = text.strip()
+    if not stripped_text or len(stripped_text) > _LONGEST[what] or "\0" in stripped_text:
         raise Invalid("The {what} must have 1 to {most:,} characters.", what=what, most=_LONGEST[what])
-    return found
+    return stripped_text

@@ -62,19 +62,19 @@ def undo_in(
     if recounts:
         begin_count(connection, case)
     context = DecisionContext(runtime, connection, person, case, side, now)
-    given = verdicts.latest_of_case(connection, case.marketplace_id, case.case_id)
-    if given is not None and given.side is Side.BRAND:  # Another brand may have claimed the listing since.
-        given = verdicts.latest_of_case(connection, case.marketplace_id, case.case_id, claimant or given.brand_id)
-    if given is None:
+    verdict = verdicts.latest_of_case(connection, case.marketplace_id, case.case_id)
+    if verdict is not None and verdict.side is Side.BRAND:  # Another brand may have claimed the listing since.
+        verdict = verdicts.latest_of_case(connection, case.marketplace_id, case.case_id, claimant or verdict.brand_id)
+    if verdict is None:
         raise Conflict("There is no verdict to undo.")
-    if given.reported and given.judgement is Judgement.GENUINE:
+    if verdict.reported and verdict.judgement is Judgement.GENUINE:
         raise Conflict("A retraction cannot be undone. Report the listing again.")
-    if given.user_id != person.user_id:
-        raise Forbidden("{name} gave the last verdict on this case; only they can undo it.", name=given.user_name)
-    made = actions.of_verdicts(connection, case.marketplace_id, [given.verdict_id]).get(given.verdict_id)
-    if now >= given.known_at + undo_window(runtime, stepped_up=made is not None and made.stepped_up):
+    if verdict.user_id != person.user_id:
+        raise Forbidden("{name} gave the last verdict on this case; only they can undo it.", name=verdict.user_name)
+    action = actions.of_verdicts(connection, case.marketplace_id, [verdict.verdict_id]).get(verdict.verdict_id)
+    if now >= verdict.known_at + undo_window(runtime, stepped_up=action is not None and action.stepped_up):
         raise Conflict("The undo window has closed.")
-    withdrawal_id = withdraw_last(context, given)
+    withdrawal_id = withdraw_last(context, verdict)
     if recounts:
         recount_of(runtime, connection, case, now)
     return withdrawal_id
@@ -89,7 +89,7 @@ def withdraw_last(context: DecisionContext, verdict: StoredVerdict) -> str:
     """
     case, connection = context.case, context.connection
     corrected = case_brands.of_case(connection, case.marketplace_id, case.case_id)
-    if any(one.known_at > verdict.known_at for one in corrected):
+    if any(naming.known_at > verdict.known_at for naming in corrected):
         raise Conflict("The brand of this case was corrected after the verdict. Decide the case as it stands now.")
     _undo_overturn(context, verdict)
     _withdraw_action(context, verdict)
@@ -98,10 +98,10 @@ def withdraw_last(context: DecisionContext, verdict: StoredVerdict) -> str:
     withdrawal = Answer(case.case_id, verdict.version_id, Judgement.WITHDRAWN)
     withdrawal_id = append(context, withdrawal, supersedes=verdict)
     notice_decisions.reopen(connection, case, verdict.verdict_id)
-    found = appeals.of_case(connection, case.marketplace_id, case.case_id)
-    if found is not None and verdict.lane is CaseLane.APPEAL:
-        appeals.change(connection, case.marketplace_id, found, AppealEvent.REOPEN, context.at)
-        tell_counter_notice(context, found, CounterNoticeEvent.REOPEN)
+    appeal = appeals.of_case(connection, case.marketplace_id, case.case_id)
+    if appeal is not None and verdict.lane is CaseLane.APPEAL:
+        appeals.change(connection, case.marketplace_id, appeal, AppealEvent.REOPEN, context.at)
+        tell_counter_notice(context, appeal, CounterNoticeEvent.REOPEN)
     note(context, f"Withdrew “{verdict.judgement.value.replace('_', ' ')}”.")
     return withdrawal_id
 
@@ -160,8 +160,8 @@ def _as_before(case: Case, later: Case, verdict: StoredVerdict) -> dict[str, obj
     """The deadline and the question as they stood before the verdict; a notice that came since may be due sooner."""
     if verdict.due_before is None:
         return {}
-    wanted = [one.notice_due_at for one in (case, later) if one.notice_due_at is not None]
-    notice_due_at = min(wanted, default=None)
+    due_dates = [stored_case.notice_due_at for stored_case in (case, later) if stored_case.notice_due_at is not None]
+    notice_due_at = min(due_dates, default=None)
     due_at = verdict.due_before
     if notice_due_at is not None and verdict.lane is not CaseLane.ASK_BRAND:
         due_at = min(due_at, notice_due_at)
@@ -169,18 +169,18 @@ def _as_before(case: Case, later: Case, verdict: StoredVerdict) -> dict[str, obj
 
 
 def _undo_overturn(context: DecisionContext, verdict: StoredVerdict) -> None:
-    found = overturns.by_verdict(context.connection, context.case.marketplace_id, verdict.verdict_id)
-    if found is None:
+    overturn = overturns.by_verdict(context.connection, context.case.marketplace_id, verdict.verdict_id)
+    if overturn is None:
         return
-    if found.cause is Undone.CONCEDED:
+    if overturn.cause is Undone.CONCEDED:
         raise Conflict("Conceding a counter-notice cannot be undone; the seller has been told.")
-    overturns.undo(context.connection, context.case.marketplace_id, found.overturn_id, context.at)
+    overturns.undo(context.connection, context.case.marketplace_id, overturn.overturn_id, context.at)
     strike_recording.give_again(
-        context.runtime, context.connection, context.case.marketplace_id, found.action_id, context.at
+        context.runtime, context.connection, context.case.marketplace_id, overturn.action_id, context.at
     )
 
 
 def _withdraw_action(context: DecisionContext, verdict: StoredVerdict) -> None:
-    made = actions.of_verdicts(context.connection, context.case.marketplace_id, [verdict.verdict_id])
-    if verdict.verdict_id in made:
-        withdraw(context.runtime, context.connection, made[verdict.verdict_id], context.actor, context.at)
+    actions_by_verdict = actions.of_verdicts(context.connection, context.case.marketplace_id, [verdict.verdict_id])
+    if verdict.verdict_id in actions_by_verdict:
+        withdraw(context.runtime, context.connection, actions_by_verdict[verdict.verdict_id], context.actor, context.at)

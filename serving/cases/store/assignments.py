@@ -65,18 +65,18 @@ def on_duty(connection: Connection, marketplace_id: str, wall: datetime) -> list
 
 def in_hand(connection: Connection, marketplace_id: str, at: datetime) -> Counter[str]:
     """The number of open cases that each person has leased or is assigned."""
-    here = review_case.c.marketplace_id == marketplace_id, IS_OPEN
-    kept = select(review_case.c.case_id, review_case.c.leased_by).where(
-        *here, review_case.c.leased_by.is_not(None), review_case.c.leased_until > at
+    conditions = review_case.c.marketplace_id == marketplace_id, IS_OPEN
+    leased_cases = select(review_case.c.case_id, review_case.c.leased_by).where(
+        *conditions, review_case.c.leased_by.is_not(None), review_case.c.leased_until > at
     )
     offered = (
         select(review_case.c.case_id, case_assignment.c.user_id)
         .join(case_assignment, same(case_assignment, review_case, "case_id"))
-        .where(*here, case_assignment.c.until > at)
+        .where(*conditions, case_assignment.c.until > at)
     )
     # An assigned case that its assignee has leased counts once; a case that somebody else has taken counts for them.
     mine = {row[0]: row[1] for row in connection.execute(offered)}
-    mine |= {row[0]: row[1] for row in connection.execute(kept)}
+    mine |= {row[0]: row[1] for row in connection.execute(leased_cases)}
     return Counter(mine.values())
 
 
@@ -87,10 +87,10 @@ def judged_by(connection: Connection, marketplace_id: str, case_ids: Collection[
         .join(verdict, same(verdict, review_case, "listing_id"))
         .where(review_case.c.marketplace_id == marketplace_id, review_case.c.case_id.in_(case_ids))
     )
-    found: dict[str, set[str]] = {}
+    judges_by_case: dict[str, set[str]] = {}
     for row in connection.execute(query):
-        found.setdefault(row.case_id, set()).add(row.user_id)
-    return found
+        judges_by_case.setdefault(row.case_id, set()).add(row.user_id)
+    return judges_by_case
 
 
 def assign(
@@ -149,5 +149,5 @@ def asked_since(
     connection: Connection, marketplace_id: str, brand_ids: Collection[str], since: datetime
 ) -> dict[str, int]:
     """The number of questions that the model has put to each of these brands since a moment."""
-    wanted = {"here": marketplace_id, "brands": list(brand_ids), "since": since}
-    return {row.brand_id: row.n for row in connection.execute(_ASKED, wanted)}
+    parameters = {"here": marketplace_id, "brands": list(brand_ids), "since": since}
+    return {row.brand_id: row.n for row in connection.execute(_ASKED, parameters)}

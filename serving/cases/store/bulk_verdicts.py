@@ -42,14 +42,14 @@ class StoredBulkItem:
 
 def begin(connection: Connection, row: Mapping[str, Any]) -> bool:
     """Store an answer before its cases are decided; False where its id is already stored."""
-    kept = insert_or_ignore(connection, bulk_verdict).values(**row).returning(bulk_verdict.c.bulk_id)
-    return connection.execute(kept).first() is not None
+    insertion = insert_or_ignore(connection, bulk_verdict).values(**row).returning(bulk_verdict.c.bulk_id)
+    return connection.execute(insertion).first() is not None
 
 
 def hold(connection: Connection, marketplace_id: str, bulk_id: str) -> frozenset[str]:
     """Lock this id until the transaction ends, so that other requests wait; returns the cases with a result."""
-    one = select(bulk_verdict.c.bulk_id).where(inside(bulk_verdict, marketplace_id, bulk_id=bulk_id))
-    connection.execute(one.with_for_update()).all()
+    bulk_query = select(bulk_verdict.c.bulk_id).where(inside(bulk_verdict, marketplace_id, bulk_id=bulk_id))
+    connection.execute(bulk_query.with_for_update()).all()
     query = select(bulk_item.c.case_id).where(inside(bulk_item, marketplace_id, bulk_id=bulk_id))
     return frozenset(connection.execute(query).scalars())
 
@@ -62,24 +62,26 @@ def add_item(connection: Connection, row: Mapping[str, Any]) -> None:
 def get(connection: Connection, bulk_id: str, user_id: str) -> StoredBulk:
     """A person's own bulk answer. Raises NotFound (the person has no bulk answer of this id)."""
     query = select(bulk_verdict).where(bulk_verdict.c.bulk_id == bulk_id, bulk_verdict.c.user_id == user_id)
-    found = required(connection.execute(query).mappings().one_or_none(), "There is no such answer of yours.")
-    return StoredBulk(found["marketplace_id"], bulk_id, user_id, Judgement(found["judgement"]), found["known_at"])
+    row = required(connection.execute(query).mappings().one_or_none(), "There is no such answer of yours.")
+    return StoredBulk(row["marketplace_id"], bulk_id, user_id, Judgement(row["judgement"]), row["known_at"])
 
 
 def items(connection: Connection, bulk: StoredBulk) -> list[StoredBulkItem]:
     """The results of all cases, in the order of decision."""
     later = verdict.alias("later")
-    here, undone = bulk_item.c.marketplace_id, later.c.verdict_id.is_not(None).label("undone")
+    place, undone = bulk_item.c.marketplace_id, later.c.verdict_id.is_not(None).label("undone")
     query = (
         select(bulk_item, listing.c.external_id, listing_version.c.content, undone)
-        .outerjoin(review_case, (review_case.c.marketplace_id == here) & (review_case.c.case_id == bulk_item.c.case_id))
-        .outerjoin(listing, (listing.c.marketplace_id == here) & (listing.c.listing_id == review_case.c.listing_id))
+        .outerjoin(
+            review_case, (review_case.c.marketplace_id == place) & (review_case.c.case_id == bulk_item.c.case_id)
+        )
+        .outerjoin(listing, (listing.c.marketplace_id == place) & (listing.c.listing_id == review_case.c.listing_id))
         .outerjoin(
             listing_version,
-            (listing_version.c.marketplace_id == here) & (listing_version.c.version_id == bulk_item.c.version_id),
+            (listing_version.c.marketplace_id == place) & (listing_version.c.version_id == bulk_item.c.version_id),
         )
-        .outerjoin(later, (later.c.marketplace_id == here) & (later.c.supersedes_id == bulk_item.c.verdict_id))
-        .where(here == bulk.marketplace_id, bulk_item.c.bulk_id == bulk.bulk_id)
+        .outerjoin(later, (later.c.marketplace_id == place) & (later.c.supersedes_id == bulk_item.c.verdict_id))
+        .where(place == bulk.marketplace_id, bulk_item.c.bulk_id == bulk.bulk_id)
         .order_by(bulk_item.c.number)
     )
     return reader(StoredBulkItem).all(connection, query)

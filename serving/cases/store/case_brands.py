@@ -65,13 +65,13 @@ def of_case(connection: Connection, marketplace_id: str, case_id: str) -> list[S
 
 def last_given(namings: Iterable[StoredNaming]) -> StoredNaming | None:
     """The last naming that is not undone, of a case's namings oldest first."""
-    given: list[StoredNaming] = []
+    standing_namings: list[StoredNaming] = []
     for naming in namings:
         if naming.undoes_id is None:
-            given.append(naming)
-        elif given:
-            given.pop()
-    return given[-1] if given else None
+            standing_namings.append(naming)
+        elif standing_namings:
+            standing_namings.pop()
+    return standing_namings[-1] if standing_namings else None
 
 
 def _stored(row: RowMapping) -> StoredNaming:
@@ -112,9 +112,9 @@ _OF_EXTERNAL_ID: Final = (
 
 def _named_among(dialect: str) -> Select[Any]:
     """Listed ids of listings; those for which nobody named a brand have a null beside them."""
-    wanted = listed(dialect, String())
-    return select(wanted.c.value, case_brand.c.naming_id).select_from(
-        wanted.outerjoin(listing, inside(listing, HERE, external_id=wanted.c.value)).outerjoin(
+    id_list = listed(dialect, String())
+    return select(id_list.c.value, case_brand.c.naming_id).select_from(
+        id_list.outerjoin(listing, inside(listing, HERE, external_id=id_list.c.value)).outerjoin(
             case_brand, same(case_brand, listing, "listing_id")
         )
     )
@@ -135,23 +135,30 @@ def of_listings(connection: Connection, marketplace_id: str, listing_ids: Collec
     """The namings of each of these listings that has any, with the evidence of the versions that were named."""
     if not listing_ids:
         return {}
-    wanted = {"here": marketplace_id, "listings": sorted(set(listing_ids))}
-    found: dict[str, list[Any]] = defaultdict(list)
-    for row in _OF_LISTINGS.rows(connection, wanted):
-        found[row.listing_id].append(row)
-    return {one: ListingNamings(tuple(map(_named, rows)), _kept(rows)) for one, rows in found.items()}
+    parameters = {"here": marketplace_id, "listings": sorted(set(listing_ids))}
+    rows_by_listing: dict[str, list[Any]] = defaultdict(list)
+    for row in _OF_LISTINGS.rows(connection, parameters):
+        rows_by_listing[row.listing_id].append(row)
+    return {
+        listing_id: ListingNamings(tuple(map(_named, rows)), _kept(rows))
+        for listing_id, rows in rows_by_listing.items()
+    }
 
 
 def of_external_ids(
     connection: Connection, marketplace_id: str, external_ids: Collection[str]
 ) -> dict[str, list[NamedBrand]]:
     """The brands that people named for the listings of these ids, in the order of time; other ids are left out."""
-    wanted = {"here": marketplace_id, **as_list(connection, sorted(set(external_ids)))}
+    parameters = {"here": marketplace_id, **as_list(connection, sorted(set(external_ids)))}
     # For almost every listing nobody has.
-    named = {external_id for external_id, naming_id in _NAMED_AMONG.rows(connection, wanted) if naming_id is not None}
+    named = {
+        external_id for external_id, naming_id in _NAMED_AMONG.rows(connection, parameters) if naming_id is not None
+    }
     return {
-        one: list(map(_named, connection.execute(_OF_EXTERNAL_ID, {"here": marketplace_id, "external_id": one})))
-        for one in named
+        external_id: list(
+            map(_named, connection.execute(_OF_EXTERNAL_ID, {"here": marketplace_id, "external_id": external_id}))
+        )
+        for external_id in named
     }
 
 
@@ -159,11 +166,11 @@ def latest_of_listings(
     connection: Connection, marketplace_id: str, listing_ids: Collection[str]
 ) -> dict[str, KeptNaming]:
     """The naming in force of each of these listings that has one."""
-    wanted = {"here": marketplace_id, "listings": sorted(set(listing_ids))}
-    found: dict[str, list[Any]] = defaultdict(list)
-    for row in _LATEST.rows(connection, wanted):
-        found[row.listing_id].append(row)
-    return {one: kept for one, rows in found.items() if (kept := _kept(rows)) is not None}
+    parameters = {"here": marketplace_id, "listings": sorted(set(listing_ids))}
+    rows_by_listing: dict[str, list[Any]] = defaultdict(list)
+    for row in _LATEST.rows(connection, parameters):
+        rows_by_listing[row.listing_id].append(row)
+    return {listing_id: naming for listing_id, rows in rows_by_listing.items() if (naming := _kept(rows)) is not None}
 
 
 def _named(row: Row[Any]) -> NamedBrand:
@@ -181,17 +188,17 @@ def _named(row: Row[Any]) -> NamedBrand:
 
 def in_force(rows: Iterable[Row[Any]]) -> list[Row[Any]]:
     """The naming in force of each listing, of namings in the order of time; none where all of a listing are undone."""
-    given: dict[str, list[Row[Any]]] = defaultdict(list)
+    standing_rows: dict[str, list[Row[Any]]] = defaultdict(list)
     for row in rows:
         if row.undoes_id is None:
-            given[row.listing_id].append(row)
-        elif given[row.listing_id]:
-            given[row.listing_id].pop()
-    return [some[-1] for some in given.values() if some]
+            standing_rows[row.listing_id].append(row)
+        elif standing_rows[row.listing_id]:
+            standing_rows[row.listing_id].pop()
+    return [listing_rows[-1] for listing_rows in standing_rows.values() if listing_rows]
 
 
 def _kept(rows: Sequence[Row[Any]]) -> KeptNaming | None:
-    for one in in_force(rows):
-        brand = CaseBrand(one.brand_id, one.mark, one.mark_owner)
-        return KeptNaming(brand, one.resolved_id, one.known_at, rows[-1].known_at)
+    for row in in_force(rows):
+        brand = CaseBrand(row.brand_id, row.mark, row.mark_owner)
+        return KeptNaming(brand, row.resolved_id, row.known_at, rows[-1].known_at)
     return None

@@ -191,7 +191,9 @@ def open_questions(connection: Connection, pairs: Collection[Pair]) -> dict[Pair
 
 def _one_of(pairs: Collection[Pair], place: Any, brand_id: Any) -> ColumnElement[bool]:
     """A brand in a marketplace among these; an empty set of pairs matches no row, so it never grants access."""
-    return or_(false(), *(and_(place == here, brand_id == wanted) for here, wanted in sorted(pairs)))
+    return or_(
+        false(), *(and_(place == marketplace_id, brand_id == own_brand) for marketplace_id, own_brand in sorted(pairs))
+    )
 
 
 def standing_answers(connection: Connection, pairs: Collection[Pair]) -> dict[Pair, dict[Judgement, int]]:
@@ -270,7 +272,7 @@ def removal_counts(connection: Connection, pairs: Collection[Pair]) -> dict[Pair
 
 def _by_pair(connection: Connection, query: Select[Any], kind: Callable[[str], Key]) -> dict[Pair, dict[Key, int]]:
     """Counts by (marketplace, brand) and kind; the query has the columns marketplace, brand, kind and count."""
-    found: dict[Pair, dict[Key, int]] = {}
+    counts_by_pair: dict[Pair, dict[Key, int]] = {}
     for place, brand_id, state, number in connection.execute(query):
-        found.setdefault((place, brand_id), {})[kind(state)] = number
-    return found
+        counts_by_pair.setdefault((place, brand_id), {})[kind(state)] = number
+    return counts_by_pair

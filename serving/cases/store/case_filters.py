@@ -29,19 +29,19 @@ class _Scanned(FunctionElement[Any]):
 
 
 @compiles(_Scanned)
-def _as_it_is(element: _Scanned, compiler: SQLCompiler, **given: Any) -> str:
-    return compiler.process(element.clauses, **given)
+def _as_it_is(element: _Scanned, compiler: SQLCompiler, **options: Any) -> str:
+    return compiler.process(element.clauses, **options)
 
 
 @compiles(_Scanned, "sqlite")
-def _looked_up_by_nothing(element: _Scanned, compiler: SQLCompiler, **given: Any) -> str:
-    return f"+{compiler.process(element.clauses, **given)}"
+def _looked_up_by_nothing(element: _Scanned, compiler: SQLCompiler, **options: Any) -> str:
+    return f"+{compiler.process(element.clauses, **options)}"
 
 
 def _scanned(column: Any) -> _Scanned:
-    found = _Scanned(column)
-    found.type = column.type
-    return found
+    scanned_column = _Scanned(column)
+    scanned_column.type = column.type
+    return scanned_column
 
 
 # The columns of `review_case` without the use of their indexes.
@@ -61,9 +61,9 @@ _SCORES: Final = select(score.c.score_id, score.c.value, score.c.probability).wh
 )
 
 
-def filters(seller: str | None, language: str | None, found: Score) -> dict[str, Any]:
+def filters(seller: str | None, language: str | None, score: Score) -> dict[str, Any]:
     """The fields of a case on a version of this seller in this language, with this score."""
-    return _filters(seller, language, found.probability, found.value)
+    return _filters(seller, language, score.probability, score.value)
 
 
 def has_filters(row: Mapping[str, Any]) -> bool:
@@ -79,23 +79,23 @@ def with_filters(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> l
 
 
 def _read(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
-    wanted = {name: sorted({row[name] for row in rows}) for name in ("marketplace_id", "version_id", "score_id")}
-    listings = {row.version_id: row for row in connection.execute(_VERSIONS, wanted)}
-    scores = {row.score_id: row for row in connection.execute(_SCORES, wanted)}
-    found = {}
+    parameters = {name: sorted({row[name] for row in rows}) for name in ("marketplace_id", "version_id", "score_id")}
+    listings = {row.version_id: row for row in connection.execute(_VERSIONS, parameters)}
+    scores = {row.score_id: row for row in connection.execute(_SCORES, parameters)}
+    fields = {}
     for row in rows:
         version, scored = listings[row["version_id"]], scores[row["score_id"]]
         language = version.content.get("language")
-        found[row["case_id"]] = _filters(version.seller_external_id, language, scored.probability, scored.value)
-    return found
+        fields[row["case_id"]] = _filters(version.seller_external_id, language, scored.probability, scored.value)
+    return fields
 
 
-def _filters(seller: str | None, language: str | None, probability: float | None, value: float) -> dict[str, Any]:
+def _filters(seller: str | None, language: str | None, probability: float | None, score_value: float) -> dict[str, Any]:
     return {
         "seller_external_id": seller,
         "language": language,
         "chance": probability,
-        "points": value if probability is None else None,
+        "points": score_value if probability is None else None,
     }
 
 
@@ -119,8 +119,8 @@ def facets_of_brands(connection: Connection, marketplaces: Collection[str]) -> l
     query = select(counted.c.brand_id, brand.c.name, counted.c.n).outerjoin(
         brand, brand.c.brand_id == counted.c.brand_id
     )
-    found = [Facet(*row) for row in connection.execute(query)]
-    return sorted(found, key=lambda one: (one.name is None, (one.name or "").casefold()))
+    facets = [Facet(*row) for row in connection.execute(query)]
+    return sorted(facets, key=lambda facet: (facet.name is None, (facet.name or "").casefold()))
 
 
 def facets_of_languages(connection: Connection, marketplaces: Collection[str]) -> list[Facet]:
@@ -130,5 +130,5 @@ def facets_of_languages(connection: Connection, marketplaces: Collection[str]) -
         .where(review_case.c.marketplace_id.in_(sorted(marketplaces)), IS_OPEN)
         .group_by(review_case.c.language)
     )
-    found = [Facet(row.language, row.language, row.n) for row in connection.execute(query)]
-    return sorted(found, key=lambda one: (one.value is None, -one.number, one.value or ""))
+    facets = [Facet(row.language, row.language, row.n) for row in connection.execute(query)]
+    return sorted(facets, key=lambda facet: (facet.value is None, -facet.number, facet.value or ""))

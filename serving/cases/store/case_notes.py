@@ -53,7 +53,7 @@ def add_note(connection: Connection, row: Mapping[str, Any], mentioned: Sequence
     """Store a note, unseen by everybody whom it mentions."""
     add(connection, case_note, [row])
     key = {name: row[name] for name in ("marketplace_id", "note_id")}
-    add(connection, note_mention, [{**key, "user_id": one, "seen_at": None} for one in mentioned])
+    add(connection, note_mention, [{**key, "user_id": user_id, "seen_at": None} for user_id in mentioned])
 
 
 def of_case(connection: Connection, marketplace_id: str, case_id: str) -> list[StoredNote]:
@@ -79,10 +79,10 @@ def _mentioned(connection: Connection, marketplace_id: str, note_ids: Collection
         .where(note_mention.c.marketplace_id == marketplace_id, note_mention.c.note_id.in_(note_ids))
         .order_by(account.c.name)
     )
-    found: dict[str, list[str]] = {}
+    names_by_note: dict[str, list[str]] = {}
     for row in connection.execute(query):
-        found.setdefault(row.note_id, []).append(row.name)
-    return found
+        names_by_note.setdefault(row.note_id, []).append(row.name)
+    return names_by_note
 
 
 def unseen(connection: Connection, user_id: str, marketplaces: Collection[str]) -> int:

@@ -123,8 +123,8 @@ def hold(connection: Connection, marketplace_id: str, case_ids: Collection[str])
 
 def open_cases(connection: Connection, marketplace_id: str, listing_ids: Collection[str]) -> dict[str, Case]:
     """The open case of each listing that has one; second reviews do not decide about a listing and are left out."""
-    wanted = {"here": marketplace_id, "listings": list(listing_ids)}
-    return {row.listing_id: reader(Case).of(row._asdict()) for row in _OPEN.rows(connection, wanted)}
+    parameters = {"here": marketplace_id, "listings": list(listing_ids)}
+    return {row.listing_id: reader(Case).of(row._asdict()) for row in _OPEN.rows(connection, parameters)}
 
 
 def first_of_versions(connection: Connection, marketplace_id: str, version_ids: Collection[str]) -> dict[str, Case]:
@@ -142,8 +142,8 @@ def first_of_versions(connection: Connection, marketplace_id: str, version_ids: 
 
 
 def versions_with_case(connection: Connection, marketplace_id: str, version_ids: Collection[str]) -> set[str]:
-    wanted = {"here": marketplace_id, "versions": list(version_ids)}
-    return {row.version_id for row in _WITH_CASE.rows(connection, wanted)}
+    parameters = {"here": marketplace_id, "versions": list(version_ids)}
+    return {row.version_id for row in _WITH_CASE.rows(connection, parameters)}
 
 
 def change(

@@ -14,8 +14,8 @@ def waiting_on(connection: Connection, marketplace_id: str, listing_id: str) -> 
     """The id of an open case on a listing, whatever it decides about; one about the listing itself before others."""
     query = select(review_case.c.case_id).where(inside(review_case, marketplace_id, listing_id=listing_id), IS_OPEN)
     last = review_case.c.lane == CaseLane.SECOND_REVIEW.value
-    found: str | None = connection.execute(query.order_by(last, review_case.c.case_id).limit(1)).scalar()
-    return found
+    case_id: str | None = connection.execute(query.order_by(last, review_case.c.case_id).limit(1)).scalar()
+    return case_id
 
 
 def opened_by_choice(marketplace_id: str, as_of: datetime) -> Select[str]:

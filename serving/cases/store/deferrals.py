@@ -59,8 +59,8 @@ def end(
     """Return the deferred cases of these listings to the queue; with `news`, only those that news wakes."""
     if not listing_ids:
         return 0
-    wanted = {"here": marketplace_id, "listings": sorted(listing_ids), "moment": at}
-    return connection.execute(_ending(news=news), wanted).rowcount
+    parameters = {"here": marketplace_id, "listings": sorted(listing_ids), "moment": at}
+    return connection.execute(_ending(news=news), parameters).rowcount
 
 
 @cache
@@ -99,11 +99,11 @@ def latest(connection: Connection, marketplace_id: str, case_id: str) -> StoredD
         .where(inside(case_deferral, marketplace_id, case_id=case_id))
         .order_by(case_deferral.c.known_at.desc(), case_deferral.c.deferral_id.desc())
     )
-    found = connection.execute(query.limit(1)).mappings().first()
-    if found is None:
+    row = connection.execute(query.limit(1)).mappings().first()
+    if row is None:
         return None
-    aside = Snooze(found["until"], found["on_news"], found["missing"], found["asked"])
-    return StoredDeferral(found["name"], aside, found["known_at"])
+    aside = Snooze(row["until"], row["on_news"], row["missing"], row["asked"])
+    return StoredDeferral(row["name"], aside, row["known_at"])
 
 
 LeasedCase = tuple[str, str]

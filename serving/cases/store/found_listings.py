@@ -44,7 +44,7 @@ def listings_of(connection: Connection, hits: Sequence[Hit], alike: Collection[s
     """The listings of these matches, in their order; cases that these accounts may not judge are left out."""
     if not hits:
         return []
-    wanted = tuple_(listing.c.marketplace_id, listing.c.external_id).in_(
+    of_hits = tuple_(listing.c.marketplace_id, listing.c.external_id).in_(
         [(h.marketplace_id, h.external_id) for h in hits]
     )
     query = (
@@ -55,26 +55,28 @@ def listings_of(connection: Connection, hits: Sequence[Hit], alike: Collection[s
         )
         .join(listing_version, same(listing_version, listing, "version_id"))
         .outerjoin(brand, brand.c.brand_id == listing_version.c.brand_id)
-        .where(wanted)
+        .where(of_hits)
     )
-    found: dict[tuple[str, str], FoundListing] = {}
+    listings_by_key: dict[tuple[str, str], FoundListing] = {}
     for row in connection.execute(query):
         title, language = row.content.get("title"), row.content.get("language")
-        found[row.marketplace_id, row.listing_id] = FoundListing(
+        listings_by_key[row.marketplace_id, row.listing_id] = FoundListing(
             row.marketplace_id, row.listing_id, row.external_id, title, language, row.seller_external_id, row.brand_name
         )
-    keys = list(found)
+    keys = list(listings_by_key)
     for place, listing_id, values in (
         *_waiting(connection, keys, alike),
         *_judgements(connection, keys),
         *_done(connection, keys),
     ):
-        one = found[place, listing_id]
+        hit_listing = listings_by_key[place, listing_id]
         if "open_cases" in values:
-            values["open_cases"] = (*one.open_cases, *values["open_cases"])
-        found[place, listing_id] = replace(one, **values)
+            values["open_cases"] = (*hit_listing.open_cases, *values["open_cases"])
+        listings_by_key[place, listing_id] = replace(hit_listing, **values)
     order = {(hit.marketplace_id, hit.external_id): number for number, hit in enumerate(hits)}
-    return sorted(found.values(), key=lambda one: order[one.marketplace_id, one.external_id])
+    return sorted(
+        listings_by_key.values(), key=lambda hit_listing: order[hit_listing.marketplace_id, hit_listing.external_id]
+    )
 
 
 _Facts = list[tuple[str, str, dict[str, Any]]]

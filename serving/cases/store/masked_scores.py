@@ -48,5 +48,5 @@ def _counted(connection: Connection, whose: ColumnElement[bool], since: datetime
         )
         .group_by(review_case.c.score_masked)
     )
-    found = {bool(row.score_masked): Answers(row.number, row.counterfeit) for row in connection.execute(query)}
-    return found.get(True, Answers()), found.get(False, Answers())
+    by_masking = {bool(row.score_masked): Answers(row.number, row.counterfeit) for row in connection.execute(query)}
+    return by_masking.get(True, Answers()), by_masking.get(False, Answers())

@@ -37,36 +37,36 @@ class Neighbours:
     after: str | None
 
 
-def neighbours(connection: Connection, wanted: QueueFilter, case: Case) -> Neighbours:
-    ids, inside = _ids(wanted), case.state is CaseState.OPEN and _contains(connection, wanted, case)
+def neighbours(connection: Connection, queue_filter: QueueFilter, case: Case) -> Neighbours:
+    ids, inside = _ids(queue_filter), case.state is CaseState.OPEN and _contains(connection, queue_filter, case)
     before = ids.where(*_ahead_of(case)).order_by(review_case.c.priority, review_case.c.case_id.desc())
     after = ids.where(*_behind(case)).order_by(*_COSTLIEST_FIRST)
     ahead = connection.execute(select(_size(ids.where(*_ahead_of(case)), PLACED_TO))).scalar_one() if inside else 0
     return Neighbours(
         ahead + 1 if inside and ahead < PLACED_TO else None,
-        queue_size(connection, wanted, most=PLACED_TO),
+        queue_size(connection, queue_filter, most=PLACED_TO),
         connection.execute(before.limit(1)).scalar() if inside else None,
         connection.execute(after.limit(1)).scalar(),
     )
 
 
-def queue_size(connection: Connection, wanted: QueueFilter, *, most: int = COUNTED_TO) -> int:
+def queue_size(connection: Connection, queue_filter: QueueFilter, *, most: int = COUNTED_TO) -> int:
     """The number of cases in a queue, at most `most` + 1."""
-    sizes = [_size(_ids(part), most) for part in _parts(wanted)]
-    found: int = connection.execute(select(sum(sizes[1:], sizes[0]))).scalar_one()
-    return min(found, most + 1)
+    sizes = [_size(_ids(part), most) for part in _parts(queue_filter)]
+    size: int = connection.execute(select(sum(sizes[1:], sizes[0]))).scalar_one()
+    return min(size, most + 1)
 
 
-def _parts(wanted: QueueFilter) -> list[QueueFilter]:
+def _parts(queue_filter: QueueFilter) -> list[QueueFilter]:
     """The queue's blind lanes apart from the others.
 
     To ask of each case whether it is open to a person hides from PostgreSQL's planner what an index would gain.
     """
-    if not wanted.lanes or wanted.person is None:
-        return [wanted]
-    blind = tuple(lane for lane in wanted.lanes if lane in BLIND_LANES)
-    others = tuple(lane for lane in wanted.lanes if lane not in BLIND_LANES)
-    return [replace(wanted, lanes=other) for other in (others, blind) if other]
+    if not queue_filter.lanes or queue_filter.person is None:
+        return [queue_filter]
+    blind = tuple(lane for lane in queue_filter.lanes if lane in BLIND_LANES)
+    others = tuple(lane for lane in queue_filter.lanes if lane not in BLIND_LANES)
+    return [replace(queue_filter, lanes=other) for other in (others, blind) if other]
 
 
 def lane_sizes(
@@ -76,32 +76,32 @@ def lane_sizes(
 
     `alike` are the accounts that count as this person.
     """
-    here = review_case.c.marketplace_id.in_(sorted(marketplaces)), review_case.c.state == CaseState.OPEN.value
+    conditions = review_case.c.marketplace_id.in_(sorted(marketplaces)), review_case.c.state == CaseState.OPEN.value
     counts = []
     for lane in lanes:
         mine = [open_to(alike)] if lane in BLIND_LANES else []
         shown = review_case.c.lane == lane.value, review_case.c.score_masked.is_(false())
-        some = select(review_case.c.lane).where(*here, *shown, *mine).limit(COUNTED_TO + 1)
-        counts.append(select(literal(lane.value).label("lane"), func.count().label("n")).select_from(some.subquery()))
+        cases = select(review_case.c.lane).where(*conditions, *shown, *mine).limit(COUNTED_TO + 1)
+        counts.append(select(literal(lane.value).label("lane"), func.count().label("n")).select_from(cases.subquery()))
     masked = review_case.c.score_masked.is_(true()), review_case.c.lane.in_([lane.value for lane in lanes])
-    some = select(review_case.c.lane).where(*here, *masked).limit(COUNTED_TO + 1)
-    counts.append(select(literal("").label("lane"), func.count().label("n")).select_from(some.subquery()))
-    found = connection.execute(union_all(*counts))
-    return {CaseLane(row.lane) if row.lane else None: row.n for row in found}
+    cases = select(review_case.c.lane).where(*conditions, *masked).limit(COUNTED_TO + 1)
+    counts.append(select(literal("").label("lane"), func.count().label("n")).select_from(cases.subquery()))
+    rows = connection.execute(union_all(*counts))
+    return {CaseLane(row.lane) if row.lane else None: row.n for row in rows}
 
 
 def _size(ids: Select[str], most: int) -> ScalarSelect[int]:
     return select(func.count()).select_from(ids.limit(most + 1).subquery()).scalar_subquery()
 
 
-def _contains(connection: Connection, wanted: QueueFilter, case: Case) -> bool:
+def _contains(connection: Connection, queue_filter: QueueFilter, case: Case) -> bool:
     itself = review_case.c.marketplace_id == case.marketplace_id, review_case.c.case_id == case.case_id
-    return connection.execute(_ids(wanted).where(*itself)).first() is not None
+    return connection.execute(_ids(queue_filter).where(*itself)).first() is not None
 
 
 def next_free(
     connection: Connection,
-    wanted: QueueFilter,
+    queue_filter: QueueFilter,
     case: Case,
     *,
     user_id: str,
@@ -116,29 +116,29 @@ def next_free(
     free = or_(
         review_case.c.leased_until.is_(None), review_case.c.leased_until <= at, review_case.c.leased_by == user_id
     )
-    ids = _ids(wanted).where(free, review_case.c.case_id.not_in([case.case_id, *besides]))
+    ids = _ids(queue_filter).where(free, review_case.c.case_id.not_in([case.case_id, *besides]))
     offered = same(case_assignment, review_case, "case_id")
-    here = sorted(wanted.marketplaces)
+    places = sorted(queue_filter.marketplaces)
     to_me = select(case_assignment.c.case_id).where(
-        case_assignment.c.marketplace_id.in_(here), case_assignment.c.until > at, case_assignment.c.user_id == user_id
+        case_assignment.c.marketplace_id.in_(places), case_assignment.c.until > at, case_assignment.c.user_id == user_id
     )
     mine = connection.execute(to_me).scalars().all()
     to_anybody = exists().where(offered, case_assignment.c.until > at)
     # Each query scans a short part of the index in order; a single query would sort the whole queue.
-    for some in (
-        *([ids.where(review_case.c.marketplace_id.in_(here), review_case.c.case_id.in_(mine))] if mine else []),
+    for free_cases in (
+        *([ids.where(review_case.c.marketplace_id.in_(places), review_case.c.case_id.in_(mine))] if mine else []),
         ids.where(~to_anybody),
         ids.where(to_anybody),
     ):
         for place in (_behind(case), ()):
-            found = connection.execute(some.where(*place).order_by(*_COSTLIEST_FIRST).limit(1)).scalar()
-            if found is not None:
-                return found
+            case_id = connection.execute(free_cases.where(*place).order_by(*_COSTLIEST_FIRST).limit(1)).scalar()
+            if case_id is not None:
+                return case_id
     return None
 
 
-def _ids(wanted: QueueFilter) -> Select[str]:
-    return select(review_case.c.case_id).where(*in_queue(wanted))
+def _ids(queue_filter: QueueFilter) -> Select[str]:
+    return select(review_case.c.case_id).where(*in_queue(queue_filter))
 
 
 def _ahead_of(case: Case) -> tuple[ColumnElement[bool], ...]:
@@ -181,10 +181,10 @@ class QueueAge:
 
 
 def queue_ages(connection: Connection, marketplace_id: str, now: datetime) -> dict[CaseLane, QueueAge]:
-    found = {}
+    ages = {}
     for lane in CaseLane:
         # With the time, so that the database chooses the index that covers all requested columns.
-        here = (
+        conditions = (
             review_case.c.marketplace_id == marketplace_id,
             review_case.c.state == CaseState.OPEN.value,
             review_case.c.lane == lane.value,
@@ -192,10 +192,10 @@ def queue_ages(connection: Connection, marketplace_id: str, now: datetime) -> di
         )
         late = func.coalesce(func.sum(case((review_case.c.due_at <= now, 1), else_=0)), 0)
         number, overdue, first = connection.execute(
-            select(func.count(), late, func.min(review_case.c.opened_at)).where(*here)
+            select(func.count(), late, func.min(review_case.c.opened_at)).where(*conditions)
         ).one()
         if number:
-            query = select(review_case.c.opened_at).where(*here).order_by(review_case.c.opened_at).limit(1)
+            query = select(review_case.c.opened_at).where(*conditions).order_by(review_case.c.opened_at).limit(1)
             quarters = [connection.execute(query.offset(int((number - 1) * share))).scalar_one() for share in _QUARTERS]
-            found[lane] = QueueAge(lane, number, int(overdue), first, *quarters)
-    return found
+            ages[lane] = QueueAge(lane, number, int(overdue), first, *quarters)
+    return ages

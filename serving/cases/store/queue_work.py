@@ -85,7 +85,7 @@ def leased(connection: Connection, marketplaces: Collection[str], at: datetime, 
 
 def oldest(connection: Connection, marketplaces: Collection[str], lanes: Collection[CaseLane]) -> list[Oldest]:
     """The oldest open case of each lane that has one; each lane costs one index lookup."""
-    found: dict[CaseLane, Oldest] = {}
+    oldest_by_lane: dict[CaseLane, Oldest] = {}
     for place in sorted(marketplaces):
         for lane in lanes:
             query = (
@@ -95,6 +95,6 @@ def oldest(connection: Connection, marketplaces: Collection[str], lanes: Collect
                 .limit(1)
             )
             row = connection.execute(query).one_or_none()
-            if row is not None and (lane not in found or row.opened_at < found[lane].opened_at):
-                found[lane] = Oldest(lane, row.opened_at, row.due_at)
-    return list(found.values())
+            if row is not None and (lane not in oldest_by_lane or row.opened_at < oldest_by_lane[lane].opened_at):
+                oldest_by_lane[lane] = Oldest(lane, row.opened_at, row.due_at)
+    return list(oldest_by_lane.values())

@@ -76,95 +76,96 @@ def open_to(people: Collection[str]) -> ColumnElement[bool]:
     stands = judged.where(verdict.c.lane != CaseLane.APPEAL.value, NOT_WITHDRAWN)
     lane = review_case.c.lane
     return or_(
-        lane.not_in([one.value for one in BLIND_LANES]),
+        lane.not_in([blind_lane.value for blind_lane in BLIND_LANES]),
         (lane == CaseLane.SECOND_REVIEW.value) & ~judged.exists(),
         lane.in_([CaseLane.APPEAL.value, CaseLane.COMPLAINT.value]) & ~stands.exists(),
     )
 
 
-def in_queue(wanted: QueueFilter) -> list[ColumnElement[bool]]:
+def in_queue(queue_filter: QueueFilter) -> list[ColumnElement[bool]]:
     """The conditions for a case in a queue.
 
     The query is an ordered scan of the index of open cases, which holds all filter columns. A brand's own queue is
     short and is looked up by the brand.
     """
-    case = review_case.c if wanted.brands is not None else SCANNED
-    conditions: list[ColumnElement[bool]] = [IS_OPEN, case.marketplace_id.in_(sorted(wanted.marketplaces))]
-    if wanted.lanes is not None:
-        conditions.append(case.lane.in_([lane.value for lane in wanted.lanes]))
-    if wanted.person is not None and (wanted.lanes is None or BLIND_LANES.intersection(wanted.lanes)):
-        conditions.append(open_to(wanted.alike or {wanted.person}))
-    if wanted.brands is not None:
+    case = review_case.c if queue_filter.brands is not None else SCANNED
+    conditions: list[ColumnElement[bool]] = [IS_OPEN, case.marketplace_id.in_(sorted(queue_filter.marketplaces))]
+    if queue_filter.lanes is not None:
+        conditions.append(case.lane.in_([lane.value for lane in queue_filter.lanes]))
+    if queue_filter.person is not None and (queue_filter.lanes is None or BLIND_LANES.intersection(queue_filter.lanes)):
+        conditions.append(open_to(queue_filter.alike or {queue_filter.person}))
+    if queue_filter.brands is not None:
         pairs = [
-            inside(review_case, marketplace_id, brand_id=brand_id) for marketplace_id, brand_id in sorted(wanted.brands)
+            inside(review_case, marketplace_id, brand_id=brand_id)
+            for marketplace_id, brand_id in sorted(queue_filter.brands)
         ]
         conditions.append(or_(false(), *pairs))
-    return [*conditions, *_filtered(wanted), *_scored(wanted)]
+    return [*conditions, *_filtered(queue_filter), *_scored(queue_filter)]
 
 
-def _filtered(wanted: QueueFilter) -> Iterator[ColumnElement[bool]]:
+def _filtered(queue_filter: QueueFilter) -> Iterator[ColumnElement[bool]]:
     case = SCANNED
-    if wanted.brand is not None:
-        yield case.brand_id == wanted.brand
-    if wanted.without_brand:
+    if queue_filter.brand is not None:
+        yield case.brand_id == queue_filter.brand
+    if queue_filter.without_brand:
         yield case.brand_id.is_(None)
-    if wanted.languages:
-        yield case.language.in_(wanted.languages)
-    if wanted.opened_before is not None:
-        yield case.opened_at <= wanted.opened_before
-    if wanted.opened_after is not None:
+    if queue_filter.languages:
+        yield case.language.in_(queue_filter.languages)
+    if queue_filter.opened_before is not None:
+        yield case.opened_at <= queue_filter.opened_before
+    if queue_filter.opened_after is not None:
         # Looked up by index, because few cases are recent.
-        yield review_case.c.opened_at > wanted.opened_after
-    if wanted.due_before is not None:
-        yield case.due_at <= wanted.due_before
-    if wanted.sellers is not None:
+        yield review_case.c.opened_at > queue_filter.opened_after
+    if queue_filter.due_before is not None:
+        yield case.due_at <= queue_filter.due_before
+    if queue_filter.sellers is not None:
         # Looked up by index, because these are few of all cases.
-        yield review_case.c.seller_external_id.in_(sorted(wanted.sellers))
-    if wanted.at is not None:
+        yield review_case.c.seller_external_id.in_(sorted(queue_filter.sellers))
+    if queue_filter.at is not None:
         # Looked up by index, because few cases are deferred.
         yield (
-            review_case.c.snoozed_until > wanted.at
-            if wanted.aside
-            else or_(case.snoozed_until.is_(None), case.snoozed_until <= wanted.at)
+            review_case.c.snoozed_until > queue_filter.at
+            if queue_filter.aside
+            else or_(case.snoozed_until.is_(None), case.snoozed_until <= queue_filter.at)
         )
-    if wanted.relisted:
+    if queue_filter.relisted:
         yield case.relisted.is_(true())
-    if wanted.lease is not None:
-        yield _leased(wanted.lease, wanted.person, wanted.at)
+    if queue_filter.lease is not None:
+        yield _leased(queue_filter.lease, queue_filter.person, queue_filter.at)
 
 
-def _scored(wanted: QueueFilter) -> Iterator[ColumnElement[bool]]:
-    if wanted.harm_from is not None or wanted.scores is not None:
+def _scored(queue_filter: QueueFilter) -> Iterator[ColumnElement[bool]]:
+    if queue_filter.harm_from is not None or queue_filter.scores is not None:
         yield SCANNED.lane.not_in([lane.value for lane in BLIND_LANES])
-    if wanted.without_masked or wanted.harm_from is not None or wanted.scores is not None:
+    if queue_filter.without_masked or queue_filter.harm_from is not None or queue_filter.scores is not None:
         yield review_case.c.score_masked.is_(false())
-    if wanted.harm_from is not None:
-        yield review_case.c.priority >= wanted.harm_from
-    if wanted.scores is not None:
+    if queue_filter.harm_from is not None:
+        yield review_case.c.priority >= queue_filter.harm_from
+    if queue_filter.scores is not None:
         # Up to 1 the value is a probability, above it points; cases with the other measure do not match.
-        yield (SCANNED.points if wanted.scores[1] > 1 else SCANNED.chance).between(*wanted.scores)
+        yield (SCANNED.points if queue_filter.scores[1] > 1 else SCANNED.chance).between(*queue_filter.scores)
 
 
 def _leased(lease: Lease, person: str | None, at: datetime | None) -> ColumnElement[bool]:
-    kept, mine = review_case.c.leased_until > at, review_case.c.leased_by == person
+    is_leased, mine = review_case.c.leased_until > at, review_case.c.leased_by == person
     match lease:
         case Lease.MINE:
-            return kept & mine
+            return is_leased & mine
         case Lease.OTHERS:
-            return kept & ~mine
+            return is_leased & ~mine
         case Lease.FREE:
-            return or_(review_case.c.leased_until.is_(None), ~kept, mine)
+            return or_(review_case.c.leased_until.is_(None), ~is_leased, mine)
 
 
 def queue(
-    connection: Connection, wanted: QueueFilter, *, most: int, offset: int = 0, after: str | None = None
+    connection: Connection, queue_filter: QueueFilter, *, most: int, offset: int = 0, after: str | None = None
 ) -> list[dict[str, Any]]:
     """Open cases with the data of each row, the highest priority first; or those behind the case `after`."""
     order = (review_case.c.priority.desc(), review_case.c.case_id)
-    query = select(review_case.c.case_id).where(*in_queue(wanted))
-    found = page(connection, query, wanted.marketplaces, after, *order).limit(most).offset(offset)
+    query = select(review_case.c.case_id).where(*in_queue(queue_filter))
+    page_query = page(connection, query, queue_filter.marketplaces, after, *order).limit(most).offset(offset)
     # Two queries, so that the database reads in the order of the queue and not of a join.
-    return rows(connection, wanted.marketplaces, connection.execute(found).scalars().all())
+    return rows(connection, queue_filter.marketplaces, connection.execute(page_query).scalars().all())
 
 
 def rows(connection: Connection, marketplaces: Collection[str], case_ids: Collection[str]) -> list[dict[str, Any]]:

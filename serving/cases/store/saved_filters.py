@@ -27,11 +27,11 @@ def of_person(connection: Connection, user_id: str) -> list[SavedFilter]:
     return [SavedFilter(*row) for row in connection.execute(query)]
 
 
-def save(connection: Connection, user_id: str, found: SavedFilter, at: datetime) -> None:
+def save(connection: Connection, user_id: str, new_filter: SavedFilter, at: datetime) -> None:
     """Store a filter; it replaces one of the same name, in the same position."""
-    row = {"user_id": user_id, "name": found.name, "query": found.query, "saved_at": at}
+    row = {"user_id": user_id, "name": new_filter.name, "query": new_filter.query, "saved_at": at}
     connection.execute(insert_or_ignore(connection, saved_filter), [row])
-    connection.execute(update(saved_filter).where(*_one(user_id, found.name)).values(query=found.query))
+    connection.execute(update(saved_filter).where(*_one(user_id, new_filter.name)).values(query=new_filter.query))
 
 
 def rename(connection: Connection, user_id: str, name: str, to: str) -> bool:

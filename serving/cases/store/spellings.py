@@ -39,16 +39,16 @@ def add_spellings(
 
 def of_spelling(connection: Connection, marketplace_id: str, spelling: str) -> list[SpelledNaming]:
     """The namings in force of all listings with a spelling, oldest first: undone and replaced ones do not count."""
-    here = inside(named_spelling, marketplace_id, spelling=spelling)
-    spelled = select(named_spelling.c.listing_id).where(here)
+    has_spelling = inside(named_spelling, marketplace_id, spelling=spelling)
+    spelled = select(named_spelling.c.listing_id).where(has_spelling)
     query = (
         select(case_brand, listing_version.c.seller_external_id, listing_version.c.content, named_spelling.c.spelling)
         .join(listing_version, same(case_brand, listing_version, "version_id"))
-        .outerjoin(named_spelling, same(case_brand, named_spelling, "naming_id") & here)
+        .outerjoin(named_spelling, same(case_brand, named_spelling, "naming_id") & has_spelling)
         .where(case_brand.c.marketplace_id == marketplace_id, case_brand.c.listing_id.in_(spelled))
         .order_by(case_brand.c.known_at, case_brand.c.naming_id)
     )
-    found = [
+    namings = [
         SpelledNaming(
             listing_id=row.listing_id,
             case_id=row.case_id,
@@ -61,4 +61,4 @@ def of_spelling(connection: Connection, marketplace_id: str, spelling: str) -> l
         for row in case_brands.in_force(connection.execute(query))
         if row.spelling is not None
     ]
-    return sorted(found, key=lambda one: (one.known_at, one.listing_id))
+    return sorted(namings, key=lambda naming: (naming.known_at, naming.listing_id))

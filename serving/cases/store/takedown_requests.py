@@ -64,7 +64,7 @@ _ITEMS: Final = RowReader(
 def add_request(connection: Connection, row: Mapping[str, Any], items: Sequence[Mapping[str, Any]]) -> None:
     add(connection, takedown_request, [row])
     key = {name: row[name] for name in ("marketplace_id", "request_id")}
-    add(connection, takedown_item, [{**key, "number": number, **one} for number, one in enumerate(items)])
+    add(connection, takedown_item, [{**key, "number": number, **item_row} for number, item_row in enumerate(items)])
 
 
 def find(connection: Connection, request_id: str) -> StoredRequest | None:
@@ -78,10 +78,10 @@ def get(connection: Connection, request_id: str, pairs: Collection[tuple[str, st
 
     Raises NotFound (there is no such request, or it is another brand's; the error is the same).
     """
-    found = find(connection, request_id)
-    if found is None or (found.marketplace_id, found.brand_id) not in pairs:
+    request = find(connection, request_id)
+    if request is None or (request.marketplace_id, request.brand_id) not in pairs:
         raise NotFound("There is no such takedown request.")
-    return found
+    return request
 
 
 def latest(connection: Connection, pairs: Collection[tuple[str, str]], most: int) -> list[StoredRequest]:
@@ -107,29 +107,29 @@ def sizes(connection: Connection, requests: Collection[StoredRequest]) -> dict[s
 
 def items(connection: Connection, request: StoredRequest) -> list[StoredItem]:
     """The listings of a request, in the order of the request."""
-    later, own, here = verdict.alias("later"), verdict.alias("own"), takedown_item.c.marketplace_id
+    later, own, place = verdict.alias("later"), verdict.alias("own"), takedown_item.c.marketplace_id
     answered = exists().where(
-        own.c.marketplace_id == here, own.c.case_id == takedown_item.c.case_id, own.c.brand_id == request.brand_id
+        own.c.marketplace_id == place, own.c.case_id == takedown_item.c.case_id, own.c.brand_id == request.brand_id
     )
     undone = later.c.verdict_id.is_not(None).label("undone")
     query = (
         select(takedown_item, listing.c.external_id, listing_version.c.content, undone)
-        .outerjoin(verdict, (verdict.c.marketplace_id == here) & (verdict.c.verdict_id == takedown_item.c.verdict_id))
-        .outerjoin(later, (later.c.marketplace_id == here) & (later.c.supersedes_id == takedown_item.c.verdict_id))
+        .outerjoin(verdict, (verdict.c.marketplace_id == place) & (verdict.c.verdict_id == takedown_item.c.verdict_id))
+        .outerjoin(later, (later.c.marketplace_id == place) & (later.c.supersedes_id == takedown_item.c.verdict_id))
         # The submitted id may be any case: only cases that the brand was asked about are shown with their listing.
         .outerjoin(
             review_case,
-            (review_case.c.marketplace_id == here)
+            (review_case.c.marketplace_id == place)
             & (review_case.c.case_id == takedown_item.c.case_id)
             & (review_case.c.brand_id == request.brand_id)
             & or_(review_case.c.lane == CaseLane.ASK_BRAND.value, answered),
         )
-        .outerjoin(listing, (listing.c.marketplace_id == here) & (listing.c.listing_id == review_case.c.listing_id))
+        .outerjoin(listing, (listing.c.marketplace_id == place) & (listing.c.listing_id == review_case.c.listing_id))
         .outerjoin(
             listing_version,
-            (listing_version.c.marketplace_id == here) & (listing_version.c.version_id == review_case.c.version_id),
+            (listing_version.c.marketplace_id == place) & (listing_version.c.version_id == review_case.c.version_id),
         )
-        .where(here == request.marketplace_id, takedown_item.c.request_id == request.request_id)
+        .where(place == request.marketplace_id, takedown_item.c.request_id == request.request_id)
         .order_by(takedown_item.c.number)
     )
     return _ITEMS.all(connection, query)

@@ -68,7 +68,7 @@ def states_of_listing(connection: Connection, marketplace_id: str, listing_id: s
         .join(review_case, same(review_case, test_buy, "case_id"))
         .where(test_buy.c.marketplace_id == marketplace_id, review_case.c.listing_id == listing_id)
     )
-    return [TestBuyState(one) for one in connection.execute(query).scalars()]
+    return [TestBuyState(state) for state in connection.execute(query).scalars()]
 
 
 def _stored(row: Row[Any]) -> TestBuy:
@@ -87,15 +87,15 @@ def _stored(row: Row[Any]) -> TestBuy:
     )
 
 
-def append(connection: Connection, found: TestBuy, after: Custody, row: Mapping[str, Any], **values: Any) -> None:
+def append(connection: Connection, buy: TestBuy, after: Custody, row: Mapping[str, Any], **values: Any) -> None:
     """Append a line to the custody log of a test buy; the second of two concurrent lines is refused.
 
-    Raises Conflict (the log has changed since `found` was read).
+    Raises Conflict (the log has changed since `buy` was read).
     """
     changed = connection.execute(
         update(test_buy)
-        .where(inside(test_buy, found.marketplace_id, test_buy_id=found.test_buy_id, entries=found.entries))
-        .values(state=after.state.value, holder=after.holder, entries=found.entries + 1, **values)
+        .where(inside(test_buy, buy.marketplace_id, test_buy_id=buy.test_buy_id, entries=buy.entries))
+        .values(state=after.state.value, holder=after.holder, entries=buy.entries + 1, **values)
     )
     if changed.rowcount != 1:
         raise Conflict("Somebody has added to this custody log in the meantime. Refresh the page.")

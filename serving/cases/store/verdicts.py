@@ -76,7 +76,7 @@ def as_recorded(row: Mapping[str, Any]) -> dict[str, Any]:
 
     The note is free text, and the log cannot be corrected.
     """
-    return {name: value for name, value in row.items() if name in _RECORDED}
+    return {name: field_value for name, field_value in row.items() if name in _RECORDED}
 
 
 def of_listings(connection: Connection, marketplace_id: str, listing_ids: Collection[str]) -> list[StoredVerdict]:
@@ -101,8 +101,8 @@ def _read(connection: Connection, *conditions: Any) -> list[StoredVerdict]:
 
 def get(connection: Connection, marketplace_id: str, verdict_id: str) -> StoredVerdict:
     """One verdict. Raises NotFound (there is none in this marketplace)."""
-    found = _read(connection, inside(verdict, marketplace_id, verdict_id=verdict_id))
-    return required(found[0] if found else None, "There is no such verdict.")
+    verdicts = _read(connection, inside(verdict, marketplace_id, verdict_id=verdict_id))
+    return required(verdicts[0] if verdicts else None, "There is no such verdict.")
 
 
 def last_of_brand(connection: Connection, marketplace_id: str, case_id: str, brand_id: str) -> str | None:
@@ -117,8 +117,8 @@ def latest_of_case(
 ) -> StoredVerdict | None:
     """The last verdict on a case that is not undone; with `brand_id`, that brand's."""
     by_brand = {} if brand_id is None else {"brand_id": brand_id}
-    found = _read(connection, inside(verdict, marketplace_id, case_id=case_id, **by_brand))
-    standing = [one for one in found if one.superseded_by is None]
+    verdicts = _read(connection, inside(verdict, marketplace_id, case_id=case_id, **by_brand))
+    standing = [stored_verdict for stored_verdict in verdicts if stored_verdict.superseded_by is None]
     return standing[-1] if standing else None
 
 

@@ -42,32 +42,32 @@ class RedFeature:
 
 
 def red_features(
-    reports: Sequence[DriftReport], given: Collection[Acknowledgement], policy: DriftAlarmPolicy
+    reports: Sequence[DriftReport], acknowledgements: Collection[Acknowledgement], policy: DriftAlarmPolicy
 ) -> tuple[RedFeature, ...]:
     """The shifted features of the newest of these reports, which are oldest first, with the largest shift first.
 
     A note holds until a later report finds the feature steady, because the next shift is another one, and until the
     champion changes, because the listings compared with change too. Reports of too few listings say nothing.
     """
-    told = [report for report in reports if report[1]["enough"]]
-    if not told or told[-1] is not reports[-1]:
+    full_reports = [report for report in reports if report[1]["enough"]]
+    if not full_reports or full_reports[-1] is not reports[-1]:
         return ()
-    champion = told[-1][1].get("champion")
-    told = [one for one in told if one[1].get("champion") == champion]
-    moved = [(made_at, _moved(report)) for made_at, report in told]
-    notes = sorted((one for one in given if one.champion == champion), key=lambda one: one.at)
+    champion = full_reports[-1][1].get("champion")
+    full_reports = [report for report in full_reports if report[1].get("champion") == champion]
+    moved = [(made_at, _moved(report)) for made_at, report in full_reports]
+    notes = sorted((note for note in acknowledgements if note.champion == champion), key=lambda note: note.at)
     latest = {note.feature: note for note in notes}
     return tuple(_red(name, psi, moved, latest.get(name), policy) for name, psi in moved[-1][1].items())
 
 
 def quiet_features(red: Collection[RedFeature]) -> frozenset[str]:
     """The features among these whose alarm is quiet."""
-    return frozenset(one.name for one in red if one.quiet)
+    return frozenset(feature.name for feature in red if feature.quiet)
 
 
 def _moved(report: Mapping[str, Any]) -> dict[str, float]:
-    found = {one["name"]: one["psi"] for one in report["shifts"] if one["level"] == _MOVED}
-    return dict(sorted(found.items(), key=lambda one: (-one[1], one[0])))
+    psi_by_name = {shift["name"]: shift["psi"] for shift in report["shifts"] if shift["level"] == _MOVED}
+    return dict(sorted(psi_by_name.items(), key=lambda name_and_psi: (-name_and_psi[1], name_and_psi[0])))
 
 
 def _red(
@@ -77,8 +77,8 @@ def _red(
     note: Acknowledgement | None,
     policy: DriftAlarmPolicy,
 ) -> RedFeature:
-    steady = [index for index, (_, found) in enumerate(moved) if name not in found]
+    steady = [index for index, (_, shifts) in enumerate(moved) if name not in shifts]
     first = steady[-1] + 1 if steady else 0
-    holds = note is not None and all(name in found for made_at, found in moved if made_at > note.at)
+    holds = note is not None and all(name in shifts for made_at, shifts in moved if made_at > note.at)
     quiet = holds and note is not None and psi <= note.psi * (1 + policy.worsens_by)
     return RedFeature(name, psi, len(moved) - first, moved[first][0], note if holds else None, quiet)

@@ -65,25 +65,27 @@ def standing(
         if approval.beside == champion and approval.by in still_may and reasoned:
             counted.setdefault(approval.by, approval)
     apart = tuple(counted[by] for by in most_independent(roots, counted))
-    doubled = frozenset(counted).difference(one.by for one in apart)
+    doubled = frozenset(counted).difference(approval.by for approval in apart)
     return Standing(apart, max(0, policy.approvals_needed - len(apart)), doubled)
 
 
-def able(found: Standing, may: Collection[str], roots: Roots) -> frozenset[str]:
+def able(standing: Standing, may: Collection[str], roots: Roots) -> frozenset[str]:
     """Those of these people whose approval would count beside the approvals that count already."""
-    given = [one.by for one in found.counted]
-    return frozenset(one for one in may if len(most_independent(roots, [*given, one])) > len(given))
+    approvers = [approval.by for approval in standing.counted]
+    return frozenset(person for person in may if len(most_independent(roots, [*approvers, person])) > len(approvers))
 
 
-def check_approval(found: Standing, approval: Approval, roots: Roots, *, not_passed: Collection[str]) -> None:
+def check_approval(standing: Standing, approval: Approval, roots: Roots, *, not_passed: Collection[str]) -> None:
     """Refuse an approval that would not count.
 
     Raises Conflict (the person has approved this model already), Forbidden (the person's account counts as one person
     with an approver's) or Invalid (a gate is not passed and no reason is given for accepting that).
     """
-    if approval.by in found.doubled or any(one.by == approval.by for one in found.counted):
+    if approval.by in standing.doubled or any(
+        counted_approval.by == approval.by for counted_approval in standing.counted
+    ):
         raise Conflict("You have approved this model already; somebody else must.")
-    if approval.by not in able(found, {approval.by}, roots):
+    if approval.by not in able(standing, {approval.by}, roots):
         raise Forbidden(
             "Your account and one that approved this model count as one person, because one created the other or reset "
             "its password, or one person did so for both. Somebody else must approve it."
@@ -137,14 +139,14 @@ def agreed(
     latest = {v.user_id: v for v in by_analysts}
     votes = [v for v in by_analysts if latest[v.user_id] is v]
     pairs = ((vote, other) for at, other in enumerate(votes) if other.second_review for vote in votes[:at])
-    if not any(independent(roots, one.user_id, other.user_id) for one, other in pairs):
+    if not any(independent(roots, vote.user_id, other.user_id) for vote, other in pairs):
         return None
     values = {VALUES[v.judgement] for v in answers}
     if len(values) > 1 or any(v.judgement is Judgement.GREY_MARKET for v in answers):
         return None
-    (value,) = values
-    if appeal is not AppealState.NONE and not (appeal is AppealState.DISMISSED and value):
+    (label_value,) = values
+    if appeal is not AppealState.NONE and not (appeal is AppealState.DISMISSED and label_value):
         return None
     if max(v.known_at for v in answers) + policy.matures > as_of:
         return None
-    return Agreed(value, tuple(v.verdict_id for v in votes))
+    return Agreed(label_value, tuple(v.verdict_id for v in votes))

@@ -100,7 +100,7 @@ def decide(situation: Situation, policy: RetrainingPolicy) -> Decision:
         (Wait.TODAY, next_day is not None and situation.now < next_day),
         (Wait.BACK_OFF, rested_at is not None and situation.now < rested_at),
     )
-    code = next((one for one, holds in (*waits, *due) if holds), Wait.NOT_DUE)
+    code = next((reason for reason, holds in (*waits, *due) if holds), Wait.NOT_DUE)
     until = {Wait.TODAY: next_day, Wait.BACK_OFF: rested_at}
     return Decision(
         code,
@@ -120,9 +120,9 @@ def standing_alarm(
     missing or had too few listings. `reports` are those since the last training, oldest first. A person has
     acknowledged the shift of the `quiet` features."""
     last = reports[-policy.drift_reports :]
-    if len(last) < policy.drift_reports or not all(one["enough"] for one in last):
+    if len(last) < policy.drift_reports or not all(report["enough"] for report in last):
         return ()
-    moved = [[shift["name"] for shift in one["shifts"] if shift["level"] == _MOVED] for one in last]
+    moved = [[shift["name"] for shift in report["shifts"] if shift["level"] == _MOVED] for report in last]
     return tuple(name for name in moved[-1] if name not in quiet and all(name in names for names in moved))
 
 
@@ -167,7 +167,7 @@ def heavy_sources(
     `labels` and `counterfeit` count the labels of each source among `rows` labels, `positives` of them counterfeit. A
     brand is no reviewer: it answers for its own goods alone, and training caps its weight.
     """
-    found = []
+    sources = []
     for source, number in labels.items():
         if source.startswith(_REVIEWER):
             fakes = counterfeit.get(source, 0)
@@ -176,10 +176,10 @@ def heavy_sources(
                 Among.COUNTERFEIT: _share(fakes, positives),
                 Among.GENUINE: _share(number - fakes, rows - positives),
             }
-            among = max(shares, key=lambda one: shares[one])
+            among = max(shares, key=lambda group: shares[group])
             if shares[among] > policy.reviewer_share:
-                found.append(HeavySource(source, among, shares[among]))
-    return tuple(sorted(found, key=lambda one: (-one.share, one.source)))
+                sources.append(HeavySource(source, among, shares[among]))
+    return tuple(sorted(sources, key=lambda source: (-source.share, source.source)))
 
 
 def _share(part: int, whole: int) -> float:

@@ -24,14 +24,14 @@ def follow_champions(runtime: Runtime) -> None:
     now = live.missing()
     for marketplace_id in live.by_lightgbm() - scored:
         log.warning("champion.by_lightgbm", marketplace_id=marketplace_id, digest=champions[marketplace_id])
-    for marketplace_id, found in now.items():
-        if before.get(marketplace_id) != found:
+    for marketplace_id, missing_champion in now.items():
+        if before.get(marketplace_id) != missing_champion:
             log.error(
                 "champion.missing",
                 marketplace_id=marketplace_id,
-                digest=found.digest,
-                folder=str(runtime.services[BundleStore].folder(found.digest)),
-                sentence=ChampionMissing(found).sentence,
+                digest=missing_champion.digest,
+                folder=str(runtime.services[BundleStore].folder(missing_champion.digest)),
+                sentence=ChampionMissing(missing_champion).sentence,
             )
     for marketplace_id in before.keys() - now.keys():
         log.info("champion.loaded", marketplace_id=marketplace_id, digest=champions.get(marketplace_id))

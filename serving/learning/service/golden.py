@@ -24,26 +24,26 @@ def freeze_golden_set(runtime: Runtime, marketplace: Marketplace, *, by: str) ->
 
     Raises Invalid (too few listings qualify, or they are all of one class).
     """
-    here, now = marketplace.marketplace_id, runtime.clock.now()
+    marketplace_id, now = marketplace.marketplace_id, runtime.clock.now()
     with runtime.store.read() as connection:
-        items = _double_labelled(connection, here, runtime.policies[LabelPolicy], now)
-    positives = sum(item.label for item in items)
+        items = _double_labelled(connection, marketplace_id, runtime.policies[LabelPolicy], now)
+    positives = sum(golden_item.label for golden_item in items)
     _refuse_too_few(len(items), positives)
     content, digest = freeze(items, now)
-    found = StoredSet(digest, len(items), positives, content, by, now)
+    golden_set = StoredSet(digest, len(items), positives, content, by, now)
     with runtime.store.write() as connection:
-        key = {"marketplace_id": here, "golden_set_id": runtime.ids.new("gld")}
-        golden.add_set(connection, {**key, **row_of(found)})
-        counts = {"items": found.items, "positives": found.positives}
-        audit.record(connection, now, here, by, "golden_set.frozen", digest, **counts)
-    return found
+        key = {"marketplace_id": marketplace_id, "golden_set_id": runtime.ids.new("gld")}
+        golden.add_set(connection, {**key, **row_of(golden_set)})
+        counts = {"items": golden_set.items, "positives": golden_set.positives}
+        audit.record(connection, now, marketplace_id, by, "golden_set.frozen", digest, **counts)
+    return golden_set
 
 
 def _double_labelled(
     connection: Connection, marketplace_id: str, policy: LabelPolicy, as_of: datetime
 ) -> list[GoldenItem]:
     versions = verdict_history.of_marketplace(connection, marketplace_id, as_of)
-    found, roots = [], origins.roots(connection)
+    golden_items, roots = [], origins.roots(connection)
     for row in learning.scored_reviewed_versions(connection, marketplace_id, as_of):
         version = versions[row["version_id"]]
         both = agreed(
@@ -51,8 +51,10 @@ def _double_labelled(
         )
         if isinstance(both, Agreed):
             seller, facts = row["seller_external_id"], row["body"].decode()
-            found.append(GoldenItem(row["version_id"], row["listing_id"], seller, both.value, both.verdicts, facts))
-    return found
+            golden_items.append(
+                GoldenItem(row["version_id"], row["listing_id"], seller, both.value, both.verdicts, facts)
+            )
+    return golden_items
 
 
 def _refuse_too_few(items: int, positives: int) -> None:

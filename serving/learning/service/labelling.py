@@ -56,14 +56,17 @@ def labelled_rows(
     """
     versions = verdict_history.of_marketplace(connection, marketplace_id, as_of)
     proven = []
-    for found in learning.scored_reviewed_versions(connection, marketplace_id, as_of):
-        version = versions[found["version_id"]]
+    for row in learning.scored_reviewed_versions(connection, marketplace_id, as_of):
+        version = versions[row["version_id"]]
         label = label_of(version, as_of, policy)
         if isinstance(label, Label) and (proof := proof_of(version, label)):
-            proven.append((found, label, proof, any(verdict.reported for verdict in version.verdicts)))
-    sellers = {found["seller_external_id"] for found, *_ in proven} - {None}
+            proven.append((row, label, proof, any(verdict.reported for verdict in version.verdicts)))
+    sellers = {row["seller_external_id"] for row, *_ in proven} - {None}
     clusters = components_at(connection, marketplace_id, sellers, as_of)
-    return [_row(*one, cluster=clusters.get(one[0]["seller_external_id"]), as_of=as_of) for one in proven]
+    return [
+        _row(*proven_row, cluster=clusters.get(proven_row[0]["seller_external_id"]), as_of=as_of)
+        for proven_row in proven
+    ]
 
 
 def proof_of(version: VerdictHistory, label: Label) -> tuple[int, ...]:
@@ -75,12 +78,12 @@ def proof_of(version: VerdictHistory, label: Label) -> tuple[int, ...]:
     if version.decision:
         recorded[version.decision.given.verdict_id] = version.decision.audit_sequence
     entries = [recorded[verdict_id] for verdict_id in label.provenance]
-    proven = tuple(entry for entry in entries if entry is not None)
+    proven = tuple(sequence for sequence in entries if sequence is not None)
     return proven if label.sources and len(proven) == len(entries) else ()
 
 
 def _row(
-    found: Mapping[str, Any],
+    row: Mapping[str, Any],
     label: Label,
     proof: tuple[int, ...],
     reported: bool,
@@ -88,17 +91,17 @@ def _row(
     cluster: str | None,
     as_of: datetime,
 ) -> SnapshotRow:
-    named_at, body = found["brand_named_at"], found["body"].decode()
+    named_at, body = row["brand_named_at"], row["body"].decode()
     later = named_at is not None and named_at > as_of
     return SnapshotRow(
-        version_id=found["version_id"],
-        listing_id=found["listing_id"],
-        known_at=found["known_at"],
-        seller=found["seller_external_id"],
+        version_id=row["version_id"],
+        listing_id=row["listing_id"],
+        known_at=row["known_at"],
+        seller=row["seller_external_id"],
         seller_cluster=cluster,
-        brand_id=facts_from_json(body).brand.brand_id if later else found["brand_id"],
-        lane=found["lane"],
-        inclusion_probability=found["inclusion_probability"],
+        brand_id=facts_from_json(body).brand.brand_id if later else row["brand_id"],
+        lane=row["lane"],
+        inclusion_probability=row["inclusion_probability"],
         label=label.value,
         weight=label.weight,
         evidence_level=label.evidence_level.value,
@@ -162,7 +165,7 @@ def label_state(connection: Connection, marketplace_id: str, policy: LabelPolicy
             waiting += 1
         else:
             withheld[label.reason.code] += 1
-    reasons = tuple(sorted(withheld.items(), key=lambda one: (-one[1], one[0])))
+    reasons = tuple(sorted(withheld.items(), key=lambda code_and_count: (-code_and_count[1], code_and_count[0])))
     return LabelState(mature[1], mature[0], FEWEST_POSITIVES, FEWEST_NEGATIVES, waiting, withheld.total(), reasons)
 
 
@@ -186,11 +189,11 @@ def export_snapshot(runtime: Runtime, marketplace_id: str) -> tuple[str, Path, s
     Raises Invalid (no label is mature yet, or the golden set does not match its digest).
     """
     now = runtime.clock.now()
-    rows, found = known_at(runtime, marketplace_id, now)
+    rows, references = known_at(runtime, marketplace_id, now)
     if not rows:
         raise Invalid("No label is mature yet, so there is nothing to learn from.")
     files = runtime.services[SnapshotFiles]
-    path, digest = write_snapshot(files.folder, rows, found, now)
+    path, digest = write_snapshot(files.folder, rows, references, now)
     files.share(digest)
     snapshot_id = runtime.ids.new("snp")
     row = {
@@ -233,7 +236,7 @@ def label_changes(
 
     Raises SnapshotRefused (a file is missing or not a snapshot).
     """
-    old, new = (labels_in(files.path(one.digest), one.digest) for one in (before, after))
+    old, new = (labels_in(files.path(snapshot.digest), snapshot.digest) for snapshot in (before, after))
     gone = sorted(old.keys() - new.keys())
     both = sorted(old.keys() & new.keys())
     histories = verdict_history.of_versions(connection, marketplace_id, gone, after.as_of)
@@ -242,20 +245,20 @@ def label_changes(
     for version_id in gone:
         lost[_why(histories.get(version_id), after, policy, is_frozen=is_frozen).code].append(version_id)
     return LabelChanges(
-        kept=sum(old[one] == new[one] for one in both),
+        kept=sum(old[version_id] == new[version_id] for version_id in both),
         added=len(new.keys() - old.keys()),
-        cleared=tuple(one for one in both if old[one] > new[one]),
-        accused=tuple(one for one in both if old[one] < new[one]),
-        lost={code: tuple(found) for code, found in sorted(lost.items(), key=lambda one: (-len(one[1]), one[0]))},
+        cleared=tuple(version_id for version_id in both if old[version_id] > new[version_id]),
+        accused=tuple(version_id for version_id in both if old[version_id] < new[version_id]),
+        lost={code: tuple(ids) for code, ids in sorted(lost.items(), key=lambda pair: (-len(pair[1]), pair[0]))},
     )
 
 
-def _why(found: VerdictHistory | None, after: StoredSnapshot, policy: LabelPolicy, *, is_frozen: bool) -> Message:
-    if found is None:
+def _why(history: VerdictHistory | None, after: StoredSnapshot, policy: LabelPolicy, *, is_frozen: bool) -> Message:
+    if history is None:
         return message("no_label.not_reviewed")
-    label = label_of(found, after.as_of, policy)
+    label = label_of(history, after.as_of, policy)
     if isinstance(label, NoLabel):
         return label.reason
-    if not proof_of(found, label):
+    if not proof_of(history, label):
         return message("no_label.unproven")
     return message("no_label.golden" if is_frozen else "no_label.facts_gone")

@@ -102,18 +102,18 @@ def try_again(runtime: Runtime, marketplace: Marketplace, job_id: str, *, by: st
 
     Raises UnderWay (a job is waiting or running) or Conflict (nothing of the training is kept).
     """
-    here, now = marketplace.marketplace_id, runtime.clock.now()
+    marketplace_id, now = marketplace.marketplace_id, runtime.clock.now()
     with runtime.store.write() as connection:
         audit.hold(connection)
-        _refuse_second(learning.jobs(connection, here, _LATEST))
-        job = learning.get_job(connection, here, job_id)
+        _refuse_second(learning.jobs(connection, marketplace_id, _LATEST))
+        job = learning.get_job(connection, marketplace_id, job_id)
         if not is_kept(job):
             raise Conflict("Nothing of this training is kept. Start a new one.")
         waits = {"state": "waiting", "progress": {**job.progress, "stage": "waiting"}, "error": None}
-        learning.update_job(connection, here, job_id, {**waits, "finished_at": None}, of=("failed",))
+        learning.update_job(connection, marketplace_id, job_id, {**waits, "finished_at": None}, of=("failed",))
         workflow_id = f"retrain:{job_id}:{job.progress[_KEPT]}"
-        runtime.jobs.enqueue(connection, jobs.RETRAIN, jobs.TRAINING, workflow_id, here, job_id)
-        audit.record(connection, now, here, by, "training.load_requested", job_id)
+        runtime.jobs.enqueue(connection, jobs.RETRAIN, jobs.TRAINING, workflow_id, marketplace_id, job_id)
+        audit.record(connection, now, marketplace_id, by, "training.load_requested", job_id)
 
 
 def is_kept(job: Job) -> bool:
@@ -192,12 +192,12 @@ class _Stages:
 
 def _finished(runtime: Runtime, job: Job) -> dict[str, Any]:
     """What an earlier attempt at this job trained, empty where none did. Raises Conflict (its files are gone)."""
-    path, found = _folder(runtime, job) / _TRAINED, dict[str, Any]()
+    path, training = _folder(runtime, job) / _TRAINED, dict[str, Any]()
     if path.is_file():
-        found = json.loads(path.read_bytes())
+        training = json.loads(path.read_bytes())
     elif _KEPT in job.progress:
         raise Conflict("The files of the training are no longer in this data directory. Start a new training.")
-    return found
+    return training
 
 
 def _folder(runtime: Runtime, job: Job) -> Path:
@@ -240,15 +240,15 @@ def _train(runtime: Runtime, job: Job) -> dict[str, Any]:
 
 def _admitted(runtime: Runtime, job: Job, done: dict[str, Any]) -> tuple[str, str | None]:
     """The digest of the admitted bundle, and why MLflow does not have it; a durable job then tries again."""
-    here, attempts = job.marketplace_id, runtime.policies[RetrainingPolicy].load_attempts
+    marketplace_id, attempts = job.marketplace_id, runtime.policies[RetrainingPolicy].load_attempts
     admitted = runtime.services[BundleStore].admit(_folder(runtime, job) / Path(done["folder"]).name, attempts=attempts)
     fingerprint = runtime.services[BundleStore].load(admitted).fingerprint
     report = dict(done["report"])
-    open_second_reviews(runtime, here, job.job_id, report.pop("suspects"))
+    open_second_reviews(runtime, marketplace_id, job.job_id, report.pop("suspects"))
     now = runtime.clock.now()
     with runtime.store.write() as connection:
         row = {
-            "marketplace_id": here,
+            "marketplace_id": marketplace_id,
             "digest": admitted,
             "fingerprint": fingerprint,
             "job_id": job.job_id,
@@ -259,10 +259,10 @@ def _admitted(runtime: Runtime, job: Job, done: dict[str, Any]) -> tuple[str, st
         }
         learning.add_model(connection, row)
         if "not_tracked" in done:
-            publish_later(runtime, connection, here, admitted, job_id=f"publish:{job.job_id}")
+            publish_later(runtime, connection, marketplace_id, admitted, job_id=f"publish:{job.job_id}")
         else:
-            learning.track_model(connection, here, admitted, done["run_id"], done["version"])
-        audit.record(connection, now, here, "training", "model.trained", admitted)
+            learning.track_model(connection, marketplace_id, admitted, done["run_id"], done["version"])
+        audit.record(connection, now, marketplace_id, "training", "model.trained", admitted)
     return admitted, done.get("not_tracked")
 
 

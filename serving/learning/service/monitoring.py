@@ -44,30 +44,30 @@ def measure(runtime: Runtime, marketplace: Marketplace, *, days: int = DAYS) -> 
     The reference is the same number of days up to the champion's promotion. If the champion is younger than that, or
     there is none, the reference is the days before. The present champion scores both sides.
     """
-    here, now = marketplace.marketplace_id, runtime.clock.now()
-    champion = runtime.services[LiveModels].of(here)
+    marketplace_id, now = marketplace.marketplace_id, runtime.clock.now()
+    champion = runtime.services[LiveModels].of(marketplace_id)
     with runtime.store.read() as connection:
         after = Window.of_days(days, now)
-        before = Window.of_days(days, _compared_until(connection, here, after))
-        samples = [monitoring.sample_of_facts(connection, here, one, _MOST) for one in (before, after)]
+        before = Window.of_days(days, _compared_until(connection, marketplace_id, after))
+        samples = [monitoring.sample_of_facts(connection, marketplace_id, window, _MOST) for window in (before, after)]
         report = {
             "days": days,
             "before": [moment.isoformat() for moment in (before.start, before.end)],
             "now": [moment.isoformat() for moment in (after.start, after.end)],
             "champion": champion.digest if champion else None,
             "answers": {
-                name: _answers(monitoring.first_answers(connection, here, window))
+                name: _answers(monitoring.first_answers(connection, marketplace_id, window))
                 for name, window in (("before", before), ("now", after))
             },
-            **_outcomes(runtime, connection, here, after, champion),
+            **_outcomes(runtime, connection, marketplace_id, after, champion),
         }
-    found = _shifts(samples[0], samples[1], champion, runtime.settings.model_threads)
+    feature_shifts = _shifts(samples[0], samples[1], champion, runtime.settings.model_threads)
     report["listings"] = [len(sample) for sample in samples]
     report["enough"] = min(map(len, samples)) >= FEWEST
     report["shifts"] = [
-        {**asdict(shift), "by_chance": _finite(shift.by_chance), "level": shift.level.value} for shift in found
+        {**asdict(shift), "by_chance": _finite(shift.by_chance), "level": shift.level.value} for shift in feature_shifts
     ]
-    row = {"marketplace_id": here, "report_id": runtime.ids.new("dri"), "report": report, "made_at": now}
+    row = {"marketplace_id": marketplace_id, "report_id": runtime.ids.new("dri"), "report": report, "made_at": now}
     with runtime.store.write() as connection:
         monitoring.add_drift_report(connection, row)
     return report
@@ -78,11 +78,11 @@ def measure_weekly(runtime: Runtime) -> int:
     now, measured = runtime.clock.now(), 0
     with runtime.store.read() as connection:
         due = [
-            one
-            for one in marketplaces.everyone(connection)
-            if runtime.services[LiveModels].loaded(one.marketplace_id) is not None
+            marketplace
+            for marketplace in marketplaces.everyone(connection)
+            if runtime.services[LiveModels].loaded(marketplace.marketplace_id) is not None
             and (
-                (last := monitoring.latest_drift_report(connection, one.marketplace_id)) is None
+                (last := monitoring.latest_drift_report(connection, marketplace.marketplace_id)) is None
                 or now - last[0] >= _REPORTS_LAST
             )
         ]
@@ -99,7 +99,7 @@ def _compared_until(connection: Connection, marketplace_id: str, now: Window) ->
 
 
 def _shifts(before: Sequence[Facts], now: Sequence[Facts], champion: Bundle | None, threads: int) -> tuple[Shift, ...]:
-    computed = [[compute(one) for one in side] for side in (before, now)]
+    computed = [[compute(facts) for facts in side] for side in (before, now)]
     columns = [_columns(side, champion, threads) for side in computed]
     return shifts((*NAMES, SCORE) if champion else NAMES, columns[0], columns[1])
 
@@ -136,11 +136,11 @@ def _outcomes(
     listings = 0
     for row in monitoring.first_scores(connection, marketplace_id, window):
         listings += 1
-        found = labels.get(row.version_id)
+        label = labels.get(row.version_id)
         if row.reviewed:
-            due.append(Due(row.inclusion_probability, found))
+            due.append(Due(row.inclusion_probability, label))
         if champion is not None and row.scorer == champion.digest and row.probability is not None:
-            scored.append(ScoredListing(row.probability, row.inclusion_probability, found, row.reviewed))
+            scored.append(ScoredListing(row.probability, row.inclusion_probability, label, row.reviewed))
     return {
         "prevalence": _estimate(prevalence(due, listings=listings)),
         "recall": _estimate(recall(due, listings=listings)),
@@ -152,8 +152,8 @@ def _estimate(estimate: Estimate) -> dict[str, Any]:
     return asdict(estimate)
 
 
-def _finite(value: float) -> float | None:
-    return value if np.isfinite(value) else None
+def _finite(number: float) -> float | None:
+    return number if np.isfinite(number) else None
 
 
 def red_now(runtime: Runtime, connection: Connection, marketplace_id: str) -> tuple[RedFeature, ...]:
@@ -162,8 +162,8 @@ def red_now(runtime: Runtime, connection: Connection, marketplace_id: str) -> tu
     reports = monitoring.drift_reports(connection, marketplace_id, policy.reports_read)
     if not reports:
         return ()
-    given = monitoring.standing_acknowledgements(connection, marketplace_id, reports[-1][1].get("champion"))
-    return red_features(reports, given, policy)
+    acknowledgements = monitoring.standing_acknowledgements(connection, marketplace_id, reports[-1][1].get("champion"))
+    return red_features(reports, acknowledgements, policy)
 
 
 def acknowledge(runtime: Runtime, marketplace: Marketplace, *, feature: str, note: str, by: str) -> None:
@@ -171,17 +171,17 @@ def acknowledge(runtime: Runtime, marketplace: Marketplace, *, feature: str, not
 
     Raises Invalid (the note is blank) or Conflict (the newest report does not call the feature shifted).
     """
-    here, now = marketplace.marketplace_id, runtime.clock.now()
+    marketplace_id, now = marketplace.marketplace_id, runtime.clock.now()
     if not note.strip():
         raise Invalid("An acknowledgement needs a note: why the feature has shifted, and why that is accepted.")
     with runtime.store.write() as connection:
         audit.hold(connection)
-        red = {one.name: one for one in red_now(runtime, connection, here)}
+        red = {red_feature.name: red_feature for red_feature in red_now(runtime, connection, marketplace_id)}
         if feature not in red:
             raise Conflict("The latest drift report does not show this feature as shifted. Load the page again.")
-        latest = monitoring.latest_drift_report(connection, here)
+        latest = monitoring.latest_drift_report(connection, marketplace_id)
         row = {
-            "marketplace_id": here,
+            "marketplace_id": marketplace_id,
             "acknowledgement_id": runtime.ids.new("ack"),
             "feature": feature,
             "champion": latest[1].get("champion") if latest else None,
@@ -191,16 +191,16 @@ def acknowledge(runtime: Runtime, marketplace: Marketplace, *, feature: str, not
             "acknowledged_at": now,
         }
         monitoring.add_acknowledgement(connection, row)
-        audit.record(connection, now, here, by, "drift.acknowledged", feature, psi=red[feature].psi)
+        audit.record(connection, now, marketplace_id, by, "drift.acknowledged", feature, psi=red[feature].psi)
 
 
 def withdraw(runtime: Runtime, marketplace: Marketplace, *, acknowledgement_id: str, by: str) -> None:
     """Withdraw an acknowledgement, so that the alarm sounds again. Raises NotFound (there is none that stands)."""
-    here, now = marketplace.marketplace_id, runtime.clock.now()
+    marketplace_id, now = marketplace.marketplace_id, runtime.clock.now()
     with runtime.store.write() as connection:
         audit.hold(connection)
         feature = required(
-            monitoring.withdraw_acknowledgement(connection, here, acknowledgement_id, now),
+            monitoring.withdraw_acknowledgement(connection, marketplace_id, acknowledgement_id, now),
             "There is no such acknowledgement.",
         )
-        audit.record(connection, now, here, by, "drift.acknowledgement_withdrawn", feature)
+        audit.record(connection, now, marketplace_id, by, "drift.acknowledgement_withdrawn", feature)

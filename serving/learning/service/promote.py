@@ -51,16 +51,16 @@ def approve(runtime: Runtime, marketplace: Marketplace, *, digest: str, by: str,
     """
     _refuse_nameless(runtime, by)
     marketplace_id = marketplace.marketplace_id
-    found = _model(runtime, marketplace, digest)
+    model = _model(runtime, marketplace, digest)
     reason = reason.strip()[:500]
     with runtime.store.read() as connection:
-        _checked(runtime, connection, marketplace_id, found, by, reason)
-    runtime.services[BundleStore].load(found.digest)
+        _checked(runtime, connection, marketplace_id, model, by, reason)
+    runtime.services[BundleStore].load(model.digest)
     with runtime.store.write() as connection:
         audit.hold(connection)  # Of two simultaneous approvers, the second sees the first approval.
-        stands = _approve(runtime, connection, marketplace_id, found, by, reason, kind="promote")
+        stands = _approve(runtime, connection, marketplace_id, model, by, reason, kind="promote")
     follow_champions(runtime)
-    return Approved(found.digest, stands)
+    return Approved(model.digest, stands)
 
 
 def _refuse_nameless(runtime: Runtime, by: str) -> None:
@@ -73,13 +73,13 @@ def _approve(
     runtime: Runtime, connection: Connection, marketplace_id: str, model: Model, by: str, reason: str, *, kind: str
 ) -> Standing:
     """Record an approval, and put the model in force if it was the last one needed."""
-    given, now = _checked(runtime, connection, marketplace_id, model, by, reason), runtime.clock.now()
+    approval, now = _checked(runtime, connection, marketplace_id, model, by, reason), runtime.clock.now()
     approval_id = runtime.ids.new("apv")
     row = {"marketplace_id": marketplace_id, "approval_id": approval_id, "digest": model.digest}
     approvals.add_approval(
-        connection, {**row, "approved_by": by, "reason": reason, "beside": given.beside, "approved_at": now}
+        connection, {**row, "approved_by": by, "reason": reason, "beside": approval.beside, "approved_at": now}
     )
-    payload = {"approval": approval_id, "reason": reason, "beside": given.beside, "not_passed": _failed_gates(model)}
+    payload = {"approval": approval_id, "reason": reason, "beside": approval.beside, "not_passed": _failed_gates(model)}
     audit.record(connection, now, marketplace_id, by, "model.approve", model.digest, **payload)
     stands = standing_of(runtime, connection, marketplace_id, model)
     if stands.complete:
@@ -105,14 +105,14 @@ def withdraw(runtime: Runtime, marketplace: Marketplace, *, digest: str, by: str
 
     Raises Conflict (there is no approval to withdraw).
     """
-    here, now = marketplace.marketplace_id, runtime.clock.now()
-    found = _model(runtime, marketplace, digest)
+    marketplace_id, now = marketplace.marketplace_id, runtime.clock.now()
+    model = _model(runtime, marketplace, digest)
     with runtime.store.write() as connection:
         audit.hold(connection)
-        if not approvals.withdraw(connection, here, found.digest, by, now):
+        if not approvals.withdraw(connection, marketplace_id, model.digest, by, now):
             raise Conflict("You have not approved this model, or it is in force already.")
-        audit.record(connection, now, here, by, "model.withdraw", found.digest)
-    return found.digest
+        audit.record(connection, now, marketplace_id, by, "model.withdraw", model.digest)
+    return model.digest
 
 
 def rollback(runtime: Runtime, marketplace: Marketplace, *, by: str, reason: str = "") -> Approved:
@@ -124,21 +124,21 @@ def rollback(runtime: Runtime, marketplace: Marketplace, *, by: str, reason: str
     Raises Conflict, Forbidden (there is no previous champion; or the approval would not count) or Invalid (an approval
     is missing its reason or its person).
     """
-    here, reason = marketplace.marketplace_id, reason.strip()[:500]
+    marketplace_id, reason = marketplace.marketplace_id, reason.strip()[:500]
     with runtime.store.read() as connection:
-        earlier = _earlier_champion(connection, here)
+        earlier = _earlier_champion(connection, marketplace_id)
     runtime.services[BundleStore].load(earlier)
     with runtime.store.write() as connection:
         audit.hold(connection)
-        if _earlier_champion(connection, here) != earlier:
+        if _earlier_champion(connection, marketplace_id) != earlier:
             raise Conflict("Somebody else changed the champion at the same moment. Check it, then try again.")
-        if rolls_back_alone(runtime, connection, here, by):
-            stands = Standing((Approval(by, reason, _champion(connection, here)),), 0)
-            _appoint(runtime, connection, here, earlier, kind=ROLLBACK, by=by, reason=reason, details={})
+        if rolls_back_alone(runtime, connection, marketplace_id, by):
+            stands = Standing((Approval(by, reason, _champion(connection, marketplace_id)),), 0)
+            _appoint(runtime, connection, marketplace_id, earlier, kind=ROLLBACK, by=by, reason=reason, details={})
         else:
             _refuse_nameless(runtime, by)
-            model = learning.get_model(connection, here, earlier)
-            stands = _approve(runtime, connection, here, model, by, reason, kind=ROLLBACK)
+            model = learning.get_model(connection, marketplace_id, earlier)
+            stands = _approve(runtime, connection, marketplace_id, model, by, reason, kind=ROLLBACK)
     follow_champions(runtime)
     return Approved(earlier, stands)
 
@@ -146,7 +146,7 @@ def rollback(runtime: Runtime, marketplace: Marketplace, *, by: str, reason: str
 def rolls_back_alone(runtime: Runtime, connection: Connection, marketplace_id: str, by: str) -> bool:
     """Whether this person may restore the previous champion alone."""
     past, may = learning.promotions(connection, marketplace_id), _may_promote(connection, marketplace_id, by)
-    rollbacks = (one.promoted_at for one in past if one.kind == ROLLBACK)
+    rollbacks = (promotion.promoted_at for promotion in past if promotion.kind == ROLLBACK)
     return may_roll_back_alone(
         runtime.clock.now(),
         account_since=origins.since(connection, by.removeprefix("user:")) if may else None,
@@ -179,11 +179,15 @@ def not_passed(model: Model) -> list[str]:
 
 def standing_of(runtime: Runtime, connection: Connection, marketplace_id: str, model: Model) -> Standing:
     """The approvals of a model that count now, and how many are missing."""
-    given = [one.approval for one in approvals.waiting(connection, marketplace_id, model.digest)]
+    given_approvals = [
+        given_approval.approval for given_approval in approvals.waiting(connection, marketplace_id, model.digest)
+    ]
     return standing(
-        given,
+        given_approvals,
         champion=_champion(connection, marketplace_id),
-        still_may={one.by for one in given if _may_promote(connection, marketplace_id, one.by)},
+        still_may={
+            approval.by for approval in given_approvals if _may_promote(connection, marketplace_id, approval.by)
+        },
         roots=_roots_of_actors(connection),
         not_passed=not_passed(model),
         policy=runtime.policies[PromotionPolicy],
@@ -193,16 +197,16 @@ def standing_of(runtime: Runtime, connection: Connection, marketplace_id: str, m
 def who_can_approve(connection: Connection, marketplace_id: str, stands: Standing) -> dict[str, str]:
     """The people whose approval would count now: names by actor."""
     may = {
-        f"user:{one}": name
+        f"user:{user_id}": name
         for role in Role
         if Grant(role, marketplace_id).carries(Permission.PROMOTE_MODELS)
-        for one, name in people.holders(connection, [marketplace_id], role).get(marketplace_id, {}).items()
+        for user_id, name in people.holders(connection, [marketplace_id], role).get(marketplace_id, {}).items()
     }
-    return {one: may[one] for one in able(stands, may, _roots_of_actors(connection))}
+    return {actor: may[actor] for actor in able(stands, may, _roots_of_actors(connection))}
 
 
 def _roots_of_actors(connection: Connection) -> dict[str, frozenset[str]]:
-    return {f"user:{one}": found for one, found in origins.roots(connection).items()}
+    return {f"user:{user_id}": user_roots for user_id, user_roots in origins.roots(connection).items()}
 
 
 def _may_promote(connection: Connection, marketplace_id: str, by: str) -> bool:
@@ -234,7 +238,7 @@ def _champion(connection: Connection, marketplace_id: str) -> str | None:
 def _put_in_force(
     runtime: Runtime, connection: Connection, marketplace_id: str, model: Model, stands: Standing, *, kind: str
 ) -> None:
-    reasons = [one.reason for one in stands.counted if one.reason]
+    reasons = [approval.reason for approval in stands.counted if approval.reason]
     promotion_id = _appoint(
         runtime,
         connection,
@@ -243,14 +247,17 @@ def _put_in_force(
         kind=kind,
         by=stands.counted[-1].by,
         reason=" / ".join(dict.fromkeys(reasons)),
-        details={"approved_by": {one.by: one.reason for one in stands.counted}, "not_passed": _failed_gates(model)},
+        details={
+            "approved_by": {approval.by: approval.reason for approval in stands.counted},
+            "not_passed": _failed_gates(model),
+        },
     )
     used = _ids_of(approvals.waiting(connection, marketplace_id, model.digest), stands.counted)
     approvals.use(connection, marketplace_id, used, promotion_id)
 
 
-def _ids_of(given: Collection[approvals.GivenApproval], counted: Collection[Approval]) -> list[str]:
-    return [one.approval_id for one in given if one.approval in counted]
+def _ids_of(given_approvals: Collection[approvals.GivenApproval], counted: Collection[Approval]) -> list[str]:
+    return [given_approval.approval_id for given_approval in given_approvals if given_approval.approval in counted]
 
 
 def _appoint(

@@ -44,26 +44,26 @@ def reason_precision(runtime: Runtime, marketplace: Marketplace) -> ReasonPrecis
 
     Only judged listings have a label, so these are shares of reviewed listings, not of all.
     """
-    here, now = marketplace.marketplace_id, runtime.clock.now()
+    marketplace_id, now = marketplace.marketplace_id, runtime.clock.now()
     with runtime.store.read() as connection:
-        labels = mature_labels(connection, here, runtime.policies[LabelPolicy], now)
+        labels = mature_labels(connection, marketplace_id, runtime.policies[LabelPolicy], now)
         since = now - timedelta(days=DAYS)
-        found = list(scores.first_reasons(connection, here, set(labels), since=since, most=MOST))
-    return told(found, labels)
+        first_scores = list(scores.first_reasons(connection, marketplace_id, set(labels), since=since, most=MOST))
+    return told(first_scores, labels)
 
 
-def told(found: Iterable[Mapping[str, Any]], labels: Mapping[str, bool]) -> ReasonPrecision:
+def told(first_scores: Iterable[Mapping[str, Any]], labels: Mapping[str, bool]) -> ReasonPrecision:
     """Count the reasons and rules; each name counts once a listing."""
     tallies: dict[str, dict[str, list[int]]] = {
         name: defaultdict(lambda: [0, 0]) for name in ("for", "against", "rule")
     }
     examples: dict[tuple[str, str], Message] = {}
     labelled = counterfeit = 0
-    for one in found:
-        fake = labels[one["version_id"]]
+    for score in first_scores:
+        fake = labels[score["version_id"]]
         labelled += 1
         counterfeit += fake
-        for (side, name), message in _messages(one["reasons"], one["route_reasons"]).items():
+        for (side, name), message in _messages(score["reasons"], score["route_reasons"]).items():
             examples.setdefault((side, name), message)
             tallies[side][name][0] += 1
             tallies[side][name][1] += fake
@@ -78,7 +78,7 @@ def told(found: Iterable[Mapping[str, Any]], labels: Mapping[str, bool]) -> Reas
 def _messages(reasons: Sequence[Any], rules: Sequence[Any]) -> dict[tuple[str, str], Message]:
     """The reasons given, by side and name, each name once."""
     once: dict[tuple[str, str], Message] = {}
-    for reason in named([reason_from_json(one) for one in reasons]):
+    for reason in named([reason_from_json(reason_json) for reason_json in reasons]):
         once.setdefault(("for" if reason.weight > 0 else "against", reason.code), reason.message)
     for rule in map(from_json, rules):
         once.setdefault(("rule", rule.code), rule)

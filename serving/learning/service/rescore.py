@@ -57,7 +57,7 @@ def rescore(
     Nothing is stored. Each version keeps its random draw. Brands take part as they do now, without daily limits.
     """
     now = runtime.clock.now()
-    found: list[Rescored] = []
+    rescores: list[Rescored] = []
     with runtime.store.read() as connection:
         labels = mature_labels(connection, marketplace.marketplace_id, runtime.policies[LabelPolicy], now)
         questions = Questions(runtime.services[ReferenceContextCache].of(connection, marketplace, now).taking_part)
@@ -71,22 +71,22 @@ def rescore(
                 scorecard=runtime.policies[ScorecardPolicy],
                 threads=runtime.settings.model_threads,
             )
-            found += [
+            rescores += [
                 Rescored(
                     row.version_id,
                     row.external_id,
                     row.scored_at,
                     row.probability,
                     row.lane,
-                    one.score.probability,
-                    one.route.lane,
+                    outcome.score.probability,
+                    outcome.route.lane,
                     1 / row.inclusion_probability,
                     labels.get(row.version_id),
                 )
-                for row, one in zip(batch, scored, strict=True)
+                for row, outcome in zip(batch, scored, strict=True)
             ]
-            progress(len(found))
-    return found
+            progress(len(rescores))
+    return rescores
 
 
 def model_named(runtime: Runtime, marketplace: Marketplace, name: str) -> Model:
@@ -116,17 +116,17 @@ def summary(rows: Iterable[Rescored]) -> dict[str, Any]:
     Labelled versions count by their weight, so that the few from the random audit sample represent all unreviewed
     listings. A flag on a listing that the other model never sent to a person counts neither for nor against a model.
     """
-    kept = list(rows)
-    moves = Counter((row.lane_before, row.lane) for row in kept)
+    rescores = list(rows)
+    moves = Counter((row.lane_before, row.lane) for row in rescores)
     return {
-        "versions": len(kept),
+        "versions": len(rescores),
         "moves": [
             {"before": before.value, "after": after.value, "versions": n}
             for (before, after), n in sorted(moves.items())
         ],
-        "labelled": sum(row.counterfeit is not None for row in kept),
-        "before": _flagging([(row.lane_before in _FLAGGED, row) for row in kept]),
-        "after": _flagging([(row.lane in _FLAGGED, row) for row in kept]),
+        "labelled": sum(row.counterfeit is not None for row in rescores),
+        "before": _flagging([(row.lane_before in _FLAGGED, row) for row in rescores]),
+        "after": _flagging([(row.lane in _FLAGGED, row) for row in rescores]),
     }
 
 

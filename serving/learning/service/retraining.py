@@ -29,11 +29,11 @@ def retrain_by_itself(runtime: Runtime) -> int:
     now, every = runtime.clock.now(), runtime.policies[RetrainingPolicy].look_every
     with runtime.store.read() as connection:
         due = [
-            one.marketplace_id
-            for one in marketplaces.everyone(connection)
-            if (last := retraining.last_look(connection, one.marketplace_id)) is None or now - last[0] >= every
+            marketplace.marketplace_id
+            for marketplace in marketplaces.everyone(connection)
+            if (last := retraining.last_look(connection, marketplace.marketplace_id)) is None or now - last[0] >= every
         ]
-    return sum(look(runtime, here).starts for here in due)
+    return sum(look(runtime, marketplace_id).starts for marketplace_id in due)
 
 
 def look(runtime: Runtime, marketplace_id: str) -> Decision:

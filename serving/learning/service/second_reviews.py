@@ -35,21 +35,26 @@ def open_second_reviews(
     """
     now, policy = runtime.clock.now(), runtime.policies[SecondReviewPolicy]
     with runtime.store.write() as connection:
-        kept = second_reviews.of_job(connection, marketplace_id, job_id)
+        case_by_version = second_reviews.of_job(connection, marketplace_id, job_id)
         doubts = [
             doubt
             for doubt in _doubts(runtime, connection, marketplace_id, suspects, now)
-            if doubt["version_id"] not in kept
+            if doubt["version_id"] not in case_by_version
         ]
         versions = [doubt["version_id"] for doubt in doubts]
         judged_by = cases.first_of_versions(connection, marketplace_id, versions)
         taken = second_reviews.asked_for(connection, marketplace_id, versions)
-        room = policy.most_cases - sum(case_id is not None for case_id in kept.values())
+        room = policy.most_cases - sum(case_id is not None for case_id in case_by_version.values())
         opened = [version_id for version_id in versions if version_id not in taken][: max(room, 0)]
         ids = {version_id: runtime.ids.new("cas") for version_id in opened}
         due_at = now + timedelta(days=policy.due_within_days)
-        cases.add_cases(connection, [look_case(judged_by[one], ids[one], now, due_at) for one in opened])
-        cases.add_events(connection, [look_event(runtime, judged_by[one], ids[one], "training", now) for one in opened])
+        cases.add_cases(
+            connection, [look_case(judged_by[version_id], ids[version_id], now, due_at) for version_id in opened]
+        )
+        cases.add_events(
+            connection,
+            [look_event(runtime, judged_by[version_id], ids[version_id], "training", now) for version_id in opened],
+        )
         rows = [
             {
                 "marketplace_id": marketplace_id,
@@ -71,7 +76,9 @@ def _doubts(
 ) -> list[dict[str, Any]]:
     """Unconfirmed positives, oldest first, then suspects whose label has not changed."""
     versions = verdict_history.of_marketplace(connection, marketplace_id, now)
-    labels = {version_id: label_of(one, now, runtime.policies[LabelPolicy]) for version_id, one in versions.items()}
+    labels = {
+        version_id: label_of(history, now, runtime.policies[LabelPolicy]) for version_id, history in versions.items()
+    }
     alone = [
         {"version_id": version_id, "why": "alone", "label": 1, "probability": None, "doubt": None}
         for version_id, label in labels.items()
@@ -121,11 +128,11 @@ def open_gold_items(runtime: Runtime) -> int:
     """Open one in each marketplace with enough answers since the last one; returns how many were opened."""
     with runtime.store.read() as connection:
         due = [
-            one.marketplace_id
-            for one in marketplaces.everyone(connection)
-            if _is_due(runtime, connection, one.marketplace_id)
+            marketplace.marketplace_id
+            for marketplace in marketplaces.everyone(connection)
+            if _is_due(runtime, connection, marketplace.marketplace_id)
         ]
-    return sum(_open_one(runtime, here) for here in due)
+    return sum(_open_one(runtime, marketplace_id) for marketplace_id in due)
 
 
 def _is_due(runtime: Runtime, connection: Connection, marketplace_id: str) -> bool:
@@ -143,27 +150,27 @@ def _open_one(runtime: Runtime, marketplace_id: str) -> bool:
     with runtime.store.write() as connection:
         if not _is_due(runtime, connection, marketplace_id):
             return False
-        item = _drawn(runtime, connection, marketplace_id)
-        first = cases.first_of_versions(connection, marketplace_id, [item.version_id]) if item is not None else {}
-        if item is None or item.version_id not in first:
+        gold = _drawn(runtime, connection, marketplace_id)
+        first = cases.first_of_versions(connection, marketplace_id, [gold.version_id]) if gold is not None else {}
+        if gold is None or gold.version_id not in first:
             return False
-        case_id, judged = runtime.ids.new("cas"), first[item.version_id]
+        case_id, judged = runtime.ids.new("cas"), first[gold.version_id]
         row = look_case(judged, case_id, now, now + timedelta(days=policy.due_within_days))
-        cases.add_cases(connection, [{**row, "gold_item": item.label}])
+        cases.add_cases(connection, [{**row, "gold_item": gold.label}])
         cases.add_events(connection, [look_event(runtime, judged, case_id, "training", now)])
     return True
 
 
 def _drawn(runtime: Runtime, connection: Connection, marketplace_id: str) -> GoldenItem | None:
     """A listing of the golden set that has not been used, and that at least one analyst has not judged."""
-    kept = golden_set_of(connection, marketplace_id, runtime.clock.now())
+    golden_set = golden_set_of(connection, marketplace_id, runtime.clock.now())
     taken, people = (
         second_reviews.gold_items_taken(connection, marketplace_id),
         second_reviews.analysts_of_gold_items(connection, marketplace_id),
     )
-    left = [] if kept is None else [item for item in kept.items if item.version_id not in taken]
-    begin = int(runtime.draw() * len(left))
-    for item in (*left[begin:], *left[:begin]):
-        if people - second_reviews.judges_of_gold_items(connection, marketplace_id, item.listing_id):
-            return item
+    unused_items = [] if golden_set is None else [gold for gold in golden_set.items if gold.version_id not in taken]
+    begin = int(runtime.draw() * len(unused_items))
+    for gold in (*unused_items[begin:], *unused_items[:begin]):
+        if people - second_reviews.judges_of_gold_items(connection, marketplace_id, gold.listing_id):
+            return gold
     return None

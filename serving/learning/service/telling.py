@@ -14,7 +14,7 @@ def tell_of_rollback(
     runtime: Runtime, connection: Connection, marketplace_id: str, digest: str, *, by: str, reason: str
 ) -> None:
     """Queue a mail about a rollback to all data scientists and administrators of a marketplace."""
-    told = {
+    recipients = {
         user_id
         for role in (Role.DATA_SCIENTIST, Role.ADMIN)
         for user_id in people.with_role(connection, marketplace_id, role)
@@ -26,4 +26,4 @@ def tell_of_rollback(
         "model": digest[:10],
         "reason": reason,
     }
-    queue_to_accounts(runtime, connection, MailKind.MODEL_ROLLBACK, told, parameters, subject_id=marketplace_id)
+    queue_to_accounts(runtime, connection, MailKind.MODEL_ROLLBACK, recipients, parameters, subject_id=marketplace_id)

@@ -27,17 +27,17 @@ def start(runtime: Runtime, marketplace: Marketplace, *, name: str, share: float
     Raises Invalid, Forbidden (the share is not valid, or the model still needs approvals) or NotFound, Conflict (there
     is no such model; it is the champion; another is on trial).
     """
-    here, now = marketplace.marketplace_id, runtime.clock.now()
+    marketplace_id, now = marketplace.marketplace_id, runtime.clock.now()
     model = model_named(runtime, marketplace, name)
     runtime.services[BundleStore].load(model.digest)
-    trial = Trial(here, runtime.ids.new("tri"), model.digest, share, by, now)
+    trial = Trial(marketplace_id, runtime.ids.new("tri"), model.digest, share, by, now)
     with runtime.store.write() as connection:
         audit.hold(connection)
-        if learning.champions(connection).get(here) == model.digest:
+        if learning.champions(connection).get(marketplace_id) == model.digest:
             raise Conflict("This model is the champion already.")
-        if trials.open_trials(connection, here):
+        if trials.open_trials(connection, marketplace_id):
             raise Conflict("A model is on trial already; end that trial first.")
-        _check(runtime, connection, here, model, share, by)
+        _check(runtime, connection, marketplace_id, model, share, by)
         trials.add_trial(connection, row_of(trial))
         _record(runtime, connection, trial, by, "trial.started", share)
     follow_trials(runtime)
@@ -52,14 +52,14 @@ def change_share(runtime: Runtime, marketplace: Marketplace, *, share: float, by
     marketplace_id = marketplace.marketplace_id
     with runtime.store.write() as connection:
         audit.hold(connection)
-        found = _on_trial(connection, marketplace_id)
+        trial = _on_trial(connection, marketplace_id)
         _check(
-            runtime, connection, marketplace_id, learning.get_model(connection, marketplace_id, found.digest), share, by
+            runtime, connection, marketplace_id, learning.get_model(connection, marketplace_id, trial.digest), share, by
         )
-        trials.change(connection, found, share=share)
-        _record(runtime, connection, found, by, "trial.share", share)
+        trials.change(connection, trial, share=share)
+        _record(runtime, connection, trial, by, "trial.share", share)
     follow_trials(runtime)
-    return found
+    return trial
 
 
 def end(runtime: Runtime, marketplace: Marketplace, *, by: str) -> Trial:
@@ -69,11 +69,11 @@ def end(runtime: Runtime, marketplace: Marketplace, *, by: str) -> Trial:
     """
     with runtime.store.write() as connection:
         audit.hold(connection)
-        found = _on_trial(connection, marketplace.marketplace_id)
-        trials.change(connection, found, ended_at=runtime.clock.now())
-        _record(runtime, connection, found, by, "trial.ended", found.share)
+        trial = _on_trial(connection, marketplace.marketplace_id)
+        trials.change(connection, trial, ended_at=runtime.clock.now())
+        _record(runtime, connection, trial, by, "trial.ended", trial.share)
     follow_trials(runtime)
-    return found
+    return trial
 
 
 def shown_so_far(runtime: Runtime, connection: Connection, trial: Trial) -> Comparison:
@@ -85,10 +85,10 @@ def shown_so_far(runtime: Runtime, connection: Connection, trial: Trial) -> Comp
 
 
 def _on_trial(connection: Connection, marketplace_id: str) -> Trial:
-    found = trials.open_trials(connection, marketplace_id)
-    if not found:
+    open_trials = trials.open_trials(connection, marketplace_id)
+    if not open_trials:
         raise Conflict("No model is on trial.")
-    return found[0]
+    return open_trials[0]
 
 
 def still_missing(runtime: Runtime, connection: Connection, trial: Trial, by: str) -> int:
@@ -110,7 +110,7 @@ def _approvals(
 ) -> tuple[frozenset[str], int]:
     """Who approved the model, and how many must."""
     counted = standing_of(runtime, connection, marketplace_id, model).counted
-    return frozenset(one.by for one in counted), runtime.policies[PromotionPolicy].approvals_needed
+    return frozenset(approval.by for approval in counted), runtime.policies[PromotionPolicy].approvals_needed
 
 
 def _record(runtime: Runtime, connection: Connection, trial: Trial, by: str, act: str, share: float) -> None:

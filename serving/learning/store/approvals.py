@@ -72,7 +72,7 @@ def used(connection: Connection, marketplace_id: str) -> dict[str, list[Approval
         .where(table.c.marketplace_id == marketplace_id, table.c.promotion_id.is_not(None))
         .order_by(table.c.approved_at, table.c.approval_id)
     )
-    found: dict[str, list[Approval]] = {}
+    approvals: dict[str, list[Approval]] = {}
     for row in connection.execute(query):
-        found.setdefault(row.promotion_id, []).append(Approval(row.approved_by, row.reason, row.beside))
-    return found
+        approvals.setdefault(row.promotion_id, []).append(Approval(row.approved_by, row.reason, row.beside))
+    return approvals

@@ -170,8 +170,12 @@ def snapshots(connection: Connection, marketplace_id: str, most: int) -> list[St
 
 def get_snapshot(connection: Connection, marketplace_id: str, snapshot_id: str) -> StoredSnapshot:
     """One snapshot. Raises NotFound (this marketplace has no such snapshot)."""
-    found = [one for one in snapshots(connection, marketplace_id, 10_000) if one.snapshot_id == snapshot_id]
-    return required(found[0] if found else None, "There is no such snapshot.")
+    matches = [
+        stored_snapshot
+        for stored_snapshot in snapshots(connection, marketplace_id, 10_000)
+        if stored_snapshot.snapshot_id == snapshot_id
+    ]
+    return required(matches[0] if matches else None, "There is no such snapshot.")
 
 
 def add_job(connection: Connection, row: Mapping[str, Any]) -> None:
@@ -197,8 +201,8 @@ def update_job(
     connection: Connection, marketplace_id: str, job_id: str, values: Mapping[str, Any], of: Sequence[str] = _UNDER_WAY
 ) -> None:
     """Change a job that is in one of these states; by default one that has not ended."""
-    here = inside(training_job, marketplace_id, job_id=job_id)
-    connection.execute(update(training_job).where(here, training_job.c.state.in_(of)).values(**values))
+    is_job = inside(training_job, marketplace_id, job_id=job_id)
+    connection.execute(update(training_job).where(is_job, training_job.c.state.in_(of)).values(**values))
 
 
 def add_model(connection: Connection, row: Mapping[str, Any]) -> None:
@@ -219,12 +223,12 @@ def get_model(connection: Connection, marketplace_id: str, digest: str) -> Model
     Raises NotFound (no model has it) or Conflict (several models have it).
     """
     query = select(model).where(inside(model, marketplace_id), model.c.digest.startswith(digest, autoescape=True))
-    found = reader(Model).all(connection, query)
-    if not found:
+    matches = reader(Model).all(connection, query)
+    if not matches:
         raise NotFound("There is no such model.")
-    if len(found) > 1:
-        raise Conflict("{digest} is the beginning of {n} digests; give more of it.", digest=digest, n=len(found))
-    return found[0]
+    if len(matches) > 1:
+        raise Conflict("{digest} is the beginning of {n} digests; give more of it.", digest=digest, n=len(matches))
+    return matches[0]
 
 
 def models(connection: Connection, marketplace_id: str, most: int, after: str | None = None) -> list[Model]:

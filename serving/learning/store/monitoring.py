@@ -28,12 +28,12 @@ def sample_of_facts(connection: Connection, marketplace_id: str, window: Window,
     """Facts of at most `most` scores in a window, evenly spaced over it."""
     query = select(score.c.facts_digest).where(*_scored(marketplace_id, window))
     digests = connection.execute(query.order_by(score.c.scored_at, score.c.score_id)).scalars().all()
-    wanted = _spread(digests, most)
+    sampled_digests = _spread(digests, most)
     bodies: dict[str, Facts] = {}
-    for part in _parts(sorted(set(wanted))):
+    for part in _parts(sorted(set(sampled_digests))):
         stored = select(facts.c.digest, facts.c.body).where(inside(facts, marketplace_id), facts.c.digest.in_(part))
         bodies |= {row.digest: facts_from_json(row.body) for row in connection.execute(stored)}
-    return [bodies[digest] for digest in wanted]
+    return [bodies[digest] for digest in sampled_digests]
 
 
 def _spread(values: Sequence[str], most: int) -> Sequence[str]:
@@ -188,8 +188,8 @@ def latest_drift_report(connection: Connection, marketplace_id: str) -> tuple[da
         .order_by(drift_report.c.made_at.desc(), drift_report.c.report_id.desc())
         .limit(1)
     )
-    found = connection.execute(query).one_or_none()
-    return None if found is None else (found.made_at, found.report)
+    row = connection.execute(query).one_or_none()
+    return None if row is None else (row.made_at, row.report)
 
 
 def add_acknowledgement(connection: Connection, row: Mapping[str, Any]) -> None:

@@ -37,20 +37,22 @@ class Attempts:
 
 def attempts(connection: Connection, marketplace_id: str) -> Attempts:
     """Whether a training is queued or runs, the last ended trainings, and how many failed after the last good one."""
-    here = training_job.c.marketplace_id == marketplace_id
+    in_marketplace = training_job.c.marketplace_id == marketplace_id
     last = _last(connection, marketplace_id)
     done = last if last is None or last.done else _last(connection, marketplace_id, state="done")
-    failed = select(func.count()).select_from(training_job).where(here, training_job.c.state == "failed")
+    failed = select(func.count()).select_from(training_job).where(in_marketplace, training_job.c.state == "failed")
     if done is not None:
         failed = failed.where(training_job.c.finished_at > done.ended_at)
     return Attempts(
-        connection.execute(select(training_job.c.job_id).where(here, training_job.c.state.in_(_UNDER_WAY))).first()
+        connection.execute(
+            select(training_job.c.job_id).where(in_marketplace, training_job.c.state.in_(_UNDER_WAY))
+        ).first()
         is not None,
         last,
         done,
         connection.execute(failed).scalar_one(),
         connection.execute(
-            select(func.max(training_job.c.created_at)).where(here, training_job.c.requested_by == BY_ITSELF)
+            select(func.max(training_job.c.created_at)).where(in_marketplace, training_job.c.requested_by == BY_ITSELF)
         ).scalar(),
     )
 

@@ -48,8 +48,8 @@ def case_of(connection: Connection, marketplace_id: str, version_id: str) -> str
         inside(review_case, marketplace_id, version_id=version_id, lane=CaseLane.SECOND_REVIEW.value),
         review_case.c.gold_item.is_(None),
     )
-    found: str | None = connection.execute(query).scalar()
-    return found
+    case_id: str | None = connection.execute(query).scalar()
+    return case_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +63,17 @@ class SecondReviews:
 
 
 def count(connection: Connection, marketplace_id: str) -> SecondReviews:
-    here = second_review.c.marketplace_id == marketplace_id
+    in_marketplace = second_review.c.marketplace_id == marketplace_id
     latest = (
-        select(second_review.c.job_id).where(here).order_by(second_review.c.found_at.desc()).limit(1).scalar_subquery()
+        select(second_review.c.job_id)
+        .where(in_marketplace)
+        .order_by(second_review.c.found_at.desc())
+        .limit(1)
+        .scalar_subquery()
     )
-    doubted = select(func.count()).where(here, second_review.c.why == "doubted", second_review.c.job_id == latest)
+    doubted = select(func.count()).where(
+        in_marketplace, second_review.c.why == "doubted", second_review.c.job_id == latest
+    )
     later = verdict.alias("later")
     standing = (
         select(verdict.c.case_id, verdict.c.judgement)
@@ -86,12 +92,12 @@ def count(connection: Connection, marketplace_id: str) -> SecondReviews:
         select(second_review.c.label, standing.c.judgement)
         .select_from(second_review)
         .outerjoin(standing, standing.c.case_id == second_review.c.case_id)
-        .where(here, second_review.c.case_id.is_not(None))
+        .where(in_marketplace, second_review.c.case_id.is_not(None))
     )
     looks = [(row.label, row.judgement) for row in connection.execute(query)]
-    given = [(label, Judgement(judgement)) for label, judgement in looks if judgement is not None]
-    overturned = sum(VALUES.get(judgement, label) != label for label, judgement in given)
-    return SecondReviews(connection.execute(doubted).scalar_one(), len(looks), len(given), overturned)
+    judged_labels = [(label, Judgement(judgement)) for label, judgement in looks if judgement is not None]
+    overturned = sum(VALUES.get(judgement, label) != label for label, judgement in judged_labels)
+    return SecondReviews(connection.execute(doubted).scalar_one(), len(looks), len(judged_labels), overturned)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,11 +117,15 @@ class Suspect:
 
 def suspects(connection: Connection, marketplace_id: str, most: int) -> list[Suspect]:
     """The labels that the latest training doubted, most doubtful first."""
-    here = second_review.c.marketplace_id == marketplace_id
+    in_marketplace = second_review.c.marketplace_id == marketplace_id
     latest = (
-        select(second_review.c.job_id).where(here).order_by(second_review.c.found_at.desc()).limit(1).scalar_subquery()
+        select(second_review.c.job_id)
+        .where(in_marketplace)
+        .order_by(second_review.c.found_at.desc())
+        .limit(1)
+        .scalar_subquery()
     )
-    given = (
+    second_judgement = (
         select(verdict.c.judgement)
         .where(
             verdict.c.marketplace_id == marketplace_id,
@@ -127,9 +137,9 @@ def suspects(connection: Connection, marketplace_id: str, most: int) -> list[Sus
         .scalar_subquery()
     )
     query = (
-        select(second_review, listing.c.external_id, given.label("second_judgement"))
+        select(second_review, listing.c.external_id, second_judgement.label("second_judgement"))
         .join(listing, same(listing, second_review, "listing_id"))
-        .where(here, second_review.c.job_id == latest)
+        .where(in_marketplace, second_review.c.job_id == latest)
         .order_by(second_review.c.doubt.desc(), second_review.c.version_id)
         .limit(most)
     )
@@ -150,12 +160,12 @@ def is_one() -> ColumnElement[bool]:
     return review_case.c.gold_item.is_not(None)
 
 
-def answers_one(given: ColumnElement[str], marketplace_id: ColumnElement[str]) -> ColumnElement[bool]:
+def answers_one(case_id: ColumnElement[str], marketplace_id: ColumnElement[str]) -> ColumnElement[bool]:
     """Whether the verdict's case is a gold item.
 
     A verdict on a gold item gives no label and has no effect on the listing.
     """
-    known = select(review_case.c.case_id).where(inside(review_case, marketplace_id, case_id=given), is_one())
+    known = select(review_case.c.case_id).where(inside(review_case, marketplace_id, case_id=case_id), is_one())
     return known.exists()
 
 
@@ -187,12 +197,12 @@ def analysts_of_gold_items(connection: Connection, marketplace_id: str) -> set[s
 
 def gold_answers_since(connection: Connection, people: Collection[str], since: datetime, most: int) -> int:
     """The number of answers by these people since a moment, counted up to `most`."""
-    some = (
+    answers = (
         select(verdict.c.verdict_id)
         .where(verdict.c.user_id.in_(sorted(people)), verdict.c.known_at > since, verdict.c.side == Side.ANALYST.value)
         .limit(most)
     )
-    return int(connection.execute(select(func.count()).select_from(some.subquery())).scalar_one())
+    return int(connection.execute(select(func.count()).select_from(answers.subquery())).scalar_one())
 
 
 def judges_of_gold_items(connection: Connection, marketplace_id: str, listing_id: str) -> set[str]:

@@ -63,39 +63,39 @@ def of_versions(
     connection: Connection, marketplace_id: str, version_ids: Collection[str], as_of: datetime
 ) -> dict[str, VerdictHistory]:
     """The same for these versions alone, so that a few versions do not require a read of all verdicts."""
-    found: dict[str, VerdictHistory] = {}
+    histories: dict[str, VerdictHistory] = {}
     for chunk in chunks(_judged(connection, marketplace_id, version_ids)):
-        found |= _histories(connection, marketplace_id, as_of, chunk)
-    return found
+        histories |= _histories(connection, marketplace_id, as_of, chunk)
+    return histories
 
 
 def _judged(connection: Connection, marketplace_id: str, version_ids: Collection[str]) -> list[str]:
     """The versions among these with a verdict; most waiting versions have none."""
-    wanted = listed(connection.dialect.name, String())
-    here = (verdict.c.marketplace_id == marketplace_id) & (verdict.c.version_id == wanted.c.value)
-    query = select(wanted.c.value).distinct().outerjoin_from(wanted, verdict, here)
-    judged = query.where(verdict.c.version_id.is_not(None)).order_by(wanted.c.value)
+    id_list = listed(connection.dialect.name, String())
+    is_of_version = (verdict.c.marketplace_id == marketplace_id) & (verdict.c.version_id == id_list.c.value)
+    query = select(id_list.c.value).distinct().outerjoin_from(id_list, verdict, is_of_version)
+    judged = query.where(verdict.c.version_id.is_not(None)).order_by(id_list.c.value)
     return list(connection.execute(judged, as_list(connection, sorted(version_ids))).scalars())
 
 
 def _histories(
     connection: Connection, marketplace_id: str, as_of: datetime, only: Collection[str] | None
 ) -> dict[str, VerdictHistory]:
-    given: dict[str, list[Recorded]] = {}
+    verdicts_by_version: dict[str, list[Recorded]] = {}
     decisions: dict[str, Recorded] = {}
     for recorded in _recorded(connection, marketplace_id, as_of, only):
         if recorded.lane is not CaseLane.APPEAL:
-            given.setdefault(recorded.version_id, []).append(recorded)
+            verdicts_by_version.setdefault(recorded.version_id, []).append(recorded)
         elif not recorded.given.superseded:
             decisions[recorded.case_id] = recorded
-    found = {version_id: VerdictHistory(tuple(verdicts)) for version_id, verdicts in given.items()}
+    histories = {version_id: VerdictHistory(tuple(verdicts)) for version_id, verdicts in verdicts_by_version.items()}
     for version_id, case_id in _appeals(connection, marketplace_id, as_of, only):
         state, decision = _state(decisions.get(case_id))
-        found[version_id] = VerdictHistory(found[version_id].verdicts, state, decision)
+        histories[version_id] = VerdictHistory(histories[version_id].verdicts, state, decision)
     for version_id, state in _counter_notices(connection, marketplace_id, as_of, only):
-        if found[version_id].appeal is AppealState.NONE:
-            found[version_id] = VerdictHistory(found[version_id].verdicts, state)
-    return found
+        if histories[version_id].appeal is AppealState.NONE:
+            histories[version_id] = VerdictHistory(histories[version_id].verdicts, state)
+    return histories
 
 
 def _within(column: ColumnElement[str], only: Collection[str] | None) -> ColumnElement[bool]:
@@ -145,8 +145,8 @@ def _recorded(
         )
         .order_by(verdict.c.known_at, verdict.c.verdict_id)
     )
-    kept = _pending(connection, marketplace_id, as_of)
-    return [_one(row, as_of, kept.get(row["listing_id"])) for row in connection.execute(query).mappings()]
+    pending_removals = _pending(connection, marketplace_id, as_of)
+    return [_one(row, as_of, pending_removals.get(row["listing_id"])) for row in connection.execute(query).mappings()]
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +178,7 @@ def _one(row: RowMapping, as_of: datetime, pending: _PendingRemoval | None) -> R
         and row["judgement"] == Judgement.COUNTERFEIT.value
         and (row["known_at"], row["verdict_id"]) >= (pending.pending_since, pending.verdict_id)
     )
-    given = GivenVerdict(
+    given_verdict = GivenVerdict(
         verdict_id=row["verdict_id"],
         judgement=Judgement(row["judgement"]),
         side=Side(row["side"]),
@@ -191,7 +191,7 @@ def _one(row: RowMapping, as_of: datetime, pending: _PendingRemoval | None) -> R
         second_review=lane in _GIVEN_BLIND,
         suspended=row["passed_on"] or _happened(row["disabled_at"], as_of),
     )
-    return Recorded(given, row["version_id"], row["case_id"], lane, row["audit_sequence"], row["reported"])
+    return Recorded(given_verdict, row["version_id"], row["case_id"], lane, row["audit_sequence"], row["reported"])
 
 
 def _happened(at: datetime | None, as_of: datetime) -> bool:

@@ -76,8 +76,8 @@ class BatchCases:
 class QuestionsLeft:
     """The questions that each brand can still be asked today (UTC), as the rows of a batch ask them."""
 
-    def __init__(self, left: Mapping[str, int], now: datetime) -> None:
-        self.left = dict(left)
+    def __init__(self, questions_left: Mapping[str, int], now: datetime) -> None:
+        self.left = dict(questions_left)
         self._midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
 
     def ask(self, brand_id: str | None, at: datetime) -> None:
@@ -99,8 +99,8 @@ def relists_among(
     A removed listing has the seller and the brand that the rounds before gave it; `brands` are those of the rows.
     """
     policy = runtime.policies[RelistPolicy]
-    copies = {number: copies_of_fakes(one) for number, one in facts.items()}
-    links = {number: linked_steps(one, policy) for number, one in facts.items()}
+    copies = {number: copies_of_fakes(row_facts) for number, row_facts in facts.items()}
+    links = {number: linked_steps(row_facts, policy) for number, row_facts in facts.items()}
     suspects = {number for number in facts if copies[number] or links[number]}
     if not suspects:
         return {}
@@ -115,14 +115,14 @@ def relists_among(
             sellers={name for number in suspects for name in links[number]},
             since=now - timedelta(days=policy.watched_days),
         )
-    found: dict[int, Relist] = {}
+    repeats: dict[int, Relist] = {}
     for round_ in rounds:
         for number in (step.position for step in round_ if step.position in suspects):
-            if (one := relist(facts[number], removed, policy)) is not None:
-                found[number] = one
+            if (repeat := relist(facts[number], removed, policy)) is not None:
+                repeats[number] = repeat
         by_id = {step.listing.external_id: step for step in round_}
-        removed = [_after(one, by_id.get(one.external_id), brands) for one in removed]
-    return found
+        removed = [_after(removal, by_id.get(removal.external_id), brands) for removal in removed]
+    return repeats
 
 
 def _after(removed: Removed, step: Step | None, brands: Mapping[int, str | None]) -> Removed:
@@ -165,8 +165,10 @@ def score_batch(
     trial = runtime.services[Trials].of(marketplace_id)
     champion = _scores(runtime, facts, questions, runtime.services[LiveModels].of(marketplace_id))
     challenger = None if trial is None else _scores(runtime, facts, questions, trial.bundle)
-    decides = {i for i, one in facts.items() if trial is not None and challenger_decides(trial.trial, one.listing)}
-    left = QuestionsLeft(questions.left, now)
+    decides = {
+        i for i, row_facts in facts.items() if trial is not None and challenger_decides(trial.trial, row_facts.listing)
+    }
+    questions_left = QuestionsLeft(questions.left, now)
     for round_ in rounds:
         rows = {
             step.position: ToScore(
@@ -178,20 +180,20 @@ def score_batch(
             )
             for step in round_
         }
-        now_left = dict(left.left)
+        now_left = dict(questions_left.left)
         routes = champion.route(rows, now_left)
         if challenger is not None:
-            routes |= {i: one for i, one in challenger.route(rows, now_left).items() if i in decides}
+            routes |= {i: route for i, route in challenger.route(rows, now_left).items() if i in decides}
         for step in round_:
             lane = routes[step.position].lane
             if cases.opens(step, lane) and lane is Lane.ASK_BRAND:
-                left.ask(brands[step.position], step.as_of)
+                questions_left.ask(brands[step.position], step.as_of)
     scored = champion.scored()
     if trial is None or challenger is None:
         return BatchScored(scored, {}, frozenset(repeats))
     others = challenger.scored()
     tried = {i: BothScored(trial.trial.trial_id, scored[i], others[i], i in decides) for i in facts}
-    return BatchScored({i: one.decided for i, one in tried.items()}, tried, frozenset(repeats))
+    return BatchScored({i: scores.decided for i, scores in tried.items()}, tried, frozenset(repeats))
 
 
 def _scores(runtime: Runtime, facts: Mapping[int, Facts], questions: Questions, model: Bundle | None) -> BatchScores:

@@ -51,7 +51,7 @@ class CasesToOpen:
     ) -> None:
         self._runtime, self._here, self._taking_part = runtime, marketplace_id, taking_part
         self._stored, self._named = stored, named
-        self._open = {name: _OpenCase(one.case_id, one.lane, one.priority) for name, one in stored.items()}
+        self._open = {name: _OpenCase(case.case_id, case.lane, case.priority) for name, case in stored.items()}
         self._rows: list[dict[str, Any]] = []
         self._events: list[dict[str, Any]] = []
         self._stale: dict[str, datetime] = {}

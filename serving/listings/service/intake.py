@@ -67,13 +67,13 @@ def receive(
     accepted: list[tuple[int, Listing]] = []
     refused: list[dict[str, Any]] = []
     for position, row in enumerate(rows):
-        found = (rejections or {}).get(position) or check(row, received_at=now)
-        if isinstance(found, Rejection):
-            answers[position] = RowAnswer(RowStatus.QUARANTINED, external_id_of(row), rejection=found)
-            number, here = first_row + position, marketplace.marketplace_id
-            refused.append(quarantine_row(runtime, here, row, found, source=source, number=number, at=now))
+        outcome = (rejections or {}).get(position) or check(row, received_at=now)
+        if isinstance(outcome, Rejection):
+            answers[position] = RowAnswer(RowStatus.QUARANTINED, external_id_of(row), rejection=outcome)
+            number, marketplace_id = first_row + position, marketplace.marketplace_id
+            refused.append(quarantine_row(runtime, marketplace_id, row, outcome, source=source, number=number, at=now))
         else:
-            accepted.append((position, found))
+            accepted.append((position, outcome))
     answers |= _take_in(runtime, marketplace, accepted, refused, now, backfill=backfill)
     return [answers[position] for position in range(len(rows))]
 
@@ -104,21 +104,23 @@ def _write(
     runtime: Runtime, marketplace: Marketplace, gathered: Gathered, refused: Sequence[dict[str, Any]]
 ) -> dict[int, RowAnswer]:
     """Store everything that the rows changed, if nothing changed since they were compared."""
-    here, changed = marketplace.marketplace_id, gathered.changed
+    marketplace_id, changed = marketplace.marketplace_id, gathered.changed
     answers = {step.position: _answer(step, gathered.batch) for step in gathered.steps}
     if not changed and not gathered.late and not refused:
         return answers
     with runtime.store.write() as connection:
         # A listing that was unknown is inserted, which is refused if it is known by now.
-        known = {name: one for step in changed if (one := gathered.known.get(name := step.listing.external_id))}
-        now = listings.latest(connection, here, list(known), lock=True)
+        known = {name: version for step in changed if (version := gathered.known.get(name := step.listing.external_id))}
+        now = listings.latest(connection, marketplace_id, list(known), lock=True)
         if now != known:
             raise _Overtaken
-        cases = BatchCases.read(connection, here, changed)
-        named = case_brands.latest_of_listings(connection, here, [one.listing_id for one in now.values()])
-        if any(named.get(one.listing_id) != gathered.named.get(one.listing_id) for one in now.values()):
+        cases = BatchCases.read(connection, marketplace_id, changed)
+        named = case_brands.latest_of_listings(
+            connection, marketplace_id, [version.listing_id for version in now.values()]
+        )
+        if any(named.get(version.listing_id) != gathered.named.get(version.listing_id) for version in now.values()):
             raise _Overtaken
-        rows = RowsToKeep(runtime, here, gathered.taking_part, cases.stored, named)
+        rows = RowsToKeep(runtime, marketplace_id, gathered.taking_part, cases.stored, named)
         for step in gathered.steps:  # In the order of their moments, so that ids tell what came first.
             if step.is_late:
                 rows.keep_late(step, gathered.late[step.position])

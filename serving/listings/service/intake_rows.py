@@ -47,13 +47,13 @@ def questions_now(
     """Enrolled brands, whether questions are on hold, and the rest of the daily limits (calendar days, UTC)."""
     limits = context.daily_questions
     is_on = kill_switches.is_on(connection, marketplace.marketplace_id, AutomaticRule.MODEL_QUESTIONS)
-    kept = context.questions_paused or not is_on
+    on_hold = context.questions_paused or not is_on
     if not limits:
-        return Questions(context.taking_part, kept)
+        return Questions(context.taking_part, on_hold)
     midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
-    asked = assignments.asked_since(connection, marketplace.marketplace_id, limits, midnight)
-    left = {brand_id: max(0, limit - asked.get(brand_id, 0)) for brand_id, limit in limits.items()}
-    return Questions(context.taking_part, kept, left)
+    question_counts = assignments.asked_since(connection, marketplace.marketplace_id, limits, midnight)
+    questions_left = {brand_id: max(0, limit - question_counts.get(brand_id, 0)) for brand_id, limit in limits.items()}
+    return Questions(context.taking_part, on_hold, questions_left)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,42 +92,46 @@ def gather(
     All reads are made once for the batch. A row sees what the earlier rows of its listing, and the rounds before its
     own, will have stored.
     """
-    here, rounds = marketplace.marketplace_id, rounds_of(accepted)
+    marketplace_id, rounds = marketplace.marketplace_id, rounds_of(accepted)
     with runtime.store.read() as connection:
         context = runtime.services[ReferenceContextCache].of(connection, marketplace, now)
-        states = ListingStates.read(connection, here, rounds, runtime, context.references, backfill=backfill)
+        states = ListingStates.read(connection, marketplace_id, rounds, runtime, context.references, backfill=backfill)
         compared = states.steps(rounds, now)
         changes = [[step for step in round_ if step.is_change] for round_ in compared]
         changed = [step for round_ in changes for step in round_]
-        seller_histories = SellerHistories.read(connection, here, [(step.listing, step.as_of) for step in changed])
+        seller_histories = SellerHistories.read(
+            connection, marketplace_id, [(step.listing, step.as_of) for step in changed]
+        )
         sellers = ((seller, links) for (seller, _), links in seller_histories.links.items())
-        entries = entries_of(connection, here, sellers, now, runtime.policies[SellerListPolicy])
+        entries = entries_of(connection, marketplace_id, sellers, now, runtime.policies[SellerListPolicy])
         questions = questions_now(connection, marketplace, context, now)
-        cases = BatchCases.read(connection, here, changed)
-        named = case_brands.of_listings(connection, here, [one.listing_id for one in states.known.values()])
+        cases = BatchCases.read(connection, marketplace_id, changed)
+        named = case_brands.of_listings(
+            connection, marketplace_id, [version.listing_id for version in states.known.values()]
+        )
         keep_plans(connection)  # For what is read last: the lookup of texts, which would keep them for itself.
-        batch_texts = BatchTexts(connection, here, changed)
-    kept = {listing_id: one.kept for listing_id, one in named.items() if one.kept is not None}
+        batch_texts = BatchTexts(connection, marketplace_id, changed)
+    kept_namings = {listing_id: naming.kept for listing_id, naming in named.items() if naming.kept is not None}
     facts: dict[int, Facts] = {}
     texts: dict[int, NewText | None] = {}
     brands: dict[int, str | None] = {}
     for step in changed:
         near = batch_texts.near_duplicates_of(step)
         namings = named[step.listing_id].given if step.listing_id in named else ()
-        found = _facts(step, context.references, seller_histories, marketplace, near, namings)
-        facts[step.position] = found
-        brand_id = brand_from(found, kept.get(step.listing_id)).brand_id
+        row_facts = _facts(step, context.references, seller_histories, marketplace, near, namings)
+        facts[step.position] = row_facts
+        brand_id = brand_from(row_facts, kept_namings.get(step.listing_id)).brand_id
         brands[step.position] = brand_id
         if step.is_version:
-            seller_histories.take_in(step, found, context.taking_part)
+            seller_histories.take_in(step, row_facts, context.taking_part)
             on_list = seller_histories.periods(step.listing.seller.external_id, brand_id)
-            texts[step.position] = batch_texts.take_in(step, found, on_list)
+            texts[step.position] = batch_texts.take_in(step, row_facts, on_list)
     batch = score_batch(
-        runtime, here, changes, facts, brands, cases=cases, questions=questions, entries=entries, now=now
+        runtime, marketplace_id, changes, facts, brands, cases=cases, questions=questions, entries=entries, now=now
     )
     steps = [step for round_ in compared for step in round_]
     late = {step.position: step.log_price(context.references) for step in steps if step.is_late}
-    return Gathered(states.known, steps, facts, late, texts, batch, context.taking_part, kept)
+    return Gathered(states.known, steps, facts, late, texts, batch, context.taking_part, kept_namings)
 
 
 def _facts(
@@ -235,7 +239,7 @@ class RowsToKeep:
                 scorer=scored.score.scorer,
                 fingerprint=scored.score.fingerprint,
                 reasons=[reason_as_json(reason) for reason in scored.score.reasons],
-                evidence=[as_json(one) for one in scored.score.evidence],
+                evidence=[as_json(message) for message in scored.score.evidence],
                 lane=scored.route.lane.value,
                 route_reasons=[as_json(reason) for reason in scored.route.reasons],
                 policy_version=scored.route.policy_version,

@@ -118,7 +118,9 @@ class Step:
 
 def content_of(listing: Listing) -> dict[str, Any]:
     """What a buyer sees, without what is missing."""
-    return {field.name: value for field in CONTENT_FIELDS if (value := getattr(listing, field.name)) is not None}
+    return {
+        field.name: field_value for field in CONTENT_FIELDS if (field_value := getattr(listing, field.name)) is not None
+    }
 
 
 _COUNTERS: Final = tuple(field.name for field in OBSERVED_FIELDS)
@@ -128,6 +130,6 @@ _BLANK: Final = {field.name: getattr(SellerBlock(), field.name) for field in dat
 def observed_of(listing: Listing) -> dict[str, Any]:
     """Counters and the seller block, without missing values."""
     block = listing.seller
-    counters = {name: value for name in _COUNTERS if (value := getattr(listing, name)) is not None}
-    seller = {name: value for name, missing in _BLANK.items() if (value := getattr(block, name)) != missing}
+    counters = {name: field_value for name in _COUNTERS if (field_value := getattr(listing, name)) is not None}
+    seller = {name: field_value for name, missing in _BLANK.items() if (field_value := getattr(block, name)) != missing}
     return {**counters, "seller": seller} if seller else counters

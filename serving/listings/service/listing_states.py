@@ -26,12 +26,12 @@ def rounds_of(accepted: Sequence[tuple[int, Listing]]) -> list[list[tuple[int, L
     """Rows grouped so that no round contains a listing twice: a batch can hold several changes of one listing."""
     rounds: list[list[tuple[int, Listing]]] = [[]]
     seen: Counter[str] = Counter()
-    for position, found in accepted:
-        number = seen[found.external_id]
-        seen[found.external_id] += 1
+    for position, listing in accepted:
+        number = seen[listing.external_id]
+        seen[listing.external_id] += 1
         if number == len(rounds):
             rounds.append([])
-        rounds[number].append((position, found))
+        rounds[number].append((position, listing))
     return rounds
 
 
@@ -67,17 +67,17 @@ class ListingStates:
         backfill: bool,
     ) -> Self:
         """The states of the listings of these rounds. Prices are read in full only of listings that come again."""
-        ids = [found.external_id for _, found in rounds[0]]
+        ids = [listing.external_id for _, listing in rounds[0]]
         known = listings.latest(connection, marketplace_id, ids)
-        again = frozenset(found.external_id for round_ in rounds[1:2] for _, found in round_)
+        again = frozenset(listing.external_id for round_ in rounds[1:2] for _, listing in round_)
         prices = late_versions.price_histories(
-            connection, marketplace_id, {one.listing_id for name, one in known.items() if name in again}
+            connection, marketplace_id, {version.listing_id for name, version in known.items() if name in again}
         )
         floors = None
         if backfill:
-            sellers = {seller for round_ in rounds for _, found in round_ if (seller := found.seller.external_id)}
+            sellers = {seller for round_ in rounds for _, listing in round_ if (seller := listing.seller.external_id)}
             floors = histories.scored_until(
-                connection, marketplace_id, sellers, [one.listing_id for one in known.values()]
+                connection, marketplace_id, sellers, [version.listing_id for version in known.values()]
             )
         return cls(known, again, prices, floors, runtime, references)
 
@@ -90,7 +90,7 @@ class ListingStates:
 
     def _round(self, rows: Sequence[tuple[int, Listing]], now: datetime) -> list[Step]:
         moments = sorted(
-            ((position, found, self._moment(found, now)) for position, found in rows), key=lambda row: row[2]
+            ((position, listing, self._moment(listing, now)) for position, listing in rows), key=lambda row: row[2]
         )
         steps = [self._step(*row) for row in moments]
         for step in steps:

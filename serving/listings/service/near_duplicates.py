@@ -29,8 +29,8 @@ def near_duplicates_of_all(
     signatures = [signature_of(listing) for listing in listings]
     texts = Texts(connection, marketplace_id, [signature for signature in signatures if signature is not None])
     return [
-        None if signature is None else _compared(signature, found, texts.alike(signature), as_of)
-        for signature, found in zip(signatures, listings, strict=True)
+        None if signature is None else _compared(signature, listing, texts.alike(signature), as_of)
+        for signature, listing in zip(signatures, listings, strict=True)
     ]
 
 
@@ -53,7 +53,7 @@ class BatchTexts:
 
     def __init__(self, connection: Connection, marketplace_id: str, steps: Sequence[Step]) -> None:
         self._signatures: dict[int, Signature] = {
-            step.position: found for step in steps if (found := signature_of(step.listing)) is not None
+            step.position: signature for step in steps if (signature := signature_of(step.listing)) is not None
         }
         self._texts = Texts(connection, marketplace_id, list(self._signatures.values()))
         self._alike: dict[int, Alike] = {}
@@ -63,8 +63,8 @@ class BatchTexts:
         signature = self._signatures.get(step.position)
         if signature is None:
             return None
-        found = self._alike[step.position] = self._texts.alike(signature)
-        return _compared(signature, step.listing, found, step.as_of)
+        alike = self._alike[step.position] = self._texts.alike(signature)
+        return _compared(signature, step.listing, alike, step.as_of)
 
     def take_in(self, step: Step, facts: Facts, authorised: Sequence[Period]) -> NewText | None:
         """Show a new version to the rows after it; its text as it is to be stored, None where it is too short.
@@ -72,8 +72,8 @@ class BatchTexts:
         An unchanged text keeps the id of its earlier version. `authorised` are the periods in which the seller was on
         the list of the version's brand.
         """
-        asked = Asked(step.as_of, facts.price.log_price)
-        self._texts.price(step.listing.external_id, asked)
+        price = Asked(step.as_of, facts.price.log_price)
+        self._texts.price(step.listing.external_id, price)
         signature = self._signatures.get(step.position)
         if signature is None:
             return None
@@ -91,7 +91,7 @@ class BatchTexts:
                     seller=step.listing.seller.external_id,
                     signature=signature,
                     known_at=step.as_of,
-                    prices=(asked,),
+                    prices=(price,),
                     authorised=tuple(authorised),
                 )
             )

@@ -53,21 +53,28 @@ def past_facts(
     The references are those of today.
     """
     marketplace_id = marketplace.marketplace_id
-    states = past_states.of_listings(connection, marketplace_id, {one.external_id for one in listings})
+    states = past_states.of_listings(connection, marketplace_id, {listing.external_id for listing in listings})
     seen = past_states.observations(connection, marketplace_id, {state.listing_id for state in states.values()})
     rows: list[_Row] = []
-    for one in listings:
-        known = states.get(one.external_id)
+    for past_listing in listings:
+        known = states.get(past_listing.external_id)
         mine = seen.get(known.listing_id, ()) if known else ()
-        as_of = _moment(one, known, mine, now)
-        rows.append(_Row(one, as_of, known, _own(one, known, [other for other in mine if other.known_at == as_of])))
+        as_of = _moment(past_listing, known, mine, now)
+        rows.append(
+            _Row(
+                past_listing,
+                as_of,
+                known,
+                _own(past_listing, known, [other for other in mine if other.known_at == as_of]),
+            )
+        )
     histories = SellerHistories.read(
         connection, marketplace_id, [(row.listing, row.as_of) for row in rows], with_events=False
     )
     events = _events(connection, marketplace, rows)
     named = case_brands.of_listings(connection, marketplace_id, [state.listing_id for state in states.values()])
     near = _near(connection, marketplace_id, rows)
-    found: list[Facts] = []
+    facts: list[Facts] = []
     for i, row in enumerate(rows):
         listing, as_of, known = row.listing, row.as_of, row.known
         before = known.before(as_of, row.own) if known else StateBefore()
@@ -85,10 +92,10 @@ def past_facts(
         if i in events:
             history = replace(history, events=events[i])
         namings = named[known.listing_id].given if known and known.listing_id in named else ()
-        found.append(
+        facts.append(
             assemble_facts(listing, references, history, marketplace=marketplace_id, as_of=as_of, named=namings)
         )
-    return found
+    return facts
 
 
 def _moment(listing: Listing, known: PastStates | None, seen: Sequence[Seen], now: datetime) -> datetime:
@@ -96,7 +103,11 @@ def _moment(listing: Listing, known: PastStates | None, seen: Sequence[Seen], no
         return min(listing.occurred_at or now, now)
     same = _same(listing, known)
     observed = _observed(listing) if same else {}
-    received = (one.known_at for one in seen if one.version_id in same and one.observed == observed)
+    received = (
+        observation.known_at
+        for observation in seen
+        if observation.version_id in same and observation.observed == observed
+    )
     return min(max(received, default=now), now)
 
 
@@ -105,7 +116,14 @@ def _own(listing: Listing, known: PastStates | None, seen: Sequence[Seen]) -> Se
     if known is None or not seen:
         return None
     same, observed = _same(listing, known), _observed(listing)
-    alike = sorted(seen, key=lambda one: (one.version_id not in same, one.observed != observed, one.observation_id))
+    alike = sorted(
+        seen,
+        key=lambda observation: (
+            observation.version_id not in same,
+            observation.observed != observed,
+            observation.observation_id,
+        ),
+    )
     return alike[0]
 
 
@@ -129,29 +147,29 @@ def _events(connection: Connection, marketplace: Marketplace, rows: Sequence[_Ro
         for i, row in enumerate(rows)
         if (seller := row.listing.seller.external_id) is not None
     }
-    found = event_counts(connection, marketplace.marketplace_id, list(moments.values()))
-    return {i: found.of(place, since) for place, i in enumerate(moments)}
+    counts = event_counts(connection, marketplace.marketplace_id, list(moments.values()))
+    return {i: counts.of(place, since) for place, i in enumerate(moments)}
 
 
 def _near(connection: Connection, marketplace_id: str, rows: Sequence[_Row]) -> dict[int, NearDuplicates]:
     """The near-duplicates of each row whose text is long enough for a comparison."""
     signatures = {i: signature_of(row.listing) for i, row in enumerate(rows)}
-    asked = {
-        i: PastText(one, rows[i].as_of, own.observation_id if (own := rows[i].own) else None)
-        for i, one in signatures.items()
-        if one is not None
+    texts = {
+        i: PastText(signature, rows[i].as_of, own.observation_id if (own := rows[i].own) else None)
+        for i, signature in signatures.items()
+        if signature is not None
     }
-    found = alike_at(connection, marketplace_id, asked)
+    alike = alike_at(connection, marketplace_id, texts)
     return {
         i: near_duplicates(
-            one.signature,
+            text.signature,
             listing_id=rows[i].listing.external_id,
             seller=rows[i].listing.seller.external_id,
-            candidates=found[i].candidates,
-            as_of=one.as_of,
-            more=found[i].more,
+            candidates=alike[i].candidates,
+            as_of=text.as_of,
+            more=alike[i].more,
         )
-        for i, one in asked.items()
+        for i, text in texts.items()
     }
 
 
@@ -221,6 +239,6 @@ def opened(url: str, engine: Engine, marketplace: str | None) -> tuple[HistoryAt
     Raises NotFound (there is no such marketplace, or several).
     """
     with engine.connect() as connection:
-        found = HistoryAt(url, marketplaces.by_name(connection, marketplace))
+        history = HistoryAt(url, marketplaces.by_name(connection, marketplace))
         offset = clocks.offset(connection)
-    return found, datetime.now(UTC) + (offset or timedelta(0))
+    return history, datetime.now(UTC) + (offset or timedelta(0))

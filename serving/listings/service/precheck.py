@@ -37,22 +37,24 @@ def precheck(runtime: Runtime, marketplace: Marketplace, listing: Listing) -> Sc
     A brand that a person named for the listing of this id counts, as it will when the listing comes in.
     """
     with runtime.store.read() as connection:
-        (found,) = prechecks(runtime, connection, marketplace, [listing])
-    return found
+        (outcome,) = prechecks(runtime, connection, marketplace, [listing])
+    return outcome
 
 
 def prechecks(
     runtime: Runtime, connection: Connection, marketplace: Marketplace, listings: Sequence[Listing]
 ) -> list[Scored]:
     """The scores of some listings in order, each as if it were the only one; every table is read once for all."""
-    now, here = runtime.clock.now(), marketplace.marketplace_id
+    now, marketplace_id = runtime.clock.now(), marketplace.marketplace_id
     context = runtime.services[ReferenceContextCache].of(connection, marketplace, now)
     facts = dict(enumerate(_facts(connection, marketplace, context, listings, now)))
-    on_lists = listed_among(connection, here, facts, now, runtime.policies[SellerListPolicy])
-    rows = {i: ToScore(one, _NO_DRAW, already_open=False, listed=on_lists.get(i)) for i, one in facts.items()}
+    on_lists = listed_among(connection, marketplace_id, facts, now, runtime.policies[SellerListPolicy])
+    rows = {
+        i: ToScore(row_facts, _NO_DRAW, already_open=False, listed=on_lists.get(i)) for i, row_facts in facts.items()
+    }
     scores = BatchScores(
         facts,
-        model=runtime.services[LiveModels].of(here),
+        model=runtime.services[LiveModels].of(marketplace_id),
         questions=Questions(context.taking_part),
         routing=runtime.policies[RoutingPolicy],
         scorecard=runtime.policies[ScorecardPolicy],
@@ -67,9 +69,9 @@ def prechecks(
     return list(scores.scored().values())
 
 
-def _asks(scores: BatchScores, i: int, row: ToScore, left: Mapping[str, int]) -> bool:
+def _asks(scores: BatchScores, i: int, row: ToScore, questions_left: Mapping[str, int]) -> bool:
     """Route one row apart from the others; whether the route depends on what the model may ask."""
-    return any(reason.code == ASKED for reason in scores.route({i: row}, left)[i].reasons)
+    return any(reason.code == ASKED for reason in scores.route({i: row}, questions_left)[i].reasons)
 
 
 def _facts(
@@ -85,10 +87,10 @@ def _facts(
     named = case_brands.of_external_ids(connection, marketplace_id, [listing.external_id for listing in listings])
     return [
         assemble_facts(
-            one,
+            listing,
             context.references,
             histories.of(
-                one,
+                listing,
                 listing_id=None,
                 as_of=now,
                 complete_since=marketplace.seller_events_since,
@@ -96,7 +98,7 @@ def _facts(
             ),
             marketplace=marketplace_id,
             as_of=now,
-            named=named.get(one.external_id, ()),
+            named=named.get(listing.external_id, ()),
         )
-        for one, near_duplicates in zip(listings, near, strict=True)
+        for listing, near_duplicates in zip(listings, near, strict=True)
     ]

@@ -25,7 +25,7 @@ def quarantine_row(
 ) -> dict[str, Any]:
     """The stored form of one refused row, with its number in the file or request, from 1."""
     text = row if isinstance(row, str) else json.dumps(row, ensure_ascii=True, default=str)
-    kept = _storable(text.encode("ascii", "backslashreplace").decode())
+    row_text = _storable(text.encode("ascii", "backslashreplace").decode())
     return {
         "marketplace_id": marketplace_id,
         "quarantine_id": runtime.ids.new("qua"),
@@ -33,9 +33,9 @@ def quarantine_row(
         "code": problem.code,
         "field": _storable(problem.field)[:200],
         "sentence": _storable(problem.sentence)[:500],
-        "row_hash": hashlib.sha256(kept.encode()).hexdigest(),
-        "row_length": len(kept),
-        "row_head": kept[:_ROW_HEAD],
+        "row_hash": hashlib.sha256(row_text.encode()).hexdigest(),
+        "row_length": len(row_text),
+        "row_head": row_text[:_ROW_HEAD],
         "row_number": number,
         "known_at": at,
     }
@@ -48,5 +48,5 @@ def _storable(text: str) -> str:
 
 def external_id_of(row: object) -> str | None:
     """The id that a refused row gives itself, safe to include in an answer."""
-    found = row.get("external_id") if isinstance(row, Mapping) else None
-    return found.encode("ascii", "backslashreplace").decode()[:200] if isinstance(found, str) else None
+    external_id = row.get("external_id") if isinstance(row, Mapping) else None
+    return external_id.encode("ascii", "backslashreplace").decode()[:200] if isinstance(external_id, str) else None

@@ -38,17 +38,20 @@ def queue_second_scores(runtime: Runtime) -> int:
     A job is named after the listing that has waited longest, so that none is left twice for it.
     """
     with runtime.store.read() as connection:
-        found = [
-            (here, oldest)
-            for one in marketplaces.everyone(connection)
-            if (model := _model(runtime, here := one.marketplace_id)) is not None
-            and (oldest := awaiting_second_score.oldest_waiting(connection, here, _zone(runtime, model))) is not None
+        oldest_scores = [
+            (marketplace_id, oldest)
+            for marketplace in marketplaces.everyone(connection)
+            if (model := _model(runtime, marketplace_id := marketplace.marketplace_id)) is not None
+            and (oldest := awaiting_second_score.oldest_waiting(connection, marketplace_id, _zone(runtime, model)))
+            is not None
         ]
-    if found:
+    if oldest_scores:
         with runtime.store.write() as connection:
-            for here, oldest in found:
-                runtime.jobs.enqueue(connection, jobs.SECOND_SCORES, jobs.SECOND_STAGE, f"second_stage:{oldest}", here)
-    return len(found)
+            for marketplace_id, oldest in oldest_scores:
+                runtime.jobs.enqueue(
+                    connection, jobs.SECOND_SCORES, jobs.SECOND_STAGE, f"second_stage:{oldest}", marketplace_id
+                )
+    return len(oldest_scores)
 
 
 def give_second_scores(runtime: Runtime, marketplace_id: str) -> int:
@@ -58,29 +61,39 @@ def give_second_scores(runtime: Runtime, marketplace_id: str) -> int:
         return 0
     policy = runtime.policies[SecondStagePolicy]
     with runtime.store.read() as connection:
-        found = awaiting_second_score.waiting(connection, marketplace_id, _zone(runtime, model), policy.most_at_once)
-    if not found:
+        waiting_listings = awaiting_second_score.waiting(
+            connection, marketplace_id, _zone(runtime, model), policy.most_at_once
+        )
+    if not waiting_listings:
         return 0
     encoded = encode(
         ENCODERS[runtime.settings.encoder],
-        [one.facts.listing.title or "" for one in found],
+        [listing.facts.listing.title or "" for listing in waiting_listings],
         threads=runtime.settings.model_threads,
         environment=children.least(),
     )
     now = runtime.clock.now()
     with runtime.store.read() as connection:
-        steps = _steps(found, listings.latest(connection, marketplace_id, [one.external_id for one in found]), now)
-        scored, taking_part = _scored(runtime, connection, marketplace_id, _Read(model, found, encoded), steps)
+        steps = _steps(
+            waiting_listings,
+            listings.latest(connection, marketplace_id, [listing.external_id for listing in waiting_listings]),
+            now,
+        )
+        scored, taking_part = _scored(
+            runtime, connection, marketplace_id, _Read(model, waiting_listings, encoded), steps
+        )
     with runtime.store.write() as connection:
-        now_latest = listings.latest(connection, marketplace_id, [one.external_id for one in found], lock=True)
-        steps = {i: step for i, step in steps.items() if now_latest.get(found[i].external_id) == step.before}
+        now_latest = listings.latest(
+            connection, marketplace_id, [listing.external_id for listing in waiting_listings], lock=True
+        )
+        steps = {i: step for i, step in steps.items() if now_latest.get(waiting_listings[i].external_id) == step.before}
         cases = BatchCases.read(connection, marketplace_id, list(steps.values()))
-        named = case_brands.latest_of_listings(connection, marketplace_id, [one.listing_id for one in steps.values()])
+        named = case_brands.latest_of_listings(connection, marketplace_id, [step.listing_id for step in steps.values()])
         rows = RowsToKeep(runtime, marketplace_id, taking_part, cases.stored, named)
         for i, step in steps.items():
-            score_id = rows.keep_score(step, found[i].facts_digest, scored[i])
+            score_id = rows.keep_score(step, waiting_listings[i].facts_digest, scored[i])
             if cases.opens(step, scored[i].route.lane):
-                rows.cases.open(step, score_id, found[i].facts, scored[i], relisted=False)
+                rows.cases.open(step, score_id, waiting_listings[i].facts, scored[i], relisted=False)
         rows.insert(connection)
     return len(steps)
 
@@ -101,18 +114,18 @@ def _zone(runtime: Runtime, model: Bundle) -> Zone:
     return Zone(model.digest, policy.from_share * threshold, threshold, since)
 
 
-def _steps(found: Sequence[Waiting], latest: Mapping[str, Latest], now: datetime) -> dict[int, Step]:
+def _steps(waiting_listings: Sequence[Waiting], latest: Mapping[str, Latest], now: datetime) -> dict[int, Step]:
     """Each listing as if it were observed again, unchanged, by its number; without those that have a newer version."""
     steps = {}
-    for i, one in enumerate(found):
-        before = latest.get(one.external_id)
-        if before is not None and before.version_id == one.version_id:
+    for i, listing in enumerate(waiting_listings):
+        before = latest.get(listing.external_id)
+        if before is not None and before.version_id == listing.version_id:
             steps[i] = Step(
                 position=i,
-                listing=one.facts.listing,
+                listing=listing.facts.listing,
                 as_of=now,
                 before=before,
-                observed=Canonical.of(observed_of(one.facts.listing)),
+                observed=Canonical.of(observed_of(listing.facts.listing)),
                 content_hash=before.content_hash,
                 observed_hash=before.observed_hash,
                 listing_id=before.listing_id,
@@ -150,6 +163,6 @@ def _scored(
         threads=runtime.settings.model_threads,
         encoded=read.encoded[list(steps)],
     )
-    rows = {i: ToScore(facts[i], one.draw, already_open=False, listed=on_lists.get(i)) for i, one in steps.items()}
+    rows = {i: ToScore(facts[i], step.draw, already_open=False, listed=on_lists.get(i)) for i, step in steps.items()}
     scores.route(rows, questions.left)
     return scores.scored(), context.taking_part

@@ -89,11 +89,11 @@ def _body(body: Mapping[str, Any]) -> tuple[list[Any], datetime | None]:
 
 
 def _row(runtime: Runtime, marketplace: Marketplace, event: Any, now: datetime, *, backfill: bool) -> dict[str, Any]:
-    found = _read(event)
-    occurred_at = found["occurred_at"]
+    event_fields = _read(event)
+    occurred_at = event_fields["occurred_at"]
     if occurred_at > now + CLOCK_TOLERANCE:
         raise Rejected("future_time", "occurred_at", "occurred_at lies more than a day in the future.")
-    amount, currency = found.get("amount"), found.get("currency")
+    amount, currency = event_fields.get("amount"), event_fields.get("currency")
     amount_minor = None
     if amount is not None:
         if currency is None:
@@ -102,10 +102,10 @@ def _row(runtime: Runtime, marketplace: Marketplace, event: Any, now: datetime, 
     return {
         "marketplace_id": marketplace.marketplace_id,
         "event_id": runtime.ids.new("sev"),
-        "source_event_id": found["event_id"],
-        "seller_external_id": found["seller"],
-        "kind": found["kind"],
-        "listing_external_id": found.get("listing"),
+        "source_event_id": event_fields["event_id"],
+        "seller_external_id": event_fields["seller"],
+        "kind": event_fields["kind"],
+        "listing_external_id": event_fields.get("listing"),
         "amount_minor": amount_minor,
         "currency": currency,
         "occurred_at": occurred_at,
@@ -123,17 +123,17 @@ def _not_before_scores(connection: Connection, marketplace_id: str, rows: list[d
 def _read(event: Any) -> dict[str, Any]:
     if not isinstance(event, Mapping):
         raise Rejected("wrong_type", "", "An event must be an object.")
-    found: dict[str, Any] = {}
-    for name, value in event.items():
-        if value is None:
+    event_fields: dict[str, Any] = {}
+    for name, field_value in event.items():
+        if field_value is None:
             continue
         if name not in FIELDS:
             raise Rejected("unknown_field", str(name)[:60], "An event has a field that is not known.")
-        found[name] = FIELDS[name].read(name, value)
+        event_fields[name] = FIELDS[name].read(name, field_value)
     for name in REQUIRED:
-        if found.get(name) is None:
+        if event_fields.get(name) is None:
             raise Rejected("missing_field", name, f"{name} is required.")
-    return found
+    return event_fields
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,14 +194,22 @@ class SellerHistories:
             earlier_prices=earlier_prices,
             links=None if seller is None else self.links[seller, as_of],
             authorised_for=tuple(
-                dict.fromkeys(one.brand_id for one in self.authorised.get(seller or "", ()) if one.holds(as_of))
+                dict.fromkeys(
+                    authorisation.brand_id
+                    for authorisation in self.authorised.get(seller or "", ())
+                    if authorisation.holds(as_of)
+                )
             ),
             near_duplicates=near_duplicates,
         )
 
     def periods(self, seller: str | None, brand_id: str | None) -> list[Period]:
-        found = self.authorised.get(seller or "", ())
-        return [Period(one.added_at, one.ended_at) for one in found if one.brand_id == brand_id]
+        authorisations = self.authorised.get(seller or "", ())
+        return [
+            Period(authorisation.added_at, authorisation.ended_at)
+            for authorisation in authorisations
+            if authorisation.brand_id == brand_id
+        ]
 
     def take_in(self, step: Step, facts: Facts, taking_part: Collection[str]) -> None:
         """Add a new version of this request, as rows of later moments will read it from the database."""

@@ -34,8 +34,8 @@ class Waiting:
 
 def oldest_waiting(connection: Connection, marketplace_id: str, zone: Zone) -> str | None:
     """The id of the score that has waited longest; None where none waits."""
-    found = connection.execute(_waiting(marketplace_id, zone).limit(1)).first()
-    return None if found is None else str(found.score_id)
+    row = connection.execute(_waiting(marketplace_id, zone).limit(1)).first()
+    return None if row is None else str(row.score_id)
 
 
 def waiting(connection: Connection, marketplace_id: str, zone: Zone, most: int) -> list[Waiting]:

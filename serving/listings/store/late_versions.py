@@ -68,33 +68,33 @@ class PriceHistory:
 def price_histories(
     connection: Connection, marketplace_id: str, listing_ids: Collection[str]
 ) -> dict[str, PriceHistory]:
-    found = {one: PriceHistory() for one in listing_ids}
-    if not found:
-        return found
+    histories = {listing_id: PriceHistory() for listing_id in listing_ids}
+    if not histories:
+        return histories
     versions = (
         select(*columns(listing_version, "listing_id", "content_hash", "occurred_at", "log_price"))
-        .where(listing_version.c.marketplace_id == marketplace_id, listing_version.c.listing_id.in_(found))
+        .where(listing_version.c.marketplace_id == marketplace_id, listing_version.c.listing_id.in_(histories))
         .order_by(listing_version.c.number)
     )
     for listing_id, *version in connection.execute(versions):
-        found[listing_id].add_version(*version)
+        histories[listing_id].add_version(*version)
     late = (
         select(*columns(late_version, "listing_id", "content_hash", "observed_hash", "occurred_at", "log_price"))
-        .where(late_version.c.marketplace_id == marketplace_id, late_version.c.listing_id.in_(found))
+        .where(late_version.c.marketplace_id == marketplace_id, late_version.c.listing_id.in_(histories))
         .order_by(late_version.c.occurred_at, late_version.c.late_version_id)
     )
     for listing_id, *row in connection.execute(late):
-        found[listing_id].add_late(*row)
-    return found
+        histories[listing_id].add_late(*row)
+    return histories
 
 
 def prices_in_order(versions: Sequence[Price], late: Sequence[Price]) -> OwnPrices:
     """Prices of versions in the order of their numbers, with those of late rows where they belong by time."""
-    found, waiting = NO_PRICES, list(late)
+    prices, waiting = NO_PRICES, list(late)
     for occurred_at, log_price in versions:
         while waiting and waiting[0][0] < occurred_at:
-            found = found.then(waiting.pop(0)[1])
-        found = found.then(log_price)
+            prices = prices.then(waiting.pop(0)[1])
+        prices = prices.then(log_price)
     for _, log_price in waiting:
-        found = found.then(log_price)
-    return found
+        prices = prices.then(log_price)
+    return prices

@@ -98,15 +98,18 @@ def latest(
     query = _LATEST_LOCKED if lock else _LATEST
     if not external_ids:
         return {}
-    wanted = {"here": marketplace_id, "external_ids": sorted(set(external_ids))}
-    found = {
+    parameters = {"here": marketplace_id, "external_ids": sorted(set(external_ids))}
+    latest_versions = {
         row.external_id: Latest(**{**row._asdict(), "earlier_prices": OwnPrices(**row.earlier_prices)})
-        for row in query.rows(connection, wanted)
+        for row in query.rows(connection, parameters)
     }
     prices = late_versions.price_histories(
-        connection, marketplace_id, {one.listing_id for one in found.values() if one.has_late}
+        connection, marketplace_id, {version.listing_id for version in latest_versions.values() if version.has_late}
     )
-    return {name: one.with_late(prices[one.listing_id]) if one.has_late else one for name, one in found.items()}
+    return {
+        name: version.with_late(prices[version.listing_id]) if version.has_late else version
+        for name, version in latest_versions.items()
+    }
 
 
 def set_brand(connection: Connection, marketplace_id: str, version_id: str, brand_id: str | None, at: datetime) -> None:
@@ -156,9 +159,9 @@ def skip_numbers(connection: Connection, number: int) -> None:
 
 def next_sequence(connection: Connection, marketplace_id: str, listing_id: str) -> int:
     """The listing's next webhook sequence number; the row stays locked until the transaction ends."""
-    here = inside(listing, marketplace_id, listing_id=listing_id)
-    connection.execute(update(listing).where(here).values(sequence=listing.c.sequence + 1))
-    return int(connection.execute(select(listing.c.sequence).where(here)).scalar_one())
+    is_listing = inside(listing, marketplace_id, listing_id=listing_id)
+    connection.execute(update(listing).where(is_listing).values(sequence=listing.c.sequence + 1))
+    return int(connection.execute(select(listing.c.sequence).where(is_listing)).scalar_one())
 
 
 def counts(connection: Connection, marketplace_id: str) -> dict[str, int]:
@@ -233,8 +236,8 @@ def seller_of(connection: Connection, marketplace_id: str, version_id: str) -> s
     query = select(listing_version.c.seller_external_id).where(
         inside(listing_version, marketplace_id, version_id=version_id)
     )
-    found: str | None = connection.execute(query).scalar()
-    return found
+    seller_id: str | None = connection.execute(query).scalar()
+    return seller_id
 
 
 def versions(connection: Connection, marketplace_id: str, listing_id: str) -> list[dict[str, Any]]:

@@ -66,7 +66,7 @@ class PastStates:
             known = [version for version in self.versions if version.known_at < as_of]
             late = [price for known_at, _, price in self.late if known_at < as_of]
         else:
-            until = next(i for i, one in enumerate(self.versions) if one.version_id == own.version_id)
+            until = next(i for i, version in enumerate(self.versions) if version.version_id == own.version_id)
             known = list(self.versions[: until + (not own.is_first)])
             late = [price for _, late_id, price in self.late if digits_of(late_id) < digits_of(own.observation_id)]
         if not known:
@@ -76,8 +76,8 @@ class PastStates:
             version=len(known),
             log_price=known[-1].price[1],
             previous_log_price=known[-2].price[1] if len(known) > 1 else None,
-            earlier_prices=prices_in_order([one.price for one in known[:-1]], late),
-            prices=prices_in_order([one.price for one in known], late),
+            earlier_prices=prices_in_order([version.price for version in known[:-1]], late),
+            prices=prices_in_order([version.price for version in known], late),
         )
 
 
@@ -85,10 +85,10 @@ def of_listings(connection: Connection, marketplace_id: str, external_ids: Colle
     """The past states of each known listing, by the marketplace's own id."""
     if not external_ids:
         return {}
-    wanted = listed(connection.dialect.name, String())
-    given = as_list(connection, sorted(set(external_ids)))
-    mine = wanted.outerjoin(listing, inside(listing, marketplace_id, external_id=wanted.c.value))
-    late = _late(connection, mine, given)
+    id_list = listed(connection.dialect.name, String())
+    parameters = as_list(connection, sorted(set(external_ids)))
+    mine = id_list.outerjoin(listing, inside(listing, marketplace_id, external_id=id_list.c.value))
+    late = _late(connection, mine, parameters)
     query = (
         select(
             listing.c.external_id,
@@ -104,15 +104,18 @@ def of_listings(connection: Connection, marketplace_id: str, external_ids: Colle
     )
     names: dict[str, str] = {}
     versions: dict[str, list[PastVersion]] = defaultdict(list)
-    for row in connection.execute(query, given):
+    for row in connection.execute(query, parameters):
         if row.version_id is not None:
             names[row.external_id] = row.listing_id
             price = (row.occurred_at, row.log_price)
             versions[row.listing_id].append(PastVersion(row.version_id, row.content_hash, row.known_at, price))
-    return {name: PastStates(one, versions[one], late.get(one, ())) for name, one in names.items()}
+    return {
+        name: PastStates(listing_id, versions[listing_id], late.get(listing_id, ()))
+        for name, listing_id in names.items()
+    }
 
 
-def _late(connection: Connection, mine: FromClause, given: Mapping[str, Any]) -> dict[str, list[LateRow]]:
+def _late(connection: Connection, mine: FromClause, parameters: Mapping[str, Any]) -> dict[str, list[LateRow]]:
     query = (
         select(
             late_version.c.listing_id,
@@ -124,26 +127,26 @@ def _late(connection: Connection, mine: FromClause, given: Mapping[str, Any]) ->
         .select_from(mine.outerjoin(late_version, same(late_version, listing, "listing_id")))
         .order_by(late_version.c.occurred_at, late_version.c.late_version_id)
     )
-    found: dict[str, list[LateRow]] = defaultdict(list)
-    for row in connection.execute(query, given):
+    late_rows: dict[str, list[LateRow]] = defaultdict(list)
+    for row in connection.execute(query, parameters):
         if row.listing_id is not None:
-            found[row.listing_id].append((row.known_at, row.late_version_id, (row.occurred_at, row.log_price)))
-    return found
+            late_rows[row.listing_id].append((row.known_at, row.late_version_id, (row.occurred_at, row.log_price)))
+    return late_rows
 
 
 def observations(
     connection: Connection, marketplace_id: str, listing_ids: Collection[str]
 ) -> Mapping[str, Sequence[Seen]]:
     """The observations of these listings, in the order in which they came in."""
-    found: dict[str, list[Seen]] = defaultdict(list)
+    seen_by_listing: dict[str, list[Seen]] = defaultdict(list)
     begun: set[str] = set()
     if listing_ids:
-        wanted = listed(connection.dialect.name, String())
-        mine = inside(observation, marketplace_id, listing_id=wanted.c.value)
+        id_list = listed(connection.dialect.name, String())
+        mine = inside(observation, marketplace_id, listing_id=id_list.c.value)
         columns = observation.c
         query = (
             select(columns.listing_id, columns.observation_id, columns.version_id, columns.known_at, columns.observed)
-            .select_from(wanted.outerjoin(observation, mine))
+            .select_from(id_list.outerjoin(observation, mine))
             .order_by(columns.observation_id)
         )
         for row in connection.execute(query, as_list(connection, sorted(listing_ids))):
@@ -151,5 +154,5 @@ def observations(
                 is_first = row.version_id not in begun
                 begun.add(row.version_id)
                 seen = Seen(row.observation_id, row.version_id, is_first, row.known_at, row.observed)
-                found[row.listing_id].append(seen)
-    return found
+                seen_by_listing[row.listing_id].append(seen)
+    return seen_by_listing

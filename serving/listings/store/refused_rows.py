@@ -69,12 +69,12 @@ def _naming(marketplace_id: str, seller: str) -> tuple[ColumnElement[bool], ...]
     return quarantine.c.marketplace_id == marketplace_id, or_(*named)
 
 
-def forget(connection: Connection, marketplace_id: str, before: datetime, kept: Collection[str], most: int) -> int:
-    """Erase the beginnings of rows refused by a moment; rows that may name a seller in `kept` stay."""
+def forget(connection: Connection, marketplace_id: str, before: datetime, sellers: Collection[str], most: int) -> int:
+    """Erase the beginnings of rows refused by a moment; rows that may name a seller in `sellers` stay."""
     row = quarantine.c
-    named = [row.row_head.contains(seller, autoescape=True) for seller in kept]
+    named = [row.row_head.contains(seller, autoescape=True) for seller in sellers]
     old = select(row.quarantine_id).where(
-        row.marketplace_id == marketplace_id, row.known_at <= before, row.row_head != ERASED, *(~one for one in named)
+        row.marketplace_id == marketplace_id, row.known_at <= before, row.row_head != ERASED, *(~hit for hit in named)
     )
     gone = (
         update(quarantine)

@@ -39,10 +39,10 @@ def first_reasons(
             .group_by(score.c.version_id)
         )
         first += connection.execute(query).scalars()
-    wanted = sorted(first)[-most:]
-    for start in range(0, len(wanted), _BATCH):
+    score_ids = sorted(first)[-most:]
+    for start in range(0, len(score_ids), _BATCH):
         text = select(score.c.version_id, score.c.reasons, score.c.route_reasons).where(
-            score.c.marketplace_id == marketplace_id, score.c.score_id.in_(wanted[start : start + _BATCH])
+            score.c.marketplace_id == marketplace_id, score.c.score_id.in_(score_ids[start : start + _BATCH])
         )
         yield from (dict(row) for row in connection.execute(text).mappings())
 
@@ -79,9 +79,9 @@ def get(connection: Connection, marketplace_id: str, score_id: str) -> dict[str,
     """
     query = select(score).where(inside(score, marketplace_id, score_id=score_id))
     row = dict(required(connection.execute(query).one_or_none(), "There is no such score.")._mapping)
-    row["reasons"] = [reason_from_json(one) for one in row["reasons"]]
-    row["evidence"] = [from_json(one) for one in row["evidence"]]
-    row["route_reasons"] = [from_json(one) for one in row["route_reasons"]]
+    row["reasons"] = [reason_from_json(reason) for reason in row["reasons"]]
+    row["evidence"] = [from_json(message) for message in row["evidence"]]
+    row["route_reasons"] = [from_json(message) for message in row["route_reasons"]]
     return row
 
 

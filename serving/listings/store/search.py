@@ -72,14 +72,16 @@ class Hit:
 def keep(connection: Connection, marketplace_id: str, listings: Iterable[Findable]) -> None:
     """Index listings and their sellers for search; the new entries replace the earlier ones."""
     rows = {}
-    for one in listings:
-        words = _line(search_words(f"{one.title or ''} {one.external_id}"))
-        sold_by = _line(search_words(one.seller or ""))
-        rows[EntryKind.LISTING, one.external_id] = _row(
-            marketplace_id, EntryKind.LISTING, one.external_id, words, sold_by
+    for findable in listings:
+        words = _line(search_words(f"{findable.title or ''} {findable.external_id}"))
+        sold_by = _line(search_words(findable.seller or ""))
+        rows[EntryKind.LISTING, findable.external_id] = _row(
+            marketplace_id, EntryKind.LISTING, findable.external_id, words, sold_by
         )
-        if one.seller is not None:
-            rows[EntryKind.SELLER, one.seller] = _row(marketplace_id, EntryKind.SELLER, one.seller, _SELLER, sold_by)
+        if findable.seller is not None:
+            rows[EntryKind.SELLER, findable.seller] = _row(
+                marketplace_id, EntryKind.SELLER, findable.seller, _SELLER, sold_by
+            )
     insert_rows(connection, _replacing(connection.dialect.name), list(rows.values()))
 
 
@@ -88,12 +90,12 @@ def _replacing(dialect: str) -> Insert:
     engine: Any = postgresql if dialect == "postgresql" else sqlite
     insert = engine.insert(search_entry)
     new = insert.excluded
-    found: Insert = insert.on_conflict_do_update(
+    statement: Insert = insert.on_conflict_do_update(
         index_elements=["marketplace_id", "kind", "external_id"],
         set_={"words": new.words, "seller_words": new.seller_words},
         where=(search_entry.c.words != new.words) | (search_entry.c.seller_words != new.seller_words),
     )
-    return found
+    return statement
 
 
 def _row(marketplace_id: str, kind: EntryKind, external_id: str, words: str, seller_words: str) -> dict[str, str]:
@@ -112,45 +114,45 @@ def _line(words: Iterable[str]) -> str:
 
 def forget_seller(connection: Connection, marketplace_id: str, seller: str) -> None:
     """Remove a seller and the seller field of listings from search; listings stay searchable by title and id."""
-    here = search_entry.c.marketplace_id == marketplace_id
-    itself = here, search_entry.c.kind == EntryKind.SELLER.value, search_entry.c.external_id == seller
+    in_marketplace = search_entry.c.marketplace_id == marketplace_id
+    itself = in_marketplace, search_entry.c.kind == EntryKind.SELLER.value, search_entry.c.external_id == seller
     connection.execute(delete(search_entry).where(*itself))
     sold = select(listing.c.external_id).where(inside(listing, marketplace_id, seller_external_id=seller))
-    offered = here, search_entry.c.kind == EntryKind.LISTING.value, search_entry.c.external_id.in_(sold)
+    offered = in_marketplace, search_entry.c.kind == EntryKind.LISTING.value, search_entry.c.external_id.in_(sold)
     connection.execute(update(search_entry).where(*offered).values(seller_words=""))
 
 
 def find(
-    connection: Connection, marketplaces: Collection[str], kind: EntryKind, asked: str, *, most: int
+    connection: Connection, marketplaces: Collection[str], kind: EntryKind, search_text: str, *, most: int
 ) -> tuple[Hit, ...]:
     """At most `most` entries that contain every requested word or prefix, the latest received first.
 
     An entry whose id equals the whole request comes first. No request raises an error.
     """
-    asked = _storable(asked[:LONGEST_ASKED]).strip()
-    here = search_entry.c.marketplace_id.in_(sorted(marketplaces)), search_entry.c.kind == kind.value
-    exact = select(*_HIT).where(*here, search_entry.c.external_id == asked)
-    found = [Hit(*row) for row in connection.execute(exact.limit(most))]
-    if words := asked_words(asked)[:_MOST_ASKED]:
-        given = {
+    search_text = _storable(search_text[:LONGEST_ASKED]).strip()
+    of_kind = search_entry.c.marketplace_id.in_(sorted(marketplaces)), search_entry.c.kind == kind.value
+    exact = select(*_HIT).where(*of_kind, search_entry.c.external_id == search_text)
+    hits = [Hit(*row) for row in connection.execute(exact.limit(most))]
+    if words := asked_words(search_text)[:_MOST_ASKED]:
+        parameters = {
             "places": sorted(marketplaces),
             "kind": kind.value,
             "asked": _expression(connection, kind, words),
             "most": most,
         }
-        found += _matching(connection, given)
-    return tuple(dict.fromkeys(found))[:most]
+        hits += _matching(connection, parameters)
+    return tuple(dict.fromkeys(hits))[:most]
 
 
-def _matching(connection: Connection, given: dict[str, Any]) -> list[Hit]:
+def _matching(connection: Connection, parameters: dict[str, Any]) -> list[Hit]:
     """The entries that match, the latest received first."""
     if connection.dialect.name == "sqlite":
-        return [Hit(*row) for row in connection.execute(_asking(_SQLITE), given)]
+        return [Hit(*row) for row in connection.execute(_asking(_SQLITE), parameters)]
     connection.execute(sql(_LOOKING_UP), {"mode": "off"})
-    few = connection.execute(_asking(_POSTGRESQL), {**given, "few": _FEW + 1}).all()
+    few = connection.execute(_asking(_POSTGRESQL), {**parameters, "few": _FEW + 1}).all()
     connection.execute(sql(_LOOKING_UP), {"mode": "on"})
     if few and few[0][2] > _FEW:
-        return [Hit(*row) for row in connection.execute(_asking(_WALKING), given)]
+        return [Hit(*row) for row in connection.execute(_asking(_WALKING), parameters)]
     return [Hit(row[0], row[1]) for row in few]
 
 
@@ -158,9 +160,9 @@ def _asking(query: str) -> TextClause:
     return sql(query).bindparams(bindparam("places", type_=String(), expanding=True))
 
 
-def _storable(asked: str) -> str:
+def _storable(text: str) -> str:
     """The part of a text that a database accepts: no NUL and no lone surrogate."""
-    return asked.replace("\x00", "").encode("utf-8", "ignore").decode()
+    return text.replace("\x00", "").encode("utf-8", "ignore").decode()
 
 
 def _expression(connection: Connection, kind: EntryKind, words: Sequence[str]) -> str:

@@ -40,24 +40,24 @@ def add_texts(connection: Connection, marketplace_id: str, texts: Sequence[NewTe
     add(connection, text_signature, [_row(marketplace_id, text) for text in texts])
 
 
-def _row(marketplace_id: str, one: NewText) -> dict[str, Any]:
+def _row(marketplace_id: str, new_text: NewText) -> dict[str, Any]:
     keys: dict[str, Any] = _NO_KEYS
-    if one.text_id == one.version_id:
-        keys = dict(zip(TEXT_BANDS, halves_of(marketplace_id, band_keys(one.signature)).tolist(), strict=True))
+    if new_text.text_id == new_text.version_id:
+        keys = dict(zip(TEXT_BANDS, halves_of(marketplace_id, band_keys(new_text.signature)).tolist(), strict=True))
     return {
         "marketplace_id": marketplace_id,
-        "version_id": one.version_id,
-        "text_id": one.text_id,
-        "signature": one.signature.astype(_STORED).tobytes(),
-        "received": digits_of(one.version_id),
+        "version_id": new_text.version_id,
+        "text_id": new_text.text_id,
+        "signature": new_text.signature.astype(_STORED).tobytes(),
+        "received": digits_of(new_text.version_id),
         **keys,
     }
 
 
 def halves_of(marketplace_id: str, keys: NDArray[np.int64]) -> NDArray[np.int32]:
     """The stored half of each key, of any shape; other marketplaces have other halves of equal keys."""
-    found: NDArray[np.int32] = keys.astype(np.int32) ^ np.int32(_salt(marketplace_id))
-    return found
+    halves: NDArray[np.int32] = keys.astype(np.int32) ^ np.int32(_salt(marketplace_id))
+    return halves
 
 
 @cache

@@ -104,7 +104,7 @@ def one_line(text: str) -> str:
     >>> one_line("Bazaar\\r\\nBcc: eve@example.org"), one_line("a\\u202eb")
     ('Bazaar Bcc: eve@example.org', 'ab')
     """
-    seen = "".join(one for one in _BLANKS.sub(" ", text) if unicodedata.category(one) not in _UNSEEN)
+    seen = "".join(character for character in _BLANKS.sub(" ", text) if unicodedata.category(character) not in _UNSEEN)
     return _BLANKS.sub(" ", seen).strip()[:_LONGEST_LINE].rstrip()
 
 

@@ -37,7 +37,7 @@ def delete_erased(runtime: Runtime) -> int:
     state.compared_at = now
     files = {path.stem: path for path in islice(runtime.home.mails.glob(f"*{_ENDING}"), _MOST_AT_ONCE)}
     with runtime.store.read() as connection:
-        stored = {one for chunk in chunks(list(files)) for one in mails.existing(connection, chunk)}
+        stored = {mail_id for chunk in chunks(list(files)) for mail_id in mails.existing(connection, chunk)}
     gone = files.keys() - stored
     for mail_id in gone:
         files[mail_id].unlink(missing_ok=True)

@@ -71,7 +71,7 @@ def queue_to_address(
 
 
 def queue_summary(
-    runtime: Runtime, connection: Connection, kind: MailKind, user_ids: Iterable[str], entry: Mapping[str, Any]
+    runtime: Runtime, connection: Connection, kind: MailKind, user_ids: Iterable[str], summary_entry: Mapping[str, Any]
 ) -> None:
     """Tell these people of something in their next summary of a kind.
 
@@ -82,20 +82,22 @@ def queue_summary(
     for user_id in sorted(people - choices.refusing(connection, kind, people)):
         waiting = mails.waiting_summary(connection, user_id, kind)
         before = [] if waiting is None else waiting.parameters["entries"]
-        parameters = {"entries": _joined(before, dict(entry))}
+        parameters = {"entries": _joined(before, dict(summary_entry))}
         if waiting is None or not mails.extend(connection, waiting, parameters):
-            _queue(runtime, connection, kind, {"user_id": user_id, "parameters": {"entries": [dict(entry)]}}, None)
+            _queue(
+                runtime, connection, kind, {"user_id": user_id, "parameters": {"entries": [dict(summary_entry)]}}, None
+            )
 
 
 def _joined(entries: list[dict[str, Any]], new: dict[str, Any]) -> list[dict[str, Any]]:
     """The entries with one more: those of one brand at one marketplace, and of one person, are one."""
 
-    def brand_of(one: Mapping[str, Any]) -> tuple[Any, ...]:
-        return one["marketplace_id"], one["brand_id"], one.get("by")
+    def brand_of(group: Mapping[str, Any]) -> tuple[Any, ...]:
+        return group["marketplace_id"], group["brand_id"], group.get("by")
 
-    same = [one for one in entries if brand_of(one) == brand_of(new)]
-    others = [one for one in entries if brand_of(one) != brand_of(new)]
-    merged = {**new, "n": sum(one["n"] for one in [*same, new]), "due": min(one["due"] for one in [*same, new])}
+    same = [group for group in entries if brand_of(group) == brand_of(new)]
+    others = [group for group in entries if brand_of(group) != brand_of(new)]
+    merged = {**new, "n": sum(group["n"] for group in [*same, new]), "due": min(group["due"] for group in [*same, new])}
     return [*others, merged]
 
 

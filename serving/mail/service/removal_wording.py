@@ -8,15 +8,15 @@ from serving.mail.service.content import Content, moment
 from serving.platform.tongues import N_, gettext, say, say_many
 
 
-def removals_told(given: Mapping[str, Any]) -> Content:
+def removals_told(parameters: Mapping[str, Any]) -> Content:
     """To a person and those who can stop the person's removals: what left, or that somebody stopped it."""
-    name, n = one_line(given["by"]), given["n"]
-    rows = [(say("Marketplace"), one_line(given["marketplace"]))]
-    if given["brand"] is not None:
-        rows.insert(0, (say("Brand"), one_line(given["brand"])))
-    if given["reason"] == "stopped":
-        return _stopped(given, name, rows)
-    subject, told = {
+    name, n = one_line(parameters["by"]), parameters["n"]
+    rows = [(say("Marketplace"), one_line(parameters["marketplace"]))]
+    if parameters["brand"] is not None:
+        rows.insert(0, (say("Brand"), one_line(parameters["brand"])))
+    if parameters["reason"] == "stopped":
+        return _stopped(parameters, name, rows)
+    subject, sentence = {
         "new_device": (
             say("Removal in the name of %(name)s from a new device", name=name),
             say("%(name)s has removed a listing from a browser or network where the account is not known.", name=name),
@@ -34,14 +34,14 @@ def removals_told(given: Mapping[str, Any]) -> Content:
             ),
             say("These removals of the last 24 hours were made in the name of %(name)s.", name=name),
         ),
-    }[given["reason"]]
+    }[parameters["reason"]]
     rows.append((say("Removals of the day"), str(n)))
-    if given["new"]:
-        rows.append((say("From a new device"), str(given["new"])))
-    rows.append((say("Listings"), ", ".join(map(one_line, given["listings"]))))
+    if parameters["new"]:
+        rows.append((say("From a new device"), str(parameters["new"])))
+    rows.append((say("Listings"), ", ".join(map(one_line, parameters["listings"]))))
     return Content(
         subject,
-        (told, say("If %(name)s did not make these removals, stop them.", name=name)),
+        (sentence, say("If %(name)s did not make these removals, stop them.", name=name)),
         say("Review or stop removals"),
         tuple(rows),
         (
@@ -51,26 +51,28 @@ def removals_told(given: Mapping[str, Any]) -> Content:
     )
 
 
-def pending_removals(given: Mapping[str, Any]) -> Content:
+def pending_removals(parameters: Mapping[str, Any]) -> Content:
     """To those with a vote on pending removals: the brands, and the people who confirmed them."""
     rows = []
-    for one in given["entries"]:
-        brand, place = one_line(one["brand"]), one_line(one["marketplace"])
-        why = say("confirmed by %(name)s, pending since %(time)s", name=one_line(one["by"]), time=moment(one["due"]))
+    for group in parameters["entries"]:
+        brand, place = one_line(group["brand"]), one_line(group["marketplace"])
+        why = say(
+            "confirmed by %(name)s, pending since %(time)s", name=one_line(group["by"]), time=moment(group["due"])
+        )
         rows.append((say("%(brand)s at %(marketplace)s", brand=brand, marketplace=place), why))
-    told = say("Removals are confirmed and not sent. You have a vote on them: approve or withdraw each.")
-    return Content(say("Removals await your vote"), (told,), say("Open pending removals"), tuple(rows))
+    sentence = say("Removals are confirmed and not sent. You have a vote on them: approve or withdraw each.")
+    return Content(say("Removals await your vote"), (sentence,), say("Open pending removals"), tuple(rows))
 
 
-def _stopped(given: Mapping[str, Any], name: str, rows: list[tuple[str, str]]) -> Content:
-    by = one_line(given["stopped_by"])
+def _stopped(parameters: Mapping[str, Any], name: str, rows: list[tuple[str, str]]) -> Content:
+    by = one_line(parameters["stopped_by"])
     return Content(
         say("The removals of %(name)s were stopped", name=name),
         (
             say_many(
                 "%(by)s has stopped the removals of %(name)s. %(n)s removal was withdrawn.",
                 "%(by)s has stopped the removals of %(name)s. %(n)s removals were withdrawn.",
-                given["n"],
+                parameters["n"],
                 by=by,
                 name=name,
             ),
@@ -91,12 +93,12 @@ _WHAT: Final = {
 }
 
 
-def new_secret(given: Mapping[str, Any]) -> Content:
+def new_secret(parameters: Mapping[str, Any]) -> Content:
     """To the leads of a brand, or the administrators of a marketplace: somebody has made a secret there."""
-    by, place = one_line(given["by"]), one_line(given["marketplace"])
-    what = _WHAT[given["what"]]  # Not in the call, whose literals are texts for the catalogues.
-    rows = [(say("Kind"), gettext(what)), (say("Name"), one_line(given["name"]))]
-    rows += [(say("Brand"), one_line(given["brand"]))] if given["brand"] else []
+    by, place = one_line(parameters["by"]), one_line(parameters["marketplace"])
+    what = _WHAT[parameters["what"]]  # Not in the call, whose literals are texts for the catalogues.
+    rows = [(say("Kind"), gettext(what)), (say("Name"), one_line(parameters["name"]))]
+    rows += [(say("Brand"), one_line(parameters["brand"]))] if parameters["brand"] else []
     return Content(
         say("A new key or signing secret at %(marketplace)s", marketplace=place),
         (say("%(name)s has created a key or a signing secret.", name=by),),
@@ -106,11 +108,11 @@ def new_secret(given: Mapping[str, Any]) -> Content:
     )
 
 
-def secrets_ended(given: Mapping[str, Any]) -> Content:
+def secrets_ended(parameters: Mapping[str, Any]) -> Content:
     """To the administrators: secrets ended with their maker's access or password, or need a decision."""
-    maker, place = one_line(given["maker"]), one_line(given["marketplace"])
-    rows = [(say("Ended"), one_line(name)) for name in given["ended"]]
-    rows += [(say("Still valid"), one_line(name)) for name in given["staying"]]
+    maker, place = one_line(parameters["maker"]), one_line(parameters["marketplace"])
+    rows = [(say("Ended"), one_line(name)) for name in parameters["ended"]]
+    rows += [(say("Still valid"), one_line(name)) for name in parameters["staying"]]
     return Content(
         say("Keys and signing secrets of %(name)s", name=maker),
         (say("%(name)s made these keys or signing secrets for %(marketplace)s.", name=maker, marketplace=place),),

@@ -52,7 +52,7 @@ def written(runtime: Runtime, mail: StoredMail, *, with_secret: bool) -> Written
     with display.shown_as(mail.display):
         words = content(mail.kind, mail.parameters)
         leaves = _unsubscribe(runtime, mail) if with_secret else None
-        given = {
+        context = {
             "content": words,
             "tag": tongue().tag,
             "link": _link(runtime, mail, with_secret=with_secret),
@@ -60,8 +60,8 @@ def written(runtime: Runtime, mail: StoredMail, *, with_secret: bool) -> Written
             "footer": say("You get this mail because of your role. You choose your mails in your settings."),
             "unsubscribe_text": say("Unsubscribe"),
         }
-        text = _TEMPLATES.get_template("mail.txt").render(given).strip() + "\n"
-        return Written(words.subject, text, _TEMPLATES.get_template("mail.html").render(given))
+        text = _TEMPLATES.get_template("mail.txt").render(context).strip() + "\n"
+        return Written(words.subject, text, _TEMPLATES.get_template("mail.html").render(context))
 
 
 def message_of(runtime: Runtime, mail: StoredMail) -> EmailMessage:

@@ -34,34 +34,34 @@ _WHY: Final = {
 }
 
 
-def large_report(given: Mapping[str, Any]) -> Content:
+def large_report(parameters: Mapping[str, Any]) -> Content:
     """To those who can stop a report that was confirmed with a second factor."""
-    brand, n = one_line(given["brand"]), given["n"]
+    brand, n = one_line(parameters["brand"]), parameters["n"]
     return Content(
         say_many("%(brand)s reports %(n)s listing", "%(brand)s reports %(n)s listings", n, brand=brand),
         (
             say(
                 "%(name)s has confirmed a large report with a second factor. Its listings are removed after an hour.",
-                name=one_line(given["by"]),
+                name=one_line(parameters["by"]),
             ),
-            say("If the report is wrong, or %(name)s did not send it, stop it.", name=one_line(given["by"])),
+            say("If the report is wrong, or %(name)s did not send it, stop it.", name=one_line(parameters["by"])),
         ),
         say("Review or stop report"),
         (
             (say("Brand"), brand),
-            (say("Marketplace"), one_line(given["marketplace"])),
-            (say("Can be stopped until"), moment(given["until"])),
+            (say("Marketplace"), one_line(parameters["marketplace"])),
+            (say("Can be stopped until"), moment(parameters["until"])),
         ),
         (say("The link is for you alone. Opening it changes nothing; the page asks you first."),),
     )
 
 
-def report_stopped(given: Mapping[str, Any]) -> Content:
+def report_stopped(parameters: Mapping[str, Any]) -> Content:
     """To those who sent and confirmed a report that somebody has stopped."""
-    n, by, sent = given["n"], one_line(given["by"]), given["too_late"]
+    n, by, sent = parameters["n"], one_line(parameters["by"]), parameters["too_late"]
     rows = [
-        (say("Brand"), one_line(given["brand"])),
-        (say("Marketplace"), one_line(given["marketplace"])),
+        (say("Brand"), one_line(parameters["brand"])),
+        (say("Marketplace"), one_line(parameters["marketplace"])),
         (say("Stopped by"), by),
     ]
     if sent:
@@ -87,60 +87,60 @@ def report_stopped(given: Mapping[str, Any]) -> Content:
     )
 
 
-def report_waits(given: Mapping[str, Any]) -> Content:
+def report_waits(parameters: Mapping[str, Any]) -> Content:
     """To the person who reported, once a report: which of its listings wait, and why."""
-    codes = {one["code"] for one in given["reasons"]}
+    codes = {reason["code"] for reason in parameters["reasons"]}
     counts = Counter[str]()
-    for one in given["reasons"]:
-        counts[_WHY[one["code"]]] += one["n"]
-    told = []
+    for reason in parameters["reasons"]:
+        counts[_WHY[reason["code"]]] += reason["n"]
+    sentences = []
     if _STEP_UP in codes:
-        told.append(say("Open the report to confirm it with your second factor, or to send it without."))
+        sentences.append(say("Open the report to confirm it with your second factor, or to send it without."))
     if any(code.startswith("pending.") for code in codes):
-        told.append(say("The marketplace decides about removals that are pending approval."))
+        sentences.append(say("The marketplace decides about removals that are pending approval."))
     if any(code.startswith("effect.") for code in codes):
-        told.append(say("An analyst decides about the listings beyond today's immediate removals."))
+        sentences.append(say("An analyst decides about the listings beyond today's immediate removals."))
     return Content(
         say_many(
             "%(n)s listing of your report is not removed at once",
             "%(n)s listings of your report are not removed at once",
             counts.total(),
         ),
-        (*told, say("You need not report these listings again.")),
+        (*sentences, say("You need not report these listings again.")),
         say("Show report"),
         (
-            (say("Brand"), one_line(given["brand"])),
-            (say("Marketplace"), one_line(given["marketplace"])),
+            (say("Brand"), one_line(parameters["brand"])),
+            (say("Marketplace"), one_line(parameters["marketplace"])),
             *((say(why), _listings(n)) for why, n in counts.items()),
         ),
         (say("You get one such mail a report. The page of the report shows how it stands."),),
     )
 
 
-def burst_alarm(given: Mapping[str, Any]) -> Content:
+def burst_alarm(parameters: Mapping[str, Any]) -> Content:
     """To the leads of a brand, or the administrators, after a burst of its users or of an analyst."""
-    if given["brand"] is None:
-        return _analyst_alarm(given)
-    brand = one_line(given["brand"])
+    if parameters["brand"] is None:
+        return _analyst_alarm(parameters)
+    brand = one_line(parameters["brand"])
     return Content(
         say("Removals of %(brand)s are pending approval", brand=brand),
         (
             say("Users of your brand have confirmed more removals than leave at once."),
             say("Until the pending removals are decided, all removals of your brand need approval."),
-            say("If you did not expect this, ask %(name)s by another channel.", name=one_line(given["by"])),
+            say("If you did not expect this, ask %(name)s by another channel.", name=one_line(parameters["by"])),
         ),
         say("Show limits"),
         (
             (say("Brand"), brand),
-            (say("Marketplace"), one_line(given["marketplace"])),
-            (say("Last confirmed by"), one_line(given["by"])),
+            (say("Marketplace"), one_line(parameters["marketplace"])),
+            (say("Last confirmed by"), one_line(parameters["by"])),
         ),
         (say("If an account may be stolen, remove its access and tell your account manager at once."),),
     )
 
 
-def _analyst_alarm(given: Mapping[str, Any]) -> Content:
-    name = one_line(given["by"])
+def _analyst_alarm(parameters: Mapping[str, Any]) -> Content:
+    name = one_line(parameters["by"])
     return Content(
         say("Removals of %(name)s are pending approval", name=name),
         (
@@ -149,7 +149,7 @@ def _analyst_alarm(given: Mapping[str, Any]) -> Content:
             say("If you did not expect this, ask %(name)s by another channel.", name=name),
         ),
         say("Show pending removals"),
-        ((say("Marketplace"), one_line(given["marketplace"])), (say("Last confirmed by"), name)),
+        ((say("Marketplace"), one_line(parameters["marketplace"])), (say("Last confirmed by"), name)),
         (say("If the account may be stolen, deactivate it at once."),),
     )
 

@@ -46,24 +46,24 @@ def send_mail(runtime: Runtime, mail_id: str) -> str:
 def _start(runtime: Runtime, mail_id: str) -> _Started | str:
     now = runtime.clock.now()
     with runtime.store.write() as connection:
-        found = mails.get(connection, mail_id)
-        if found.state is not MailState.QUEUED or found.due_at is None:
-            return found.state.value
-        if now < found.due_at:
-            enqueue(runtime, connection, mail_id, found.due_at)
+        mail = mails.get(connection, mail_id)
+        if mail.state is not MailState.QUEUED or mail.due_at is None:
+            return mail.state.value
+        if now < mail.due_at:
+            enqueue(runtime, connection, mail_id, mail.due_at)
             return "early"
-        refused = found.user_id is not None and found.kind in choices.refused(connection, found.user_id)
-        if found.address is None or refused:
-            mails.end(connection, found, MailState.DROPPED, now)
+        refused = mail.user_id is not None and mail.kind in choices.refused(connection, mail.user_id)
+        if mail.address is None or refused:
+            mails.end(connection, mail, MailState.DROPPED, now)
             return MailState.DROPPED.value
-        last = mails.last_summary_at(connection, found) if found.kind in SUMMARIES else None
+        last = mails.last_summary_at(connection, mail) if mail.kind in SUMMARIES else None
         if (until := waits_until(last, now, runtime.policies[MailPolicy])) is not None:
-            mails.postpone(connection, found, until)
+            mails.postpone(connection, mail, until)
             enqueue(runtime, connection, mail_id, until)
             return "waits"
-        if not mails.claim(connection, found, now + CUT_OFF_AFTER):
+        if not mails.claim(connection, mail, now + CUT_OFF_AFTER):
             return "overtaken"
-        return _Started(replace(found, attempts=found.attempts + 1), found.address)
+        return _Started(replace(mail, attempts=mail.attempts + 1), mail.address)
 
 
 def _attempted(runtime: Runtime, started: _Started) -> MailState | Unsent:
@@ -113,15 +113,15 @@ def sweep_mails(runtime: Runtime) -> int:
     with runtime.store.read() as connection:
         due = mails.due(connection, now, _MOST_AT_ONCE)
     if not runtime.settings.smtp_host:
-        for one in due:
-            send_mail(runtime, one.mail_id)
+        for mail in due:
+            send_mail(runtime, mail.mail_id)
     elif due:
         with runtime.store.write() as connection:
             runtime.jobs.hold(connection)
-            for one in due:
-                due_at = one.due_at or now
+            for mail in due:
+                due_at = mail.due_at or now
                 if now - due_at >= CUT_OFF_AFTER:
-                    mails.postpone(connection, one, now)
+                    mails.postpone(connection, mail, now)
                     due_at = now
-                enqueue_now(runtime, connection, one.mail_id, due_at)
+                enqueue_now(runtime, connection, mail.mail_id, due_at)
     return len(due)

@@ -24,23 +24,23 @@ def unsubscribe_link(runtime: Runtime, user_id: str, kind: MailKind) -> str:
 
 def kind_of(runtime: Runtime, token: str) -> tuple[str, MailKind]:
     """The account and the kind of mail of a link. Raises NotFound (the link is invalid)."""
-    found = _TOKEN.match(token)
-    kinds = [one for one in MailKind if found is not None and is_optional(one) and one == found[2]]
-    if not found or not kinds or not is_signature(found[3], runtime.contact_key, _PURPOSE, found[1], kinds[0]):
+    match = _TOKEN.match(token)
+    kinds = [kind for kind in MailKind if match is not None and is_optional(kind) and kind == match[2]]
+    if not match or not kinds or not is_signature(match[3], runtime.contact_key, _PURPOSE, match[1], kinds[0]):
         raise NotFound("This link is invalid or has expired.")
-    return found[1], kinds[0]
+    return match[1], kinds[0]
 
 
 def unsubscribe(runtime: Runtime, token: str) -> MailKind:
     """Turn off the kind of mail of a link; it may be repeated. Raises NotFound (the link is invalid)."""
     user_id, kind = kind_of(runtime, token)
     with runtime.store.write() as connection:
-        choices.put(connection, user_id, kind, wanted=False, at=runtime.clock.now())
+        choices.put(connection, user_id, kind, is_wanted=False, at=runtime.clock.now())
     return kind
 
 
-def choose_mails(runtime: Runtime, user_id: str, offered: Collection[MailKind], wanted: Collection[MailKind]) -> None:
+def choose_mails(runtime: Runtime, user_id: str, offered: Collection[MailKind], wishes: Collection[MailKind]) -> None:
     """Store which of the offered kinds a person wants; mandatory kinds are left out."""
     with runtime.store.write() as connection:
         for kind in filter(is_optional, offered):
-            choices.put(connection, user_id, kind, wanted=kind in wanted, at=runtime.clock.now())
+            choices.put(connection, user_id, kind, is_wanted=kind in wishes, at=runtime.clock.now())

@@ -55,12 +55,12 @@ def content(kind: MailKind, parameters: Mapping[str, Any]) -> Content:
     return _OF[kind](parameters)
 
 
-def _invitation(given: Mapping[str, Any]) -> Content:
-    place, by = one_line(given["marketplace"]), one_line(given["by"])
-    role = _ROLES[given["role"]]  # Not in the call, whose literals are texts for the catalogues.
+def _invitation(parameters: Mapping[str, Any]) -> Content:
+    place, by = one_line(parameters["marketplace"]), one_line(parameters["by"])
+    role = _ROLES[parameters["role"]]  # Not in the call, whose literals are texts for the catalogues.
     rows = [(say("Marketplace"), place), (say("Role"), say(role))]
-    if given["brand"] is not None:
-        rows.insert(1, (say("Brand"), one_line(given["brand"])))
+    if parameters["brand"] is not None:
+        rows.insert(1, (say("Brand"), one_line(parameters["brand"])))
     return Content(
         say("Invitation to Touchstone at %(marketplace)s", marketplace=place),
         (
@@ -73,52 +73,52 @@ def _invitation(given: Mapping[str, Any]) -> Content:
         say("Accept invitation"),
         tuple(rows),
         (
-            say("The link is for you alone and can be used once, until %(time)s.", time=moment(given["expires"])),
+            say("The link is for you alone and can be used once, until %(time)s.", time=moment(parameters["expires"])),
             say("If you do not expect this invitation, ignore this mail. Nothing happens then."),
         ),
     )
 
 
-def _password_reset(given: Mapping[str, Any]) -> Content:
+def _password_reset(parameters: Mapping[str, Any]) -> Content:
     return Content(
         say("Your link to a new password"),
         (
             say(
                 "%(name)s has made a link with which you choose a new password for Touchstone.",
-                name=one_line(given["by"]),
+                name=one_line(parameters["by"]),
             ),
         ),
         say("Choose a new password"),
         (),
         (
-            say("The link is for you alone and can be used once, until %(time)s.", time=moment(given["expires"])),
+            say("The link is for you alone and can be used once, until %(time)s.", time=moment(parameters["expires"])),
             say("If you did not ask for a new password, tell your administrator. Your password stays as it is."),
         ),
     )
 
 
-def _notice_receipt(given: Mapping[str, Any]) -> Content:
-    number = given["notice_id"]
+def _notice_receipt(parameters: Mapping[str, Any]) -> Content:
+    number = parameters["notice_id"]
     received = say("We have received your notice %(number)s.", number=number)
-    known = say_many("It names %(n)s listing.", "It names %(n)s listings.", given["n"])
-    if not given["to_confirm"]:
-        told = say("We tell you our decision at this address. The link shows the state of your notice.")
+    known = say_many("It names %(n)s listing.", "It names %(n)s listings.", parameters["n"])
+    if not parameters["to_confirm"]:
+        promise = say("We tell you our decision at this address. The link shows the state of your notice.")
         return Content(
-            say("Receipt of your notice %(number)s", number=number), (received, known, told), say("Show notice")
+            say("Receipt of your notice %(number)s", number=number), (received, known, promise), say("Show notice")
         )
-    asked = say("Confirm that you sent it, so that we can tell you our decision at this address.")
+    request = say("Confirm that you sent it, so that we can tell you our decision at this address.")
     return Content(
         say("Please confirm your notice %(number)s", number=number),
-        (received, known, asked),
+        (received, known, request),
         say("Confirm notice"),
         (),
         (say("If you sent no notice, ignore this mail. Somebody may have mistyped their address."),),
     )
 
 
-def _notice_decision(given: Mapping[str, Any]) -> Content:
-    number = given["notice_id"]
-    decisions = [(sentences()[one["code"]].text, one["n"]) for one in given["decisions"]]
+def _notice_decision(parameters: Mapping[str, Any]) -> Content:
+    number = parameters["notice_id"]
+    decisions = [(sentences()[decision["code"]].text, decision["n"]) for decision in parameters["decisions"]]
     rows = tuple((gettext(text), say_many("%(n)s listing", "%(n)s listings", n)) for text, n in decisions)
     return Content(
         say("Decision on your notice %(number)s", number=number),
@@ -131,40 +131,41 @@ def _notice_decision(given: Mapping[str, Any]) -> Content:
     )
 
 
-def _questions(given: Mapping[str, Any]) -> Content:
-    n = _number(given)
+def _questions(parameters: Mapping[str, Any]) -> Content:
+    n = _number(parameters)
     return Content(
         say_many("%(n)s new question to your brand", "%(n)s new questions to your brand", n),
         (say("Please say for each listing whether it is counterfeit. Without your answer, an analyst decides."),),
         say("Answer questions"),
-        _of_brands(given),
+        _of_brands(parameters),
     )
 
 
-def _reminders(given: Mapping[str, Any]) -> Content:
-    n = _number(given)
+def _reminders(parameters: Mapping[str, Any]) -> Content:
+    n = _number(parameters)
     return Content(
         say_many("Reminder: %(n)s question is due soon", "Reminder: %(n)s questions are due soon", n),
         (say("These questions have no answer yet. After the deadline an analyst decides."),),
         say("Answer questions"),
-        _of_brands(given),
+        _of_brands(parameters),
     )
 
 
-def _escalations(given: Mapping[str, Any]) -> Content:
-    n = _number(given)
+def _escalations(parameters: Mapping[str, Any]) -> Content:
+    n = _number(parameters)
     return Content(
         say_many("%(n)s question without an answer", "%(n)s questions without an answer", n),
         (say("A brand in your care has not answered, and less than a day is left. You can call the brand."),),
         say("Open brands"),
-        _of_brands(given),
+        _of_brands(parameters),
     )
 
 
-def _overdue_cases(given: Mapping[str, Any]) -> Content:
-    n = _number(given)
+def _overdue_cases(parameters: Mapping[str, Any]) -> Content:
+    n = _number(parameters)
     rows = tuple(
-        (one_line(one["marketplace"]), say_many("%(n)s case", "%(n)s cases", one["n"])) for one in given["entries"]
+        (one_line(group["marketplace"]), say_many("%(n)s case", "%(n)s cases", group["n"]))
+        for group in parameters["entries"]
     )
     return Content(
         say_many("%(n)s case is overdue", "%(n)s cases are overdue", n),
@@ -174,9 +175,9 @@ def _overdue_cases(given: Mapping[str, Any]) -> Content:
     )
 
 
-def _second_factor(given: Mapping[str, Any]) -> Content:
-    by = one_line(given["by"])
-    subject, told = {
+def _second_factor(parameters: Mapping[str, Any]) -> Content:
+    by = one_line(parameters["by"])
+    subject, sentence = {
         "waits": (
             say("Confirm your new second factor"),
             say("A second factor was set up for your Touchstone account. It counts once you confirm it by this link."),
@@ -197,11 +198,11 @@ def _second_factor(given: Mapping[str, Any]) -> Content:
             say("Your second factor was reset"),
             say("%(name)s has removed your second factors and signed you out everywhere.", name=by),
         ),
-    }[given["what"]]
+    }[parameters["what"]]
     return Content(
         subject,
-        (told,),
-        say("Confirm factor") if given["what"] == "waits" else say("Show second factors"),
+        (sentence,),
+        say("Confirm factor") if parameters["what"] == "waits" else say("Show second factors"),
         (),
         (say("If you did not expect this, change your password and tell your administrator at once."),),
     )
@@ -220,16 +221,16 @@ def _sign_in_link(_given: Mapping[str, Any]) -> Content:
     )
 
 
-def _model_rollback(given: Mapping[str, Any]) -> Content:
-    by = one_line(given["by"])
+def _model_rollback(parameters: Mapping[str, Any]) -> Content:
+    by = one_line(parameters["by"])
     return Content(
-        say("%(marketplace)s went back to an earlier model", marketplace=one_line(given["marketplace"])),
+        say("%(marketplace)s went back to an earlier model", marketplace=one_line(parameters["marketplace"])),
         (
             say("%(name)s has rolled back the model. An earlier one scores listings again.", name=by),
             say("If you did not expect this, ask %(name)s, and tell your administrator at once.", name=by),
         ),
         say("Show models"),
-        ((say("Model"), one_line(given["model"])), (say("Reason"), one_line(given["reason"]))),
+        ((say("Model"), one_line(parameters["model"])), (say("Reason"), one_line(parameters["reason"]))),
         (),
     )
 
@@ -257,20 +258,24 @@ _OF: Final[Mapping[MailKind, Callable[[Mapping[str, Any]], Content]]] = {
 }
 
 
-def _number(given: Mapping[str, Any]) -> int:
-    return sum(one["n"] for one in given["entries"])
+def _number(parameters: Mapping[str, Any]) -> int:
+    return sum(group["n"] for group in parameters["entries"])
 
 
-def _of_brands(given: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+def _of_brands(parameters: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
     return tuple(
         (
-            say("%(brand)s at %(marketplace)s", brand=one_line(one["brand"]), marketplace=one_line(one["marketplace"])),
+            say(
+                "%(brand)s at %(marketplace)s",
+                brand=one_line(group["brand"]),
+                marketplace=one_line(group["marketplace"]),
+            ),
             say_many(
                 "%(n)s question, answer by %(time)s",
                 "%(n)s questions, the first answer by %(time)s",
-                one["n"],
-                time=moment(one["due"]),
+                group["n"],
+                time=moment(group["due"]),
             ),
         )
-        for one in given["entries"]
+        for group in parameters["entries"]
     )

@@ -10,13 +10,13 @@ from serving.mail.tables import mail_choice
 from serving.platform.database.store import insert_or_ignore
 
 
-def put(connection: Connection, user_id: str, kind: MailKind, *, wanted: bool, at: datetime) -> None:
+def put(connection: Connection, user_id: str, kind: MailKind, *, is_wanted: bool, at: datetime) -> None:
     """Store a choice; it replaces the one before."""
-    row = {"user_id": user_id, "kind": kind.value, "wanted": wanted, "changed_at": at}
+    row = {"user_id": user_id, "kind": kind.value, "wanted": is_wanted, "changed_at": at}
     added = insert_or_ignore(connection, mail_choice).values(row).returning(mail_choice.c.user_id)
     if connection.execute(added).first() is None:
         this = (mail_choice.c.user_id == user_id, mail_choice.c.kind == kind.value)
-        connection.execute(update(mail_choice).where(*this).values(wanted=wanted, changed_at=at))
+        connection.execute(update(mail_choice).where(*this).values(wanted=is_wanted, changed_at=at))
 
 
 def refused(connection: Connection, user_id: str) -> frozenset[MailKind]:

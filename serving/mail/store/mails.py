@@ -68,8 +68,8 @@ def put(connection: Connection, row: Mapping[str, Any]) -> None:
 
 def get(connection: Connection, mail_id: str) -> StoredMail:
     """One mail. Raises NotFound (there is no such mail; it may have been erased)."""
-    found = connection.execute(_SHOWN.where(mail.c.mail_id == mail_id)).one_or_none()
-    return _mail(required(found, "There is no such mail."))
+    row = connection.execute(_SHOWN.where(mail.c.mail_id == mail_id)).one_or_none()
+    return _mail(required(row, "There is no such mail."))
 
 
 def _mail(row: Row[*tuple[Any, ...]]) -> StoredMail:
@@ -100,24 +100,30 @@ def _mail(row: Row[*tuple[Any, ...]]) -> StoredMail:
     )
 
 
-def claim(connection: Connection, found: StoredMail, until: datetime) -> bool:
+def claim(connection: Connection, stored_mail: StoredMail, until: datetime) -> bool:
     """Begin an attempt that ends at the latest at a moment; False where another process has begun one."""
-    return _changed(connection, found, {"attempts": found.attempts + 1, "due_at": until})
+    return _changed(connection, stored_mail, {"attempts": stored_mail.attempts + 1, "due_at": until})
 
 
-def postpone(connection: Connection, found: StoredMail, due_at: datetime, **values: object) -> bool:
+def postpone(connection: Connection, stored_mail: StoredMail, due_at: datetime, **values: object) -> bool:
     """Leave a mail for later; False where another process has changed it."""
-    return _changed(connection, found, {"due_at": due_at, **values})
+    return _changed(connection, stored_mail, {"due_at": due_at, **values})
 
 
-def end(connection: Connection, found: StoredMail, state: MailState, at: datetime, error: str | None = None) -> bool:
+def end(
+    connection: Connection, stored_mail: StoredMail, state: MailState, at: datetime, error: str | None = None
+) -> bool:
     """End a mail. A link that opens an account is erased; False where another process has ended it."""
     values = {"state": state.value, "due_at": None, "ended_at": at, "secret_link": None, "last_error": error}
-    return _changed(connection, found, values)
+    return _changed(connection, stored_mail, values)
 
 
-def _changed(connection: Connection, found: StoredMail, values: Mapping[str, object]) -> bool:
-    this = (mail.c.mail_id == found.mail_id, mail.c.state == MailState.QUEUED.value, mail.c.attempts == found.attempts)
+def _changed(connection: Connection, stored_mail: StoredMail, values: Mapping[str, object]) -> bool:
+    this = (
+        mail.c.mail_id == stored_mail.mail_id,
+        mail.c.state == MailState.QUEUED.value,
+        mail.c.attempts == stored_mail.attempts,
+    )
     return connection.execute(update(mail).where(*this).values(**values)).rowcount == 1
 
 
@@ -125,20 +131,20 @@ def waiting_summary(connection: Connection, user_id: str, kind: MailKind) -> Sto
     """The summary for a person that no attempt has begun to send."""
     unsent = (mail.c.user_id == user_id, mail.c.kind == kind.value, mail.c.state == MailState.QUEUED.value)
     query = _SHOWN.where(*unsent, mail.c.attempts == 0).order_by(mail.c.queued_at.desc()).limit(1)
-    found = connection.execute(query).one_or_none()
-    return None if found is None else _mail(found)
+    row = connection.execute(query).one_or_none()
+    return None if row is None else _mail(row)
 
 
-def extend(connection: Connection, found: StoredMail, parameters: Mapping[str, Any]) -> bool:
+def extend(connection: Connection, stored_mail: StoredMail, parameters: Mapping[str, Any]) -> bool:
     """Replace the content of a mail that no attempt has begun to send; False where one has."""
-    return _changed(connection, found, {"parameters": parameters})
+    return _changed(connection, stored_mail, {"parameters": parameters})
 
 
-def last_summary_at(connection: Connection, found: StoredMail) -> datetime | None:
+def last_summary_at(connection: Connection, stored_mail: StoredMail) -> datetime | None:
     """When the last mail of this kind left for the same person; None where none did."""
     query = select(func.max(mail.c.ended_at)).where(
-        mail.c.user_id == found.user_id,
-        mail.c.kind == found.kind.value,
+        mail.c.user_id == stored_mail.user_id,
+        mail.c.kind == stored_mail.kind.value,
         mail.c.state.in_([MailState.SENT.value, MailState.KEPT.value]),
     )
     # The maximum of a column of its own type.
@@ -164,8 +170,8 @@ def told(connection: Connection, kind: MailKind, subject_id: str) -> frozenset[s
 def language_of(connection: Connection, kind: MailKind, subject_id: str) -> Language | None:
     """The language of a mail to an address about a subject; None where there is none any more."""
     query = select(mail.c.language).where(mail.c.kind == kind.value, mail.c.subject_id == subject_id)
-    found = connection.execute(query.limit(1)).scalar()
-    return None if found is None else Language(found)
+    language = connection.execute(query.limit(1)).scalar()
+    return None if language is None else Language(language)
 
 
 def _seen_by(marketplace_id: str, administered: Collection[str]) -> ColumnElement[bool]:
@@ -192,12 +198,12 @@ def seen(connection: Connection, marketplace_id: str, administered: Collection[s
 
     Raises NotFound (there is none with this id, or it is not theirs to read).
     """
-    found = connection.execute(
+    row = connection.execute(
         _SHOWN.where(mail.c.mail_id == mail_id, _seen_by(marketplace_id, administered))
     ).one_or_none()
-    if found is None:
+    if row is None:
         raise NotFound("There is no such mail.")
-    return _mail(found)
+    return _mail(row)
 
 
 def by_state(connection: Connection, marketplace_id: str, administered: Collection[str]) -> dict[MailState, int]:

@@ -76,8 +76,8 @@ def new_key(
 
 def new_brand_key(runtime: Runtime, pair: tuple[str, str], user_id: str, days: int | None = None) -> tuple[ApiKey, str]:
     """A key that reports for a brand at one marketplace as its maker, and the text to show once."""
-    made, shown = new_key(runtime, pair[0], frozenset(), user_id, days)
-    return replace(made, scopes=frozenset({Scope.REPORT}), brand_id=pair[1]), shown
+    key, shown = new_key(runtime, pair[0], frozenset(), user_id, days)
+    return replace(key, scopes=frozenset({Scope.REPORT}), brand_id=pair[1]), shown
 
 
 def tell_of_secret(
@@ -115,29 +115,34 @@ class GivenKey:
 
 def given_key(header: str | None) -> GivenKey | None:
     """The key in an Authorization header; None where it holds none."""
-    scheme, _, value = (header or "").partition(" ")
-    mark, _, rest = value.strip().partition(".")
+    scheme, _, credentials = (header or "").partition(" ")
+    mark, _, rest = credentials.strip().partition(".")
     key_id, _, secret = rest.partition(".")
     return GivenKey(key_id, secret) if scheme.lower() == "bearer" and mark == _MARK and "\0" not in key_id else None
 
 
-def admitted(found: Mapping[str, KeyInForce], given: GivenKey | None, scope: Scope | None, now: datetime) -> KeyInForce:
+def admitted(
+    keys_by_id: Mapping[str, KeyInForce], bearer_key: GivenKey | None, scope: Scope | None, now: datetime
+) -> KeyInForce:
     """The given key among those in force, if it has the scope; None admits a key of any scope. `now` is the real time.
 
     Raises NotSignedIn (there is no key, the key is unknown, its secret is wrong, or it has expired) or Forbidden (the
     key lacks the scope; it is a brand's, which only reports).
     """
-    kept = found.get(given.key_id) if given is not None else None
-    secret = given.secret if given is not None else ""
-    if not hmac.compare_digest(hash_token(secret), kept.key.secret_hash if kept else hash_token("")) or kept is None:
+    key_in_force = keys_by_id.get(bearer_key.key_id) if bearer_key is not None else None
+    secret = bearer_key.secret if bearer_key is not None else ""
+    if (
+        not hmac.compare_digest(hash_token(secret), key_in_force.key.secret_hash if key_in_force else hash_token(""))
+        or key_in_force is None
+    ):
         raise NotSignedIn("An API key is needed: Authorization: Bearer tsk.…")
-    if now >= kept.key.expires_at:
+    if now >= key_in_force.key.expires_at:
         raise NotSignedIn("This API key has expired. Create a new one.")
-    if kept.key.brand_id is not None and scope is not Scope.REPORT:
+    if key_in_force.key.brand_id is not None and scope is not Scope.REPORT:
         raise Forbidden("This key can only report listings.")
-    if scope is not None and scope not in kept.key.scopes:
+    if scope is not None and scope not in key_in_force.key.scopes:
         raise Forbidden("This key lacks the scope {scope}.", scope=scope.value)
-    return kept
+    return key_in_force
 
 
 def key_of(runtime: Runtime, header: str | None, scope: Scope | None) -> KeyInForce:
@@ -145,30 +150,30 @@ def key_of(runtime: Runtime, header: str | None, scope: Scope | None) -> KeyInFo
 
     Raises NotSignedIn, Forbidden (as `admitted` has it).
     """
-    given, found = given_key(header), dict[str, KeyInForce]()
-    if given is not None:
+    bearer_key, keys_by_id = given_key(header), dict[str, KeyInForce]()
+    if bearer_key is not None:
         with runtime.store.read(admission=True) as connection:
-            found = marketplaces.keys_in_force(connection, [given.key_id])
-    return admitted(found, given, scope, runtime.wall.now())
+            keys_by_id = marketplaces.keys_in_force(connection, [bearer_key.key_id])
+    return admitted(keys_by_id, bearer_key, scope, runtime.wall.now())
 
 
-def is_use_due(runtime: Runtime, found: KeyInForce) -> bool:
+def is_use_due(runtime: Runtime, key_in_force: KeyInForce) -> bool:
     """Whether `note_use` stores the use of a key: once in a while, so that a request seldom writes."""
     hours = timedelta(hours=runtime.policies[SecretPolicy].use_noted_hours)
-    return found.used_at is None or runtime.wall.now() - found.used_at >= hours
+    return key_in_force.used_at is None or runtime.wall.now() - key_in_force.used_at >= hours
 
 
-def note_use(runtime: Runtime, found: KeyInForce) -> None:
+def note_use(runtime: Runtime, key_in_force: KeyInForce) -> None:
     """Store the use of a key. A database that does not write refuses no request for this."""
     with suppress(StorageFault), runtime.store.write(wait_seconds=_NOTE_SECONDS) as connection:
-        marketplaces.note_use(connection, found.key.key_id, runtime.wall.now())
+        marketplaces.note_use(connection, key_in_force.key.key_id, runtime.wall.now())
 
 
-async def note_use_if_due(runtime: Runtime, found: KeyInForce) -> None:
+async def note_use_if_due(runtime: Runtime, key_in_force: KeyInForce) -> None:
     """Store the use of a key, if that is due, off the event loop; its request waits a second for it at most."""
-    if is_use_due(runtime, found):
+    if is_use_due(runtime, key_in_force):
         with suppress(StorageFault):
-            await USES.run(note_use, runtime, found)
+            await USES.run(note_use, runtime, key_in_force)
 
 
 def network_of(runtime: Runtime, address: str | None) -> str | None:
@@ -190,19 +195,19 @@ def reporter_of(runtime: Runtime, header: str | None, address: str | None = None
     report, or the person does not lead the brand now).
     """
     in_force = key_of(runtime, header, Scope.REPORT)
-    found = in_force.key
-    assert found.user_id is not None, "the table keeps the person beside the brand"
+    key = in_force.key
+    assert key.user_id is not None, "the table keeps the person beside the brand"
     try:
         with runtime.store.read(admission=True) as connection:
-            person = accounts.person(connection, found.user_id)
+            person = accounts.person(connection, key.user_id)
             network, since = network_of(runtime, address), None
             if network is not None:
                 days = timedelta(days=runtime.policies[GuessingPolicy].key_network_days)
                 before = runtime.clock.now() - days
-                since = marketplaces.network_known_since(connection, found.key_id, network, before)
+                since = marketplaces.network_known_since(connection, key.key_id, network, before)
     except NotFound:
         raise NotSignedIn("The account for which this key acts is disabled.") from None
-    pair = (found.marketplace_id, found.brand_id)
+    pair = (key.marketplace_id, key.brand_id)
     grants = [grant for grant in person.grants if (grant.marketplace_id, grant.brand_id) == pair]
     if not any(grant.carries(Permission.LEAD_BRAND) for grant in grants):
         raise Forbidden("The person who made this key does not lead the brand now.")
@@ -210,4 +215,4 @@ def reporter_of(runtime: Runtime, header: str | None, address: str | None = None
         note_use(runtime, in_force)
     # It reports, and changes nothing of the brand's file.
     limited = tuple(replace(grant, leads=False) for grant in grants)
-    return replace(person, grants=limited, secret=Secret(f"key:{found.key_id}", since, network)), found.key_id
+    return replace(person, grants=limited, secret=Secret(f"key:{key.key_id}", since, network)), key.key_id

@@ -25,18 +25,22 @@ def switch(runtime: Runtime, marketplace: Marketplace, rule: AutomaticRule, *, o
     """
     if not reason.strip():
         raise Invalid("Give a reason.")
-    here, now, text = marketplace.marketplace_id, runtime.clock.now(), reason.strip()[:500]
+    marketplace_id, now, text = marketplace.marketplace_id, runtime.clock.now(), reason.strip()[:500]
     with runtime.store.write() as connection:
         if on:
-            changed = kill_switches.switch_on(connection, here, rule)
+            changed = kill_switches.switch_on(connection, marketplace_id, rule)
         else:
-            changed = kill_switches.switch_off(connection, KillSwitchOff(here, rule, now, by, text))
+            changed = kill_switches.switch_off(connection, KillSwitchOff(marketplace_id, rule, now, by, text))
         if not changed:
             name = reasons_of(RULES[rule].name)
             raise Conflict("“{name}” is on already." if on else "“{name}” is off already.", name=name)
-        audit.record(connection, now, here, by, f"rule.switched_{'on' if on else 'off'}", rule.value, reason=text)
+        audit.record(
+            connection, now, marketplace_id, by, f"rule.switched_{'on' if on else 'off'}", rule.value, reason=text
+        )
         if on:
-            alerts.settle(connection, here, alerts.BY_HOLDS - approvals.waiting_causes(connection, here), now)
+            alerts.settle(
+                connection, marketplace_id, alerts.BY_HOLDS - approvals.waiting_causes(connection, marketplace_id), now
+            )
 
 
 _SHOWN = 50
@@ -71,13 +75,13 @@ def kill_switch_states(runtime: Runtime, person: Person) -> KillSwitchStates:
     with runtime.store.read() as connection:
         places = _places(connection, person)
         off = {
-            (one.marketplace_id, one.rule)
-            for one in kill_switches.switched_off(connection, [place.marketplace_id for place in places])
+            (rule_off.marketplace_id, rule_off.rule)
+            for rule_off in kill_switches.switched_off(connection, [place.marketplace_id for place in places])
         }
         changes = [
             change for place in places for change in kill_switches.changes(connection, place.marketplace_id, _SHOWN)
         ]
-        users = [one.by.removeprefix("user:") for one in changes if one.by.startswith("user:")]
+        users = [change.by.removeprefix("user:") for change in changes if change.by.startswith("user:")]
         names = accounts.names(connection, users)
     last: dict[tuple[str, AutomaticRule], KillSwitchChange] = {}
     for change in changes:
@@ -100,15 +104,15 @@ def administered(runtime: Runtime, person: Person, marketplace_id: str | None) -
     """
     with runtime.store.read() as connection:
         places = _places(connection, person)
-    found = [place for place in places if marketplace_id in {None, place.marketplace_id}]
-    if len(found) != 1:
+    matches = [place for place in places if marketplace_id in {None, place.marketplace_id}]
+    if len(matches) != 1:
         raise NotFound("You administer no such marketplace. Name one of yours.")
-    return found[0]
+    return matches[0]
 
 
 def _places(connection: Connection, person: Person) -> list[Marketplace]:
-    here = person.marketplaces(Permission.ADMINISTER)
-    return [one for one in marketplaces.everyone(connection) if one.marketplace_id in here]
+    marketplace_ids = person.marketplaces(Permission.ADMINISTER)
+    return [place for place in marketplaces.everyone(connection) if place.marketplace_id in marketplace_ids]
 
 
 def _when(change: KillSwitchChange) -> datetime:

@@ -53,7 +53,7 @@ def changes(connection: Connection, marketplace_id: str, most: int) -> list[Kill
         .where(
             audit_entry.c.marketplace_id == marketplace_id,
             audit_entry.c.act.in_([_ON, _OFF]),
-            audit_entry.c.subject.in_([one.value for one in AutomaticRule]),
+            audit_entry.c.subject.in_([rule.value for rule in AutomaticRule]),
         )
         .order_by(audit_entry.c.sequence.desc())
         .limit(most)
@@ -81,9 +81,9 @@ def switched_off(connection: Connection, marketplaces: Collection[str]) -> list[
     return reader(KillSwitchOff).all(connection, query)
 
 
-def switch_off(connection: Connection, found: KillSwitchOff) -> bool:
+def switch_off(connection: Connection, rule_off: KillSwitchOff) -> bool:
     """Switch a rule off; False where it is already off."""
-    added = insert_or_ignore(connection, kill_switch).values(row_of(found)).returning(kill_switch.c.rule)
+    added = insert_or_ignore(connection, kill_switch).values(row_of(rule_off)).returning(kill_switch.c.rule)
     return connection.execute(added).first() is not None
 
 

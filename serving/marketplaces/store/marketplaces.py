@@ -64,11 +64,11 @@ class KeyRecord:
 _KEYS: Final = RowReader(KeyRecord, scopes=lambda scopes: tuple(map(Scope, scopes)))
 
 
-def add_marketplace(connection: Connection, found: Marketplace, at: datetime) -> None:
+def add_marketplace(connection: Connection, new_marketplace: Marketplace, at: datetime) -> None:
     """Insert a marketplace. Raises Conflict (the name is taken)."""
-    if connection.execute(select(marketplace.c.name).where(marketplace.c.name == found.name)).first():
-        raise Conflict("There is a marketplace named {name} already.", name=found.name)
-    add(connection, marketplace, [{**row_of(found), "created_at": at}])
+    if connection.execute(select(marketplace.c.name).where(marketplace.c.name == new_marketplace.name)).first():
+        raise Conflict("There is a marketplace named {name} already.", name=new_marketplace.name)
+    add(connection, marketplace, [{**row_of(new_marketplace), "created_at": at}])
 
 
 def get(connection: Connection, marketplace_id: str) -> Marketplace:
@@ -91,11 +91,11 @@ def by_name(connection: Connection, name: str | None) -> Marketplace:
 
     Raises NotFound (no marketplace has the name, or there are several and no name is given).
     """
-    found = [one for one in everyone(connection) if name is None or one.name == name]
-    if len(found) != 1:
-        known = ", ".join(one.name for one in everyone(connection)) or "none"
+    matches = [place for place in everyone(connection) if name is None or place.name == name]
+    if len(matches) != 1:
+        known = ", ".join(place.name for place in everyone(connection)) or "none"
         raise NotFound("Name one marketplace; known are: {known}.", known=known)
-    return found[0]
+    return matches[0]
 
 
 def events_complete_since(connection: Connection, marketplace_id: str, since: datetime) -> None:
@@ -113,8 +113,8 @@ def events_complete_since(connection: Connection, marketplace_id: str, since: da
 def sold_in(connection: Connection, marketplace_id: str) -> frozenset[str] | None:
     """The countries in which a marketplace sells; None where it has not stated them."""
     query = select(marketplace.c.sold_in).where(marketplace.c.marketplace_id == marketplace_id)
-    found = connection.execute(query).scalar()
-    return None if found is None else frozenset(found)
+    countries = connection.execute(query).scalar()
+    return None if countries is None else frozenset(countries)
 
 
 def sell_in(connection: Connection, marketplace_id: str, territories: Sequence[str]) -> None:
@@ -151,17 +151,17 @@ def keys_in_force(connection: Connection, key_ids: Collection[str]) -> dict[str,
     if not key_ids:
         return {}
     moment = moment_of(connection)
-    found: dict[str, KeyInForce] = {}
+    keys_by_id: dict[str, KeyInForce] = {}
     for row in _IN_FORCE.rows(connection, as_list(connection, sorted(set(key_ids)))):
         key_id, marketplace_id, secret_hash, scopes, brand_id, user_id, expires, used, name, currency, since = row
         if key_id is not None:
             may = frozenset(map(Scope, json.loads(scopes)))
-            found[key_id] = KeyInForce(
+            keys_by_id[key_id] = KeyInForce(
                 ApiKey(key_id, marketplace_id, secret_hash, may, moment(expires), brand_id, user_id),
                 Marketplace(marketplace_id, name, currency, None if since is None else moment(since)),
                 None if used is None else moment(used),
             )
-    return found
+    return keys_by_id
 
 
 def network_known_since(connection: Connection, key_id: str, network: str, since: datetime) -> datetime | None:
@@ -183,7 +183,7 @@ def keep_network(connection: Connection, key_id: str, network: str, at: datetime
 
 
 def _in_force(dialect: str) -> Select[Any]:
-    wanted = listed(dialect, String())
+    id_list = listed(dialect, String())
     of_key, of_marketplace = api_key.c, marketplace.c
     return select(
         of_key.key_id,
@@ -198,7 +198,7 @@ def _in_force(dialect: str) -> Select[Any]:
         of_marketplace.base_currency,
         of_marketplace.seller_events_since,
     ).select_from(
-        wanted.outerjoin(api_key, (of_key.key_id == wanted.c.value) & of_key.revoked_at.is_(None)).outerjoin(
+        id_list.outerjoin(api_key, (of_key.key_id == id_list.c.value) & of_key.revoked_at.is_(None)).outerjoin(
             marketplace, of_marketplace.marketplace_id == of_key.marketplace_id
         )
     )

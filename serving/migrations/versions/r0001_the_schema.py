@@ -94,7 +94,7 @@ def upgrade() -> None:
     """Create everything in an empty database."""
     for table in metadata.sorted_tables:
         op.execute(CreateTable(table))
-        for index in sorted(table.indexes, key=lambda one: str(one.name)):
+        for index in sorted(table.indexes, key=lambda index: str(index.name)):
             op.execute(CreateIndex(index))
     if op.get_context().dialect.name == "postgresql":
         _beside_tables_of_postgresql()

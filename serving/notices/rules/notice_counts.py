@@ -64,37 +64,37 @@ class NoticeCounts:
 
 def as_of(notified: Notified, moment: datetime) -> Notified:
     """The notified listing as it stood before a moment: later decisions were still waiting, later complaints open."""
-    found = notified
-    if found.complained_at is not None and found.complained_at >= moment:
-        found = replace(found, complaint=AppealState.NONE, complained_at=None)
-    if found.decided_at is None or found.decided_at < moment:
-        return found
-    if found.first_decided_at is not None and found.first_decided_at < moment:
-        again = AppealState.OPEN if found.complaint is not AppealState.NONE else AppealState.NONE
-        return replace(found, outcome=found.first_outcome, decided_at=found.first_decided_at, complaint=again)
+    listing = notified
+    if listing.complained_at is not None and listing.complained_at >= moment:
+        listing = replace(listing, complaint=AppealState.NONE, complained_at=None)
+    if listing.decided_at is None or listing.decided_at < moment:
+        return listing
+    if listing.first_decided_at is not None and listing.first_decided_at < moment:
+        again = AppealState.OPEN if listing.complaint is not AppealState.NONE else AppealState.NONE
+        return replace(listing, outcome=listing.first_outcome, decided_at=listing.first_decided_at, complaint=again)
     return replace(
-        found, state=ItemState.WAITING, outcome=None, first_outcome=None, first_decided_at=None, decided_at=None
+        listing, state=ItemState.WAITING, outcome=None, first_outcome=None, first_decided_at=None, decided_at=None
     )
 
 
 def counts_of(notified: Iterable[Notified], reason_code: ReasonCode | None = None) -> NoticeCounts:
-    given = [one for one in notified if reason_code is None or one.reason_code is reason_code]
-    judged = [one for one in given if one.outcome in _BY_A_PERSON]
-    removed = sum(one.outcome is NoticeOutcome.REMOVED for one in judged)
-    invalid = sum(one.outcome is NoticeOutcome.INVALID for one in judged)
-    waiting = sum(one.state is ItemState.WAITING for one in given)
-    hours = [one.hours for one in judged if one.hours is not None]
+    listings = [listing for listing in notified if reason_code is None or listing.reason_code is reason_code]
+    judged = [listing for listing in listings if listing.outcome in _BY_A_PERSON]
+    removed = sum(listing.outcome is NoticeOutcome.REMOVED for listing in judged)
+    invalid = sum(listing.outcome is NoticeOutcome.INVALID for listing in judged)
+    waiting = sum(listing.state is ItemState.WAITING for listing in listings)
+    hours = [listing.hours for listing in judged if listing.hours is not None]
     return NoticeCounts(
         reason_code,
-        notified=len(given),
-        by_trusted_flaggers=sum(one.kind is ReporterKind.TRUSTED_FLAGGER for one in given),
+        notified=len(listings),
+        by_trusted_flaggers=sum(listing.kind is ReporterKind.TRUSTED_FLAGGER for listing in listings),
         waiting=waiting,
         removed=removed,
         no_action=len(judged) - removed - invalid,
         invalid=invalid,
-        by_a_rule=len(given) - len(judged) - waiting,
-        complaints=sum(one.complaint is not AppealState.NONE for one in given),
-        complaints_upheld=sum(one.complaint is AppealState.UPHELD for one in given),
+        by_a_rule=len(listings) - len(judged) - waiting,
+        complaints=sum(listing.complaint is not AppealState.NONE for listing in listings),
+        complaints_upheld=sum(listing.complaint is AppealState.UPHELD for listing in listings),
         removed_share=removed / len(judged) if judged else None,
         median_hours=median(hours) if hours else None,
     )

@@ -271,8 +271,8 @@ def place(kind: ReporterKind, *, good_standing: bool, doubted: bool, harm: float
     return Place(capped, policy.plain_within_hours, message("place.harm"))
 
 
-def due_within(found: Place) -> timedelta:
-    return timedelta(hours=found.within_hours)
+def due_within(place: Place) -> timedelta:
+    return timedelta(hours=place.within_hours)
 
 
 _MOST_PARTS: Final = 20

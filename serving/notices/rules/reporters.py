@@ -50,10 +50,10 @@ def reputation(
     allows a mute, and a person mutes with a reason.
     """
     since = as_of - timedelta(days=policy.record_days)
-    known = [one for one in ended if since < one.decided_at <= as_of]
-    wrong = [one for one in known if not one.founded]
-    after = [one for one in known if warned_at is not None and one.notified_at > warned_at]
-    wrong_after = [one for one in after if not one.founded]
+    known = [notice for notice in ended if since < notice.decided_at <= as_of]
+    wrong = [notice for notice in known if not notice.founded]
+    after = [notice for notice in known if warned_at is not None and notice.notified_at > warned_at]
+    wrong_after = [notice for notice in after if not notice.founded]
     right = len(known) - len(wrong)
     doubted = surely_below(right, len(known), policy.doubted_below, policy.z)
     often = len(wrong) >= policy.warned_from and _most(len(wrong), len(known), policy)
@@ -76,7 +76,7 @@ def reputation(
     )
 
 
-def mute_until(found: Reputation, *, warned_at: datetime | None, at: datetime, policy: NoticePolicy) -> datetime:
+def mute_until(reputation_: Reputation, *, warned_at: datetime | None, at: datetime, policy: NoticePolicy) -> datetime:
     """The end of a mute that begins now.
 
     Raises Conflict (the reporter was not warned, or has not sent enough unfounded notices since; the sentence says
@@ -84,10 +84,10 @@ def mute_until(found: Reputation, *, warned_at: datetime | None, at: datetime, p
     """
     if warned_at is None:
         raise Conflict("Nobody is muted without a warning before, and this reporter has had none.")
-    if not found.may_mute:
+    if not reputation_.may_mute:
         raise Conflict(
             "Since the warning {n} notices were unfounded; a mute needs {least}, and {share} of those decided.",
-            n=found.after_warning,
+            n=reputation_.after_warning,
             least=policy.muted_from_after_warning,
             share=f"{(policy.unfounded_share * 100).normalize():f} %",
         )

@@ -67,13 +67,13 @@ def admission(
         if reporter is None:
             _count_network(connection, network_token(runtime, address, now), len(locations), now, policy)
         try:
-            here = _marketplace(connection, marketplace, reporter, locations)
+            marketplace_id = _marketplace(connection, marketplace, reporter, locations)
             if reporter is None:
-                _check_stranger(runtime, connection, here, written.email, len(locations), now)
+                _check_stranger(runtime, connection, marketplace_id, written.email, len(locations), now)
         except DomainError as error:
             refused = error
         else:
-            yield Admitted(connection, here, written, locations, now)
+            yield Admitted(connection, marketplace_id, written, locations, now)
     if refused is not None:
         raise refused
 
@@ -92,11 +92,11 @@ def _check_stranger(
     who = None if known is None else known.reporter_id
     today = 0 if who is None else notices.confirmed_listings_since(connection, marketplace_id, who, now - _DAY)
     hour_ago = now - _HOUR
-    sent, asked = (
+    sent, preview_count = (
         notices.by_strangers_since(connection, marketplace_id, hour_ago),
         previews.since(connection, marketplace_id, hour_ago),
     )
-    check_number(listings, today=today, this_hour=sent + asked, policy=runtime.policies[NoticePolicy])
+    check_number(listings, today=today, this_hour=sent + preview_count, policy=runtime.policies[NoticePolicy])
 
 
 def _as_registered(draft: Draft, reporter: Reporter | None) -> Draft:
@@ -112,14 +112,16 @@ def _marketplace(connection: Connection, name: str | None, reporter: Reporter | 
         return reporter.marketplace_id
     everyone = marketplaces.everyone(connection)
     if name is not None:
-        found = [one.marketplace_id for one in everyone if one.name == name]
+        marketplace_ids = [marketplace.marketplace_id for marketplace in everyone if marketplace.name == name]
     elif len(everyone) > 1:
-        found = marketplaces_of(connection, [one.marketplace_id for one in everyone], locations)
+        marketplace_ids = marketplaces_of(
+            connection, [marketplace.marketplace_id for marketplace in everyone], locations
+        )
     else:
-        found = [one.marketplace_id for one in everyone]
-    if len(found) != 1:
+        marketplace_ids = [marketplace.marketplace_id for marketplace in everyone]
+    if len(marketplace_ids) != 1:
         raise Invalid(_WHERE)
-    return found[0]
+    return marketplace_ids[0]
 
 
 def email_token(runtime: Runtime, marketplace_id: str, email: str) -> str:
@@ -132,11 +134,11 @@ def email_token(runtime: Runtime, marketplace_id: str, email: str) -> str:
 def network_token(runtime: Runtime, address: str, at: datetime) -> str:
     """The keyed hash of a sender's network on a day; on another day it is another, so that days cannot be linked."""
     try:
-        found = ipaddress.ip_address(address)
+        ip = ipaddress.ip_address(address)
     except ValueError:
         named = address
     else:
         # A provider gives each customer 64 bits of IPv6 addresses or more.
-        named = str(ipaddress.ip_network((found, 64), strict=False)) if found.version == _IPV6 else str(found)
+        named = str(ipaddress.ip_network((ip, 64), strict=False)) if ip.version == _IPV6 else str(ip)
     message = f"touchstone notice network v1\n{at:%Y-%m-%d}\n{named}".encode()
     return hmac.digest(runtime.contact_key, message, hashlib.sha256).hex()

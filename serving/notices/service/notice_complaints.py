@@ -51,24 +51,28 @@ def complain(runtime: Runtime, token: str, number: int, words: str) -> None:
         raise Invalid("Say why, in at most {most:,} characters.", most=LONGEST_TEXT)
     with runtime.store.write() as connection:
         notice = follow(runtime, connection, token)
-        item = next(
-            (one for one in notices.items(connection, notice.marketplace_id, notice.notice_id) if one.number == number),
+        notice_item = next(
+            (
+                notice_item
+                for notice_item in notices.items(connection, notice.marketplace_id, notice.notice_id)
+                if notice_item.number == number
+            ),
             None,
         )
-        if item is None:
+        if notice_item is None:
             raise NotFound("The notice does not name this listing.")
-        before = _decision(runtime, item)
+        before = _decision(runtime, notice_item)
         if before is None:
             raise Conflict("There is no decision to keep this listing, so you cannot complain about one.")
-        admitted = _admit(runtime, connection, item, (notice.reporter_id, before.at), now)
-        case_id = _case(runtime, connection, item, (before.outcome, admitted), now)
+        admitted = _admit(runtime, connection, notice_item, (notice.reporter_id, before.at), now)
+        case_id = _case(runtime, connection, notice_item, (before.outcome, admitted), now)
         complaint_id = runtime.ids.new("ncp")
         row = {
-            "marketplace_id": item.marketplace_id,
+            "marketplace_id": notice_item.marketplace_id,
             "complaint_id": complaint_id,
-            "item_id": item.item_id,
+            "item_id": notice_item.item_id,
             "case_id": case_id,
-            "previous_verdict_id": item.verdict_id,
+            "previous_verdict_id": notice_item.verdict_id,
             "previous_outcome": before.outcome.value,
             "previous_decided_at": before.at,
             "statement": text,
@@ -79,20 +83,23 @@ def complain(runtime: Runtime, token: str, number: int, words: str) -> None:
         audit.record(
             connection,
             now,
-            item.marketplace_id,
+            notice_item.marketplace_id,
             f"reporter:{notice.reporter_id}",
             "notice.complained",
             complaint_id,
-            item_id=item.item_id,
+            item_id=notice_item.item_id,
             case_id=case_id,
             told=in_english(admitted.told),
         )
 
 
-def may_complain(runtime: Runtime, connection: Connection, item: Item) -> bool:
+def may_complain(runtime: Runtime, connection: Connection, notice_item: Item) -> bool:
     """Whether a complaint about the decision on a listing would be admitted now."""
-    before = _decision(runtime, item)
-    if before is None or notice_complaints.of_item(connection, item.marketplace_id, item.item_id) is not None:
+    before = _decision(runtime, notice_item)
+    if (
+        before is None
+        or notice_complaints.of_item(connection, notice_item.marketplace_id, notice_item.item_id) is not None
+    ):
         return False
     return runtime.clock.now() < open_until(before.at, runtime.policies[AppealPolicy])
 
@@ -103,47 +110,51 @@ class _Decision:
     at: datetime
 
 
-def _decision(runtime: Runtime, item: Item) -> _Decision | None:
+def _decision(runtime: Runtime, notice_item: Item) -> _Decision | None:
     """The final decision by which a listing stays; None where there is none."""
-    if item.state is not ItemState.DECIDED or item.outcome not in _KEEPS or item.decided_at is None:
+    if (
+        notice_item.state is not ItemState.DECIDED
+        or notice_item.outcome not in _KEEPS
+        or notice_item.decided_at is None
+    ):
         return None
-    return _Decision(item.outcome, item.decided_at) if is_final(runtime, item) else None
+    return _Decision(notice_item.outcome, notice_item.decided_at) if is_final(runtime, notice_item) else None
 
 
 def _admit(
-    runtime: Runtime, connection: Connection, item: Item, informed: tuple[str, datetime], now: datetime
+    runtime: Runtime, connection: Connection, notice_item: Item, informed: tuple[str, datetime], now: datetime
 ) -> Admission:
     """Admit a complaint; `informed` is the reporter and when they were given the decision."""
-    policy, here = runtime.policies[AppealPolicy], item.marketplace_id
+    policy, marketplace_id = runtime.policies[AppealPolicy], notice_item.marketplace_id
     reporter_id, informed_at = informed
     since = now - timedelta(days=policy.record_days)
     return admit_complaint(
         informed_at=informed_at,
         at=now,
-        is_first=notice_complaints.of_item(connection, here, item.item_id) is None,
-        record=notice_complaints.record_of(connection, here, reporter_id, since),
+        is_first=notice_complaints.of_item(connection, marketplace_id, notice_item.item_id) is None,
+        record=notice_complaints.record_of(connection, marketplace_id, reporter_id, since),
         policy=policy,
     )
 
 
 def _case(
-    runtime: Runtime, connection: Connection, item: Item, heard: tuple[NoticeOutcome, Admission], now: datetime
+    runtime: Runtime, connection: Connection, notice_item: Item, heard: tuple[NoticeOutcome, Admission], now: datetime
 ) -> str:
     """Open the complaint's case on the current version; an open case on the listing is followed.
 
     An open complaint or appeal on the listing also decides this one.
     """
-    here, (outcome, admitted) = item.marketplace_id, heard
-    before = cases.get(connection, here, item.case_id or "")
-    waiting = cases.open_cases(connection, here, [before.listing_id]).get(before.listing_id)
+    marketplace_id, (outcome, admitted) = notice_item.marketplace_id, heard
+    before = cases.get(connection, marketplace_id, notice_item.case_id or "")
+    waiting = cases.open_cases(connection, marketplace_id, [before.listing_id]).get(before.listing_id)
     if waiting is not None and waiting.lane in _BLIND:
         return waiting.case_id
-    version_id = identified_listings.current_version(connection, here, before.listing_id)
+    version_id = identified_listings.current_version(connection, marketplace_id, before.listing_id)
     complaint_heard = ComplaintCase(
         admitted=admitted,
         lane=CaseLane.COMPLAINT,
         version_id=version_id,
-        score_id=scores.latest_of_version(connection, here, version_id)["score_id"],
+        score_id=scores.latest_of_version(connection, marketplace_id, version_id)["score_id"],
         actor="notice",
         what=_WHAT[outcome],
         question_returned=_brand_decided(connection, before),
@@ -152,5 +163,5 @@ def _case(
 
 
 def _brand_decided(connection: Connection, before: Case) -> bool:
-    given = verdicts.of_listings(connection, before.marketplace_id, [before.listing_id])
-    return any(one.case_id == before.case_id and one.side is Side.BRAND for one in given)
+    listing_verdicts = verdicts.of_listings(connection, before.marketplace_id, [before.listing_id])
+    return any(verdict.case_id == before.case_id and verdict.side is Side.BRAND for verdict in listing_verdicts)

@@ -24,10 +24,10 @@ def check_open(runtime: Runtime, connection: Connection, token: str) -> StoredNo
 
     Raises NotFound (the link is invalid or has ended) or Conflict (no listing of the notice waits for its decision).
     """
-    found = follow(runtime, connection, token)
-    if not is_open(connection, found):
+    notice = follow(runtime, connection, token)
+    if not is_open(connection, notice):
         raise Conflict("No decision on this notice is pending, so you cannot add documents.")
-    return found
+    return notice
 
 
 def is_open(connection: Connection, notice: StoredNotice) -> bool:
@@ -49,12 +49,15 @@ def hand_in(runtime: Runtime, token: str, name: str, content: bytes, *, address:
     policy, documents = runtime.policies[NoticePolicy], runtime.policies[SellerEvidencePolicy]
     with runtime.store.write() as connection:
         audit.hold(connection)  # Of two concurrent uploads the second counts the first.
-        found = check_open(runtime, connection, token)
-        here, notice_id = found.marketplace_id, found.notice_id
+        notice = check_open(runtime, connection, token)
+        marketplace_id, notice_id = notice.marketplace_id, notice.notice_id
         media_type = admit(
-            content, notice_documents.handed_in(connection, here, notice_id), policy=policy, documents=documents
+            content,
+            notice_documents.handed_in(connection, marketplace_id, notice_id),
+            policy=policy,
+            documents=documents,
         )
-        if reporters.get(connection, here, found.reporter_id).kind is ReporterKind.UNREGISTERED:
+        if reporters.get(connection, marketplace_id, notice.reporter_id).kind is ReporterKind.UNREGISTERED:
             network = network_token(runtime, address, now)
             check_network_bytes(len(content), networks.bytes_from(connection, network, now), policy)
             networks.add_bytes(connection, network, len(content))
@@ -64,7 +67,7 @@ def hand_in(runtime: Runtime, token: str, name: str, content: bytes, *, address:
             content,
             digest,
             now,
-            marketplace_id=here,
+            marketplace_id=marketplace_id,
             document_id=runtime.ids.new("ntd"),
             notice_id=notice_id,
         )
@@ -72,8 +75,8 @@ def hand_in(runtime: Runtime, token: str, name: str, content: bytes, *, address:
             audit.record(
                 connection,
                 now,
-                here,
-                f"reporter:{found.reporter_id}",
+                marketplace_id,
+                f"reporter:{notice.reporter_id}",
                 "notice_document.handed_in",
                 notice_id,
                 digest=digest,

@@ -52,15 +52,15 @@ def follow(runtime: Runtime, connection: Connection, token: str) -> StoredNotice
 
 def _follow(runtime: Runtime, connection: Connection, token: str, purpose: bytes) -> StoredNotice:
     named = _TOKEN.match(token)
-    found = notices.by_id(connection, named[1]) if named else None
+    notice = notices.by_id(connection, named[1]) if named else None
     if (
         not named
-        or not found
-        or not is_signature(named[2], runtime.contact_key, purpose, found.marketplace_id, found.notice_id)
-        or _is_erased(connection, found)
+        or not notice
+        or not is_signature(named[2], runtime.contact_key, purpose, notice.marketplace_id, notice.notice_id)
+        or _is_erased(connection, notice)
     ):
         raise NotFound("This link is invalid or has expired.")
-    return found
+    return notice
 
 
 def _is_erased(connection: Connection, notice: StoredNotice) -> bool:

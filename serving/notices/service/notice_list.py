@@ -38,9 +38,9 @@ def changed_notices(
     """
     window = timedelta(seconds=runtime.policies[EnforcementPolicy].undo_window_seconds)
     with runtime.store.read() as connection:
-        found = changed_since(connection, marketplace.marketplace_id, since, window, _MOST + 1, after)
-        page, following = cut(found, _MOST, lambda notice: notice.notice_id)
-        shown = [_shown(runtime, connection, one) for one in page]
+        latest_notices = changed_since(connection, marketplace.marketplace_id, since, window, _MOST + 1, after)
+        page, following = cut(latest_notices, _MOST, lambda notice: notice.notice_id)
+        shown = [_shown(runtime, connection, notice) for notice in page]
     return {"notices": shown, "truncated": following is not None, "next": following}
 
 
@@ -61,7 +61,8 @@ def _shown(runtime: Runtime, connection: Connection, notice: StoredNotice) -> di
         if _unconfirmed(notice, reporter)
         else None,
         "listings": [
-            _listing(runtime, connection, item) for item in notices.items(connection, marketplace_id, notice.notice_id)
+            _listing(runtime, connection, notice_item)
+            for notice_item in notices.items(connection, marketplace_id, notice.notice_id)
         ],
     }
 
@@ -71,12 +72,12 @@ def _unconfirmed(notice: StoredNotice, reporter: Reporter) -> bool:
     return stranger and notice.confirmed_at is None and reporter.erased_at is None
 
 
-def _listing(runtime: Runtime, connection: Connection, item: Item) -> dict[str, Any]:
-    decision = told(runtime, connection, item)
+def _listing(runtime: Runtime, connection: Connection, notice_item: Item) -> dict[str, Any]:
+    decision = told(runtime, connection, notice_item)
     return {
-        "location": item.location,
-        "state": item.state.value,
-        "outcome": item.outcome.value if decision is not None and item.outcome else None,
+        "location": notice_item.location,
+        "state": notice_item.state.value,
+        "outcome": notice_item.outcome.value if decision is not None and notice_item.outcome else None,
         "decision": None if decision is None else fields_in_english(decision),
-        "decided_at": item.decided_at.isoformat() if decision is not None and item.decided_at else None,
+        "decided_at": notice_item.decided_at.isoformat() if decision is not None and notice_item.decided_at else None,
     }

@@ -36,7 +36,7 @@ def queue_receipt(runtime: Runtime, connection: Connection, sender: Reporter, no
     It repeats nothing that the sender typed, because the address may be somebody else's. For the same reason an address
     gets one a day that it has not confirmed: the receipts of further notices follow its confirmation.
     """
-    here, to_confirm = sender.marketplace_id, sender.kind is ReporterKind.UNREGISTERED
+    marketplace_id, to_confirm = sender.marketplace_id, sender.kind is ReporterKind.UNREGISTERED
     if sender.email is None:
         return
     if to_confirm and untold.awaits_confirmation(connection, sender.email, runtime.clock.now() - _DAY):
@@ -45,17 +45,17 @@ def queue_receipt(runtime: Runtime, connection: Connection, sender: Reporter, no
         runtime,
         connection,
         MailKind.NOTICE_RECEIPT,
-        marketplace_id=here,
+        marketplace_id=marketplace_id,
         address=sender.email,
         language=display.current().language,
         parameters={
             "notice_id": notice_id,
             "n": listings,
             "to_confirm": to_confirm,
-            **({} if to_confirm else {"path": _path_of(link_for(runtime, here, notice_id))}),
+            **({} if to_confirm else {"path": _path_of(link_for(runtime, marketplace_id, notice_id))}),
         },
         subject_id=notice_id,
-        secret_path=_path_of(confirmation_for(runtime, here, notice_id)) if to_confirm else None,
+        secret_path=_path_of(confirmation_for(runtime, marketplace_id, notice_id)) if to_confirm else None,
     )
 
 
@@ -67,22 +67,28 @@ def mail_decisions(runtime: Runtime) -> int:
         if not untold.untold(connection, now - window, 1):
             return 0
     with runtime.store.write() as connection:
-        found = sorted(untold.untold(connection, now - window, _MOST_AT_ONCE))
+        final_decisions = sorted(untold.untold(connection, now - window, _MOST_AT_ONCE))
         return sum(
-            _queue_decisions(runtime, connection, here, notice_id, {item_id for _, _, item_id in some})
-            for (here, notice_id), some in groupby(found, lambda one: one[:2])
+            _queue_decisions(runtime, connection, marketplace_id, notice_id, {item_id for _, _, item_id in decisions})
+            for (marketplace_id, notice_id), decisions in groupby(final_decisions, lambda decision: decision[:2])
         )
 
 
 def _queue_decisions(
     runtime: Runtime, connection: Connection, marketplace_id: str, notice_id: str, item_ids: Collection[str]
 ) -> int:
-    items = [one for one in notices.items(connection, marketplace_id, notice_id) if one.item_id in item_ids]
-    decided = [(one, notice) for one in items if (notice := told(runtime, connection, one)) is not None]
+    items = [
+        notice_item
+        for notice_item in notices.items(connection, marketplace_id, notice_id)
+        if notice_item.item_id in item_ids
+    ]
+    decided = [
+        (notice_item, notice) for notice_item in items if (notice := told(runtime, connection, notice_item)) is not None
+    ]
     if not decided:
         return 0
-    found = notices.by_id(connection, notice_id)
-    sender = None if found is None else reporters.get(connection, marketplace_id, found.reporter_id)
+    stored_notice = notices.by_id(connection, notice_id)
+    sender = None if stored_notice is None else reporters.get(connection, marketplace_id, stored_notice.reporter_id)
     if sender is None or sender.email is None:
         return 0
     counts = Counter(notice.decision.code for _, notice in decided)
@@ -100,7 +106,9 @@ def _queue_decisions(
         },
         subject_id=notice_id,
     )
-    untold.set_told(connection, marketplace_id, [one.item_id for one, _ in decided], runtime.clock.now())
+    untold.set_told(
+        connection, marketplace_id, [notice_item.item_id for notice_item, _ in decided], runtime.clock.now()
+    )
     return len(decided)
 
 
@@ -118,13 +126,13 @@ def confirm(runtime: Runtime, token: str) -> str:
     """
     now = runtime.clock.now()
     with runtime.store.write() as connection:
-        found = to_confirm(runtime, connection, token)
-        if notices.confirm(connection, found, now):
-            actor = f"reporter:{found.reporter_id}"
-            audit.record(connection, now, found.marketplace_id, actor, "notice.confirmed", found.notice_id)
-            following = untold.without_receipt(connection, found)
+        notice = to_confirm(runtime, connection, token)
+        if notices.confirm(connection, notice, now):
+            actor = f"reporter:{notice.reporter_id}"
+            audit.record(connection, now, notice.marketplace_id, actor, "notice.confirmed", notice.notice_id)
+            following = untold.without_receipt(connection, notice)
             if following is not None:
-                sender = reporters.get(connection, found.marketplace_id, found.reporter_id)
-                listings = len(notices.items(connection, found.marketplace_id, following))
+                sender = reporters.get(connection, notice.marketplace_id, notice.reporter_id)
+                listings = len(notices.items(connection, notice.marketplace_id, following))
                 queue_receipt(runtime, connection, sender, following, listings)
-    return f"{PLACE}{link_for(runtime, found.marketplace_id, found.notice_id).rpartition(PLACE)[2]}"
+    return f"{PLACE}{link_for(runtime, notice.marketplace_id, notice.notice_id).rpartition(PLACE)[2]}"

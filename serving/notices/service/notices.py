@@ -102,11 +102,11 @@ def _preview(runtime: Runtime, admitted: Admitted, *, is_counted: bool) -> Previ
 
 
 def _keep(runtime: Runtime, admitted: Admitted, channel: Channel, reporter: Reporter | None) -> Receipt:
-    connection, here, written, now = admitted.connection, admitted.here, admitted.draft, admitted.at
-    sender = reporter or _known_stranger(runtime, connection, here, written, now)
+    connection, marketplace_id, written, now = admitted.connection, admitted.here, admitted.draft, admitted.at
+    sender = reporter or _known_stranger(runtime, connection, marketplace_id, written, now)
     notice_id = runtime.ids.new("ntc")
     row = {
-        "marketplace_id": here,
+        "marketplace_id": marketplace_id,
         "notice_id": notice_id,
         "reporter_id": sender.reporter_id,
         "channel": channel.value,
@@ -122,12 +122,14 @@ def _keep(runtime: Runtime, admitted: Admitted, channel: Channel, reporter: Repo
     notices.add_notice(connection, row)
     known = reputation_of(runtime, connection, sender, now)
     warned = warn_if_due(connection, sender, known, now)
-    context = NoticeContext(runtime, connection, here, sender, notice_id, written.reason_code, now, known.doubted)
+    context = NoticeContext(
+        runtime, connection, marketplace_id, sender, notice_id, written.reason_code, now, known.doubted
+    )
     record(context, "notice.received", notice_id, _payload(context, channel, len(admitted.locations)))
     states = take_listings(context, admitted.locations)
     listings = tuple(zip(admitted.locations, states, strict=True))
     queue_receipt(runtime, connection, sender, notice_id, len(listings))
-    return Receipt(notice_id, now, link_for(runtime, here, notice_id), listings, WARNING if warned else None)
+    return Receipt(notice_id, now, link_for(runtime, marketplace_id, notice_id), listings, WARNING if warned else None)
 
 
 def _known_stranger(
@@ -135,11 +137,11 @@ def _known_stranger(
 ) -> Reporter:
     """The stranger with an address; an erased one that returns while muted gets name and address again."""
     row = _stranger(runtime, marketplace_id, draft, now)
-    found = reporters.stranger(connection, row)
-    if found.email is None:
+    stranger = reporters.stranger(connection, row)
+    if stranger.email is None:
         named = {"name": row["name"], "email": row["email"], "erasure_requested_at": None, "erased_at": None}
-        reporters.change(connection, found, **named)
-    return found
+        reporters.change(connection, stranger, **named)
+    return stranger
 
 
 def _stranger(runtime: Runtime, marketplace_id: str, draft: Draft, now: datetime) -> dict[str, Any]:

@@ -82,10 +82,10 @@ def marketplaces_of(connection: Connection, among: Collection[str], locations: S
     }
     at_host = [
         place
-        for place, found in named.items()
-        if any(known.link is not None and _host(known.link) == _host(location) for location, known in found)
+        for place, matches in named.items()
+        if any(known.link is not None and _host(known.link) == _host(location) for location, known in matches)
     ]
-    return at_host or [place for place, found in named.items() if found]
+    return at_host or [place for place, matches in named.items() if matches]
 
 
 def _blank(context: NoticeContext, number: int, location: str, known: Known | None) -> dict[str, Any]:
@@ -119,12 +119,12 @@ def meant(location: str, called: Mapping[str, Known]) -> Known | None:
     if whole in called:
         return called[whole]
     host = _host(whole)
-    found = {
+    listings_by_id = {
         called[part].listing_id: called[part]
         for part in parts
         if part in called and _host(called[part].link or whole) == host
     }
-    return next(iter(found.values())) if len(found) == 1 else None
+    return next(iter(listings_by_id.values())) if len(listings_by_id) == 1 else None
 
 
 def _host(address: str) -> str:
@@ -141,19 +141,21 @@ def _open(context: NoticeContext, row: Mapping[str, Any], known: Known) -> dict[
         settled = {"outcome": NoticeOutcome.ALREADY_REMOVED.value, "action_id": removal, "decided_at": context.at}
         return {"state": ItemState.DECIDED.value, **settled}
     case, opened = _case(context, known)
-    kept = evidence.keep(context.runtime, context.connection, case, subject=row["item_id"], at=context.at)
+    snapshot = evidence.keep(context.runtime, context.connection, case, subject=row["item_id"], at=context.at)
     told_text = {
         "notice_id": context.notice_id,
         "case_id": case.case_id,
         "listing_id": known.listing_id,
-        "evidence": kept,
+        "evidence": snapshot,
     }
     record(context, "notice.offer", row["item_id"], told_text)
     return {"case_id": case.case_id, "opened_case": opened}
 
 
 def _removal_in_force(context: NoticeContext, listing_id: str) -> str | None:
-    done = [one for one in actions.of_listing(context.connection, context.here, listing_id) if one.state in _GONE]
+    done = [
+        action for action in actions.of_listing(context.connection, context.here, listing_id) if action.state in _GONE
+    ]
     return done[-1].action_id if done and done[-1].kind is ActionKind.REMOVE else None
 
 
@@ -161,17 +163,17 @@ def _case(context: NoticeContext, known: Known) -> tuple[Case, bool]:
     """The open case of a listing with the notice's place in the queue, and whether the notice opened it."""
     score = scores.latest_of_version(context.connection, context.here, known.version_id)
     facts = scores.facts_of(context.connection, context.here, score["facts_digest"])
-    found = _place(context, score, facts)
-    due_at = context.at + due_within(found)
+    place = _place(context, score, facts)
+    due_at = context.at + due_within(place)
     case = cases.open_cases(context.connection, context.here, [known.listing_id]).get(known.listing_id)
     if case is not None:
-        cases.raise_attention(context.connection, case, priority=found.priority, due_at=due_at)
-        _note(context, case.case_id, found)
+        cases.raise_attention(context.connection, case, priority=place.priority, due_at=due_at)
+        _note(context, case.case_id, place)
         return case, False
     case_id = context.runtime.ids.new("cas")
     share = share_of(CaseLane.ANALYST, context.runtime.policies[MaskedScorePolicy])
-    kept = case_brands.latest_of_listings(context.connection, context.here, [known.listing_id])
-    brand = brand_from(facts, kept.get(known.listing_id))
+    namings = case_brands.latest_of_listings(context.connection, context.here, [known.listing_id])
+    brand = brand_from(facts, namings.get(known.listing_id))
     row = {
         "marketplace_id": context.here,
         "case_id": case_id,
@@ -185,14 +187,14 @@ def _case(context: NoticeContext, known: Known) -> tuple[Case, bool]:
         "score_masked": bool(share) and context.runtime.draw() < (share or 0.0),
         "masked_share": share,
         "state": CaseState.OPEN.value,
-        "priority": found.priority,
+        "priority": place.priority,
         "opened_at": context.at,
         "due_at": due_at,
         "notice_due_at": due_at,
         "follows_case_id": None,
     }
     cases.add_cases(context.connection, [row])
-    _note(context, case_id, found)
+    _note(context, case_id, place)
     return cases.get(context.connection, context.here, case_id), True
 
 
@@ -218,12 +220,12 @@ def _in_good_standing(context: NoticeContext, facts: Facts) -> bool:
     return current(context.runtime, context.connection, context.here, brand_id, context.at).good
 
 
-def _note(context: NoticeContext, case_id: str, found: Place) -> None:
+def _note(context: NoticeContext, case_id: str, place: Place) -> None:
     row = {
         "marketplace_id": context.here,
         "event_id": context.runtime.ids.new("evt"),
         "case_id": case_id,
-        "what": f"Notified from outside: {context.reason_code.replace('_', ' ')}. {in_english(found.reason)}"[:200],
+        "what": f"Notified from outside: {context.reason_code.replace('_', ' ')}. {in_english(place.reason)}"[:200],
         "actor": "notice",
         "known_at": context.at,
     }

@@ -41,17 +41,17 @@ def erase_reporter(runtime: Runtime, marketplace: Marketplace, who: str, *, carr
 
     Raises NotFound (there is no such reporter).
     """
-    here, now = marketplace.marketplace_id, runtime.clock.now()
+    marketplace_id, now = marketplace.marketplace_id, runtime.clock.now()
     with runtime.store.write() as connection:
-        found = _named(runtime, connection, here, who)
-        texts = notice_texts.words_of(connection, here, found.reporter_id)
-        waits = notice_texts.is_underway(connection, here, found.reporter_id)
+        reporter = _named(runtime, connection, marketplace_id, who)
+        texts = notice_texts.words_of(connection, marketplace_id, reporter.reporter_id)
+        waits = notice_texts.is_underway(connection, marketplace_id, reporter.reporter_id)
         if carry_out:
-            if found.erasure_requested_at is None:
-                reporters.change(connection, found, erasure_requested_at=now)
-                _record(connection, found, "erasure_requested", by, now, {})
-            if not waits and found.erased_at is None:
-                forget(connection, found, by, now)
+            if reporter.erasure_requested_at is None:
+                reporters.change(connection, reporter, erasure_requested_at=now)
+                _record(connection, reporter, "erasure_requested", by, now, {})
+            if not waits and reporter.erased_at is None:
+                forget(connection, reporter, by, now)
     return Erased(texts, waits, carry_out and not waits)
 
 

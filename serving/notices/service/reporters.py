@@ -39,33 +39,33 @@ class NewReporter:
     marketplace: str | None = None
 
 
-def register(runtime: Runtime, wanted: NewReporter, *, by: str) -> tuple[str, str]:
+def register(runtime: Runtime, new_reporter: NewReporter, *, by: str) -> tuple[str, str]:
     """Register a reporter; returns its id and the text of its key, which is shown once and not kept.
 
     Raises Invalid (name or address is missing; a brand's reporter names no brand, or another names one; the kind is
     unregistered) or NotFound, Conflict (there is no such marketplace or brand; the brand is not enrolled there).
     """
-    _check(wanted)
+    _check(new_reporter)
     now, reporter_id = runtime.clock.now(), runtime.ids.new("rep")
     secret_hash, shown = new_reporter_secret(reporter_id)
     with runtime.store.write() as connection:
-        marketplace_id = marketplaces.by_name(connection, wanted.marketplace).marketplace_id
-        brand_id = None if wanted.brand is None else brands.by_name(connection, wanted.brand).brand_id
+        marketplace_id = marketplaces.by_name(connection, new_reporter.marketplace).marketplace_id
+        brand_id = None if new_reporter.brand is None else brands.by_name(connection, new_reporter.brand).brand_id
         if brand_id is not None and brand_id not in brands.enrolments(connection, marketplace_id):
-            raise Conflict("{name} is not enrolled with this marketplace.", name=str(wanted.brand))
+            raise Conflict("{name} is not enrolled with this marketplace.", name=str(new_reporter.brand))
         row = {
             "marketplace_id": marketplace_id,
             "reporter_id": reporter_id,
-            "kind": wanted.kind.value,
-            "name": wanted.name.strip(),
-            "email": wanted.email.strip(),
+            "kind": new_reporter.kind.value,
+            "name": new_reporter.name.strip(),
+            "email": new_reporter.email.strip(),
             "brand_id": brand_id,
             "secret_hash": secret_hash,
             "known_at": now,
         }
         reporters.add_reporter(connection, row)
         # Neither name nor address: an entry remains after an erasure.
-        told_text = {"kind": wanted.kind.value, "brand_id": brand_id}
+        told_text = {"kind": new_reporter.kind.value, "brand_id": brand_id}
         audit.record(connection, now, marketplace_id, by, "reporter.registered", reporter_id, **told_text)
     return reporter_id, shown
 
@@ -76,12 +76,12 @@ def reputation_of(runtime: Runtime, connection: Connection, reporter: Reporter, 
     return reputation(ended, warned_at=reporter.warned_at, as_of=at, policy=runtime.policies[NoticePolicy])
 
 
-def warn_if_due(connection: Connection, reporter: Reporter, found: Reputation, at: datetime) -> bool:
+def warn_if_due(connection: Connection, reporter: Reporter, reputation_: Reputation, at: datetime) -> bool:
     """Warn a reporter whose record requires it, in the caller's transaction; the receipt contains the warning."""
-    if not found.to_warn:
+    if not reputation_.to_warn:
         return False
     reporters.change(connection, reporter, warned_at=at)
-    _record(connection, reporter, "warned", "service", at, reasons=list(map(in_english, found.reasons)))
+    _record(connection, reporter, "warned", "service", at, reasons=list(map(in_english, reputation_.reasons)))
     return True
 
 
@@ -95,12 +95,12 @@ def mute(runtime: Runtime, marketplace: Marketplace, reporter_id: str, *, reason
     if not text:
         raise Invalid("Give a reason: counts cannot measure gravity and intention.")
     with runtime.store.write() as connection:
-        found = reporters.get(connection, marketplace.marketplace_id, reporter_id)
-        reputation_ = reputation_of(runtime, connection, found, now)
-        until = mute_until(reputation_, warned_at=found.warned_at, at=now, policy=runtime.policies[NoticePolicy])
-        reporters.change(connection, found, muted_until=until, muted_because=text)
+        reporter = reporters.get(connection, marketplace.marketplace_id, reporter_id)
+        reputation_ = reputation_of(runtime, connection, reporter, now)
+        until = mute_until(reputation_, warned_at=reporter.warned_at, at=now, policy=runtime.policies[NoticePolicy])
+        reporters.change(connection, reporter, muted_until=until, muted_because=text)
         reasons = [text, *map(in_english, reputation_.reasons)]
-        _record(connection, found, "muted", by, now, until=until.isoformat(), reasons=reasons)
+        _record(connection, reporter, "muted", by, now, until=until.isoformat(), reasons=reasons)
     return until
 
 
@@ -113,11 +113,11 @@ def unmute(runtime: Runtime, marketplace: Marketplace, reporter_id: str, *, reas
     if not text:
         raise Invalid("Give a reason.")
     with runtime.store.write() as connection:
-        found = reporters.get(connection, marketplace.marketplace_id, reporter_id)
-        if not found.is_muted(now):
+        reporter = reporters.get(connection, marketplace.marketplace_id, reporter_id)
+        if not reporter.is_muted(now):
             raise Conflict("This reporter is not muted.")
-        reporters.change(connection, found, muted_until=now, muted_because=None)
-        _record(connection, found, "unmuted", by, now, reasons=[text])
+        reporters.change(connection, reporter, muted_until=now, muted_because=None)
+        _record(connection, reporter, "unmuted", by, now, reasons=[text])
 
 
 def revoke(runtime: Runtime, marketplace: Marketplace, reporter_id: str, *, by: str) -> None:
@@ -127,11 +127,11 @@ def revoke(runtime: Runtime, marketplace: Marketplace, reporter_id: str, *, by: 
     """
     now = runtime.clock.now()
     with runtime.store.write() as connection:
-        found = reporters.get(connection, marketplace.marketplace_id, reporter_id)
-        if found.secret_hash is None or found.revoked_at is not None:
+        reporter = reporters.get(connection, marketplace.marketplace_id, reporter_id)
+        if reporter.secret_hash is None or reporter.revoked_at is not None:
             raise Conflict("This reporter has no key in force.")
-        reporters.change(connection, found, revoked_at=now)
-        _record(connection, found, "revoked", by, now)
+        reporters.change(connection, reporter, revoked_at=now)
+        _record(connection, reporter, "revoked", by, now)
 
 
 def listed(runtime: Runtime, marketplace: Marketplace) -> list[dict[str, Any]]:
@@ -139,8 +139,8 @@ def listed(runtime: Runtime, marketplace: Marketplace) -> list[dict[str, Any]]:
     now = runtime.clock.now()
     with runtime.store.read() as connection:
         return [
-            _shown(runtime, connection, one, now)
-            for one in reporters.everyone(connection, marketplace.marketplace_id, _MOST_LISTED)
+            _shown(runtime, connection, reporter, now)
+            for reporter in reporters.everyone(connection, marketplace.marketplace_id, _MOST_LISTED)
         ]
 
 
@@ -160,19 +160,23 @@ def _shown(runtime: Runtime, connection: Connection, reporter: Reporter, now: da
     }
 
 
-def _check(wanted: NewReporter) -> None:
-    lacking = missing(Draft("", (), wanted.name, wanted.email, good_faith=False, reason_code=""))
-    if lines := [asked for element, asked in lacking.items() if element in _CONTACT]:
+def _check(new_reporter: NewReporter) -> None:
+    lacking = missing(Draft("", (), new_reporter.name, new_reporter.email, good_faith=False, reason_code=""))
+    if lines := [sentence for element, sentence in lacking.items() if element in _CONTACT]:
         raise Invalid(" ".join(map(str, lines)))
-    if len(wanted.name) > LONGEST_NAME or len(wanted.email) > LONGEST_EMAIL or not wanted.name.isprintable():
+    if (
+        len(new_reporter.name) > LONGEST_NAME
+        or len(new_reporter.email) > LONGEST_EMAIL
+        or not new_reporter.name.isprintable()
+    ):
         raise Invalid(
             "A name has at most {most} characters, an e-mail address {most_email}.",
             most=LONGEST_NAME,
             most_email=LONGEST_EMAIL,
         )
-    if wanted.kind is ReporterKind.UNREGISTERED:
+    if new_reporter.kind is ReporterKind.UNREGISTERED:
         raise Invalid("A registered notifier must be a registered reporter, a brand or a trusted flagger.")
-    if (wanted.kind is ReporterKind.BRAND) is (wanted.brand is None):
+    if (new_reporter.kind is ReporterKind.BRAND) is (new_reporter.brand is None):
         raise Invalid("A brand's reporter must name its brand; another reporter must not name one.")
 
 
@@ -194,14 +198,14 @@ def reporter_of(runtime: Runtime, header: str | None) -> Reporter | None:
     """
     if header is None:
         return None
-    scheme, _, value = header.partition(" ")
-    mark, _, rest = value.strip().partition(".")
+    scheme, _, credentials = header.partition(" ")
+    mark, _, rest = credentials.strip().partition(".")
     reporter_id, _, secret = rest.partition(".")
-    found = None
+    reporter = None
     if scheme.lower() == "bearer" and mark == _MARK:
         with runtime.store.read() as connection:
-            found = reporters.by_id(connection, reporter_id)
-    stored = found.secret_hash if found is not None and found.secret_hash is not None else ""
-    if not hmac.compare_digest(hash_token(secret), stored) or found is None or found.revoked_at is not None:
+            reporter = reporters.by_id(connection, reporter_id)
+    stored = reporter.secret_hash if reporter is not None and reporter.secret_hash is not None else ""
+    if not hmac.compare_digest(hash_token(secret), stored) or reporter is None or reporter.revoked_at is not None:
         raise NotSignedIn("This key belongs to no registered reporter. Leave the header out to notify without one.")
-    return found
+    return reporter

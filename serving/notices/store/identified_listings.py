@@ -22,11 +22,11 @@ class Known:
 
 def places_called(connection: Connection, names: Collection[str]) -> dict[str, dict[str, Known]]:
     """The listings with these external ids by external id, for each marketplace that has one."""
-    found: dict[str, dict[str, Known]] = {}
+    listings_by_place: dict[str, dict[str, Known]] = {}
     for row in connection.execute(_called(names)):
         known = Known(row.external_id, row.listing_id, row.version_id, row.content.get("link"))
-        found.setdefault(row.marketplace_id, {})[row.external_id] = known
-    return found
+        listings_by_place.setdefault(row.marketplace_id, {})[row.external_id] = known
+    return listings_by_place
 
 
 def listings_called(

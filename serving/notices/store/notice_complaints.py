@@ -44,8 +44,8 @@ def add_complaint(connection: Connection, row: Mapping[str, Any]) -> None:
 
 def of_item(connection: Connection, marketplace_id: str, item_id: str) -> NoticeComplaint | None:
     """The complaint about a notified listing."""
-    found = _read(connection, inside(notice_complaint, marketplace_id), notice_complaint.c.item_id == item_id)
-    return found[0] if found else None
+    complaints = _read(connection, inside(notice_complaint, marketplace_id), notice_complaint.c.item_id == item_id)
+    return complaints[0] if complaints else None
 
 
 def of_case(connection: Connection, marketplace_id: str, case_id: str) -> list[NoticeComplaint]:
@@ -63,22 +63,22 @@ def found_invalid_by(connection: Connection, marketplace_id: str, case_ids: Coll
             notice_item.c.invalid_by.is_not(None),
         )
     )
-    found: dict[str, set[str]] = {}
+    people_by_case: dict[str, set[str]] = {}
     for row in connection.execute(query):
-        found.setdefault(row.case_id, set()).add(row.invalid_by)
-    return found
+        people_by_case.setdefault(row.case_id, set()).add(row.invalid_by)
+    return people_by_case
 
 
 def is_contested(connection: Connection, marketplace_id: str, case_id: str) -> bool:
     """Whether an open complaint belongs to a case, in any lane."""
-    return any(one.state is AppealState.OPEN for one in of_case(connection, marketplace_id, case_id))
+    return any(complaint.state is AppealState.OPEN for complaint in of_case(connection, marketplace_id, case_id))
 
 
-def settle(connection: Connection, found: NoticeComplaint, state: AppealState, values: Mapping[str, Any]) -> None:
+def settle(connection: Connection, complaint: NoticeComplaint, state: AppealState, values: Mapping[str, Any]) -> None:
     """End a complaint, or open it again; the caller holds its case."""
     connection.execute(
         update(notice_complaint)
-        .where(inside(notice_complaint, found.marketplace_id, complaint_id=found.complaint_id))
+        .where(inside(notice_complaint, complaint.marketplace_id, complaint_id=complaint.complaint_id))
         .values(state=state.value, **values)
     )
 
@@ -92,5 +92,5 @@ def record_of(connection: Connection, marketplace_id: str, reporter_id: str, sin
         .where(inside(notice, marketplace_id, reporter_id=reporter_id), notice_complaint.c.decided_at >= since)
         .group_by(notice_complaint.c.state)
     )
-    found = {row.state: row.n for row in connection.execute(query)}
-    return AppealRecord(found.get(AppealState.UPHELD.value, 0), found.get(AppealState.DISMISSED.value, 0))
+    counts = {row.state: row.n for row in connection.execute(query)}
+    return AppealRecord(counts.get(AppealState.UPHELD.value, 0), counts.get(AppealState.DISMISSED.value, 0))

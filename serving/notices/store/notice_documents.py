@@ -24,8 +24,8 @@ class NoticeDocument(StoredFile):
 
 def add_document(connection: Connection, row: Mapping[str, Any]) -> bool:
     """Store a document; False where the notice has the same one already."""
-    made = insert_or_ignore(connection, notice_document).values(**row).returning(notice_document.c.document_id)
-    return connection.execute(made).first() is not None
+    statement = insert_or_ignore(connection, notice_document).values(**row).returning(notice_document.c.document_id)
+    return connection.execute(statement).first() is not None
 
 
 def handed_in(connection: Connection, marketplace_id: str, notice_id: str) -> HandedIn:
@@ -44,9 +44,9 @@ def of_notices(connection: Connection, marketplace_id: str, notice_ids: Collecti
     return reader(NoticeDocument).all(connection, query)
 
 
-def content_of(connection: Connection, found: NoticeDocument) -> bytes:
+def content_of(connection: Connection, document: NoticeDocument) -> bytes:
     """The bytes of a document. Raises NotFound (they were erased)."""
-    this = inside(notice_document, found.marketplace_id, document_id=found.document_id)
+    this = inside(notice_document, document.marketplace_id, document_id=document.document_id)
     return bytes_of(connection, notice_document, this)
 
 

@@ -27,12 +27,12 @@ def ended(connection: Connection, marketplace_id: str, reporter_id: str) -> list
         .where(inside(notice, marketplace_id, reporter_id=reporter_id), notice_item.c.state == ItemState.DECIDED.value)
         .order_by(notice_item.c.decided_at, notice_item.c.item_id)
     )
-    found = []
+    ended_notices = []
     for row in connection.execute(query):
         founded = _was_founded(row)
         if founded is not None:
-            found.append(Ended(row.known_at, row.decided_at, founded))
-    return found
+            ended_notices.append(Ended(row.known_at, row.decided_at, founded))
+    return ended_notices
 
 
 def _was_founded(row: Any) -> bool | None:
@@ -96,11 +96,13 @@ def record_of_reporters(
         )
         .order_by(notice_item.c.decided_at, notice_item.c.item_id)
     )
-    found: dict[tuple[str, datetime | None], list[tuple[Ended, ReasonCode]]] = {}
+    decisions_by_reporter: dict[tuple[str, datetime | None], list[tuple[Ended, ReasonCode]]] = {}
     for row in connection.execute(query):
         founded = _was_founded(row)
         if founded is not None:
             warned_at = row.warned_at if row.warned_at is not None and row.warned_at < until else None
             ended_ = Ended(row.known_at, row.decided_at, founded)
-            found.setdefault((row.reporter_id, warned_at), []).append((ended_, ReasonCode(row.reason_code)))
-    return found
+            decisions_by_reporter.setdefault((row.reporter_id, warned_at), []).append(
+                (ended_, ReasonCode(row.reason_code))
+            )
+    return decisions_by_reporter

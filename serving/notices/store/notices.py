@@ -130,9 +130,9 @@ def confirmed_listings_since(connection: Connection, marketplace_id: str, report
     return int(connection.execute(query).scalar_one())
 
 
-def confirm(connection: Connection, found: StoredNotice, at: datetime) -> bool:
+def confirm(connection: Connection, kept_notice: StoredNotice, at: datetime) -> bool:
     """Record that the notifier followed the link sent to the address; False where they did before."""
-    this = inside(notice, found.marketplace_id, notice_id=found.notice_id)
+    this = inside(notice, kept_notice.marketplace_id, notice_id=kept_notice.notice_id)
     changed = update(notice).where(this, notice.c.confirmed_at.is_(None)).values(confirmed_at=at)
     return connection.execute(changed).rowcount == 1
 
@@ -169,12 +169,12 @@ def notified(connection: Connection, marketplace_id: str, case_id: str) -> list[
     return [reader(ShownNotice).of({**row, "right": _right(row)}) for row in connection.execute(query).mappings()]
 
 
-def settle(connection: Connection, found: Item, *, decided: bool, values: Mapping[str, Any]) -> None:
+def settle(connection: Connection, stored_item: Item, *, decided: bool, values: Mapping[str, Any]) -> None:
     """Advance an item, or reset it where its decision was undone; the caller holds its case."""
     connection.execute(
         update(notice_item)
-        .where(inside(notice_item, found.marketplace_id, item_id=found.item_id))
-        .values(state=next_state(found.state, decided=decided).value, **values)
+        .where(inside(notice_item, stored_item.marketplace_id, item_id=stored_item.item_id))
+        .values(state=next_state(stored_item.state, decided=decided).value, **values)
     )
 
 
@@ -213,7 +213,7 @@ def led_to(connection: Connection, marketplace_id: str, case_ids: Collection[str
         .join(notice_item, same(notice_item, notice_complaint, "item_id"))
         .where(notice_complaint.c.case_id.in_(case_ids))
     )
-    found: dict[str, ReporterKind] = {}
+    kind_by_case: dict[str, ReporterKind] = {}
     for query in (of_notices, of_complaints):
         led = (
             query.join(notice, same(notice, notice_item, "notice_id"))
@@ -222,9 +222,9 @@ def led_to(connection: Connection, marketplace_id: str, case_ids: Collection[str
         )
         for row in connection.execute(led):
             kind = ReporterKind(row.kind)
-            if found.get(row.case_id) is not ReporterKind.TRUSTED_FLAGGER:
-                found[row.case_id] = kind
-    return found
+            if kind_by_case.get(row.case_id) is not ReporterKind.TRUSTED_FLAGGER:
+                kind_by_case[row.case_id] = kind
+    return kind_by_case
 
 
 def reviewed_for_a_notice(marketplace_id: str, as_of: datetime) -> Select[str]:

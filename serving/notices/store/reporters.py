@@ -66,16 +66,18 @@ def by_id(connection: Connection, reporter_id: str) -> Reporter | None:
 
 def get(connection: Connection, marketplace_id: str, reporter_id: str) -> Reporter:
     """One reporter. Raises NotFound (this marketplace has no such reporter)."""
-    found = by_id(connection, reporter_id)
-    if found is None or found.marketplace_id != marketplace_id:
+    known_reporter = by_id(connection, reporter_id)
+    if known_reporter is None or known_reporter.marketplace_id != marketplace_id:
         raise NotFound("There is no such reporter.")
-    return found
+    return known_reporter
 
 
-def change(connection: Connection, found: Reporter, **values: Any) -> None:
+def change(connection: Connection, known_reporter: Reporter, **values: Any) -> None:
     """Set columns of a reporter."""
     connection.execute(
-        update(reporter).where(inside(reporter, found.marketplace_id, reporter_id=found.reporter_id)).values(**values)
+        update(reporter)
+        .where(inside(reporter, known_reporter.marketplace_id, reporter_id=known_reporter.reporter_id))
+        .values(**values)
     )
 
 

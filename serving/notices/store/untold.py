@@ -25,19 +25,19 @@ def untold(connection: Connection, final_before: datetime, most: int) -> list[tu
     `final_before` is the moment before which decisions can no longer be undone. Strangers are mailed once they have
     confirmed that the address is theirs.
     """
-    item, by = notice_item.c, reporter.c
+    of_item, by = notice_item.c, reporter.c
     final = or_(
-        (item.state == ItemState.DECIDED.value) & (item.decided_at <= final_before),
-        (item.state == ItemState.DECIDED.value) & item.outcome.in_([one.value for one in FINAL_AT_ONCE]),
-        item.state.in_([state.value for state in (ItemState.UNKNOWN_LISTING, ItemState.REPEATED, ItemState.MUTED)]),
+        (of_item.state == ItemState.DECIDED.value) & (of_item.decided_at <= final_before),
+        (of_item.state == ItemState.DECIDED.value) & of_item.outcome.in_([outcome.value for outcome in FINAL_AT_ONCE]),
+        of_item.state.in_([state.value for state in (ItemState.UNKNOWN_LISTING, ItemState.REPEATED, ItemState.MUTED)]),
     )
     known = or_(by.kind != ReporterKind.UNREGISTERED.value, notice.c.confirmed_at.is_not(None))
     query = (
-        select(item.marketplace_id, item.notice_id, item.item_id)
+        select(of_item.marketplace_id, of_item.notice_id, of_item.item_id)
         .join(notice, same(notice, notice_item, "notice_id"))
         .join(reporter, same(reporter, notice, "reporter_id"))
-        .where(item.told_at.is_(None), final, known, by.email.is_not(None), by.erased_at.is_(None))
-        .order_by(item.decided_at, item.item_id)
+        .where(of_item.told_at.is_(None), final, known, by.email.is_not(None), by.erased_at.is_(None))
+        .order_by(of_item.decided_at, of_item.item_id)
         .limit(most)
     )
     return [(row.marketplace_id, row.notice_id, row.item_id) for row in connection.execute(query)]

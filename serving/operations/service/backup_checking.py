@@ -60,16 +60,16 @@ def manifest_of(folder: Path) -> Manifest:
 
 def log_problems(verified: dict[str, Any]) -> list[str]:
     """What a verification of the audit log found, in sentences."""
-    found = []
+    problems = []
     if (broken := verified["broken"]) is not None:
-        found.append(f"Entry {broken['sequence']} of the audit log: {broken['problem']}.")
+        problems.append(f"Entry {broken['sequence']} of the audit log: {broken['problem']}.")
     if verified["heads_problem"] is not None:
-        found.append(f"{verified['heads_problem']}.")
+        problems.append(f"{verified['heads_problem']}.")
     if number := verified["differing_count"]:
         first = verified["differing"][0]
-        found.append(f"{number:,} rows are not what the log says, the first {first['id']}: {first['problem']}.")
-    assert bool(found) is not is_whole(verified)  # one sentence for each way to be broken
-    return found
+        problems.append(f"{number:,} rows are not what the log says, the first {first['id']}: {first['problem']}.")
+    assert bool(problems) is not is_whole(verified)  # one sentence for each way to be broken
+    return problems
 
 
 @contextmanager
@@ -90,17 +90,17 @@ def _files(folder: Path, manifest: Manifest, report: Report) -> Iterator[tuple[s
         name = str(PurePosixPath(path.relative_to(folder)))
         if path.is_dir() or name == MANIFEST:
             continue
-        found = file_of(path)
-        done += found.size
+        file = file_of(path)
+        done += file.size
         report(Progress("Files", min(done, total), total))
-        yield name, found
+        yield name, file
 
 
 def _open_to_others(folder: Path) -> list[str]:
     """Keys and personal data are in a backup: nobody but its owner may read it."""
     paths = [folder, *folder.rglob("*")]
-    found = [path for path in paths if stat.S_IMODE(path.stat().st_mode) & 0o077]
-    return [f"Others can read {path}: give it mode {'700' if path.is_dir() else '600'}." for path in found[:5]]
+    open_paths = [path for path in paths if stat.S_IMODE(path.stat().st_mode) & 0o077]
+    return [f"Others can read {path}: give it mode {'700' if path.is_dir() else '600'}." for path in open_paths[:5]]
 
 
 def _database_problems(connection: Connection, manifest: Manifest) -> list[str]:

@@ -19,14 +19,14 @@ Moved = Callable[[int], object]
 
 def kept_files(root: Path) -> list[PurePosixPath]:
     """The files of a data directory that belong to a backup, by their path there; no link is followed."""
-    found: list[PurePosixPath] = []
+    files: list[PurePosixPath] = []
     for folder, _, names in os.walk(root):
-        here = Path(folder).relative_to(root)
+        subfolder = Path(folder).relative_to(root)
         for name in names:
-            path = PurePosixPath(here / name)
+            path = PurePosixPath(subfolder / name)
             if is_kept(path) and (root / path).is_file() and not (root / path).is_symlink():
-                found.append(path)
-    return sorted(found)
+                files.append(path)
+    return sorted(files)
 
 
 def is_database(path: Path) -> bool:
@@ -40,17 +40,17 @@ def copy_file(source: Path, target: Path, moved: Moved) -> File:
 
     A file that grows meanwhile, such as the signed heads, is copied up to where it ended.
     """
-    digest, left = hashlib.sha256(), source.stat().st_size
-    size = left
+    digest, bytes_left = hashlib.sha256(), source.stat().st_size
+    size = bytes_left
     with source.open("rb") as reading, private(target) as writing:
-        while left and (part := reading.read(min(_CHUNK, left))):
+        while bytes_left and (part := reading.read(min(_CHUNK, bytes_left))):
             writing.write(part)
             digest.update(part)
-            left -= len(part)
+            bytes_left -= len(part)
             moved(len(part))
         writing.flush()
         os.fsync(writing.fileno())
-    return File(size - left, digest.hexdigest())
+    return File(size - bytes_left, digest.hexdigest())
 
 
 def private(path: Path) -> IO[bytes]:

@@ -48,15 +48,15 @@ def make(runtime: Runtime, folder: Path, report: Report = unheard) -> dict[str, 
     home, url = runtime.home, runtime.store.url
     _refuse(folder, home)
     audit_key = public_key(home)  # The key is made here if nothing was signed yet.
-    with _unfinished(folder) as made:
+    with _unfinished(folder) as new_folder:
         bar = _Bar(report, home.root)
         files: dict[str, File] = {}
         names = kept_files(home.root)
         if is_sqlite(url):
             database = PurePosixPath(home.database.name)
-            files[str(database)] = copy_database(home.database, made / database, bar.moved)
+            files[str(database)] = copy_database(home.database, new_folder / database, bar.moved)
             names.remove(database)
-            engine = reading(made / database)
+            engine = reading(new_folder / database)
             try:
                 with engine.connect() as connection:
                     log, counts, revision = _state(connection)
@@ -66,7 +66,7 @@ def make(runtime: Runtime, folder: Path, report: Report = unheard) -> dict[str, 
             with runtime.store.read() as connection:
                 log, counts, revision = _state(connection)
         for name in names:
-            source, target = home.root / name, made / name
+            source, target = home.root / name, new_folder / name
             if not source.exists():
                 continue  # Deleted meanwhile, for example an old bundle.
             if source == home.audit_heads:
@@ -87,7 +87,7 @@ def make(runtime: Runtime, folder: Path, report: Report = unheard) -> dict[str, 
             audit_key,
             files,
         )
-        with private(made / MANIFEST) as stream:
+        with private(new_folder / MANIFEST) as stream:
             stream.write(manifest.as_json())
             stream.flush()
             os.fsync(stream.fileno())
@@ -122,12 +122,12 @@ def reading(path: Path) -> Engine:
 
 def counted(connection: Connection) -> dict[str, int]:
     """The rows of each table of the database, those of the job queue included."""
-    found = inspect(connection)
+    inspector = inspect(connection)
     schemas = [None, "dbos"] if connection.dialect.name == "postgresql" else [None]
     return {
         name: int(connection.execute(select(func.count()).select_from(table(name, schema=schema))).scalar_one())
         for schema in schemas
-        for name in sorted(found.get_table_names(schema))
+        for name in sorted(inspector.get_table_names(schema))
     }
 
 
@@ -151,8 +151,8 @@ def _unfinished(folder: Path) -> Iterator[Path]:
     path = Path(tempfile.mkdtemp(prefix=f"{folder.name}.unfinished-", dir=folder.parent))
     try:
         yield path
-        for one, _, _ in os.walk(path, topdown=False):
-            sync_folder(Path(one))
+        for subfolder, _, _ in os.walk(path, topdown=False):
+            sync_folder(Path(subfolder))
         path.rename(folder)
         sync_folder(folder.parent)
     except BaseException:
@@ -174,16 +174,16 @@ def _heads_upto(source: Path, target: Path, sequence: int) -> File:
 
 def _beside(runtime: Runtime, folder: Path) -> list[str]:
     """What a backup of the data directory does not hold, with the command that backs it up; no password is in it."""
-    found = []
+    lines = []
     if not is_sqlite(runtime.store.url):
         place = without_password(runtime.store.url, "postgresql")
-        found.append(f"pg_dump --format=custom --file={shlex.quote(f'{folder}.dump')} {shlex.quote(place)}")
+        lines.append(f"pg_dump --format=custom --file={shlex.quote(f'{folder}.dump')} {shlex.quote(place)}")
     if runtime.settings.contact_key is not None:
-        found.append("# TOUCHSTONE_CONTACT_KEY: the setting is not in the backup; keep it where you keep passwords")
+        lines.append("# TOUCHSTONE_CONTACT_KEY: the setting is not in the backup; keep it where you keep passwords")
     if (uri := runtime.settings.mlflow_tracking_uri) is not None:
         place = without_password(uri) if "://" in uri else uri
-        found.append(f"# MLflow at {place}: back up its database and its artifacts as its server's documentation says")
-    return found
+        lines.append(f"# MLflow at {place}: back up its database and its artifacts as its server's documentation says")
+    return lines
 
 
 def without_password(address: str, scheme: str | None = None) -> str:
@@ -193,11 +193,11 @@ def without_password(address: str, scheme: str | None = None) -> str:
     'postgresql://ops@db:5432/touchstone'
     """
     url = make_url(address)
-    query = {name: value for name, value in url.query.items() if name != "password"}
-    made = URL.create(
+    query = {name: parameter for name, parameter in url.query.items() if name != "password"}
+    shown_url = URL.create(
         scheme or url.drivername, url.username, host=url.host, port=url.port, database=url.database, query=query
     )
-    return made.render_as_string(hide_password=False)
+    return shown_url.render_as_string(hide_password=False)
 
 
 class _Bar:

@@ -102,7 +102,7 @@ def record(
                 break
             last, size = head, heads.read
         stream.truncate(size)
-        if own in {one.public_key for one in signers.everybody(connection)}:
+        if own in {signer.public_key for signer in signers.everybody(connection)}:
             end_of = (last.sequence, last.entry_hash, last.signed_at) if last else (0, GENESIS, now)
             signers.signed(connection, Signer(own, *end_of))
         payload = {

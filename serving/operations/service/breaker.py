@@ -23,12 +23,12 @@ def look_at_breakers(runtime: Runtime) -> int:
     """
     policy, now, opened = runtime.policies[BreakerPolicy], runtime.clock.now(), 0
     with runtime.store.read() as connection:
-        here = [one.marketplace_id for one in marketplaces.everyone(connection)]
+        marketplace_ids = [marketplace.marketplace_id for marketplace in marketplaces.everyone(connection)]
         due = [
-            (one, breaker)
-            for one in here
-            if runtime.services[LiveModels].loaded(one) is not None
-            and (breaker := breakers.of(connection, one)).opened_at is None
+            (marketplace_id, breaker)
+            for marketplace_id in marketplace_ids
+            if runtime.services[LiveModels].loaded(marketplace_id) is not None
+            and (breaker := breakers.of(connection, marketplace_id)).opened_at is None
             and (breaker.checked_at is None or now - breaker.checked_at >= timedelta(minutes=policy.check_minutes))
         ]
     for marketplace_id, breaker in due:
@@ -46,7 +46,7 @@ def _look(runtime: Runtime, marketplace_id: str, breaker: Breaker) -> bool:
     usual = Window(recent.start - timedelta(days=policy.usual_days), recent.start)
     with runtime.store.read() as connection:
         now_flagged, usually = (
-            breakers.volume(connection, marketplace_id, one, policy.per_seller) for one in (recent, usual)
+            breakers.volume(connection, marketplace_id, window, policy.per_seller) for window in (recent, usual)
         )
     surge = tripped(now_flagged, usually, policy)
     reason = None if surge is None else in_english(surge)

@@ -32,7 +32,7 @@ def figures(runtime: Runtime, marketplace: Marketplace) -> dict[str, Any]:
         counted = listings.counts(connection, marketplace_id)
         routes = scores.routes(connection, marketplace_id)
         acted = actions.counts(connection, marketplace_id)
-        found = {
+        all_figures = {
             "listings": counted["listings"],
             "versions": counted["versions"],
             "observations": counted["observations"],
@@ -46,25 +46,25 @@ def figures(runtime: Runtime, marketplace: Marketplace) -> dict[str, Any]:
             "counter_notices": counter_notices.counts(connection, marketplace_id),
         }
         reported = totals(connection, marketplace_id)
-    found["reports"] = {"items": reported.items, **by_name(reported.first)}
+    all_figures["reports"] = {"items": reported.items, **by_name(reported.first)}
     removals = {state: acted.get((ActionKind.REMOVE, state), 0) for state in ActionState}
     reinstated = {state: acted.get((ActionKind.REINSTATE, state), 0) for state in ActionState}
-    found["removals"] = {
+    all_figures["removals"] = {
         "withdrawn": removals[ActionState.WITHDRAWN],
         "held": removals[ActionState.PENDING_APPROVAL],
         "scheduled": removals[ActionState.SCHEDULED],
         "sent": sum(removals[state] for state in _LEFT),
         "acknowledged": removals[ActionState.ACKNOWLEDGED],
     }
-    found["reinstatements"] = {
+    all_figures["reinstatements"] = {
         "scheduled": reinstated[ActionState.SCHEDULED],
         "sent": sum(reinstated[state] for state in _LEFT),
         "acknowledged": reinstated[ActionState.ACKNOWLEDGED],
     }
-    found["pending"] = sum(
+    all_figures["pending"] = sum(
         n for (_, state), n in acted.items() if state in {ActionState.SCHEDULED, ActionState.SENDING}
     )
-    return found
+    return all_figures
 
 
 def _checks(connection: Connection, marketplace_id: str) -> dict[str, Any]:

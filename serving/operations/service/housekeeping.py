@@ -31,10 +31,10 @@ def pass_on_unanswered(runtime: Runtime) -> int:
     """Move questions that a brand has not answered in time to an analyst; returns how many."""
     now = runtime.clock.now()
     with runtime.store.read() as connection:
-        places = [one.marketplace_id for one in marketplaces.everyone(connection)]
+        places = [marketplace.marketplace_id for marketplace in marketplaces.everyone(connection)]
         rule = AutomaticRule.UNANSWERED_QUESTIONS
-        here = {place for place in places if kill_switches.is_on(connection, place, rule)}
-        overdue = cases.overdue(connection, CaseLane.ASK_BRAND, here, now, _MOST_AT_ONCE)
+        active_places = {place for place in places if kill_switches.is_on(connection, place, rule)}
+        overdue = cases.overdue(connection, CaseLane.ASK_BRAND, active_places, now, _MOST_AT_ONCE)
     passed = 0
     hours = runtime.policies[EnforcementPolicy].analyst_decides_within_hours
     for case in overdue:
@@ -74,14 +74,14 @@ def refresh_references(runtime: Runtime) -> int:
     refreshed = 0
     with runtime.store.read() as connection:
         stale = [
-            one
-            for one in marketplaces.everyone(connection)
-            if (last := references.refreshed_at(connection, one.marketplace_id)) is None
+            marketplace
+            for marketplace in marketplaces.everyone(connection)
+            if (last := references.refreshed_at(connection, marketplace.marketplace_id)) is None
             or now - last >= _REFERENCES_LAST
         ]
-    for found in stale:
+    for marketplace in stale:
         with runtime.store.write() as connection:
-            refreshed += references.refresh(connection, found, now) > 0
+            refreshed += references.refresh(connection, marketplace, now) > 0
             reference_changes.delete_old(connection)
     if refreshed:
         runtime.forget()
@@ -105,8 +105,8 @@ def _mail(runtime: Runtime, place: Marketplace, now: datetime) -> int:
     if not late:
         return 0
     with runtime.store.write() as connection:
-        entry = {"marketplace_id": marketplace_id, "marketplace": place.name, "n": late}
+        summary_entry = {"marketplace_id": marketplace_id, "marketplace": place.name, "n": late}
         leads = people.with_role(connection, marketplace_id, Role.ADMIN)
         return queue_to_accounts(
-            runtime, connection, MailKind.OVERDUE_CASES, leads, {"entries": [entry]}, subject_id=today
+            runtime, connection, MailKind.OVERDUE_CASES, leads, {"entries": [summary_entry]}, subject_id=today
         )

@@ -31,7 +31,7 @@ class Presence:
         self._written_at: datetime | None = None
         self._lacked: Mapping[str, str] = {}
 
-    def swept(self, found: Mapping[str, int], seconds: float) -> bool:
+    def swept(self, counts: Mapping[str, int], seconds: float) -> bool:
         """Record a sweep, at most twice a minute; returns whether it was written.
 
         A champion that became missing or loaded is recorded at once. While the last transaction failed, each sweep
@@ -39,11 +39,13 @@ class Presence:
         """
         now = self._runtime.wall.now()
         missing = self._runtime.services[LiveModels].missing()
-        lacks = {marketplace_id: f"{one.digest[:12]}: {one.why}" for marketplace_id, one in missing.items()}
+        lacks = {
+            marketplace_id: f"{champion.digest[:12]}: {champion.why}" for marketplace_id, champion in missing.items()
+        }
         recent = self._written_at is not None and now - self._written_at < PACE
         if recent and lacks == self._lacked and self._runtime.store.fault is None:
             return False
-        what = {name: number for name, number in found.items() if number}
+        what = {name: number for name, number in counts.items() if number}
         process = f"{socket.gethostname()[:80]}, process {os.getpid()}"
         seen = WorkerProcess(self._runtime.worker_id[:80], process, self._started_at, now, seconds, what, lacks)
         with self._runtime.store.write() as connection:
@@ -75,8 +77,8 @@ def not_ready(runtime: Runtime) -> list[NotReady]:
     except StorageFault as fault:
         return [NotReady(fault.code, fault.phrase)]
     fault_now = _fault(runtime)
-    found = [] if fault_now is None else [NotReady(fault_now.code, fault_now.phrase)]
-    return found + [NotReady(one.code, one.phrase) for one in _missing(runtime, champions)]
+    reasons = [] if fault_now is None else [NotReady(fault_now.code, fault_now.phrase)]
+    return reasons + [NotReady(problem.code, problem.phrase) for problem in _missing(runtime, champions)]
 
 
 def _fault(runtime: Runtime) -> StorageFault | None:
@@ -93,11 +95,13 @@ def _fault(runtime: Runtime) -> StorageFault | None:
 def _missing(runtime: Runtime, champions: Mapping[str, str]) -> list[ChampionMissing]:
     live = runtime.services[LiveModels]
     missing = live.missing()
-    found = []
+    problems = []
     for marketplace_id, digest in champions.items():
         loaded = live.loaded(marketplace_id)
         if loaded is None or loaded.digest != digest:
             known = missing.get(marketplace_id)
-            one = known if known and known.digest == digest else MissingChampion(digest, "It is about to be loaded.")
-            found.append(ChampionMissing(one))
-    return found
+            missing_champion = (
+                known if known and known.digest == digest else MissingChampion(digest, "It is about to be loaded.")
+            )
+            problems.append(ChampionMissing(missing_champion))
+    return problems

@@ -39,11 +39,11 @@ class FailedJob:
 def queue_counts(connection: Connection, since: datetime) -> list[QueueCounts]:
     """The queues with a job that waits, runs, or ended since a moment, by name."""
     job, when = _jobs(connection), int(since.timestamp() * 1000)
-    here = (job.c.queue_name.is_not(None),)
+    in_queue = (job.c.queue_name.is_not(None),)
     counted = select(job.c.queue_name, func.count().label("n"), func.min(job.c.created_at).label("first"))
 
     def of(*conditions: Any) -> dict[str, tuple[int, int]]:
-        rows = connection.execute(counted.where(*here, *conditions).group_by(job.c.queue_name))
+        rows = connection.execute(counted.where(*in_queue, *conditions).group_by(job.c.queue_name))
         return {row.queue_name: (row.n, row.first) for row in rows}
 
     waiting, running = of(job.c.status.in_(_WAITING)), of(job.c.status.in_(_RUNNING))

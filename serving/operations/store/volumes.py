@@ -18,11 +18,11 @@ def by_lane(
     times as long.
     """
     counted = [func.coalesce(func.sum(case((score.c.lane == lane.value, 1), else_=0)), 0) for lane in Lane]
-    found: dict[Lane, list[int]] = {lane: [] for lane in Lane}
+    counts: dict[Lane, list[int]] = {lane: [] for lane in Lane}
     for start in starts:
         query = select(*counted).where(
             score.c.marketplace_id == marketplace_id, score.c.scored_at >= start, score.c.scored_at < start + step
         )
         for lane, number in zip(Lane, connection.execute(query).one(), strict=True):
-            found[lane].append(int(number))
-    return found
+            counts[lane].append(int(number))
+    return counts

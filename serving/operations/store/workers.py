@@ -27,11 +27,11 @@ class WorkerProcess:
     lacks: Mapping[str, str]
 
 
-def seen(connection: Connection, found: WorkerProcess) -> None:
+def seen(connection: Connection, process: WorkerProcess) -> None:
     """Record that a process is running; it replaces an earlier one of the same name."""
-    values = row_of(found)
+    values = row_of(process)
     changed = connection.execute(
-        update(worker_process).where(worker_process.c.worker_id == found.worker_id).values(**values)
+        update(worker_process).where(worker_process.c.worker_id == process.worker_id).values(**values)
     )
     if changed.rowcount == 0:
         add(connection, worker_process, [values])

@@ -65,8 +65,8 @@ def is_sqlite(url: str) -> bool:
 
 def sqlite_driver() -> ModuleType:
     """The SQLite module in use; DBOS is given the same one."""
-    found: ModuleType = sqlite_module
-    return found
+    module: ModuleType = sqlite_module
+    return module
 
 
 def write_engine(url: str, waits: Waits = LONG) -> Engine:
@@ -135,12 +135,12 @@ def _ask_after_a_pause(engine: Engine) -> None:
 
 def connect_arguments(*settings: str) -> dict[str, Any]:
     """Arguments of a connection to PostgreSQL: these settings, and an end within a minute of the other side's."""
-    settings += tuple(f"tcp_keepalives_{name}={value}" for name, value in _KEPT_ALIVE.items())
+    settings += tuple(f"tcp_keepalives_{name}={number}" for name, number in _KEPT_ALIVE.items())
     return {
         "options": " ".join(f"-c {setting}" for setting in settings),
         "connect_timeout": LONG.connect_seconds,
         "tcp_user_timeout": _LONGEST_UNANSWERED_MS,
-        **{f"keepalives_{name}": value for name, value in _KEPT_ALIVE.items()},
+        **{f"keepalives_{name}": number for name, number in _KEPT_ALIVE.items()},
     }
 
 
@@ -166,7 +166,7 @@ def limit_write(connection: Connection, waits: Waits) -> None:
 
 def _set_local(connection: Connection, **milliseconds: int) -> None:
     if connection.dialect.name == "postgresql":
-        settings = ", ".join(f"set_config('{name}', '{value}', true)" for name, value in milliseconds.items())
+        settings = ", ".join(f"set_config('{name}', '{limit}', true)" for name, limit in milliseconds.items())
         connection.exec_driver_sql(f"SELECT {settings}")
 
 
@@ -219,17 +219,17 @@ def assert_durable(engine: Engine) -> None:
     if engine.dialect.name != "sqlite":
         return
     with engine.connect() as connection:
-        found = {
+        pragmas = {
             name: connection.exec_driver_sql(f"PRAGMA {name}").scalar()
             for name in ("journal_mode", "synchronous", "foreign_keys")
         }
     racy = has_wal_race(sqlite_driver().sqlite_version)
     safe = {"delete"} if racy else {"delete", "wal"}  # SQLite's fallback where WAL is not available is slower.
-    if found["journal_mode"] not in safe or found["synchronous"] != 2 or found["foreign_keys"] != 1:
+    if pragmas["journal_mode"] not in safe or pragmas["synchronous"] != 2 or pragmas["foreign_keys"] != 1:
         raise DatabaseUnsafe(
             "SQLite {version} is set to {found}, which may lose writes.",
             version=sqlite_driver().sqlite_version,
-            found=str(found),
+            found=str(pragmas),
         )
 
 

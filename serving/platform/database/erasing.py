@@ -40,16 +40,16 @@ class Place:
 
     def erase(self, connection: Connection, marketplace_id: str, subjects: Collection[str], at: datetime) -> None:
         """Erase the data in the rows of these subjects."""
-        values = {name: at if value is NOW else value for name, value in self.values.items()}
+        values = {name: at if new_value is NOW else new_value for name, new_value in self.values.items()}
         connection.execute(update(self.table).where(*self._rows(marketplace_id, subjects)).values(**values))
 
     def _rows(self, marketplace_id: str, subjects: Collection[str]) -> tuple[ColumnElement[bool], ...]:
-        here = self.table.c.marketplace_id == marketplace_id
+        in_marketplace = self.table.c.marketplace_id == marketplace_id
         if self.via is None:
-            return here, *self.live, self.subject.in_(subjects)
+            return in_marketplace, *self.live, self.subject.in_(subjects)
         own, known = self.via
         of_subjects = select(known).where(known.table.c.marketplace_id == marketplace_id, self.subject.in_(subjects))
-        return here, *self.live, own.in_(of_subjects)
+        return in_marketplace, *self.live, own.in_(of_subjects)
 
 
 def count_rows(connection: Connection, table: Table, *conditions: ColumnElement[bool]) -> int:

@@ -32,11 +32,11 @@ def expect_growth(connection: Connection) -> None:
     if connection.dialect.name != "sqlite":
         return
     connection.exec_driver_sql("ANALYZE sqlite_schema")  # Creates the table of statistics, and counts nothing.
-    wanted = sorted(_wanted(connection))
-    if [tuple(row) for row in connection.exec_driver_sql(_COUNTED)] == wanted:
+    statistics = sorted(_wanted(connection))
+    if [tuple(row) for row in connection.exec_driver_sql(_COUNTED)] == statistics:
         return
     connection.exec_driver_sql("DELETE FROM sqlite_stat1")
-    connection.exec_driver_sql("INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES (?, ?, ?)", wanted)
+    connection.exec_driver_sql("INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES (?, ?, ?)", statistics)
     connection.exec_driver_sql("ANALYZE sqlite_schema")  # This connection reads them again.
 
 
@@ -53,13 +53,13 @@ def _wanted(connection: Connection) -> Iterator[tuple[str, str, str]]:
 
 def _line(table: Table, columns: list[str | None], rows: int, *, unique: bool) -> str:
     """The rows of an index, then the rows of equal values in its first column, in its first two, and so on."""
-    left, found = rows, [rows]
+    rows_left, counts = rows, [rows]
     for name in columns:
-        left = max(1, left // (_DISTINCT if name is None else _values(table, table.c[name])))
-        found.append(left)
+        rows_left = max(1, rows_left // (_DISTINCT if name is None else _values(table, table.c[name])))
+        counts.append(rows_left)
     if unique:
-        found[-1] = 1
-    return " ".join(str(number) for number in found)
+        counts[-1] = 1
+    return " ".join(str(number) for number in counts)
 
 
 def _values(table: Table, column: Column[Any]) -> int:

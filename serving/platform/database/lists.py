@@ -34,6 +34,6 @@ def as_list(connection: Connection, values: Sequence[Any]) -> dict[str, Any]:
     return {LISTED: list(values) if connection.dialect.name == "postgresql" else json.dumps(list(values))}
 
 
-def chunks(found: Sequence[_T]) -> list[Sequence[_T]]:
+def chunks(values: Sequence[_T]) -> list[Sequence[_T]]:
     """The values in groups that one statement accepts."""
-    return [found[start : start + _AT_ONCE] for start in range(0, len(found), _AT_ONCE)]
+    return [values[start : start + _AT_ONCE] for start in range(0, len(values), _AT_ONCE)]

@@ -24,15 +24,15 @@ def page(
     """
     if after is None:
         return query.order_by(*order)
-    columns: list[Any] = [one.element if isinstance(one, UnaryExpression) else one for one in order]
+    columns: list[Any] = [term.element if isinstance(term, UnaryExpression) else term for term in order]
     own = columns[-1] == after, columns[-1].table.c.marketplace_id.in_(sorted(marketplaces))
     last = connection.execute(select(*columns).where(*own)).first()
     if last is None:
         raise Invalid("There is no such place in this list. Begin without `after`.")
     further: ColumnElement[bool] = false()
-    for one, column, value in reversed(list(zip(order, columns, last, strict=True))):
-        nearer = column < value if isinstance(one, UnaryExpression) else column > value
-        further = or_(nearer, and_(column == value, further))
+    for term, column, last_value in reversed(list(zip(order, columns, last, strict=True))):
+        nearer = column < last_value if isinstance(term, UnaryExpression) else column > last_value
+        further = or_(nearer, and_(column == last_value, further))
     # The first column bounds the part of an index that is read.
     bound = columns[0] <= last[0] if isinstance(order[0], UnaryExpression) else columns[0] >= last[0]
     return query.where(bound, further).order_by(*order)

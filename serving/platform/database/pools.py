@@ -89,7 +89,7 @@ def dear(handle: Callable[..., T]) -> Callable[..., Any]:
 
     @wraps(handle)
     async def in_turn(**values: Any) -> T:
-        (person,) = {one.person.user_id for one in values.values() if hasattr(one, "person")}
+        (person,) = {argument.person.user_id for argument in values.values() if hasattr(argument, "person")}
         return await DEAR.run_for(person, handle, **values)
 
     return in_turn

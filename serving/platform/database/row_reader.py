@@ -67,13 +67,13 @@ def row_of(record: Any) -> dict[str, Any]:
 
 def _of_enums(kind: type[Any]) -> dict[str, Callable[[Any], Any]]:
     """What makes the enums of a class's fields of their values, and None of None where the field may be None."""
-    found = {}
+    converters = {}
     for name, hint in get_type_hints(kind).items():
         parts = get_args(hint) or (hint,)
         members = {member.value: member for part in parts if _is_enum(part) for member in part}
         if members:
-            found[name] = {**members, **({None: None} if type(None) in parts else {})}.__getitem__
-    return found
+            converters[name] = {**members, **({None: None} if type(None) in parts else {})}.__getitem__
+    return converters
 
 
 def _is_enum(hint: Any) -> bool:

@@ -51,7 +51,7 @@ def word(
 ) -> Column[Any]:
     """A column of words; the database refuses others than these, such as those of an enum."""
     column = Column[Any](name, String(40), nullable=nullable, server_default=server_default)
-    if listed := ", ".join(f"'{one}'" for one in words):
+    if listed := ", ".join(f"'{word}'" for word in words):
         check = CheckConstraint(f"{name} IN ({listed})", name=name)
         event.listen(column, "after_parent_attach", lambda _, table: table.append_constraint(check))
     return column

@@ -17,10 +17,10 @@ def columns(table: FromClause, *names: str) -> list[ColumnElement[Any]]:
 
 
 def inside(table: FromClause, marketplace_id: str | ColumnElement[Any], **equal: object) -> ColumnElement[bool]:
-    return and_(table.c.marketplace_id == marketplace_id, *(table.c[name] == value for name, value in equal.items()))
+    return and_(table.c.marketplace_id == marketplace_id, *(table.c[name] == cell for name, cell in equal.items()))
 
 
 @lru_cache(maxsize=1024)  # Conditions of tables; aliases that a query makes for itself leave again.
-def same(one: FromClause, other: FromClause, *columns: str) -> ColumnElement[bool]:
+def same(table: FromClause, other: FromClause, *columns: str) -> ColumnElement[bool]:
     """Whether the rows of two tables belong to one marketplace and agree in these columns."""
-    return and_(one.c.marketplace_id == other.c.marketplace_id, *(one.c[name] == other.c[name] for name in columns))
+    return and_(table.c.marketplace_id == other.c.marketplace_id, *(table.c[name] == other.c[name] for name in columns))

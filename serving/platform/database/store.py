@@ -89,8 +89,8 @@ class Store:
         """
         if self.fault is None:
             return None
-        asked = "total_changes()" if is_sqlite(self.url) else "coalesce(pg_current_xact_id_if_assigned()::text, '0')"
-        return int(connection.exec_driver_sql(f"SELECT {asked}").scalar_one())
+        counter = "total_changes()" if is_sqlite(self.url) else "coalesce(pg_current_xact_id_if_assigned()::text, '0')"
+        return int(connection.exec_driver_sql(f"SELECT {counter}").scalar_one())
 
     @contextmanager
     def _in_turn(self, wait_seconds: float) -> Iterator[None]:
@@ -179,5 +179,5 @@ def insert_or_ignore(connection: Connection, table: Table) -> Insert:
 
 @cache
 def _into_or_ignore(table: Table, dialect: str) -> Insert:
-    found: Insert = (postgresql if dialect == "postgresql" else sqlite).insert(table).on_conflict_do_nothing()
-    return found
+    statement: Insert = (postgresql if dialect == "postgresql" else sqlite).insert(table).on_conflict_do_nothing()
+    return statement

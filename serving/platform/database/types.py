@@ -33,11 +33,11 @@ class Kind(StrEnum):
 CURRENT: Final = {Kind.FACTS: 1, Kind.OBSERVED: 2, Kind.CONTENT: 3}
 
 
-def pack(kind: Kind, value: bytes) -> bytes:
+def pack(kind: Kind, content: bytes) -> bytes:
     """The value by the current dictionary of its kind."""
     number = CURRENT[kind]
     packer = _packer(number).copy()  # Preparing one takes as long as packing a value.
-    return b"".join((number.to_bytes(1, "big"), packer.compress(value), packer.flush()))
+    return b"".join((number.to_bytes(1, "big"), packer.compress(content), packer.flush()))
 
 
 def unpack(packed: bytes) -> bytes:
@@ -47,8 +47,8 @@ def unpack(packed: bytes) -> bytes:
 
 @cache
 def dictionary(number: int) -> bytes:
-    (found,) = _FOLDER.glob(f"{number}_*")
-    return found.read_bytes()
+    (path,) = _FOLDER.glob(f"{number}_*")
+    return path.read_bytes()
 
 
 @cache
@@ -72,21 +72,21 @@ class UtcTime(TypeDecorator[datetime]):
         """Text on SQLite."""
         return dialect.type_descriptor(String(27) if dialect.name == "sqlite" else DateTime(timezone=True))
 
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> Any:
+    def process_bind_param(self, moment: datetime | None, dialect: Dialect) -> Any:
         """The time in UTC; refuses a naive time, whose meaning is unknown."""
-        if value is None:
+        if moment is None:
             return None
-        if value.tzinfo is None:
+        if moment.tzinfo is None:
             raise ValueError("a time without an offset")
         if dialect.name == "sqlite":
-            return _text(value)
-        return value if value.tzinfo is UTC else value.astimezone(UTC)
+            return _text(moment)
+        return moment if moment.tzinfo is UTC else moment.astimezone(UTC)
 
-    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
+    def process_result_value(self, raw: Any, dialect: Dialect) -> datetime | None:
         """The stored time, aware, in UTC."""
-        if value is None:
+        if raw is None:
             return None
-        return datetime.fromisoformat(value) if dialect.name == "sqlite" else value.astimezone(UTC)
+        return datetime.fromisoformat(raw) if dialect.name == "sqlite" else raw.astimezone(UTC)
 
 
 def moment_of(connection: Connection) -> Callable[[Any], datetime]:
@@ -94,17 +94,17 @@ def moment_of(connection: Connection) -> Callable[[Any], datetime]:
     return datetime.fromisoformat if connection.dialect.name == "sqlite" else _in_utc
 
 
-def stored_moment(connection: Connection, value: datetime) -> Any:
+def stored_moment(connection: Connection, moment: datetime) -> Any:
     """A time as the driver gets it, as `UtcTime` does."""
-    return _text(value) if connection.dialect.name == "sqlite" else value.astimezone(UTC)
+    return _text(moment) if connection.dialect.name == "sqlite" else moment.astimezone(UTC)
 
 
-def _text(value: datetime) -> str:
-    return f"{value.astimezone(UTC).strftime(_FIXED)}Z"
+def _text(moment: datetime) -> str:
+    return f"{moment.astimezone(UTC).strftime(_FIXED)}Z"
 
 
-def _in_utc(value: datetime) -> datetime:
-    return value.astimezone(UTC)
+def _in_utc(moment: datetime) -> datetime:
+    return moment.astimezone(UTC)
 
 
 class IdOrder(TypeDecorator[str]):
@@ -117,9 +117,9 @@ class IdOrder(TypeDecorator[str]):
         """Text on SQLite, whose JSON parameters hold no bytes."""
         return dialect.type_descriptor(String(26) if dialect.name == "sqlite" else LargeBinary())
 
-    def process_bind_param(self, value: str | None, dialect: Dialect) -> Any:
+    def process_bind_param(self, digits: str | None, dialect: Dialect) -> Any:
         """The digits in the engine's form."""
-        return value if value is None or dialect.name == "sqlite" else bits_of(value)
+        return digits if digits is None or dialect.name == "sqlite" else bits_of(digits)
 
 
 class Digest(TypeDecorator[str]):
@@ -128,12 +128,12 @@ class Digest(TypeDecorator[str]):
     impl = LargeBinary
     cache_ok = True
 
-    def process_bind_param(self, value: str | None, _dialect: Dialect) -> bytes | None:
-        return None if value is None else bytes.fromhex(value)
+    def process_bind_param(self, digits: str | None, _dialect: Dialect) -> bytes | None:
+        return None if digits is None else bytes.fromhex(digits)
 
-    def process_result_value(self, value: bytes | None, _dialect: Dialect) -> str | None:
+    def process_result_value(self, raw: bytes | None, _dialect: Dialect) -> str | None:
         """The digits."""
-        return None if value is None else value.hex()
+        return None if raw is None else raw.hex()
 
 
 class Canonical(str):
@@ -142,12 +142,12 @@ class Canonical(str):
     __slots__ = ()
 
     @classmethod
-    def of(cls, value: Any) -> "Canonical":
-        return cls(_encoded(value))
+    def of(cls, document: Any) -> "Canonical":
+        return cls(_encoded(document))
 
 
-def _canonical(value: Any) -> str:
-    return value if isinstance(value, Canonical) else _encoded(value)
+def _canonical(document: Any) -> str:
+    return document if isinstance(document, Canonical) else _encoded(document)
 
 
 class Json(TypeDecorator[Any]):
@@ -156,12 +156,12 @@ class Json(TypeDecorator[Any]):
     impl = Text
     cache_ok = True
 
-    def process_bind_param(self, value: Any, _dialect: Dialect) -> str | None:
+    def process_bind_param(self, document: Any, _dialect: Dialect) -> str | None:
         """Canonical text."""
-        return None if value is None else _canonical(value)
+        return None if document is None else _canonical(document)
 
-    def process_result_value(self, value: str | None, _dialect: Dialect) -> Any:
-        return None if value is None else json.loads(value)
+    def process_result_value(self, text: str | None, _dialect: Dialect) -> Any:
+        return None if text is None else json.loads(text)
 
 
 class Compressed(TypeDecorator[bytes]):
@@ -170,11 +170,11 @@ class Compressed(TypeDecorator[bytes]):
     impl = LargeBinary
     cache_ok = True
 
-    def process_bind_param(self, value: bytes | None, _dialect: Dialect) -> bytes | None:
-        return None if value is None else zlib.compress(value, 1)
+    def process_bind_param(self, content: bytes | None, _dialect: Dialect) -> bytes | None:
+        return None if content is None else zlib.compress(content, 1)
 
-    def process_result_value(self, value: bytes | None, _dialect: Dialect) -> bytes | None:
-        return None if value is None else zlib.decompress(value)
+    def process_result_value(self, raw: bytes | None, _dialect: Dialect) -> bytes | None:
+        return None if raw is None else zlib.decompress(raw)
 
 
 class Packed(TypeDecorator[bytes]):
@@ -187,11 +187,11 @@ class Packed(TypeDecorator[bytes]):
         super().__init__()
         self.kind = kind
 
-    def process_bind_param(self, value: bytes | None, _dialect: Dialect) -> bytes | None:
-        return None if value is None else pack(self.kind, value)
+    def process_bind_param(self, content: bytes | None, _dialect: Dialect) -> bytes | None:
+        return None if content is None else pack(self.kind, content)
 
-    def process_result_value(self, value: bytes | None, _dialect: Dialect) -> bytes | None:
-        return None if value is None else unpack(value)
+    def process_result_value(self, raw: bytes | None, _dialect: Dialect) -> bytes | None:
+        return None if raw is None else unpack(raw)
 
 
 class PackedJson(TypeDecorator[Any]):
@@ -204,12 +204,12 @@ class PackedJson(TypeDecorator[Any]):
         super().__init__()
         self.kind = kind
 
-    def process_bind_param(self, value: Any, _dialect: Dialect) -> bytes | None:
+    def process_bind_param(self, document: Any, _dialect: Dialect) -> bytes | None:
         """Packed canonical text."""
-        return None if value is None else pack(self.kind, _canonical(value).encode())
+        return None if document is None else pack(self.kind, _canonical(document).encode())
 
-    def process_result_value(self, value: bytes | None, _dialect: Dialect) -> Any:
-        return None if value is None else json.loads(unpack(value))
+    def process_result_value(self, raw: bytes | None, _dialect: Dialect) -> Any:
+        return None if raw is None else json.loads(unpack(raw))
 
 
 # Made once: `json.dumps` would make one for each value, which takes longer than most values do.

@@ -56,7 +56,7 @@ def repeatable(caller: str, key: str, method: str, address: str, body: bytes) ->
     return Repeatable(caller, hashlib.sha256(key.encode()).hexdigest(), request.hexdigest(), secrets.token_hex(16))
 
 
-def begin(runtime: Runtime, wanted: Repeatable) -> Reply | None:
+def begin(runtime: Runtime, keyed_request: Repeatable) -> Reply | None:
     """The response to an earlier request of this key; None where this is the first, which must do the work now.
 
     After None, `keep` or `free` must follow.
@@ -65,75 +65,75 @@ def begin(runtime: Runtime, wanted: Repeatable) -> Reply | None:
     ResponseLost (its work is stored, its response is not, and no process can have it any longer).
     """
     with ExitStack() as refused:
-        is_ours = runtime.store.take(wanted.lock)
+        is_ours = runtime.store.take(keyed_request.lock)
         if is_ours:
-            refused.callback(runtime.store.give_back, wanted.lock)
-        earlier = _earlier(runtime, wanted, is_ours=is_ours)
+            refused.callback(runtime.store.give_back, keyed_request.lock)
+        earlier = _earlier(runtime, keyed_request, is_ours=is_ours)
         if earlier is None:
             refused.pop_all()
         return earlier
 
 
-def _earlier(runtime: Runtime, wanted: Repeatable, *, is_ours: bool) -> Reply | None:
+def _earlier(runtime: Runtime, keyed_request: Repeatable, *, is_ours: bool) -> Reply | None:
     now = runtime.wall.now()
     with runtime.store.write() as connection:
-        if is_ours and store.claim(connection, wanted, now):
+        if is_ours and store.claim(connection, keyed_request, now):
             return None
-        found = store.known(connection, wanted)
-        if found is None:
+        earlier_request = store.known(connection, keyed_request)
+        if earlier_request is None:
             raise InProgress("A request with this key has just ended. Send it again.")
-        if now - found.claimed_at < KEPT_FOR:
-            if found.request_hash != wanted.request_hash:
+        if now - earlier_request.claimed_at < KEPT_FOR:
+            if earlier_request.request_hash != keyed_request.request_hash:
                 raise KeyReused("This Idempotency-Key was sent with another request. Use a new one for each request.")
-            if found.status is not None:
-                return Reply(found.status, found.reply or "")
+            if earlier_request.status is not None:
+                return Reply(earlier_request.status, earlier_request.reply or "")
         if not is_ours:
             raise InProgress("The first request with this key is in progress. Send it again.")
-        if found.stored and now - found.claimed_at < KEPT_FOR:
+        if earlier_request.stored and now - earlier_request.claimed_at < KEPT_FOR:
             raise ResponseLost(
                 "The first request with this key was carried out, but its response was lost. Read the state of "
                 "what it changed."
             )
-        store.forget(connection, wanted)
-        store.claim(connection, wanted, now)
+        store.forget(connection, keyed_request)
+        store.claim(connection, keyed_request, now)
     return None
 
 
 @contextmanager
-def working(wanted: Repeatable) -> Iterator[None]:
+def working(keyed_request: Repeatable) -> Iterator[None]:
     """Record in each transaction of the block that the work of a request is stored.
 
     The block raises InProgress (this process had lost its lock with the database, and another does the work).
     """
-    with in_each_write(partial(_mark_stored, wanted=wanted)):
+    with in_each_write(partial(_mark_stored, keyed_request=keyed_request)):
         yield
 
 
-def _mark_stored(connection: Connection, wanted: Repeatable) -> None:
-    if not store.mark_stored(connection, wanted):
+def _mark_stored(connection: Connection, keyed_request: Repeatable) -> None:
+    if not store.mark_stored(connection, keyed_request):
         raise InProgress("Another process has taken this request over. Send it again.")
 
 
-def keep(runtime: Runtime, wanted: Repeatable, reply: Reply) -> None:
-    with _at_the_end(runtime, wanted), runtime.store.write() as connection:
-        store.keep(connection, wanted, reply.status, reply.body)
+def keep(runtime: Runtime, keyed_request: Repeatable, reply: Reply) -> None:
+    with _at_the_end(runtime, keyed_request), runtime.store.write() as connection:
+        store.keep(connection, keyed_request, reply.status, reply.body)
 
 
-def free(runtime: Runtime, wanted: Repeatable) -> None:
+def free(runtime: Runtime, keyed_request: Repeatable) -> None:
     """Free the key of a request that was refused or failed, unless something of it is stored."""
-    with _at_the_end(runtime, wanted), runtime.store.write() as connection:
-        store.forget_unless_stored(connection, wanted)
+    with _at_the_end(runtime, keyed_request), runtime.store.write() as connection:
+        store.forget_unless_stored(connection, keyed_request)
 
 
 @contextmanager
-def _at_the_end(runtime: Runtime, wanted: Repeatable) -> Iterator[None]:
+def _at_the_end(runtime: Runtime, keyed_request: Repeatable) -> Iterator[None]:
     """The response is true, whether it can be kept or not; a repetition is told where it was lost."""
     try:
         yield
     except StorageFault as fault:
         log.warning("idempotency.not_stored", code=fault.code)
     finally:
-        runtime.store.give_back(wanted.lock)
+        runtime.store.give_back(keyed_request.lock)
 
 
 def delete_expired(runtime: Runtime) -> int:

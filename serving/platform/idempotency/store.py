@@ -39,36 +39,36 @@ class Known:
     reply: str | None
 
 
-def claim(connection: Connection, wanted: Repeatable, at: datetime) -> bool:
+def claim(connection: Connection, keyed_request: Repeatable, at: datetime) -> bool:
     """Insert the request; False where the caller has used the key before."""
-    row = {**row_of(wanted), "claimed_at": at, "stored": False}
+    row = {**row_of(keyed_request), "claimed_at": at, "stored": False}
     added = insert_or_ignore(connection, idempotency_key).values(row).returning(idempotency_key.c.caller)
     return connection.execute(added).first() is not None
 
 
-def known(connection: Connection, wanted: Repeatable) -> Known | None:
+def known(connection: Connection, keyed_request: Repeatable) -> Known | None:
     """The request that has the key, locked until the transaction ends."""
-    query = select(idempotency_key).where(*_is(wanted)).with_for_update()
+    query = select(idempotency_key).where(*_is(keyed_request)).with_for_update()
     return reader(Known).single(connection, query)
 
 
-def forget(connection: Connection, wanted: Repeatable) -> None:
-    connection.execute(delete(idempotency_key).where(*_is(wanted)))
+def forget(connection: Connection, keyed_request: Repeatable) -> None:
+    connection.execute(delete(idempotency_key).where(*_is(keyed_request)))
 
 
-def forget_unless_stored(connection: Connection, wanted: Repeatable) -> None:
+def forget_unless_stored(connection: Connection, keyed_request: Repeatable) -> None:
     """Delete a request whose work is not stored."""
-    connection.execute(delete(idempotency_key).where(*_claimed(wanted), idempotency_key.c.stored.is_(False)))
+    connection.execute(delete(idempotency_key).where(*_claimed(keyed_request), idempotency_key.c.stored.is_(False)))
 
 
-def mark_stored(connection: Connection, wanted: Repeatable) -> bool:
+def mark_stored(connection: Connection, keyed_request: Repeatable) -> bool:
     """Record, in the transaction that does the work, that the work is done; False where a repetition has the claim."""
-    return connection.execute(update(idempotency_key).where(*_claimed(wanted)).values(stored=True)).rowcount == 1
+    return connection.execute(update(idempotency_key).where(*_claimed(keyed_request)).values(stored=True)).rowcount == 1
 
 
-def keep(connection: Connection, wanted: Repeatable, status: int, reply: str) -> None:
+def keep(connection: Connection, keyed_request: Repeatable, status: int, reply: str) -> None:
     values = {"status": status, "reply": reply, "stored": True}
-    connection.execute(update(idempotency_key).where(*_claimed(wanted)).values(**values))
+    connection.execute(update(idempotency_key).where(*_claimed(keyed_request)).values(**values))
 
 
 def any_before(connection: Connection, at: datetime) -> bool:
@@ -81,9 +81,9 @@ def delete_before(connection: Connection, at: datetime) -> int:
     return connection.execute(delete(idempotency_key).where(idempotency_key.c.claimed_at < at)).rowcount
 
 
-def _is(wanted: Repeatable) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
-    return idempotency_key.c.caller == wanted.caller, idempotency_key.c.key_hash == wanted.key_hash
+def _is(keyed_request: Repeatable) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    return idempotency_key.c.caller == keyed_request.caller, idempotency_key.c.key_hash == keyed_request.key_hash
 
 
-def _claimed(wanted: Repeatable) -> tuple[ColumnElement[bool], ...]:
-    return *_is(wanted), idempotency_key.c.claim == wanted.claim
+def _claimed(keyed_request: Repeatable) -> tuple[ColumnElement[bool], ...]:
+    return *_is(keyed_request), idempotency_key.c.claim == keyed_request.claim

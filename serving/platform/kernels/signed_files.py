@@ -38,8 +38,8 @@ class SignedFiles(_caching.IndexDataCacheFile):  # type: ignore[misc]  # as abov
             raise FileNotFoundError(name)  # numba compiles the kernel then, and saves it.
         return pickle.loads(content)  # noqa: S301  # we signed it
 
-    def _save_data(self, name: str, data: Any) -> None:
-        self._write(self._data_path(name), self._dump(data))
+    def _save_data(self, name: str, content: Any) -> None:
+        self._write(self._data_path(name), self._dump(content))
 
     def _write(self, path: str, content: bytes) -> None:
         mark = _mark(Path(path), content)

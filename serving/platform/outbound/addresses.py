@@ -34,15 +34,15 @@ def is_public(address: str) -> bool:
     >>> is_public("93.184.216.34"), is_public("::ffff:127.0.0.1"), is_public("169.254.169.254")
     (True, False, False)
     """
-    found = ipaddress.ip_address(address)
-    mapped = getattr(found, "ipv4_mapped", None)
+    ip = ipaddress.ip_address(address)
+    mapped = getattr(ip, "ipv4_mapped", None)
     if mapped is not None:
-        found = mapped
-    if not found.is_global or found.is_multicast or found.is_unspecified:
+        ip = mapped
+    if not ip.is_global or ip.is_multicast or ip.is_unspecified:
         return False
-    if found.version == _GLOBAL_UNICAST.version and found not in _GLOBAL_UNICAST:
+    if ip.version == _GLOBAL_UNICAST.version and ip not in _GLOBAL_UNICAST:
         return False
-    return not any(found.version == network.version and found in network for network in _REFUSED_NETWORKS)
+    return not any(ip.version == network.version and ip in network for network in _REFUSED_NETWORKS)
 
 
 def is_loopback(address: str) -> bool:
@@ -81,10 +81,10 @@ def resolve(url: str, *, allow_loopback: bool) -> Target:
     host = parts.hostname or ""
     port = parts.port or (443 if parts.scheme == "https" else 80)
     try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        records = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError):  # UnicodeError: a label is empty or too long.
         raise Invalid("The host {host} cannot be found.", host=host) from None
-    addresses = [str(entry[4][0]) for entry in found]
+    addresses = [str(record[4][0]) for record in records]
     for address in addresses:
         if not (is_public(address) or (allow_loopback and is_loopback(address))):
             raise Invalid("{host} leads to {name}, which is not a public address.", host=host, name=address)

@@ -84,32 +84,32 @@ class Line:
         while self._idle:
             self._idle.pop().close()
 
-    async def ask(self, asked: Asked, *, timeout_seconds: float, most_read: int) -> Answer | Failed:
+    async def ask(self, web_request: Asked, *, timeout_seconds: float, most_read: int) -> Answer | Failed:
         """Send one request to the address, in at most `timeout_seconds`."""
         try:
             # One timeout for everything: one for each read restarts with each byte that a slow receiver sends.
             async with asyncio.timeout(timeout_seconds):
-                return await self._answer(asked, most_read)
+                return await self._answer(web_request, most_read)
         except TimeoutError:
-            return Failed(f"{asked.whom} took longer than {timeout_seconds:g} seconds.")
+            return Failed(f"{web_request.whom} took longer than {timeout_seconds:g} seconds.")
         except _NotReached as error:
-            return Failed(f"{asked.whom} could not be reached: {error}.")
+            return Failed(f"{web_request.whom} could not be reached: {error}.")
 
-    async def _answer(self, asked: Asked, most_read: int) -> Answer | Failed:
+    async def _answer(self, web_request: Asked, most_read: int) -> Answer | Failed:
         while self._idle:
             connection = self._idle.pop()
             if connection.is_open():
                 try:
-                    return await self._over(connection, asked, most_read)
+                    return await self._over(connection, web_request, most_read)
                 except _ClosedBeforeAnswer:
                     break  # The server closed it at the same moment, because nothing was sent for some time.
             connection.close()
-        return await self._over(await self._connected(), asked, most_read)
+        return await self._over(await self._connected(), web_request, most_read)
 
-    async def _over(self, connection: "_Connection", asked: Asked, most_read: int) -> Answer | Failed:
-        headers = {"host": self._target.header, "accept": "*/*", **asked.headers}
+    async def _over(self, connection: "_Connection", web_request: Asked, most_read: int) -> Answer | Failed:
+        headers = {"host": self._target.header, "accept": "*/*", **web_request.headers}
         try:
-            found = await connection.exchange(asked, self._path, headers, most_read)
+            answer = await connection.exchange(web_request, self._path, headers, most_read)
         except BaseException:
             connection.close()
             raise
@@ -117,7 +117,7 @@ class Line:
             self._idle.append(connection)
         else:
             connection.close()
-        return found
+        return answer
 
     async def _connected(self) -> "_Connection":
         context, name = (_trusted(), self._target.host) if self._is_sealed else (None, None)
@@ -155,23 +155,27 @@ class _Connection:
     def close(self) -> None:
         self._writer.transport.abort()
 
-    async def exchange(self, asked: Asked, path: str, headers: Mapping[str, str], most_read: int) -> Answer | Failed:
+    async def exchange(
+        self, web_request: Asked, path: str, headers: Mapping[str, str], most_read: int
+    ) -> Answer | Failed:
         self._has_answered = False
         try:
-            self._send(asked, path, headers)
+            self._send(web_request, path, headers)
             await self._writer.drain()
-            return await self._read(asked, most_read)
+            return await self._read(web_request, most_read)
         except (h11.ProtocolError, OSError) as error:
             name = "ReadError" if isinstance(error, OSError) else type(error).__name__
             raise (_NotReached if self._has_answered else _ClosedBeforeAnswer)(name) from error
 
-    def _send(self, asked: Asked, path: str, headers: Mapping[str, str]) -> None:
-        length = {"content-length": str(len(asked.body))} if asked.body or asked.method == "POST" else {}
-        request = h11.Request(method=asked.method, target=path, headers=list({**headers, **length}.items()))
-        parts = (request, h11.Data(data=asked.body), h11.EndOfMessage())
+    def _send(self, web_request: Asked, path: str, headers: Mapping[str, str]) -> None:
+        length = (
+            {"content-length": str(len(web_request.body))} if web_request.body or web_request.method == "POST" else {}
+        )
+        request = h11.Request(method=web_request.method, target=path, headers=list({**headers, **length}.items()))
+        parts = (request, h11.Data(data=web_request.body), h11.EndOfMessage())
         self._writer.write(b"".join(self._state.send(part) or b"" for part in parts))
 
-    async def _read(self, asked: Asked, most_read: int) -> Answer | Failed:
+    async def _read(self, web_request: Asked, most_read: int) -> Answer | Failed:
         event = await self._next()
         while isinstance(event, h11.InformationalResponse):
             event = await self._next()
@@ -180,8 +184,8 @@ class _Connection:
         if not 200 <= status < 300:
             # The body is not read; without one, the connection can be used again.
             self._state.next_event()
-            wait = next((value.decode("latin-1") for name, value in event.headers if name == b"retry-after"), None)
-            return Failed(f"{asked.whom} answered {status}.", status, wait)
+            wait = next((raw.decode("latin-1") for name, raw in event.headers if name == b"retry-after"), None)
+            return Failed(f"{web_request.whom} answered {status}.", status, wait)
         while len(read) <= most_read and isinstance(event := await self._next(), h11.Data):
             read += event.data
         return Answer(status, read[: most_read + 1])
@@ -203,12 +207,12 @@ def _trusted() -> ssl.SSLContext:
     return context
 
 
-def exchange(asked: Asked, *, allow_loopback: bool, timeout_seconds: float, most_read: int) -> Answer | Failed:
+def exchange(web_request: Asked, *, allow_loopback: bool, timeout_seconds: float, most_read: int) -> Answer | Failed:
     """Send one request over a connection of its own, in at most `timeout_seconds` after the address lookup."""
 
     async def ask() -> Answer | Failed:
-        async with Line.to(asked.url, allow_loopback=allow_loopback) as line:
-            return await line.ask(asked, timeout_seconds=timeout_seconds, most_read=most_read)
+        async with Line.to(web_request.url, allow_loopback=allow_loopback) as line:
+            return await line.ask(web_request, timeout_seconds=timeout_seconds, most_read=most_read)
 
     try:
         return asyncio.run(ask())

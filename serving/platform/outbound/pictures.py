@@ -79,10 +79,10 @@ class Pictures:
         """Load one picture now; a failure's sentence is for a log."""
         if not self.may_load(address):
             return Failed("The address is at none of the hosts from which pictures are loaded.")
-        here = urlsplit(address).hostname in _LOOPBACK
-        asked = Asked("The host", "GET", address, _HEADERS)
-        found = exchange(asked, allow_loopback=here, timeout_seconds=_SECONDS, most_read=MOST_BYTES)
-        return found if isinstance(found, Failed) else _picture(found.body)
+        is_local = urlsplit(address).hostname in _LOOPBACK
+        web_request = Asked("The host", "GET", address, _HEADERS)
+        answer = exchange(web_request, allow_loopback=is_local, timeout_seconds=_SECONDS, most_read=MOST_BYTES)
+        return answer if isinstance(answer, Failed) else _picture(answer.body)
 
     def loading(self, address: str) -> Future[Picture | Failed]:
         return self._workers.submit(self.load, address)
@@ -97,20 +97,20 @@ def hosts_of(text: str) -> tuple[Host, ...]:
 
     Raises Invalid (one of them is not a host).
     """
-    return tuple(_host(one) for part in text.split(",") if (one := part.strip().lower()))
+    return tuple(_host(name) for part in text.split(",") if (name := part.strip().lower()))
 
 
 def _host(text: str) -> Host:
     name = text.removeprefix(_ANYTHING_BEFORE)
     try:
         parts = urlsplit(f"//{name}")
-        found, port = parts.hostname, parts.port
+        hostname, port = parts.hostname, parts.port
     except ValueError:
-        found, port = None, None
+        hostname, port = None, None
     plain = name.isascii() and name.isprintable() and not any(letter in name for letter in "*@ ")
-    if not found or parts.netloc != name or not plain or port == 0:
+    if not hostname or parts.netloc != name or not plain or port == 0:
         raise Invalid("{words} is no host: write cdn.market.example or *.market.example.", words=text)
-    return Host(found, None if port == _PORTS["https"] else port, below=name != text)
+    return Host(hostname, None if port == _PORTS["https"] else port, below=name != text)
 
 
 def _picture(body: bytes) -> Picture | Failed:

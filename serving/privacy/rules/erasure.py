@@ -75,15 +75,15 @@ class ReportedDocuments:
     action_ids: tuple[str, ...]
 
 
-def kept_for_report(found: ReportedDocuments, waiting: Collection[str]) -> Message | None:
+def kept_for_report(documents: ReportedDocuments, waiting: Collection[str]) -> Message | None:
     """Why the documents of a report must be kept for now; None where they may be erased.
 
     A document of several sellers is evidence against each, so that the request of one does not end it: its retention
     period does.
     """
-    if found.of_others:
+    if documents.of_others:
         return message("kept.others")
-    return message("kept.report") if any(action_id in waiting for action_id in found.action_ids) else None
+    return message("kept.report") if any(action_id in waiting for action_id in documents.action_ids) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,14 +120,14 @@ def kept_because(removal: Removal, now: datetime, policy: AppealPolicy) -> Messa
     return None if now >= until else message("kept.appeal")
 
 
-def names(value: object, seller: str) -> bool:
+def names(document: object, seller: str) -> bool:
     """Whether a JSON value contains a seller's id as one of its texts.
 
     >>> names({"subject": "s-1", "n": [1]}, "s-1"), names({"subject": "s-10"}, "s-1")
     (True, False)
     """
-    if isinstance(value, Mapping):
-        return any(names(one, seller) for one in value.values())
-    if isinstance(value, list | tuple):
-        return any(names(one, seller) for one in value)
-    return value == seller
+    if isinstance(document, Mapping):
+        return any(names(part, seller) for part in document.values())
+    if isinstance(document, list | tuple):
+        return any(names(part, seller) for part in document)
+    return document == seller

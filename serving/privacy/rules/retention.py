@@ -16,14 +16,14 @@ def kept_for(policy: RetentionPolicy, days: Mapping[DataClass, int | None]) -> R
     Raises Invalid (a class is kept for less time than the counts from it need).
     """
     for name, least in SHORTEST.items():
-        given = days.get(DataClass(name))
-        if given is not None and given < least:
+        own_days = days.get(DataClass(name))
+        if own_days is not None and own_days < least:
             raise Invalid(
                 "{name} must be kept for at least {least} days: windows of 90 days are counted from them.",
                 name=name,
                 least=least,
             )
-    return replace(policy, **{one.value: value for one, value in days.items()})
+    return replace(policy, **{data_class.value: period for data_class, period in days.items()})
 
 
 def before(what: DataClass, now: datetime, policy: RetentionPolicy) -> datetime | None:

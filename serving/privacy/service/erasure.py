@@ -43,7 +43,7 @@ class _Plan:
 
     def shown(self) -> dict[str, Any]:
         return {
-            "erased": {in_english(message(f"erasable.{one}")): found for one, found in self.counts.items()},
+            "erased": {in_english(message(f"erasable.{erasable}")): count for erasable, count in self.counts.items()},
             "kept_for_now": dict(self.waiting),
             "kept": list(map(in_english, ALWAYS_KEPT)),
         }
@@ -59,21 +59,21 @@ def erase_seller(
 
     Raises NotFound (the marketplace has no record of this seller) or Conflict (the seller is under legal hold).
     """
-    here, now = marketplace.marketplace_id, runtime.clock.now()
+    marketplace_id, now = marketplace.marketplace_id, runtime.clock.now()
     with runtime.store.read() as connection:
-        if not erasures.is_known(connection, here, seller):
+        if not erasures.is_known(connection, marketplace_id, seller):
             raise NotFound("There is no such seller.")
-        _refuse_pending(connection, here, seller)
+        _refuse_pending(connection, marketplace_id, seller)
         if not carry_out:
-            return {**_planned(runtime, connection, here, seller, now).shown(), "carried_out": False}
+            return {**_planned(runtime, connection, marketplace_id, seller, now).shown(), "carried_out": False}
     with runtime.store.write() as connection:
         audit.hold(connection)
-        _refuse_pending(connection, here, seller)
-        found = erasures.unfinished(connection, here, seller)
-        if found is None:
-            found = Erasure(here, runtime.ids.new("era"), seller, by, now, None)
-            erasures.add_erasure(connection, found)
-        plan = _carry_out(runtime, connection, found, by, now)
+        _refuse_pending(connection, marketplace_id, seller)
+        erasure = erasures.unfinished(connection, marketplace_id, seller)
+        if erasure is None:
+            erasure = Erasure(marketplace_id, runtime.ids.new("era"), seller, by, now, None)
+            erasures.add_erasure(connection, erasure)
+        plan = _carry_out(runtime, connection, erasure, by, now)
     return {**plan.shown(), "carried_out": True}
 
 
@@ -82,13 +82,13 @@ def finish_erasures(runtime: Runtime) -> int:
     now = runtime.clock.now()
     with runtime.store.read() as connection:
         due = erasures.due(connection, now, _MOST_AT_ONCE)
-    for found in due:
+    for erasure in due:
         with runtime.store.write() as connection:
             audit.hold(connection)
-            if legal_holds.in_force(connection, found.marketplace_id, found.seller):
-                erasures.look_again(connection, found, now + _AGAIN)
+            if legal_holds.in_force(connection, erasure.marketplace_id, erasure.seller):
+                erasures.look_again(connection, erasure, now + _AGAIN)
             else:
-                _carry_out(runtime, connection, found, "sweep", now)
+                _carry_out(runtime, connection, erasure, "sweep", now)
     return len(due)
 
 
@@ -97,13 +97,13 @@ def set_hold(runtime: Runtime, marketplace: Marketplace, seller: str, *, reason:
 
     Raises Invalid (no reason is given) or Conflict (the seller is already under hold).
     """
-    here, now, text = marketplace.marketplace_id, runtime.clock.now(), _reason(reason)
-    hold = LegalHold(here, runtime.ids.new("hld"), seller, text, by, now)
+    marketplace_id, now, text = marketplace.marketplace_id, runtime.clock.now(), _reason(reason)
+    hold = LegalHold(marketplace_id, runtime.ids.new("hld"), seller, text, by, now)
     with runtime.store.write() as connection:
         audit.hold(connection)
         if not legal_holds.put(connection, hold):
             raise Conflict("This seller is under legal hold already.")
-        audit.record(connection, now, here, by, "legal_hold.set", hold.hold_id, reason=text)
+        audit.record(connection, now, marketplace_id, by, "legal_hold.set", hold.hold_id, reason=text)
 
 
 def lift_hold(runtime: Runtime, marketplace: Marketplace, seller: str, *, reason: str, by: str) -> None:
@@ -111,12 +111,12 @@ def lift_hold(runtime: Runtime, marketplace: Marketplace, seller: str, *, reason
 
     Raises Invalid (no reason is given) or Conflict (the seller is not under hold).
     """
-    here, now, text = marketplace.marketplace_id, runtime.clock.now(), _reason(reason)
+    marketplace_id, now, text = marketplace.marketplace_id, runtime.clock.now(), _reason(reason)
     with runtime.store.write() as connection:
-        hold_id = legal_holds.lift(connection, here, seller, now)
+        hold_id = legal_holds.lift(connection, marketplace_id, seller, now)
         if hold_id is None:
             raise Conflict("This seller is not under legal hold.")
-        audit.record(connection, now, here, by, "legal_hold.lifted", hold_id, reason=text)
+        audit.record(connection, now, marketplace_id, by, "legal_hold.lifted", hold_id, reason=text)
 
 
 def _reason(reason: str) -> str:
@@ -136,20 +136,27 @@ def _refuse_pending(connection: Connection, marketplace_id: str, seller: str) ->
 
 
 def _planned(runtime: Runtime, connection: Connection, marketplace_id: str, seller: str, now: datetime) -> _Plan:
-    policy, here = runtime.policies[AppealPolicy], marketplace_id
-    kept = {
-        removal.action_id: kept_because(removal, now, policy) for removal in erasures.removals(connection, here, seller)
+    policy, place_id = runtime.policies[AppealPolicy], marketplace_id
+    reasons = {
+        removal.action_id: kept_because(removal, now, policy)
+        for removal in erasures.removals(connection, place_id, seller)
     }
-    kept |= {one.item_id: kept_for_notifier(one, now, policy) for one in erasures.notified(connection, here, seller)}
-    waiting_for = {subject for subject, why in kept.items() if why is not None}
-    kept |= {one.test_buy_id: kept_for_test_buy(one, waiting_for) for one in erasures.bought(connection, here, seller)}
-    kept |= {
+    reasons |= {
+        listing.item_id: kept_for_notifier(listing, now, policy)
+        for listing in erasures.notified(connection, place_id, seller)
+    }
+    waiting_for = {subject for subject, why in reasons.items() if why is not None}
+    reasons |= {
+        goods.test_buy_id: kept_for_test_buy(goods, waiting_for)
+        for goods in erasures.bought(connection, place_id, seller)
+    }
+    reasons |= {
         document.report_id: kept_for_report(document, waiting_for)
-        for document in reported.documents(connection, here, seller)
+        for document in reported.documents(connection, place_id, seller)
     }
-    subjects = [subject for subject, why in kept.items() if why is None]
-    waiting = Counter(in_english(why) for why in kept.values() if why is not None)
-    return _Plan(erasures.count(connection, here, seller, subjects), subjects, waiting)
+    subjects = [subject for subject, why in reasons.items() if why is None]
+    waiting = Counter(in_english(why) for why in reasons.values() if why is not None)
+    return _Plan(erasures.count(connection, place_id, seller, subjects), subjects, waiting)
 
 
 def _carry_out(runtime: Runtime, connection: Connection, erasure: Erasure, by: str, now: datetime) -> _Plan:
@@ -158,7 +165,7 @@ def _carry_out(runtime: Runtime, connection: Connection, erasure: Erasure, by: s
     if any(plan.counts.values()):
         entries = erasures.erase(connection, erasure, plan.subjects, now)
         # Only the erasure names the seller, because an entry of the log cannot be erased.
-        payload = {"entries": entries, "erased": {one.value: many for one, many in plan.counts.items()}}
+        payload = {"entries": entries, "erased": {erasable.value: many for erasable, many in plan.counts.items()}}
         audit.record(connection, now, erasure.marketplace_id, by, ERASURE, erasure.erasure_id, **payload)
     erasures.look_again(connection, erasure, now + _AGAIN if plan.waiting else None)
     return plan

@@ -45,25 +45,30 @@ def erase_what_is_past_its_time(runtime: Runtime) -> int:
     now = runtime.clock.now()
     with runtime.store.read() as connection:
         due = [
-            one.marketplace_id
-            for one in marketplaces.everyone(connection)
-            if (last := retention.looked_at(connection, one.marketplace_id)) is None or now - last >= _AGAIN
+            marketplace.marketplace_id
+            for marketplace in marketplaces.everyone(connection)
+            if (last := retention.looked_at(connection, marketplace.marketplace_id)) is None or now - last >= _AGAIN
         ]
-    return sum(_look(runtime, here, now) for here in due)
+    return sum(_look(runtime, marketplace_id, now) for marketplace_id in due)
 
 
 def _look(runtime: Runtime, marketplace_id: str, now: datetime) -> int:
     with runtime.store.write() as connection:
         audit.hold(connection)
         erased = {what: _erase(runtime, connection, marketplace_id, what, now) for what in DataClass}
-        found = {what.value: many for what, (many, _) in erased.items() if many}
-        if found:
+        tally = {what.value: many for what, (many, _) in erased.items() if many}
+        if tally:
             _record(
-                runtime, connection, marketplace_id, found, [one for _, gone in erased.values() for one in gone], now
+                runtime,
+                connection,
+                marketplace_id,
+                tally,
+                [sequence for _, gone in erased.values() for sequence in gone],
+                now,
             )
-        if all(many < _MOST_AT_ONCE for many in found.values()):
+        if all(many < _MOST_AT_ONCE for many in tally.values()):
             retention.look(connection, marketplace_id, now)
-    return sum(found.values())
+    return sum(tally.values())
 
 
 def _erase(
@@ -74,13 +79,13 @@ def _erase(
     past = before(what, runtime.wall.now() if what is DataClass.SESSIONS else now, runtime.policies[RetentionPolicy])
     if past is None:
         return 0, []
-    kept = [one.seller for one in legal_holds.in_force(connection, marketplace_id)]
+    held_sellers = [hold.seller for hold in legal_holds.in_force(connection, marketplace_id)]
     complained = complained_before(now, runtime.policies[AppealPolicy])
     match what:
         case DataClass.STATEMENTS | DataClass.DOCUMENTS | DataClass.EVIDENCE_PARTS:
             kind = _OF_REMOVALS[what]
             subjects = retention.removals(
-                connection, marketplace_id, kind, told=past, open_until=complained, most=_MOST_AT_ONCE
+                connection, marketplace_id, kind, cutoff=past, open_until=complained, most=_MOST_AT_ONCE
             )
             if what is DataClass.DOCUMENTS:
                 subjects += reported.expired_reports(
@@ -97,7 +102,7 @@ def _erase(
             )
             return _erase_of(connection, marketplace_id, Erasable.CUSTODY, subjects, now), gone
         case DataClass.CONTACTS | DataClass.REFUSED_ROWS | DataClass.SELLER_EVENTS:
-            return _OF_SELLERS[what](connection, marketplace_id, past, kept, _MOST_AT_ONCE), []
+            return _OF_SELLERS[what](connection, marketplace_id, past, held_sellers, _MOST_AT_ONCE), []
         case DataClass.NOTIFIERS:
             return _forget_notifiers(connection, marketplace_id, past, complained, now), []
         case DataClass.MAILS:
@@ -120,18 +125,18 @@ def _forget_notifiers(
     connection: Connection, marketplace_id: str, last: datetime, complained: datetime, now: datetime
 ) -> int:
     quiet = reporters.quiet_since(connection, marketplace_id, last, open_until=complained, most=_MOST_AT_ONCE)
-    found = [
+    quiet_reporters = [
         reporter for reporter in quiet if not notice_texts.is_underway(connection, marketplace_id, reporter.reporter_id)
     ]
-    for one in found:
-        forget(connection, one, ACTOR, now)
-    return len(found)
+    for reporter in quiet_reporters:
+        forget(connection, reporter, ACTOR, now)
+    return len(quiet_reporters)
 
 
 def _record(
-    runtime: Runtime, connection: Connection, marketplace_id: str, found: dict[str, int], gone: list[int], now: datetime
+    runtime: Runtime, connection: Connection, marketplace_id: str, tally: dict[str, int], gone: list[int], now: datetime
 ) -> None:
     """Record an entry that counts the erased data and names the erased payloads, like an erasure's entry."""
     erasure_id = runtime.ids.new("era")
     audit.erase_payloads(connection, erasure_id, gone)
-    audit.record(connection, now, marketplace_id, ACTOR, ERASURE, erasure_id, entries=gone, erased=found)
+    audit.record(connection, now, marketplace_id, ACTOR, ERASURE, erasure_id, entries=gone, erased=tally)

@@ -94,43 +94,43 @@ def bought(connection: Connection, marketplace_id: str, seller_id: str) -> list[
         .where(test_buy.c.marketplace_id == marketplace_id, listing.c.seller_external_id == seller_id)
         .order_by(test_buy.c.ordered_at, test_buy.c.test_buy_id)
     )
-    found: dict[str, tuple[datetime | None, list[str]]] = {}
+    goods_by_id: dict[str, tuple[datetime | None, list[str]]] = {}
     for row in (*connection.execute(query), *reported.test_buys(connection, marketplace_id, seller_id)):
-        removals_of = found.setdefault(row.test_buy_id, (row.closed_at, []))[1]
+        removals_of = goods_by_id.setdefault(row.test_buy_id, (row.closed_at, []))[1]
         removals_of += [row.action_id] if row.action_id else []
-    return [BoughtGoods(one, closed_at, tuple(ids)) for one, (closed_at, ids) in found.items()]
+    return [BoughtGoods(test_buy_id, closed_at, tuple(ids)) for test_buy_id, (closed_at, ids) in goods_by_id.items()]
 
 
 def count(connection: Connection, marketplace_id: str, seller_id: str, subjects: Sequence[str]) -> dict[Erasable, int]:
     """The number of items to erase of a seller, of these removals, notified listings and test buys, and beyond them."""
-    found = personal.count(connection, marketplace_id, subjects)
-    found[Erasable.CONTACTS] = contacts.count(connection, marketplace_id, seller_id)
-    found[Erasable.NOTES] = of_cases.count_notes(connection, marketplace_id, seller_id)
-    found[Erasable.REFUSED_ROWS] = refused_rows.count_naming(connection, marketplace_id, seller_id)
-    found[Erasable.LOG_PAYLOADS] = len(_named(connection, marketplace_id, seller_id, subjects))
-    return found
+    counts = personal.count(connection, marketplace_id, subjects)
+    counts[Erasable.CONTACTS] = contacts.count(connection, marketplace_id, seller_id)
+    counts[Erasable.NOTES] = of_cases.count_notes(connection, marketplace_id, seller_id)
+    counts[Erasable.REFUSED_ROWS] = refused_rows.count_naming(connection, marketplace_id, seller_id)
+    counts[Erasable.LOG_PAYLOADS] = len(_named(connection, marketplace_id, seller_id, subjects))
+    return counts
 
 
-def erase(connection: Connection, found: Erasure, subjects: Sequence[str], at: datetime) -> list[int]:
+def erase(connection: Connection, erasure_request: Erasure, subjects: Sequence[str], at: datetime) -> list[int]:
     """Erase the data; returns the entries of the audit log with erased payloads, which the log must name."""
-    marketplace_id = found.marketplace_id
-    named = _named(connection, marketplace_id, found.seller, subjects)
-    contacts.erase(connection, marketplace_id, found.seller)
-    refused_rows.erase_naming(connection, marketplace_id, found.seller)
-    of_cases.erase_notes(connection, marketplace_id, found.seller)
+    marketplace_id = erasure_request.marketplace_id
+    named = _named(connection, marketplace_id, erasure_request.seller, subjects)
+    contacts.erase(connection, marketplace_id, erasure_request.seller)
+    refused_rows.erase_naming(connection, marketplace_id, erasure_request.seller)
+    of_cases.erase_notes(connection, marketplace_id, erasure_request.seller)
     personal.erase(connection, marketplace_id, subjects, at)
-    audit.erase_payloads(connection, found.erasure_id, named)
+    audit.erase_payloads(connection, erasure_request.erasure_id, named)
     return named
 
 
 def _named(connection: Connection, marketplace_id: str, seller_id: str, subjects: Sequence[str]) -> list[int]:
-    found = set(payloads(connection, marketplace_id, seller_id))
-    return sorted(found | set(custody_payloads(connection, marketplace_id, subjects)))
+    sequences = set(payloads(connection, marketplace_id, seller_id))
+    return sorted(sequences | set(custody_payloads(connection, marketplace_id, subjects)))
 
 
 def custody_payloads(connection: Connection, marketplace_id: str, subjects: Sequence[str]) -> list[int]:
     """The entries of the audit log whose payloads contain custody descriptions of these test buys."""
-    found: list[int] = []
+    sequences: list[int] = []
     for chunk in chunks(subjects):
         query = (
             select(audit_entry.c.sequence)
@@ -141,8 +141,8 @@ def custody_payloads(connection: Connection, marketplace_id: str, subjects: Sequ
                 audit_entry.c.act.startswith("test_buy."),
             )
         )
-        found += connection.execute(query).scalars()
-    return found
+        sequences += connection.execute(query).scalars()
+    return sequences
 
 
 def payloads(connection: Connection, marketplace_id: str, seller_id: str) -> list[int]:
@@ -153,39 +153,42 @@ def payloads(connection: Connection, marketplace_id: str, seller_id: str) -> lis
         .where(
             audit_entry.c.marketplace_id == marketplace_id,
             audit_entry.c.act.not_in(_STAYING_ACTS),
-            *(~audit_entry.c.act.startswith(one, autoescape=True) for one in KEPT_ACTS),
+            *(~audit_entry.c.act.startswith(act, autoescape=True) for act in KEPT_ACTS),
             audit_payload.c.payload.contains(json.dumps(seller_id), autoescape=True),
         )
         .order_by(audit_entry.c.sequence)
     )
-    found = ((row.sequence, json.loads(row.payload)) for row in connection.execute(query))
-    return [sequence for sequence, text in found if names(text, seller_id) and "evidence" not in text]
+    entries = ((row.sequence, json.loads(row.payload)) for row in connection.execute(query))
+    return [sequence for sequence, text in entries if names(text, seller_id) and "evidence" not in text]
 
 
-def add_erasure(connection: Connection, found: Erasure) -> None:
+def add_erasure(connection: Connection, erasure_request: Erasure) -> None:
     """Insert an erasure request."""
     row = {
-        "marketplace_id": found.marketplace_id,
-        "erasure_id": found.erasure_id,
-        "seller_external_id": found.seller,
-        "asked_by": found.asked_by,
-        "asked_at": found.asked_at,
-        "due_at": found.due_at,
+        "marketplace_id": erasure_request.marketplace_id,
+        "erasure_id": erasure_request.erasure_id,
+        "seller_external_id": erasure_request.seller,
+        "asked_by": erasure_request.asked_by,
+        "asked_at": erasure_request.asked_at,
+        "due_at": erasure_request.due_at,
     }
     add(connection, erasure, [row])
 
 
-def look_again(connection: Connection, found: Erasure, due_at: datetime | None) -> None:
+def look_again(connection: Connection, erasure_request: Erasure, due_at: datetime | None) -> None:
     """Set when remaining data is checked again; None where none remains."""
-    which = erasure.c.marketplace_id == found.marketplace_id, erasure.c.erasure_id == found.erasure_id
+    which = (
+        erasure.c.marketplace_id == erasure_request.marketplace_id,
+        erasure.c.erasure_id == erasure_request.erasure_id,
+    )
     connection.execute(update(erasure).where(*which).values(due_at=due_at))
 
 
 def unfinished(connection: Connection, marketplace_id: str, seller_id: str) -> Erasure | None:
     """The erasure request with remaining data."""
     which = (inside(erasure, marketplace_id), erasure.c.seller_external_id == seller_id, erasure.c.due_at.is_not(None))
-    found = _read(connection, and_(*which), most=1)
-    return found[0] if found else None
+    erasures = _read(connection, and_(*which), most=1)
+    return erasures[0] if erasures else None
 
 
 def due(connection: Connection, now: datetime, most: int) -> list[Erasure]:

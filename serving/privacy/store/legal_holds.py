@@ -55,5 +55,5 @@ def lift(connection: Connection, marketplace_id: str, seller: str, at: datetime)
         .values(lifted_at=at)
         .returning(legal_hold.c.hold_id)
     )
-    found: str | None = connection.execute(done).scalar()
-    return found
+    hold_id: str | None = connection.execute(done).scalar()
+    return hold_id

@@ -29,15 +29,15 @@ PLACES: Final[Mapping[Erasable, tuple[Place, ...]]] = {
 
 
 def count(
-    connection: Connection, marketplace_id: str, subjects: Sequence[str], wanted: Collection[Erasable] = tuple(Erasable)
+    connection: Connection, marketplace_id: str, subjects: Sequence[str], kinds: Collection[Erasable] = tuple(Erasable)
 ) -> dict[Erasable, int]:
     """The number of rows of these subjects that still contain data, by class."""
-    found = dict.fromkeys(Erasable, 0)
+    counts = dict.fromkeys(Erasable, 0)
     for chunk in chunks(subjects):
         for what, places in PLACES.items():
-            if what in wanted:
-                found[what] += sum(place.count(connection, marketplace_id, chunk) for place in places)
-    return found
+            if what in kinds:
+                counts[what] += sum(place.count(connection, marketplace_id, chunk) for place in places)
+    return counts
 
 
 def erase(
@@ -45,15 +45,15 @@ def erase(
     marketplace_id: str,
     subjects: Sequence[str],
     at: datetime,
-    wanted: Collection[Erasable] = tuple(Erasable),
+    kinds: Collection[Erasable] = tuple(Erasable),
 ) -> None:
     """Erase some classes of data of these subjects; a document is deleted with its last upload."""
     for chunk in chunks(subjects):
         for what, places in PLACES.items():
-            if what in wanted:
+            if what in kinds:
                 for place in places:
                     place.erase(connection, marketplace_id, chunk, at)
-    if Erasable.DOCUMENTS in wanted:
+    if Erasable.DOCUMENTS in kinds:
         of_appeals.empty_documents(connection, marketplace_id)
 
 
@@ -61,4 +61,4 @@ def subjects_of(connection: Connection, marketplace_id: str, what: Erasable, wit
     """At most `most` of a query's ids that still have data of a class."""
     (ids,) = within.selected_columns
     query = within.where(or_(*(ids.in_(place.subjects(marketplace_id)) for place in PLACES[what]))).limit(most)
-    return [str(one) for one in connection.execute(query).scalars()]
+    return [str(subject) for subject in connection.execute(query).scalars()]

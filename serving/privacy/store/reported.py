@@ -40,14 +40,14 @@ def documents(connection: Connection, marketplace_id: str, seller_id: str) -> li
         .join(listing, same(listing, report_outcome, "listing_id"))
         .where(inside(report_outcome, marketplace_id), listing.c.seller_external_id == seller_id)
     )
-    found = list(
+    report_ids = list(
         connection.execute(
             select(report.c.report_id)
             .where(inside(report, marketplace_id), report.c.report_id.in_(theirs), _has_documents())
             .order_by(report.c.known_at, report.c.report_id)
         ).scalars()
     )
-    return [_documents(connection, marketplace_id, seller_id, one) for one in found]
+    return [_documents(connection, marketplace_id, seller_id, report_id) for report_id in report_ids]
 
 
 def _has_documents() -> ColumnElement[bool]:

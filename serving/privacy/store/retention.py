@@ -19,8 +19,8 @@ from serving.takedowns.tables import action
 def looked_at(connection: Connection, marketplace_id: str) -> datetime | None:
     """When a search for expired data last found nothing left."""
     query = select(retention_check.c.looked_at).where(retention_check.c.marketplace_id == marketplace_id)
-    found: datetime | None = connection.execute(query).scalar()
-    return found
+    last_look: datetime | None = connection.execute(query).scalar()
+    return last_look
 
 
 def look(connection: Connection, marketplace_id: str, at: datetime) -> None:
@@ -31,9 +31,9 @@ def look(connection: Connection, marketplace_id: str, at: datetime) -> None:
 
 
 def removals(
-    connection: Connection, marketplace_id: str, what: Erasable, *, told: datetime, open_until: datetime, most: int
+    connection: Connection, marketplace_id: str, what: Erasable, *, cutoff: datetime, open_until: datetime, most: int
 ) -> list[str]:
-    """Removals with remaining data of a class, notified before `told`, with no complaint open or possible.
+    """Removals with remaining data of a class, notified before `cutoff`, with no complaint open or possible.
 
     `open_until`: the time to complain is over for sellers notified at or before this moment.
     """
@@ -54,11 +54,11 @@ def removals(
             inside(action, marketplace_id, kind="remove"),
             or_(
                 (action.c.state == "acknowledged")
-                & (action.c.acknowledged_at <= told)
+                & (action.c.acknowledged_at <= cutoff)
                 & (action.c.acknowledged_at <= open_until),
-                (action.c.state == "withdrawn") & (action.c.created_at <= told),
+                (action.c.state == "withdrawn") & (action.c.created_at <= cutoff),
             ),
-            *(~one for one in disputed),
+            *(~condition for condition in disputed),
             _free(marketplace_id, listing.c.seller_external_id),
         )
         .order_by(action.c.created_at, action.c.action_id)

@@ -85,11 +85,11 @@ def number_of(record: TestBuyRecord, locations: Sequence[str], today: date) -> i
 
 
 def _named(listing: str | None, locations: Sequence[str]) -> int:
-    wanted = (listing or "").strip()
-    if not wanted and len(locations) == 1:
+    name = (listing or "").strip()
+    if not name and len(locations) == 1:
         return 1
-    if wanted in locations:
-        return locations.index(wanted) + 1
-    if _NUMBER.fullmatch(wanted) and int(wanted) <= len(locations):
-        return int(wanted)
+    if name in locations:
+        return locations.index(name) + 1
+    if _NUMBER.fullmatch(name) and int(name) <= len(locations):
+        return int(name)
     raise Invalid("Name the listing that was bought as the report does, or by its number.")

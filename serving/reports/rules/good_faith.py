@@ -83,21 +83,21 @@ _AS_IT_IS: Final = {
 STOPPED: Final = "stopped"
 
 
-def ended(one: ReportedListing) -> tuple[Ended, str | None]:
+def ended(listing: ReportedListing) -> tuple[Ended, str | None]:
     """How a reported listing ended, with the code of its reason where it was not removed.
 
     The reason is the code of a refusal, the reviewer's judgement, or that the removal was stopped before it was sent.
     A removal counts once the marketplace has acknowledged it, and for as long as it stands.
     """
-    if one.last in _AS_IT_IS:
-        found = _AS_IT_IS[one.last]
-        return found, one.code.value if found is Ended.NOT_EXAMINED else None
-    if one.removal is ActionState.WITHDRAWN:
+    if listing.last in _AS_IT_IS:
+        end = _AS_IT_IS[listing.last]
+        return end, listing.code.value if end is Ended.NOT_EXAMINED else None
+    if listing.removal is ActionState.WITHDRAWN:
         return Ended.REJECTED, STOPPED
-    if one.removal is ActionState.ACKNOWLEDGED:
-        return Ended.OVERTURNED if one.overturned else Ended.ACCEPTED, None
-    if one.removal is None and one.judgement not in {None, Judgement.COUNTERFEIT}:
-        return Ended.REJECTED, one.judgement
+    if listing.removal is ActionState.ACKNOWLEDGED:
+        return Ended.OVERTURNED if listing.overturned else Ended.ACCEPTED, None
+    if listing.removal is None and listing.judgement not in {None, Judgement.COUNTERFEIT}:
+        return Ended.REJECTED, listing.judgement
     return Ended.OPEN, None
 
 
@@ -142,31 +142,31 @@ class GoodFaith:
 def good_faith(reported_listings: Iterable[ReportedListing]) -> GoodFaith:
     """The figures of these reported listings."""
     rows = list(reported_listings)
-    ends = [ended(one) for one in rows]
+    ends = [ended(row) for row in rows]
     return GoodFaith(
         whole=_counts(rows),
         reasons=Counter((end, reason) for end, reason in ends if reason is not None),
-        by_right={key: _counts(one for one in rows if one.right_id == key) for key in {one.right_id for one in rows}},
-        by_kind={key: _counts(one for one in rows if one.kind is key) for key in {one.kind for one in rows}},
+        by_right={key: _counts(row for row in rows if row.right_id == key) for key in {row.right_id for row in rows}},
+        by_kind={key: _counts(row for row in rows if row.kind is key) for key in {row.kind for row in rows}},
         by_reason_code={
-            key: _counts(one for one in rows if one.reason_code is key) for key in {one.reason_code for one in rows}
+            key: _counts(row for row in rows if row.reason_code is key) for key in {row.reason_code for row in rows}
         },
     )
 
 
 def _counts(reported_listings: Iterable[ReportedListing]) -> Counts:
     rows = list(reported_listings)
-    examined = [one for one in rows if one.examined_at is not None and one.last is not Result.WITHDRAWN]
+    examined = [row for row in rows if row.examined_at is not None and row.last is not Result.WITHDRAWN]
     return Counts(
         items=len(rows),
-        ended=Counter(ended(one)[0] for one in rows),
-        at_once=Share(sum(one.at_once for one in examined), len(examined)),
-        to_removal=_hours(one.hours_to_removal for one in rows),
+        ended=Counter(ended(row)[0] for row in rows),
+        at_once=Share(sum(row.at_once for row in examined), len(examined)),
+        to_removal=_hours(row.hours_to_removal for row in rows),
     )
 
 
 def _hours(values: Iterable[float | None]) -> Hours:
-    known = sorted(one for one in values if one is not None)
+    known = sorted(hours for hours in values if hours is not None)
     if not known:
         return Hours(None, None, 0)
     # The rank in integers: 0.95 has no exact binary form.
@@ -210,16 +210,16 @@ def campaigns(accusations: Iterable[Accusation], at: datetime, policy: CampaignP
     seller in question out: a campaign that grows slowly does not become usual. A listing that is accused again within
     the window counts once.
     """
-    given = [one for one in accusations if one.at <= at]
-    found: dict[str, Campaign] = {}
+    past_accusations = [accusation for accusation in accusations if accusation.at <= at]
+    campaigns_by_seller: dict[str, Campaign] = {}
     for days, least in policy.windows:
-        counts = _windows(given, at, timedelta(days=days), policy)
+        counts = _windows(past_accusations, at, timedelta(days=days), policy)
         for seller, windows in counts.items():
             now = windows.get(0, 0)
             usual = _usual(counts, seller)
-            if seller not in found and now >= least and now > policy.times_usual * usual:
-                found[seller] = Campaign(seller, now, days, usual)
-    return tuple(sorted(found.values(), key=lambda one: (-one.listings, one.seller)))
+            if seller not in campaigns_by_seller and now >= least and now > policy.times_usual * usual:
+                campaigns_by_seller[seller] = Campaign(seller, now, days, usual)
+    return tuple(sorted(campaigns_by_seller.values(), key=lambda campaign: (-campaign.listings, campaign.seller)))
 
 
 def _windows(
@@ -228,10 +228,10 @@ def _windows(
     """The number of listings by seller and window, counted back from the latest, which is 0."""
     last = timedelta(days=policy.usual_days) // length
     listings: dict[str, dict[int, set[str]]] = defaultdict(lambda: defaultdict(set))
-    for one in accusations:
-        number = (at - one.at) // length
+    for accusation in accusations:
+        number = (at - accusation.at) // length
         if number <= last:
-            listings[one.seller][number].add(one.listing_id)
+            listings[accusation.seller][number].add(accusation.listing_id)
     return {seller: {number: len(named) for number, named in windows.items()} for seller, windows in listings.items()}
 
 

@@ -91,7 +91,7 @@ class Outcome:
     reasons: tuple[Message, ...]
 
 
-def what_happens(found: Found | None, effect: Effect, holds: Sequence[Hold]) -> Outcome:
+def what_happens(listing: Found | None, effect: Effect, holds: Sequence[Hold]) -> Outcome:
     """The outcome of one reported listing; None is a listing that the marketplace has not sent.
 
     `effect` is that of one more confirmation of the brand, `holds` are those of its removal. The rules apply in this
@@ -101,51 +101,51 @@ def what_happens(found: Found | None, effect: Effect, holds: Sequence[Hold]) -> 
     limits come last, as for an answer to a question. An open question or analyst's case changes nothing: the report
     answers it.
     """
-    if found is None:
+    if listing is None:
         return _told(Result.UNKNOWN, Code.NOT_KNOWN)
-    refused = _refused(found)
+    refused = _refused(listing)
     if refused is not None:
         return _told(Result.REFUSED, refused)
-    doubt = in_doubt(found)
+    doubt = in_doubt(listing)
     if doubt is not None:
         return _told(Result.CASE, doubt)
     if not effect.at_once:
         return Outcome(Result.CASE, Code.STANDING, (effect.reason, message("verdict.analyst_decides")))
-    scheduled = Outcome(Result.SCHEDULED, Code.REMOVED_AT_ONCE, (effect.reason, *_warning(found)))
-    return pending(holds, found) if holds else scheduled
+    scheduled = Outcome(Result.SCHEDULED, Code.REMOVED_AT_ONCE, (effect.reason, *_warning(listing)))
+    return pending(holds, listing) if holds else scheduled
 
 
-def pending(holds: Sequence[Hold], found: Found) -> Outcome:
+def pending(holds: Sequence[Hold], listing: Found) -> Outcome:
     """The outcome of a reported listing whose removal is on hold."""
-    reasons = (*(hold.message for hold in holds), *_warning(found))
+    reasons = (*(hold.message for hold in holds), *_warning(listing))
     return Outcome(Result.PENDING_APPROVAL, Code.PENDING_APPROVAL, reasons)
 
 
-def _warning(found: Found) -> tuple[Message, ...]:
-    return (message("report.honest_use", words=found.honest_uses),) if found.honest_uses else ()
+def _warning(listing: Found) -> tuple[Message, ...]:
+    return (message("report.honest_use", words=listing.honest_uses),) if listing.honest_uses else ()
 
 
-def _refused(found: Found) -> Code | None:
-    if found.named_before:
+def _refused(listing: Found) -> Code | None:
+    if listing.named_before:
         return Code.NAMED_TWICE
-    if found.owner is Owner.OTHER:  # Before anything that tells of others' removals.
+    if listing.owner is Owner.OTHER:  # Before anything that tells of others' removals.
         return Code.OTHER_BRAND
-    if found.removed:
+    if listing.removed:
         return Code.ALREADY_REMOVED
-    if found.authorised:
+    if listing.authorised:
         return Code.AUTHORISED_SELLER
-    return Code.REPORTED_BEFORE if found.reported_before else None
+    return Code.REPORTED_BEFORE if listing.reported_before else None
 
 
-def in_doubt(found: Found) -> Code | None:
+def in_doubt(listing: Found) -> Code | None:
     """Why an analyst decides about a listing whatever the brand's standing is; None where the standing decides."""
-    if found.lane in BLIND_LANES:
+    if listing.lane in BLIND_LANES:
         return Code.COMPLAINT_OPEN
-    return None if found.doubt is None else Code(found.doubt.value)
+    return None if listing.doubt is None else Code(listing.doubt.value)
 
 
-def _told(result: Result, code: Code) -> Outcome:
-    return Outcome(result, code, (message(f"report.{code.value}"),))
+def _told(listing_result: Result, code: Code) -> Outcome:
+    return Outcome(listing_result, code, (message(f"report.{code.value}"),))
 
 
 _STEP_UP: Final = f"report.{Code.STEP_UP}"
@@ -172,18 +172,18 @@ def named(locations: Iterable[str], policy: ReportPolicy) -> tuple[str, ...]:
 
     Raises Invalid (the report names no listing, too many, or one in more than 2,000 characters).
     """
-    found = tuple(location.strip() for location in locations if location.strip())
-    if not found:
+    names = tuple(location.strip() for location in locations if location.strip())
+    if not names:
         raise Invalid("Name at least one listing by its address or its id.")
-    if len(found) > policy.most_listings:
+    if len(names) > policy.most_listings:
         raise Invalid(
             "One report can name at most {most} listings, not {n:,}. Nothing was recorded.",
-            n=len(found),
+            n=len(names),
             most=policy.most_listings,
         )
-    if any(len(one) > LONGEST_LOCATION for one in found):
+    if any(len(name) > LONGEST_LOCATION for name in names):
         raise Invalid("The address of a listing can have at most {most:,} characters.", most=LONGEST_LOCATION)
-    return found
+    return names
 
 
 LONGEST_LOCATION: Final = 2_000
@@ -191,15 +191,15 @@ LONGEST_LOCATION: Final = 2_000
 
 def counted(results: Iterable[Result]) -> dict[Result, int]:
     """The number of listings by first result, zeros included."""
-    found = dict.fromkeys(AT_FIRST, 0)
-    for one in results:
-        found[one] += 1
-    return found
+    counts = dict.fromkeys(AT_FIRST, 0)
+    for listing_result in results:
+        counts[listing_result] += 1
+    return counts
 
 
 def by_name(counts: Mapping[Result, int]) -> dict[str, int]:
     """Numbers by result under the names of the interface."""
-    return {_PLURAL.get(one, one.value): number for one, number in counts.items()}
+    return {_PLURAL.get(listing_result, listing_result.value): number for listing_result, number in counts.items()}
 
 
 _PLURAL: Final = {Result.CASE: "cases"}

@@ -69,10 +69,10 @@ def _hours(wait: timedelta) -> int:
     return -(-wait // timedelta(hours=1))
 
 
-def waits(*, by_program: bool, wanted: bool, listings: int, per_user: int) -> bool:
+def waits(*, by_program: bool, wants_step_up: bool, listings: int, per_user: int) -> bool:
     """Whether the listings of a report wait for a person's second factor.
 
     A program cannot prove one, so above the burst cap of a session its report waits for a person on the report's page.
     A person on the page chooses.
     """
-    return listings > per_user and (by_program or wanted)
+    return listings > per_user and (by_program or wants_step_up)

@@ -74,17 +74,17 @@ def hand_in(
             return before[0]
         check_hand_in(stored.known_at, runtime.clock.now(), runtime.policies[ReportPolicy])
         _store(runtime, connection, stored, person.user_id, name, content)
-        made = next(
+        document = next(
             document for document in report_documents.documents_of(connection, stored) if document.digest == digest
         )
-        told = {"digest": digest, "size": made.size, "media_type": made.media_type}
+        payload = {"digest": digest, "size": document.size, "media_type": document.media_type}
         if key_id is not None:
-            told["key"] = key_id
+            payload["key"] = key_id
         by = person.actor
         audit.record(
-            connection, made.known_at, stored.marketplace_id, by, "report_document.handed_in", report_id, **told
+            connection, document.known_at, stored.marketplace_id, by, "report_document.handed_in", report_id, **payload
         )
-        return made
+        return document
 
 
 def _store(

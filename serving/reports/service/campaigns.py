@@ -40,33 +40,33 @@ def watch_campaigns(runtime: Runtime) -> int:
     who see it look at the brand's statements, and can put its removals on hold.
     """
     with runtime.store.read() as connection:
-        places = [one.marketplace_id for one in marketplaces.everyone(connection)]
+        places = [marketplace.marketplace_id for marketplace in marketplaces.everyone(connection)]
     return sum(_watch(runtime, place) for place in places)
 
 
 def _watch(runtime: Runtime, marketplace_id: str) -> int:
     now, policy = runtime.clock.now(), runtime.policies[CampaignPolicy]
     with runtime.store.read() as connection:
-        names = {brand_id: one.name for brand_id, one in brands.enrolments(connection, marketplace_id).items()}
-        found = [
+        names = {brand_id: brand.name for brand_id, brand in brands.enrolments(connection, marketplace_id).items()}
+        findings = [
             _Found(f"{brand_id} {campaign.seller}"[:_LONGEST_SUBJECT], names[brand_id], campaign)
             for brand_id in _suspects(connection, marketplace_id, set(names), now, policy)
             for campaign in _campaigns(connection, marketplace_id, brand_id, now, policy)
         ]
         raised = {
-            one.subject: one
-            for one in alerts.standing(connection, {marketplace_id})
-            if one.cause is CheckAlarm.CAMPAIGN
+            alert.subject: alert
+            for alert in alerts.standing(connection, {marketplace_id})
+            if alert.cause is CheckAlarm.CAMPAIGN
         }
-    lasting, shown = {one.subject for one in found}, timedelta(days=policy.shown_days)
-    over = [one for one in raised.values() if one.subject not in lasting and now - one.raised_at >= shown]
-    new = [one for one in found if one.subject not in raised]
+    lasting, shown = {finding.subject for finding in findings}, timedelta(days=policy.shown_days)
+    over = [alert for alert in raised.values() if alert.subject not in lasting and now - alert.raised_at >= shown]
+    new = [finding for finding in findings if finding.subject not in raised]
     if not new and not over:
         return 0
     with runtime.store.write() as connection:
-        for one in new:
-            _raise(runtime, connection, marketplace_id, one, now)
-        alerts.settle_some(connection, marketplace_id, [one.alert_id for one in over], now)
+        for finding in new:
+            _raise(runtime, connection, marketplace_id, finding, now)
+        alerts.settle_some(connection, marketplace_id, [alert.alert_id for alert in over], now)
     return len(new) + len(over)
 
 
@@ -86,8 +86,8 @@ def _campaigns(
     return campaigns(accusations(connection, marketplace_id, brand_id, since=now - timedelta(days=days)), now, policy)
 
 
-def _raise(runtime: Runtime, connection: Connection, marketplace_id: str, found: _Found, at: datetime) -> None:
-    brand, campaign = found.brand, found.campaign
+def _raise(runtime: Runtime, connection: Connection, marketplace_id: str, finding: _Found, at: datetime) -> None:
+    brand, campaign = finding.brand, finding.campaign
     sentence = in_english(
         message(
             "alert.campaign",
@@ -98,10 +98,10 @@ def _raise(runtime: Runtime, connection: Connection, marketplace_id: str, found:
             usual=f"{campaign.usual:.1f}".removesuffix(".0"),
         )
     )
-    raised = Alert(marketplace_id, runtime.ids.new("alr"), CheckAlarm.CAMPAIGN, found.subject, sentence, at)
+    raised = Alert(marketplace_id, runtime.ids.new("alr"), CheckAlarm.CAMPAIGN, finding.subject, sentence, at)
     if not alerts.raise_it(connection, raised):
         return
     version = policy_version(runtime.policies[CampaignPolicy])
-    told = {"cause": raised.cause.value, "subject": raised.subject, "policy_version": version}
-    audit.record(connection, at, marketplace_id, _ACTOR, "alert.raised", raised.alert_id, **told)
+    payload = {"cause": raised.cause.value, "subject": raised.subject, "policy_version": version}
+    audit.record(connection, at, marketplace_id, _ACTOR, "alert.raised", raised.alert_id, **payload)
     log.warning("alert.raised", marketplace_id=marketplace_id, cause=raised.cause.value, alert_id=raised.alert_id)

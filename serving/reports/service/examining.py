@@ -60,13 +60,17 @@ class Examination:
 
     def examine(self, known: Known) -> Examined:
         """The listing as it stands."""
-        here, listing_id = self.here, known.listing_id
-        score = scores.latest_of_version(self.connection, here, known.version_id)
-        facts = scores.facts_of(self.connection, here, score["facts_digest"])
-        case = cases.open_cases(self.connection, here, [listing_id]).get(listing_id)
-        done = [one for one in actions.of_listing(self.connection, here, listing_id) if one.state not in _UNSENT]
+        marketplace_id, listing_id = self.here, known.listing_id
+        score = scores.latest_of_version(self.connection, marketplace_id, known.version_id)
+        facts = scores.facts_of(self.connection, marketplace_id, score["facts_digest"])
+        case = cases.open_cases(self.connection, marketplace_id, [listing_id]).get(listing_id)
+        done = [
+            action
+            for action in actions.of_listing(self.connection, marketplace_id, listing_id)
+            if action.state not in _UNSENT
+        ]
         uses = read(facts.listing).kinds.get(Kind.TRAP, ())
-        found = Found(
+        listing = Found(
             owner=self._owner(self._brand(known, facts, case)),
             authorised=self._vouches_for(facts.listing.seller.external_id),
             removed=bool(done) and done[-1].kind is ActionKind.REMOVE,
@@ -74,16 +78,16 @@ class Examination:
             named_before=listing_id in self.seen,
             reported_before=case is not None and self._waits_for_analyst(case),
             lane=None if case is None else case.lane,
-            honest_uses=tuple(dict.fromkeys(one.words for one in uses if one.specificity != "weak")),
+            honest_uses=tuple(dict.fromkeys(use.words for use in uses if use.specificity != "weak")),
         )
         self.seen.add(listing_id)
-        return Examined(known, score["score_id"], facts, case, found)
+        return Examined(known, score["score_id"], facts, case, listing)
 
     def _brand(self, known: Known, facts: Facts, case: Case | None) -> CaseBrand:
         if case is not None:
             return case.brand
-        kept = case_brands.latest_of_listings(self.connection, self.here, [known.listing_id])
-        return brand_from(facts, kept.get(known.listing_id))
+        namings = case_brands.latest_of_listings(self.connection, self.here, [known.listing_id])
+        return brand_from(facts, namings.get(known.listing_id))
 
     def _doubt(self, known: Known, facts: Facts) -> Doubt | None:
         claimed = ClaimedVersion(self.here, known.listing_id, known.version_id, facts)
@@ -96,7 +100,7 @@ class Examination:
 
     def _vouches_for(self, seller: str | None) -> bool:
         entries = authorised_sellers.authorised(self.connection, (self.here, self.brand_id))
-        return any(one.seller == seller and one.authorisation.holds(self.at) for one in entries)
+        return any(record.seller == seller and record.authorisation.holds(self.at) for record in entries)
 
     def _waits_for_analyst(self, case: Case) -> bool:
         if case.lane is CaseLane.ASK_BRAND:

@@ -77,8 +77,8 @@ class Limits:
             return 0
         if not self.proved:
             return None
-        found = [limit.left for limit in (self.caps.user, self.caps.brand, *self.budgets) if limit is not None]
-        return min([*found, *([] if self.quota is None else [self.quota.left])], default=0)
+        limits_left = [limit.left for limit in (self.caps.user, self.caps.brand, *self.budgets) if limit is not None]
+        return min([*limits_left, *([] if self.quota is None else [self.quota.left])], default=0)
 
     @property
     def shown_holds(self) -> tuple[Hold, ...]:
@@ -97,12 +97,14 @@ def limits_of(
     """
     if pair not in person.brands(Permission.ANSWER_QUESTIONS):
         raise NotFound("There is no such brand.")
-    here, brand_id = pair
+    marketplace_id, brand_id = pair
     with runtime.store.read() as connection:
         now = runtime.clock.now()
-        effects = effects_now(runtime, connection, current(runtime, connection, here, brand_id, now), *pair, now)
+        effects = effects_now(
+            runtime, connection, current(runtime, connection, marketplace_id, brand_id, now), *pair, now
+        )
         seller, sales, external_id = None, Sales(), None
-        examination = Examination(runtime, connection, here, brand_id, now)
+        examination = Examination(runtime, connection, marketplace_id, brand_id, now)
         if listing:
             known = required(examination.look_up(listing, locked=False), _NO_LISTING)
             examined = examination.examine(known)
@@ -110,7 +112,7 @@ def limits_of(
                 raise NotFound(_NO_LISTING)
             seller, sales = examined.facts.listing.seller.external_id, sales_of(connection, examined.facts, now)
             external_id = known.external_id
-        requested = Requested(here, brand_id, seller, sales, Side.BRAND, person.user_id)
+        requested = Requested(marketplace_id, brand_id, seller, sales, Side.BRAND, person.user_id)
         decides = gathered(runtime, connection, requested, now, shown=True)
         refused = why_not(
             step_up_circumstances(runtime, connection, person, pair),
@@ -120,7 +122,7 @@ def limits_of(
         spent = budgets.limits(decides.spending, runtime.policies[BudgetPolicy])
         fresh = is_fresh(proof, runtime.wall.now(), runtime.policies[SecondFactorPolicy])
         return Limits(
-            here,
+            marketplace_id,
             brand_id,
             effects(0),
             _quota(effects, runtime.policies[ReportPolicy].most_listings, now),
@@ -137,9 +139,9 @@ def limits_of(
 
 def _quota(effects: Callable[[int], Effect], most: int, now: datetime) -> Quota | None:
     """The number of immediate removals after which the next one is none, up to those of a report."""
-    left = next((ahead for ahead in range(most + 1) if not effects(ahead).at_once), None)
+    removals_left = next((ahead for ahead in range(most + 1) if not effects(ahead).at_once), None)
     tomorrow = now.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
-    return None if left is None else Quota(left, tomorrow)
+    return None if removals_left is None else Quota(removals_left, tomorrow)
 
 
 def _refused(

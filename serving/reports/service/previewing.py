@@ -36,29 +36,29 @@ def preview(runtime: Runtime, person: Person, draft: Draft) -> tuple[Foreseen, .
     """
     numbered, now, ahead = list(enumerate(checked(runtime, draft), 1)), runtime.clock.now(), Ahead()
     with runtime.store.read() as connection:
-        here, brand_id = place_of(connection, person, draft)
-        ready(runtime, connection, person, (here, brand_id), (draft.right_id, draft.reason_code), now)
+        marketplace_id, brand_id = place_of(connection, person, draft)
+        ready(runtime, connection, person, (marketplace_id, brand_id), (draft.right_id, draft.reason_code), now)
         drafted = StoredReport(
-            here, "", brand_id, draft.right_id, person.user_id, draft.reason_code, draft.note, "", "", now
+            marketplace_id, "", brand_id, draft.right_id, person.user_id, draft.reason_code, draft.note, "", "", now
         )
-        if draft.by_program and waits_for_step_up(runtime, connection, (here, brand_id), draft, now):
+        if draft.by_program and waits_for_step_up(runtime, connection, (marketplace_id, brand_id), draft, now):
             return tuple(Foreseen(number, location, None, None, WAITING) for number, location in numbered)
-        examination = Examination(runtime, connection, here, brand_id, now)
-        standing = current(runtime, connection, here, brand_id, now)
+        examination = Examination(runtime, connection, marketplace_id, brand_id, now)
+        standing = current(runtime, connection, marketplace_id, brand_id, now)
         reporting = Reporting(
             runtime, connection, person, drafted, standing, examination, now, now if draft.with_step_up else None
         )
-        found = []
+        previews = []
         for number, location in numbered:
             known = examination.look_up(location, locked=False)
             examined = None if known is None else examination.examine(known)
             outcome = foresee(reporting, examined, ahead)
             ahead.count(examined, outcome)
             title = None if examined is None else examined.facts.listing.title
-            found.append(Foreseen(number, location, None if known is None else known.external_id, title, outcome))
-    return tuple(found)
+            previews.append(Foreseen(number, location, None if known is None else known.external_id, title, outcome))
+    return tuple(previews)
 
 
-def counts_of(found: tuple[Foreseen, ...]) -> dict[Result, int]:
+def counts_of(previews: tuple[Foreseen, ...]) -> dict[Result, int]:
     """The number of listings by foreseen result, zeros included."""
-    return counted(one.outcome.result for one in found)
+    return counted(preview.outcome.result for preview in previews)

@@ -65,13 +65,13 @@ def settle(reporting: Reporting, number: int, location: str, step: int = 0) -> R
     known = reporting.examination.look_up(location)
     examined = None if known is None else reporting.examination.examine(known)
     outcome = _without_holds(reporting, examined)
-    made: dict[str, Any] = {}
+    columns: dict[str, Any] = {}
     if examined is None:
         outcome = _wait(reporting, number, location, outcome)
     elif outcome.result is not Result.REFUSED:
-        outcome, made = _carry_out(reporting, examined, outcome, number)
-    made |= {"by": reporting.person.actor, **_listing(examined)}
-    keep(reporting.connection, reporting.report, number, step, outcome, reporting.at, **made)
+        outcome, columns = _carry_out(reporting, examined, outcome, number)
+    columns |= {"by": reporting.person.actor, **_listing(examined)}
+    keep(reporting.connection, reporting.report, number, step, outcome, reporting.at, **columns)
     return outcome.result
 
 
@@ -80,8 +80,8 @@ def _wait(reporting: Reporting, number: int, location: str, outcome: Outcome) ->
     runtime, connection, stored = reporting.runtime, reporting.connection, reporting.report
     until = stored.known_at + timedelta(days=runtime.policies[ReportPolicy].waits_days)
     reports.wait_for(connection, stored.marketplace_id, stored.report_id, number, until)
-    asked = ask_for(runtime, connection, stored, location, until, reporting.at)
-    return outcome if asked else Outcome(outcome.result, outcome.code, (message("report.waits"),))
+    was_asked = ask_for(runtime, connection, stored, location, until, reporting.at)
+    return outcome if was_asked else Outcome(outcome.result, outcome.code, (message("report.waits"),))
 
 
 def _listing(examined: Examined | None) -> dict[str, str]:
@@ -104,23 +104,23 @@ class Ahead:
 
 def foresee(reporting: Reporting, examined: Examined | None, ahead: Ahead) -> Outcome:
     """The outcome of one listing by the rule, with the standing and the limits as they stand."""
-    runtime, connection, (here, brand_id) = reporting.runtime, reporting.connection, reporting.pair
+    runtime, connection, (marketplace_id, brand_id) = reporting.runtime, reporting.connection, reporting.pair
     outcome, at = _without_holds(reporting, examined, ahead.leaves), reporting.at
     if examined is None or outcome.result is not Result.SCHEDULED:
         return outcome
     seller = examined.facts.listing.seller.external_id
     before = Before(ahead.leaves, ahead.by_seller[seller], ahead.alarm)
     sales, confirmer = sales_of(connection, examined.facts, at), reporting.person.user_id
-    asked = Requested(here, brand_id, seller, sales, Side.BRAND, confirmer, before, reporting.stepped_up_at)
-    holds = holds_of(runtime, connection, asked, at)
+    request = Requested(marketplace_id, brand_id, seller, sales, Side.BRAND, confirmer, before, reporting.stepped_up_at)
+    holds = holds_of(runtime, connection, request, at)
     ahead.alarm = ahead.alarm or any(hold.cause in OF_BRAND for hold in holds)
     return pending(holds, examined.found) if holds else outcome
 
 
 def _without_holds(reporting: Reporting, examined: Examined | None, leaves: int = 0) -> Outcome:
     """The outcome where no hold meets its removal, after so many removals that are foreseen before it."""
-    runtime, connection, (here, brand_id) = reporting.runtime, reporting.connection, reporting.pair
-    effect = effect_now(runtime, connection, reporting.standing, here, brand_id, reporting.at, ahead=leaves)
+    runtime, connection, (marketplace_id, brand_id) = reporting.runtime, reporting.connection, reporting.pair
+    effect = effect_now(runtime, connection, reporting.standing, marketplace_id, brand_id, reporting.at, ahead=leaves)
     return what_happens(None if examined is None else examined.found, effect, ())
 
 
@@ -143,8 +143,8 @@ def _carry_out(
     except DomainError as refused:
         return Outcome(Result.REFUSED, Code.NO_LONGER_POSSIBLE, ()), {"refusal": as_data(refused.phrase)}
     lane = None if examined.case is None else examined.case.lane.value
-    made = {"case_id": case_id, "verdict_id": recorded.verdict_id, "lane_before": lane}
-    return _actual(reporting, examined, outcome, recorded), made
+    columns = {"case_id": case_id, "verdict_id": recorded.verdict_id, "lane_before": lane}
+    return _actual(reporting, examined, outcome, recorded), columns
 
 
 def _give(reporting: Reporting, number: int, case_id: str) -> None:
@@ -160,8 +160,8 @@ def _actual(reporting: Reporting, examined: Examined, outcome: Outcome, recorded
     if action is not None and action.state is ActionState.PENDING_APPROVAL:
         stored = holds_db.of_actions(reporting.connection, action.marketplace_id, [action.action_id])
         return pending(stored[action.action_id].holds, examined.found)
-    result = Result.CASE if action is None else Result.SCHEDULED
-    return outcome if result is outcome.result else Outcome(result, outcome.code, recorded.consequence.reasons)
+    actual = Result.CASE if action is None else Result.SCHEDULED
+    return outcome if actual is outcome.result else Outcome(actual, outcome.code, recorded.consequence.reasons)
 
 
 def _record(reporting: Reporting, examined: Examined, case_id: str) -> Recorded:
@@ -193,22 +193,22 @@ def _ask(reporting: Reporting, examined: Examined) -> str:
     if case.version_id != examined.known.version_id:
         raise Conflict("The listing has changed since its case was opened. Report it again in a minute.")
     # The lease of an analyst ends: the report answers the case, and the case's history tells its holder.
-    asked = {"lane": CaseLane.ASK_BRAND.value}
-    cases.change(reporting.connection, case, CaseEvent.PASS_ON, asked, holder=None, at=reporting.at)
-    told = _told(reporting, examined)
+    values = {"lane": CaseLane.ASK_BRAND.value}
+    cases.change(reporting.connection, case, CaseEvent.PASS_ON, values, holder=None, at=reporting.at)
+    line = _told(reporting, examined)
     if case.leased_by is not None and case.leased_until is not None and case.leased_until > reporting.at:
-        told += " The lease of this case ended."
-    _note(reporting, case.case_id, told)
+        line += " The lease of this case ended."
+    _note(reporting, case.case_id, line)
     return case.case_id
 
 
 def _open(reporting: Reporting, examined: Examined) -> str:
-    runtime, (here, brand_id) = reporting.runtime, reporting.pair
-    score = scores.get(reporting.connection, here, examined.score_id)
+    runtime, (marketplace_id, brand_id) = reporting.runtime, reporting.pair
+    score = scores.get(reporting.connection, marketplace_id, examined.score_id)
     case_id = runtime.ids.new("cas")
     hours = runtime.policies[EnforcementPolicy].analyst_decides_within_hours
     row = {
-        "marketplace_id": here,
+        "marketplace_id": marketplace_id,
         "case_id": case_id,
         "listing_id": examined.known.listing_id,
         "version_id": examined.known.version_id,
@@ -231,8 +231,8 @@ def _told(reporting: Reporting, examined: Examined) -> str:
     """The line in the case's history, which names the brand where the case names none."""
     name = "The brand"
     if examined.found.owner is Owner.UNRESOLVED:
-        here, brand_id = reporting.pair
-        name = brands.enrolments(reporting.connection, here)[brand_id].name
+        marketplace_id, brand_id = reporting.pair
+        name = brands.enrolments(reporting.connection, marketplace_id)[brand_id].name
     return f"{name} reported this listing as counterfeit."
 
 
@@ -240,8 +240,8 @@ def _keep_evidence(reporting: Reporting, case_id: str, number: int) -> None:
     """Keep the listing as it was reported; a removal keeps it by itself."""
     case = cases.get(reporting.connection, reporting.report.marketplace_id, case_id)
     subject = reporting.runtime.ids.new("rpi")
-    kept = evidence.keep(reporting.runtime, reporting.connection, case, subject=subject, at=reporting.at)
-    payload = {"report_id": reporting.report.report_id, "number": number, "case_id": case_id, "evidence": kept}
+    snapshot = evidence.keep(reporting.runtime, reporting.connection, case, subject=subject, at=reporting.at)
+    payload = {"report_id": reporting.report.report_id, "number": number, "case_id": case_id, "evidence": snapshot}
     by = reporting.person.actor
     audit.record(
         reporting.connection, reporting.at, reporting.report.marketplace_id, by, "report.listing", subject, **payload
@@ -269,7 +269,7 @@ def keep(
     at: datetime,
     *,
     by: str,
-    **made: Any,
+    **columns: Any,
 ) -> None:
     """Append a step of one listing, with its audit entry."""
     blank: Mapping[str, Any] = dict.fromkeys(("refusal", "listing_id", "case_id", "verdict_id", "lane_before"))
@@ -283,7 +283,7 @@ def keep(
         "reasons": [as_json(reason) for reason in outcome.reasons],
         "known_at": at,
         **blank,
-        **made,
+        **columns,
     }
     reports.add_outcome(connection, row)
     stated = {name: row[name] for name in ("number", "step", "result", "code", "listing_id", "case_id", "verdict_id")}

@@ -23,27 +23,27 @@ def ask_for(
 
     The caller holds the head of the audit log, so that two reports at once ask once.
     """
-    here, digest, policy = stored.marketplace_id, digest_of(location), runtime.policies[ReportPolicy]
-    last = listing_requests.latest_of(connection, here, digest)
-    today = listing_requests.count_of_brand(connection, here, stored.brand_id, at - _DAY)
+    marketplace_id, digest, policy = stored.marketplace_id, digest_of(location), runtime.policies[ReportPolicy]
+    last = listing_requests.latest_of(connection, marketplace_id, digest)
+    today = listing_requests.count_of_brand(connection, marketplace_id, stored.brand_id, at - _DAY)
     if not asks(None if last is None else last.created_at, today, at, policy):
         return last is not None and at < last.created_at + timedelta(days=policy.waits_days)
     row: dict[str, Any] = {
-        "marketplace_id": here,
+        "marketplace_id": marketplace_id,
         "action_id": runtime.ids.new(listing_requests.PREFIX),
         "brand_id": stored.brand_id,
         "location": location,
         "location_digest": digest,
         "kind": RequestKind.REQUESTED.value,
         "state": ActionState.SCHEDULED.value,
-        "sequence": listing_requests.OUTBOX.next_sequence(connection, here, digest),
+        "sequence": listing_requests.OUTBOX.next_sequence(connection, marketplace_id, digest),
         "waits_until": waits_until,
         "created_at": at,
         "leaves_at": at,
         "due_at": at,
     }
     listing_requests.add_request(connection, row)
-    made = listing_requests.get(connection, here, row["action_id"])
+    request = listing_requests.get(connection, marketplace_id, row["action_id"])
     actor = f"user:{stored.user_id}"
-    record_step(connection, made, "scheduled", actor, at, {"report_id": stored.report_id, "location": location})
+    record_step(connection, request, "scheduled", actor, at, {"report_id": stored.report_id, "location": location})
     return True

@@ -99,18 +99,18 @@ def status_of(runtime: Runtime, person: Person, report_id: str) -> Status:
     Raises NotFound (the person's brands have no such report).
     """
     with runtime.store.read() as connection:
-        found = reports.get(connection, report_id, person.brands(Permission.ANSWER_QUESTIONS))
-        steps = reports.outcomes(connection, found)
+        report = reports.get(connection, report_id, person.brands(Permission.ANSWER_QUESTIONS))
+        steps = reports.outcomes(connection, report)
         latest = {step.number: step for step in steps}
-        items = tuple(_standing(connection, found, one) for one in latest.values())
-        proof = step_ups.of_report(connection, found.marketplace_id, found.report_id)
-        documents = tuple(report_documents.documents_of(connection, found))
-        bought = report_test_buys.of_report(connection, found.marketplace_id, found.report_id)
-    begun, author = (found.known_at, found.user_id) if proof is None else (proof.known_at, proof.user_id)
+        items = tuple(_standing(connection, report, step) for step in latest.values())
+        proof = step_ups.of_report(connection, report.marketplace_id, report.report_id)
+        documents = tuple(report_documents.documents_of(connection, report))
+        bought = report_test_buys.of_report(connection, report.marketplace_id, report.report_id)
+    begun, author = (report.known_at, report.user_id) if proof is None else (proof.known_at, proof.user_id)
     until = begun + undo_window(runtime, stepped_up=proof is not None)
     mine = author == person.user_id and runtime.clock.now() < until
     first = tuple(step for step in steps if step.step == 0)
-    return Status(found, first, items, until if mine else None, proof, documents, bought)
+    return Status(report, first, items, until if mine else None, proof, documents, bought)
 
 
 def _standing(connection: Connection, report: StoredReport, step: StoredOutcome) -> ItemStatus:
@@ -144,18 +144,18 @@ def _state(connection: Connection, marketplace_id: str, step: StoredOutcome) -> 
     case_id = step.case_id or ""
     done = actions.of_listing(connection, marketplace_id, step.listing_id or "")
     own = [
-        one
-        for one in done
-        if one.kind is ActionKind.REMOVE
-        and cases.of_verdict(connection, marketplace_id, one.verdict_id).case_id == case_id
+        action
+        for action in done
+        if action.kind is ActionKind.REMOVE
+        and cases.of_verdict(connection, marketplace_id, action.verdict_id).case_id == case_id
     ]
     if own:
         later = [
-            one
-            for one in done
-            if one.kind is ActionKind.REINSTATE
-            and one.state is not ActionState.WITHDRAWN
-            and one.sequence > own[-1].sequence
+            action
+            for action in done
+            if action.kind is ActionKind.REINSTATE
+            and action.state is not ActionState.WITHDRAWN
+            and action.sequence > own[-1].sequence
         ]
         return Reported.REINSTATED if later else _OF_REMOVAL.get(own[-1].state, Reported.REMOVED), None
     case = cases.get(connection, marketplace_id, case_id)

@@ -55,7 +55,7 @@ def circumstances(runtime: Runtime, connection: Connection, person: Person, pair
     )
 
 
-def step_up(runtime: Runtime, session: Session, report_id: str, given: Given) -> None:
+def step_up(runtime: Runtime, session: Session, report_id: str, given_proof: Given) -> None:
     """Prove a second factor for one report, tell everybody who can stop it, and decide its listings.
 
     The proof is bound to the session and to this report. One report of a brand and day leaves so.
@@ -66,35 +66,35 @@ def step_up(runtime: Runtime, session: Session, report_id: str, given: Given) ->
     """
     person = session.person
     with runtime.store.read() as connection:
-        found = _awaited(connection, person, report_id)
-        _check(runtime, connection, person, found)
-    proof, _ = prove(runtime, session, given, purpose_of(report_id))
+        report = _awaited(connection, person, report_id)
+        _check(runtime, connection, person, report)
+    proof, _ = prove(runtime, session, given_proof, purpose_of(report_id))
     with runtime.store.write() as connection:
-        pair, now = (found.marketplace_id, found.brand_id), runtime.clock.now()
+        pair, now = (report.marketplace_id, report.brand_id), runtime.clock.now()
         standings.lock(connection, *pair)
         audit.hold(connection)
-        found = _awaited(connection, person, report_id)
-        _check(runtime, connection, person, found)
+        report = _awaited(connection, person, report_id)
+        _check(runtime, connection, person, report)
         _check_factor(runtime, connection, person, proof.factor_id)
-        told = people_told(connection, pair)
-        made = StoredStepUp(
-            marketplace_id=found.marketplace_id,
+        recipients = people_told(connection, pair)
+        confirmation = StoredStepUp(
+            marketplace_id=report.marketplace_id,
             report_id=report_id,
-            brand_id=found.brand_id,
+            brand_id=report.brand_id,
             day=now.date().isoformat(),
             user_id=person.user_id,
             factor_id=proof.factor_id or "",
             token_hash=session.token_hash,
-            told=told,
+            told=recipients,
             known_at=now,
         )
-        if not step_ups.put(connection, made):
+        if not step_ups.put(connection, confirmation):
             raise Conflict("Another report of the brand was confirmed with a second factor today.")
-        step_ups.set_state(connection, found.marketplace_id, report_id, StepUpState.GIVEN)
-        about = {"brand_id": found.brand_id, "factor": proof.factor_id, "told": list(told)}
+        step_ups.set_state(connection, report.marketplace_id, report_id, StepUpState.GIVEN)
+        about = {"brand_id": report.brand_id, "factor": proof.factor_id, "told": list(recipients)}
         audit.record(connection, now, pair[0], person.actor, "report.stepped_up", report_id, **about)
-        _tell(runtime, connection, person, made, len(reports.locations(connection, found)))
-    _decide(runtime, person, replace(found, step_up=StepUpState.GIVEN))
+        _tell(runtime, connection, person, confirmation, len(reports.locations(connection, report)))
+    _decide(runtime, person, replace(report, step_up=StepUpState.GIVEN))
 
 
 def send_without(runtime: Runtime, person: Person, report_id: str) -> None:
@@ -104,27 +104,29 @@ def send_without(runtime: Runtime, person: Person, report_id: str) -> None:
     NotBriefed (as when the report was sent).
     """
     with runtime.store.write() as connection:
-        found = _awaited(connection, person, report_id)
-        _ready(runtime, connection, person, found)
-        step_ups.set_state(connection, found.marketplace_id, report_id, StepUpState.DECLINED)
+        report = _awaited(connection, person, report_id)
+        _ready(runtime, connection, person, report)
+        step_ups.set_state(connection, report.marketplace_id, report_id, StepUpState.DECLINED)
         now, actor = runtime.clock.now(), person.actor
-        audit.record(connection, now, found.marketplace_id, actor, "report.sent_without_step_up", report_id)
-    _decide(runtime, person, replace(found, step_up=StepUpState.DECLINED))
+        audit.record(connection, now, report.marketplace_id, actor, "report.sent_without_step_up", report_id)
+    _decide(runtime, person, replace(report, step_up=StepUpState.DECLINED))
 
 
 def finish_reports(runtime: Runtime) -> int:
     """Decide the listings of reports whose confirmation was interrupted; returns how many reports."""
     with runtime.store.read() as connection:
-        left = [reports.of_id(connection, *one) for one in step_ups.undecided(connection, _MOST_AT_ONCE)]
-    for found in left:
+        undecided_reports = [
+            reports.of_id(connection, *report_key) for report_key in step_ups.undecided(connection, _MOST_AT_ONCE)
+        ]
+    for report in undecided_reports:
         try:
             with runtime.store.read() as connection:
-                proof = step_ups.of_report(connection, found.marketplace_id, found.report_id)
-                person = accounts.person(connection, found.user_id if proof is None else proof.user_id)
-            _decide(runtime, person, found)
+                proof = step_ups.of_report(connection, report.marketplace_id, report.report_id)
+                person = accounts.person(connection, report.user_id if proof is None else proof.user_id)
+            _decide(runtime, person, report)
         except DomainError as refused:
-            log.warning("report.unfinished", report_id=found.report_id, code=refused.code)
-    return len(left)
+            log.warning("report.unfinished", report_id=report.report_id, code=refused.code)
+    return len(undecided_reports)
 
 
 def _decide(runtime: Runtime, person: Person, report: StoredReport) -> None:
@@ -136,10 +138,10 @@ def _decide(runtime: Runtime, person: Person, report: StoredReport) -> None:
 
 
 def _awaited(connection: Connection, person: Person, report_id: str) -> StoredReport:
-    found = reports.get(connection, report_id, person.brands(Permission.ANSWER_QUESTIONS))
-    if found.step_up is not StepUpState.AWAITED:
+    report = reports.get(connection, report_id, person.brands(Permission.ANSWER_QUESTIONS))
+    if report.step_up is not StepUpState.AWAITED:
         raise Conflict("This report does not wait for a second factor.")
-    return found
+    return report
 
 
 def _ready(runtime: Runtime, connection: Connection, person: Person, report: StoredReport) -> None:
@@ -156,17 +158,19 @@ def _check(runtime: Runtime, connection: Connection, person: Person, report: Sto
 
 
 def _check_factor(runtime: Runtime, connection: Connection, person: Person, factor_id: str | None) -> None:
-    proved = [one for one in second_factors.of_person(connection, person.user_id) if one.factor_id == factor_id]
+    proved = [
+        factor for factor in second_factors.of_person(connection, person.user_id) if factor.factor_id == factor_id
+    ]
     if not proved or counts_from(proved[0], runtime.policies[SecondFactorPolicy]) > runtime.wall.now():
         raise Forbidden("This factor was added less than a day ago. Use one that you have had for longer.")
 
 
-def _tell(runtime: Runtime, connection: Connection, person: Person, made: StoredStepUp, listings: int) -> None:
+def _tell(runtime: Runtime, connection: Connection, person: Person, confirmation: StoredStepUp, listings: int) -> None:
     """Mail everybody who can stop the report, each with a link of their own."""
-    pair = made.marketplace_id, made.brand_id
-    remover = Remover(made.marketplace_id, made.user_id, made.brand_id)
-    leaves = made.known_at + timedelta(minutes=runtime.policies[StepUpPolicy].undo_minutes)
-    until = max(leaves, waits_until(runtime, connection, remover, made.known_at, listings) or leaves)
+    pair = confirmation.marketplace_id, confirmation.brand_id
+    remover = Remover(confirmation.marketplace_id, confirmation.user_id, confirmation.brand_id)
+    leaves = confirmation.known_at + timedelta(minutes=runtime.policies[StepUpPolicy].undo_minutes)
+    until = max(leaves, waits_until(runtime, connection, remover, confirmation.known_at, listings) or leaves)
     enrolled = brands.enrolments(connection, pair[0])[pair[1]]
     parameters = {
         "by": person.name,
@@ -175,13 +179,13 @@ def _tell(runtime: Runtime, connection: Connection, person: Person, made: Stored
         "n": listings,
         "until": until.isoformat(),
     }
-    for user_id in made.told:
+    for user_id in confirmation.told:
         queue_to_accounts(
             runtime,
             connection,
             MailKind.LARGE_REPORT,
             [user_id],
             parameters,
-            subject_id=made.report_id,
-            secret_path=stop_path(runtime, user_id, made.report_id),
+            subject_id=confirmation.report_id,
+            secret_path=stop_path(runtime, user_id, confirmation.report_id),
         )

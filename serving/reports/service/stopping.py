@@ -65,16 +65,18 @@ def large_report(runtime: Runtime, connection: Connection, step_up: StoredStepUp
         marketplaces.get(connection, step_up.marketplace_id).name,
         names.get(step_up.user_id, ""),
         len(reports.locations(connection, stored)),
-        max([step_up.known_at + undo_window(runtime, stepped_up=True), *(one.leaves_at for one in waiting)]),
-        any(one.leaves_at > step_up.known_at + 2 * undo_window(runtime, stepped_up=True) for one in waiting),
+        max([step_up.known_at + undo_window(runtime, stepped_up=True), *(action.leaves_at for action in waiting)]),
+        any(action.leaves_at > step_up.known_at + 2 * undo_window(runtime, stepped_up=True) for action in waiting),
         None if step_up.stopped_by is None else names.get(step_up.stopped_by, ""),
     )
 
 
 def _waiting(connection: Connection, stored: StoredReport) -> list[StoredAction]:
-    given = [outcome.verdict_id for outcome in reports.outcomes(connection, stored) if outcome.verdict_id is not None]
-    made = actions.of_verdicts(connection, stored.marketplace_id, given).values()
-    return [one for one in made if one.state is ActionState.SCHEDULED]
+    verdict_ids = [
+        outcome.verdict_id for outcome in reports.outcomes(connection, stored) if outcome.verdict_id is not None
+    ]
+    removals = actions.of_verdicts(connection, stored.marketplace_id, verdict_ids).values()
+    return [removal for removal in removals if removal.state is ActionState.SCHEDULED]
 
 
 def approve(runtime: Runtime, person: Person, report_id: str) -> int:
@@ -84,20 +86,20 @@ def approve(runtime: Runtime, person: Person, report_id: str) -> int:
     the one who confirmed it) or Conflict (nothing of it waits).
     """
     with runtime.store.write() as connection:
-        found = step_ups.of_id(connection, report_id)
-        if found is None or not can_stop(connection, person.user_id, found):
+        step_up = step_ups.of_id(connection, report_id)
+        if step_up is None or not can_stop(connection, person.user_id, step_up):
             raise NotFound("There is no such report.")
         audit.hold(connection)
-        if not independent(origins.roots(connection), person.user_id, found.user_id):
+        if not independent(origins.roots(connection), person.user_id, step_up.user_id):
             raise Forbidden("You count as one person with the one who confirmed this report.")
-        now, here = runtime.clock.now(), found.marketplace_id
-        earliest = max(now, found.known_at + undo_window(runtime, stepped_up=True))
-        waiting = _waiting(connection, reports.of_id(connection, here, report_id))
-        done = sum(actions.bring_forward(connection, one, earliest) for one in waiting)
+        now, marketplace_id = runtime.clock.now(), step_up.marketplace_id
+        earliest = max(now, step_up.known_at + undo_window(runtime, stepped_up=True))
+        waiting = _waiting(connection, reports.of_id(connection, marketplace_id, report_id))
+        done = sum(actions.bring_forward(connection, action, earliest) for action in waiting)
         if not done:
             raise Conflict("Nothing of this report waits.")
-        about = {"brand_id": found.brand_id, "listings": done}
-        audit.record(connection, now, here, person.actor, "report.approved_early", report_id, **about)
+        about = {"brand_id": step_up.brand_id, "listings": done}
+        audit.record(connection, now, marketplace_id, person.actor, "report.approved_early", report_id, **about)
     return done
 
 
@@ -109,10 +111,10 @@ def by_link(runtime: Runtime, token: str) -> tuple[Person, LargeReport]:
     user_id, report_id = link_of(runtime, token, REPORTS)
     with runtime.store.read() as connection:
         person = accounts.person(connection, user_id)
-        found = step_ups.of_id(connection, report_id)
-        if found is None or not can_stop(connection, user_id, found):
+        step_up = step_ups.of_id(connection, report_id)
+        if step_up is None or not can_stop(connection, user_id, step_up):
             raise NotFound("This link is invalid or has expired.")
-        return person, large_report(runtime, connection, found)
+        return person, large_report(runtime, connection, step_up)
 
 
 def stop(runtime: Runtime, person: Person, report_id: str) -> int:
@@ -126,36 +128,38 @@ def stop(runtime: Runtime, person: Person, report_id: str) -> int:
     everything has left).
     """
     with runtime.store.write() as connection:
-        found = step_ups.of_id(connection, report_id)
-        if found is None or not can_stop(connection, person.user_id, found):
+        step_up = step_ups.of_id(connection, report_id)
+        if step_up is None or not can_stop(connection, person.user_id, step_up):
             raise NotFound("There is no such report.")
-        here, now = found.marketplace_id, runtime.clock.now()
-        standings.lock(connection, here, found.brand_id)
-        found = step_ups.of_id(connection, report_id) or found
-        if found.stopped_at is not None:
+        marketplace_id, now = step_up.marketplace_id, runtime.clock.now()
+        standings.lock(connection, marketplace_id, step_up.brand_id)
+        step_up = step_ups.of_id(connection, report_id) or step_up
+        if step_up.stopped_at is not None:
             raise Conflict("This report is stopped already.")
-        stored = reports.of_id(connection, here, report_id)
+        stored = reports.of_id(connection, marketplace_id, report_id)
         latest = {outcome.number: outcome for outcome in reports.outcomes(connection, stored)}
-        left = [one for one in latest.values() if one.result in STANDS]
-        cases.hold(connection, here, [one.case_id for one in left if one.case_id is not None])
+        outcomes_left = [outcome for outcome in latest.values() if outcome.result in STANDS]
+        cases.hold(
+            connection, marketplace_id, [outcome.case_id for outcome in outcomes_left if outcome.case_id is not None]
+        )
         audit.hold(connection)
         done, refusals = 0, []
-        for one in left:
+        for outcome in outcomes_left:
             try:
                 with connection.begin_nested():
-                    _stop_one(runtime, connection, person, stored, one, now)
+                    _stop_one(runtime, connection, person, stored, outcome, now)
                 done += 1
             except DomainError as refused:
                 refusals.append(refused)
         if not done:
             raise next(iter(refusals), Conflict("Nothing of this report is left to stop."))
-        step_ups.stop(connection, found, person.user_id, now)
-        ended = people.end_sessions(connection, found.user_id)
-        end_secrets(runtime, connection, found.user_id, "stopped", now, by=person.actor)
-        recount(runtime, connection, here, found.brand_id, now)
-        about = {"brand_id": found.brand_id, "listings": done, "too_late": len(refusals), "sessions_ended": ended}
-        audit.record(connection, now, here, person.actor, "report.stopped", report_id, **about)
-        tell_of_stop(runtime, connection, stored, found, person, listings=done, too_late=len(refusals))
+        step_ups.stop(connection, step_up, person.user_id, now)
+        ended = people.end_sessions(connection, step_up.user_id)
+        end_secrets(runtime, connection, step_up.user_id, "stopped", now, by=person.actor)
+        recount(runtime, connection, marketplace_id, step_up.brand_id, now)
+        about = {"brand_id": step_up.brand_id, "listings": done, "too_late": len(refusals), "sessions_ended": ended}
+        audit.record(connection, now, marketplace_id, person.actor, "report.stopped", report_id, **about)
+        tell_of_stop(runtime, connection, stored, step_up, person, listings=done, too_late=len(refusals))
     return done
 
 
@@ -168,20 +172,20 @@ def _stop_one(
     now: datetime,
 ) -> None:
     marketplace_id = stored.marketplace_id
-    made = {name: getattr(outcome, name) for name in ("listing_id", "case_id", "verdict_id")}
-    made["by"] = person.actor
+    row = {name: getattr(outcome, name) for name in ("listing_id", "case_id", "verdict_id")}
+    row["by"] = person.actor
     if outcome.result is Result.UNKNOWN:
         reports.wait_for(connection, marketplace_id, stored.report_id, outcome.number, None)
     elif not is_waiting(outcome):
         if outcome.case_id is None or outcome.verdict_id is None:
             raise Conflict("A reviewer decides about this listing. It can no longer be withdrawn.")
-        case, given = (
+        case, verdict = (
             cases.get(connection, marketplace_id, outcome.case_id),
             verdicts.get(connection, marketplace_id, outcome.verdict_id),
         )
         last = verdicts.latest_of_case(connection, marketplace_id, outcome.case_id)
-        if given.superseded_by is not None or last is None or last.verdict_id != given.verdict_id:
+        if verdict.superseded_by is not None or last is None or last.verdict_id != verdict.verdict_id:
             raise Conflict("Somebody has decided about this listing since.")
-        withdraw_last(DecisionContext(runtime, connection, person, case, given.side, now), given)
-        close_case(connection, given, outcome.lane_before, now)
-    keep(connection, stored, outcome.number, outcome.step + 1, Outcome(Result.WITHDRAWN, outcome.code, ()), now, **made)
+        withdraw_last(DecisionContext(runtime, connection, person, case, verdict.side, now), verdict)
+        close_case(connection, verdict, outcome.lane_before, now)
+    keep(connection, stored, outcome.number, outcome.step + 1, Outcome(Result.WITHDRAWN, outcome.code, ()), now, **row)

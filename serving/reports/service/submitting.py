@@ -99,21 +99,21 @@ def submit(runtime: Runtime, person: Person, draft: Draft) -> Submitted:
     locations = checked(runtime, draft)
     now = runtime.clock.now()
     with runtime.store.write() as connection:
-        here, brand_id = place_of(connection, person, draft)
-        ready(runtime, connection, person, (here, brand_id), (draft.right_id, draft.reason_code), now)
-        row = _row(runtime, connection, person, (here, brand_id), draft, now)
-        made = reports.add_report(connection, row, locations)
-        stored = reports.by_key(connection, here, brand_id, draft.request_key)
+        marketplace_id, brand_id = place_of(connection, person, draft)
+        ready(runtime, connection, person, (marketplace_id, brand_id), (draft.right_id, draft.reason_code), now)
+        row = _row(runtime, connection, person, (marketplace_id, brand_id), draft, now)
+        is_new = reports.add_report(connection, row, locations)
+        stored = reports.by_key(connection, marketplace_id, brand_id, draft.request_key)
         if stored.request_digest != row["request_digest"] or stored.user_id != person.user_id:
             raise KeyReused("This key belongs to another report. Use a new key for a new report.")
-        if made:
+        if is_new:
             audit.hold(connection)  # As an upload does: each would wait for the other's documents and for the log.
             payload = {name: row[name] for name in ("brand_id", "right_id", "reason_code", "policy_version")}
             payload |= _attached(runtime, connection, draft, stored, locations, now)
             audit.record(
                 connection,
                 now,
-                here,
+                marketplace_id,
                 person.actor,
                 "report.received",
                 stored.report_id,
@@ -139,13 +139,13 @@ def is_waiting(outcome: StoredOutcome) -> bool:
 
 def waits_for_step_up(runtime: Runtime, connection: Connection, pair: Pair, draft: Draft, at: datetime) -> bool:
     """Whether the listings of a report wait for a second factor; without full standing it would change nothing."""
-    wanted = waits(
+    would_wait = waits(
         by_program=draft.by_program,
-        wanted=draft.with_step_up,
+        wants_step_up=draft.with_step_up,
         listings=len(draft.locations),
         per_user=runtime.policies[BurstPolicy].per_user,
     )
-    return wanted and full_standing_wait(runtime, connection, pair, at) == timedelta(0)
+    return would_wait and full_standing_wait(runtime, connection, pair, at) == timedelta(0)
 
 
 def full_standing_wait(runtime: Runtime, connection: Connection, pair: Pair, at: datetime) -> timedelta | None:
@@ -157,7 +157,7 @@ def full_standing_wait(runtime: Runtime, connection: Connection, pair: Pair, at:
 
 def checked(runtime: Runtime, draft: Draft) -> tuple[str, ...]:
     """The listings that a complete draft names."""
-    found = named(draft.locations, runtime.policies[ReportPolicy])
+    locations = named(draft.locations, runtime.policies[ReportPolicy])
     if not draft.good_faith:
         raise Invalid(
             "Confirm in good faith that the information and allegations about every listing are accurate and complete."
@@ -167,8 +167,8 @@ def checked(runtime: Runtime, draft: Draft) -> tuple[str, ...]:
     if draft.note is not None and len(draft.note) > LONGEST_NOTE:
         raise Invalid("A note can have at most {most:,} characters.", most=LONGEST_NOTE)
     if draft.test_buy is not None:
-        number_of(draft.test_buy, found, latest_day(runtime.clock.now()))
-    return found
+        number_of(draft.test_buy, locations, latest_day(runtime.clock.now()))
+    return locations
 
 
 def place_of(connection: Connection, person: Person, draft: Draft) -> tuple[str, str]:
@@ -189,17 +189,17 @@ def ready(
     `basis` is the right and the reason.
     """
     certification.require(runtime, connection, person, pair, at)
-    found, _ = basis_of(runtime, connection, pair, person, basis[1], at, only=basis[0])
-    if found.right is None:
-        raise NoRightCarries("Nothing was recorded. {why}", why=reasons_of(*found.reasons[:_MOST_REASONS]))
+    right_basis, _ = basis_of(runtime, connection, pair, person, basis[1], at, only=basis[0])
+    if right_basis.right is None:
+        raise NoRightCarries("Nothing was recorded. {why}", why=reasons_of(*right_basis.reasons[:_MOST_REASONS]))
 
 
 def _row(
     runtime: Runtime, connection: Connection, person: Person, pair: Pair, draft: Draft, at: datetime
 ) -> dict[str, Any]:
-    asked: list[object] = [draft.right_id, draft.reason_code.value, list(draft.locations), draft.note, pair[0]]
+    content: list[object] = [draft.right_id, draft.reason_code.value, list(draft.locations), draft.note, pair[0]]
     if draft.test_buy is not None:
-        asked.append(dataclasses.asdict(draft.test_buy))
+        content.append(dataclasses.asdict(draft.test_buy))
     waiting = waits_for_step_up(runtime, connection, pair, draft, at)
     return {
         "marketplace_id": pair[0],
@@ -211,7 +211,7 @@ def _row(
         "reason_code": draft.reason_code.value,
         "note": draft.note,
         "request_key": draft.request_key,
-        "request_digest": hashlib.sha256(json.dumps(asked, default=str).encode()).hexdigest(),
+        "request_digest": hashlib.sha256(json.dumps(content, default=str).encode()).hexdigest(),
         "policy_version": policy_version(runtime.policies[ReportPolicy]),
         "known_at": at,
         "step_up": (StepUpState.AWAITED if waiting else StepUpState.NONE).value,
@@ -223,15 +223,15 @@ def _attached(
     runtime: Runtime, connection: Connection, draft: Draft, stored: StoredReport, locations: Sequence[str], at: datetime
 ) -> dict[str, Any]:
     """Attach the documents of the draft and the test buy to a new report; returns what the audit entry says of them."""
-    told: dict[str, Any] = {}
-    kept = DraftKey((stored.marketplace_id, stored.brand_id), stored.user_id, stored.request_key)
-    if digests := report_documents.attach(connection, kept, stored.report_id):
-        told["documents"] = digests
+    payload: dict[str, Any] = {}
+    draft_key = DraftKey((stored.marketplace_id, stored.brand_id), stored.user_id, stored.request_key)
+    if digests := report_documents.attach(connection, draft_key, stored.report_id):
+        payload["documents"] = digests
     if draft.test_buy is not None:
         number = number_of(draft.test_buy, locations, latest_day(at))
         report_test_buys.add_test_buy(connection, stored, runtime.ids.new("rtb"), draft.test_buy, number, at)
-        told["test_buy_of"] = number
-    return told
+        payload["test_buy_of"] = number
+    return payload
 
 
 def take_all(runtime: Runtime, person: Person, stored: StoredReport, numbered: Sequence[tuple[int, str]]) -> None:
@@ -241,36 +241,38 @@ def take_all(runtime: Runtime, person: Person, stored: StoredReport, numbered: S
         take(runtime, person, stored, numbered[start : start + size])
 
 
-def take(runtime: Runtime, person: Person, stored: StoredReport, some: Sequence[tuple[int, str]]) -> None:
+def take(runtime: Runtime, person: Person, stored: StoredReport, listings: Sequence[tuple[int, str]]) -> None:
     """Decide a few listings of a report in one transaction; those that have a result keep it.
 
     A report that was confirmed with a second factor leaves whole while that proof is fresh. Later, as after an
     interruption, the usual limits apply.
     """
-    here, brand_id, now = stored.marketplace_id, stored.brand_id, runtime.clock.now()
+    marketplace_id, brand_id, now = stored.marketplace_id, stored.brand_id, runtime.clock.now()
     with runtime.store.write() as connection:
         # The order of the locks is that of a confirmation: standing, cases, audit log. Listings come last.
-        standings.lock(connection, here, brand_id)
+        standings.lock(connection, marketplace_id, brand_id)
         before = {outcome.number: outcome for outcome in reports.outcomes(connection, stored)}
-        done = {number for number, one in before.items() if not is_waiting(one)}
-        left = [(number, location) for number, location in some if number not in done]
-        if not left:
+        done = {number for number, outcome in before.items() if not is_waiting(outcome)}
+        listings_left = [(number, location) for number, location in listings if number not in done]
+        if not listings_left:
             return
-        examination = Examination(runtime, connection, here, brand_id, now)
-        known = [examination.look_up(location, locked=False) for _, location in left]
-        waiting = cases.open_cases(connection, here, [one.listing_id for one in known if one is not None])
-        cases.hold(connection, here, [one.case_id for one in waiting.values()])
+        examination = Examination(runtime, connection, marketplace_id, brand_id, now)
+        known = [examination.look_up(location, locked=False) for _, location in listings_left]
+        waiting = cases.open_cases(
+            connection, marketplace_id, [listing.listing_id for listing in known if listing is not None]
+        )
+        cases.hold(connection, marketplace_id, [case.case_id for case in waiting.values()])
         audit.hold(connection)
-        examination.seen.update(one.listing_id for one in before.values() if one.listing_id is not None)
-        standing = current(runtime, connection, here, brand_id, now)
-        proof = step_ups.of_report(connection, here, stored.report_id)
+        examination.seen.update(outcome.listing_id for outcome in before.values() if outcome.listing_id is not None)
+        standing = current(runtime, connection, marketplace_id, brand_id, now)
+        proof = step_ups.of_report(connection, marketplace_id, stored.report_id)
         fresh = timedelta(minutes=runtime.policies[SecondFactorPolicy].fresh_minutes)
         since = None if proof is None or now >= proof.known_at + fresh else proof.known_at
         reporting = Reporting(runtime, connection, person, stored, standing, examination, now, since)
-        for number, location in left:
+        for number, location in listings_left:
             step = before[number].step + 1 if number in before else 0
             settle(reporting, number, location, step)
-        recount(runtime, connection, here, brand_id, now)
-        if len(done) + len(left) == reports.sizes(connection, [stored])[stored.report_id]:
+        recount(runtime, connection, marketplace_id, brand_id, now)
+        if len(done) + len(listings_left) == reports.sizes(connection, [stored])[stored.report_id]:
             latest = {outcome.number: outcome for outcome in reports.outcomes(connection, stored)}
             tell_of_wait(runtime, connection, stored, latest.values())

@@ -33,9 +33,9 @@ def tell_of_wait(
 ) -> None:
     """Mail the person who reported which of these listings wait for somebody, unless the report had such a mail."""
     reasons = Counter(why_not_at_once(Outcome(outcome.result, outcome.code, outcome.reasons)) for outcome in outcomes)
-    found = [{"code": code, "n": n} for code, n in reasons.items() if code is not None]
-    if found and not mails.told(connection, MailKind.REPORT_WAITS, stored.report_id):
-        _queue(runtime, connection, MailKind.REPORT_WAITS, {stored.user_id}, stored, reasons=found)
+    waiting_reasons = [{"code": code, "n": n} for code, n in reasons.items() if code is not None]
+    if waiting_reasons and not mails.told(connection, MailKind.REPORT_WAITS, stored.report_id):
+        _queue(runtime, connection, MailKind.REPORT_WAITS, {stored.user_id}, stored, reasons=waiting_reasons)
 
 
 def tell_of_stop(
@@ -78,49 +78,53 @@ def go_on_with_reports(runtime: Runtime) -> int:
     changed, after = 0, ("", 0)
     while True:
         with runtime.store.read() as connection:
-            some = reports.waiting(connection, _MOST_AT_ONCE, after)
-            known = [_is_known(runtime, connection, one) for one in some]
-        for one, came_in in zip(some, known, strict=True):
-            if came_in or runtime.clock.now() >= one.waits_until:
-                changed += _go_on(runtime, one)
-        if len(some) < _MOST_AT_ONCE:
+            waiting_listings = reports.waiting(connection, _MOST_AT_ONCE, after)
+            known = [_is_known(runtime, connection, listing) for listing in waiting_listings]
+        for listing, came_in in zip(waiting_listings, known, strict=True):
+            if came_in or runtime.clock.now() >= listing.waits_until:
+                changed += _go_on(runtime, listing)
+        if len(waiting_listings) < _MOST_AT_ONCE:
             return changed
-        after = some[-1].report_id, some[-1].number
+        after = waiting_listings[-1].report_id, waiting_listings[-1].number
 
 
-def _is_known(runtime: Runtime, connection: Connection, item: WaitingItem) -> bool:
-    examination = Examination(runtime, connection, item.marketplace_id, "", runtime.clock.now())
-    return examination.look_up(item.location, locked=False) is not None
+def _is_known(runtime: Runtime, connection: Connection, listing: WaitingItem) -> bool:
+    examination = Examination(runtime, connection, listing.marketplace_id, "", runtime.clock.now())
+    return examination.look_up(listing.location, locked=False) is not None
 
 
-def _go_on(runtime: Runtime, item: WaitingItem) -> int:
+def _go_on(runtime: Runtime, listing: WaitingItem) -> int:
     now = runtime.clock.now()
     with runtime.store.write() as connection:
-        stored = reports.of_item(connection, item)
-        here, brand_id = stored.marketplace_id, stored.brand_id
-        standings.lock(connection, here, brand_id)
+        stored = reports.of_item(connection, listing)
+        marketplace_id, brand_id = stored.marketplace_id, stored.brand_id
+        standings.lock(connection, marketplace_id, brand_id)
         audit.hold(connection)
-        if not reports.still_waits(connection, item):
+        if not reports.still_waits(connection, listing):
             return 0
-        examination = Examination(runtime, connection, here, brand_id, now)
-        step = reports.last_step(connection, here, stored.report_id, item.number) + 1
-        reports.wait_for(connection, here, stored.report_id, item.number, None)
-        if examination.look_up(item.location) is None:
+        examination = Examination(runtime, connection, marketplace_id, brand_id, now)
+        step = reports.last_step(connection, marketplace_id, stored.report_id, listing.number) + 1
+        reports.wait_for(connection, marketplace_id, stored.report_id, listing.number, None)
+        if examination.look_up(listing.location) is None:
             outcome = Outcome(Result.EXPIRED, Code.NOT_KNOWN, (message("report.expired"),))
-            keep(connection, stored, item.number, step, outcome, now, by=_WAITING)
+            keep(connection, stored, listing.number, step, outcome, now, by=_WAITING)
             return 1
         try:
             person = _reporter(connection, stored)
         except DomainError as refused:
             outcome = Outcome(Result.REFUSED, Code.NO_LONGER_POSSIBLE, ())
-            keep(connection, stored, item.number, step, outcome, now, by=_WAITING, refusal=as_data(refused.phrase))
+            keep(connection, stored, listing.number, step, outcome, now, by=_WAITING, refusal=as_data(refused.phrase))
             return 1
-        standing = current(runtime, connection, here, brand_id, now)
+        standing = current(runtime, connection, marketplace_id, brand_id, now)
         reporting = Reporting(runtime, connection, person, stored, standing, examination, now)
-        settle(reporting, item.number, item.location, step)
-        settled = [one for one in reports.outcomes(connection, stored) if (one.number, one.step) == (item.number, step)]
+        settle(reporting, listing.number, listing.location, step)
+        settled = [
+            outcome
+            for outcome in reports.outcomes(connection, stored)
+            if (outcome.number, outcome.step) == (listing.number, step)
+        ]
         tell_of_wait(runtime, connection, stored, settled)
-        recount(runtime, connection, here, brand_id, now)
+        recount(runtime, connection, marketplace_id, brand_id, now)
     return 1
 
 

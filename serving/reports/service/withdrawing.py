@@ -93,33 +93,33 @@ def _each(
     act: Callable[[_Change, StoredOutcome], Outcome],
 ) -> int:
     with runtime.store.write() as connection:
-        found = reports.get(connection, report_id, person.brands(Permission.ANSWER_QUESTIONS))
-        here, now = found.marketplace_id, runtime.clock.now()
-        standings.lock(connection, here, found.brand_id)
-        latest = {one.number: one for one in reports.outcomes(connection, found)}
+        report = reports.get(connection, report_id, person.brands(Permission.ANSWER_QUESTIONS))
+        marketplace_id, now = report.marketplace_id, runtime.clock.now()
+        standings.lock(connection, marketplace_id, report.brand_id)
+        latest = {step.number: step for step in reports.outcomes(connection, report)}
         if not set(numbers) <= set(latest):
             raise NotFound("The report has no such listing.")
-        standing = [one for number, one in latest.items() if number in numbers and one.result in STANDS]
-        cases.hold(connection, here, [one.case_id for one in standing if one.case_id is not None])
-        change = _Change(runtime, connection, person, found, now)
+        standing = [step for number, step in latest.items() if number in numbers and step.result in STANDS]
+        cases.hold(connection, marketplace_id, [step.case_id for step in standing if step.case_id is not None])
+        change = _Change(runtime, connection, person, report, now)
         refusals: list[DomainError | None] = []
-        for one in standing:
+        for step in standing:
             try:
                 with connection.begin_nested():
-                    outcome = act(change, one)
-                    made = {name: getattr(one, name) for name in ("listing_id", "case_id", "verdict_id")}
-                    keep(connection, found, one.number, one.step + 1, outcome, now, by=change.actor, **made)
+                    outcome = act(change, step)
+                    columns = {name: getattr(step, name) for name in ("listing_id", "case_id", "verdict_id")}
+                    keep(connection, report, step.number, step.step + 1, outcome, now, by=change.actor, **columns)
                 refusals.append(None)
             except DomainError as refused:
                 refusals.append(refused)
-        recount(runtime, connection, here, found.brand_id, now)
+        recount(runtime, connection, marketplace_id, report.brand_id, now)
         done = refusals.count(None)
         if not done:
             raise next(
                 (refusal for refusal in refusals if refusal is not None), Conflict("Nothing here is left to withdraw.")
             )
         act_name = "report.withdrawn" if act is _withdraw else "report.retracted"
-        audit.record(connection, now, here, person.actor, act_name, report_id, listings=done)
+        audit.record(connection, now, marketplace_id, person.actor, act_name, report_id, listings=done)
     return done
 
 
@@ -135,8 +135,8 @@ def _withdraw(change: _Change, outcome: StoredOutcome) -> Outcome:
     undo_in(
         change.runtime, change.connection, change.person, outcome.case_id, change.at, recounts=False, claimant=claimant
     )
-    given = verdicts.get(change.connection, change.here, outcome.verdict_id)
-    close_case(change.connection, given, outcome.lane_before, change.at)
+    verdict = verdicts.get(change.connection, change.here, outcome.verdict_id)
+    close_case(change.connection, verdict, outcome.lane_before, change.at)
     return Outcome(Result.WITHDRAWN, outcome.code, ())
 
 
@@ -156,21 +156,21 @@ def close_case(connection: Connection, claim: StoredVerdict, lane_before: CaseLa
 def _retract(change: _Change, outcome: StoredOutcome) -> Outcome:
     if outcome.case_id is None or outcome.verdict_id is None:
         raise Conflict("Nothing was decided about this listing. Withdraw it instead.")
-    connection, here = change.connection, change.here
-    case = cases.get(connection, here, outcome.case_id)
-    given = verdicts.get(connection, here, outcome.verdict_id)
-    if given.superseded_by is not None:
+    connection, marketplace_id = change.connection, change.here
+    case = cases.get(connection, marketplace_id, outcome.case_id)
+    verdict = verdicts.get(connection, marketplace_id, outcome.verdict_id)
+    if verdict.superseded_by is not None:
         raise Conflict("This statement no longer stands.")
     removal = _removal(change, outcome)
     if removal is None and case.state is CaseState.DECIDED:
         raise Conflict("The listing is not removed, so there is nothing to retract.")
     context = DecisionContext(change.runtime, connection, change.person, case, Side.BRAND, change.at)
     words, claimant = "Retracted the report of this listing.", change.report.brand_id
-    answer = Answer(case.case_id, given.version_id, Judgement.GENUINE, note=words, claimant=claimant)
-    verdict_id = append(context, answer, supersedes=given)
+    answer = Answer(case.case_id, verdict.version_id, Judgement.GENUINE, note=words, claimant=claimant)
+    verdict_id = append(context, answer, supersedes=verdict)
     note(context, words)
     if removal is None:
-        close_case(connection, given, outcome.lane_before, change.at)
+        close_case(connection, verdict, outcome.lane_before, change.at)
     elif removal.state in UNSENT_STATES:
         takedown.withdraw(change.runtime, connection, removal, change.actor, change.at)
         notice_decisions.reopen(connection, case, outcome.verdict_id)

@@ -39,9 +39,9 @@ class Scope:
 def reported_listings(connection: Connection, scope: Scope) -> list[ReportedListing]:
     """The listings reported in a period, each as it stands now."""
     rows = connection.execute(_steps(scope)).all()
-    wanted = _reports(scope)
-    removals = _removals(connection, scope.marketplace_id, wanted)
-    judged = _judged(connection, scope.marketplace_id, wanted)
+    report_ids = _reports(scope)
+    removals = _removals(connection, scope.marketplace_id, report_ids)
+    judged = _judged(connection, scope.marketplace_id, report_ids)
     steps: dict[tuple[str, int], list[Any]] = {}
     for row in rows:
         steps.setdefault((row.report_id, row.number), []).append(row)
@@ -78,13 +78,13 @@ def _steps(scope: Scope) -> Select[Any]:
     )
 
 
-def _cases(marketplace_id: str, wanted: Select[Any]) -> Select[Any]:
+def _cases(marketplace_id: str, report_ids: Select[Any]) -> Select[Any]:
     return select(report_outcome.c.case_id).where(
-        inside(report_outcome, marketplace_id), report_outcome.c.report_id.in_(wanted)
+        inside(report_outcome, marketplace_id), report_outcome.c.report_id.in_(report_ids)
     )
 
 
-def _removals(connection: Connection, marketplace_id: str, wanted: Select[Any]) -> dict[str, Any]:
+def _removals(connection: Connection, marketplace_id: str, report_ids: Select[Any]) -> dict[str, Any]:
     """The last removal of each case of these reports, with its overturn in force."""
     query = (
         select(verdict.c.case_id, action.c.state, action.c.created_at, action.c.acknowledged_at, overturn.c.overturn_id)
@@ -93,14 +93,14 @@ def _removals(connection: Connection, marketplace_id: str, wanted: Select[Any]) 
         .outerjoin(overturn, and_(same(overturn, action, "action_id"), overturn.c.undone_at.is_(None)))
         .where(
             inside(action, marketplace_id, kind=ActionKind.REMOVE.value),
-            verdict.c.case_id.in_(_cases(marketplace_id, wanted)),
+            verdict.c.case_id.in_(_cases(marketplace_id, report_ids)),
         )
         .order_by(action.c.sequence)
     )
     return {row.case_id: row for row in connection.execute(query)}
 
 
-def _judged(connection: Connection, marketplace_id: str, wanted: Select[Any]) -> dict[str, Any]:
+def _judged(connection: Connection, marketplace_id: str, report_ids: Select[Any]) -> dict[str, Any]:
     """The analyst's judgement, with its time, that ended each decided case of these reports."""
     query = (
         select(verdict.c.case_id, verdict.c.side, verdict.c.judgement, verdict.c.known_at)
@@ -108,7 +108,7 @@ def _judged(connection: Connection, marketplace_id: str, wanted: Select[Any]) ->
         .where(
             inside(verdict, marketplace_id),
             review_case.c.state == CaseState.DECIDED.value,
-            verdict.c.case_id.in_(_cases(marketplace_id, wanted)),
+            verdict.c.case_id.in_(_cases(marketplace_id, report_ids)),
         )
         .order_by(verdict.c.known_at, verdict.c.verdict_id)
     )
@@ -195,9 +195,9 @@ def accusations(connection: Connection, marketplace_id: str, brand_id: str, *, s
 
 
 def _given(marketplace_id: str, columns: Any, brands: Any, since: datetime) -> Select[Any]:
-    wanted = columns if isinstance(columns, tuple) else (columns,)
+    column_list = columns if isinstance(columns, tuple) else (columns,)
     return (
-        select(*wanted)
+        select(*column_list)
         .select_from(verdict)
         .join(listing_version, same(listing_version, verdict, "version_id"))
         .where(

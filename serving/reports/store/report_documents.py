@@ -41,8 +41,8 @@ class DraftKey:
 
 def add_document(connection: Connection, row: Mapping[str, Any]) -> bool:
     """Store a document; False where the report, or the draft, has the same one already."""
-    made = insert_or_ignore(connection, report_document).values(**row).returning(report_document.c.document_id)
-    return connection.execute(made).first() is not None
+    statement = insert_or_ignore(connection, report_document).values(**row).returning(report_document.c.document_id)
+    return connection.execute(statement).first() is not None
 
 
 def handed_in(connection: Connection, of: StoredReport | DraftKey) -> HandedIn:
@@ -51,8 +51,8 @@ def handed_in(connection: Connection, of: StoredReport | DraftKey) -> HandedIn:
 
 def bytes_since(connection: Connection, pair: tuple[str, str], since: datetime) -> int:
     """The bytes of a brand's documents since a moment, those of drafts among them."""
-    here = inside(report_document, pair[0], brand_id=pair[1])
-    return number_and_size(connection, report_document, here & (report_document.c.known_at > since))[1]
+    of_brand = inside(report_document, pair[0], brand_id=pair[1])
+    return number_and_size(connection, report_document, of_brand & (report_document.c.known_at > since))[1]
 
 
 def documents_of(connection: Connection, of: StoredReport | DraftKey) -> list[ReportDocument]:
@@ -77,9 +77,9 @@ def digests_of_case(connection: Connection, marketplace_id: str, case_id: str) -
     return sorted(connection.execute(query).scalars())
 
 
-def content_of(connection: Connection, found: ReportDocument) -> bytes:
+def content_of(connection: Connection, document: ReportDocument) -> bytes:
     """The bytes of a document. Raises NotFound (they were erased)."""
-    this = inside(report_document, found.marketplace_id, document_id=found.document_id)
+    this = inside(report_document, document.marketplace_id, document_id=document.document_id)
     return bytes_of(connection, report_document, this)
 
 

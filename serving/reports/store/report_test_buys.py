@@ -53,8 +53,8 @@ def add_test_buy(
 
 
 def of_report(connection: Connection, marketplace_id: str, report_id: str) -> ReportTestBuy | None:
-    found = _read(connection, inside(report_test_buy, marketplace_id, report_id=report_id))
-    return found[0] if found else None
+    test_buys = _read(connection, inside(report_test_buy, marketplace_id, report_id=report_id))
+    return test_buys[0] if test_buys else None
 
 
 def of_case(connection: Connection, marketplace_id: str, case_id: str) -> list[ReportTestBuy]:

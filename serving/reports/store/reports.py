@@ -82,13 +82,13 @@ _OUTCOMES: Final = RowReader(
 
 def add_report(connection: Connection, row: Mapping[str, Any], locations: Sequence[str]) -> bool:
     """Store a report with its listings; False, without a change, where the brand has used its key before."""
-    made = insert_or_ignore(connection, report).values(**row).returning(report.c.report_id)
-    if connection.execute(made).first() is None:
+    statement = insert_or_ignore(connection, report).values(**row).returning(report.c.report_id)
+    if connection.execute(statement).first() is None:
         return False
     key = {name: row[name] for name in ("marketplace_id", "report_id")}
     items = [
-        {**key, "number": number, "location": one, "waits_until": None, "case_id": None}
-        for number, one in enumerate(locations, start=1)
+        {**key, "number": number, "location": location, "waits_until": None, "case_id": None}
+        for number, location in enumerate(locations, start=1)
     ]
     add(connection, report_item, items)
     return True
@@ -109,10 +109,10 @@ def get(connection: Connection, report_id: str, pairs: Collection[tuple[str, str
 
     Raises NotFound (there is no such report, or it is another brand's; the error is the same).
     """
-    found = reader(StoredReport).single(connection, select(report).where(report.c.report_id == report_id))
-    if found is None or (found.marketplace_id, found.brand_id) not in pairs:
+    stored_report = reader(StoredReport).single(connection, select(report).where(report.c.report_id == report_id))
+    if stored_report is None or (stored_report.marketplace_id, stored_report.brand_id) not in pairs:
         raise NotFound("There is no such report.")
-    return found
+    return stored_report
 
 
 def latest(connection: Connection, pairs: Collection[tuple[str, str]], most: int) -> list[StoredReport]:
@@ -130,7 +130,7 @@ def sizes(connection: Connection, reports: Collection[StoredReport]) -> dict[str
     """The number of listings by report."""
     query = (
         select(report_item.c.report_id, func.count().label("n"))
-        .where(report_item.c.report_id.in_([one.report_id for one in reports]))
+        .where(report_item.c.report_id.in_([stored_report.report_id for stored_report in reports]))
         .group_by(report_item.c.report_id)
     )
     return {row.report_id: row.n for row in connection.execute(query)}
@@ -141,12 +141,12 @@ def add_outcome(connection: Connection, row: Mapping[str, Any]) -> None:
     add(connection, report_outcome, [row])
 
 
-def first_outcomes(connection: Connection, found: StoredReport) -> list[StoredOutcome]:
+def first_outcomes(connection: Connection, stored_report: StoredReport) -> list[StoredOutcome]:
     """The first result of each listing that has one, in the order of the report."""
-    return [outcome for outcome in outcomes(connection, found) if outcome.step == 0]
+    return [outcome for outcome in outcomes(connection, stored_report) if outcome.step == 0]
 
 
-def outcomes(connection: Connection, found: StoredReport) -> list[StoredOutcome]:
+def outcomes(connection: Connection, stored_report: StoredReport) -> list[StoredOutcome]:
     """Every step of every listing, in the order of the report."""
     query = (
         select(report_outcome, report_item.c.location)
@@ -156,7 +156,7 @@ def outcomes(connection: Connection, found: StoredReport) -> list[StoredOutcome]
             & (report_item.c.report_id == report_outcome.c.report_id)
             & (report_item.c.number == report_outcome.c.number),
         )
-        .where(inside(report_outcome, found.marketplace_id, report_id=found.report_id))
+        .where(inside(report_outcome, stored_report.marketplace_id, report_id=stored_report.report_id))
         .order_by(report_outcome.c.number, report_outcome.c.step)
     )
     return _OUTCOMES.all(connection, query)
@@ -194,9 +194,9 @@ def waiting(connection: Connection, most: int, after: tuple[str, int]) -> list[W
     return reader(WaitingItem).all(connection, query)
 
 
-def of_item(connection: Connection, item: WaitingItem) -> StoredReport:
+def of_item(connection: Connection, waiting_item: WaitingItem) -> StoredReport:
     """The report that names a listing."""
-    return of_id(connection, item.marketplace_id, item.report_id)
+    return of_id(connection, waiting_item.marketplace_id, waiting_item.report_id)
 
 
 def of_id(connection: Connection, marketplace_id: str, report_id: str) -> StoredReport:
@@ -204,18 +204,18 @@ def of_id(connection: Connection, marketplace_id: str, report_id: str) -> Stored
     return reader(StoredReport).of(connection.execute(query).mappings().one())
 
 
-def locations(connection: Connection, found: StoredReport) -> list[tuple[int, str]]:
+def locations(connection: Connection, stored_report: StoredReport) -> list[tuple[int, str]]:
     """The listings of a report by number, as they were named."""
     query = select(report_item.c.number, report_item.c.location).where(
-        inside(report_item, found.marketplace_id, report_id=found.report_id)
+        inside(report_item, stored_report.marketplace_id, report_id=stored_report.report_id)
     )
     return [(row.number, row.location) for row in connection.execute(query.order_by(report_item.c.number))]
 
 
-def still_waits(connection: Connection, item: WaitingItem) -> bool:
+def still_waits(connection: Connection, waiting_item: WaitingItem) -> bool:
     """Whether a listing is waited for; other transactions that would settle it wait."""
     query = select(report_item.c.waits_until).where(
-        inside(report_item, item.marketplace_id, report_id=item.report_id, number=item.number)
+        inside(report_item, waiting_item.marketplace_id, report_id=waiting_item.report_id, number=waiting_item.number)
     )
     return connection.execute(query.with_for_update()).scalar() is not None
 
@@ -238,12 +238,12 @@ class Totals:
 
 def totals(connection: Connection, marketplace_id: str) -> Totals:
     """All reported listings; `items` exceeds the sum of `first` while a report is being decided."""
-    here = marketplace_id
-    items = connection.execute(select(func.count()).where(inside(report_item, here))).scalar_one()
+    place_id = marketplace_id
+    items = connection.execute(select(func.count()).where(inside(report_item, place_id))).scalar_one()
     query = (
         select(report_outcome.c.result, func.count().label("n"))
-        .where(inside(report_outcome, here, step=0))
+        .where(inside(report_outcome, place_id, step=0))
         .group_by(report_outcome.c.result)
     )
     first = {Result(row.result): row.n for row in connection.execute(query)}
-    return Totals(items, {one: first.get(one, 0) for one in AT_FIRST})
+    return Totals(items, {listing_result: first.get(listing_result, 0) for listing_result in AT_FIRST})

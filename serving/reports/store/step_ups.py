@@ -36,8 +36,8 @@ _STEP_UPS: Final = RowReader(StoredStepUp, told=tuple)
 
 def put(connection: Connection, step_up: StoredStepUp) -> bool:
     """Store a confirmation; False, without a change, where the brand had one that day or the report has one."""
-    made = insert_or_ignore(connection, report_step_up).values({**row_of(step_up), "told": list(step_up.told)})
-    return connection.execute(made.returning(report_step_up.c.report_id)).first() is not None
+    statement = insert_or_ignore(connection, report_step_up).values({**row_of(step_up), "told": list(step_up.told)})
+    return connection.execute(statement.returning(report_step_up.c.report_id)).first() is not None
 
 
 def of_report(connection: Connection, marketplace_id: str, report_id: str) -> StoredStepUp | None:

@@ -90,5 +90,5 @@ def compare(rows: Iterable[Tried]) -> Comparison:
     return Comparison(both, only_champion, only_challenger, neither)
 
 
-def _cell(found: list[bool | None]) -> Cell:
-    return Cell(len(found), found.count(True), found.count(False))
+def _cell(labels: list[bool | None]) -> Cell:
+    return Cell(len(labels), labels.count(True), labels.count(False))

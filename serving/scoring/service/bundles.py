@@ -100,14 +100,14 @@ class BundleStore:
         no such bundle, and the shared store is out of reach).
         """
         try:
-            found = self._read(digest)
+            bundle = self._read(digest)
         except BundleRefused:
             if not self._fetch(digest):
                 raise
             return self._read(digest)
         with suppress(Unavailable):
             self.share(digest)
-        return found
+        return bundle
 
     def _read(self, digest: str) -> Bundle:
         if not self.folder(digest).is_dir():
@@ -155,9 +155,9 @@ class BundleStore:
         files, about = unpacked(content)
         bundles.verify(files, expected=digest)
         with tempfile.TemporaryDirectory(dir=self._root, prefix=".fetching-") as temporary:
-            made = Path(temporary) / digest
-            write_bundle_folder(made, files, about)
-            try_in_child(made, digest)
+            bundle_folder = Path(temporary) / digest
+            write_bundle_folder(bundle_folder, files, about)
+            try_in_child(bundle_folder, digest)
             write_bundle_folder(self.folder(digest), files, about)
 
 
@@ -174,13 +174,13 @@ class ChampionMissing(Unavailable):
 
     code = "champion_missing"
 
-    def __init__(self, found: MissingChampion) -> None:
+    def __init__(self, champion: MissingChampion) -> None:
         super().__init__(
             "The champion {digest} is not loaded, so this process takes no listings. {why} Copy the folder "
             "bundles/{whole} from the process that trained it or from a backup, or roll back to an earlier champion.",
-            digest=found.digest[:12],
-            why=found.why,
-            whole=found.digest,
+            digest=champion.digest[:12],
+            why=champion.why,
+            whole=champion.digest,
         )
 
 
@@ -225,8 +225,12 @@ class LiveModels:
 
     def by_lightgbm(self) -> frozenset[str]:
         """The marketplaces whose champion LightGBM computes, because the flat trees gave another value."""
-        learners = {here: one.classifier.learner for here, one in self._live.items()}
-        return frozenset(here for here, one in learners.items() if isinstance(one, Forest) and not one.flattened)
+        learners = {marketplace_id: bundle.classifier.learner for marketplace_id, bundle in self._live.items()}
+        return frozenset(
+            marketplace_id
+            for marketplace_id, learner in learners.items()
+            if isinstance(learner, Forest) and not learner.flattened
+        )
 
     def follow(self, champions: Mapping[str, str]) -> None:
         """Load the champions that are not yet in force; a new bundle is complete before it replaces the old one.
@@ -235,8 +239,8 @@ class LiveModels:
         """
         with self._lock:
             for marketplace_id, digest in champions.items():
-                kept = self._live.get(marketplace_id)
-                if kept is not None and kept.digest == digest:
+                bundle = self._live.get(marketplace_id)
+                if bundle is not None and bundle.digest == digest:
                     self._missing.pop(marketplace_id, None)
                     continue
                 try:
@@ -259,11 +263,11 @@ def packed(folder: Path) -> bytes:
     about = folder / ABOUT
     if about.is_file():
         files[ABOUT] = about.read_bytes()
-    made = io.BytesIO()
-    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
         for name, content in files.items():
             archive.writestr(name, content)
-    return made.getvalue()
+    return buffer.getvalue()
 
 
 def unpacked(content: bytes) -> tuple[dict[str, bytes], Mapping[str, Any]]:
@@ -273,7 +277,7 @@ def unpacked(content: bytes) -> tuple[dict[str, bytes], Mapping[str, Any]]:
     """
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            if sum(one.file_size for one in archive.infolist()) > _LARGEST:
+            if sum(member.file_size for member in archive.infolist()) > _LARGEST:
                 raise BundleRefused("The stored bundle is too large.")
             files = {Path(name).name: archive.read(name) for name in archive.namelist()}
         about = json.loads(files.pop(ABOUT, b"{}"))

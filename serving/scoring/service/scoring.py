@@ -94,19 +94,19 @@ class BatchScores:
     ) -> None:
         self._model, self._routing, self._threads = model, routing, threads
         self.questions = questions
-        self._computed = {i: compute(one) for i, one in facts.items()}
+        self._computed = {i: compute(row_facts) for i, row_facts in facts.items()}
         self._routes: dict[int, Route] = {}
         computed = list(self._computed.values())
         if model is None:
             fingerprint = input_fingerprint()
-            scores = [score_by_points(one, policy=scorecard, fingerprint=fingerprint) for one in computed]
+            scores = [score_by_points(vector, policy=scorecard, fingerprint=fingerprint) for vector in computed]
         elif encoded is not None:
             scores = second_scores(model, computed, encoded, threads=threads)
         else:
             scores = model.score_many(computed, with_reasons=False, threads=threads)
         self._scores = dict(zip(self._computed, scores, strict=True))
 
-    def route(self, rows: Mapping[int, ToScore], left: Mapping[str, int]) -> dict[int, Route]:
+    def route(self, rows: Mapping[int, ToScore], questions_left: Mapping[str, int]) -> dict[int, Route]:
         """The routes of a group, by number, with the brands' remaining questions."""
         situations = {i: _situation(row, self._computed[i], self.questions) for i, row in rows.items()}
 
@@ -115,36 +115,42 @@ class BatchScores:
             return route(self._scores[i], situation, draw=rows[i].draw, policy=self._routing, thresholds=thresholds)
 
         routes = {i: routed(i, situation) for i, situation in situations.items()}
-        for i in self._too_many(rows, routes, left):
+        for i in self._too_many(rows, routes, questions_left):
             routes[i] = routed(i, replace(situations[i], asking=Asking.USED_UP))
         self._routes |= routes
         return routes
 
-    def _too_many(self, rows: Mapping[int, ToScore], routes: Mapping[int, Route], left: Mapping[str, int]) -> list[int]:
+    def _too_many(
+        self, rows: Mapping[int, ToScore], routes: Mapping[int, Route], questions_left: Mapping[str, int]
+    ) -> list[int]:
         """The questions beyond each brand's daily limit, by number; those with the least expected harm are dropped."""
-        asked: dict[str, list[int]] = {}
-        for i, one in routes.items():
+        rows_by_brand: dict[str, list[int]] = {}
+        for i, row_route in routes.items():
             brand_id = rows[i].facts.brand.brand_id
-            if one.lane is Lane.ASK_BRAND and brand_id is not None and brand_id in left:
-                asked.setdefault(brand_id, []).append(i)
+            if row_route.lane is Lane.ASK_BRAND and brand_id is not None and brand_id in questions_left:
+                rows_by_brand.setdefault(brand_id, []).append(i)
 
         def harm(i: int) -> float:
             facts = rows[i].facts
             return expected_harm(self._scores[i], price=base_price(facts), sold_7d=facts.listing.sales.d7)
 
-        return [i for brand_id, some in asked.items() for i in sorted(some, key=harm, reverse=True)[left[brand_id] :]]
+        return [
+            i
+            for brand_id, numbers in rows_by_brand.items()
+            for i in sorted(numbers, key=harm, reverse=True)[questions_left[brand_id] :]
+        ]
 
     def scored(self) -> dict[int, Scored]:
         """The scores with their routes. Those of a model have reasons only where a listing is sent to a person."""
         scores = dict(self._scores)
         if self._model is not None:
-            for i, one in scores.items():
-                if one.reasons and self._routes[i].lane is Lane.NO_ACTION:  # Second scores come with theirs.
-                    scores[i] = replace(one, reasons=(), evidence=())
+            for i, score in scores.items():
+                if score.reasons and self._routes[i].lane is Lane.NO_ACTION:  # Second scores come with theirs.
+                    scores[i] = replace(score, reasons=(), evidence=())
             shown = [i for i in scores if self._routes[i].lane is not Lane.NO_ACTION and not scores[i].reasons]
             explained = self._model.score_many([self._computed[i] for i in shown], threads=self._threads)
-            for i, one in zip(shown, explained, strict=True):
-                scores[i] = replace(scores[i], reasons=one.reasons, evidence=one.evidence)
+            for i, explanation in zip(shown, explained, strict=True):
+                scores[i] = replace(scores[i], reasons=explanation.reasons, evidence=explanation.evidence)
         return {i: Scored(score, self._routes[i]) for i, score in scores.items()}
 
 
@@ -238,26 +244,26 @@ class Trials:
         """The model on trial, if there is one."""
         return self._kept.get(marketplace_id)
 
-    def follow(self, found: Sequence[Trial], bundles: BundleStore) -> None:
+    def follow(self, open_trials: Sequence[Trial], bundles: BundleStore) -> None:
         """Keep exactly these trials; a trial whose bundle does not load is left out, and intake goes on without it."""
         with self._lock:
-            kept: dict[str, OnTrial] = {}
-            for trial in found:
+            on_trial: dict[str, OnTrial] = {}
+            for trial in open_trials:
                 before = self._kept.get(trial.marketplace_id)
                 try:
                     same = before is not None and before.bundle.digest == trial.digest
                     bundle = before.bundle if before and same else bundles.load(trial.digest)
                 except (BundleRefused, Unavailable):
                     continue
-                kept[trial.marketplace_id] = OnTrial(trial, bundle)
-            self._kept = kept
+                on_trial[trial.marketplace_id] = OnTrial(trial, bundle)
+            self._kept = on_trial
 
 
 def follow_trials(runtime: Runtime) -> None:
     """Load the models on trial that the database names."""
     with runtime.store.read() as connection:
-        found = trials.open_trials(connection)
-    runtime.services[Trials].follow(found, runtime.services[BundleStore])
+        open_trials = trials.open_trials(connection)
+    runtime.services[Trials].follow(open_trials, runtime.services[BundleStore])
 
 
 @dataclass(frozen=True, slots=True)
@@ -306,30 +312,34 @@ class ReferenceContextCache:
     def of(self, connection: Connection, marketplace: Marketplace, as_of: datetime) -> ReferenceContext:
         """The reference context of a marketplace with every change that the transaction sees."""
         marks = reference_changes.marks(connection)
-        kept = self._kept.get(marketplace.marketplace_id)
-        if kept is None or kept[1] != marks or time.monotonic() - kept[0] > _REFERENCE_CONTEXT_LAST_SECONDS:
+        cached_context = self._kept.get(marketplace.marketplace_id)
+        if (
+            cached_context is None
+            or cached_context[1] != marks
+            or time.monotonic() - cached_context[0] > _REFERENCE_CONTEXT_LAST_SECONDS
+        ):
             enrolled = brands.enrolments(connection, marketplace.marketplace_id)
-            found = ReferenceContext(
+            context = ReferenceContext(
                 references.load(connection, marketplace, as_of, self._price_lists(connection, marketplace, as_of)),
-                frozenset(brand_id for brand_id, one in enrolled.items() if one.takes_part),
+                frozenset(brand_id for brand_id, brand in enrolled.items() if brand.takes_part),
                 {
-                    brand_id: one.daily_questions
-                    for brand_id, one in enrolled.items()
-                    if one.daily_questions is not None
+                    brand_id: brand.daily_questions
+                    for brand_id, brand in enrolled.items()
+                    if brand.daily_questions is not None
                 },
                 breakers.of(connection, marketplace.marketplace_id).opened_at is not None,
             )
             with self._lock:
-                kept = self._kept[marketplace.marketplace_id] = (time.monotonic(), marks, found)
-        return kept[2]
+                cached_context = self._kept[marketplace.marketplace_id] = (time.monotonic(), marks, context)
+        return cached_context[2]
 
     def _price_lists(self, connection: Connection, marketplace: Marketplace, as_of: datetime) -> PriceLists:
         marketplace_id = marketplace.marketplace_id
         stamp = price_lists.last_changed(connection, marketplace_id), as_of.date()
-        kept = self._lists.get(marketplace_id)
-        if kept is None or kept[0] != stamp:
-            kept = self._lists[marketplace_id] = (stamp, price_lists.load(connection, marketplace_id, as_of))
-        return kept[1]
+        cached_lists = self._lists.get(marketplace_id)
+        if cached_lists is None or cached_lists[0] != stamp:
+            cached_lists = self._lists[marketplace_id] = (stamp, price_lists.load(connection, marketplace_id, as_of))
+        return cached_lists[1]
 
     def forget(self) -> None:
         """Read the context again at the next use."""

@@ -116,9 +116,9 @@ def _by_events(
         )
         .group_by(event.seller_external_id, event.kind)
     )
-    found: dict[str, dict[str, float]] = {}
+    counts_by_seller: dict[str, dict[str, float]] = {}
     for seller, kind, n in connection.execute(query):
-        found.setdefault(seller, {})[kind] = float(n)
-    returns = {seller: (of.get("return", 0.0), of.get("sale", 0.0)) for seller, of in found.items()}
-    fakes = {seller: (of.get("fake_return", 0.0), of.get("sale", 0.0)) for seller, of in found.items()}
+        counts_by_seller.setdefault(seller, {})[kind] = float(n)
+    returns = {seller: (of.get("return", 0.0), of.get("sale", 0.0)) for seller, of in counts_by_seller.items()}
+    fakes = {seller: (of.get("fake_return", 0.0), of.get("sale", 0.0)) for seller, of in counts_by_seller.items()}
     return returns, fakes

@@ -29,10 +29,10 @@ class Breaker:
 def of(connection: Connection, marketplace_id: str) -> Breaker:
     """The breaker of a marketplace; closed and never checked where there is no row."""
     query = select(circuit_breaker).where(circuit_breaker.c.marketplace_id == marketplace_id)
-    found = connection.execute(query).one_or_none()
-    if found is None:
+    row = connection.execute(query).one_or_none()
+    if row is None:
         return Breaker()
-    return Breaker(found.checked_at, found.counted_from, found.opened_at, found.reason)
+    return Breaker(row.checked_at, row.counted_from, row.opened_at, row.reason)
 
 
 def checked(connection: Connection, marketplace_id: str, at: datetime) -> None:
@@ -54,8 +54,8 @@ def close_it(connection: Connection, marketplace_id: str, at: datetime) -> bool:
 
 
 def _change(connection: Connection, marketplace_id: str, condition: ColumnElement[bool], **values: Any) -> bool:
-    here = circuit_breaker.c.marketplace_id == marketplace_id
-    return connection.execute(update(circuit_breaker).where(here, condition).values(**values)).rowcount == 1
+    in_marketplace = circuit_breaker.c.marketplace_id == marketplace_id
+    return connection.execute(update(circuit_breaker).where(in_marketplace, condition).values(**values)).rowcount == 1
 
 
 def volume(connection: Connection, marketplace_id: str, window: Window, per_seller: int) -> Volume:
@@ -78,5 +78,5 @@ def volume(connection: Connection, marketplace_id: str, window: Window, per_sell
         func.coalesce(func.sum(case((column > per_seller, per_seller), else_=column)), 0)
         for column in (by_seller.c.scored, by_seller.c.flagged)
     )
-    found = connection.execute(select(*sums)).one()
-    return Volume(int(found[0]), int(found[1]))
+    row = connection.execute(select(*sums)).one()
+    return Volume(int(row[0]), int(row[1]))

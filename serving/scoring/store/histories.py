@@ -39,8 +39,8 @@ def load(
     for row in queries.SELLERS.rows(connection, {"here": marketplace_id, "sellers": list(histories)}):
         histories[row.external_id].first_known_at = row.first_known_at
     _load_versions(connection, marketplace_id, histories, since=since, until=until)
-    for external_id, found in rulings(connection, marketplace_id, histories).items():
-        histories[external_id].rulings = found
+    for external_id, seller_rulings in rulings(connection, marketplace_id, histories).items():
+        histories[external_id].rulings = seller_rulings
     if with_events:
         _load_events(connection, marketplace_id, histories, since - timedelta(days=max(DAYS)))
     return histories
@@ -59,8 +59,8 @@ class ScoredUntil:
 
     def of(self, seller: str | None, listing_id: str | None) -> datetime | None:
         """The later of the two times; None where neither has been scored."""
-        found = (self.sellers.get(seller or ""), self.listings.get(listing_id or ""))
-        return max((at for at in found if at is not None), default=None)
+        moments = (self.sellers.get(seller or ""), self.listings.get(listing_id or ""))
+        return max((at for at in moments if at is not None), default=None)
 
     def take_in(self, listing_id: str, seller: str | None, at: datetime) -> None:
         """Add a score of a listing, with the seller of its version where that is new, as if it had been read."""
@@ -68,8 +68,8 @@ class ScoredUntil:
         if seller is not None:
             sellers.add(seller)
         self.listings[listing_id] = max(at, self.listings.get(listing_id, at))
-        for one in sellers:
-            self.sellers[one] = max(self.listings[listing_id], self.sellers.get(one, at))
+        for named_seller in sellers:
+            self.sellers[named_seller] = max(self.listings[listing_id], self.sellers.get(named_seller, at))
 
 
 def scored_until(
@@ -105,10 +105,10 @@ def scored_until(
 
 def last_scored(connection: Connection, marketplace_id: str) -> datetime | None:
     """The last scoring time of a marketplace; None where nothing has been scored. Reads every observation."""
-    found: datetime | None = connection.execute(
+    scored_at: datetime | None = connection.execute(
         select(func.max(observation.c.known_at)).where(observation.c.marketplace_id == marketplace_id)
     ).scalar()
-    return found
+    return scored_at
 
 
 def _load_versions(
@@ -128,12 +128,12 @@ def _load_versions(
     if len(histories) > 1 and since == until:
         _load_latest(connection, marketplace_id, histories, begin, since)
         return
-    wanted = {"here": marketplace_id, "sellers": list(histories), "begin": begin, "since": since, "until": until}
+    parameters = {"here": marketplace_id, "sellers": list(histories), "begin": begin, "since": since, "until": until}
     if len(histories) == 1:
-        later = queries.LATER_VERSIONS.rows(connection, wanted) if since < until else ()
-        rows = [*later, *queries.EARLIER_VERSIONS.rows(connection, wanted)]
+        later = queries.LATER_VERSIONS.rows(connection, parameters) if since < until else ()
+        rows = [*later, *queries.EARLIER_VERSIONS.rows(connection, parameters)]
     else:
-        rows = list(queries.VERSIONS.rows(connection, wanted))
+        rows = list(queries.VERSIONS.rows(connection, parameters))
     for row in reversed(rows):
         _put_up(histories, row, row.known_at, row.first_known_at)
 
@@ -146,9 +146,9 @@ def _load_latest(
     since: datetime,
 ) -> None:
     begins, ends = (stored_moment(connection, at) for at in (begin, since))
-    wanted = {"here": marketplace_id, "begin": begins, "since": ends, **as_list(connection, list(histories))}
+    parameters = {"here": marketplace_id, "begin": begins, "since": ends, **as_list(connection, list(histories))}
     moment = moment_of(connection)
-    for row in reversed(queries.LATEST_VERSIONS.rows(connection, wanted)):
+    for row in reversed(queries.LATEST_VERSIONS.rows(connection, parameters)):
         if row[0] is not None:
             _put_up(histories, row, moment(row[2]), moment(row[3]))
 
@@ -170,23 +170,23 @@ def rulings(connection: Connection, marketplace_id: str, sellers: Collection[str
     """
     if not sellers:
         return {}
-    wanted = {"here": marketplace_id, "sellers": sorted(sellers)}
-    ((judged,),) = queries.ARE_JUDGED.rows(connection, wanted)
+    parameters = {"here": marketplace_id, "sellers": sorted(sellers)}
+    ((judged,),) = queries.ARE_JUDGED.rows(connection, parameters)
     if not judged:
         return {}
-    unanswered = connection.execute(queries.UNANSWERED, wanted).all()
-    return _found(unanswered, connection.execute(queries.RULINGS, wanted))
+    unanswered = connection.execute(queries.UNANSWERED, parameters).all()
+    return _found(unanswered, connection.execute(queries.RULINGS, parameters))
 
 
 def rulings_on(connection: Connection, marketplace_id: str, listing_ids: Select[Any]) -> dict[str, list[Ruling]]:
     """As `rulings`, for the listings that a query selects."""
-    wanted, here = verdict.c.listing_id.in_(listing_ids), {"here": marketplace_id}
-    unanswered = connection.execute(queries.unanswered(wanted), here).all()
-    return _found(unanswered, connection.execute(queries.given(wanted), here))
+    on_listings, parameters = verdict.c.listing_id.in_(listing_ids), {"here": marketplace_id}
+    unanswered = connection.execute(queries.unanswered(on_listings), parameters).all()
+    return _found(unanswered, connection.execute(queries.given(on_listings), parameters))
 
 
-def _found(unanswered: Iterable[Row[Any]], given: Iterable[Row[Any]]) -> dict[str, list[Ruling]]:
-    found: dict[str, list[Ruling]] = {}
+def _found(unanswered: Iterable[Row[Any]], verdict_rows: Iterable[Row[Any]]) -> dict[str, list[Ruling]]:
+    rulings_by_seller: dict[str, list[Ruling]] = {}
     for row in unanswered:
         ruling = Ruling(
             row.listing_id,
@@ -197,9 +197,9 @@ def _found(unanswered: Iterable[Row[Any]], given: Iterable[Row[Any]]) -> dict[st
             known_at=row.overturned_at,
             withdrawn_at=row.undone_at,
         )
-        found.setdefault(row.seller_external_id, []).append(ruling)
-    for row in given:
-        found.setdefault(row.seller_external_id, []).append(
+        rulings_by_seller.setdefault(row.seller_external_id, []).append(ruling)
+    for row in verdict_rows:
+        rulings_by_seller.setdefault(row.seller_external_id, []).append(
             Ruling(
                 row.listing_id,
                 row.version_id,
@@ -210,13 +210,13 @@ def _found(unanswered: Iterable[Row[Any]], given: Iterable[Row[Any]]) -> dict[st
                 row.withdrawn_at,
             )
         )
-    return found
+    return rulings_by_seller
 
 
 def _load_events(
     connection: Connection, marketplace_id: str, histories: Mapping[str, SellerHistory], since: datetime
 ) -> None:
-    wanted = {"here": marketplace_id, "sellers": list(histories), "since": since}
-    for row in queries.EVENTS.rows(connection, wanted):
+    parameters = {"here": marketplace_id, "sellers": list(histories), "since": since}
+    for row in queries.EVENTS.rows(connection, parameters):
         event = Event(row.occurred_at, row.known_at, row.amount_minor, row.currency)
         histories[row.seller_external_id].events.setdefault(row.kind, []).append(event)

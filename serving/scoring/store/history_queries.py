@@ -66,30 +66,30 @@ def _latest_versions(dialect: str) -> Select[Any]:
     By LATERAL on PostgreSQL, which SQLite lacks; there a correlated IN bounds the same scan, and a seller without
     versions has a row of nulls.
     """
-    wanted = listed(dialect, String())
+    seller_list = listed(dialect, String())
     inner = listing_version.alias("inner_version")
     latest = (
         select(inner.c.version_id)
         .where(
-            inside(inner, HERE, seller_external_id=wanted.c.value),
+            inside(inner, HERE, seller_external_id=seller_list.c.value),
             inner.c.known_at >= moment("begin"),
             inner.c.known_at < moment("since"),
         )
         .order_by(inner.c.known_at.desc(), inner.c.version_id.desc())
         .limit(MOST_LISTINGS)
-        .correlate(wanted)
+        .correlate(seller_list)
     )
     if dialect == "postgresql":
         side = latest.lateral("latest")
-        found = wanted.join(side, true()).join(
+        source = seller_list.join(side, true()).join(
             listing_version, inside(listing_version, HERE, version_id=side.c.version_id)
         )
     else:
         # SQLite's own number of a row, which every index has: to look an id up again would cost another index.
         rows: Select[Any] = latest.with_only_columns(literal_column("inner_version.rowid"))
-        here = inside(listing_version, HERE) & literal_column("listing_version.rowid").in_(rows)
-        found = wanted.outerjoin(listing_version, here)
-    joined = found.outerjoin(listing, same(listing, listing_version, "listing_id"))
+        is_latest = inside(listing_version, HERE) & literal_column("listing_version.rowid").in_(rows)
+        source = seller_list.outerjoin(listing_version, is_latest)
+    joined = source.outerjoin(listing, same(listing, listing_version, "listing_id"))
     return _OF_VERSIONS.select_from(joined).order_by(*_LATEST_FIRST)
 
 
@@ -110,7 +110,7 @@ EVENTS: Final = KeyedQuery(
 )
 
 
-def unanswered(wanted: ColumnElement[bool]) -> Select[Any]:
+def unanswered(condition: ColumnElement[bool]) -> Select[Any]:
     """Removals that ended because the rights holder did not answer a counter-notice: undecided, as on appeal."""
     return (
         select(
@@ -126,12 +126,12 @@ def unanswered(wanted: ColumnElement[bool]) -> Select[Any]:
         .where(
             inside(overturn, HERE, cause=Undone.SILENCE.value),
             listing_version.c.seller_external_id.is_not(None),
-            wanted,
+            condition,
         )
     )
 
 
-def given(wanted: ColumnElement[bool]) -> Select[Any]:
+def given(condition: ColumnElement[bool]) -> Select[Any]:
     """Verdicts in force or withdrawn, each with its withdrawal."""
     later = verdict.alias("later")
     return (
@@ -149,7 +149,7 @@ def given(wanted: ColumnElement[bool]) -> Select[Any]:
         .where(
             inside(verdict, HERE),
             listing_version.c.seller_external_id.is_not(None),
-            wanted,
+            condition,
             verdict.c.judgement != Judgement.WITHDRAWN.value,
             verdict.c.passed_on.is_(False),
             verdict.c.lane != CaseLane.SECOND_REVIEW.value,  # It checks labels and decides nothing.

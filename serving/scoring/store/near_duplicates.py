@@ -52,7 +52,7 @@ class Texts:
         self._judged, self._recent = under(connection, marketplace_id, texts)
         self._most_alike: dict[bytes, list[str]] = {}
         chosen = [self._ordered(text)[:MOST_COMPARED] for text in texts]
-        read = _signatures(connection, marketplace_id, sorted({text_id for some in chosen for text_id in some}))
+        read = _signatures(connection, marketplace_id, sorted({text_id for text_ids in chosen for text_id in text_ids}))
         self._known = set(read)
         self._near = candidates_of(connection, marketplace_id, sorted(_near_of(texts, chosen, read)))
         self._present: dict[str, Asked] = {}
@@ -60,7 +60,7 @@ class Texts:
     def alike(self, signature: Signature) -> Alike:
         """The near-duplicates of one text, and perhaps of others; `features.near_duplicates` cuts them at a moment."""
         # A text that only became one of the most similar because new ones displaced others was not read.
-        chosen = [one for one in self._ordered(signature) if one in self._known][:MOST_COMPARED]
+        chosen = [text_id for text_id in self._ordered(signature) if text_id in self._known][:MOST_COMPARED]
         return Alike(
             tuple(self._as_priced_now(self._near[text_id]) for text_id in chosen if text_id in self._near),
             len(chosen) >= MOST_COMPARED
@@ -68,11 +68,11 @@ class Texts:
         )
 
     def _ordered(self, signature: Signature) -> list[str]:
-        found = self._most_alike.get(signature.tobytes())
-        if found is None:
-            found = most_alike(keys_of(signature), self._judged, self._recent)
-            self._most_alike[signature.tobytes()] = found
-        return found
+        text_ids = self._most_alike.get(signature.tobytes())
+        if text_ids is None:
+            text_ids = most_alike(keys_of(signature), self._judged, self._recent)
+            self._most_alike[signature.tobytes()] = text_ids
+        return text_ids
 
     def add(self, candidate: Candidate) -> None:
         """Add a new text, as if it had been read; its id is later than those of all other texts."""
@@ -85,9 +85,9 @@ class Texts:
             if len(texts) > MOST_PER_KEY:
                 texts.remove(min(texts))
 
-    def price(self, listing_id: str, asked: Asked) -> None:
+    def price(self, listing_id: str, new_price: Asked) -> None:
         """Note the price of a new version of a listing; `listing_id` is the marketplace's own id."""
-        self._present[listing_id] = asked
+        self._present[listing_id] = new_price
 
     def _as_priced_now(self, candidate: Candidate) -> Candidate:
         present = self._present.get(candidate.listing_id)
@@ -98,12 +98,12 @@ def _near_of(texts: Sequence[Signature], chosen: Sequence[Sequence[str]], read: 
     """The ids of those among the chosen texts of each text that are its near-duplicates."""
     names = list(read)
     place = {name: at for at, name in enumerate(names)}
-    pairs = [(i, place[name]) for i, some in enumerate(chosen) for name in some if name in place]
+    pairs = [(i, place[name]) for i, text_ids in enumerate(chosen) for name in text_ids if name in place]
     if not pairs:
         return set()
-    asked, found = np.array(pairs).T
-    alike = similarities(np.stack(texts)[asked], np.stack([read[name] for name in names])[found]) >= NEAR
-    return {names[at] for at in found[alike].tolist()}
+    text_places, name_places = np.array(pairs).T
+    alike = similarities(np.stack(texts)[text_places], np.stack([read[name] for name in names])[name_places]) >= NEAR
+    return {names[at] for at in name_places[alike].tolist()}
 
 
 def most_alike(
@@ -111,10 +111,10 @@ def most_alike(
 ) -> list[str]:
     """The texts that share keys: judged ones first, then by number of keys, the latest first among equals."""
     ordered: dict[str, None] = {}
-    for found in (judged, recent):
+    for texts_of_keys in (judged, recent):
         shared: dict[str, int] = {}
         for key in keys:
-            for text_id in found.get(key, ()):
+            for text_id in texts_of_keys.get(key, ()):
                 shared[text_id] = shared.get(text_id, 0) + 1
         if shared:
             ordered |= dict.fromkeys(sorted(sorted(shared, reverse=True), key=shared.__getitem__, reverse=True))
@@ -136,9 +136,9 @@ def _signatures(connection: Connection, marketplace_id: str, text_ids: Sequence[
 
 
 def _stored(dialect: str) -> Select[Any]:
-    wanted = listed(dialect, String())
-    text = wanted.outerjoin(text_signature, inside(text_signature, HERE, version_id=wanted.c.value))
-    return select(wanted.c.value, text_signature.c.signature).select_from(text)
+    id_list = listed(dialect, String())
+    text = id_list.outerjoin(text_signature, inside(text_signature, HERE, version_id=id_list.c.value))
+    return select(id_list.c.value, text_signature.c.signature).select_from(text)
 
 
 _SIGNATURES: Final = PlainQuery(_stored)
@@ -146,7 +146,7 @@ _SIGNATURES: Final = PlainQuery(_stored)
 
 def _texts(dialect: str) -> Select[Any]:
     """The data of listed texts: their first version, the present state of their listing, and its authorisations."""
-    wanted = listed(dialect, String())
+    id_list = listed(dialect, String())
     first, present = listing_version.alias("first"), listing_version.alias("present")
     return (
         select(
@@ -159,9 +159,9 @@ def _texts(dialect: str) -> Select[Any]:
             authorised_seller.c.added_at,
             authorised_seller.c.ended_at,
         )
-        .select_from(wanted)
-        .outerjoin(first, inside(first, HERE, version_id=wanted.c.value))
-        .outerjoin(text_signature, inside(text_signature, HERE, version_id=wanted.c.value))
+        .select_from(id_list)
+        .outerjoin(first, inside(first, HERE, version_id=id_list.c.value))
+        .outerjoin(text_signature, inside(text_signature, HERE, version_id=id_list.c.value))
         .outerjoin(listing, inside(listing, HERE, listing_id=first.c.listing_id))
         .outerjoin(present, inside(present, HERE, version_id=listing.c.version_id))
         .outerjoin(
@@ -178,12 +178,12 @@ def candidates_of(connection: Connection, marketplace_id: str, text_ids: Sequenc
     """The data of these texts, as of today, by id."""
     if not text_ids:
         return {}
-    wanted = {"here": marketplace_id, **as_list(connection, text_ids)}
+    parameters = {"here": marketplace_id, **as_list(connection, text_ids)}
     with planned_for_values(connection):
-        rulings = _rulings(connection, wanted)
-        rows = _TEXTS.rows(connection, wanted)
+        rulings = _rulings(connection, parameters)
+        rows = _TEXTS.rows(connection, parameters)
     moment = moment_of(connection)
-    found: dict[str, Candidate] = {}
+    candidates: dict[str, Candidate] = {}
     for row in rows:
         text_id, seller, known, log_price, named, present, present_price, signature, listing_id, added, ended = row
         if text_id is None or signature is None:
@@ -192,13 +192,13 @@ def candidates_of(connection: Connection, marketplace_id: str, text_ids: Sequenc
         if added is not None:
             ends, named_at = (None if at is None else moment(at) for at in (ended, named))
             on_list = (_on_list(moment(added), ends, named_at),)
-        before = found.get(text_id)
+        before = candidates.get(text_id)
         if before is not None:
             # A seller with several authorisation periods has as many rows.
-            found[text_id] = replace(before, authorised=before.authorised + on_list)
+            candidates[text_id] = replace(before, authorised=before.authorised + on_list)
             continue
         known_at = moment(known)
-        found[text_id] = Candidate(
+        candidates[text_id] = Candidate(
             text_id=text_id,
             listing_id=listing_id,
             seller=seller,
@@ -208,7 +208,7 @@ def candidates_of(connection: Connection, marketplace_id: str, text_ids: Sequenc
             rulings=tuple(sorted(rulings.get(text_id, ()), key=lambda ruling: ruling.known_at)),
             authorised=on_list,
         )
-    return found
+    return candidates
 
 
 def _on_list(added_at: datetime, ended_at: datetime | None, named_at: datetime | None) -> Period:
@@ -224,16 +224,16 @@ _COUNTERFEIT: Final = {
 }
 
 
-def _rulings(connection: Connection, wanted: Mapping[str, Any]) -> dict[str, list[Ruling]]:
+def _rulings(connection: Connection, parameters: Mapping[str, Any]) -> dict[str, list[Ruling]]:
     """Verdicts and withdrawals on versions with these texts, and overturns of their removals, by text.
 
     A confirmation whose removal was pending approval counts from the approval. Once a verdict is withdrawn, the one
     before it is in force again.
     """
-    found: dict[str, list[Ruling]] = defaultdict(list)
+    rulings_by_text: dict[str, list[Ruling]] = defaultdict(list)
     in_force: dict[str, dict[str, bool]] = defaultdict(dict)
     moment = moment_of(connection)
-    for row in _GIVEN.rows(connection, wanted):
+    for row in _GIVEN.rows(connection, parameters):
         text_id, judgement, lane, passed_on, known_at, verdict_id, supersedes_id, decided_at, waits, until = row
         if text_id is None:
             continue
@@ -242,14 +242,14 @@ def _rulings(connection: Connection, wanted: Mapping[str, Any]) -> dict[str, lis
         if judgement == Judgement.WITHDRAWN.value:
             if standing.pop(supersedes_id, None) is not None:
                 before = next(reversed(standing.values()), None)
-                found[text_id].append(Ruling(known_at=moment(known_at), counterfeit=before))
+                rulings_by_text[text_id].append(Ruling(known_at=moment(known_at), counterfeit=before))
         elif first and not passed_on and not waits and judgement in _COUNTERFEIT:
             standing[verdict_id] = _COUNTERFEIT[judgement]
             counts_from = moment(until or known_at)
-            found[text_id].append(Ruling(known_at=counts_from, counterfeit=_COUNTERFEIT[judgement]))
+            rulings_by_text[text_id].append(Ruling(known_at=counts_from, counterfeit=_COUNTERFEIT[judgement]))
         if decided_at is not None:
-            found[text_id].append(Ruling(known_at=moment(decided_at), counterfeit=False))
-    return found
+            rulings_by_text[text_id].append(Ruling(known_at=moment(decided_at), counterfeit=False))
+    return rulings_by_text
 
 
 def _given(dialect: str) -> Select[Any]:
@@ -258,7 +258,7 @@ def _given(dialect: str) -> Select[Any]:
     A text without a verdict has a row of nulls. The conditions stand in the outer joins, because a WHERE clause would
     turn them into inner joins.
     """
-    wanted = listed(dialect, String())
+    id_list = listed(dialect, String())
     first, text = listing_version.alias("first"), text_signature
     upheld = inside(overturn, HERE, action_id=action.c.action_id) & overturn.c.undone_at.is_(None)
     return (
@@ -269,10 +269,10 @@ def _given(dialect: str) -> Select[Any]:
             still_waits().label("waits"),
             waited_until().label("waited_until"),
         )
-        .select_from(wanted)
-        .outerjoin(first, inside(first, HERE, version_id=wanted.c.value))
+        .select_from(id_list)
+        .outerjoin(first, inside(first, HERE, version_id=id_list.c.value))
         .outerjoin(verdict, inside(verdict, HERE, listing_id=first.c.listing_id))
-        .outerjoin(text, inside(text, HERE, version_id=verdict.c.version_id, text_id=wanted.c.value))
+        .outerjoin(text, inside(text, HERE, version_id=verdict.c.version_id, text_id=id_list.c.value))
         .outerjoin(
             action,
             inside(

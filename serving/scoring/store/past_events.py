@@ -39,24 +39,24 @@ class PastEvents:
     counts: WindowCounts
 
     def of(self, place: int, complete_since: datetime | None) -> EventCounts:
-        one = self.moments[place]
-        return self.counts.of(place, one.as_of, complete_since, one.currency)
+        seller_moment = self.moments[place]
+        return self.counts.of(place, seller_moment.as_of, complete_since, seller_moment.currency)
 
 
 def event_counts(connection: Connection, marketplace_id: str, moments: Sequence[SellerMoment]) -> PastEvents:
-    sellers = {name: number for number, name in enumerate(sorted({one.seller for one in moments}))}
+    sellers = {name: number for number, name in enumerate(sorted({seller_moment.seller for seller_moment in moments}))}
     currencies: dict[str | None, int] = {None: NO_CURRENCY}
     rows: Sequence[Any] = ()
     if moments:
-        wanted = {
+        parameters = {
             "here": marketplace_id,
-            "since": min(one.as_of for one in moments) - timedelta(days=max(DAYS)),
-            "until": max(one.as_of for one in moments),
+            "since": min(seller_moment.as_of for seller_moment in moments) - timedelta(days=max(DAYS)),
+            "until": max(seller_moment.as_of for seller_moment in moments),
             **as_list(connection, list(sellers)),
         }
-        rows = connection.execute(_events(connection.dialect.name), wanted).all()
-    sellers_of, kinds, occurred, known, amounts, given = zip(*rows, strict=True) if rows else ((),) * 6
-    for currency in (*given, *(one.currency for one in moments)):
+        rows = connection.execute(_events(connection.dialect.name), parameters).all()
+    sellers_of, kinds, occurred, known, amounts, event_currencies = zip(*rows, strict=True) if rows else ((),) * 6
+    for currency in (*event_currencies, *(seller_moment.currency for seller_moment in moments)):
         currencies.setdefault(currency, len(currencies) - 1)
     events = EventColumns(
         seller=_numbers([sellers[seller] for seller in sellers_of]),
@@ -64,20 +64,20 @@ def event_counts(connection: Connection, marketplace_id: str, moments: Sequence[
         known=_times(known),
         kind=_numbers([KINDS.index(kind) for kind in kinds]),
         amount=_numbers([amount or 0 for amount in amounts]),
-        currency=_numbers([currencies[one] for one in given]),
+        currency=_numbers([currencies[currency] for currency in event_currencies]),
     )
-    asked = Asked(
-        seller=_numbers([sellers[one.seller] for one in moments]),
-        at=_numbers([(one.as_of - _BEGINNING) // _MICROSECOND for one in moments]),
-        currency=_numbers([currencies[one.currency] for one in moments]),
+    moment_columns = Asked(
+        seller=_numbers([sellers[seller_moment.seller] for seller_moment in moments]),
+        at=_numbers([(seller_moment.as_of - _BEGINNING) // _MICROSECOND for seller_moment in moments]),
+        currency=_numbers([currencies[seller_moment.currency] for seller_moment in moments]),
     )
-    return PastEvents(moments, window_counts(events, asked))
+    return PastEvents(moments, window_counts(events, moment_columns))
 
 
 @cache
 def _events(dialect: str) -> Select[Any]:
-    wanted = listed(dialect, String())
-    mine = inside(seller_event, HERE, seller_external_id=wanted.c.value)
+    seller_list = listed(dialect, String())
+    mine = inside(seller_event, HERE, seller_external_id=seller_list.c.value)
     of_time = (seller_event.c.occurred_at >= moment("since")) & (seller_event.c.occurred_at <= moment("until"))
     return (
         select(
@@ -88,7 +88,7 @@ def _events(dialect: str) -> Select[Any]:
             seller_event.c.amount_minor,
             seller_event.c.currency,
         )
-        .select_from(wanted.outerjoin(seller_event, mine & of_time & seller_event.c.kind.in_(KINDS)))
+        .select_from(seller_list.outerjoin(seller_event, mine & of_time & seller_event.c.kind.in_(KINDS)))
         .where(seller_event.c.seller_external_id.is_not(None))
         .order_by(seller_event.c.occurred_at, seller_event.c.known_at)
     )
@@ -104,7 +104,7 @@ def _plain(time: ColumnElement[datetime], dialect: str) -> ColumnElement[Any]:
 def _times(values: Sequence[Any]) -> NDArray[np.int64]:
     if not values or isinstance(values[0], int):
         return _numbers(values)
-    text = np.array([one[:-1] for one in values])  # NumPy reads no mark of UTC.
+    text = np.array([moment_text[:-1] for moment_text in values])  # NumPy reads no mark of UTC.
     return text.astype("datetime64[us]").astype(np.int64)
 
 

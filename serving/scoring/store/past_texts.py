@@ -45,9 +45,9 @@ class PastText:
         """The last moment and the digits of the first id that do not count."""
         return (self.as_of, _LAST) if self.own is None else (_AT_LAST, digits_of(self.own))
 
-    def counts(self, one: "_Mark") -> bool:
+    def counts(self, mark: "_Mark") -> bool:
         moment, digits = self.bounds
-        return one.known_at <= moment and one.digits < digits
+        return mark.known_at <= moment and mark.digits < digits
 
 
 class _Mark(NamedTuple):
@@ -64,35 +64,37 @@ class _Known:
     came_in: _Mark
     judged: _Mark | None
 
-    def counts(self, asked: PastText, *, judged: bool) -> bool:
+    def counts(self, past_text: PastText, *, judged: bool) -> bool:
         """Whether intake would have found it, or found that it was judged."""
-        return asked.counts(self.came_in) and (not judged or (self.judged is not None and asked.counts(self.judged)))
+        return past_text.counts(self.came_in) and (
+            not judged or (self.judged is not None and past_text.counts(self.judged))
+        )
 
 
-def alike_at(connection: Connection, marketplace_id: str, asked: Mapping[int, PastText]) -> dict[int, Alike]:
+def alike_at(connection: Connection, marketplace_id: str, past_texts: Mapping[int, PastText]) -> dict[int, Alike]:
     """The comparison texts of each numbered text, as `near_duplicates.Texts` would have read them at its moment."""
-    keys = {i: keys_of(one.signature) for i, one in asked.items()}
-    now = under(connection, marketplace_id, [one.signature for one in asked.values()])
+    keys = {i: keys_of(text.signature) for i, text in past_texts.items()}
+    now = under(connection, marketplace_id, [text.signature for text in past_texts.values()])
     judged, recent = (
-        _under_at(connection, marketplace_id, texts, asked, keys, is_judged=is_judged)
+        _under_at(connection, marketplace_id, texts, past_texts, keys, is_judged=is_judged)
         for is_judged, texts in zip((True, False), now, strict=True)
     )
-    chosen = {i: most_alike(keys[i], judged[i], recent[i])[:MOST_COMPARED] for i in asked}
-    every = sorted({text_id for some in chosen.values() for text_id in some})
+    chosen = {i: most_alike(keys[i], judged[i], recent[i])[:MOST_COMPARED] for i in past_texts}
+    every = sorted({text_id for text_ids in chosen.values() for text_id in text_ids})
     candidates = candidates_of(connection, marketplace_id, every)
     prices = _prices(connection, marketplace_id, list(candidates))
     return {
         i: Alike(
-            tuple(_priced(candidates[name], prices[name], asked[i]) for name in chosen[i] if name in candidates),
+            tuple(_priced(candidates[name], prices[name], past_texts[i]) for name in chosen[i] if name in candidates),
             len(chosen[i]) >= MOST_COMPARED or any(len(recent[i].get(key, ())) >= MOST_PER_KEY for key in keys[i]),
         )
-        for i in asked
+        for i in past_texts
     }
 
 
-def _priced(candidate: Candidate, prices: Sequence[tuple[Asked, str]], asked: PastText) -> Candidate:
+def _priced(candidate: Candidate, prices: Sequence[tuple[Asked, str]], past_text: PastText) -> Candidate:
     """The text with its first price, and with the last that had come in before."""
-    known = [price for price, digits in prices if asked.counts(_Mark(price.known_at, digits))]
+    known = [price for price, digits in prices if past_text.counts(_Mark(price.known_at, digits))]
     return replace(candidate, prices=(*known[:1], *known[-1:]))
 
 
@@ -100,85 +102,87 @@ def _under_at(
     connection: Connection,
     marketplace_id: str,
     now: Under,
-    asked: Mapping[int, PastText],
+    past_texts: Mapping[int, PastText],
     keys: Mapping[int, Sequence[int]],
     *,
     is_judged: bool,
 ) -> dict[int, Under]:
     """The latest texts under each key of each numbered text at its moment, of those that are the latest now."""
-    known = _known(connection, marketplace_id, sorted({one for some in now.values() for one in some}))
-    found: dict[int, Under] = {}
+    known = _known(connection, marketplace_id, sorted({text_id for text_ids in now.values() for text_id in text_ids}))
+    texts_by_number: dict[int, Under] = {}
     again: dict[int, list[tuple[int, int]]] = defaultdict(list)
-    for i, one in asked.items():
-        here = found[i] = {}
+    for i, past_text in past_texts.items():
+        texts_by_key = texts_by_number[i] = {}
         for band, key in enumerate(keys[i]):
             texts = now.get(key, [])
-            here[key] = [text for text in texts if text in known and known[text].counts(one, judged=is_judged)]
-            if len(texts) >= MOST_PER_KEY and len(here[key]) < len(texts):
+            texts_by_key[key] = [
+                text for text in texts if text in known and known[text].counts(past_text, judged=is_judged)
+            ]
+            if len(texts) >= MOST_PER_KEY and len(texts_by_key[key]) < len(texts):
                 again[JUDGED if is_judged else band].append((i, key))
     for band, pairs in again.items():
-        for (i, key), texts in _read_again(connection, band, marketplace_id, pairs, asked).items():
-            found[i][key] = texts
-    return found
+        for (i, key), texts in _read_again(connection, band, marketplace_id, pairs, past_texts).items():
+            texts_by_number[i][key] = texts
+    return texts_by_number
 
 
 def _known(connection: Connection, marketplace_id: str, text_ids: Sequence[str]) -> dict[str, _Known]:
     if not text_ids:
         return {}
-    wanted, dialect = {"here": marketplace_id, **as_list(connection, text_ids)}, connection.dialect.name
+    parameters, dialect = {"here": marketplace_id, **as_list(connection, text_ids)}, connection.dialect.name
     judged: dict[str, _Mark] = {}
-    for row in connection.execute(_judgements(dialect), wanted):
+    for row in connection.execute(_judgements(dialect), parameters):
         if row.text_id is not None and row.verdict_id is not None:
             mark = _Mark(row.known_at, digits_of(row.verdict_id))
             judged[row.text_id] = min(mark, judged.get(row.text_id, mark))
     return {
         row.version_id: _Known(_Mark(row.known_at, digits_of(row.observation_id or "")), judged.get(row.version_id))
-        for row in connection.execute(_receipts(dialect), wanted)
+        for row in connection.execute(_receipts(dialect), parameters)
         if row.version_id is not None
     }
 
 
 @cache
 def _receipts(dialect: str) -> Select[Any]:
-    wanted = listed(dialect, String())
-    here = inside(listing_version, HERE, version_id=wanted.c.value)
+    id_list = listed(dialect, String())
+    is_version = inside(listing_version, HERE, version_id=id_list.c.value)
     version = listing_version.c
     return select(version.version_id, version.known_at, came_with(listing_version)).select_from(
-        wanted.outerjoin(listing_version, here)
+        id_list.outerjoin(listing_version, is_version)
     )
 
 
 @cache
 def _judgements(dialect: str) -> Select[Any]:
     """The moment of each verdict on the listed texts."""
-    wanted, first, text = listed(dialect, String()), listing_version.alias("first"), text_signature
+    id_list, first, text = listed(dialect, String()), listing_version.alias("first"), text_signature
     return (
         select(text.c.text_id, verdict.c.known_at, verdict.c.verdict_id)
-        .select_from(wanted)
-        .outerjoin(first, inside(first, HERE, version_id=wanted.c.value))
+        .select_from(id_list)
+        .outerjoin(first, inside(first, HERE, version_id=id_list.c.value))
         .outerjoin(verdict, inside(verdict, HERE, listing_id=first.c.listing_id))
-        .outerjoin(text, inside(text, HERE, version_id=verdict.c.version_id, text_id=wanted.c.value))
+        .outerjoin(text, inside(text, HERE, version_id=verdict.c.version_id, text_id=id_list.c.value))
     )
 
 
 def _prices(connection: Connection, marketplace_id: str, text_ids: Sequence[str]) -> dict[str, list[tuple[Asked, str]]]:
     """The prices of each text's listing from the version that brought the text on, with the digits of their ids."""
-    found: dict[str, list[tuple[Asked, str]]] = {text_id: [] for text_id in text_ids}
+    prices: dict[str, list[tuple[Asked, str]]] = {text_id: [] for text_id in text_ids}
     if text_ids:
-        wanted = {"here": marketplace_id, **as_list(connection, text_ids)}
-        for row in connection.execute(_later_versions(connection.dialect.name), wanted):
-            found[row.text_id].append((Asked(row.known_at, row.log_price), digits_of(row.observation_id or "")))
-    return found
+        parameters = {"here": marketplace_id, **as_list(connection, text_ids)}
+        for row in connection.execute(_later_versions(connection.dialect.name), parameters):
+            prices[row.text_id].append((Asked(row.known_at, row.log_price), digits_of(row.observation_id or "")))
+    return prices
 
 
 @cache
 def _later_versions(dialect: str) -> Select[Any]:
-    wanted, first, later = listed(dialect, String()), listing_version.alias("first"), listing_version.alias("later")
+    id_list, first, later = listed(dialect, String()), listing_version.alias("first"), listing_version.alias("later")
     of_listing = same(later, first, "listing_id") & (later.c.number >= first.c.number)
     return (
-        select(wanted.c.value.label("text_id"), later.c.known_at, later.c.log_price, came_with(later))
-        .select_from(wanted)
-        .outerjoin(first, inside(first, HERE, version_id=wanted.c.value))
+        select(id_list.c.value.label("text_id"), later.c.known_at, later.c.log_price, came_with(later))
+        .select_from(id_list)
+        .outerjoin(first, inside(first, HERE, version_id=id_list.c.value))
         .outerjoin(later, of_listing)
         .order_by(later.c.number)
     )
@@ -189,8 +193,8 @@ def _read_again(
     band: int,
     marketplace_id: str,
     pairs: Sequence[tuple[int, int]],
-    asked: Mapping[int, PastText],
+    past_texts: Mapping[int, PastText],
 ) -> dict[tuple[int, int], list[str]]:
     """The latest texts under one key of a band each, up to a moment each."""
-    wanted = [Before(key, bins_of(asked[i].signature)[band % BANDS], *asked[i].bounds) for i, key in pairs]
-    return dict(zip(pairs, texts_before(connection, marketplace_id, band, wanted), strict=True))
+    lookups = [Before(key, bins_of(past_texts[i].signature)[band % BANDS], *past_texts[i].bounds) for i, key in pairs]
+    return dict(zip(pairs, texts_before(connection, marketplace_id, band, lookups), strict=True))

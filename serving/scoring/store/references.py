@@ -53,8 +53,8 @@ def samples(connection: Connection, marketplace_id: str, key: Key) -> PriceSampl
     query = select(price_reference.c.samples, price_reference.c.n).where(
         inside(price_reference, marketplace_id, brand_key=key[0], category_key=key[1])
     )
-    found = connection.execute(query).one_or_none()
-    return NO_SAMPLES if found is None or found.samples is None else PriceSamples(tuple(found.samples), found.n)
+    row = connection.execute(query).one_or_none()
+    return NO_SAMPLES if row is None or row.samples is None else PriceSamples(tuple(row.samples), row.n)
 
 
 def _common(connection: Connection, marketplace_id: str) -> CommonPrices:
@@ -68,7 +68,7 @@ def _rates(connection: Connection, base_currency: str, day: date) -> Rates:
     base = euros.get(base_currency)
     if base is None:
         return Rates(base_currency)
-    return Rates(base_currency, {code: value / base for code, value in sorted(euros.items()) if code != base_currency})
+    return Rates(base_currency, {code: rate / base for code, rate in sorted(euros.items()) if code != base_currency})
 
 
 def as_of(connection: Connection, marketplace: Marketplace, moment: datetime) -> References:
@@ -118,9 +118,9 @@ def _worked_out(connection: Connection, marketplace_id: str, moment: datetime) -
             listing_version.c.listing_id.not_in(removed),
         )
     )
-    found = connection.execute(query).all()
-    pool = PricePool((row.brand_key, row.category_key, row.log_price) for row in found)
-    return pool, CommonPrices.among((row.price_minor, row.currency) for row in found)
+    rows = connection.execute(query).all()
+    pool = PricePool((row.brand_key, row.category_key, row.log_price) for row in rows)
+    return pool, CommonPrices.among((row.price_minor, row.currency) for row in rows)
 
 
 def refresh(connection: Connection, marketplace: Marketplace, as_of: datetime) -> int:
@@ -157,5 +157,5 @@ def refresh(connection: Connection, marketplace: Marketplace, as_of: datetime) -
 def refreshed_at(connection: Connection, marketplace_id: str) -> datetime | None:
     """The time when the references were last computed; None where they never were."""
     query = select(func.max(price_reference.c.as_of)).where(price_reference.c.marketplace_id == marketplace_id)
-    found: datetime | None = connection.execute(query).scalar()
-    return found
+    last_refresh: datetime | None = connection.execute(query).scalar()
+    return last_refresh

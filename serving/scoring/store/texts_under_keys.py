@@ -57,15 +57,15 @@ Under = dict[int, list[str]]
 
 def under(connection: Connection, marketplace_id: str, signatures: Sequence[Signature]) -> tuple[Under, Under]:
     """The latest judged texts and the latest texts under each key of these; ids are in the order of receipt."""
-    found: tuple[Under, Under] = defaultdict(list), defaultdict(list)
+    texts_by_key: tuple[Under, Under] = defaultdict(list), defaultdict(list)
     if not signatures:
-        return found
+        return texts_by_key
     keys, values = wanted_of(marketplace_id, signatures)
     with plans_kept(connection):
         rows = _LATEST.rows(connection, values)
     for number, at, text_id in rows:
-        found[0 if number == JUDGED else 1][keys[number][at]].append(text_id)
-    return found
+        texts_by_key[0 if number == JUDGED else 1][keys[number][at]].append(text_id)
+    return texts_by_key
 
 
 def wanted_of(marketplace_id: str, signatures: Sequence[Signature]) -> tuple[list[list[int]], dict[str, Any]]:
@@ -126,24 +126,24 @@ _LATEST: Final = PlainQuery(latest_of_all)
 
 
 def _latest_judged() -> Select[Any]:
-    wanted, place = _listed(JUDGED, BigInteger())
+    keys, place = _listed(JUDGED, BigInteger())
     inner = judged_band.alias("inner_band")
-    latest = select(inner.c.text_id).where(inner.c.marketplace_id == HERE, inner.c.band == wanted.c.value)
-    latest = latest.order_by(inner.c.text_id.desc()).limit(_number(MOST_PER_KEY)).correlate(wanted)
-    here = (judged_band.c.marketplace_id == HERE) & (judged_band.c.band == wanted.c.value)
-    return joined([_number(JUDGED).label("number"), place], wanted, latest, judged_band.c.text_id, here, _POSTGRESQL)
+    latest = select(inner.c.text_id).where(inner.c.marketplace_id == HERE, inner.c.band == keys.c.value)
+    latest = latest.order_by(inner.c.text_id.desc()).limit(_number(MOST_PER_KEY)).correlate(keys)
+    of_band = (judged_band.c.marketplace_id == HERE) & (judged_band.c.band == keys.c.value)
+    return joined([_number(JUDGED).label("number"), place], keys, latest, judged_band.c.text_id, of_band, _POSTGRESQL)
 
 
 def _latest(number: int) -> Select[Any]:
-    wanted, place = _listed(number, Integer())
+    keys, place = _listed(number, Integer())
     inner = text_signature.alias("inner_text")
     latest = select(inner.c.version_id).where(
-        with_key(inner, number, wanted.c.value, bindparam(_named("bins", number), type_=LargeBinary()), place)
+        with_key(inner, number, keys.c.value, bindparam(_named("bins", number), type_=LargeBinary()), place)
     )
-    latest = latest.order_by(inner.c.received.desc()).limit(_number(MOST_PER_KEY)).correlate(wanted)
-    here = text_signature.c.marketplace_id == HERE
+    latest = latest.order_by(inner.c.received.desc()).limit(_number(MOST_PER_KEY)).correlate(keys)
+    in_marketplace = text_signature.c.marketplace_id == HERE
     return joined(
-        [_number(number).label("number"), place], wanted, latest, text_signature.c.version_id, here, _POSTGRESQL
+        [_number(number).label("number"), place], keys, latest, text_signature.c.version_id, in_marketplace, _POSTGRESQL
     )
 
 
@@ -161,10 +161,10 @@ def with_key(
 
 def joined(
     columns: Sequence[ColumnElement[Any]],
-    wanted: FromClause,
+    key_rows: FromClause,
     latest: Select[Any],
     text_id: Column[str],
-    here: ColumnElement[bool],
+    condition: ColumnElement[bool],
     dialect: str,
 ) -> Select[Any]:
     """Each wanted row with its latest texts: by LATERAL on PostgreSQL, which SQLite lacks.
@@ -174,9 +174,9 @@ def joined(
     """
     if dialect == _POSTGRESQL:
         side = latest.lateral("latest")
-        return select(*columns, side.c[text_id.name].label("text_id")).select_from(wanted.join(side, true()))
-    found = wanted.outerjoin(text_id.table, here & text_id.in_(latest))
-    return select(*columns, text_id.label("text_id")).select_from(found)
+        return select(*columns, side.c[text_id.name].label("text_id")).select_from(key_rows.join(side, true()))
+    source = key_rows.outerjoin(text_id.table, condition & text_id.in_(latest))
+    return select(*columns, text_id.label("text_id")).select_from(source)
 
 
 def _number(number: int) -> ColumnElement[int]:
@@ -188,8 +188,8 @@ def _listed(number: int, kind: Integer) -> tuple[FromClause, ColumnElement[int]]
     values, name = bindparam(_named("listed", number), type_=String()), f"wanted_{number}"
     array = cast(func.translate(values, literal_column("'[]'"), literal_column("'{}'")), ARRAY(kind))
     rows = func.unnest(array).table_valued(column("value", kind), with_ordinality="place", name=name)
-    wanted = rows.render_derived()
-    return wanted, (cast(wanted.c.place, Integer) - _number(1)).label("place")
+    value_list = rows.render_derived()
+    return value_list, (cast(value_list.c.place, Integer) - _number(1)).label("place")
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,20 +202,20 @@ class Before:
     digits: str
 
 
-def texts_before(connection: Connection, marketplace_id: str, band: int, wanted: Sequence[Before]) -> list[list[str]]:
+def texts_before(connection: Connection, marketplace_id: str, band: int, lookups: Sequence[Before]) -> list[list[str]]:
     """The latest texts under each key of a band; the keys of judged texts are a band of their own."""
-    keys = [before.key for before in wanted]
+    keys = [before.key for before in lookups]
     if band != JUDGED:
         keys = halves_of(marketplace_id, np.array(keys, np.int64)).tolist()
-    rows = [(at, key, one.moment, one.digits) for at, (key, one) in enumerate(zip(keys, wanted, strict=True))]
+    rows = [(at, key, lookup.moment, lookup.digits) for at, (key, lookup) in enumerate(zip(keys, lookups, strict=True))]
     values = {"here": marketplace_id, **_as_moments(connection, rows)}
     if band != JUDGED:
-        values["bins"] = b"".join(before.bins for before in wanted)
-    found: list[list[str]] = [[] for _ in wanted]
+        values["bins"] = b"".join(before.bins for before in lookups)
+    text_ids: list[list[str]] = [[] for _ in lookups]
     for row in connection.execute(_up_to(band, connection.dialect.name), values):
         if row.text_id is not None:
-            found[row.at].append(row.text_id)
-    return found
+            text_ids[row.at].append(row.text_id)
+    return text_ids
 
 
 def came_with(version: FromClause) -> ColumnElement[str]:
@@ -265,49 +265,49 @@ def _up_to(band: int, dialect: str) -> Select[Any]:
 
 
 def _texts_up_to(band: int, dialect: str) -> Select[Any]:
-    wanted, inner, received = _moments(dialect), text_signature.alias("inner_text"), listing_version.alias("received")
+    moments, inner, received = _moments(dialect), text_signature.alias("inner_text"), listing_version.alias("received")
     bins = bindparam("bins", type_=LargeBinary())
     latest = (
-        _before(wanted, received, select(inner.c.version_id), inner.c.version_id)
-        .where(with_key(inner, band, wanted.c.key, bins, wanted.c.at))
+        _before(moments, received, select(inner.c.version_id), inner.c.version_id)
+        .where(with_key(inner, band, moments.c.key, bins, moments.c.at))
         # A text has its id before its observation, so that the scan of the index begins there.
-        .where(inner.c.received < wanted.c.order)
+        .where(inner.c.received < moments.c.order)
         .order_by(inner.c.received.desc())
         .limit(MOST_PER_KEY)
-        .correlate(wanted)
+        .correlate(moments)
     )
-    here = text_signature.c.marketplace_id == HERE
-    return joined([wanted.c.at], wanted, latest, text_signature.c.version_id, here, dialect)
+    in_marketplace = text_signature.c.marketplace_id == HERE
+    return joined([moments.c.at], moments, latest, text_signature.c.version_id, in_marketplace, dialect)
 
 
 def _judged_up_to(dialect: str) -> Select[Any]:
-    wanted, inner, received = _moments(dialect), judged_band.alias("inner_band"), listing_version.alias("received")
+    moments, inner, received = _moments(dialect), judged_band.alias("inner_band"), listing_version.alias("received")
     judged = (
         select(verdict.c.verdict_id)
         .join(text_signature, same(text_signature, verdict, "version_id"))
         .where(
             inside(verdict, HERE, listing_id=received.c.listing_id),
             text_signature.c.text_id == inner.c.text_id,
-            verdict.c.known_at <= wanted.c.moment,
-            verdict.c.verdict_id < _id_of("vdt", wanted.c.digits),
+            verdict.c.known_at <= moments.c.moment,
+            verdict.c.verdict_id < _id_of("vdt", moments.c.digits),
         )
     )
     latest = (
-        _before(wanted, received, select(inner.c.text_id), inner.c.text_id)
-        .where(inner.c.marketplace_id == HERE, inner.c.band == wanted.c.key)
-        .where(inner.c.text_id < _id_of("ver", wanted.c.digits))
-        .where(judged.correlate(inner, received, wanted).exists())
+        _before(moments, received, select(inner.c.text_id), inner.c.text_id)
+        .where(inner.c.marketplace_id == HERE, inner.c.band == moments.c.key)
+        .where(inner.c.text_id < _id_of("ver", moments.c.digits))
+        .where(judged.correlate(inner, received, moments).exists())
         .order_by(inner.c.text_id.desc())
         .limit(MOST_PER_KEY)
-        .correlate(wanted)
+        .correlate(moments)
     )
-    here = (judged_band.c.marketplace_id == HERE) & (judged_band.c.band == wanted.c.key)
-    return joined([wanted.c.at], wanted, latest, judged_band.c.text_id, here, dialect)
+    of_band = (judged_band.c.marketplace_id == HERE) & (judged_band.c.band == moments.c.key)
+    return joined([moments.c.at], moments, latest, judged_band.c.text_id, of_band, dialect)
 
 
 def _before(
-    wanted: FromClause, received: FromClause, texts: Select[tuple[str]], text_id: ColumnElement[str]
+    moments: FromClause, received: FromClause, texts: Select[tuple[str]], text_id: ColumnElement[str]
 ) -> Select[tuple[str]]:
     """Those of these texts that had come in by the moment, with the version that brought each."""
-    before = (received.c.known_at <= wanted.c.moment) & (came_with(received) < _id_of("obs", wanted.c.digits))
+    before = (received.c.known_at <= moments.c.moment) & (came_with(received) < _id_of("obs", moments.c.digits))
     return texts.join(received, inside(received, HERE, version_id=text_id)).where(before)

@@ -38,10 +38,10 @@ def open_trials(connection: Connection, marketplace_id: str | None = None) -> li
     return reader(Trial).all(connection, query)
 
 
-def change(connection: Connection, found: Trial, **values: Any) -> bool:
+def change(connection: Connection, open_trial: Trial, **values: Any) -> bool:
     """Change a trial that has not ended; False where it has."""
-    here = inside(trial, found.marketplace_id, trial_id=found.trial_id)
-    changed = connection.execute(update(trial).where(here, trial.c.ended_at.is_(None)).values(**values))
+    is_trial = inside(trial, open_trial.marketplace_id, trial_id=open_trial.trial_id)
+    changed = connection.execute(update(trial).where(is_trial, trial.c.ended_at.is_(None)).values(**values))
     return changed.rowcount == 1
 
 

@@ -43,12 +43,14 @@ class Contacts:
     def known(self, seller: str, as_of: datetime) -> list[Mention]:
         """A seller's contacts known before a moment, in a fixed order."""
         mine = self._of_seller.get(seller, {}).values()
-        return sorted((one for one in mine if one.known_at < as_of), key=lambda one: (one.kind, one.token))
+        return sorted(
+            (mention for mention in mine if mention.known_at < as_of), key=lambda mention: (mention.kind, mention.token)
+        )
 
     def sharers(self, token: str, as_of: datetime) -> list[Mention]:
         """The sellers known to have a contact before a moment, in a fixed order."""
         theirs = self._of_token.get(token, {}).values()
-        return sorted((one for one in theirs if one.known_at < as_of), key=lambda one: one.seller)
+        return sorted((mention for mention in theirs if mention.known_at < as_of), key=lambda mention: mention.seller)
 
 
 class ContactSearch(Protocol):
@@ -81,7 +83,7 @@ class LinkSearch:
 
     def step(self, contacts: Contacts) -> None:
         """Extend the search by one step. Among paths of equal length the first by kind of contact is kept."""
-        found: dict[str, tuple[LinkStep, ...]] = {}
+        paths: dict[str, tuple[LinkStep, ...]] = {}
         for at in self.frontier:
             for own in contacts.known(at, self.as_of):
                 sharers = contacts.sharers(own.token, self.as_of)
@@ -90,21 +92,21 @@ class LinkSearch:
                     self._contacts += 1
                     self._common += is_common
                 for other in () if is_common else sharers:
-                    if other.seller not in self._paths and other.seller not in found:
-                        found[other.seller] = (*self._paths[at], LinkStep(kind=own.kind, seller=other.seller))
-        self._paths |= found
+                    if other.seller not in self._paths and other.seller not in paths:
+                        paths[other.seller] = (*self._paths[at], LinkStep(kind=own.kind, seller=other.seller))
+        self._paths |= paths
         self._steps += 1
         ended = self._steps == self._policy.most_steps or len(self._paths) > self._policy.most_linked + 1
-        self.frontier = () if ended else tuple(found)
+        self.frontier = () if ended else tuple(paths)
 
     def links(self, outcomes: Mapping[str, Iterable[Outcome]]) -> Links:
         """The linked sellers, with the outcomes of their listings as known at the moment."""
         sellers = []
         for name in self.linked:
-            found = [one.counterfeit for one in outcomes.get(name, ())]
-            counterfeit = sum(found)
+            judgements = [outcome.counterfeit for outcome in outcomes.get(name, ())]
+            counterfeit = sum(judgements)
             sellers.append(
-                LinkedSeller(path=self._paths[name], counterfeit=counterfeit, genuine=len(found) - counterfeit)
+                LinkedSeller(path=self._paths[name], counterfeit=counterfeit, genuine=len(judgements) - counterfeit)
             )
         return Links(
             contacts=self._contacts,
@@ -136,14 +138,14 @@ class ComponentSearch:
 
     def step(self, contacts: Contacts) -> None:
         """Extend the search by one step."""
-        found: list[str] = []
+        new_sellers: list[str] = []
         for at in self.frontier:
             for own in contacts.known(at, self.as_of):
-                sharers = [one.seller for one in contacts.sharers(own.token, self.as_of)]
+                sharers = [mention.seller for mention in contacts.sharers(own.token, self.as_of)]
                 if len(sharers) <= self._policy.most_sellers_of_a_contact:
-                    found += [seller for seller in dict.fromkeys(sharers) if seller not in self._parents]
+                    new_sellers += [seller for seller in dict.fromkeys(sharers) if seller not in self._parents]
                     self._join(at, sharers)
-        self.frontier = tuple(sorted(found))
+        self.frontier = tuple(sorted(new_sellers))
 
     def _join(self, seller: str, others: Iterable[str]) -> None:
         for other in others:

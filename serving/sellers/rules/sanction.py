@@ -149,11 +149,11 @@ def holds(measure: Measure, total: float, policy: SanctionPolicy) -> bool:
 
 
 def _is_settled(measure: Measure, total: float, earlier: Collection[Earlier]) -> bool:
-    for one in earlier:
-        in_hand = one.state in OPEN_STATES or one.state is SanctionState.CARRIED_OUT
-        if in_hand and (one.measure is measure or one.measure is Measure.CLOSE):
+    for sanction in earlier:
+        in_hand = sanction.state in OPEN_STATES or sanction.state is SanctionState.CARRIED_OUT
+        if in_hand and (sanction.measure is measure or sanction.measure is Measure.CLOSE):
             return True
-        if one.measure is measure and one.state is SanctionState.REFUSED and one.total >= total:
+        if sanction.measure is measure and sanction.state is SanctionState.REFUSED and sanction.total >= total:
             return True
     return False
 
@@ -204,7 +204,7 @@ def check_vote(votes: Sequence[Vote], vote: Vote, confirmed_by: Collection[str],
         raise Forbidden(refused)
     if not vote.reason.strip():
         raise Invalid("Give a reason.")
-    answer = {one.user_id: one for one in votes}.get(vote.user_id)
+    answer = {earlier_vote.user_id: earlier_vote for earlier_vote in votes}.get(vote.user_id)
     if answer is not None and answer.agrees is vote.agrees:
         raise Conflict("You have already voted this way. Somebody of another organisation must agree.")
 
@@ -217,7 +217,7 @@ def follows(votes: Sequence[Vote], confirmed_by: Collection[str], roots: Roots) 
     removal behind it. No two of these people may have a root in common (`serving.accounts.rules.second_person`).
     """
     latest = {vote.user_id: vote for vote in votes}.values()
-    if any(not one.agrees for one in latest):
+    if any(not vote.agrees for vote in latest):
         return SanctionEvent.REFUSE
     return SanctionEvent.CARRY_OUT if _agreed(latest, confirmed_by, roots) else SanctionEvent.AGREE
 
@@ -225,9 +225,9 @@ def follows(votes: Sequence[Vote], confirmed_by: Collection[str], roots: Roots) 
 def _agreed(votes: Collection[Vote], confirmed_by: Collection[str], roots: Roots) -> bool:
     apart = [vote for vote in votes if independent_of_all(roots, vote.user_id, confirmed_by)]
     return any(
-        (one.organisation, other.organisation) == (REVIEW_TEAM, PROGRAMME)
-        and independent(roots, one.user_id, other.user_id)
-        for one in apart
+        (vote.organisation, other.organisation) == (REVIEW_TEAM, PROGRAMME)
+        and independent(roots, vote.user_id, other.user_id)
+        for vote in apart
         for other in apart
     )
 
@@ -236,12 +236,12 @@ def able(
     votes: Sequence[Vote], confirmed_by: Collection[str], organisations: Mapping[str, str], roots: Roots
 ) -> frozenset[str]:
     """Those of these people whose agreement now brings the sanction nearer; `organisations` has that of each."""
-    free = [Vote(one, organisation, True, "") for one, organisation in organisations.items()]
-    with_one = frozenset(one.user_id for one in free if _agreed([*votes, one], confirmed_by, roots))
+    free = [Vote(user_id, organisation, True, "") for user_id, organisation in organisations.items()]
+    with_one = frozenset(vote.user_id for vote in free if _agreed([*votes, vote], confirmed_by, roots))
     if with_one:
         return with_one
     pairs = (pair for pair in combinations(free, 2) if _agreed(pair, confirmed_by, roots))
-    return frozenset(one.user_id for pair in pairs for one in pair)
+    return frozenset(vote.user_id for pair in pairs for vote in pair)
 
 
 def act_for(in_force: Collection[Measure]) -> SellerAct:

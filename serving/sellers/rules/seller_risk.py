@@ -89,10 +89,13 @@ def rank(listings: Mapping[str, Sequence[ScoredListing]], policy: SellerRiskPoli
     *The percentile.* The share of sellers with a lower figure, ties by half, the seller among them. All sellers with a
     listing that counts are compared, also those with too few for a percentile of their own.
     """
-    counted = {seller: [one for one in some if one.probability is not None] for seller, some in listings.items()}
-    expected = {seller: math.fsum(map(_worth, some)) for seller, some in counted.items() if some}
+    counted = {
+        seller: [listing for listing in listings if listing.probability is not None]
+        for seller, listings in listings.items()
+    }
+    expected = {seller: math.fsum(map(_worth, listings)) for seller, listings in counted.items() if listings}
     if not expected:
-        return Ranking(0, None, {seller: _risk(some, policy) for seller, some in listings.items()})
+        return Ranking(0, None, {seller: _risk(listings, policy) for seller, listings in listings.items()})
     # fsum rounds once, so that no order of sellers or listings changes a digit.
     usual = math.fsum(total / len(counted[seller]) for seller, total in expected.items()) / len(expected)
     shares = {
@@ -103,7 +106,7 @@ def rank(listings: Mapping[str, Sequence[ScoredListing]], policy: SellerRiskPoli
     return Ranking(
         len(ordered),
         usual,
-        {seller: _risk(some, policy, shares.get(seller), ordered) for seller, some in listings.items()},
+        {seller: _risk(listings, policy, shares.get(seller), ordered) for seller, listings in listings.items()},
     )
 
 
@@ -117,7 +120,7 @@ def _risk(
     share: float | None = None,
     ordered: Sequence[float] = (),
 ) -> SellerRisk:
-    counted = [one for one in listings if one.probability is not None]
+    counted = [listing for listing in listings if listing.probability is not None]
     state = _state(len(counted), len(ordered), policy)
     percentile = None
     if state is RiskState.RANKED and share is not None:
@@ -126,10 +129,10 @@ def _risk(
         state=state,
         listings=len(counted),
         left_out=len(listings) - len(counted),
-        left_out_confirmed=sum(one.counterfeit is True for one in listings if one.probability is None),
+        left_out_confirmed=sum(listing.counterfeit is True for listing in listings if listing.probability is None),
         expected=math.fsum(map(_worth, counted)),
-        confirmed=sum(one.counterfeit is True for one in counted),
-        cleared=sum(one.counterfeit is False for one in counted),
+        confirmed=sum(listing.counterfeit is True for listing in counted),
+        cleared=sum(listing.counterfeit is False for listing in counted),
         share=share,
         percentile=percentile,
     )
@@ -145,12 +148,12 @@ def _state(counted: int, sellers: int, policy: SellerRiskPolicy) -> RiskState:
 
 def reasons(risk: SellerRisk, *, sellers: int, window_days: int) -> tuple[Message, ...]:
     """The basis of a risk: the seller's rank, the counts, and the listings that do not count."""
-    told = [_standing(risk, sellers)]
+    messages = [_standing(risk, sellers)]
     if risk.listings:
-        told.append(_counts(risk, window_days))
+        messages.append(_counts(risk, window_days))
     if risk.left_out:
-        told.append(message("risk.left_out", n=risk.left_out, confirmed=risk.left_out_confirmed))
-    return tuple(told)
+        messages.append(message("risk.left_out", n=risk.left_out, confirmed=risk.left_out_confirmed))
+    return tuple(messages)
 
 
 def _standing(risk: SellerRisk, sellers: int) -> Message:

@@ -52,38 +52,40 @@ def receive_contacts(
     rows = body.get("contacts")
     if not isinstance(rows, list) or len(rows) > _MOST or set(body) != {"contacts"}:
         raise Invalid("Send an object with at most {most:,} contacts.", most=_MOST)
-    now, here = runtime.clock.now(), marketplace.marketplace_id
+    now, marketplace_id = runtime.clock.now(), marketplace.marketplace_id
     read: dict[int, dict[str, Any]] = {}
     refused: list[dict[str, Any]] = []
 
     def refuse(number: int, row: Any, problem: Rejected) -> None:
         shown = _without_value(row)
-        refused.append(quarantine_row(runtime, here, shown, problem, source=SOURCE, number=number, at=now))
+        refused.append(quarantine_row(runtime, marketplace_id, shown, problem, source=SOURCE, number=number, at=now))
 
     for number, row in enumerate(rows, first_row):
         try:
-            read[number] = _stored(runtime, here, _read(row, now), now, backfill=backfill)
+            read[number] = _stored(runtime, marketplace_id, _read(row, now), now, backfill=backfill)
         except Rejected as problem:
             refuse(number, row, problem)
     with runtime.store.write() as connection:
         if contacts.key_in_use(connection) not in {None, key_id(runtime)}:
             raise Conflict("Contacts here were hashed with another key. Restore it, or erase and resend the contacts.")
         if backfill:
-            _not_before_scores(connection, here, list(read.values()))
-        known = contacts.tokens_of(connection, here, {one["seller_external_id"] for one in read.values()})
+            _not_before_scores(connection, marketplace_id, list(read.values()))
+        known = contacts.tokens_of(
+            connection, marketplace_id, {contact_row["seller_external_id"] for contact_row in read.values()}
+        )
         fresh: list[dict[str, Any]] = []
         repeated = 0
-        for number, one in read.items():
-            mine = known.setdefault(one["seller_external_id"], set())
-            if one["token"] in mine:
+        for number, contact_row in read.items():
+            mine = known.setdefault(contact_row["seller_external_id"], set())
+            if contact_row["token"] in mine:
                 repeated += 1
             elif len(mine) >= MOST_OF_A_SELLER:
-                row = {"seller": one["seller_external_id"], "kind": one["kind"]}
+                row = {"seller": contact_row["seller_external_id"], "kind": contact_row["kind"]}
                 sentence = f"The seller already has the maximum of {MOST_OF_A_SELLER} contacts."
                 refuse(number, row, Rejected("too_many", "seller", sentence))
             else:
-                mine.add(one["token"])
-                fresh.append(one)
+                mine.add(contact_row["token"])
+                fresh.append(contact_row)
         contacts.add_contacts(connection, fresh)
         listings.add_quarantine(connection, refused)
     return {"new": len(fresh), "known": repeated, "quarantined": len(refused)}
@@ -98,35 +100,38 @@ def _read(row: Any, now: datetime) -> dict[str, Any]:
         raise Rejected("wrong_type", "", "A contact must be an object.")
     if set(row) - set(FIELDS):
         raise Rejected("unknown_field", "", f"A contact has {', '.join(FIELDS)} and no other fields.")
-    found = {name: FIELDS[name].read(name, value) for name, value in row.items() if value is not None}
+    contact_fields = {name: FIELDS[name].read(name, cell) for name, cell in row.items() if cell is not None}
     for name in REQUIRED:
-        if found.get(name) is None:
+        if contact_fields.get(name) is None:
             raise Rejected("missing_field", name, f"{name} is required.")
-    occurred_at = found.get("occurred_at")
+    occurred_at = contact_fields.get("occurred_at")
     if isinstance(occurred_at, datetime) and occurred_at > now + CLOCK_TOLERANCE:
         raise Rejected("future_time", "occurred_at", "occurred_at lies more than a day in the future.")
-    return {**found, "contact": contact(ContactKind(str(found["kind"])), str(found["value"]))}
+    return {
+        **contact_fields,
+        "contact": contact(ContactKind(str(contact_fields["kind"])), str(contact_fields["value"])),
+    }
 
 
 def _stored(
-    runtime: Runtime, marketplace_id: str, found: Mapping[str, Any], now: datetime, *, backfill: bool
+    runtime: Runtime, marketplace_id: str, contact_fields: Mapping[str, Any], now: datetime, *, backfill: bool
 ) -> dict[str, Any]:
-    occurred_at = found.get("occurred_at") or now
+    occurred_at = contact_fields.get("occurred_at") or now
     return {
         "marketplace_id": marketplace_id,
-        "token": token(runtime, marketplace_id, found["contact"]),
-        "seller_external_id": found["seller"],
-        "kind": found["contact"].kind.value,
+        "token": token(runtime, marketplace_id, contact_fields["contact"]),
+        "seller_external_id": contact_fields["seller"],
+        "kind": contact_fields["contact"].kind.value,
         "key_id": key_id(runtime),
         "occurred_at": occurred_at,
         "known_at": min(occurred_at, now) if backfill else now,
     }
 
 
-def token(runtime: Runtime, marketplace_id: str, one: Contact) -> str:
+def token(runtime: Runtime, marketplace_id: str, seller_contact: Contact) -> str:
     """The keyed hash of a contact: equal contacts of a marketplace have equal hashes, and trying out telephone numbers
     requires the key."""
-    message = f"{marketplace_id}\n{one.kind.value}\n{one.value}".encode()
+    message = f"{marketplace_id}\n{seller_contact.kind.value}\n{seller_contact.value}".encode()
     return hmac.new(runtime.contact_key, message, hashlib.sha256).hexdigest()
 
 
@@ -137,14 +142,14 @@ def key_id(runtime: Runtime) -> str:
 
 def _without_value(row: Any) -> dict[str, Any]:
     """The storable part of a refused contact: its seller and kind, None where malformed."""
-    found = {}
+    contact_fields = {}
     for name in ("seller", "kind"):
-        value = row.get(name) if isinstance(row, Mapping) else None
+        cell = row.get(name) if isinstance(row, Mapping) else None
         try:
-            found[name] = None if value is None else FIELDS[name].read(name, value)
+            contact_fields[name] = None if cell is None else FIELDS[name].read(name, cell)
         except Rejected:
-            found[name] = None
-    return found
+            contact_fields[name] = None
+    return contact_fields
 
 
 def _not_before_scores(connection: Connection, marketplace_id: str, rows: list[dict[str, Any]]) -> None:

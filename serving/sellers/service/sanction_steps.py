@@ -61,12 +61,12 @@ def links_at(connection: Connection, marketplace_id: str, moments: Collection[Mo
 
 def linked_with(connection: Connection, marketplaces: Collection[str], seller: str, as_of: datetime) -> frozenset[str]:
     """The sellers linked with a seller in any of these marketplaces, within the limits of `DEFAULT_LINKS`."""
-    found: set[str] = set()
+    linked_sellers: set[str] = set()
     for marketplace in sorted(marketplaces):
         search = LinkSearch(seller, as_of, DEFAULT_LINKS)
         contacts.follow(connection, marketplace, [search], DEFAULT_LINKS)
-        found |= set(search.linked)
-    return frozenset(found)
+        linked_sellers |= set(search.linked)
+    return frozenset(linked_sellers)
 
 
 def components_at(
@@ -126,10 +126,10 @@ def propose(runtime: Runtime, connection: Connection, marketplace_id: str, propo
         "ended_because": None,
     }
     sanctions.add_sanction(connection, row)
-    made = sanctions.get(connection, marketplace_id, row["sanction_id"])
+    sanction = sanctions.get(connection, marketplace_id, row["sanction_id"])
     payload = {"seller": proposal.seller, "measure": proposal.measure.value, "cause": proposal.cause.value}
-    record_act(connection, made, "sanction.proposed", LADDER, {**payload, "total": proposal.total}, at)
-    log.info("sanction.proposed", marketplace_id=marketplace_id, sanction_id=made.sanction_id, **payload)
+    record_act(connection, sanction, "sanction.proposed", LADDER, {**payload, "total": proposal.total}, at)
+    log.info("sanction.proposed", marketplace_id=marketplace_id, sanction_id=sanction.sanction_id, **payload)
 
 
 def _spared(connection: Connection, struck: tuple[str, str], sellers: Sequence[str], at: datetime) -> set[str]:
@@ -137,10 +137,10 @@ def _spared(connection: Connection, struck: tuple[str, str], sellers: Sequence[s
 
     `struck` is the marketplace and that seller. An authorisation of one brand says nothing of another's goods.
     """
-    here, brands = struck[0], strikes.brands_of(connection, *struck)
-    listed = seller_lists.of_sellers(connection, here, sellers, at)
-    spared = {entry.seller for entry in listed.values() if entry.which is SellerList.ALLOW}
-    for seller, authorisations in authorised_sellers.authorisations(connection, here, sellers).items():
+    marketplace_id, brands = struck[0], strikes.brands_of(connection, *struck)
+    listed = seller_lists.of_sellers(connection, marketplace_id, sellers, at)
+    spared = {listed_seller.seller for listed_seller in listed.values() if listed_seller.which is SellerList.ALLOW}
+    for seller, authorisations in authorised_sellers.authorisations(connection, marketplace_id, sellers).items():
         if brands and brands <= {authorisation.brand_id for authorisation in authorisations if authorisation.holds(at)}:
             spared.add(seller)
     return spared
@@ -154,8 +154,10 @@ def withdraw_sanction(
         expire(connection, sanction, why, at)
     elif sanction.state is SanctionState.CARRIED_OUT:
         lift_now(runtime, connection, sanction, why, LADDER, at)
-        for one in sanctions.reached_from(connection, sanction.marketplace_id, sanction.sanction_id):
-            withdraw_sanction(runtime, connection, one, f"The sanction of {sanction.seller_external_id} is undone.", at)
+        for sequel in sanctions.reached_from(connection, sanction.marketplace_id, sanction.sanction_id):
+            withdraw_sanction(
+                runtime, connection, sequel, f"The sanction of {sanction.seller_external_id} is undone.", at
+            )
 
 
 def lift_now(
@@ -177,36 +179,38 @@ def tell_marketplace(
     runtime: Runtime, connection: Connection, sanction: StoredSanction, actor: str, at: datetime
 ) -> None:
     """Request the seller's current account state from the marketplace, unless the last request already sets it."""
-    here, seller = sanction.marketplace_id, sanction.seller_external_id
+    marketplace_id, seller = sanction.marketplace_id, sanction.seller_external_id
     standing = [
-        one.measure for one in sanctions.of_seller(connection, here, seller) if one.state is SanctionState.CARRIED_OUT
+        account_sanction.measure
+        for account_sanction in sanctions.of_seller(connection, marketplace_id, seller)
+        if account_sanction.state is SanctionState.CARRIED_OUT
     ]
     act = act_for(standing)
-    told = seller_actions.of_seller(connection, here, seller)
-    if told and told[-1].state is ActionState.SCHEDULED and told[-1].kind is not act:
-        if not seller_actions.OUTBOX.change(connection, told[-1], ActionEvent.WITHDRAW, {"due_at": None}):
+    requests = seller_actions.of_seller(connection, marketplace_id, seller)
+    if requests and requests[-1].state is ActionState.SCHEDULED and requests[-1].kind is not act:
+        if not seller_actions.OUTBOX.change(connection, requests[-1], ActionEvent.WITHDRAW, {"due_at": None}):
             raise Busy("A request to the marketplace is being sent. Try again.")
-        record_step(connection, told.pop(), "withdrawn", actor, at, {})
-    if act is (told[-1].kind if told else SellerAct.RESTORE):
+        record_step(connection, requests.pop(), "withdrawn", actor, at, {})
+    if act is (requests[-1].kind if requests else SellerAct.RESTORE):
         return
     leaves_at = at + timedelta(seconds=runtime.policies[EnforcementPolicy].undo_window_seconds)
     row = {
-        "marketplace_id": here,
+        "marketplace_id": marketplace_id,
         "action_id": runtime.ids.new(seller_actions.PREFIX),
         "seller_external_id": seller,
         "sanction_id": sanction.sanction_id,
         "kind": act.value,
         "state": ActionState.SCHEDULED.value,
-        "sequence": seller_actions.OUTBOX.next_sequence(connection, here, seller),
+        "sequence": seller_actions.OUTBOX.next_sequence(connection, marketplace_id, seller),
         "statement": fields_in_english(sanction_statement(act, sanction.cause)),
         "created_at": at,
         "leaves_at": leaves_at,
         "due_at": leaves_at,
     }
     seller_actions.add_action(connection, row)
-    made = seller_actions.get(connection, here, str(row["action_id"]))
+    request = seller_actions.get(connection, marketplace_id, str(row["action_id"]))
     payload = {"seller": seller, "sanction_id": sanction.sanction_id, "leaves_at": leaves_at.isoformat()}
-    record_step(connection, made, "scheduled", actor, at, payload)
+    record_step(connection, request, "scheduled", actor, at, payload)
 
 
 def change_state(

@@ -61,28 +61,32 @@ def climb(runtime: Runtime, connection: Connection, marketplace_id: str, seller:
 
     The caller holds the head of the audit log.
     """
-    found = count_of(runtime, connection, marketplace_id, seller, at)
+    strike_count = count_of(runtime, connection, marketplace_id, seller, at)
     before = sanctions.of_seller(connection, marketplace_id, seller)
     step = rung(
-        found.total, [Earlier(one.measure, one.state, one.total) for one in before], runtime.policies[SanctionPolicy]
+        strike_count.total,
+        [Earlier(sanction.measure, sanction.state, sanction.total) for sanction in before],
+        runtime.policies[SanctionPolicy],
     )
     if step.proposed is None:
         return
-    for one in before:
-        if one.state in OPEN_STATES:
-            expire(connection, one, "Replaced by the measure that the strikes now call for.", at)
-    reasons = tuple(map(in_english, (step.reason, *found.reasons)))
-    proposal = Proposal(seller, step.proposed, SanctionCause.STRIKES, found.total, reasons)
+    for sanction in before:
+        if sanction.state in OPEN_STATES:
+            expire(connection, sanction, "Replaced by the measure that the strikes now call for.", at)
+    reasons = tuple(map(in_english, (step.reason, *strike_count.reasons)))
+    proposal = Proposal(seller, step.proposed, SanctionCause.STRIKES, strike_count.total, reasons)
     propose(runtime, connection, marketplace_id, proposal, at)
 
 
 def descend(runtime: Runtime, connection: Connection, marketplace_id: str, seller: str, at: datetime) -> None:
     """After a strike is void: end the sanctions that the remaining strikes do not carry, and those that they led to."""
-    found = count_of(runtime, connection, marketplace_id, seller, at)
-    for one in sanctions.of_seller(connection, marketplace_id, seller):
-        carried = holds(one.measure, found.total, runtime.policies[SanctionPolicy])
-        if one.cause is SanctionCause.STRIKES and not carried:
-            withdraw_sanction(runtime, connection, one, f"Too few strikes remain. {in_english(found.reasons[0])}", at)
+    strike_count = count_of(runtime, connection, marketplace_id, seller, at)
+    for sanction in sanctions.of_seller(connection, marketplace_id, seller):
+        carried = holds(sanction.measure, strike_count.total, runtime.policies[SanctionPolicy])
+        if sanction.cause is SanctionCause.STRIKES and not carried:
+            withdraw_sanction(
+                runtime, connection, sanction, f"Too few strikes remain. {in_english(strike_count.reasons[0])}", at
+            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,30 +129,32 @@ def speak(runtime: Runtime, person: Person, sanction_id: str, *, agrees: bool, r
     now = runtime.clock.now()
     with runtime.store.write() as connection:
         audit.hold(connection)
-        found, organisation = _theirs(connection, person, sanction_id)
-        if found.state not in OPEN_STATES:
+        sanction, organisation = _theirs(connection, person, sanction_id)
+        if sanction.state not in OPEN_STATES:
             raise Conflict("Somebody has decided about this sanction in the meantime.")
-        given = sanctions.votes(connection, [sanction_id]).get(sanction_id, [])
-        confirmers = strikes.confirmed_by(connection, found.marketplace_id, _struck(connection, found))
+        votes = sanctions.votes(connection, [sanction_id]).get(sanction_id, [])
+        confirmers = strikes.confirmed_by(connection, sanction.marketplace_id, _struck(connection, sanction))
         vote = Vote(person.user_id, organisation, agrees, reason.strip()[:500])
         roots = origins.roots(connection)
-        check_vote(given, vote, confirmers, roots)
-        key = {"marketplace_id": found.marketplace_id, "vote_id": runtime.ids.new("voi"), "sanction_id": sanction_id}
+        check_vote(votes, vote, confirmers, roots)
+        key = {"marketplace_id": sanction.marketplace_id, "vote_id": runtime.ids.new("voi"), "sanction_id": sanction_id}
         sanctions.add_vote(connection, key, vote, now)
-        event = follows([*given, vote], confirmers, roots)
+        event = follows([*votes, vote], confirmers, roots)
         decided: dict[str, Any] = {} if event is SanctionEvent.AGREE else {"decided_at": now, "due_at": None}
         if event is SanctionEvent.REFUSE:
             decided["ended_because"] = vote.reason
-        change_state(connection, found, event, decided)
+        change_state(connection, sanction, event, decided)
         actor = person.actor
         payload = {"organisation": organisation, "reason": vote.reason}
-        record_act(connection, found, f"sanction.{'agreed' if agrees else 'refused'}", actor, payload, now)
+        record_act(connection, sanction, f"sanction.{'agreed' if agrees else 'refused'}", actor, payload, now)
         if event is SanctionEvent.CARRY_OUT:
-            record_act(connection, found, "sanction.carried_out", actor, {"seller": found.seller_external_id}, now)
-            tell_marketplace(runtime, connection, found, actor, now)
-            _reach(runtime, connection, found, now)
-            _look_when_spent(runtime, connection, found, now)
-        return sanctions.get(connection, found.marketplace_id, sanction_id).state
+            record_act(
+                connection, sanction, "sanction.carried_out", actor, {"seller": sanction.seller_external_id}, now
+            )
+            tell_marketplace(runtime, connection, sanction, actor, now)
+            _reach(runtime, connection, sanction, now)
+            _look_when_spent(runtime, connection, sanction, now)
+        return sanctions.get(connection, sanction.marketplace_id, sanction_id).state
 
 
 def lift(runtime: Runtime, person: Person, sanction_id: str, reason: str) -> None:
@@ -163,8 +169,8 @@ def lift(runtime: Runtime, person: Person, sanction_id: str, reason: str) -> Non
         raise Invalid("Give a reason.")
     with runtime.store.write() as connection:
         audit.hold(connection)
-        found, _ = _theirs(connection, person, sanction_id)
-        lift_now(runtime, connection, found, reason.strip()[:500], person.actor, now)
+        sanction, _ = _theirs(connection, person, sanction_id)
+        lift_now(runtime, connection, sanction, reason.strip()[:500], person.actor, now)
 
 
 def sweep_sanctions(runtime: Runtime) -> int:
@@ -175,18 +181,18 @@ def sweep_sanctions(runtime: Runtime) -> int:
     for seen in due:
         with runtime.store.write() as connection:
             audit.hold(connection)
-            found = sanctions.get(connection, seen.marketplace_id, seen.sanction_id)
-            if found.due_at is None or found.due_at > now:
+            sanction = sanctions.get(connection, seen.marketplace_id, seen.sanction_id)
+            if sanction.due_at is None or sanction.due_at > now:
                 continue
-            if found.state in OPEN_STATES:
-                expire(connection, found, "Nobody decided in time.", now)
+            if sanction.state in OPEN_STATES:
+                expire(connection, sanction, "Nobody decided in time.", now)
                 continue
-            left = count_of(runtime, connection, found.marketplace_id, found.seller_external_id, now)
-            if holds(found.measure, left.total, runtime.policies[SanctionPolicy]):
-                _look_when_spent(runtime, connection, found, now)
+            strike_count = count_of(runtime, connection, sanction.marketplace_id, sanction.seller_external_id, now)
+            if holds(sanction.measure, strike_count.total, runtime.policies[SanctionPolicy]):
+                _look_when_spent(runtime, connection, sanction, now)
             else:
-                why = f"Its strikes are spent. {in_english(left.reasons[0])}"
-                lift_now(runtime, connection, found, why, LADDER, now)
+                why = f"Its strikes are spent. {in_english(strike_count.reasons[0])}"
+                lift_now(runtime, connection, sanction, why, LADDER, now)
     return len(due)
 
 
@@ -203,14 +209,14 @@ def _reach(runtime: Runtime, connection: Connection, sanction: StoredSanction, a
     """Propose the same for every linked account that is not spared; a linked account's sanction spreads no further."""
     if sanction.cause is SanctionCause.LINKED:
         return
-    for one in sanction.linked:
-        seller = str(one["seller"])
+    for account in sanction.linked:
+        seller = str(account["seller"])
         before = sanctions.of_seller(connection, sanction.marketplace_id, seller)
         in_hand = any(other.state in OPEN_STATES or other.state is SanctionState.CARRIED_OUT for other in before)
-        if one["spared_because"] is not None or in_hand:
+        if account["spared_because"] is not None or in_hand:
             continue
         own = count_of(runtime, connection, sanction.marketplace_id, seller, at)
-        path = str(one["path"])
+        path = str(account["path"])
         linked = f"{sanction.seller_external_id} was sanctioned, and this account is linked: {path}."
         reasons = (linked, *map(in_english, own.reasons))
         proposal = Proposal(seller, sanction.measure, SanctionCause.LINKED, own.total, reasons, sanction, path)
@@ -221,8 +227,8 @@ def _look_when_spent(runtime: Runtime, connection: Connection, sanction: StoredS
     """Schedule the check of a restriction, which ends with its strikes; a closed account stays closed."""
     if sanction.measure is Measure.CLOSE or sanction.cause is SanctionCause.LINKED:
         return
-    left = count_of(runtime, connection, sanction.marketplace_id, sanction.seller_external_id, at)
-    next_spent = min((incident.spent_at for incident in left.incidents), default=None)
+    strike_count = count_of(runtime, connection, sanction.marketplace_id, sanction.seller_external_id, at)
+    next_spent = min((incident.spent_at for incident in strike_count.incidents), default=None)
     sanctions.look_again(connection, sanction, next_spent)
 
 
@@ -233,12 +239,12 @@ def _theirs(connection: Connection, person: Person, sanction_id: str) -> tuple[S
 
 
 def _seen(
-    runtime: Runtime, connection: Connection, person: Person, found: Sequence[StoredSanction]
+    runtime: Runtime, connection: Connection, person: Person, stored_sanctions: Sequence[StoredSanction]
 ) -> list[Sanctioned]:
-    votes = sanctions.votes(connection, [one.sanction_id for one in found])
+    votes = sanctions.votes(connection, [sanction.sanction_id for sanction in stored_sanctions])
     now, roots = runtime.clock.now(), origins.roots(connection)
     seen = []
-    for sanction in found:
+    for sanction in stored_sanctions:
         confirmers = strikes.confirmed_by(connection, sanction.marketplace_id, _struck(connection, sanction))
         seen.append(
             Sanctioned(
@@ -262,7 +268,7 @@ def _able(
     analysts = people.holders(connection, [marketplace_id], Role.ANALYST).get(marketplace_id, {})
     voting = dict.fromkeys(managers, PROGRAMME) | dict.fromkeys(analysts, REVIEW_TEAM)
     names = managers | analysts
-    return tuple(sorted(names[one] for one in able(votes, confirmers, voting, roots)))
+    return tuple(sorted(names[user_id] for user_id in able(votes, confirmers, voting, roots)))
 
 
 def _struck(connection: Connection, sanction: StoredSanction) -> str:

@@ -22,7 +22,7 @@ def listed_among(
     connection: Connection, marketplace_id: str, listings: Mapping[int, Facts], now: datetime, policy: SellerListPolicy
 ) -> dict[int, Listed]:
     """The list matches of listings, by index; one query covers all sellers and their linked sellers."""
-    sellers = [(name, one.seller.links) for one in listings.values() if (name := one.listing.seller.external_id)]
+    sellers = [(name, facts.seller.links) for facts in listings.values() if (name := facts.listing.seller.external_id)]
     return matches(entries_of(connection, marketplace_id, sellers, now, policy), listings, now, policy)
 
 
@@ -34,8 +34,8 @@ def entries_of(
     policy: SellerListPolicy,
 ) -> Mapping[str, Entry]:
     """The entries in force of sellers and of those that they are linked with, by seller."""
-    asked = {name for seller, links in sellers for name in (seller, *linked_names(links, policy))}
-    return seller_lists.of_sellers(connection, marketplace_id, asked, now)
+    names = {name for seller, links in sellers for name in (seller, *linked_names(links, policy))}
+    return seller_lists.of_sellers(connection, marketplace_id, names, now)
 
 
 def matches(
@@ -44,11 +44,11 @@ def matches(
     """The list matches of listings, by index, among these entries."""
     if not entries:
         return {}
-    found = {
-        number: listed(one.listing.seller.external_id, one.seller.links, entries, as_of=now, policy=policy)
-        for number, one in listings.items()
+    list_matches = {
+        number: listed(facts.listing.seller.external_id, facts.seller.links, entries, as_of=now, policy=policy)
+        for number, facts in listings.items()
     }
-    return {number: one for number, one in found.items() if one is not None}
+    return {number: match for number, match in list_matches.items() if match is not None}
 
 
 def check_lister(person: Person, marketplace_id: str, which: SellerList) -> None:
@@ -82,11 +82,11 @@ def put_on_list(
         raise Invalid("Give a reason.")
     if not 1 <= lasts <= policy.most_days:
         raise Invalid("An entry lasts from 1 to {most:,} days.", most=policy.most_days)
-    entry = Entry(name, which, reason.strip()[:500], by, now, now + timedelta(days=lasts))
+    list_entry = Entry(name, which, reason.strip()[:500], by, now, now + timedelta(days=lasts))
     with runtime.store.write() as connection:
         audit.hold(connection)
         entry_id = runtime.ids.new("lse")
-        seller_lists.put(connection, marketplace_id, entry_id, entry)
+        seller_lists.put(connection, marketplace_id, entry_id, list_entry)
         audit.record(
             connection,
             now,
@@ -95,10 +95,10 @@ def put_on_list(
             f"seller_list.{which.value}",
             entry_id,
             seller=name,
-            reason=entry.reason,
-            expires_at=entry.expires_at.isoformat(),
+            reason=list_entry.reason,
+            expires_at=list_entry.expires_at.isoformat(),
         )
-    return entry
+    return list_entry
 
 
 def take_off_list(runtime: Runtime, marketplace_id: str, seller: str, *, by: str) -> None:

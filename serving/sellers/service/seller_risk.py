@@ -23,7 +23,7 @@ from serving.sellers.store.seller_risks import Kept
 def ranking_at(connection: Connection, marketplace_id: str, as_of: datetime, policy: SellerRiskPolicy) -> Ranking:
     """The ranking by data known before a moment; later calls give the same result."""
     since = as_of - policy.window
-    found = {
+    findings = {
         seller: {outcome.listing_id: outcome.counterfeit for outcome in outcomes(rulings, as_of=as_of)}
         for seller, rulings in seller_risks.rulings(connection, marketplace_id, since=since, until=as_of).items()
     }
@@ -31,18 +31,18 @@ def ranking_at(connection: Connection, marketplace_id: str, as_of: datetime, pol
     for seller, listing_id, probability in seller_risks.last_scores(
         connection, marketplace_id, since=since, until=as_of
     ):
-        listings[seller].append(ScoredListing(probability, found.get(seller, {}).get(listing_id)))
+        listings[seller].append(ScoredListing(probability, findings.get(seller, {}).get(listing_id)))
     return rank(listings, policy)
 
 
 def refresh(runtime: Runtime, marketplace: Marketplace) -> bool:
     """Compute and store a marketplace's ranking as of now; False where one of this moment is already stored."""
-    here, policy, now = marketplace.marketplace_id, runtime.policies[SellerRiskPolicy], runtime.clock.now()
+    marketplace_id, policy, now = marketplace.marketplace_id, runtime.policies[SellerRiskPolicy], runtime.clock.now()
     with runtime.store.read() as connection:
-        found = ranking_at(connection, here, now, policy)
-    kept = Kept(now, policy.window_days, found.sellers, found.base_rate, policy_version(policy))
+        ranking = ranking_at(connection, marketplace_id, now, policy)
+    kept_ranking = Kept(now, policy.window_days, ranking.sellers, ranking.base_rate, policy_version(policy))
     with runtime.store.write() as connection:
-        return seller_risks.keep(connection, here, found, kept)
+        return seller_risks.keep(connection, marketplace_id, ranking, kept_ranking)
 
 
 def refresh_seller_risks(runtime: Runtime) -> int:
@@ -50,12 +50,14 @@ def refresh_seller_risks(runtime: Runtime) -> int:
     now, lasts = runtime.clock.now(), runtime.policies[SellerRiskPolicy].lasts
     with runtime.store.read() as connection:
         due = [
-            one
-            for one in marketplaces.everyone(connection)
-            if runtime.services[LiveModels].loaded(one.marketplace_id) is not None
-            and ((last := seller_risks.kept(connection, one.marketplace_id)) is None or now - last.as_of >= lasts)
+            marketplace
+            for marketplace in marketplaces.everyone(connection)
+            if runtime.services[LiveModels].loaded(marketplace.marketplace_id) is not None
+            and (
+                (last := seller_risks.kept(connection, marketplace.marketplace_id)) is None or now - last.as_of >= lasts
+            )
         ]
-    return sum(refresh(runtime, one) for one in due)
+    return sum(refresh(runtime, marketplace) for marketplace in due)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,19 +91,21 @@ def risk_of(runtime: Runtime, connection: Connection, marketplace_id: str, selle
     """The risk of a seller; `seller` None is an unknown seller."""
     if seller is None:
         return RiskOfSeller(None, None, (message("risk.no_seller"),))
-    kept = seller_risks.kept(connection, marketplace_id)
-    if kept is None:
+    kept_ranking = seller_risks.kept(connection, marketplace_id)
+    if kept_ranking is None:
         scored = runtime.services[LiveModels].loaded(marketplace_id) is not None
         return RiskOfSeller(None, None, (message("risk.not_ranked" if scored else "risk.no_champion"),))
     risk = seller_risks.of_seller(connection, marketplace_id, seller)
     if risk is None:
-        return RiskOfSeller(kept, None, (message("risk.not_scored", days=kept.window_days),))
-    return RiskOfSeller(kept, risk, reasons(risk, sellers=kept.sellers, window_days=kept.window_days))
+        return RiskOfSeller(kept_ranking, None, (message("risk.not_scored", days=kept_ranking.window_days),))
+    return RiskOfSeller(
+        kept_ranking, risk, reasons(risk, sellers=kept_ranking.sellers, window_days=kept_ranking.window_days)
+    )
 
 
 def riskiest_sellers(connection: Connection, marketplace_id: str, most: int, after: str | None = None) -> PageOfRisks:
     """At most `most` ranked sellers, the riskiest first."""
     ranked = seller_risks.riskiest(connection, marketplace_id, most + 1, after)
     page, following = cut(ranked, most, lambda row: row[0])
-    kept = seller_risks.kept(connection, marketplace_id)
-    return PageOfRisks(kept, tuple(RankedSeller(seller, risk) for seller, risk in page), following)
+    kept_ranking = seller_risks.kept(connection, marketplace_id)
+    return PageOfRisks(kept_ranking, tuple(RankedSeller(seller, risk) for seller, risk in page), following)

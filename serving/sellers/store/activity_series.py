@@ -23,11 +23,11 @@ def series_by_kind(
     Kinds without events are absent; the caller decides whether that means zero or not reported.
     """
     begin = until - STEP * STEPS
-    asked: dict[str, Any] = {"here": marketplace_id, "seller": seller}
-    asked |= {f"edge_{number}": begin + STEP * number for number in range(STEPS + 1)}
-    found = {row[0]: [int(value or 0) for value in row[1:]] for row in connection.execute(_EVENTS, asked)}
-    found[LISTINGS] = [int(value or 0) for value in connection.execute(_NEW_LISTINGS, asked).one()]
-    return found
+    parameters: dict[str, Any] = {"here": marketplace_id, "seller": seller}
+    parameters |= {f"edge_{number}": begin + STEP * number for number in range(STEPS + 1)}
+    series = {row[0]: [int(count or 0) for count in row[1:]] for row in connection.execute(_EVENTS, parameters)}
+    series[LISTINGS] = [int(count or 0) for count in connection.execute(_NEW_LISTINGS, parameters).one()]
+    return series
 
 
 def _edge(number: int, at: Column[Any]) -> Any:

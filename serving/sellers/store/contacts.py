@@ -26,13 +26,13 @@ def follow(connection: Connection, marketplace_id: str, searches: Sequence[Conta
     if not searches:
         return
     until = max(search.as_of for search in searches)
-    contacts, asked, followed = Contacts(), set[str](), set[str]()
+    contacts, read_sellers, followed = Contacts(), set[str](), set[str]()
     while frontier := {seller for search in searches for seller in search.frontier}:
-        own = _of_sellers(connection, marketplace_id, frontier - asked, until)
+        own = _of_sellers(connection, marketplace_id, frontier - read_sellers, until)
         tokens = {mention.token for mention in own} - followed
         shared = _earliest(connection, marketplace_id, tokens, until, policy.most_sellers_of_a_contact + 1)
         contacts.add((*own, *shared))
-        asked |= frontier
+        read_sellers |= frontier
         followed |= tokens
         for search in searches:
             search.step(contacts)
@@ -44,8 +44,8 @@ def _of_sellers(
     if not sellers:
         return []
     named = sorted(sellers)
-    wanted = {"here": marketplace_id, "until": until, "sellers": named, **as_list(connection, named)}
-    return _read(connection, _own(connection.dialect.name), wanted)
+    parameters = {"here": marketplace_id, "until": until, "sellers": named, **as_list(connection, named)}
+    return _read(connection, _own(connection.dialect.name), parameters)
 
 
 @cache
@@ -54,9 +54,11 @@ def _own(dialect: str) -> KeyedQuery:
         named = seller_contact.c.seller_external_id.in_(bindparam("sellers", expanding=True))
         own = select(seller_contact).where(inside(seller_contact, HERE), named, seller_contact.c.known_at < _UNTIL)
         return KeyedQuery(own, "sellers")
-    wanted = listed(dialect, String())
-    here = inside(seller_contact, HERE, seller_external_id=wanted.c.value) & (seller_contact.c.known_at < _UNTIL)
-    return KeyedQuery(select(seller_contact).select_from(wanted.outerjoin(seller_contact, here)))
+    seller_list = listed(dialect, String())
+    of_seller = inside(seller_contact, HERE, seller_external_id=seller_list.c.value) & (
+        seller_contact.c.known_at < _UNTIL
+    )
+    return KeyedQuery(select(seller_contact).select_from(seller_list.outerjoin(seller_contact, of_seller)))
 
 
 def _earliest(
@@ -65,35 +67,35 @@ def _earliest(
     """The earliest sharers of each contact: an ordered scan of at most `most` index entries each."""
     if not tokens:
         return []
-    wanted = {"here": marketplace_id, "until": until, **as_list(connection, sorted(tokens))}
-    return _read(connection, _sharers(connection.dialect.name, most), wanted)
+    parameters = {"here": marketplace_id, "until": until, **as_list(connection, sorted(tokens))}
+    return _read(connection, _sharers(connection.dialect.name, most), parameters)
 
 
 @cache
 def _sharers(dialect: str, most: int) -> KeyedQuery:
     """By LATERAL on PostgreSQL, which SQLite lacks; there a correlated IN bounds the same scan."""
-    wanted = listed(dialect, String())
+    token_list = listed(dialect, String())
     inner = seller_contact.alias("inner_contact")
     earliest = (
         select(inner)
-        .where(inside(inner, HERE, token=wanted.c.value), inner.c.known_at < _UNTIL)
+        .where(inside(inner, HERE, token=token_list.c.value), inner.c.known_at < _UNTIL)
         .order_by(inner.c.known_at, inner.c.seller_external_id)
         .limit(most)
-        .correlate(wanted)
+        .correlate(token_list)
     )
     if dialect == "postgresql":
         side = earliest.lateral("earliest")
-        return KeyedQuery(select(side).select_from(wanted.join(side, true())))
-    here = inside(seller_contact, HERE, token=wanted.c.value) & seller_contact.c.seller_external_id.in_(
+        return KeyedQuery(select(side).select_from(token_list.join(side, true())))
+    is_earliest = inside(seller_contact, HERE, token=token_list.c.value) & seller_contact.c.seller_external_id.in_(
         earliest.with_only_columns(inner.c.seller_external_id)
     )
-    return KeyedQuery(select(seller_contact).select_from(wanted.outerjoin(seller_contact, here)))
+    return KeyedQuery(select(seller_contact).select_from(token_list.outerjoin(seller_contact, is_earliest)))
 
 
-def _read(connection: Connection, query: KeyedQuery, wanted: Mapping[str, Any]) -> list[Mention]:
+def _read(connection: Connection, query: KeyedQuery, parameters: Mapping[str, Any]) -> list[Mention]:
     return [
         Mention(row.token, ContactKind(row.kind), row.seller_external_id, row.known_at)
-        for row in query.rows(connection, wanted)
+        for row in query.rows(connection, parameters)
         if row.token is not None
     ]
 
@@ -103,16 +105,16 @@ def tokens_of(connection: Connection, marketplace_id: str, sellers: Collection[s
     query = select(seller_contact.c.seller_external_id, seller_contact.c.token).where(
         seller_contact.c.marketplace_id == marketplace_id, seller_contact.c.seller_external_id.in_(sorted(sellers))
     )
-    found: dict[str, set[str]] = {}
+    tokens_by_seller: dict[str, set[str]] = {}
     for row in connection.execute(query):
-        found.setdefault(row.seller_external_id, set()).add(row.token)
-    return found
+        tokens_by_seller.setdefault(row.seller_external_id, set()).add(row.token)
+    return tokens_by_seller
 
 
 def key_in_use(connection: Connection) -> str | None:
     """The id of the key of all stored hashes; None where there are none."""
-    found: str | None = connection.execute(select(seller_contact.c.key_id).limit(1)).scalar()
-    return found
+    key_id: str | None = connection.execute(select(seller_contact.c.key_id).limit(1)).scalar()
+    return key_id
 
 
 def add_contacts(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:

@@ -23,7 +23,7 @@ from serving.sellers.rules.sanction import (
 )
 from serving.sellers.tables import sanction, sanction_vote
 
-_OPEN: Final = [one.value for one in OPEN_STATES]
+_OPEN: Final = [state.value for state in OPEN_STATES]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +55,8 @@ def add_sanction(connection: Connection, row: Mapping[str, Any]) -> None:
 
 def get(connection: Connection, marketplace_id: str, sanction_id: str) -> StoredSanction:
     """One sanction. Raises NotFound (there is none in this marketplace)."""
-    found = _read(connection, inside(sanction, marketplace_id, sanction_id=sanction_id))
-    return required(found[0] if found else None, "There is no such sanction.")
+    sanctions = _read(connection, inside(sanction, marketplace_id, sanction_id=sanction_id))
+    return required(sanctions[0] if sanctions else None, "There is no such sanction.")
 
 
 def marketplace_of(connection: Connection, sanction_id: str, marketplaces: Collection[str]) -> str:
@@ -84,16 +84,16 @@ def undecided(
     connection: Connection, marketplaces: Collection[str], most: int, after: str | None = None
 ) -> list[StoredSanction]:
     """The undecided sanctions, the oldest first; or those behind the one `after`."""
-    here = sanction.c.marketplace_id.in_(marketplaces)
-    return _read(connection, here, sanction.c.state.in_(_OPEN), most=most, behind=(marketplaces, after))
+    in_marketplaces = sanction.c.marketplace_id.in_(marketplaces)
+    return _read(connection, in_marketplaces, sanction.c.state.in_(_OPEN), most=most, behind=(marketplaces, after))
 
 
 def in_force(
     connection: Connection, marketplaces: Collection[str], most: int, after: str | None = None
 ) -> list[StoredSanction]:
     """The sanctions in force, the oldest first; or those behind the one `after`."""
-    here, carried_out = sanction.c.marketplace_id.in_(marketplaces), SanctionState.CARRIED_OUT.value
-    return _read(connection, here, sanction.c.state == carried_out, most=most, behind=(marketplaces, after))
+    in_marketplaces, carried_out = sanction.c.marketplace_id.in_(marketplaces), SanctionState.CARRIED_OUT.value
+    return _read(connection, in_marketplaces, sanction.c.state == carried_out, most=most, behind=(marketplaces, after))
 
 
 def decided(connection: Connection, marketplace_id: str, *, since: datetime, until: datetime) -> tuple[int, int]:
@@ -108,8 +108,8 @@ def decided(connection: Connection, marketplace_id: str, *, since: datetime, unt
         )
         .group_by(sanction.c.measure)
     )
-    found = {row.measure: int(row.n) for row in connection.execute(query)}
-    return found.get(Measure.RESTRICT.value, 0), found.get(Measure.CLOSE.value, 0)
+    counts = {row.measure: int(row.n) for row in connection.execute(query)}
+    return counts.get(Measure.RESTRICT.value, 0), counts.get(Measure.CLOSE.value, 0)
 
 
 def due(connection: Connection, now: datetime, most: int) -> list[StoredSanction]:
@@ -117,25 +117,34 @@ def due(connection: Connection, now: datetime, most: int) -> list[StoredSanction
     return _read(connection, sanction.c.due_at <= now, most=most)
 
 
-def change(connection: Connection, found: StoredSanction, event: SanctionEvent, values: Mapping[str, Any]) -> bool:
+def change(
+    connection: Connection, stored_sanction: StoredSanction, event: SanctionEvent, values: Mapping[str, Any]
+) -> bool:
     """Apply an event if the sanction is unchanged since it was read; False where it has changed.
 
     Raises Conflict (the event cannot happen in the state that was read).
     """
-    state = next_state(found.state, event)
+    state = next_state(stored_sanction.state, event)
     changed = connection.execute(
         update(sanction)
-        .where(inside(sanction, found.marketplace_id, sanction_id=found.sanction_id, state=found.state.value))
+        .where(
+            inside(
+                sanction,
+                stored_sanction.marketplace_id,
+                sanction_id=stored_sanction.sanction_id,
+                state=stored_sanction.state.value,
+            )
+        )
         .values(state=state.value, **values)
     )
     return changed.rowcount == 1
 
 
-def look_again(connection: Connection, found: StoredSanction, due_at: datetime | None) -> None:
+def look_again(connection: Connection, stored_sanction: StoredSanction, due_at: datetime | None) -> None:
     """Set the time of the next check of a sanction in force."""
     connection.execute(
         update(sanction)
-        .where(inside(sanction, found.marketplace_id, sanction_id=found.sanction_id))
+        .where(inside(sanction, stored_sanction.marketplace_id, sanction_id=stored_sanction.sanction_id))
         .values(due_at=due_at)
     )
 
@@ -152,10 +161,10 @@ def votes(connection: Connection, sanction_ids: Collection[str]) -> dict[str, li
         .where(sanction_vote.c.sanction_id.in_(sanction_ids))
         .order_by(sanction_vote.c.known_at, sanction_vote.c.vote_id)
     )
-    found: dict[str, list[Vote]] = {}
+    votes_by_sanction: dict[str, list[Vote]] = {}
     for row in connection.execute(query).mappings():
-        found.setdefault(row["sanction_id"], []).append(reader(Vote).of(row))
-    return found
+        votes_by_sanction.setdefault(row["sanction_id"], []).append(reader(Vote).of(row))
+    return votes_by_sanction
 
 
 def _read(

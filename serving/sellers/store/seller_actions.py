@@ -46,8 +46,8 @@ def add_action(connection: Connection, row: Mapping[str, Any]) -> None:
 
 def get(connection: Connection, marketplace_id: str, action_id: str) -> StoredSellerAction:
     """One action. Raises NotFound (there is none in this marketplace)."""
-    found = _read(connection, inside(seller_action, marketplace_id, action_id=action_id))
-    return required(found[0] if found else None, "There is no such action.")
+    actions = _read(connection, inside(seller_action, marketplace_id, action_id=action_id))
+    return required(actions[0] if actions else None, "There is no such action.")
 
 
 def of_seller(connection: Connection, marketplace_id: str, seller: str) -> list[StoredSellerAction]:

@@ -27,18 +27,18 @@ _OF_SELLERS: Final = KeyedQuery(
 )
 
 
-def put(connection: Connection, marketplace_id: str, entry_id: str, one: Entry) -> None:
+def put(connection: Connection, marketplace_id: str, entry_id: str, list_entry: Entry) -> None:
     """Put a seller on a list, in place of an entry in force."""
-    remove(connection, marketplace_id, one.seller, one.added_by, one.added_at)
+    remove(connection, marketplace_id, list_entry.seller, list_entry.added_by, list_entry.added_at)
     row = {
         "marketplace_id": marketplace_id,
         "entry_id": entry_id,
-        "seller_external_id": one.seller,
-        "list_name": one.which.value,
-        "reason": one.reason,
-        "added_by": one.added_by,
-        "added_at": one.added_at,
-        "expires_at": one.expires_at,
+        "seller_external_id": list_entry.seller,
+        "list_name": list_entry.which.value,
+        "reason": list_entry.reason,
+        "added_by": list_entry.added_by,
+        "added_at": list_entry.added_at,
+        "expires_at": list_entry.expires_at,
         "removed_at": None,
         "removed_by": None,
     }
@@ -62,8 +62,8 @@ def of_sellers(
     """The entries in force of these sellers, by seller."""
     if not sellers:
         return {}
-    wanted = {"places": [marketplace_id], "now": now, "sellers": sorted(sellers)}
-    return {one.seller: one for _, one, _ in _entries(_OF_SELLERS.rows(connection, wanted))}
+    parameters = {"places": [marketplace_id], "now": now, "sellers": sorted(sellers)}
+    return {list_entry.seller: list_entry for _, list_entry, _ in _entries(_OF_SELLERS.rows(connection, parameters))}
 
 
 def in_force(

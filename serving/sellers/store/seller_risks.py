@@ -73,10 +73,10 @@ class Kept:
     policy_version: str
 
 
-def keep(connection: Connection, marketplace_id: str, ranking: Ranking, kept: Kept) -> bool:
+def keep(connection: Connection, marketplace_id: str, ranking: Ranking, kept_ranking: Kept) -> bool:
     """Store a ranking in place of an earlier one; False where one of the same or a later moment is stored."""
-    row = {"marketplace_id": marketplace_id, **asdict(kept)}
-    earlier = (seller_ranking.c.marketplace_id == marketplace_id) & (seller_ranking.c.as_of < kept.as_of)
+    row = {"marketplace_id": marketplace_id, **asdict(kept_ranking)}
+    earlier = (seller_ranking.c.marketplace_id == marketplace_id) & (seller_ranking.c.as_of < kept_ranking.as_of)
     later = update(seller_ranking).where(earlier).values(row).returning(seller_ranking.c.as_of)
     if connection.execute(later).first() is None:
         first = insert_or_ignore(connection, seller_ranking).values(row).returning(seller_ranking.c.as_of)

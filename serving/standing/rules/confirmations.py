@@ -76,7 +76,7 @@ _AGAINST: Final = frozenset({Judgement.GENUINE, Judgement.LICENSED})
 _SETTLES: Final = _AGAINST | {Judgement.COUNTERFEIT}
 
 
-def outcome(given: Given) -> tuple[Outcome, datetime] | None:
+def outcome(answer: Given) -> tuple[Outcome, datetime] | None:
     """The outcome of an answer, and its time; None where it does not count.
 
     Only 'counterfeit' accuses a seller, so only it can be wrong. The answers 'cannot tell', 'grey market' and 'needs
@@ -85,23 +85,23 @@ def outcome(given: Given) -> tuple[Outcome, datetime] | None:
     An overturn counts from the day of the reinstatement, however long ago the removal was confirmed. A retraction is no
     overturn: the brand corrects itself before a seller has to object. It is not accepted either.
     """
-    if given.waits or given.judgement is not Judgement.COUNTERFEIT:
+    if answer.waits or answer.judgement is not Judgement.COUNTERFEIT:
         return None
     for ended, at in (
-        (Outcome.WITHDRAWN, given.retracted_at),
-        (Outcome.OVERTURNED, given.overturned_at),
-        (Outcome.REJECTED, given.stopped_at),
+        (Outcome.WITHDRAWN, answer.retracted_at),
+        (Outcome.OVERTURNED, answer.overturned_at),
+        (Outcome.REJECTED, answer.stopped_at),
     ):
         if at is not None:
             return ended, at
-    if given.audit is not None and given.audit.judgement in _AGAINST:
-        return Outcome.REJECTED, given.audit.at
-    if given.at_once:
-        return Outcome.ACCEPTED, given.at
-    if given.analyst is not None and given.analyst.judgement is Judgement.COUNTERFEIT:
-        return Outcome.ACCEPTED, given.analyst.at
-    if given.analyst is not None and given.analyst.judgement in _AGAINST:
-        return Outcome.REJECTED, given.analyst.at
+    if answer.audit is not None and answer.audit.judgement in _AGAINST:
+        return Outcome.REJECTED, answer.audit.at
+    if answer.at_once:
+        return Outcome.ACCEPTED, answer.at
+    if answer.analyst is not None and answer.analyst.judgement is Judgement.COUNTERFEIT:
+        return Outcome.ACCEPTED, answer.analyst.at
+    if answer.analyst is not None and answer.analyst.judgement in _AGAINST:
+        return Outcome.REJECTED, answer.analyst.at
     return None
 
 
@@ -124,31 +124,31 @@ def settled(answers: Iterable[Given], *, by: datetime) -> list[Given]:
 
 def tallies(answers: Iterable[Given], *, after: datetime, until: datetime) -> dict[ReasonCode | None, Tally]:
     """The counted outcomes in (after, until] by reason code; None is the key of the total."""
-    found: dict[ReasonCode, Counter[Outcome]] = {}
+    outcome_counts: dict[ReasonCode, Counter[Outcome]] = {}
     looked: dict[ReasonCode, Counter[bool]] = {}
     for answer in answers:
         became = outcome(answer)
         if became is None or not after < became[1] <= until:
             continue
-        found.setdefault(answer.reason_code, Counter())[became[0]] += 1
+        outcome_counts.setdefault(answer.reason_code, Counter())[became[0]] += 1
         if answer.audit is not None and answer.audit.judgement in _SETTLES:
             looked.setdefault(answer.reason_code, Counter())[answer.audit.judgement is Judgement.COUNTERFEIT] += 1
     counted: dict[ReasonCode | None, Tally] = {
-        code: _tally(counts, looked.get(code, Counter())) for code, counts in found.items()
+        code: _tally(counts, looked.get(code, Counter())) for code, counts in outcome_counts.items()
     }
     counted[None] = _sum(counted.values())
     return counted
 
 
-def _tally(found: Counter[Outcome], looked: Counter[bool]) -> Tally:
+def _tally(outcome_counts: Counter[Outcome], looked: Counter[bool]) -> Tally:
     audited = looked.total()
     return Tally(
-        found[Outcome.ACCEPTED],
-        found[Outcome.REJECTED],
-        found[Outcome.OVERTURNED],
+        outcome_counts[Outcome.ACCEPTED],
+        outcome_counts[Outcome.REJECTED],
+        outcome_counts[Outcome.OVERTURNED],
         audited,
         looked[True],
-        found[Outcome.WITHDRAWN],
+        outcome_counts[Outcome.WITHDRAWN],
     )
 
 

@@ -50,22 +50,22 @@ def stage(begun: Begun, at: datetime, policy: EnrolmentPolicy) -> Stage:
     ends = begun.briefed_at + timedelta(days=policy.first_phase_days)
     if at >= ends and begun.outcomes >= policy.first_phase_outcomes and begun.good:
         return Stage(Phase.FULL, (message("phase.passed", n=begun.outcomes),))
-    told = [message("phase.first", n=policy.first_phase_daily)]
+    messages = [message("phase.first", n=policy.first_phase_daily)]
     if at < ends:
-        told.append(message("phase.until", date=ends.date()))
+        messages.append(message("phase.until", date=ends.date()))
     if begun.outcomes < policy.first_phase_outcomes:
-        told.append(message("phase.outcomes", n=begun.outcomes, all=policy.first_phase_outcomes))
+        messages.append(message("phase.outcomes", n=begun.outcomes, all=policy.first_phase_outcomes))
     if not begun.good:
-        told.append(message("phase.standing_lost"))
-    return Stage(Phase.FIRST, tuple(told))
+        messages.append(message("phase.standing_lost"))
+    return Stage(Phase.FIRST, tuple(messages))
 
 
-def limited(follows: Effect, found: Stage, *, at_once_today: int, policy: EnrolmentPolicy) -> Effect:
+def limited(follows: Effect, brand_stage: Stage, *, at_once_today: int, policy: EnrolmentPolicy) -> Effect:
     """The effect of a confirmation by the brand's standing, within the limits of its phase.
 
     A phase only restricts: a brand with a worse standing keeps the effect of that standing.
     """
-    if found.phase is Phase.FULL or not follows.at_once:
+    if brand_stage.phase is Phase.FULL or not follows.at_once:
         return follows
     if at_once_today >= policy.first_phase_daily:
         return Effect(False, Decimal(0), message("effect.first_phase.used", n=policy.first_phase_daily))

@@ -92,7 +92,9 @@ class Effect:
     reason: Message
 
 
-def standing(answers: Iterable[Given], *, kept: KeptLevel | None, as_of: datetime, policy: StandingPolicy) -> Standing:
+def standing(
+    answers: Iterable[Given], *, kept_level: KeptLevel | None, as_of: datetime, policy: StandingPolicy
+) -> Standing:
     """A brand's standing at a moment, from its answers and its last stored level; None is no level yet.
 
     The counted outcomes of the window decide, overall and in every reason code. A broken limit ends good standing at
@@ -104,27 +106,27 @@ def standing(answers: Iterable[Given], *, kept: KeptLevel | None, as_of: datetim
     starts = as_of - timedelta(days=policy.window_days)
     overall, *by_reason = _breakdown(tallies(known, after=starts, until=as_of), policy)
     level = _earned_by(overall, by_reason)
-    lost = kept if kept is not None and kept.level not in IN_GOOD_STANDING else None
+    lost = kept_level if kept_level is not None and kept_level.level not in IN_GOOD_STANDING else None
     if lost is not None and lost.level is Level.CAPPED:
-        told = [one for one in known if one.at > lost.since]
-        again = _breakdown(tallies(told, after=starts, until=as_of), policy)
+        later_answers = [answer for answer in known if answer.at > lost.since]
+        again = _breakdown(tallies(later_answers, after=starts, until=as_of), policy)
         if any(scope.finding is Finding.BROKEN for scope in again):
             level = Level.SUSPENDED
         elif as_of < lost.since + reentry:
             level = Level.CAPPED
     elif lost is not None and (as_of < lost.since + reentry or level is Level.CAPPED):
         level = Level.SUSPENDED
-    since = kept.since if kept is not None and kept.level is level else as_of
+    since = kept_level.since if kept_level is not None and kept_level.level is level else as_of
     good = level in IN_GOOD_STANDING
-    warned = good and any(one.near for one in (overall, *by_reason))
+    warned = good and any(scope.near for scope in (overall, *by_reason))
     returns_at = None if good else since + reentry
     reasons = _reasons(level, warned, (overall, *by_reason), returns_at, policy)
     return Standing(level, since, warned, overall, tuple(by_reason), returns_at, reasons)
 
 
-def effect(found: Standing, *, at_once_today: int, policy: StandingPolicy) -> Effect:
+def effect(brand_standing: Standing, *, at_once_today: int, policy: StandingPolicy) -> Effect:
     """The effect of one more confirmation, after `at_once_today` immediate removals of the brand today."""
-    match found.level:
+    match brand_standing.level:
         case Level.SELF_SERVICE:
             return Effect(True, Decimal(0), message("effect.self_service"))
         case Level.FULL:
@@ -201,21 +203,23 @@ def _reasons(
 ) -> tuple[Message, ...]:
     overall, *by_reason = scopes
     is_capped = level is Level.CAPPED
-    told = [
+    messages = [
         message("standing.capped", n=policy.daily_cap) if is_capped else message(f"standing.{level.value}"),
         _counts(overall, policy),
     ]
     # A single reason code repeats the total.
-    told += [_found(one, policy) for one in by_reason if one.finding is not Finding.HOLDS and len(by_reason) > 1]
+    messages += [
+        _found(scope, policy) for scope in by_reason if scope.finding is not Finding.HOLDS and len(by_reason) > 1
+    ]
     if level is Level.PROVISIONAL and overall.finding is Finding.HOLDS:
-        told.append(message("standing.too_few", n=policy.raw_from))
+        messages.append(message("standing.too_few", n=policy.raw_from))
     if warned:
-        told.append(message("standing.warned", **_limits(policy)))
+        messages.append(message("standing.warned", **_limits(policy)))
     if level is Level.SUSPENDED:
-        told.append(message("standing.went_on"))
+        messages.append(message("standing.went_on"))
     if returns_at is not None:
-        told.append(message("standing.returns", date=returns_at.date()))
-    return tuple(told)
+        messages.append(message("standing.returns", date=returns_at.date()))
+    return tuple(messages)
 
 
 def _counts(overall: Scope, policy: StandingPolicy) -> Message:
@@ -259,29 +263,29 @@ _MOST: Final = 2_000
 _ABOVE: Final = frozenset({Level.SELF_SERVICE, Level.FULL})
 
 
-def outlook(found: Standing, policy: StandingPolicy) -> tuple[Message, ...]:
+def outlook(brand_standing: Standing, policy: StandingPolicy) -> tuple[Message, ...]:
     """The fewest further outcomes that would change a level in good standing, if nothing else happens.
 
     They are counted in the reason code that holds the brand back, or else in the most frequent. Without good standing
     there is no outlook; the reasons then say when it can return.
     """
-    if not found.good:
+    if not brand_standing.good:
         return ()
-    counted = {one.reason_code: one.tally for one in (found.overall, *found.by_reason)}
-    code = _code(found.by_reason)
-    shown = code if len(found.by_reason) > 1 else None
-    told = []
-    if found.level is not Level.SELF_SERVICE:
+    counted = {scope.reason_code: scope.tally for scope in (brand_standing.overall, *brand_standing.by_reason)}
+    code = _code(brand_standing.by_reason)
+    shown = code if len(brand_standing.by_reason) > 1 else None
+    messages = []
+    if brand_standing.level is not Level.SELF_SERVICE:
         for more in range(1, _MOST):
             level = earned(_with(counted, code, accepted=more), policy)
-            if level in _ABOVE and level is not found.level:
-                told.append(_told(level.value, more, shown))
+            if level in _ABOVE and level is not brand_standing.level:
+                messages.append(_told(level.value, more, shown))
                 break
     for more in range(1, _MOST):
         if earned(_with(counted, code, overturned=more), policy) not in IN_GOOD_STANDING:
-            told.append(_told("lost", more, shown))
+            messages.append(_told("lost", more, shown))
             break
-    return tuple(told)
+    return tuple(messages)
 
 
 def _told(what: str, more: int, code: ReasonCode | None) -> Message:
@@ -294,7 +298,7 @@ def _code(by_reason: tuple[Scope, ...]) -> ReasonCode:
     if not by_reason:
         return ReasonCode.TRADEMARK_COUNTERFEIT
     withheld = [scope for scope in by_reason if scope.finding is not Finding.HOLDS]
-    chosen = max(withheld or by_reason, key=lambda one: one.tally.counted)
+    chosen = max(withheld or by_reason, key=lambda scope: scope.tally.counted)
     return chosen.reason_code or ReasonCode.TRADEMARK_COUNTERFEIT
 
 

@@ -33,8 +33,8 @@ def untaken(
     Questions of brands that are no longer enrolled are left out, because nobody is there to remind.
     """
     case = review_case.c
-    asked = same(question_step, review_case, "case_id")
-    taken = exists().where(asked, question_step.c.step == step.value, question_step.c.due_at == case.due_at)
+    same_case = same(question_step, review_case, "case_id")
+    taken = exists().where(same_case, question_step.c.step == step.value, question_step.c.due_at == case.due_at)
     enrolled = exists().where(same(brand_enrolment, review_case, "brand_id"))
     soon = () if until is None else (case.due_at <= until,)
     query = (
@@ -106,5 +106,5 @@ def brands_touched(connection: Connection, after: datetime, until: datetime) -> 
         .join(verdict, same(brand_enrolment, verdict, "brand_id"))
         .where(judged)
     )
-    found = {(place, brand_id) for place, brand_id in connection.execute(union(ruled, acted, answered))}
-    return [pair for pair in pairs if pair in found]
+    touched_pairs = {(place, brand_id) for place, brand_id in connection.execute(union(ruled, acted, answered))}
+    return [pair for pair in pairs if pair in touched_pairs]

@@ -50,14 +50,14 @@ def answers(connection: Connection, marketplace_id: str, brand_id: str, *, since
     rows = connection.execute(query).all()
     if not rows:
         return []
-    wanted = query.subquery()
-    done = _actions(connection, marketplace_id, wanted)
+    own_answers = query.subquery()
+    done = _actions(connection, marketplace_id, own_answers)
     by_analyst = and_(
-        verdict.c.case_id.in_(select(wanted.c.case_id).where(wanted.c.passed_on)),
+        verdict.c.case_id.in_(select(own_answers.c.case_id).where(own_answers.c.passed_on)),
         verdict.c.side == Side.ANALYST.value,
         verdict.c.lane.not_in([lane.value for lane in BLIND_LANES]),
     )
-    looks = verdict.c.case_id.in_(select(wanted.c.audit_case_id).where(wanted.c.audit_case_id.is_not(None)))
+    looks = verdict.c.case_id.in_(select(own_answers.c.audit_case_id).where(own_answers.c.audit_case_id.is_not(None)))
     rulings, audits = _by_case(connection, marketplace_id, by_analyst), _by_case(connection, marketplace_id, looks)
     return [
         _given(row, done.get(row.listing_id, []), rulings.get(row.case_id), audits.get(row.audit_case_id))
@@ -69,7 +69,7 @@ def _same(table: FromClause, key: ColumnElement[Any], name: str) -> ColumnElemen
     return and_(table.c.marketplace_id == verdict.c.marketplace_id, table.c[name] == key)
 
 
-def _standing(marketplace_id: str, wanted: ColumnElement[bool], *, retracted: bool = False) -> Select[Any]:
+def _standing(marketplace_id: str, condition: ColumnElement[bool], *, retracted: bool = False) -> Select[Any]:
     """The judgements in force, oldest first; `retracted` includes those of reports that the brand retracted."""
     replaced = and_(_LATER.c.judgement == Judgement.GENUINE.value, _LATER.c.reported)
     stands = _LATER.c.verdict_id.is_(None)
@@ -85,16 +85,16 @@ def _standing(marketplace_id: str, wanted: ColumnElement[bool], *, retracted: bo
             verdict.c.marketplace_id == marketplace_id,
             or_(stands, replaced) if retracted else stands,
             verdict.c.judgement != Judgement.WITHDRAWN.value,
-            wanted,
+            condition,
         )
         .order_by(verdict.c.known_at, verdict.c.verdict_id)
     )
 
 
-def _by_case(connection: Connection, marketplace_id: str, wanted: ColumnElement[bool]) -> dict[str, Ruling]:
+def _by_case(connection: Connection, marketplace_id: str, condition: ColumnElement[bool]) -> dict[str, Ruling]:
     """The last judgement of each case."""
-    found = connection.execute(_standing(marketplace_id, wanted))
-    return {row.case_id: Ruling(Judgement(row.judgement), row.known_at) for row in found}
+    rows = connection.execute(_standing(marketplace_id, condition))
+    return {row.case_id: Ruling(Judgement(row.judgement), row.known_at) for row in rows}
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,23 +121,23 @@ def _actions(connection: Connection, marketplace_id: str, subquery: Subquery) ->
         )
         .order_by(action.c.sequence)
     )
-    found: dict[str, list[_Done]] = defaultdict(list)
+    actions_by_listing: dict[str, list[_Done]] = defaultdict(list)
     for row in connection.execute(query):
         done = _Done(row.sequence, ActionKind(row.kind), ActionState(row.state), row.created_at, row.case_id)
-        found[row.listing_id].append(done)
-    return found
+        actions_by_listing[row.listing_id].append(done)
+    return actions_by_listing
 
 
 def _given(row: Row[Any], done: Sequence[_Done], analyst: Ruling | None, audit: Ruling | None) -> Given:
-    own = [one for one in done if one.kind is ActionKind.REMOVE and one.case_id == row.case_id]
+    own = [action for action in done if action.kind is ActionKind.REMOVE and action.case_id == row.case_id]
     removal = own[-1] if own else None
     given_back = [
-        one.created_at
-        for one in done
+        action.created_at
+        for action in done
         if removal is not None
-        and one.kind is ActionKind.REINSTATE
-        and one.state is not ActionState.WITHDRAWN
-        and one.sequence > removal.sequence
+        and action.kind is ActionKind.REINSTATE
+        and action.state is not ActionState.WITHDRAWN
+        and action.sequence > removal.sequence
     ]
     stopped = removal is not None and removal.state is ActionState.WITHDRAWN
     return Given(
@@ -147,17 +147,17 @@ def _given(row: Row[Any], done: Sequence[_Done], analyst: Ruling | None, audit: 
         at_once=not row.passed_on,
         analyst=analyst if analyst is not None and analyst.at > row.known_at else None,
         audit=audit,
-        waits=any(_waits(one, row) for one in done),
+        waits=any(_waits(action, row) for action in done),
         stopped_at=removal.created_at if removal is not None and stopped else None,
         overturned_at=given_back[0] if given_back else None,
         retracted_at=row.retracted_at,
     )
 
 
-def _waits(one: _Done, row: Row[Any]) -> bool:
+def _waits(action: _Done, row: Row[Any]) -> bool:
     """Whether an answer requested or joined a removal that is pending approval."""
-    asked = one.case_id == row.case_id or row.known_at >= one.created_at
-    return one.kind is ActionKind.REMOVE and one.state is ActionState.PENDING_APPROVAL and asked
+    took_part = action.case_id == row.case_id or row.known_at >= action.created_at
+    return action.kind is ActionKind.REMOVE and action.state is ActionState.PENDING_APPROVAL and took_part
 
 
 def add_confirmation(connection: Connection, row: Mapping[str, Any]) -> None:
@@ -212,15 +212,15 @@ def at_once_since(connection: Connection, marketplace_id: str, brand_id: str, si
 
     Confirmations whose removal was pending approval are excluded: only an approval sends such a removal.
     """
-    wanted = and_(
+    condition = and_(
         verdict.c.brand_id == brand_id,
         verdict.c.known_at >= since,
         verdict.c.judgement == Judgement.COUNTERFEIT.value,
         verdict.c.passed_on.is_(False),
         ~was_pending(),
     )
-    found = _standing(marketplace_id, wanted).order_by(None).subquery()
-    return connection.execute(select(func.count()).select_from(found)).scalar_one()
+    confirmations = _standing(marketplace_id, condition).order_by(None).subquery()
+    return connection.execute(select(func.count()).select_from(confirmations)).scalar_one()
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,5 +262,5 @@ def changes(connection: Connection, marketplace_id: str, brand_id: str, *, most:
 
 def last_change(connection: Connection, marketplace_id: str, brand_id: str) -> StandingChange | None:
     """The last change; None where a brand's standing has never changed."""
-    found = changes(connection, marketplace_id, brand_id, most=1)
-    return found[0] if found else None
+    latest_changes = changes(connection, marketplace_id, brand_id, most=1)
+    return latest_changes[0] if latest_changes else None

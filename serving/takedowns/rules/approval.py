@@ -63,17 +63,17 @@ def organisation_of(person: Person, bearing: Bearing) -> str | None:
     and for the administrators: one person has one vote. Once the marketplace has removed more than its day,
     administrators are asked, and an administrator votes as one.
     """
-    here, brand = bearing.marketplace_id, bearing.brand_id
-    if HoldCause.MARKETPLACE_DAY in bearing.causes and here in person.marketplaces(Permission.ADMINISTER):
+    marketplace_id, brand = bearing.marketplace_id, bearing.brand_id
+    if HoldCause.MARKETPLACE_DAY in bearing.causes and marketplace_id in person.marketplaces(Permission.ADMINISTER):
         return ADMINISTRATION
-    if here in person.marketplaces(Permission.REVIEW_CASES):
+    if marketplace_id in person.marketplaces(Permission.REVIEW_CASES):
         return REVIEW_TEAM
-    looks_after = here in person.marketplaces(Permission.MANAGE_BRANDS)
+    looks_after = marketplace_id in person.marketplaces(Permission.MANAGE_BRANDS)
     if looks_after and bearing.account_manager_id in {None, person.user_id}:
         return PROGRAMME
-    if brand is not None and (here, brand) in person.brands(Permission.ANSWER_QUESTIONS):
+    if brand is not None and (marketplace_id, brand) in person.brands(Permission.ANSWER_QUESTIONS):
         return brand
-    if bearing.confirmer == REVIEW_TEAM and here in person.marketplaces(Permission.ADMINISTER):
+    if bearing.confirmer == REVIEW_TEAM and marketplace_id in person.marketplaces(Permission.ADMINISTER):
         return ADMINISTRATION
     return None
 
@@ -138,32 +138,32 @@ def settled(votes: Sequence[Vote], bearing: Bearing, roots: Roots) -> Decision |
 
 def left_out(votes: Sequence[Vote], bearing: Bearing, roots: Roots) -> dict[str, Message]:
     """The people whose approval does not count beside a confirmation or an earlier approval, with the reason."""
-    found: dict[str, Message] = {}
+    reasons: dict[str, Message] = {}
     counted = list(bearing.confirmed_by)
     for vote in _agreeing(votes, bearing, Decision.APPROVE):
         if independent_of_all(roots, vote.user_id, counted):
             counted.append(vote.user_id)
         else:
-            found[vote.user_id] = message("approval.same_person")
-    return found
+            reasons[vote.user_id] = message("approval.same_person")
+    return reasons
 
 
 def able(votes: Sequence[Vote], bearing: Bearing, organisations: Mapping[str, str], roots: Roots) -> frozenset[str]:
     """Those of these people whose approval now brings a release nearer; `organisations` has that of each."""
     agreeing = _agreeing(votes, bearing, Decision.APPROVE)
-    others = [Vote(one, theirs, Decision.APPROVE, "") for one, theirs in organisations.items()]
+    others = [Vote(user_id, theirs, Decision.APPROVE, "") for user_id, theirs in organisations.items()]
     approved, free = _apart(agreeing, bearing, roots), _apart(others, bearing, roots)
-    with_one = frozenset(one.user_id for one in free if _enough([*approved, one], bearing, roots))
+    with_one = frozenset(vote.user_id for vote in free if _enough([*approved, vote], bearing, roots))
     if with_one:
         return with_one
     pairs = (pair for pair in combinations(free, 2) if _enough(pair, bearing, roots))
-    return frozenset(one.user_id for pair in pairs for one in pair)
+    return frozenset(vote.user_id for pair in pairs for vote in pair)
 
 
 def _agreeing(votes: Sequence[Vote], bearing: Bearing, decision: Decision) -> list[Vote]:
     """The latest votes for a decision, without those of people who have confirmed the removal since."""
     latest = _latest(votes)
-    return [one for one in latest.values() if one.decision is decision and one.user_id not in bearing.confirmed_by]
+    return [vote for vote in latest.values() if vote.decision is decision and vote.user_id not in bearing.confirmed_by]
 
 
 def _apart(votes: Collection[Vote], bearing: Bearing, roots: Roots) -> list[Vote]:
@@ -184,8 +184,8 @@ def _enough(agreeing: Collection[Vote], bearing: Bearing, roots: Roots | None) -
         return True
     first = [vote for vote in agreeing if vote.organisation == REVIEW_TEAM] if after_burst else others
     return any(
-        one.organisation != other.organisation and (roots is None or independent(roots, one.user_id, other.user_id))
-        for one in first
+        vote.organisation != other.organisation and (roots is None or independent(roots, vote.user_id, other.user_id))
+        for vote in first
         for other in agreeing
     )
 

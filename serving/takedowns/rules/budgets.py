@@ -95,22 +95,24 @@ def limits(spending: Spending, policy: BudgetPolicy) -> tuple[Limit, ...]:
     meets the same limit beside its budgets, so that nothing leaves on top of a day's step-up. The marketplace's day is
     for ordinary removals, so that a large report holds nobody else's; all together have one full report more.
     """
-    found: list[Limit] = []
+    met_limits: list[Limit] = []
     person, brand, whole, in_place = spending.person, spending.brand, spending.marketplace, policy.step_up_day
     if not spending.stepped_up and spending.routed:
         raised = max(policy.routed_day, _raised(person, policy.most_routed_day, policy))
-        found.append(Limit(HoldCause.PERSON_DAY, policy.new_device_day if spending.new_device else raised, person.day))
+        met_limits.append(
+            Limit(HoldCause.PERSON_DAY, policy.new_device_day if spending.new_device else raised, person.day)
+        )
     elif not spending.stepped_up:
-        found += _day_and_week(HoldCause.PERSON_DAY, HoldCause.PERSON_WEEK, person, 1, policy)
+        met_limits += _day_and_week(HoldCause.PERSON_DAY, HoldCause.PERSON_WEEK, person, 1, policy)
     if not spending.stepped_up and brand is not None:
         of_brand = _day_and_week(HoldCause.BRAND_DAY, HoldCause.BRAND_WEEK, brand, policy.brand_times, policy)
-        found += of_brand
+        met_limits += of_brand
         in_place = max(in_place, of_brand[0].limit)
     if spending.stepped_up or brand is not None:
-        found.append(Limit(HoldCause.STEP_UP_DAY, in_place, spending.with_step_up))
+        met_limits.append(Limit(HoldCause.STEP_UP_DAY, in_place, spending.with_step_up))
     usual = int(policy.marketplace_times_usual * _counted(whole.usual, policy))
     of_all = max(policy.marketplace_day, usual) + (policy.step_up_day if spending.stepped_up else 0)
-    return (*found, Limit(HoldCause.MARKETPLACE_DAY, of_all, whole.day))
+    return (*met_limits, Limit(HoldCause.MARKETPLACE_DAY, of_all, whole.day))
 
 
 def holds(spending: Spending, policy: BudgetPolicy) -> tuple[Hold, ...]:

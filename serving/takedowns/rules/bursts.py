@@ -132,7 +132,7 @@ class Caps:
     seller: Cap | None
 
 
-def caps(asked: Asked, policy: BurstPolicy, step_up: StepUpPolicy) -> Caps:
+def caps(removal: Asked, policy: BurstPolicy, step_up: StepUpPolicy) -> Caps:
     """The limits that a removal meets.
 
     A cap counts sent removals and not requested ones, so that removals pending approval do not fill it up. A history
@@ -141,56 +141,56 @@ def caps(asked: Asked, policy: BurstPolicy, step_up: StepUpPolicy) -> Caps:
     with a second factor meets the seller's share alone: it is withdrawn within its hour if anybody told of it objects.
     """
     user = brand = seller = None
-    if not asked.stepped_up:
-        user = _cap(asked.user, cap(asked.user, policy.per_user, policy.most_per_user, policy), policy)
-        if asked.side is Side.BRAND and asked.brand is not None:
-            brand = _cap(asked.brand, cap(asked.brand, policy.per_brand, policy.most_per_brand, policy), policy)
-    if asked.seller is not None:
-        seller = _cap(asked.seller, step_up.per_seller if asked.stepped_up else policy.per_seller, policy)
+    if not removal.stepped_up:
+        user = _cap(removal.user, cap(removal.user, policy.per_user, policy.most_per_user, policy), policy)
+        if removal.side is Side.BRAND and removal.brand is not None:
+            brand = _cap(removal.brand, cap(removal.brand, policy.per_brand, policy.most_per_brand, policy), policy)
+    if removal.seller is not None:
+        seller = _cap(removal.seller, step_up.per_seller if removal.stepped_up else policy.per_seller, policy)
     return Caps(user, brand, seller)
 
 
-def holds(asked: Asked, policy: BurstPolicy, step_up: StepUpPolicy) -> tuple[Hold, ...]:
+def holds(removal: Asked, policy: BurstPolicy, step_up: StepUpPolicy) -> tuple[Hold, ...]:
     """The holds of a removal; empty where it may be sent.
 
     The verdict stays in force; only the message to the marketplace is delayed. While removals of a brand or an analyst
     are pending after a burst, all that they confirm is pending too, also with a second factor: a stolen account gets no
     new cap in the next hour. What an analyst chose without a route, a brand or a notifier needs a second person.
     """
-    found: list[Hold] = []
-    by_brand, limits = asked.side is Side.BRAND, caps(asked, policy, step_up)
-    if not asked.switched_on:
+    removal_holds: list[Hold] = []
+    by_brand, limits = removal.side is Side.BRAND, caps(removal, policy, step_up)
+    if not removal.switched_on:
         code = "pending.switched_off" if by_brand else "pending.analysts_switched_off"
-        found.append(Hold(HoldCause.SWITCHED_OFF, message(code)))
+        removal_holds.append(Hold(HoldCause.SWITCHED_OFF, message(code)))
     if limits.user is not None and not limits.user.left:
-        found.append(Hold(HoldCause.USER_BURST, message("pending.user_burst", n=limits.user.limit)))
+        removal_holds.append(Hold(HoldCause.USER_BURST, message("pending.user_burst", n=limits.user.limit)))
     if limits.brand is not None and not limits.brand.left:
-        found.append(Hold(HoldCause.BRAND_BURST, message("pending.brand_burst", n=limits.brand.limit)))
+        removal_holds.append(Hold(HoldCause.BRAND_BURST, message("pending.brand_burst", n=limits.brand.limit)))
     if limits.seller is not None and not limits.seller.left:
-        cause = HoldCause.SELLER_SHARE if asked.stepped_up else HoldCause.SELLER_BURST
-        share = {"n": limits.seller.limit} if asked.stepped_up else {}
-        found.append(Hold(cause, message(f"pending.{cause.value}", **share)))
-    large = high_impact(asked.sales, policy)
+        cause = HoldCause.SELLER_SHARE if removal.stepped_up else HoldCause.SELLER_BURST
+        share = {"n": limits.seller.limit} if removal.stepped_up else {}
+        removal_holds.append(Hold(cause, message(f"pending.{cause.value}", **share)))
+    large = high_impact(removal.sales, policy)
     if large is not None:
-        found.append(Hold(HoldCause.HIGH_IMPACT, large))
-    if by_brand and asked.alarm:
-        found.append(Hold(HoldCause.BRAND_ALARM, message("pending.brand_alarm")))
-    if not by_brand and asked.own_alarm:
-        found.append(Hold(HoldCause.ANALYST_ALARM, message("pending.analyst_alarm")))
-    if asked.chosen:
-        found.append(Hold(HoldCause.CHOSEN, message("pending.chosen")))
-    if not by_brand and asked.first_day:
-        found.append(Hold(HoldCause.FIRST_DAY, message("pending.first_day")))
-    if asked.untold is not None:
-        found.append(Hold(HoldCause.UNTOLD, message("pending.untold", n=asked.untold)))
-    if asked.stopped:
-        found.append(Hold(HoldCause.STOPPED, message("pending.stopped")))
-    return tuple(found)
+        removal_holds.append(Hold(HoldCause.HIGH_IMPACT, large))
+    if by_brand and removal.alarm:
+        removal_holds.append(Hold(HoldCause.BRAND_ALARM, message("pending.brand_alarm")))
+    if not by_brand and removal.own_alarm:
+        removal_holds.append(Hold(HoldCause.ANALYST_ALARM, message("pending.analyst_alarm")))
+    if removal.chosen:
+        removal_holds.append(Hold(HoldCause.CHOSEN, message("pending.chosen")))
+    if not by_brand and removal.first_day:
+        removal_holds.append(Hold(HoldCause.FIRST_DAY, message("pending.first_day")))
+    if removal.untold is not None:
+        removal_holds.append(Hold(HoldCause.UNTOLD, message("pending.untold", n=removal.untold)))
+    if removal.stopped:
+        removal_holds.append(Hold(HoldCause.STOPPED, message("pending.stopped")))
+    return tuple(removal_holds)
 
 
-def begins_alarm(found: Sequence[Hold], side: Side) -> bool:
+def begins_alarm(removal_holds: Sequence[Hold], side: Side) -> bool:
     """Whether a removal with these holds is the first one pending after a burst of a brand's users or an analyst."""
-    causes = {hold.cause for hold in found}
+    causes = {hold.cause for hold in removal_holds}
     if side is Side.BRAND:
         return bool(causes & OF_BRAND) and HoldCause.BRAND_ALARM not in causes
     return bool(causes & OF_ANALYST) and HoldCause.ANALYST_ALARM not in causes

@@ -47,13 +47,13 @@ class Snapshot:
     digest: str
 
 
-def canonical(value: object) -> bytes:
+def canonical(document: object) -> bytes:
     """JSON with sorted keys, without white space, in ASCII: the same bytes on every system.
 
     >>> canonical({"b": None, "a": "é"})
     b'{"a":"\\\\u00e9","b":null}'
     """
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False).encode()
+    return json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False).encode()
 
 
 def snapshot_of(header: Mapping[str, object], bodies: Mapping[Part, bytes], salts: Mapping[Part, bytes]) -> Snapshot:
@@ -85,19 +85,19 @@ def differences(snapshot: Snapshot, *, vouched: str | None) -> tuple[Message, ..
 
     An erased part is not a difference: its digest remains part of the snapshot's.
     """
-    found = [message("evidence.altered", part=part.part.value) for part in snapshot.parts if not _holds(part)]
-    missing = [part.value for part in Part if part not in {one.part for one in snapshot.parts}]
-    found += [message("evidence.missing", part=name) for name in missing]
+    messages = [message("evidence.altered", part=part.part.value) for part in snapshot.parts if not _holds(part)]
+    missing = [part.value for part in Part if part not in {kept_part.part for kept_part in snapshot.parts}]
+    messages += [message("evidence.missing", part=name) for name in missing]
     if snapshot.digest != snapshot_digest(snapshot.header, {part.part: part.digest for part in snapshot.parts}):
-        found.append(message("evidence.header"))
+        messages.append(message("evidence.header"))
     if vouched is None:
-        found.append(message("evidence.unrecorded"))
+        messages.append(message("evidence.unrecorded"))
     elif vouched != snapshot.digest:
-        found.append(message("evidence.other_digest"))
-    return tuple(found)
+        messages.append(message("evidence.other_digest"))
+    return tuple(messages)
 
 
-def _holds(one: KeptPart) -> bool:
-    if one.body is None or one.salt is None:
-        return one.body is None and one.salt is None
-    return part_digest(one.part, bytes.fromhex(one.salt), one.body) == one.digest
+def _holds(kept_part: KeptPart) -> bool:
+    if kept_part.body is None or kept_part.salt is None:
+        return kept_part.body is None and kept_part.salt is None
+    return part_digest(kept_part.part, bytes.fromhex(kept_part.salt), kept_part.body) == kept_part.digest

@@ -165,7 +165,7 @@ _ISO_639_1: Final = (
 _LANGUAGES: Final = frozenset(_ISO_639_1.split(" "))
 
 
-def public_statement(found: Restriction, profile: TransparencyProfile) -> dict[str, Any]:
+def public_statement(restriction: Restriction, profile: TransparencyProfile) -> dict[str, Any]:
     """The statement of one restriction, as JSON values under the database's names.
 
     An overturned removal keeps its statement under the same `puid`, because it applied for a time; the statement then
@@ -173,34 +173,36 @@ def public_statement(found: Restriction, profile: TransparencyProfile) -> dict[s
 
     Raises Invalid (the action restricts nothing, or a date lies outside the range of the database).
     """
-    if found.kind not in RESTRICTS:
+    if restriction.kind not in RESTRICTS:
         raise Invalid(
             "{action}: {kind} restricts nothing, so it has no statement of reasons.",
-            action=found.action_id,
-            kind=found.kind.value,
+            action=restriction.action_id,
+            kind=restriction.kind.value,
         )
-    _check_dates(found)
-    ground = _GROUNDS[found.reason_code]
+    _check_dates(restriction)
+    ground = _GROUNDS[restriction.reason_code]
     return {
-        "puid": found.action_id,
-        **RESTRICTS[found.kind],
+        "puid": restriction.action_id,
+        **RESTRICTS[restriction.kind],
         "decision_ground": "DECISION_GROUND_ILLEGAL_CONTENT",
         "decision_ground_reference_url": ground.url,
         "illegal_content_legal_ground": ground.legal_ground,
         "illegal_content_explanation": ground.explanation,
         "content_type": ["CONTENT_TYPE_PRODUCT"],
-        "content_id": _content_id(found.gtin),
+        "content_id": _content_id(restriction.gtin),
         "category": ground.category,
         "category_specification": list(ground.specifications),
         "territorial_scope": list(profile.territorial_scope),
-        "content_language": _language(found.language),
-        "content_date": found.content_on.isoformat(),
-        "application_date": found.applied_on.isoformat(),
-        "end_date_visibility_restriction": None if found.reversed_on is None else found.reversed_on.isoformat(),
-        "decision_facts": _facts(found),
-        "source_type": found.source.value,
-        "automated_detection": "Yes" if found.found_by_model else "No",
-        "automated_decision": found.influence.value,
+        "content_language": _language(restriction.language),
+        "content_date": restriction.content_on.isoformat(),
+        "application_date": restriction.applied_on.isoformat(),
+        "end_date_visibility_restriction": None
+        if restriction.reversed_on is None
+        else restriction.reversed_on.isoformat(),
+        "decision_facts": _facts(restriction),
+        "source_type": restriction.source.value,
+        "automated_detection": "Yes" if restriction.found_by_model else "No",
+        "automated_decision": restriction.influence.value,
     }
 
 
@@ -209,16 +211,16 @@ def category_of(reason_code: ReasonCode) -> str:
     return _GROUNDS[reason_code].category
 
 
-def _check_dates(found: Restriction) -> None:
+def _check_dates(restriction: Restriction) -> None:
     checked = (
-        ("the listing is dated", found.content_on, _EARLIEST_CONTENT),
-        ("the removal is dated", found.applied_on, _EARLIEST_APPLICATION),
+        ("the listing is dated", restriction.content_on, _EARLIEST_CONTENT),
+        ("the removal is dated", restriction.applied_on, _EARLIEST_APPLICATION),
     )
     for what, day, earliest in checked:
         if not earliest <= day <= _LATEST:
             raise Invalid(
                 "{action}: {what} {day}, and the database takes days from {earliest} to {latest}.",
-                action=found.action_id,
+                action=restriction.action_id,
                 what=what,
                 day=day.isoformat(),
                 earliest=earliest.isoformat(),
@@ -250,15 +252,17 @@ _FOUND: Final = {
 }
 
 
-def _facts(found: Restriction) -> str:
-    how = _FOUND[found.source]
-    if found.source is Source.VOLUNTARY and found.found_by_model:
+def _facts(restriction: Restriction) -> str:
+    how = _FOUND[restriction.source]
+    if restriction.source is Source.VOLUNTARY and restriction.found_by_model:
         how = "The listing was found by an automated classifier."
-    who = "The rights holder" if found.side is Side.BRAND else "A trained analyst"
-    what = "the goods, bought from this seller," if found.evidence is Evidence.TEST_BUY else "the listing"
+    who = "The rights holder" if restriction.side is Side.BRAND else "A trained analyst"
+    what = "the goods, bought from this seller," if restriction.evidence is Evidence.TEST_BUY else "the listing"
     sentences = [how, f"{who} examined {what} and found that the goods are not genuine or infringe the right."]
-    if found.influence is Influence.FULLY:
+    if restriction.influence is Influence.FULLY:
         sentences = [how, "It was removed by an automated rule."]
-    if found.reversed_on is not None:
-        sentences.append(f"The removal was reversed on {found.reversed_on.isoformat()}, after the seller's complaint.")
+    if restriction.reversed_on is not None:
+        sentences.append(
+            f"The removal was reversed on {restriction.reversed_on.isoformat()}, after the seller's complaint."
+        )
     return " ".join(sentences)

@@ -40,8 +40,8 @@ class Statement:
 
     def given(self) -> dict[str, Message]:
         """The fields with a value, by name."""
-        found: dict[str, Message | None] = {field.name: getattr(self, field.name) for field in fields(self)}
-        return {name: told for name, told in found.items() if told is not None}
+        messages: dict[str, Message | None] = {field.name: getattr(self, field.name) for field in fields(self)}
+        return {name: message for name, message in messages.items() if message is not None}
 
 
 @dataclass(frozen=True, slots=True)

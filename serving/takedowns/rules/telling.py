@@ -44,10 +44,10 @@ def alert_from(usual: UsualDay, policy: TellingPolicy) -> int:
 
 def reasons(removals: Removals, policy: TellingPolicy) -> tuple[Reason, ...]:
     """Why people are told of a removal at once. Those of a large report are told of as a whole."""
-    found = [Reason.NEW_DEVICE] if removals.from_new_device else []
+    reason_list = [Reason.NEW_DEVICE] if removals.from_new_device else []
     if not removals.stepped_up and removals.today >= alert_from(removals.usual, policy):
-        found.append(Reason.ABOVE_USUAL)
-    return tuple(found)
+        reason_list.append(Reason.ABOVE_USUAL)
+    return tuple(reason_list)
 
 
 def leaves_after(at: datetime, zones: Iterable[tzinfo], policy: TellingPolicy) -> datetime | None:

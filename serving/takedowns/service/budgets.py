@@ -89,8 +89,8 @@ def spending_of(
     `ahead` removals are foreseen before it and not stored. A record matters only once a budget without one is spent,
     and is slow to read; with `shown` it is always read, so that the limits can be shown.
     """
-    here, brand_id = place
-    spent = budgets.spent(connection, here, person, accounts, brand_id, at, stepped_up=stepped_up)
+    marketplace_id, brand_id = place
+    spent = budgets.spent(connection, marketplace_id, person, accounts, brand_id, at, stepped_up=stepped_up)
     day, week, brand_day, brand_week, with_step_up, marketplace_day = (number + ahead for number in spent)
     spending = Spending(
         person=Spent(day, week),
@@ -103,7 +103,7 @@ def spending_of(
     )
 
     def raised(spent: Spent, pacer: Pacer | None) -> Spent:
-        return replace(spent, usual=usual_day_of(runtime, connection, here, pacer, at))
+        return replace(spent, usual=usual_day_of(runtime, connection, marketplace_id, pacer, at))
 
     used_up = {limit.cause for limit in limits(spending, runtime.policies[BudgetPolicy]) if not limit.left}
     if shown or used_up & _OF_PERSON:

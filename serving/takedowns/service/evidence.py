@@ -46,15 +46,17 @@ _LAYOUT: Final = frozenset("\n\r\t")
 _UNSEEN: Final = frozenset({"Cf", "Cc", "Co", "Cs", "Cn", "Zl", "Zp"})
 
 
-def seen(value: object) -> str:
+def seen(raw: object) -> str:
     """A value in visible characters: invisible and direction characters are written as their code points.
 
     >>> seen("Au\\u200brelle\\n"), seen(12)
     ('Au⟨U+200B⟩relle\\n', '12')
     """
     return "".join(
-        f"⟨U+{ord(one):04X}⟩" if one not in _LAYOUT and unicodedata.category(one) in _UNSEEN else one
-        for one in str(value)
+        f"⟨U+{ord(character):04X}⟩"
+        if character not in _LAYOUT and unicodedata.category(character) in _UNSEEN
+        else character
+        for character in str(raw)
     )
 
 
@@ -83,17 +85,19 @@ def keep(runtime: Runtime, connection: Connection, case: Case, *, subject: str, 
     The caller's audit entry must have this value as `evidence`, and `subject` as its subject: only a digest in the log
     proves a snapshot.
     """
-    here, evidence_id = case.marketplace_id, runtime.ids.new("evd")
-    digest = scores.get(connection, here, case.score_id)["facts_digest"]
-    listing = scores.facts_of(connection, here, digest).listing
+    marketplace_id, evidence_id = case.marketplace_id, runtime.ids.new("evd")
+    digest = scores.get(connection, marketplace_id, case.score_id)["facts_digest"]
+    listing = scores.facts_of(connection, marketplace_id, digest).listing
     version = next(
-        row for row in listings.versions(connection, here, case.listing_id) if row["version_id"] == case.version_id
+        row
+        for row in listings.versions(connection, marketplace_id, case.listing_id)
+        if row["version_id"] == case.version_id
     )
-    documents = runtime.services[EvidenceHooks].documents_of(connection, here, case.case_id)
+    documents = runtime.services[EvidenceHooks].documents_of(connection, marketplace_id, case.case_id)
     header = {
         "schema": SCHEMA,
         "evidence_id": evidence_id,
-        "marketplace_id": here,
+        "marketplace_id": marketplace_id,
         "case_id": case.case_id,
         "listing_id": case.listing_id,
         "external_id": listing.external_id,
@@ -108,7 +112,7 @@ def keep(runtime: Runtime, connection: Connection, case: Case, *, subject: str, 
     }
     salts = {part: secrets.token_bytes(SALT_BYTES) for part in Part}
     snapshot = snapshot_of(header, bodies(header, listing), salts)
-    taken = Taken(here, evidence_id, case.listing_id, case.version_id, case.case_id, subject, at, snapshot)
+    taken = Taken(marketplace_id, evidence_id, case.listing_id, case.version_id, case.case_id, subject, at, snapshot)
     evidence.add_evidence(connection, taken)
     return {"evidence_id": evidence_id, "digest": snapshot.digest}
 
@@ -126,8 +130,8 @@ def verify(runtime: Runtime, marketplace: Marketplace, case_id: str | None = Non
         for taken in evidence.everything(connection, marketplace_id, case_id):
             checked += 1
             erased += any(part.body is None for part in taken.snapshot.parts)
-            found = differences(taken.snapshot, vouched=evidence.vouched(connection, taken))
-            if texts := list(map(in_english, (*found, *_misfiled(taken)))):
+            messages = differences(taken.snapshot, vouched=evidence.vouched(connection, taken))
+            if texts := list(map(in_english, (*messages, *_misfiled(taken)))):
                 differing.append({"evidence_id": taken.evidence_id, "case_id": taken.case_id, "differs": texts})
     return {"snapshots": checked, "erased": erased, "differing": differing}
 
@@ -180,11 +184,11 @@ def bodies(header: Mapping[str, Any], listing: Listing) -> dict[Part, bytes]:
     }
 
 
-def _plain(value: object) -> object:
+def _plain(raw: object) -> object:
     """A value for JSON: money as text, windows as counts by days."""
-    if isinstance(value, Windows):
-        return {f"{name[1:]} days": days for name, days in value._asdict().items() if days is not None}
-    return str(value) if isinstance(value, Decimal) else value
+    if isinstance(raw, Windows):
+        return {f"{name[1:]} days": days for name, days in raw._asdict().items() if days is not None}
+    return str(raw) if isinstance(raw, Decimal) else raw
 
 
 def _media(address: str) -> dict[str, str]:
@@ -193,10 +197,10 @@ def _media(address: str) -> dict[str, str]:
 
 def _rows(values: Mapping[str, Any]) -> list[tuple[str, str]]:
     """(readable name, value) of the given data; one row per window, and no row for missing values."""
-    found: list[tuple[str, str]] = []
-    for name, value in values.items():
-        if isinstance(value, Mapping):
-            found += _rows({f"{name}, {days}": one for days, one in value.items()})
-        elif value is not None:
-            found.append((name.replace("_", " "), str(value)))
-    return found
+    rows: list[tuple[str, str]] = []
+    for name, field_value in values.items():
+        if isinstance(field_value, Mapping):
+            rows += _rows({f"{name}, {days}": count for days, count in field_value.items()})
+        elif field_value is not None:
+            rows.append((name.replace("_", " "), str(field_value)))
+    return rows

@@ -117,12 +117,12 @@ def pending_grounds(
 
     The caller holds the head of the audit log, so that the second of two concurrent confirmations sees the first.
     """
-    here, brand_id = confirmation.case.marketplace_id, confirmation.case.brand_id
-    score = scores.get(connection, here, confirmation.case.score_id)
-    facts = scores.facts_of(connection, here, score["facts_digest"])
+    marketplace_id, brand_id = confirmation.case.marketplace_id, confirmation.case.brand_id
+    score = scores.get(connection, marketplace_id, confirmation.case.score_id)
+    facts = scores.facts_of(connection, marketplace_id, score["facts_digest"])
     seller = facts.listing.seller.external_id
     requested = Requested(
-        here,
+        marketplace_id,
         brand_id,
         seller,
         sales_of(connection, facts, at),
@@ -132,7 +132,7 @@ def pending_grounds(
         opened_by=confirmation.case.opened_by,
         new_device=confirmation.new_device,
     )
-    found = holds_of(runtime, connection, requested, at)
+    holds = holds_of(runtime, connection, requested, at)
     of_seller_alone = {HoldCause.SELLER_BURST, HoldCause.SELLER_SHARE, HoldCause.HIGH_IMPACT}
     subjects = (
         dict.fromkeys(HoldCause, "")
@@ -141,11 +141,11 @@ def pending_grounds(
         | dict.fromkeys(of_seller_alone, seller or "")
     )
     alarmed = brand_id if confirmation.side is Side.BRAND else None
-    return PendingGrounds(found, subjects, begins_alarm(found, confirmation.side), alarmed, confirmation.user_id)
+    return PendingGrounds(holds, subjects, begins_alarm(holds, confirmation.side), alarmed, confirmation.user_id)
 
 
-def holds_of(runtime: Runtime, connection: Connection, asked: Requested, at: datetime) -> tuple[Hold, ...]:
-    return gathered(runtime, connection, asked, at).holds(runtime)
+def holds_of(runtime: Runtime, connection: Connection, request: Requested, at: datetime) -> tuple[Hold, ...]:
+    return gathered(runtime, connection, request, at).holds(runtime)
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,16 +162,16 @@ class Circumstances:
 
 
 def gathered(
-    runtime: Runtime, connection: Connection, asked: Requested, at: datetime, *, shown: bool = False
+    runtime: Runtime, connection: Connection, request: Requested, at: datetime, *, shown: bool = False
 ) -> Circumstances:
     """What decides about a removal that is requested or foreseen; `shown` where its limits are shown to people."""
-    here, brand_id, before, seller = asked.marketplace_id, asked.brand_id, asked.before, asked.seller
-    policy, of_brand = runtime.policies[BurstPolicy], brand_id if asked.side is Side.BRAND else None
-    roots, is_analyst = origins.roots(connection), asked.side is Side.ANALYST
-    same = same_person(roots, {asked.user_id})
-    hourly, daily = _of_user(asked, same)
+    marketplace_id, brand_id, before, seller = request.marketplace_id, request.brand_id, request.before, request.seller
+    policy, of_brand = runtime.policies[BurstPolicy], brand_id if request.side is Side.BRAND else None
+    roots, is_analyst = origins.roots(connection), request.side is Side.ANALYST
+    same = same_person(roots, {request.user_id})
+    hourly, daily = _of_user(request, same)
 
-    since = asked.stepped_up_at
+    since = request.stepped_up_at
     hour = at - timedelta(minutes=policy.window_minutes)
     caps = {HoldCause.USER_BURST: Cap(hourly, policy.per_user, before.by_person, hour)}
     if brand_id is not None:
@@ -179,45 +179,45 @@ def gathered(
     if seller is not None:
         first = min(hour, since or hour)
         caps[HoldCause.SELLER_BURST] = Cap(of_seller(seller), policy.per_seller, before.of_seller, first)
-    paces = paces_of(connection, here, caps, policy, at)
-    second = not is_analyst and independent(roots, asked.user_id, asked.opened_by or "")
+    paces = paces_of(connection, marketplace_id, caps, policy, at)
+    second = not is_analyst and independent(roots, request.user_id, request.opened_by or "")
     rule = AutomaticRule.ANALYST_REMOVALS if is_analyst else AutomaticRule.BRAND_REMOVALS
     spending = spending_of(
         runtime,
         connection,
-        (here, of_brand),
+        (marketplace_id, of_brand),
         daily,
         same,
         at,
         ahead=before.by_person,
         stepped_up=since is not None,
-        routed=is_analyst and asked.opened_by is None,
-        new_device=asked.new_device,
+        routed=is_analyst and request.opened_by is None,
+        new_device=request.new_device,
         shown=shown,
     )
     return Circumstances(
         Asked(
-            side=asked.side,
+            side=request.side,
             user=paces[HoldCause.USER_BURST],
             brand=paces.get(HoldCause.BRAND_BURST),
             seller=paces.get(HoldCause.SELLER_BURST),
-            sales=asked.sales,
-            switched_on=kill_switches.is_on(connection, here, rule),
-            alarm=before.alarm or (brand_id is not None and has_alarm(connection, here, brand_id)),
+            sales=request.sales,
+            switched_on=kill_switches.is_on(connection, marketplace_id, rule),
+            alarm=before.alarm or (brand_id is not None and has_alarm(connection, marketplace_id, brand_id)),
             stepped_up=since is not None,
-            own_alarm=is_analyst and holds_db.waits_for_analysts(connection, here, same, OF_ANALYST),
-            chosen=asked.opened_by is not None and not second,
-            first_day=is_analyst and _is_first_day(runtime, connection, asked, at),
-            untold=_untold(runtime, connection, Remover(here, asked.user_id, of_brand), spending, at),
-            stopped=removal_notices.is_stopped(connection, here, asked.user_id),
+            own_alarm=is_analyst and holds_db.waits_for_analysts(connection, marketplace_id, same, OF_ANALYST),
+            chosen=request.opened_by is not None and not second,
+            first_day=is_analyst and _is_first_day(runtime, connection, request, at),
+            untold=_untold(runtime, connection, Remover(marketplace_id, request.user_id, of_brand), spending, at),
+            stopped=removal_notices.is_stopped(connection, marketplace_id, request.user_id),
         ),
         spending,
     )
 
 
-def _is_first_day(runtime: Runtime, connection: Connection, asked: Requested, at: datetime) -> bool:
-    granted = people.analyst_since(connection, asked.user_id, asked.marketplace_id)
-    since = handed_over_at(origins.history(connection, asked.user_id), granted)
+def _is_first_day(runtime: Runtime, connection: Connection, request: Requested, at: datetime) -> bool:
+    granted = people.analyst_since(connection, request.user_id, request.marketplace_id)
+    since = handed_over_at(origins.history(connection, request.user_id), granted)
     hours = timedelta(hours=runtime.policies[InvitationPolicy].analyst_removes_after_hours)
     return since is not None and at < since + hours
 
@@ -246,34 +246,38 @@ def sales_of(connection: Connection, facts: Facts, at: datetime) -> Sales:
     return Sales(facts.seller.sales.d90, block.sales_12m, dollars)
 
 
-def _of_user(asked: Requested, same: Collection[str]) -> tuple[Pacer, Pacer]:
+def _of_user(request: Requested, same: Collection[str]) -> tuple[Pacer, Pacer]:
     """The removals that count against the user's hour, and against their day and week.
 
     All accounts that count as the same person share them, for one brand or as analysts. The day and the week of an
     analyst have the cases by choice and the others each by themselves.
     """
-    if asked.side is Side.BRAND and asked.brand_id is not None:
-        pacer = by_person_of_brand(asked.user_id, same, asked.brand_id)
+    if request.side is Side.BRAND and request.brand_id is not None:
+        pacer = by_person_of_brand(request.user_id, same, request.brand_id)
         return pacer, pacer
-    return by_analysts(same), by_analyst(same, routed=asked.opened_by is None)
+    return by_analysts(same), by_analyst(same, routed=request.opened_by is None)
 
 
-def keep(runtime: Runtime, connection: Connection, action: StoredAction, found: PendingGrounds, at: datetime) -> None:
+def keep(runtime: Runtime, connection: Connection, action: StoredAction, grounds: PendingGrounds, at: datetime) -> None:
     """Store the holds of a removal, and raise the alert of the first cause unless it is already open."""
-    here, first, version = action.marketplace_id, found.holds[0], policy_version(runtime.policies[BurstPolicy])
-    holds_db.add_hold(connection, here, action.action_id, found.holds, version, at)
-    remover = Remover(here, found.user_id, found.alarmed)
-    if found.begins_alarm:
+    marketplace_id, first, version = (
+        action.marketplace_id,
+        grounds.holds[0],
+        policy_version(runtime.policies[BurstPolicy]),
+    )
+    holds_db.add_hold(connection, marketplace_id, action.action_id, grounds.holds, version, at)
+    remover = Remover(marketplace_id, grounds.user_id, grounds.alarmed)
+    if grounds.begins_alarm:
         mail_alarm(runtime, connection, remover, action.action_id)
-    mail_voters(runtime, connection, action, [hold.cause for hold in found.holds], remover)
-    subject = found.subjects[first.cause]
-    alert = Alert(here, runtime.ids.new("alr"), first.cause, subject, in_english(first.message), at)
+    mail_voters(runtime, connection, action, [hold.cause for hold in grounds.holds], remover)
+    subject = grounds.subjects[first.cause]
+    alert = Alert(marketplace_id, runtime.ids.new("alr"), first.cause, subject, in_english(first.message), at)
     if not alerts.raise_it(connection, alert):
         return
     audit.record(
         connection,
         at,
-        here,
+        marketplace_id,
         _ALARM,
         "alert.raised",
         alert.alert_id,
@@ -281,7 +285,7 @@ def keep(runtime: Runtime, connection: Connection, action: StoredAction, found: 
         subject=alert.subject,
         action_id=action.action_id,
     )
-    log.warning("alert.raised", marketplace_id=here, cause=alert.cause.value, sentence=alert.sentence)
+    log.warning("alert.raised", marketplace_id=marketplace_id, cause=alert.cause.value, sentence=alert.sentence)
 
 
 def settle(connection: Connection, action: StoredAction, how: str, at: datetime) -> None:

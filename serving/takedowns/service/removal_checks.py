@@ -144,14 +144,14 @@ def _tell(
     runtime: Runtime, connection: Connection, action: StoredAction, before: RemovalCheck, after: RemovalCheck, why: str
 ) -> None:
     """Record a new state in the audit log and the case, and raise or settle the alert of listings still shown."""
-    now, here = runtime.clock.now(), action.marketplace_id
+    now, marketplace_id = runtime.clock.now(), action.marketplace_id
     if after.state is not CheckState.GIVEN_BACK:
         payload = {"check_count": after.check_count, "seconds_to_removal": after.seconds_to_removal}
         record_step(connection, action, after.state.value, _ACTOR, now, payload)
         event = {
-            "marketplace_id": here,
+            "marketplace_id": marketplace_id,
             "event_id": runtime.ids.new("evt"),
-            "case_id": cases.of_verdict(connection, here, action.verdict_id).case_id,
+            "case_id": cases.of_verdict(connection, marketplace_id, action.verdict_id).case_id,
             "what": why if after.seconds_to_removal is None else f"{why} {_took(after.seconds_to_removal)}",
             "actor": "sweep",
             "known_at": now,
@@ -159,13 +159,13 @@ def _tell(
         cases.add_events(connection, [event])
     if after.state is CheckState.STILL_SHOWN:
         sentence = f"{action.external_id[:100]}: {why}"
-        alert = Alert(here, runtime.ids.new("alr"), CheckAlarm.STILL_SHOWN, "", sentence, now)
+        alert = Alert(marketplace_id, runtime.ids.new("alr"), CheckAlarm.STILL_SHOWN, "", sentence, now)
         if alerts.raise_it(connection, alert):
             raised = {"cause": alert.cause.value, "subject": "", "action_id": action.action_id}
-            audit.record(connection, now, here, _ACTOR, "alert.raised", alert.alert_id, **raised)
-            log.warning("alert.raised", marketplace_id=here, cause=alert.cause.value, sentence=sentence)
-    elif before.state is CheckState.STILL_SHOWN and not removal_checks.still_shown_count(connection, {here}):
-        alerts.settle(connection, here, frozenset({CheckAlarm.STILL_SHOWN}), now)
+            audit.record(connection, now, marketplace_id, _ACTOR, "alert.raised", alert.alert_id, **raised)
+            log.warning("alert.raised", marketplace_id=marketplace_id, cause=alert.cause.value, sentence=sentence)
+    elif before.state is CheckState.STILL_SHOWN and not removal_checks.still_shown_count(connection, {marketplace_id}):
+        alerts.settle(connection, marketplace_id, frozenset({CheckAlarm.STILL_SHOWN}), now)
 
 
 def _took(seconds: float) -> str:

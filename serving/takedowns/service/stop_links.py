@@ -26,11 +26,11 @@ def link_of(runtime: Runtime, token: str, place: str) -> tuple[str, str]:
 
     Raises NotFound (the link is invalid, or leads to another page).
     """
-    found = _TOKEN.match(token)
+    match = _TOKEN.match(token)
     if (
-        found is None
-        or _PLACES[found[3]] != place
-        or not is_signature(found[4], runtime.contact_key, _PURPOSE, found[1], found[2])
+        match is None
+        or _PLACES[match[3]] != place
+        or not is_signature(match[4], runtime.contact_key, _PURPOSE, match[1], match[2])
     ):
         raise NotFound("This link is invalid or has expired.")
-    return found[1], found[2]
+    return match[1], match[2]

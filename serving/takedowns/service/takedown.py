@@ -68,11 +68,11 @@ def schedule(
             raise BrandNotNamed
     leaves_at = max(at + undo_window(runtime, stepped_up=stepped_up) + delay, not_before or at)
     earlier = actions.of_listing(connection, cause.marketplace_id, cause.listing_id)
-    for one in earlier:
-        if one.kind is kind and one.state in OPEN_STATES:
-            return _joined(connection, one, leaves_at)
-        if one.kind is INVERSE[kind] and one.state in UNSENT_STATES:
-            withdraw(runtime, connection, one, cause.actor, at)
+    for earlier_action in earlier:
+        if earlier_action.kind is kind and earlier_action.state in OPEN_STATES:
+            return _joined(connection, earlier_action, leaves_at)
+        if earlier_action.kind is INVERSE[kind] and earlier_action.state in UNSENT_STATES:
+            withdraw(runtime, connection, earlier_action, cause.actor, at)
     action_id = runtime.ids.new("act")
     is_pending = hold is not None and bool(hold.holds)
     row = {
@@ -93,7 +93,7 @@ def schedule(
         "due_at": None if is_pending else leaves_at,
     }
     actions.add_action(connection, row)
-    made = actions.get(connection, cause.marketplace_id, action_id)
+    action = actions.get(connection, cause.marketplace_id, action_id)
     payload: dict[str, Any] = {
         "listing_id": cause.listing_id,
         "verdict_id": cause.verdict_id,
@@ -104,13 +104,13 @@ def schedule(
             runtime, connection, cause.marketplace_id, cause.verdict_id, subject=action_id, at=at
         )
     if hold is not None and is_pending:
-        causes = [one.cause.value for one in hold.holds]
-        record_step(connection, made, "pending_approval", cause.actor, at, {**payload, "causes": causes})
-        pending_approval.keep(runtime, connection, made, hold, at)
-        return made
-    record_step(connection, made, "scheduled", cause.actor, at, payload)
-    runtime.services[RemovalHooks].counted(runtime, connection, made, at)
-    return made
+        causes = [ground.cause.value for ground in hold.holds]
+        record_step(connection, action, "pending_approval", cause.actor, at, {**payload, "causes": causes})
+        pending_approval.keep(runtime, connection, action, hold, at)
+        return action
+    record_step(connection, action, "scheduled", cause.actor, at, payload)
+    runtime.services[RemovalHooks].counted(runtime, connection, action, at)
+    return action
 
 
 def undo_window(runtime: Runtime, *, stepped_up: bool) -> timedelta:

@@ -42,11 +42,11 @@ def people_told(connection: Connection, pair: tuple[str, str]) -> tuple[str, ...
 
 def watchers_of(connection: Connection, remover: Remover) -> tuple[str, ...]:
     """The people who can stop a person's removals: the person, and those of the brand or else the administrators."""
-    here, brand_id = remover.marketplace_id, remover.brand_id
+    marketplace_id, brand_id = remover.marketplace_id, remover.brand_id
     if brand_id is None:
-        others: Sequence[str] = people.with_role(connection, here, Role.ADMIN)
+        others: Sequence[str] = people.with_role(connection, marketplace_id, Role.ADMIN)
     else:
-        others = people_told(connection, (here, brand_id))
+        others = people_told(connection, (marketplace_id, brand_id))
     return tuple(dict.fromkeys([*people.with_access(connection, [remover.user_id]), *others]))
 
 
@@ -56,13 +56,13 @@ def tell_of_removal(
     """Mail those who can stop a new removal, where it is a reason to look: at most one mail a reason and day."""
     at, policy = action.created_at, runtime.policies[TellingPolicy]
     _remember_network(runtime, connection, secret, at)
-    told = removal_notices.reasons_of_day(connection, remover, _day(at))
+    told_reasons = removal_notices.reasons_of_day(connection, remover, _day(at))
     own = removal_notices.removals_of(connection, remover, _midnight(at))
     usual = UsualDay()
-    if len(own) >= policy.above_usual and Reason.ABOVE_USUAL not in told:
+    if len(own) >= policy.above_usual and Reason.ABOVE_USUAL not in told_reasons:
         usual = _usual_day(runtime, connection, remover, at)
     for reason in reasons(Removals(len(own), usual, is_unknown(secret), action.stepped_up), policy):
-        if reason not in told:
+        if reason not in told_reasons:
             _tell(runtime, connection, (remover, reason, _day(at)), own, at)
 
 
@@ -77,7 +77,7 @@ def waits_until(
     within = usual.removals if usual.working_days >= policy.least_working_days else 0
     if len(removal_notices.removals_of(connection, remover, _midnight(at))) + more <= within:
         return None
-    others = [one for one in watchers_of(connection, remover) if one != remover.user_id]
+    others = [watcher for watcher in watchers_of(connection, remover) if watcher != remover.user_id]
     return leaves_after(at, display_settings.zones(connection, others), policy)
 
 
@@ -92,16 +92,20 @@ def tell_of_day(runtime: Runtime) -> int:
     end = last_evening(now, runtime.policies[TellingPolicy])
     with runtime.store.read() as connection:
         due = [
-            one
-            for one in removal_notices.removers(connection, end - DAY, end)
-            if Reason.EVENING not in removal_notices.reasons_of_day(connection, one, _day(end))
+            remover
+            for remover in removal_notices.removers(connection, end - DAY, end)
+            if Reason.EVENING not in removal_notices.reasons_of_day(connection, remover, _day(end))
         ]
     for remover in due:
         with runtime.store.write() as connection:
             audit.hold(connection)
             own = removal_notices.removals_of(connection, remover, end - DAY)
-            left = [one for one in own if one.created_at <= end and one.state is not ActionState.PENDING_APPROVAL]
-            _tell(runtime, connection, (remover, Reason.EVENING, _day(end)), left, now)
+            day_removals = [
+                removal
+                for removal in own
+                if removal.created_at <= end and removal.state is not ActionState.PENDING_APPROVAL
+            ]
+            _tell(runtime, connection, (remover, Reason.EVENING, _day(end)), day_removals, now)
     return len(due)
 
 
@@ -140,21 +144,21 @@ def _tell(
     at: datetime,
 ) -> None:
     remover, reason, day = key
-    here, told = remover.marketplace_id, watchers_of(connection, remover)
-    notice = RemovalNotice(runtime.ids.new("rmn"), remover, reason, day, told, at)
+    marketplace_id, watchers = remover.marketplace_id, watchers_of(connection, remover)
+    notice = RemovalNotice(runtime.ids.new("rmn"), remover, reason, day, watchers, at)
     if not removal_notices.put(connection, notice):
         return
-    about = {"user_id": remover.user_id, "reason": reason.value, "removals": len(removals), "told": list(told)}
-    audit.record(connection, at, here, "removal_notices", "removals.told", notice.notice_id, **about)
+    about = {"user_id": remover.user_id, "reason": reason.value, "removals": len(removals), "told": list(watchers)}
+    audit.record(connection, at, marketplace_id, "removal_notices", "removals.told", notice.notice_id, **about)
     named = removals[-_MOST_LISTED:]
     parameters = {
         "reason": reason.value,
         **names_of(connection, remover),
         "n": len(removals),
         "new": sum(removal.new_device for removal in removals),
-        "listings": [one.external_id for one in named],
+        "listings": [removal.external_id for removal in named],
     }
-    for user_id in told:
+    for user_id in watchers:
         path = stop_path(runtime, user_id, notice.notice_id)
         kind = MailKind.REMOVALS_TOLD
         queue_to_accounts(
@@ -164,25 +168,25 @@ def _tell(
 
 def names_of(connection: Connection, remover: Remover) -> dict[str, str | None]:
     """The names of a person who removes, of the brand or None, and of the marketplace."""
-    here, brand_id = remover.marketplace_id, remover.brand_id
+    marketplace_id, brand_id = remover.marketplace_id, remover.brand_id
     return {
         "by": accounts.names(connection, [remover.user_id]).get(remover.user_id, ""),
-        "brand": None if brand_id is None else brands.enrolments(connection, here)[brand_id].name,
-        "marketplace": marketplaces.get(connection, here).name,
+        "brand": None if brand_id is None else brands.enrolments(connection, marketplace_id)[brand_id].name,
+        "marketplace": marketplaces.get(connection, marketplace_id).name,
     }
 
 
 def mail_alarm(runtime: Runtime, connection: Connection, remover: Remover, action_id: str) -> None:
     """Tell the leads of a brand that a person's removal has begun an alarm; without a brand, the administrators."""
-    here, brand_id = remover.marketplace_id, remover.brand_id
+    marketplace_id, brand_id = remover.marketplace_id, remover.brand_id
     path = "/brand/limits" if brand_id is not None else "/pending-removals"
     parameters = {"path": path, **names_of(connection, remover)}
     if brand_id is None:
-        watchers = people.with_role(connection, here, Role.ADMIN)
+        watchers = people.with_role(connection, marketplace_id, Role.ADMIN)
     else:
         watchers = [
             brand_person.user_id
-            for brand_person in accounts.people_of_brand(connection, (here, brand_id))
+            for brand_person in accounts.people_of_brand(connection, (marketplace_id, brand_id))
             if brand_person.leads
         ]
     queue_to_accounts(runtime, connection, MailKind.BURST_ALARM, watchers, parameters, subject_id=action_id)
@@ -198,7 +202,7 @@ def mail_voters(
     marketplace_id = remover.marketplace_id
     key = cases.of_verdict(connection, marketplace_id, action.verdict_id).brand_id, remover.user_id
     groups = approvals.waiting_groups(connection, {marketplace_id})
-    group = next(one for one in groups if (one.brand_id, one.user_id) == key)
+    group = next(group for group in groups if (group.brand_id, group.user_id) == key)
     if group.removals > 1:
         return
     managers = people.with_role(connection, marketplace_id, Role.ACCOUNT_MANAGER)
@@ -212,5 +216,5 @@ def mail_voters(
         "brand": group.brand,
         "due": group.since.isoformat(),
     }
-    entry = {**names_of(connection, remover), **about, "n": 1}
-    queue_summary(runtime, connection, MailKind.PENDING_REMOVALS, voters - {remover.user_id}, entry)
+    summary_entry = {**names_of(connection, remover), **about, "n": 1}
+    queue_summary(runtime, connection, MailKind.PENDING_REMOVALS, voters - {remover.user_id}, summary_entry)

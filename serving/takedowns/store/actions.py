@@ -62,8 +62,8 @@ def add_action(connection: Connection, row: Mapping[str, Any]) -> None:
 
 def get(connection: Connection, marketplace_id: str, action_id: str) -> StoredAction:
     """One action. Raises NotFound (there is none in this marketplace)."""
-    found = _read(connection, inside(action, marketplace_id, action_id=action_id))
-    return required(found[0] if found else None, "There is no such action.")
+    actions = _read(connection, inside(action, marketplace_id, action_id=action_id))
+    return required(actions[0] if actions else None, "There is no such action.")
 
 
 def marketplace_of(connection: Connection, action_id: str, marketplaces: Collection[str]) -> str:
@@ -105,20 +105,25 @@ def of_listing(connection: Connection, marketplace_id: str, listing_id: str) -> 
 
 def of_verdicts(connection: Connection, marketplace_id: str, verdict_ids: Collection[str]) -> dict[str, StoredAction]:
     """The action that each of these verdicts created, by verdict; verdicts without an action are absent."""
-    found = _read(connection, action.c.marketplace_id == marketplace_id, action.c.verdict_id.in_(verdict_ids))
-    return {one.verdict_id: one for one in found}
+    actions = _read(connection, action.c.marketplace_id == marketplace_id, action.c.verdict_id.in_(verdict_ids))
+    return {stored_action.verdict_id: stored_action for stored_action in actions}
 
 
 OUTBOX: Final = Outbox(action, "listing_id", _read)
 change = OUTBOX.change
 
 
-def bring_forward(connection: Connection, found: StoredAction, leaves_at: datetime) -> bool:
+def bring_forward(connection: Connection, stored_action: StoredAction, leaves_at: datetime) -> bool:
     """Send a scheduled action earlier; False where it has been sent, or is due by then anyway."""
     changed = connection.execute(
         update(action)
         .where(
-            inside(action, found.marketplace_id, action_id=found.action_id, state=ActionState.SCHEDULED.value),
+            inside(
+                action,
+                stored_action.marketplace_id,
+                action_id=stored_action.action_id,
+                state=ActionState.SCHEDULED.value,
+            ),
             action.c.leaves_at > leaves_at,
         )
         .values(leaves_at=leaves_at, due_at=leaves_at)
@@ -126,11 +131,11 @@ def bring_forward(connection: Connection, found: StoredAction, leaves_at: dateti
     return changed.rowcount == 1
 
 
-def left_after(connection: Connection, found: StoredAction) -> bool:
+def left_after(connection: Connection, stored_action: StoredAction) -> bool:
     """Whether a later action on the listing has been sent, so that this one's effect may have ended."""
     query = select(action.c.action_id).where(
-        inside(action, found.marketplace_id, listing_id=found.listing_id),
-        action.c.sequence > found.sequence,
+        inside(action, stored_action.marketplace_id, listing_id=stored_action.listing_id),
+        action.c.sequence > stored_action.sequence,
         action.c.sent_at.is_not(None),
     )
     return connection.execute(query.limit(1)).first() is not None

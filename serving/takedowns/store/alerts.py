@@ -39,9 +39,9 @@ class Alert:
     raised_at: datetime
 
 
-def raise_it(connection: Connection, found: Alert) -> bool:
+def raise_it(connection: Connection, new_alert: Alert) -> bool:
     """Raise an alert; False where one of this cause and subject is already open."""
-    row = {**row_of(found), "sentence": found.sentence[:500]}
+    row = {**row_of(new_alert), "sentence": new_alert.sentence[:500]}
     added = insert_or_ignore(connection, alert).values(row).returning(alert.c.alert_id)
     return connection.execute(added).first() is not None
 

@@ -140,7 +140,8 @@ class StoredHold:
 
 
 _HOLDS: Final = RowReader(
-    StoredHold, holds=lambda causes: tuple(Hold(HoldCause(one["cause"]), from_json(one["message"])) for one in causes)
+    StoredHold,
+    holds=lambda causes: tuple(Hold(HoldCause(cause["cause"]), from_json(cause["message"])) for cause in causes),
 )
 
 
@@ -201,12 +202,12 @@ def waiting_causes(connection: Connection, marketplace_id: str) -> frozenset[Hol
     query = select(removal_approval.c.causes).where(
         inside(removal_approval, marketplace_id), removal_approval.c.settled_at.is_(None)
     )
-    return frozenset(HoldCause(one["cause"]) for found in connection.execute(query).scalars() for one in found)
+    return frozenset(HoldCause(cause["cause"]) for causes in connection.execute(query).scalars() for cause in causes)
 
 
 def _pending(*what: Any) -> Select[Any]:
-    found = select(*what).select_from(removal_approval).join(action, same(removal_approval, action, "action_id"))
-    return found.join(verdict, same(action, verdict, "verdict_id")).where(removal_approval.c.settled_at.is_(None))
+    query = select(*what).select_from(removal_approval).join(action, same(removal_approval, action, "action_id"))
+    return query.join(verdict, same(action, verdict, "verdict_id")).where(removal_approval.c.settled_at.is_(None))
 
 
 def waits_for_brand(connection: Connection, marketplace_id: str, brand_id: str, causes: Collection[HoldCause]) -> bool:
@@ -229,7 +230,7 @@ def _waits(
     connection: Connection, marketplace_id: str, theirs: ColumnElement[bool], causes: Collection[HoldCause]
 ) -> bool:
     query = _pending(removal_approval.c.causes).where(inside(removal_approval, marketplace_id), theirs)
-    return any(one["cause"] in causes for found in connection.execute(query).scalars() for one in found)
+    return any(cause["cause"] in causes for own_causes in connection.execute(query).scalars() for cause in own_causes)
 
 
 def settle(connection: Connection, marketplace_id: str, action_id: str, how: str, at: datetime) -> None:
@@ -278,10 +279,10 @@ def votes(connection: Connection, marketplace_id: str, action_ids: Collection[st
         .where(approval_vote.c.marketplace_id == marketplace_id, approval_vote.c.action_id.in_(action_ids))
         .order_by(approval_vote.c.known_at, approval_vote.c.vote_id)
     )
-    found: dict[str, list[Vote]] = {}
+    votes_by_action: dict[str, list[Vote]] = {}
     for row in connection.execute(query).mappings():
-        found.setdefault(row["action_id"], []).append(reader(Vote).of(row))
-    return found
+        votes_by_action.setdefault(row["action_id"], []).append(reader(Vote).of(row))
+    return votes_by_action
 
 
 def still_waits() -> ColumnElement[bool]:

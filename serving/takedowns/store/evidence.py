@@ -33,9 +33,9 @@ class Taken:
 
 def add_evidence(connection: Connection, taken: Taken) -> None:
     """Store a new snapshot with its parts."""
-    here = {"marketplace_id": taken.marketplace_id, "evidence_id": taken.evidence_id}
+    key = {"marketplace_id": taken.marketplace_id, "evidence_id": taken.evidence_id}
     row = {
-        **here,
+        **key,
         "listing_id": taken.listing_id,
         "version_id": taken.version_id,
         "case_id": taken.case_id,
@@ -46,7 +46,7 @@ def add_evidence(connection: Connection, taken: Taken) -> None:
     }
     add(connection, evidence, [row])
     parts = [
-        {**here, "part": part.part.value, "digest": part.digest, "salt": part.salt, "body": part.body}
+        {**key, "part": part.part.value, "digest": part.digest, "salt": part.salt, "body": part.body}
         for part in taken.snapshot.parts
     ]
     add(connection, evidence_part, parts)
@@ -99,10 +99,14 @@ def vouched(connection: Connection, taken: Taken) -> str | None:
 
 
 def _taken(connection: Connection, row: Row[tuple[object, ...]]) -> Taken:
-    here = (evidence_part.c.marketplace_id == row.marketplace_id, evidence_part.c.evidence_id == row.evidence_id)
-    found = {one.part: one for one in connection.execute(select(evidence_part).where(*here))}
+    of_snapshot = (evidence_part.c.marketplace_id == row.marketplace_id, evidence_part.c.evidence_id == row.evidence_id)
+    rows_by_part = {
+        part_row.part: part_row for part_row in connection.execute(select(evidence_part).where(*of_snapshot))
+    }
     parts = tuple(
-        KeptPart(part, found[part].digest, found[part].salt, found[part].body) for part in Part if part in found
+        KeptPart(part, rows_by_part[part].digest, rows_by_part[part].salt, rows_by_part[part].body)
+        for part in Part
+        if part in rows_by_part
     )
     return Taken(
         row.marketplace_id,

@@ -92,23 +92,23 @@ def due(connection: Connection, marketplace_id: str, at: datetime, most: int) ->
     return reader(RemovalCheck).all(connection, query)
 
 
-def claim(connection: Connection, found: RemovalCheck, until: datetime) -> bool:
+def claim(connection: Connection, check: RemovalCheck, until: datetime) -> bool:
     """Claim a due check; it is due again at `until` if it does not complete. False where another process has it."""
     changed = connection.execute(
-        update(removal_check).where(_is(found), removal_check.c.due_at == found.due_at).values(due_at=until)
+        update(removal_check).where(_is(check), removal_check.c.due_at == check.due_at).values(due_at=until)
     )
     return changed.rowcount == 1
 
 
-def looked(connection: Connection, found: RemovalCheck, after: RemovalCheck) -> bool:
+def looked(connection: Connection, check: RemovalCheck, after: RemovalCheck) -> bool:
     """Store the row `after` a check; False where another check came first."""
     values = {name: getattr(after, name) for name in RemovalCheck.__slots__[3:]}
-    changed = connection.execute(update(removal_check).where(_is(found)).values(state=after.state.value, **values))
+    changed = connection.execute(update(removal_check).where(_is(check)).values(state=after.state.value, **values))
     return changed.rowcount == 1
 
 
-def _is(found: RemovalCheck) -> ColumnElement[bool]:
-    return inside(removal_check, found.marketplace_id, action_id=found.action_id, check_count=found.check_count)
+def _is(check: RemovalCheck) -> ColumnElement[bool]:
+    return inside(removal_check, check.marketplace_id, action_id=check.action_id, check_count=check.check_count)
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,5 +184,5 @@ def times(
     if not number:
         return Times(0, None)
     middle = query.order_by(removal_check.c.seconds_to_removal).offset((number - 1) // 2).limit(2 - number % 2)
-    found = connection.execute(middle).scalars().all()
-    return Times(number, sum(found) / len(found))
+    middle_seconds = connection.execute(middle).scalars().all()
+    return Times(number, sum(middle_seconds) / len(middle_seconds))

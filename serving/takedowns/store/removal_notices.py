@@ -56,17 +56,17 @@ class OwnRemoval:
     new_device: bool
 
 
-def put(connection: Connection, found: RemovalNotice) -> bool:
+def put(connection: Connection, notice: RemovalNotice) -> bool:
     """Store a notice; False where the person's day has one of this reason."""
     row = {
-        "marketplace_id": found.remover.marketplace_id,
-        "notice_id": found.notice_id,
-        "user_id": found.remover.user_id,
-        "brand_id": found.remover.brand_id or "",
-        "reason": found.reason.value,
-        "day": found.day,
-        "told": list(found.told),
-        "known_at": found.known_at,
+        "marketplace_id": notice.remover.marketplace_id,
+        "notice_id": notice.notice_id,
+        "user_id": notice.remover.user_id,
+        "brand_id": notice.remover.brand_id or "",
+        "reason": notice.reason.value,
+        "day": notice.day,
+        "told": list(notice.told),
+        "known_at": notice.known_at,
     }
     added = insert_or_ignore(connection, removal_notice).values(row).returning(removal_notice.c.notice_id)
     return connection.execute(added).first() is not None
@@ -74,9 +74,9 @@ def put(connection: Connection, found: RemovalNotice) -> bool:
 
 def _notice(row: Row[Any]) -> RemovalNotice:
     remover = Remover(row.marketplace_id, row.user_id, row.brand_id or None)
-    told = tuple(row.told)
+    watchers = tuple(row.told)
     return RemovalNotice(
-        row.notice_id, remover, Reason(row.reason), row.day, told, row.known_at, row.stopped_by, row.stopped_at
+        row.notice_id, remover, Reason(row.reason), row.day, watchers, row.known_at, row.stopped_by, row.stopped_at
     )
 
 
@@ -120,9 +120,9 @@ def latest_of(connection: Connection, remover: Remover, at: datetime) -> list[st
     return list(connection.execute(query).scalars())
 
 
-def stop(connection: Connection, found: RemovalNotice, user_id: str, at: datetime) -> None:
+def stop(connection: Connection, notice: RemovalNotice, user_id: str, at: datetime) -> None:
     """Store that a person has stopped the removals of a notice."""
-    own = inside(removal_notice, found.remover.marketplace_id, notice_id=found.notice_id)
+    own = inside(removal_notice, notice.remover.marketplace_id, notice_id=notice.notice_id)
     connection.execute(update(removal_notice).where(own).values(stopped_by=user_id, stopped_at=at))
 
 
@@ -186,5 +186,5 @@ def removers(connection: Connection, start: datetime, end: datetime) -> list[Rem
             Remover(row.marketplace_id, row.user_id, row.brand_id if row.side == Side.BRAND.value else None)
             for row in connection.execute(query)
         },
-        key=lambda one: (one.marketplace_id, one.user_id, one.brand_id or ""),
+        key=lambda remover: (remover.marketplace_id, remover.user_id, remover.brand_id or ""),
     )

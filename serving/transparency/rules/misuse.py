@@ -64,25 +64,25 @@ def misuse_entry(
     kind: SubjectKind, subject: str, *, items: int, misuses: Iterable[Misuse], warned_at: datetime | None
 ) -> MisuseEntry | None:
     """The entry of one subject; None where it has no misuse."""
-    found = list(misuses)
-    if not found:
+    misuse_list = list(misuses)
+    if not misuse_list:
         return None
     return MisuseEntry(
         kind,
         subject,
         items,
-        len(found),
-        Counter(one.nature for one in found),
-        Counter(one.consequence for one in found if one.consequence is not None),
+        len(misuse_list),
+        Counter(misuse.nature for misuse in misuse_list),
+        Counter(misuse.consequence for misuse in misuse_list if misuse.consequence is not None),
         warned_at,
-        None if warned_at is None else sum(one.at > warned_at for one in found),
+        None if warned_at is None else sum(misuse.at > warned_at for misuse in misuse_list),
     )
 
 
 _REQUESTED: Final = frozenset({ActionState.SCHEDULED, ActionState.SENDING, ActionState.ACKNOWLEDGED, ActionState.DEAD})
 
 
-def as_notice(one: ReportedListing) -> Notified | None:
+def as_notice(listing: ReportedListing) -> Notified | None:
     """A reported listing as a notified one; None where the brand withdrew it within the undo window.
 
     A report has all elements of a notice. A removal at once is a decision of a person, as a brand's answer to a
@@ -91,22 +91,22 @@ def as_notice(one: ReportedListing) -> Notified | None:
     Digital Services Coordinator (Article 22). A removal that was reversed later stays a removal on a notice, as for
     notices from outside.
     """
-    end, _ = ended(one)
+    end, _ = ended(listing)
     if end is Ended.WITHDRAWN:
         return None
-    state, outcome = _settled(one, end)
-    decided_at = one.decided_at if outcome is not None else None
+    state, outcome = _settled(listing, end)
+    decided_at = listing.decided_at if outcome is not None else None
     return Notified(
-        one.reason_code, ReporterKind.BRAND, one.reported_at, state, outcome, outcome, decided_at, decided_at
+        listing.reason_code, ReporterKind.BRAND, listing.reported_at, state, outcome, outcome, decided_at, decided_at
     )
 
 
-def _settled(one: ReportedListing, end: Ended) -> tuple[ItemState, NoticeOutcome | None]:
+def _settled(listing: ReportedListing, end: Ended) -> tuple[ItemState, NoticeOutcome | None]:
     if end is Ended.NOT_EXAMINED:
         return ItemState.DECIDED, None
     if end is Ended.REJECTED:
         return ItemState.DECIDED, NoticeOutcome.NO_ACTION
-    if one.removal in _REQUESTED:
+    if listing.removal in _REQUESTED:
         return ItemState.DECIDED, NoticeOutcome.REMOVED
     if end is Ended.RETRACTED:
         return ItemState.DECIDED, NoticeOutcome.NO_ACTION
@@ -183,12 +183,14 @@ def as_of(complaint: Complaint, moment: datetime) -> Complaint:
 
 def complaint_counts(complaints: Iterable[Complaint]) -> ComplaintCounts:
     """The counts of these complaints, as a report requires."""
-    given = list(complaints)
+    complaint_list = list(complaints)
     decided = {ComplaintOutcome.CONFIRMED, ComplaintOutcome.REVERSED}
-    hours = [one.hours for one in given if one.outcome in decided and one.hours is not None]
+    hours = [
+        complaint.hours for complaint in complaint_list if complaint.outcome in decided and complaint.hours is not None
+    ]
     return ComplaintCounts(
-        len(given),
-        Counter(one.outcome for one in given),
-        Counter(one.ended_by for one in given if one.ended_by is not None),
+        len(complaint_list),
+        Counter(complaint.outcome for complaint in complaint_list),
+        Counter(complaint.ended_by for complaint in complaint_list if complaint.ended_by is not None),
         median(hours) if hours else None,
     )

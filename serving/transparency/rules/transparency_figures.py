@@ -77,40 +77,44 @@ def figures(
 
 _OF_REMOVALS: Final[Sequence[tuple[Part, str, Callable[[Restriction], bool]]]] = (
     (Part.OWN_INITIATIVE, "removals", lambda _: True),
-    (Part.OWN_INITIATIVE, "removals_found_by_automated_means", lambda one: one.found_by_model),
-    (Part.OWN_INITIATIVE, "removals_reversed", lambda one: one.reversed_on is not None),
-    (Part.AUTOMATED_MEANS, "decided_by_automated_means_alone", lambda one: one.influence is Influence.FULLY),
-    (Part.AUTOMATED_MEANS, "decided_by_a_person_who_saw_them", lambda one: one.influence is Influence.PARTIALLY),
-    (Part.AUTOMATED_MEANS, "decided_by_a_person_who_did_not", lambda one: one.influence is Influence.NONE),
+    (Part.OWN_INITIATIVE, "removals_found_by_automated_means", lambda removal: removal.found_by_model),
+    (Part.OWN_INITIATIVE, "removals_reversed", lambda removal: removal.reversed_on is not None),
+    (Part.AUTOMATED_MEANS, "decided_by_automated_means_alone", lambda removal: removal.influence is Influence.FULLY),
+    (
+        Part.AUTOMATED_MEANS,
+        "decided_by_a_person_who_saw_them",
+        lambda removal: removal.influence is Influence.PARTIALLY,
+    ),
+    (Part.AUTOMATED_MEANS, "decided_by_a_person_who_did_not", lambda removal: removal.influence is Influence.NONE),
 )
 
 
 def _of_all_removals(removals: Sequence[Restriction]) -> list[Figure]:
     own = [removal for removal in removals if removal.source is Source.VOLUNTARY]
     categories = sorted({category_of(removal.reason_code) for removal in removals})
-    found = []
+    figure_list = []
     for part, name, counts in _OF_REMOVALS:
         among = own if part is Part.OWN_INITIATIVE else removals
-        by_category = Counter(category_of(one.reason_code) for one in among if counts(one))
-        found.append(Figure(part, name, None, by_category.total()))
-        found += [Figure(part, name, category, by_category[category]) for category in categories]
-    return found
+        by_category = Counter(category_of(removal.reason_code) for removal in among if counts(removal))
+        figure_list.append(Figure(part, name, None, by_category.total()))
+        figure_list += [Figure(part, name, category, by_category[category]) for category in categories]
+    return figure_list
 
 
 def _by_restriction(removals: Sequence[Restriction], measures: Measures) -> list[Figure]:
     """Own-initiative restrictions by kind; removals of listings are also counted by how they were found."""
     own = [removal for removal in removals if removal.source is Source.VOLUNTARY]
-    found = []
+    figure_list = []
     for category in (None, *sorted({category_of(removal.reason_code) for removal in removals})):
-        among = [one for one in own if category in {None, category_of(one.reason_code)}]
-        by_model = sum(one.found_by_model for one in among)
-        for name, value in (
+        among = [removal for removal in own if category in {None, category_of(removal.reason_code)}]
+        by_model = sum(removal.found_by_model for removal in among)
+        for name, count in (
             ("visibility_removal_found_by_automated_means", by_model),
             ("visibility_removal_found_otherwise", len(among) - by_model),
         ):
-            found.append(Figure(Part.OWN_INITIATIVE, name, category, value))
+            figure_list.append(Figure(Part.OWN_INITIATIVE, name, category, count))
     return [
-        *found,
+        *figure_list,
         Figure(Part.OWN_INITIATIVE, "account_suspension", None, measures.restricted),
         Figure(Part.OWN_INITIATIVE, "account_termination", None, measures.closed),
         *(Figure(Part.OWN_INITIATIVE, name, None, 0, _NEVER_ASKED) for name in ("monetary", "provision_of_service")),
@@ -119,10 +123,10 @@ def _by_restriction(removals: Sequence[Restriction], measures: Measures) -> list
 
 def _notices(notified: Sequence[Notified]) -> list[Figure]:
     """Article 15(1)(b): notices by category, by trusted flaggers, by action and means, and the median time."""
-    found: list[Figure] = []
-    for category in (None, *sorted({category_of(one.reason_code) for one in notified})):
-        counts = counts_of(one for one in notified if category in {None, category_of(one.reason_code)})
-        for name, value in (
+    figure_list: list[Figure] = []
+    for category in (None, *sorted({category_of(listing.reason_code) for listing in notified})):
+        counts = counts_of(listing for listing in notified if category in {None, category_of(listing.reason_code)})
+        for name, count in (
             ("offers_notified", counts.notified),
             ("offers_notified_by_trusted_flaggers", counts.by_trusted_flaggers),
             ("removed_on_the_basis_of_the_law", counts.removed),
@@ -132,10 +136,10 @@ def _notices(notified: Sequence[Notified]) -> list[Figure]:
             ("waiting", counts.waiting),
             ("processed_by_automated_means_alone", counts.by_a_rule),
         ):
-            found.append(Figure(Part.NOTICES, name, category, value))
+            figure_list.append(Figure(Part.NOTICES, name, category, count))
         none = None if counts.median_hours is not None else "No notice of this period has been decided."
-        found.append(Figure(Part.NOTICES, "median_hours_to_decision", category, counts.median_hours, none))
-    return found
+        figure_list.append(Figure(Part.NOTICES, "median_hours_to_decision", category, counts.median_hours, none))
+    return figure_list
 
 
 def _complaints(complaints: Sequence[Complaint]) -> list[Figure]:
@@ -147,7 +151,7 @@ def _complaints(complaints: Sequence[Complaint]) -> list[Figure]:
     ]
     none = None if counts.median_hours is not None else "No complaint of this period has been decided."
     return [
-        *(Figure(Part.COMPLAINTS, name, None, value) for name, value in named),
+        *(Figure(Part.COMPLAINTS, name, None, count) for name, count in named),
         Figure(Part.COMPLAINTS, "median_hours_to_decision", None, counts.median_hours, none),
         *_complaints_by_kind(complaints),
     ]
@@ -155,7 +159,7 @@ def _complaints(complaints: Sequence[Complaint]) -> list[Figure]:
 
 def _complaints_by_kind(complaints: Sequence[Complaint]) -> list[Figure]:
     """Complaints by route, and by category and outcome."""
-    found = [
+    figure_list = [
         Figure(
             Part.COMPLAINTS, f"filed_by_{route.value}", None, sum(complaint.route is route for complaint in complaints)
         )
@@ -163,12 +167,12 @@ def _complaints_by_kind(complaints: Sequence[Complaint]) -> list[Figure]:
     ]
     for category in sorted({category_of(complaint.reason_code) for complaint in complaints}):
         among = [complaint for complaint in complaints if category_of(complaint.reason_code) == category]
-        found.append(Figure(Part.COMPLAINTS, "filed", category, len(among)))
-        found += [
-            Figure(Part.COMPLAINTS, outcome.value, category, sum(one.outcome is outcome for one in among))
+        figure_list.append(Figure(Part.COMPLAINTS, "filed", category, len(among)))
+        figure_list += [
+            Figure(Part.COMPLAINTS, outcome.value, category, sum(complaint.outcome is outcome for complaint in among))
             for outcome in ComplaintOutcome
         ]
-    return found
+    return figure_list
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,6 +241,6 @@ def _of(name: str, share: Share) -> list[Figure]:
     ends = (("", share.value), ("_low", share.low), ("_high", share.high))
     known = share.value is not None
     return [
-        *(Figure(Part.AUTOMATED_MEANS, f"{name}{end}", None, value if known else None, none) for end, value in ends),
+        *(Figure(Part.AUTOMATED_MEANS, f"{name}{end}", None, ratio if known else None, none) for end, ratio in ends),
         judged,
     ]

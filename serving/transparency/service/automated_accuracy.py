@@ -50,16 +50,16 @@ def accuracy(connection: Connection, marketplace_id: str, since: datetime, until
 
 def accuracy_of(rows: Sequence[Routed]) -> Accuracy:
     """The model's accuracy for these listings: in the lanes that it flags for people, and in those that it passes."""
-    bands = precision_by_band([one.scored for one in rows])
+    bands = precision_by_band([row.scored for row in rows])
     return Accuracy(
-        _counterfeit([one.scored for one in rows if one.lane in FLAGGED]),
-        _counterfeit([one.scored for one in rows if one.lane in PASSED]),
+        _counterfeit([row.scored for row in rows if row.lane in FLAGGED]),
+        _counterfeit([row.scored for row in rows if row.lane in PASSED]),
         tuple(BandOfScores(band.low, band.high, band.listings, _share(band.found)) for band in bands),
     )
 
 
 def _counterfeit(rows: Sequence[ScoredListing]) -> Share:
-    due = [Due(one.inclusion_probability, one.counterfeit) for one in rows if one.reviewed]
+    due = [Due(listing.inclusion_probability, listing.counterfeit) for listing in rows if listing.reviewed]
     return _share(prevalence(due, listings=len(rows)))
 
 

@@ -12,7 +12,7 @@ from serving.transparency.rules.misuse import as_notice
 
 def notified_in(connection: Connection, marketplace_id: str, since: datetime, until: datetime) -> list[Notified]:
     """The listings notified in [since, until), each as it stood at its end."""
-    found = notice_records.counted(connection, marketplace_id, since=since, until=until)
+    listings = notice_records.counted(connection, marketplace_id, since=since, until=until)
     reported = reported_listings(connection, Scope(marketplace_id, None, since, until))
-    found += [one for one in map(as_notice, reported) if one is not None]
-    return [as_of(one, until) for one in found]
+    listings += [listing for listing in map(as_notice, reported) if listing is not None]
+    return [as_of(listing, until) for listing in listings]

@@ -37,18 +37,18 @@ def statements(
     marketplace_id = marketplace.marketplace_id
     profile = profile_of(runtime, marketplace)
     with runtime.store.read() as connection:
-        found, following = restrictions.carried_out(
+        removals, following = restrictions.carried_out(
             connection, marketplace_id, since=since, until=until, after=after, most=most
         )
-        return _page(found, profile, following, restrictions.outstanding(connection, marketplace_id))
+        return _page(removals, profile, following, restrictions.outstanding(connection, marketplace_id))
 
 
 def amendments(runtime: Runtime, marketplace: Marketplace, *, since: datetime, until: datetime) -> Page:
     """The current statements of removals carried out before `since` and reversed in [since, until)."""
     profile = profile_of(runtime, marketplace)
     with runtime.store.read() as connection:
-        found = restrictions.lifted_later(connection, marketplace.marketplace_id, since=since, until=until)
-        return _page(found, profile, None, 0)
+        removals = restrictions.lifted_later(connection, marketplace.marketplace_id, since=since, until=until)
+        return _page(removals, profile, None, 0)
 
 
 def profile_of(runtime: Runtime, marketplace: Marketplace) -> TransparencyProfile:
@@ -56,21 +56,23 @@ def profile_of(runtime: Runtime, marketplace: Marketplace) -> TransparencyProfil
 
     Raises Invalid (the profile is missing or invalid; the message names the problem).
     """
-    found = runtime.settings.transparency.get(marketplace.name)
-    if found is None:
+    setting = runtime.settings.transparency.get(marketplace.name)
+    if setting is None:
         raise Invalid(
             "{name} has no transparency profile. Set TOUCHSTONE_TRANSPARENCY with its platform name and countries, as "
             "docs/settings.md describes.",
             name=marketplace.name,
         )
-    return transparency_profile(found.platform, found.territories)
+    return transparency_profile(setting.platform, setting.territories)
 
 
-def _page(found: list[Restriction], profile: TransparencyProfile, following: Cursor | None, outstanding: int) -> Page:
+def _page(
+    removals: list[Restriction], profile: TransparencyProfile, following: Cursor | None, outstanding: int
+) -> Page:
     page = Page(after=following, outstanding=outstanding)
-    for one in found:
+    for removal in removals:
         try:
-            page.statements.append(public_statement(one, profile))
+            page.statements.append(public_statement(removal, profile))
         except Invalid as refused:
             page.refused.append(refused.sentence)
     return page

@@ -108,24 +108,24 @@ def table(connection: Connection, name: TableName, span: Span) -> tuple[Columns,
 
 
 def _article_16(connection: Connection, span: Span) -> tuple[Columns, Rows]:
-    return _NOTICE_COLUMNS, [_notice_row(one) for one in by_reason(_notified(connection, span))]
+    return _NOTICE_COLUMNS, [_notice_row(counts) for counts in by_reason(_notified(connection, span))]
 
 
-def _notice_row(one: NoticeCounts) -> tuple[Any, ...]:
-    code = one.reason_code
+def _notice_row(counts: NoticeCounts) -> tuple[Any, ...]:
+    code = counts.reason_code
     return (
         *((None, None) if code is None else (code.value, category_of(code))),
-        one.notified,
-        one.by_trusted_flaggers,
-        one.removed,
-        one.no_action,
-        one.invalid,
-        one.waiting,
-        one.by_a_rule,
-        one.complaints,
-        one.complaints_upheld,
-        one.removed_share,
-        one.median_hours,
+        counts.notified,
+        counts.by_trusted_flaggers,
+        counts.removed,
+        counts.no_action,
+        counts.invalid,
+        counts.waiting,
+        counts.by_a_rule,
+        counts.complaints,
+        counts.complaints_upheld,
+        counts.removed_share,
+        counts.median_hours,
     )
 
 
@@ -159,21 +159,24 @@ def _article_23(connection: Connection, span: Span) -> tuple[Columns, Rows]:
         *_reporters(connection, span),
         *_complainants(connection, span),
     ]
-    found = sorted((one for one in entries if one is not None), key=lambda one: (one.kind, -one.misuses, one.subject))
-    return _MISUSE_COLUMNS, [_misuse_row(one) for one in found]
+    records = sorted(
+        (record for record in entries if record is not None),
+        key=lambda record: (record.kind, -record.misuses, record.subject),
+    )
+    return _MISUSE_COLUMNS, [_misuse_row(record) for record in records]
 
 
-def _misuse_row(one: MisuseEntry) -> tuple[Any, ...]:
+def _misuse_row(record: MisuseEntry) -> tuple[Any, ...]:
     return (
-        one.kind.value,
-        one.subject,
-        one.items,
-        one.misuses,
-        one.share,
-        _in_words(one.nature),
-        _in_words(one.consequences) if one.consequences else None,
-        one.warned_at,
-        one.after_warning,
+        record.kind.value,
+        record.subject,
+        record.items,
+        record.misuses,
+        record.share,
+        _in_words(record.nature),
+        _in_words(record.consequences) if record.consequences else None,
+        record.warned_at,
+        record.after_warning,
     )
 
 
@@ -185,24 +188,26 @@ def _sellers(connection: Connection, span: Span) -> Iterable[MisuseEntry | None]
     within = {"since": span.since, "until": span.until}
     removed = misuses.removed_by_seller(connection, span.marketplace_id, **within)
     offered = misuses.listings_by_seller(connection, span.marketplace_id, **within)
-    told = misuses.first_told(connection, span.marketplace_id, until=span.until)
+    told_at = misuses.first_told(connection, span.marketplace_id, until=span.until)
     for seller, listings in removed.items():
         wrong = [Misuse(listing.first_known_at, listing.reason_code.value) for listing in listings]
-        yield misuse_entry(SubjectKind.SELLER, seller, items=offered[seller], misuses=wrong, warned_at=told.get(seller))
+        yield misuse_entry(
+            SubjectKind.SELLER, seller, items=offered[seller], misuses=wrong, warned_at=told_at.get(seller)
+        )
 
 
 def _notifiers(connection: Connection, span: Span) -> Iterable[MisuseEntry | None]:
     marketplace_id = span.marketplace_id
     for brand_id, enrolled in brands.enrolments(connection, marketplace_id).items():
-        given = standings.answers(connection, marketplace_id, brand_id, since=span.since)
-        counted = [(one, found[0]) for one in given if (found := _in_span(one, span)) is not None]
+        answers = standings.answers(connection, marketplace_id, brand_id, since=span.since)
+        counted = [(answer, ending[0]) for answer in answers if (ending := _in_span(answer, span)) is not None]
         wrong = [
             Misuse(
-                one.at,
-                one.reason_code.value,
+                answer.at,
+                answer.reason_code.value,
                 "removed and given back" if became is Outcome.OVERTURNED else "found wrong before anything was removed",
             )
-            for one, became in counted
+            for answer, became in counted
             if became not in {Outcome.ACCEPTED, Outcome.WITHDRAWN}
         ]
         changes = standings.changes(connection, marketplace_id, brand_id, most=_ALL_CHANGES)
@@ -221,48 +226,50 @@ def _reporters(connection: Connection, span: Span) -> Iterable[MisuseEntry | Non
     """The misuse entries of outside notifiers, by id, because their names may be erased before the log."""
     decided = notice_records.record_of_reporters(connection, span.marketplace_id, since=span.since, until=span.until)
     for (reporter_id, warned_at), ended in decided.items():
-        wrong = [Misuse(one.notified_at, reason.value) for one, reason in ended if not one.founded]
+        wrong = [Misuse(notice.notified_at, reason.value) for notice, reason in ended if not notice.founded]
         yield misuse_entry(SubjectKind.NOTIFIER, reporter_id, items=len(ended), misuses=wrong, warned_at=warned_at)
 
 
-def _in_span(given: Given, span: Span) -> tuple[Outcome, datetime] | None:
+def _in_span(answer: Given, span: Span) -> tuple[Outcome, datetime] | None:
     """The outcome of an answer as known at the end of the period; None where it fell outside the period."""
 
     def known(at: datetime | None) -> datetime | None:
         return at if at is not None and at < span.until else None
 
     then = replace(
-        given,
-        analyst=given.analyst if given.analyst is not None and known(given.analyst.at) else None,
-        audit=given.audit if given.audit is not None and known(given.audit.at) else None,
-        stopped_at=known(given.stopped_at),
-        overturned_at=known(given.overturned_at),
-        retracted_at=known(given.retracted_at),
+        answer,
+        analyst=answer.analyst if answer.analyst is not None and known(answer.analyst.at) else None,
+        audit=answer.audit if answer.audit is not None and known(answer.audit.at) else None,
+        stopped_at=known(answer.stopped_at),
+        overturned_at=known(answer.overturned_at),
+        retracted_at=known(answer.retracted_at),
     )
-    found = outcome(then)
-    return found if found is not None and span.since <= found[1] < span.until else None
+    ending = outcome(then)
+    return ending if ending is not None and span.since <= ending[1] < span.until else None
 
 
 def _complainants(connection: Connection, span: Span) -> Iterable[MisuseEntry | None]:
     by_seller: dict[str, list[Complaint]] = {}
     filed = complaints.complaints_filed(connection, span.marketplace_id, since=span.since, until=span.until)
-    for one in filed:
-        complaint = as_of(one.complaint, span.until)
-        if one.seller_external_id is not None and complaint.outcome in {
+    for filing in filed:
+        complaint = as_of(filing.complaint, span.until)
+        if filing.seller_external_id is not None and complaint.outcome in {
             ComplaintOutcome.CONFIRMED,
             ComplaintOutcome.REVERSED,
         }:
-            by_seller.setdefault(one.seller_external_id, []).append(complaint)
+            by_seller.setdefault(filing.seller_external_id, []).append(complaint)
     for seller, decided in by_seller.items():
         wrong = [
-            Misuse(one.filed_at, one.reason_code.value) for one in decided if one.outcome is ComplaintOutcome.CONFIRMED
+            Misuse(complaint.filed_at, complaint.reason_code.value)
+            for complaint in decided
+            if complaint.outcome is ComplaintOutcome.CONFIRMED
         ]
         yield misuse_entry(SubjectKind.COMPLAINANT, seller, items=len(decided), misuses=wrong, warned_at=None)
 
 
 def _article_24(connection: Connection, span: Span) -> tuple[Columns, Rows]:
     columns, rows = _FIGURE_COLUMNS, _figures(connection, span)
-    return columns, [_figure_row(one) for one in rows if one.part in ARTICLE_24]
+    return columns, [_figure_row(figure) for figure in rows if figure.part in ARTICLE_24]
 
 
 def _aggregates(connection: Connection, span: Span) -> tuple[Columns, Rows]:
@@ -293,7 +300,7 @@ def _figure_row(figure: Figure) -> tuple[Any, ...]:
 
 def _complaints(connection: Connection, span: Span) -> list[Complaint]:
     filed = complaints.complaints_filed(connection, span.marketplace_id, since=span.since, until=span.until)
-    return [as_of(one.complaint, span.until) for one in filed]
+    return [as_of(filing.complaint, span.until) for filing in filed]
 
 
 _TABLES: Final[dict[TableName, Callable[[Connection, Span], tuple[Columns, Rows]]]] = {

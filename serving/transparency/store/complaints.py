@@ -65,10 +65,10 @@ def complaints_filed(
             inside(action, marketplace_id), or_(appeal.c.known_at < until, counter_notice.c.first_answered_at < until)
         )
     )
-    found = [_complaint(row) for row in connection.execute(query).mappings()]
-    found += _of_notifiers(connection, marketplace_id, until)
-    wanted = [one for one in found if since <= one.complaint.filed_at < until]
-    return sorted(wanted, key=lambda one: (one.complaint.filed_at, one.complaint.about))
+    filings = [_complaint(row) for row in connection.execute(query).mappings()]
+    filings += _of_notifiers(connection, marketplace_id, until)
+    filings_in_period = [filing for filing in filings if since <= filing.complaint.filed_at < until]
+    return sorted(filings_in_period, key=lambda filing: (filing.complaint.filed_at, filing.complaint.about))
 
 
 _ENDS: Final[Mapping[AppealState, ComplaintOutcome]] = {

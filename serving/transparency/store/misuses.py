@@ -53,12 +53,12 @@ def removed_by_seller(
         )
         .order_by(action.c.acknowledged_at, action.c.action_id)
     )
-    found: dict[str, dict[str, RemovedListing]] = defaultdict(dict)
+    removed_listings: dict[str, dict[str, RemovedListing]] = defaultdict(dict)
     for row in connection.execute(query):
         code = ReasonCode(row.reason_code or ReasonCode.TRADEMARK_COUNTERFEIT)
-        one = RemovedListing(row.listing_id, code, row.first_known_at, row.acknowledged_at)
-        found[row.seller_external_id].setdefault(row.listing_id, one)
-    return {seller: list(listings.values()) for seller, listings in found.items()}
+        removed_listing = RemovedListing(row.listing_id, code, row.first_known_at, row.acknowledged_at)
+        removed_listings[row.seller_external_id].setdefault(row.listing_id, removed_listing)
+    return {seller: list(listings.values()) for seller, listings in removed_listings.items()}
 
 
 def first_told(connection: Connection, marketplace_id: str, *, until: datetime) -> dict[str, datetime]:

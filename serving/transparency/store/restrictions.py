@@ -32,14 +32,14 @@ def carried_out(
 
     Each is in its current state: a restriction that has been lifted since has the day of that.
     """
-    found = _rows(
+    rows = _rows(
         connection,
         marketplace_id,
         (action.c.acknowledged_at >= since, action.c.acknowledged_at < until, *_behind(action.c, after)),
         most,
     )
-    told = [one for one, _ in _restrictions(connection, marketplace_id, found)]
-    return told, (found[-1]["acknowledged_at"], found[-1]["action_id"]) if len(found) == most else None
+    restrictions = [restriction for restriction, _ in _restrictions(connection, marketplace_id, rows)]
+    return restrictions, (rows[-1]["acknowledged_at"], rows[-1]["action_id"]) if len(rows) == most else None
 
 
 def lifted_later(connection: Connection, marketplace_id: str, *, since: datetime, until: datetime) -> list[Restriction]:
@@ -52,8 +52,8 @@ def lifted_later(connection: Connection, marketplace_id: str, *, since: datetime
         lifting.c.acknowledged_at < until,
     )
     conditions = (action.c.acknowledged_at < since, action.c.listing_id.in_(listings))
-    told = _restrictions(connection, marketplace_id, _rows(connection, marketplace_id, conditions, None))
-    return [one for one, ended in told if ended is not None and since <= ended < until]
+    restrictions = _restrictions(connection, marketplace_id, _rows(connection, marketplace_id, conditions, None))
+    return [restriction for restriction, ended in restrictions if ended is not None and since <= ended < until]
 
 
 def outstanding(connection: Connection, marketplace_id: str) -> int:
@@ -116,11 +116,11 @@ def _restrictions(
     """Each restriction with the time when it was lifted, None while it applies."""
     lifted = _lifted(connection, marketplace_id, {row["listing_id"] for row in rows})
     led = notices.led_to(connection, marketplace_id, {row["case_id"] for row in rows})
-    found = []
+    restrictions = []
     for row in rows:
         ended = next((at for number, at in lifted.get(row["listing_id"], []) if number > row["sequence"]), None)
-        found.append((_restriction(row, ended, led.get(row["case_id"])), ended))
-    return found
+        restrictions.append((_restriction(row, ended, led.get(row["case_id"])), ended))
+    return restrictions
 
 
 def _lifted(
@@ -137,10 +137,10 @@ def _lifted(
         )
         .order_by(action.c.sequence)
     )
-    found: dict[str, list[tuple[int, datetime]]] = {}
+    times_by_listing: dict[str, list[tuple[int, datetime]]] = {}
     for row in connection.execute(query):
-        found.setdefault(row.listing_id, []).append((row.sequence, row.acknowledged_at))
-    return found
+        times_by_listing.setdefault(row.listing_id, []).append((row.sequence, row.acknowledged_at))
+    return times_by_listing
 
 
 def _restriction(row: Mapping[str, Any], ended: datetime | None, notifier: ReporterKind | None) -> Restriction:

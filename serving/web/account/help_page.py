@@ -18,8 +18,8 @@ router = APIRouter(include_in_schema=False)
 
 @router.get("/help")
 def get_help(request: Request, session: Anyone) -> HTMLResponse:
-    kept = roles(session.person.grants)
-    page = StaffPage("help.html", "/help", guides=tuple(ONBOARDING_OF[role] for role in kept), terms=TERMS)
+    own_roles = roles(session.person.grants)
+    page = StaffPage("help.html", "/help", guides=tuple(ONBOARDING_OF[role] for role in own_roles), terms=TERMS)
     return respond(request, page, session)
 
 

@@ -22,18 +22,18 @@ router = APIRouter(include_in_schema=False)
 @router.get("/join/{token}", dependencies=[public("invited users have no account yet")])
 def get_join(token: str, request: Request) -> Response:
     """The form while the link is valid; a button for a user who is signed in with its address."""
-    asked, session = _asked(request, token), _signed_in(request)
-    theirs = session is not None and session.person.email == asked.invitation.email
-    return respond(request, _page(token, asked, "", None, theirs=theirs), session if theirs else None)
+    invite, session = _asked(request, token), _signed_in(request)
+    theirs = session is not None and session.person.email == invite.invitation.email
+    return respond(request, _page(token, invite, "", None, theirs=theirs), session if theirs else None)
 
 
 @router.post("/join/{token}", dependencies=[public("invited users have no account yet")])
 def post_join(token: str, request: Request, fields: Fields) -> Response:
     """Create the account, or grant the role to the existing one, and sign in."""
     refuse_cross_site(request)
-    asked, name = _asked(request, token), fields.get("name", "")
+    invite, name = _asked(request, token), fields.get("name", "")
     try:
-        made = accept(
+        new_session = accept(
             runtime_of(request), token, name=name, password=fields.get("password", ""), whence=whence(request)
         )
     except NotFound:
@@ -41,11 +41,11 @@ def post_join(token: str, request: Request, fields: Fields) -> Response:
     except DomainError as refused:
         problem = problem_of(request, refused)
         status = problem.status if problem.headers else 422
-        page = respond(request, _page(token, asked, name[:200], refused.sentence), status=status)
+        page = respond(request, _page(token, invite, name[:200], refused.sentence), status=status)
         page.headers.update(problem.headers)
         return page
     response = go_to(request, "/", Flash.JOINED)
-    begin_session(response, request, made)
+    begin_session(response, request, new_session)
     return response
 
 
@@ -70,17 +70,17 @@ def _asked(request: Request, token: str) -> Asked:
     return asked_by(runtime_of(request), token)
 
 
-def _page(token: str, asked: Asked, name: str, error: str | None, *, theirs: bool = False) -> StaffPage:
+def _page(token: str, invite: Asked, name: str, error: str | None, *, theirs: bool = False) -> StaffPage:
     """`theirs`: the invitee is signed in. To anybody else the page looks the same with and without an account."""
     return StaffPage(
         "join.html",
         token=token,
-        email=asked.invitation.email,
-        role=ROLES[asked.invitation.grant.role],
-        marketplace=asked.marketplace,
-        brand=asked.brand,
-        by=asked.by,
-        until=asked.invitation.expires_at,
+        email=invite.invitation.email,
+        role=ROLES[invite.invitation.grant.role],
+        marketplace=invite.marketplace,
+        brand=invite.brand,
+        by=invite.by,
+        until=invite.invitation.expires_at,
         theirs=theirs,
         name=name,
         shortest_password=auth.SHORTEST_PASSWORD,

@@ -49,11 +49,11 @@ def post_key(request: Request, session: Administrator, fields: Fields) -> Respon
         place = one_place(runtime, session.person, fields.get("marketplace_id", "")[:LONGEST_ID] or None)
         confirm(runtime, session, fields)
         by, days = session.person.actor, days_of(fields)
-        made = add_key(runtime, name=name, scopes=scopes, marketplace=place.name, by=by, days=days)
+        key_text = add_key(runtime, name=name, scopes=scopes, marketplace=place.name, by=by, days=days)
     except DomainError as refused:
         page = keys_page(request, session, name=name, scopes=scopes, error=refused.sentence)
         return respond(request, page, session, status=status_of(refused))
-    return respond(request, keys_page(request, session, made=made), session)
+    return respond(request, keys_page(request, session, key_text=key_text), session)
 
 
 @router.post("/keys/{key_id}/revoke")
@@ -69,15 +69,15 @@ def keys_page(
     name: str = "",
     scopes: Sequence[Scope] = (),
     error: str | None = None,
-    made: str | None = None,
+    key_text: str | None = None,
 ) -> StaffPage:
     """The content of the page; the form keeps typed and ticked values."""
     runtime = runtime_of(request)
-    places = {one.marketplace_id: one.name for one in administered(runtime, session.person)}
+    places = {place.marketplace_id: place.name for place in administered(runtime, session.person)}
     offered = [scope for scope in MARKETPLACE_SCOPES if scope is not Scope.CLOCK or not runtime.settings.production]
     rows = keys.keys_of(runtime, session.person)
     with runtime.store.read() as connection:
-        called = {id_: one.name for place in places for id_, one in brands.enrolments(connection, place).items()}
+        called = {id_: brand.name for place in places for id_, brand in brands.enrolments(connection, place).items()}
         makers = accounts.names(connection, [row.user_id for row in rows if row.user_id is not None])
     return StaffPage(
         "keys.html",
@@ -92,5 +92,5 @@ def keys_page(
         factors=factor_kinds(runtime, session),
         name=name,
         error=error,
-        made=made,
+        made=key_text,
     )

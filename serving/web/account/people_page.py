@@ -73,17 +73,18 @@ def people_page(
 ) -> StaffPage:
     runtime = runtime_of(request)
     sought = request.query_params.get("q", "").strip()[:100]
-    wanted = request.query_params.get("role", "")
-    role = Role(wanted) if wanted in set(Role) else None
-    found = staff(runtime, session.person, words=sought, role=role, most=_MOST)
-    names = {place.marketplace_id: place.name for place in found.places}
+    role_name = request.query_params.get("role", "")
+    role = Role(role_name) if role_name in set(Role) else None
+    staff_list = staff(runtime, session.person, words=sought, role=role, most=_MOST)
+    names = {place.marketplace_id: place.name for place in staff_list.places}
     enrolled = enrolled_brands(runtime, session)
     return StaffPage(
         "people.html",
         "/people",
-        staff=found,
+        staff=staff_list,
         roles_of={
-            person.user_id: [role_words(grant, names, enrolled) for grant in person.grants] for person in found.people
+            person.user_id: [role_words(grant, names, enrolled) for grant in person.grants]
+            for person in staff_list.people
         },
         words=sought,
         role=role,
@@ -103,10 +104,10 @@ def enrolled_brands(runtime: Runtime, session: Session) -> dict[str, str]:
     """The brands of a person's marketplaces, by id."""
     places = session.person.marketplaces(Permission.ADMINISTER)
     with runtime.store.read() as connection:
-        found = {
-            brand_id: one.name for place in places for brand_id, one in brands.enrolments(connection, place).items()
+        names = {
+            brand_id: brand.name for place in places for brand_id, brand in brands.enrolments(connection, place).items()
         }
-    return dict(sorted(found.items(), key=lambda one: one[1]))
+    return dict(sorted(names.items(), key=lambda pair: pair[1]))
 
 
 def role_words(grant: Grant, places: dict[str, str], enrolled: dict[str, str]) -> str:

@@ -111,40 +111,46 @@ def person_page(
     runtime: Runtime, session: Session, user_id: str, error: str | None = None, link: str | None = None
 ) -> StaffPage:
     """The content of the page; `link` is a link that was just created."""
-    here = session.person.marketplaces(Permission.ADMINISTER)
-    found = one_of_staff(runtime, session.person, user_id[:LONGEST_ID])
-    places = {one.marketplace_id: one.name for one in administered(runtime, session.person)}
+    marketplace_ids = session.person.marketplaces(Permission.ADMINISTER)
+    colleague = one_of_staff(runtime, session.person, user_id[:LONGEST_ID])
+    places = {place.marketplace_id: place.name for place in administered(runtime, session.person)}
     enrolled = enrolled_brands(runtime, session)
     with runtime.store.read() as connection:
-        kept = deferrals.leases_of_person(connection, here, found.user_id, runtime.clock.now())
-        looked_after = account_managers.brands_of(connection, here, found.user_id)
-        told = audit.of_subject(connection, here, found.user_id, _SHOWN)
-        secrets = tuple(secret for secret in secrets_of(connection, found.user_id) if secret.marketplace_id in here)
-        factors = len(second_factors.of_person(connection, found.user_id))
-        open_link = open_links.of_person(connection, found.user_id, runtime.wall.now())
+        leases = deferrals.leases_of_person(connection, marketplace_ids, colleague.user_id, runtime.clock.now())
+        looked_after = account_managers.brands_of(connection, marketplace_ids, colleague.user_id)
+        history = audit.of_subject(connection, marketplace_ids, colleague.user_id, _SHOWN)
+        secrets = tuple(
+            secret for secret in secrets_of(connection, colleague.user_id) if secret.marketplace_id in marketplace_ids
+        )
+        factors = len(second_factors.of_person(connection, colleague.user_id))
+        open_link = open_links.of_person(connection, colleague.user_id, runtime.wall.now())
         others = {
             user: name
             for role in (Role.ANALYST, Role.ACCOUNT_MANAGER)
-            for names in people.holders(connection, here, role).values()
+            for names in people.holders(connection, marketplace_ids, role).values()
             for user, name in names.items()
-            if user != found.user_id
+            if user != colleague.user_id
         }
-        actors = [one.actor.removeprefix("user:") for one in told] + [str(one.payload.get("to")) for one in told]
+        actors = [log_entry.actor.removeprefix("user:") for log_entry in history] + [
+            str(log_entry.payload.get("to")) for log_entry in history
+        ]
         names = accounts.names(connection, actors)
     return StaffPage(
         "person.html",
         "/people",
-        user=found,
+        user=colleague,
         elsewhere=tuple(
-            role_words(grant, places, enrolled) for grant in found.grants if grant.marketplace_id not in here
+            role_words(grant, places, enrolled)
+            for grant in colleague.grants
+            if grant.marketplace_id not in marketplace_ids
         ),
-        is_oneself=found.user_id == session.person.user_id,
-        boxes=_boxes(found, places, enrolled),
-        brands=_brands(runtime, found, places),
-        leases=len(kept),
+        is_oneself=colleague.user_id == session.person.user_id,
+        boxes=_boxes(colleague, places, enrolled),
+        brands=_brands(runtime, colleague, places),
+        leases=len(leases),
         looks_after=len(looked_after),
-        successors=dict(sorted(others.items(), key=lambda one: one[1])),
-        history=[(entry.at, _what(entry, names, enrolled), _actor(entry, names)) for entry in told],
+        successors=dict(sorted(others.items(), key=lambda pair: pair[1])),
+        history=[(log_entry.at, _what(log_entry, names, enrolled), _actor(log_entry, names)) for log_entry in history],
         link=link,
         link_open=None if open_link is None else open_link.expires_at,
         link_hours=runtime.policies[ResetLinkPolicy].valid_hours,
@@ -157,13 +163,13 @@ def person_page(
 
 def _boxes(colleague: Colleague, places: Mapping[str, str], enrolled: Mapping[str, str]) -> tuple[SimpleNamespace, ...]:
     """Every role at every marketplace, and the brands that the user represents."""
-    kept = {(grant.role, grant.marketplace_id) for grant in colleague.grants}
+    roles_held = {(grant.role, grant.marketplace_id) for grant in colleague.grants}
     several = len(places) > 1
     usual = [
         SimpleNamespace(
             field=f"role.{role.value}.{place}",
             text=f"{ROLES[role]}{f' at {name}' if several else ''}",
-            is_granted=(role, place) in kept,
+            is_granted=(role, place) in roles_held,
         )
         for place, name in places.items()
         for role in _EVERYWHERE
@@ -185,24 +191,24 @@ def _brands(runtime: Runtime, colleague: Colleague, places: Mapping[str, str]) -
     from_before = {(grant.marketplace_id, grant.brand_id) for grant in colleague.grants}
     with runtime.store.read() as connection:
         return tuple(
-            Option(f"{place}.{brand_id}", f"{one.name}{f' at {name}' if len(places) > 1 else ''}")
+            Option(f"{place}.{brand_id}", f"{brand.name}{f' at {name}' if len(places) > 1 else ''}")
             for place, name in places.items()
-            for brand_id, one in brands_of(connection, place).items()
+            for brand_id, brand in brands_of(connection, place).items()
             if (place, brand_id) not in from_before
         )
 
 
-def _actor(entry: Told, names: Mapping[str, str]) -> str:
-    by = entry.actor.removeprefix("user:")
+def _actor(log_entry: Told, names: Mapping[str, str]) -> str:
+    by = log_entry.actor.removeprefix("user:")
     return names.get(by, "the command line" if by == "local" else by)
 
 
-def _what(one: Told, names: Mapping[str, str], enrolled: Mapping[str, str]) -> str:
-    role = one.payload.get("role")
+def _what(log_entry: Told, names: Mapping[str, str], enrolled: Mapping[str, str]) -> str:
+    role = log_entry.payload.get("role")
     as_role = ROLES[Role(role)] if role in set(Role) else "a role"
-    brand = enrolled.get(str(one.payload.get("brand")), "")
+    brand = enrolled.get(str(log_entry.payload.get("brand")), "")
     of_role = f"{as_role} {brand}".strip()
-    match one.act:
+    match log_entry.act:
         case "person.added" | "person.joined":
             return f"Joined as {of_role}"
         case "person.granted":
@@ -210,18 +216,18 @@ def _what(one: Told, names: Mapping[str, str], enrolled: Mapping[str, str]) -> s
         case "person.ungranted":
             return f"Role removed: {of_role}"
         case "person.deactivated" | "person.work_handed_over":
-            head = "Deactivated" if one.act == "person.deactivated" else "Work handed over"
-            return f"{head}: {_work(one.payload, names)}"
+            head = "Deactivated" if log_entry.act == "person.deactivated" else "Work handed over"
+            return f"{head}: {_work(log_entry.payload, names)}"
         case _:
-            return ACTS.get(one.act, one.act)
+            return ACTS.get(log_entry.act, log_entry.act)
 
 
 def _work(payload: Mapping[str, object], names: Mapping[str, str]) -> str:
     to = names.get(str(payload.get("to")), "")
-    given, freed, brands = (int(str(payload.get(name, 0))) for name in ("handed_over", "freed", "brands"))
+    handed_over, freed, brands = (int(str(payload.get(name, 0))) for name in ("handed_over", "freed", "brands"))
     parts = []
     if to:
-        parts.append(f"{words.many(given, 'case')} to {to}")
+        parts.append(f"{words.many(handed_over, 'case')} to {to}")
     if freed or not to:
         parts.append(f"{words.many(freed, 'case')} returned to the queue")
     if brands:

@@ -45,7 +45,7 @@ def post_reset(token: str, request: Request, fields: Fields) -> Response:
     _refuse_what_is_no_token(token)
     try:
         devices = choose_anew(
-            runtime_of(request), token, wanted=fields.get("wanted", ""), again=fields.get("again", "")
+            runtime_of(request), token, new_password=fields.get("wanted", ""), again=fields.get("again", "")
         )
     except Invalid as refused:
         return respond(request, _page(token, refusal(refused)), status=422)

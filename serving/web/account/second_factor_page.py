@@ -213,9 +213,9 @@ def page_of(
     """The content of the page, with the secret of an app that was just begun."""
     policy, now, person = runtime.policies[SecondFactorPolicy], runtime.wall.now(), session.person
     with runtime.store.read() as connection:
-        found = second_factors.of_person(connection, person.user_id)
+        factors = second_factors.of_person(connection, person.user_id)
         pending = second_factors.begun(connection, person.user_id)
-        left = second_factors.codes_left(connection, person.user_id)
+        codes_left = second_factors.codes_left(connection, person.user_id)
     fresh = is_fresh(session.proof, now, policy)
     app = None
     if begun is not None:
@@ -224,16 +224,16 @@ def page_of(
         side, path = one_time_codes.picture_of(address)
         app = AppCode(side, path, address, " ".join(secret[at : at + 4] for at in range(0, len(secret), 4)))
     return SecondFactorPage(
-        rows=tuple(_row(runtime, session, one) for one in found),
-        is_required=runtime.settings.production and not found and any(map(person.may, NEEDS_FACTOR)),
-        may_add=fresh or not found,
+        rows=tuple(_row(runtime, session, factor) for factor in factors),
+        is_required=runtime.settings.production and not factors and any(map(person.may, NEEDS_FACTOR)),
+        may_add=fresh or not factors,
         is_proved=fresh and session.proof is not None and session.proof.factor_id is not None,
-        has_passkey=any(one.kind is FactorKind.PASSKEY for one in found),
+        has_passkey=any(factor.kind is FactorKind.PASSKEY for factor in factors),
         passkeys_possible=passkeys.are_possible(runtime),
         app=app,
         pending=pending,
         mails_kept=not runtime.settings.smtp_host,
-        codes_left=left,
+        codes_left=codes_left,
         codes=codes,
         longest_name=LONGEST_NAME,
         hours=policy.counts_after_hours,

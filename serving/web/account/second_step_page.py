@@ -60,15 +60,15 @@ def post_second_step(request: Request, waiting: Waiting, fields: Fields) -> Resp
     runtime, following = runtime_of(request), local_path(request, fields.get("next"))
     try:
         with mailing_sign_in_link(runtime, waiting.person.email):
-            made = complete(runtime, waiting, given_by(fields), whence(request))
+            new_session = complete(runtime, waiting, given_by(fields), whence(request))
     except (Invalid, TooManyAttempts) as refused:
         problem = problem_of(request, refused)
         page = respond(request, _page(request, waiting, following, refusal(refused)), status=problem.status)
         page.headers.update(problem.headers)
         return page
-    begin_in(runtime, auth.session_of(runtime, made.token).person, tongue().language)
+    begin_in(runtime, auth.session_of(runtime, new_session.token).person, tongue().language)
     response = go_to(request, following)
-    begin_session(response, request, made)
+    begin_session(response, request, new_session)
     return response
 
 
@@ -88,7 +88,7 @@ def post_cancel(request: Request, runtime: TheRuntime, _waiting: Waiting) -> Res
 
 def _page(request: Request, waiting: Session, following: str, error: str | None) -> SecondStepPage:
     with runtime_of(request).store.read() as connection:
-        kinds = {one.kind for one in second_factors.of_person(connection, waiting.person.user_id)}
+        kinds = {factor.kind for factor in second_factors.of_person(connection, waiting.person.user_id)}
     return SecondStepPage(
         address=second_step_for(following),
         csrf_token=waiting.csrf_token,

@@ -92,9 +92,9 @@ def get_settings(request: Request, session: Oneself) -> HTMLResponse:
 @router.post("/settings")
 def post_settings(request: Request, session: Oneself, fields: Fields) -> Response:
     """Save the settings. Browsers do not send an unticked box, so a missing field turns keyboard shortcuts off."""
-    given = {**fields, "letter_keys": fields.get("letter_keys", "off")}
+    setting_fields = {**fields, "letter_keys": fields.get("letter_keys", "off")}
     try:
-        choose(runtime_of(request), session.person, session.display, given)
+        choose(runtime_of(request), session.person, session.display, setting_fields)
     except Invalid as refused:
         page = settings_page(runtime_of(request), session, error=refusal(refused))
         return respond(request, page, session, status=422)
@@ -104,11 +104,13 @@ def post_settings(request: Request, session: Oneself, fields: Fields) -> Respons
 @router.post("/settings/password")
 def post_password(request: Request, runtime: TheRuntime, session: Oneself, fields: Fields) -> Response:
     """Change the user's own password and sign out all other devices."""
-    before, wanted = fields.get("present", ""), fields.get("wanted", "")
+    before, new_password = fields.get("present", ""), fields.get("wanted", "")
     try:
-        check_typed_alike(wanted, fields.get("again", ""))
+        check_typed_alike(new_password, fields.get("again", ""))
         token = request.cookies.get(cookie_name(runtime), "")
-        change_password(runtime, session.person, token, before=before, wanted=wanted, ending=ticked_in(fields))
+        change_password(
+            runtime, session.person, token, before=before, new_password=new_password, ending=ticked_in(fields)
+        )
     except (Invalid, TooManyAttempts) as refused:
         page = settings_page(runtime, session, password_error=refusal(refused), ticked=ticked_in(fields))
         return respond(request, page, session, status=problem_of(request, refused).status)
@@ -128,8 +130,8 @@ def post_mails(request: Request, session: Oneself, fields: Fields) -> Response:
 @router.post("/settings/quick")
 def post_quick(request: Request, session: Oneself, fields: Fields) -> Response:
     """Change one setting from the bar or the list of keys, and return to the same page."""
-    given = {name: fields[name] for name in ("theme", "letter_keys") if name in fields}
-    choose(runtime_of(request), session.person, session.display, given)
+    setting_fields = {name: fields[name] for name in ("theme", "letter_keys") if name in fields}
+    choose(runtime_of(request), session.person, session.display, setting_fields)
     return go_to(request, local_path(request, fields.get("next")))
 
 
@@ -189,4 +191,4 @@ def _place(name: str) -> str:
 
 
 def _options(texts: dict[Density, str] | dict[Theme, str]) -> tuple[Option, ...]:
-    return tuple(Option(value.value, text) for value, text in texts.items())
+    return tuple(Option(choice.value, text) for choice, text in texts.items())

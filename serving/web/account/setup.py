@@ -46,9 +46,9 @@ def post_setup(token: str, request: Request, runtime: TheRuntime, fields: Fields
         with runtime.store.write() as connection:
             setup_links.add_setup_token(connection, hashed, now)
         return respond(request, _page(token, fields, refused.sentence), status=422)
-    made = auth.sign_in(runtime, fields["email"], fields["password"], whence(request))
+    new_session = auth.sign_in(runtime, fields["email"], fields["password"], whence(request))
     response = go_to(request, "/", Flash.FOUNDED)
-    begin_session(response, request, made)
+    begin_session(response, request, new_session)
     return response
 
 
@@ -78,7 +78,7 @@ def _found(runtime: Runtime, fields: Fields) -> None:
     """Create the administrator, and the marketplace unless a command already created it."""
     name, currency = fields.get("marketplace", "").strip(), fields.get("currency", "").strip().upper()
     with runtime.store.read() as connection:
-        known = any(one.name == name for one in marketplaces.everyone(connection))
+        known = any(marketplace.name == name for marketplace in marketplaces.everyone(connection))
     if not known:
         provisioning.add_marketplace(runtime, name=name, base_currency=currency, by=_BY)
     person = NewPerson(

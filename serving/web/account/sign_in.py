@@ -86,25 +86,25 @@ def post_sign_in(request: Request, runtime: TheRuntime, fields: Fields) -> Respo
     browser = fields.get("browser", "")[:LONGEST_COOKIE]
     try:
         with mailing_sign_in_link(runtime, email):
-            made = auth.sign_in(runtime, email, fields.get("password", ""), whence(request, browser))
+            new_session = auth.sign_in(runtime, email, fields.get("password", ""), whence(request, browser))
     except DomainError as refused:
         problem = problem_of(request, refused)
         page = respond(request, _page(following, email[:320], refusal(refused), browser), status=problem.status)
         page.headers.update(problem.headers)
         return page
-    if made.half:
+    if new_session.half:
         response = go_to(request, second_step_for(following))
-        begin_session(response, request, made)
+        begin_session(response, request, new_session)
         return response
-    begin_in(runtime, auth.session_of(runtime, made.token).person, tongue().language)
+    begin_in(runtime, auth.session_of(runtime, new_session.token).person, tongue().language)
     response = go_to(request, following)
-    begin_session(response, request, made)
+    begin_session(response, request, new_session)
     return response
 
 
 def _page(following: str, email: str, error: str | None, browser: str) -> SignInPage:
-    asked = "" if following == "/" else urlencode({"next": following}) + "&"
-    return SignInPage(f"/sign-in?{asked}", following, email, error, browser)
+    query = "" if following == "/" else urlencode({"next": following}) + "&"
+    return SignInPage(f"/sign-in?{query}", following, email, error, browser)
 
 
 @router.post("/sign-out")

@@ -66,7 +66,7 @@ def answer_chart(parts: Sequence[Part], names: Sequence[str]) -> AnswerChart | N
         for name, part in zip(names, parts, strict=True)
     )
     scale = Scale(_BOTTOM, _TOP, top)
-    ticks = tuple(Tick(scale(value), tongues.number(value)) for value in range(0, top + 1, step))
+    ticks = tuple(Tick(scale(count), tongues.number(count)) for count in range(0, top + 1, step))
     return AnswerChart(tuple(bars), _slots(names, slot), ticks, sentence)
 
 
@@ -111,7 +111,11 @@ def share_chart(shares: Sequence[Share], names: Sequence[str]) -> ShareChart | N
     known = [share.estimate for share in shares if share.estimate.value is not None]
     if not known:
         return None
-    top = next(one for one in (0.02, 0.05, 0.1, 0.2, 0.5, 1.0) if one >= max(found.high for found in known) or one == 1)
+    top = next(
+        limit
+        for limit in (0.02, 0.05, 0.1, 0.2, 0.5, 1.0)
+        if limit >= max(estimate.high for estimate in known) or limit == 1
+    )
     slot = (_RIGHT - _LEFT) / len(shares)
 
     def y(share: float) -> float:
@@ -120,27 +124,27 @@ def share_chart(shares: Sequence[Share], names: Sequence[str]) -> ShareChart | N
     whiskers = tuple(
         Whisker(
             x=round(_LEFT + slot * (number + 0.5), 1),
-            y=None if one.estimate.value is None else y(one.estimate.value),
-            low_y=y(one.estimate.low),
-            high_y=y(one.estimate.high),
+            y=None if share.estimate.value is None else y(share.estimate.value),
+            low_y=y(share.estimate.low),
+            high_y=y(share.estimate.high),
             left=round(_LEFT + slot * (number + 0.3), 1),
             width=round(slot * 0.4, 1),
         )
-        for number, one in enumerate(shares)
+        for number, share in enumerate(shares)
     )
     ticks = tuple(Tick(y(top * i / 4), f"{top * i / 4:.3g}".rstrip("0").rstrip(".") or "0") for i in range(5))
     percent = tuple(Tick(tick.at, _percent(float(tick.text))) for tick in ticks)
     sentence = "; ".join(
         say("%(name)s: not known", name=name)
-        if one.estimate.value is None
+        if share.estimate.value is None
         else say(
             "%(name)s: %(share)s, %(low)s to %(high)s",
             name=name,
-            share=words.percent(one.estimate.value, 1),
-            low=words.percent(one.estimate.low, 1),
-            high=words.percent(one.estimate.high, 1),
+            share=words.percent(share.estimate.value, 1),
+            low=words.percent(share.estimate.low, 1),
+            high=words.percent(share.estimate.high, 1),
         )
-        for name, one in zip(names, shares, strict=True)
+        for name, share in zip(names, shares, strict=True)
     )
     return ShareChart(whiskers, _slots(names, slot), percent, sentence)
 
@@ -233,25 +237,25 @@ def level_chart(
 ) -> LevelChart:
     """The levels of a brand since a moment; before the first change the level is provisional."""
     order = {level: number for number, (level, _) in enumerate(names)}
-    past = sorted(changes, key=lambda one: one.known_at)
-    level = next((one.level for one in reversed(past) if one.known_at <= since), Level.PROVISIONAL)
+    past = sorted(changes, key=lambda change: change.known_at)
+    level = next((change.level for change in reversed(past) if change.known_at <= since), Level.PROVISIONAL)
 
-    def y(one: Level) -> float:
-        return _LEVEL_TOP + _LEVEL_ROW * order[one]
+    def y(row_level: Level) -> float:
+        return _LEVEL_TOP + _LEVEL_ROW * order[row_level]
 
     def x(at: datetime) -> float:
         return round(_LEVEL_LEFT + (_RIGHT - _LEVEL_LEFT) * ((at - since) / (until - since)), 1)
 
     points, sentence = [(x(since), y(level))], [dict(names)[level]]
-    for one in past:
-        if since < one.known_at <= until and one.level is not level:
-            points += [(x(one.known_at), y(level)), (x(one.known_at), y(one.level))]
-            level = one.level
-            day = words.day(one.known_at, until)
+    for change in past:
+        if since < change.known_at <= until and change.level is not level:
+            points += [(x(change.known_at), y(level)), (x(change.known_at), y(change.level))]
+            level = change.level
+            day = words.day(change.known_at, until)
             sentence.append(say("%(level)s from %(day)s", level=dict(names)[level], day=day))
     points.append((x(until), y(level)))
     return LevelChart(
-        line=" ".join(f"{left},{top}" for left, top in points),
+        line=" ".join(f"{x_at},{top}" for x_at, top in points),
         rows=tuple(Tick(_LEVEL_TOP + _LEVEL_ROW * number, name) for number, (_, name) in enumerate(names)),
         x_ticks=tuple(
             Tick(x(at), words.day(at, until))

@@ -123,10 +123,10 @@ def get_dashboard(request: Request, session: Member) -> HTMLResponse:
     runtime, days = runtime_of(request), _days(request.query_params)
     with runtime.store.read() as connection:
         scope = scope_of(connection, session.person, request.query_params)
-        found = gather(runtime, connection, scope.pair, days)
-        reported = reported_part(connection, _reports(scope.pair, found))
+        dashboard = gather(runtime, connection, scope.pair, days)
+        reported = reported_part(connection, _reports(scope.pair, dashboard))
     more = f"&of={scope.value}" if scope.query else ""
-    shown = _shown(found, reported, days, "/brand/dashboard", more)
+    shown = _shown(dashboard, reported, days, "/brand/dashboard", more)
     return respond(request, BrandDashboardPage(scope, shown), session)
 
 
@@ -134,24 +134,24 @@ def get_dashboard(request: Request, session: Member) -> HTMLResponse:
 def get_managed(brand_id: str, request: Request, session: Manager) -> HTMLResponse:
     runtime, days = runtime_of(request), _days(request.query_params)
     with runtime.store.read() as connection:
-        kept = kept_by(connection, session.person, brand_id, request.query_params.get("at"))
-        found = gather(runtime, connection, kept.pair, days)
-        reported = reported_part(connection, _reports(kept.pair, found))
-    place, at = f"/brands/{kept.pair[1]}", f"at={kept.pair[0]}"
-    shown = _shown(found, reported, days, f"{place}/dashboard", f"&{at}")
+        brand = kept_by(connection, session.person, brand_id, request.query_params.get("at"))
+        dashboard = gather(runtime, connection, brand.pair, days)
+        reported = reported_part(connection, _reports(brand.pair, dashboard))
+    place, at = f"/brands/{brand.pair[1]}", f"at={brand.pair[0]}"
+    shown = _shown(dashboard, reported, days, f"{place}/dashboard", f"&{at}")
     page = StaffPage(
         "manager_dashboard.html",
         "/brands",
-        brand=kept.enrolment.name,
-        marketplace=kept.marketplace,
+        brand=brand.enrolment.name,
+        marketplace=brand.marketplace,
         back=f"{place}?{at}",
         dashboard=shown,
     )
     return respond(request, page, session)
 
 
-def _days(given: Mapping[str, str]) -> int:
-    return next((one for one in PERIODS if given.get("days") == str(one)), DEFAULT_PERIOD)
+def _days(fields: Mapping[str, str]) -> int:
+    return next((days for days in PERIODS if fields.get("days") == str(days)), DEFAULT_PERIOD)
 
 
 def _reports(pair: Pair, brand_dashboard: BrandDashboard) -> Scope:
@@ -163,12 +163,16 @@ def _shown(brand_dashboard: BrandDashboard, reported: ReportedPart, days: int, p
     by_month = any(part.period.ends - part.period.begins > _LONGER_THAN_A_WEEK for part in record.parts)
     names = [_name(part.period, brand_dashboard.until, by_month=by_month) for part in record.parts]
     return Dashboard(
-        periods=tuple(PeriodLink(say(_PERIODS[one]), f"{place}?days={one}{more}", one == days) for one in PERIODS),
+        periods=tuple(
+            PeriodLink(say(_PERIODS[period]), f"{place}?days={period}{more}", period == days) for period in PERIODS
+        ),
         since=words.day(brand_dashboard.since, brand_dashboard.until),
         figures=_figures(brand_dashboard),
         answers=record.answers,
         judgements=tuple(
-            JudgementCount(one, record.judgements[one.judgement]) for one in CHOICES if record.judgements[one.judgement]
+            JudgementCount(choice, record.judgements[choice.judgement])
+            for choice in CHOICES
+            if record.judgements[choice.judgement]
         ),
         reasons=_reasons(brand_dashboard),
         objections=tuple((in_words(message(name)), n) for name, n in sorted(record.objections.items())),
@@ -314,13 +318,17 @@ class RecordPart:
 def record_part(answers: Iterable[BrandAnswer], now: datetime, days: int) -> RecordPart:
     """The figures of the reader's brands over the period of the standing, so that both count the same answers."""
     since = now - timedelta(days=days)
-    found = record_of(answer for answer in answers if answer.answered.answered_at > since)
-    lines = [Line(say(name), number(found.outcomes[one])) for one, name in _SHOWN.items() if found.outcomes[one]]
+    record = record_of(answer for answer in answers if answer.answered.answered_at > since)
+    lines = [
+        Line(say(name), number(record.outcomes[outcome]))
+        for outcome, name in _SHOWN.items()
+        if record.outcomes[outcome]
+    ]
     if lines:
-        objections = number(found.counter_notices)
-        if found.counter_notices_upheld:
-            objections = say("%(all)s, %(n)s upheld", all=objections, n=number(found.counter_notices_upheld))
+        objections = number(record.counter_notices)
+        if record.counter_notices_upheld:
+            objections = say("%(all)s, %(n)s upheld", all=objections, n=number(record.counter_notices_upheld))
         lines.append(Line(say("Seller objections"), objections))
-    if found.median_hours_to_removal is not None:
-        lines.append(Line(say("Median time to removal"), words.hours(found.median_hours_to_removal)))
+    if record.median_hours_to_removal is not None:
+        lines.append(Line(say("Median time to removal"), words.hours(record.median_hours_to_removal)))
     return RecordPart(days, tuple(lines))

@@ -68,12 +68,17 @@ def post_erasure(message_id: str, request: Request, runtime: TheRuntime, session
 
 
 def _page(
-    runtime: Runtime, session: Session, given: Mapping[str, str], *, typed: str = "", error: str | None = None
+    runtime: Runtime, session: Session, fields: Mapping[str, str], *, typed: str = "", error: str | None = None
 ) -> MessagesPage:
     now = runtime.clock.now()
     with runtime.store.read() as connection:
-        scope = scope_of(connection, session.person, given)
-        one = brands.enrolments(connection, scope.pair[0])[scope.pair[1]]
+        scope = scope_of(connection, session.person, fields)
+        enrolment = brands.enrolments(connection, scope.pair[0])[scope.pair[1]]
         thread = thread_of(connection, session.person, scope.pair, MessageSide.BRAND, now, typed=typed, error=error)
-    manager = Manager(one.account_manager, words.initials(one.account_manager), one.account_manager_email, one.name)
+    manager = Manager(
+        enrolment.account_manager,
+        words.initials(enrolment.account_manager),
+        enrolment.account_manager_email,
+        enrolment.name,
+    )
     return MessagesPage(scope, manager, thread)

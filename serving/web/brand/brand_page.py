@@ -157,75 +157,77 @@ def get_removals(request: Request, runtime: TheRuntime, session: Member) -> HTML
 def get_record(runtime: TheRuntime, session: Member, form: Format) -> Response:
     """Download the record of the answers of the reader's brands."""
     with runtime.store.read() as connection:
-        found = brand_answers.answers_of(connection, session.person.brands(Permission.ANSWER_QUESTIONS))
-    return download(form, f"answers-{runtime.clock.now().date().isoformat()}", record_file(form, found))
+        answers = brand_answers.answers_of(connection, session.person.brands(Permission.ANSWER_QUESTIONS))
+    return download(form, f"answers-{runtime.clock.now().date().isoformat()}", record_file(form, answers))
 
 
 def done_part(runtime: Runtime, person: Person) -> DonePart:
-    found = undoable(runtime, person, Side.BRAND)
-    return DonePart(tuple(_done(given, undo) for given, undo in found[:PAGE_SIZE]), max(0, len(found) - PAGE_SIZE))
+    answers = undoable(runtime, person, Side.BRAND)
+    return DonePart(
+        tuple(_done(answer, undo) for answer, undo in answers[:PAGE_SIZE]), max(0, len(answers) - PAGE_SIZE)
+    )
 
 
-def _done(given: Given, undo: Undo) -> Done:
-    content = given.content
-    title = text_view.show(content.get("title") or given.external_id)
-    seller = text_view.show(given.seller_external_id) if given.seller_external_id else None
+def _done(answer: Given, undo: Undo) -> Done:
+    content = answer.content
+    title = text_view.show(content.get("title") or answer.external_id)
+    seller = text_view.show(answer.seller_external_id) if answer.seller_external_id else None
     return Done(undo, title, words.named_price(content), seller)
 
 
 def brand_page(runtime: Runtime, session: Session, page: int) -> BrandPage:
     person, now = session.person, runtime.clock.now()
     pairs = person.brands(Permission.ANSWER_QUESTIONS)
-    wanted = QueueFilter(frozenset(place for place, _ in pairs), (CaseLane.ASK_BRAND,), pairs)
+    queue_filter = QueueFilter(frozenset(place for place, _ in pairs), (CaseLane.ASK_BRAND,), pairs)
     offset = (page - 1) * PAGE_SIZE
     with runtime.store.read() as connection:
         enrolled = _enrolments(connection, pairs)
-        rows = queues.queue(connection, wanted, most=PAGE_SIZE, offset=offset)
+        rows = queues.queue(connection, queue_filter, most=PAGE_SIZE, offset=offset)
         facts = case_figures.facts_of_many(connection, [(row["marketplace_id"], row["facts_digest"]) for row in rows])
         before = answers_before(connection, pairs, rows)
         waiting = case_figures.open_questions(connection, pairs)
         answers = case_figures.standing_answers(connection, pairs)
         removals = removals_part(connection, pairs, now)
         cards = tuple(
-            standing_card(runtime, connection, pair, one.name, now)
-            for pair, one in sorted(enrolled.items(), key=lambda item: item[1].name)
+            standing_card(runtime, connection, pair, enrolment.name, now)
+            for pair, enrolment in sorted(enrolled.items(), key=lambda enrolled_pair: enrolled_pair[1].name)
         )
-        given = brand_answers.answers_of(connection, pairs)
+        given_answers = brand_answers.answers_of(connection, pairs)
         asked_at_once = takedowns.latest(connection, pairs, _TAKEDOWNS)
         gate = gate_of(runtime, connection, person, now)
         begins = [people.confirms_from(connection, person.user_id, pair) for pair in sorted(pairs)]
         waits = [wait for begin in begins if (wait := recently_invited(begin, now)) is not None]
         sizes = takedowns.sizes(connection, asked_at_once)
-    size = sum(one.number for one in waiting.values())
-    names = sorted({one.name for one in enrolled.values()})
+    size = sum(questions.number for questions in waiting.values())
+    names = sorted({enrolment.name for enrolment in enrolled.values()})
     policy = runtime.policies[EnforcementPolicy]
     counted = _counted(answers)
     decision_input = decision_input_of(CaseLane.ASK_BRAND, Side.BRAND, words.listed(names), can_be_asked=True)
     return BrandPage(
         brands=words.listed(names),
         headline=headline_of(size),
-        pace=pace_of(given, now),
+        pace=pace_of(given_answers, now),
         questions=tuple(
-            question(row, one, now, before.get(key_of(row)), shown_pictures(runtime, row["case_id"], one))
+            question(row, row_facts, now, before.get(key_of(row)), shown_pictures(runtime, row["case_id"], row_facts))
             for row in rows
-            for one in [facts[row["marketplace_id"], row["facts_digest"]]]
+            for row_facts in [facts[row["marketplace_id"], row["facts_digest"]]]
         ),
         several_brands=len(names) > 1,
-        oldest=words.due(min(one.oldest_due_at for one in waiting.values()), now) if waiting else None,
+        oldest=words.due(min(questions.oldest_due_at for questions in waiting.values()), now) if waiting else None,
         before=page - 1 if page > 1 else None,
         after=page + 1 if offset + PAGE_SIZE < size else None,
         done=done_part(runtime, person),
         removals=removals,
         standings=cards,
-        record=record_part(given, now, runtime.policies[StandingPolicy].window_days),
+        record=record_part(given_answers, now, runtime.policies[StandingPolicy].window_days),
         managers=_managers(enrolled),
         answered=counted,
-        answered_in_all=sum(one.number for one in counted),
+        answered_in_all=sum(answer_count.number for answer_count in counted),
         effects=effects(replace(decision_input, withheld=withheld_reason_of(cards)), policy),
         answer_within_hours=policy.brand_answers_within_hours,
         takedowns=tuple(
-            TakedownLink(one.request_id, words.short_moment(one.known_at, now), sizes[one.request_id])
-            for one in asked_at_once
+            TakedownLink(takedown.request_id, words.short_moment(takedown.known_at, now), sizes[takedown.request_id])
+            for takedown in asked_at_once
         ),
         certification_state=None if gate.open and not gate.warned else Certification(gate.open, in_words(gate.reason)),
         recently_invited=tuple(dict.fromkeys(map(in_words, waits))),
@@ -246,20 +248,25 @@ def key_of(row: Mapping[str, Any]) -> tuple[str, str, str]:
 
 
 def _enrolments(connection: Connection, pairs: frozenset[Pair]) -> dict[Pair, Enrolment]:
-    found = {}
+    enrolments = {}
     for marketplace_id in {place for place, _ in pairs}:
-        for brand_id, one in brands.enrolments(connection, marketplace_id).items():
+        for brand_id, enrolment in brands.enrolments(connection, marketplace_id).items():
             if (marketplace_id, brand_id) in pairs:
-                found[marketplace_id, brand_id] = one
-    return found
+                enrolments[marketplace_id, brand_id] = enrolment
+    return enrolments
 
 
 def _managers(enrolled: Mapping[Pair, Enrolment]) -> tuple[Manager, ...]:
-    found = {
-        Manager(one.account_manager, words.initials(one.account_manager), one.account_manager_email, one.name)
-        for one in enrolled.values()
+    managers = {
+        Manager(
+            enrolment.account_manager,
+            words.initials(enrolment.account_manager),
+            enrolment.account_manager_email,
+            enrolment.name,
+        )
+        for enrolment in enrolled.values()
     }
-    return tuple(sorted(found, key=lambda one: (one.brand, one.name)))
+    return tuple(sorted(managers, key=lambda manager: (manager.brand, manager.name)))
 
 
 def _counted(answers: Mapping[Pair, Mapping[Judgement, int]]) -> tuple[Count, ...]:

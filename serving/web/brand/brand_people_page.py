@@ -109,8 +109,8 @@ def post_invitation(request: Request, runtime: TheRuntime, session: Member, fiel
     except DomainError as refused:
         return given_back(request, session, fields, refused, _page)
     lasts = say_many("%(n)s day", "%(n)s days", runtime.policies[InvitationPolicy].valid_days)
-    made = MadeLink(whole_address(request, path), fields.get("email", ""), lasts)
-    return respond(request, _page(runtime, session, fields, link=made), session)
+    link = MadeLink(whole_address(request, path), fields.get("email", ""), lasts)
+    return respond(request, _page(runtime, session, fields, link=link), session)
 
 
 @router.post(_PLACE + "/invitations/{invitation_id}/withdraw")
@@ -134,8 +134,8 @@ def post_reset_link(user_id: str, request: Request, runtime: TheRuntime, session
     with runtime.store.read() as connection:
         email = accounts.person(connection, user_id).email
     lasts = say_many("%(n)s hour", "%(n)s hours", runtime.policies[ResetLinkPolicy].valid_hours)
-    made = MadeLink(whole_address(request, path), email, lasts)
-    return respond(request, _page(runtime, session, fields, link=made), session)
+    link = MadeLink(whole_address(request, path), email, lasts)
+    return respond(request, _page(runtime, session, fields, link=link), session)
 
 
 @router.post(_PLACE + "/{user_id}/remove")
@@ -191,7 +191,7 @@ def _mandate(scope: BrandScope, fields: Mapping[str, str]) -> NewMandate:
         agent=fields.get("agent", ""),
         territories=tuple(fields.get("territories", "").replace(",", " ").split()),
         last_day=day_of(last_day),
-        kinds=tuple(one for one in RightKind if fields.get(f"{_KIND}{one.value}") == "yes"),
+        kinds=tuple(kind for kind in RightKind if fields.get(f"{_KIND}{kind.value}") == "yes"),
         document=fields.get("document", "").strip() or None,
         marketplace=scope.marketplace,
     )
@@ -214,14 +214,14 @@ def _waits(confirms_from: datetime | None, now: datetime) -> str | None:
 def _page(
     runtime: Runtime,
     session: Session,
-    given: Mapping[str, str],
+    fields: Mapping[str, str],
     *,
     link: MadeLink | None = None,
     error: str | None = None,
 ) -> BrandPeoplePage:
     now = runtime.clock.now()
     with runtime.store.read() as connection:
-        scope = scope_of(connection, session.person, given)
+        scope = scope_of(connection, session.person, fields)
         acting = powers.people_with_mandates(connection, scope.pair)
         people = []
         for brand_person in accounts.people_of_brand(connection, scope.pair):
@@ -242,23 +242,27 @@ def _page(
                     can_go=not brand_person.leads and brand_person.user_id != session.person.user_id,
                 )
             )
-        found = powers.stored_mandates(connection, scope.pair)
-        targets = rights_sharing.targets_of_mandates(connection, scope.pair[1], found, scope.others, now)
-        mandates = mandate_rows(found, acting, now, targets)
+        stored_mandates = powers.stored_mandates(connection, scope.pair)
+        targets = rights_sharing.targets_of_mandates(connection, scope.pair[1], stored_mandates, scope.others, now)
+        mandates = mandate_rows(stored_mandates, acting, now, targets)
         on_file = documents.documents_of(connection, scope.pair)
         invited = open_invitations(connection, scope.pair, runtime.wall.now())
     return BrandPeoplePage(
         scope=scope,
         people=tuple(people),
         invitations=tuple(
-            InvitationRow(one.invitation_id, one.email, words.day(one.expires_at, runtime.wall.now()))
-            for one in invited
+            InvitationRow(
+                invitation.invitation_id, invitation.email, words.day(invitation.expires_at, runtime.wall.now())
+            )
+            for invitation in invited
         ),
         mandates=mandates,
-        candidates=tuple(Option(one.email, f"{one.name}, {one.email}") for one in people if one.can_go),
-        documents=tuple(Option(one.digest, one.name) for one in on_file),
-        kinds=tuple(Option(one.value, say(KINDS[one])) for one in RightKind),
+        candidates=tuple(
+            Option(colleague.email, f"{colleague.name}, {colleague.email}") for colleague in people if colleague.can_go
+        ),
+        documents=tuple(Option(document.digest, document.name) for document in on_file),
+        kinds=tuple(Option(kind.value, say(KINDS[kind])) for kind in RightKind),
         link=link,
-        typed={name: given.get(name, "") for name in ("email", "agent", "territories", "last_day")},
+        typed={name: fields.get(name, "") for name in ("email", "agent", "territories", "last_day")},
         error=error,
     )

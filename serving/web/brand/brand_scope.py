@@ -63,7 +63,7 @@ class AboutBrand(Page, place="/brand/dashboard"):
     scope: BrandScope
 
 
-def scope_of(connection: Connection, person: Person, given: Mapping[str, str]) -> BrandScope:
+def scope_of(connection: Connection, person: Person, fields: Mapping[str, str]) -> BrandScope:
     """The brand that an address or form names, or the first that the person represents.
 
     Raises NotFound (they represent no brand, or not this one).
@@ -71,14 +71,14 @@ def scope_of(connection: Connection, person: Person, given: Mapping[str, str]) -
     pairs = person.brands(Permission.ANSWER_QUESTIONS)
     places = {place: marketplaces.get(connection, place).name for place in {place for place, _ in pairs}}
     names = {
-        (place, brand_id): one.name
+        (place, brand_id): brand.name
         for place in places
-        for brand_id, one in brands.enrolments(connection, place).items()
+        for brand_id, brand in brands.enrolments(connection, place).items()
         if (place, brand_id) in pairs
     }
     order = sorted(names, key=lambda pair: (names[pair], places[pair[0]], pair))
-    wanted = given.get(FIELD)
-    chosen = required(next((pair for pair in order if wanted in {None, _value(pair)}), None), "There is no such brand.")
+    choice = fields.get(FIELD)
+    chosen = required(next((pair for pair in order if choice in {None, _value(pair)}), None), "There is no such brand.")
     several, why_not = len(places) > 1, objection(connection, person, chosen)
     return BrandScope(
         pair=chosen,
@@ -120,7 +120,7 @@ def shared_with(fields: Mapping[str, str]) -> str:
 class Makes(Protocol):
     """Builds the page from the typed values and the reason for the refusal."""
 
-    def __call__(self, runtime: Runtime, session: Session, given: Mapping[str, str], /, *, error: str | None) -> Page:
+    def __call__(self, runtime: Runtime, session: Session, fields: Mapping[str, str], /, *, error: str | None) -> Page:
         """The page."""
 
 
@@ -131,5 +131,5 @@ def given_back(
 
     Raises NotFound (the person does not represent the brand of the form).
     """
-    made = page(runtime_of(request), session, fields, error=refusal(refused))
-    return respond(request, made, session, status=status_of(refused))
+    refused_page = page(runtime_of(request), session, fields, error=refusal(refused))
+    return respond(request, refused_page, session, status=status_of(refused))

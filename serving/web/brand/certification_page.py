@@ -54,17 +54,17 @@ def get_certification(request: Request, session: Member) -> HTMLResponse:
 @router.post("/brand/certification")
 def post_certification(request: Request, runtime: TheRuntime, session: Member, fields: Fields) -> Response:
     """Grade the answers; redirect to the marketplace's questions, or back to the reasons."""
-    given = {
-        name.removeprefix(_FIELD): int(value)
-        for name, value in fields.items()
-        if name.startswith(_FIELD) and value.isascii() and value.isdigit() and len(value) == 1
+    answers = {
+        name.removeprefix(_FIELD): int(field_value)
+        for name, field_value in fields.items()
+        if name.startswith(_FIELD) and field_value.isascii() and field_value.isdigit() and len(field_value) == 1
     }
     try:
-        found = answer(runtime, session.person, given)
+        attempt = answer(runtime, session.person, answers)
     except TooSoon as early:
         again = words.moment_named(early.again_at, runtime.clock.now())
         raise Conflict("Read why your answers were wrong; you can try again at {time}.", time=again) from None
-    if found.passed:
+    if attempt.passed:
         return go_to(request, "/brand", Flash.BRIEFED)
     return go_to(request, "/brand/certification")
 
@@ -72,19 +72,19 @@ def post_certification(request: Request, runtime: TheRuntime, session: Member, f
 def certification_page(runtime: Runtime, session: Session) -> CertificationPage:
     person = session.person
     with runtime.store.read() as connection:
-        found = gate_of(runtime, connection, person, runtime.clock.now())
+        gate = gate_of(runtime, connection, person, runtime.clock.now())
         last = certifications.last_attempt(connection, person.user_id)
     failed = last is not None and not last.passed
-    given = last.answers if last is not None and failed else {}
+    answers = last.answers if last is not None and failed else {}
     return CertificationPage(
-        is_open=found.open,
-        reason=in_words(found.reason),
+        is_open=gate.open,
+        reason=in_words(gate.reason),
         asked=tuple(
             Asked(
                 question.key,
                 say(question.text),
                 tuple(map(say, question.options)),
-                say(question.because) if question.key in given and given[question.key] != question.right else None,
+                say(question.because) if question.key in answers and answers[question.key] != question.right else None,
             )
             for question in questions()
         ),

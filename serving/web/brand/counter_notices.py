@@ -103,7 +103,7 @@ def get_counter_notices(request: Request, session: Member) -> HTMLResponse:
 def post_counter_notice(counter_notice_id: str, request: Request, session: Member, fields: Fields) -> Response:
     """Concede, maintain, or name the court; a refused answer returns with its text and the reason."""
     runtime, event, text = runtime_of(request), fields.get("event", ""), fields.get("reasons", "")
-    if event not in {one.value for one in _DONE}:
+    if event not in {known_event.value for known_event in _DONE}:
         raise Invalid("Choose one of the answers.")
     chosen = CounterNoticeEvent(event)
     try:
@@ -119,7 +119,7 @@ def post_counter_notice(counter_notice_id: str, request: Request, session: Membe
 def _page(runtime: Runtime, session: Session, refused: _Refused | None = None) -> CounterNoticesPage:
     with runtime.store.read() as connection:
         waiting = counter_notices.waiting_for(connection, session.person.brands(Permission.ANSWER_QUESTIONS), _MOST)
-        answers = tuple(_answer(connection, one, refused, runtime.clock.now()) for one in waiting)
+        answers = tuple(_answer(connection, waiting_notice, refused, runtime.clock.now()) for waiting_notice in waiting)
     number = sum(not answer.in_court for answer in answers)
     headline = say_many("%(n)s counter-notice awaits your answer", "%(n)s counter-notices await your answer", number)
     return CounterNoticesPage(
@@ -128,26 +128,28 @@ def _page(runtime: Runtime, session: Session, refused: _Refused | None = None) -
 
 
 def _answer(connection: Connection, waiting: Waiting, refused: _Refused | None, now: datetime) -> Answer:
-    found = waiting.counter_notice
-    mine = refused if refused and refused.counter_notice_id == found.counter_notice_id else None
-    policy = PROFILES[found.profile]
-    given = counter_notices.steps(connection, found.marketplace_id, found.counter_notice_id)
+    counter_notice = waiting.counter_notice
+    mine = refused if refused and refused.counter_notice_id == counter_notice.counter_notice_id else None
+    policy = PROFILES[counter_notice.profile]
+    steps = counter_notices.steps(connection, counter_notice.marketplace_id, counter_notice.counter_notice_id)
     return Answer(
-        counter_notice_id=found.counter_notice_id,
+        counter_notice_id=counter_notice.counter_notice_id,
         title=text_view.show(waiting.content.get("title") or waiting.external_id),
         price=words.named_price(waiting.content),
-        round=found.round,
+        round=counter_notice.round,
         most_rounds=policy.most_rounds,
-        due=None if found.due_at is None else words.due(found.due_at, now),
-        in_court=found.state is CounterNoticeState.WITH_COURT,
+        due=None if counter_notice.due_at is None else words.due(counter_notice.due_at, now),
+        in_court=counter_notice.state is CounterNoticeState.WITH_COURT,
         needs_court=policy.maintaining is Maintaining.COURT_ACTION,
         silence=say(SILENCE[policy.rights_holder_silence]),
-        lines=tuple(_line(one, now) for one in given if one.text),
+        lines=tuple(_line(step, now) for step in steps if step.text),
         documents=tuple(
             shown_document(
-                seller_upload, now, f"/counter-notices/{found.counter_notice_id}/documents/{seller_upload.upload_id}"
+                seller_upload,
+                now,
+                f"/counter-notices/{counter_notice.counter_notice_id}/documents/{seller_upload.upload_id}",
             )
-            for seller_upload in shown_to_rights_holder(connection, found)
+            for seller_upload in shown_to_rights_holder(connection, counter_notice)
         ),
         typed=mine.typed if mine else "",
         error=mine.error if mine else None,

@@ -114,7 +114,7 @@ def post_indicator(request: Request, runtime: TheRuntime, session: Member, field
 def post_end(indicator_id: str, request: Request, runtime: TheRuntime, session: Member, fields: Fields) -> Response:
     with runtime.store.read() as connection:
         scope, by = led_by(connection, session.person, fields)
-        if indicator_id not in {one.indicator_id for one in of_brand(connection, scope.pair)}:
+        if indicator_id not in {indicator.indicator_id for indicator in of_brand(connection, scope.pair)}:
             raise NotFound("There is no such counterfeit indicator.")
     remove_indicator(runtime, indicator_id, marketplace=scope.marketplace, by=by)
     return go_to(request, f"{_PLACE}{scope.query}", Flash.INDICATOR_ENDED)
@@ -144,18 +144,18 @@ def day_of(text: str) -> datetime:
 
 
 def _where(fields: Mapping[str, str]) -> Where:
-    given = fields.get("where", Where.ANY.value)
-    if given not in set(Where):
+    where = fields.get("where", Where.ANY.value)
+    if where not in set(Where):
         raise Invalid("Choose where it is searched.")
-    return Where(given)
+    return Where(where)
 
 
 def _tried(runtime: Runtime, session: Session, fields: Mapping[str, str]) -> TryResult:
     with runtime.store.read() as connection:
         scope = scope_of(connection, session.person, fields)
     text = fields.get("text", "")[:_LONGEST_TEXT]
-    found = try_pattern(runtime, scope.pair, fields.get("pattern", ""), _where(fields), text)
-    return _shown(found, text_given=bool(text.strip()))
+    pattern_try = try_pattern(runtime, scope.pair, fields.get("pattern", ""), _where(fields), text)
+    return _shown(pattern_try, text_given=bool(text.strip()))
 
 
 def _shown(tried: Tried, *, text_given: bool) -> TryResult:
@@ -172,26 +172,28 @@ def _shown(tried: Tried, *, text_given: bool) -> TryResult:
 def _page(
     runtime: Runtime,
     session: Session,
-    given: Mapping[str, str],
+    fields: Mapping[str, str],
     *,
     error: str | None = None,
     tried: TryResult | None = None,
 ) -> IndicatorsPage:
     now = runtime.clock.now()
     with runtime.store.read() as connection:
-        scope = scope_of(connection, session.person, given)
-        found = of_brand(connection, scope.pair)
-    rows = tuple(_row(one, now) for one in sorted(found, key=lambda one: not one.in_force(now)))
+        scope = scope_of(connection, session.person, fields)
+        indicators = of_brand(connection, scope.pair)
+    rows = tuple(
+        _row(indicator, now) for indicator in sorted(indicators, key=lambda indicator: not indicator.in_force(now))
+    )
     return IndicatorsPage(
         scope=scope,
         rows=rows,
-        in_force=sum(one.in_force(now) for one in found),
+        in_force=sum(indicator.in_force(now) for indicator in indicators),
         most=MOST_PER_BRAND,
         longest_label=LONGEST_LABEL,
         longest_pattern=LONGEST_PATTERN,
-        directions=tuple(Option(one.value, say(text)) for one, text in _DIRECTIONS.items()),
-        where=tuple(Option(one.value, say(text)) for one, text in _WHERE.items()),
-        typed={name: given.get(name, "") for name in ("label", "pattern", "direction", "where", "last_day", "text")},
+        directions=tuple(Option(direction.value, say(text)) for direction, text in _DIRECTIONS.items()),
+        where=tuple(Option(where.value, say(text)) for where, text in _WHERE.items()),
+        typed={name: fields.get(name, "") for name in ("label", "pattern", "direction", "where", "last_day", "text")},
         error=error,
         tried=tried,
     )

@@ -115,8 +115,8 @@ def get_prices(request: Request, session: Member) -> HTMLResponse:
 def get_file(request: Request, runtime: TheRuntime, session: Member, form: Format) -> Response:
     with runtime.store.read() as connection:
         scope = scope_of(connection, session.person, request.query_params)
-        found = price_lists.entries(connection, scope.pair, runtime.clock.now(), most=MOST_ENTRIES)
-    return download(form, f"prices-{runtime.clock.now():%Y-%m-%d}", as_file(form, COLUMNS, list_rows(found)))
+        prices = price_lists.entries(connection, scope.pair, runtime.clock.now(), most=MOST_ENTRIES)
+    return download(form, f"prices-{runtime.clock.now():%Y-%m-%d}", as_file(form, COLUMNS, list_rows(prices)))
 
 
 @router.post(_PLACE + "/preview")
@@ -161,30 +161,32 @@ def post_shared_prices(request: Request, runtime: TheRuntime, session: Member, f
 
 def _sent_back(text: str) -> list[dict[str, str]]:
     try:
-        found = parse_json(text)
+        payload = parse_json(text)
     except Rejected:
         raise Invalid("The rows of the preview were not submitted. Choose the file again.") from None
-    rows = found if isinstance(found, list) else []
-    if not rows or not all(isinstance(row, dict) and all(isinstance(one, str) for one in row.values()) for row in rows):
+    rows = payload if isinstance(payload, list) else []
+    if not rows or not all(
+        isinstance(row, dict) and all(isinstance(cell, str) for cell in row.values()) for row in rows
+    ):
         raise Invalid("The rows of the preview were not submitted. Choose the file again.")
     return rows
 
 
 def _preview(judged: list[Judged]) -> Preview:
-    accepted = [one for one in judged if one.refused is None]
-    refused = [one for one in judged if one.refused is not None]
+    accepted = [judged_row for judged_row in judged if judged_row.refused is None]
+    refused = [judged_row for judged_row in judged if judged_row.refused is not None]
     return Preview(
         accepted=len(accepted),
-        entries=sum(len(one.entries) for one in accepted),
+        entries=sum(len(judged_row.entries) for judged_row in accepted),
         refused=len(refused),
         refused_rows=tuple(map(_preview_row, refused[:_SHOWN_OF_FILE])),
         accepted_rows=tuple(map(_preview_row, accepted[:_SHOWN_OF_FILE])),
-        rows=json.dumps([one.row for one in accepted], ensure_ascii=False, separators=(",", ":")),
+        rows=json.dumps([judged_row.row for judged_row in accepted], ensure_ascii=False, separators=(",", ":")),
     )
 
 
 def _preview_row(judged: Judged) -> PreviewRow:
-    goods = ", ".join(f"{name} {value}" for name, value in judged.row.items())[:200]
+    goods = ", ".join(f"{name} {cell}" for name, cell in judged.row.items())[:200]
     goods = goods.encode("utf-8", "replace").decode()  # Bytes that are not UTF-8 are surrogates here.
     refused = None if judged.refused is None else text_view.show(phrase_in_words(judged.refused))
     return PreviewRow(judged.number, text_view.show(goods), refused)
@@ -193,25 +195,25 @@ def _preview_row(judged: Judged) -> PreviewRow:
 def _page(
     runtime: Runtime,
     session: Session,
-    given: Mapping[str, Any],
+    fields: Mapping[str, Any],
     *,
     preview: Preview | None = None,
     error: str | None = None,
 ) -> PricesPage:
-    now, naming, number = runtime.clock.now(), str(given.get("naming", ""))[:100], str(given.get("page", "1"))
+    now, naming, number = runtime.clock.now(), str(fields.get("naming", ""))[:100], str(fields.get("page", "1"))
     page = int(number) if number.isascii() and number.isdigit() and len(number) <= 4 else 1
     offset = (min(max(page, 1), _MOST_PAGES) - 1) * _PAGE_SIZE
     with runtime.store.read() as connection:
-        scope = scope_of(connection, session.person, given)
-        found = price_lists.entries(connection, scope.pair, now, naming=naming, most=_PAGE_SIZE + 1, offset=offset)
+        scope = scope_of(connection, session.person, fields)
+        prices = price_lists.entries(connection, scope.pair, now, naming=naming, most=_PAGE_SIZE + 1, offset=offset)
         count = price_lists.count(connection, scope.pair)
     return PricesPage(
         scope=scope,
-        rows=tuple(_row(one, now) for one in found[:_PAGE_SIZE]),
+        rows=tuple(_row(price, now) for price in prices[:_PAGE_SIZE]),
         count=count,
         naming=naming,
         before=str(page - 1) if offset else None,
-        after=str(page + 1) if len(found) > _PAGE_SIZE else None,
+        after=str(page + 1) if len(prices) > _PAGE_SIZE else None,
         preview=preview,
         error=error,
         largest=LARGEST,
@@ -220,13 +222,13 @@ def _page(
     )
 
 
-def _row(one: Entry, now: datetime) -> PriceRow:
+def _row(price: Entry, now: datetime) -> PriceRow:
     return PriceRow(
-        by=say(_BY[one.listed_by]),
-        name=text_view.show(one.name),
-        price=words.amount(one.amount, one.currency),
-        valid_from=one.valid_from,
-        source=text_view.show(say("not stated") if one.source == NOT_STATED else one.source),
-        added=words.day(one.known_at, now),
-        holds=one.holds,
+        by=say(_BY[price.listed_by]),
+        name=text_view.show(price.name),
+        price=words.amount(price.amount, price.currency),
+        valid_from=price.valid_from,
+        source=text_view.show(say("not stated") if price.source == NOT_STATED else price.source),
+        added=words.day(price.known_at, now),
+        holds=price.holds,
     )

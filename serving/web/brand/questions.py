@@ -113,8 +113,8 @@ def question(
 ) -> Question:
     """The question of a queue row; `before` are the brand's own answers about this seller."""
     card = case_cards.listing_card(facts)
-    evidence = [from_json(one) for one in row["evidence"]]
-    reasons = [reason_from_json(one) for one in row["reasons"]]
+    evidence = [from_json(message) for message in row["evidence"]]
+    reasons = [reason_from_json(reason) for reason in row["reasons"]]
     # Facts that were assembled for another brand hold that brand's list prices and sellers.
     is_own = facts.brand.brand_id == row["brand_id"]
     return Question(
@@ -159,9 +159,9 @@ def _answered(facts: Facts, before: Mapping[Judgement, int]) -> list[Evidence]:
         return [Evidence("i-user", "", text_view.show(say("You have not answered about this seller before.")))]
     counts = words.listed(
         [
-            say("%(n)s %(word)s", n=number(before[one.judgement]), word=say(one.word).lower())
-            for one in CHOICES
-            if before.get(one.judgement)
+            say("%(n)s %(word)s", n=number(before[choice.judgement]), word=say(choice.word).lower())
+            for choice in CHOICES
+            if before.get(choice.judgement)
         ]
     )
     bold = say("Your earlier answers about this seller:")
@@ -192,19 +192,23 @@ def _indicators(facts: Facts, brand_id: str) -> list[Evidence]:
         Evidence(
             "i-seal",
             say("Your counterfeit indicator matches.")
-            if one.counterfeit
+            if rule_match.counterfeit
             else say("Your indicator of genuine goods matches."),
-            one.sentence,
+            rule_match.sentence,
         )
-        for one in case_cards.rule_matches(facts, brand_id=brand_id)
+        for rule_match in case_cards.rule_matches(facts, brand_id=brand_id)
     ]
 
 
 def _told(evidence: list[Message], reasons: list[Reason]) -> list[Evidence]:
     """The findings that a brand may read: hard evidence by its feature, reasons by their story."""
-    told = [(message.code.partition(".")[0], message) for message in evidence]
-    told += [(one.code, one.message) for one in named(reasons) if one.weight > 0 and one.message not in evidence]
-    return [Evidence(_TOLD[code], "", text_view.show(in_words(one))) for code, one in told if code in _TOLD]
+    findings = [(message.code.partition(".")[0], message) for message in evidence]
+    findings += [
+        (reason.code, reason.message)
+        for reason in named(reasons)
+        if reason.weight > 0 and reason.message not in evidence
+    ]
+    return [Evidence(_TOLD[code], "", text_view.show(in_words(message))) for code, message in findings if code in _TOLD]
 
 
 def _seller(facts: Facts, *, is_own: bool) -> list[Evidence]:
@@ -246,32 +250,34 @@ class RemovalsPart(Page, template="parts/removals.html", place="/brand"):
 
 def removals_part(connection: Connection, pairs: frozenset[Pair], now: datetime) -> RemovalsPart:
     """The part of a brand's page that refreshes by itself."""
-    found = case_figures.brand_actions(connection, pairs, _MOST)
-    return RemovalsPart(tuple(_removal(one, now) for one in found), any(_is_moving(one, now) for one in found))
+    actions = case_figures.brand_actions(connection, pairs, _MOST)
+    return RemovalsPart(
+        tuple(_removal(action, now) for action in actions), any(_is_moving(action, now) for action in actions)
+    )
 
 
-def _is_moving(found: BrandAction, now: datetime) -> bool:
-    return found.state in _MOVING and now - found.leaves_at < _WATCHED_FOR
+def _is_moving(action: BrandAction, now: datetime) -> bool:
+    return action.state in _MOVING and now - action.leaves_at < _WATCHED_FOR
 
 
-def _removal(found: BrandAction, now: datetime) -> Removal:
-    listing = text_view.show(found.content.get("title") or found.external_id)
-    seen = CHECK_STATES.get(found.check) if found.check is not None else None
-    return Removal(listing, seen or ACTION_STATES[found.kind, found.state], _when(found, now))
+def _removal(action: BrandAction, now: datetime) -> Removal:
+    listing = text_view.show(action.content.get("title") or action.external_id)
+    seen = CHECK_STATES.get(action.check) if action.check is not None else None
+    return Removal(listing, seen or ACTION_STATES[action.kind, action.state], _when(action, now))
 
 
-def _when(found: BrandAction, now: datetime) -> str:
-    if found.check is CheckState.STILL_SHOWN:
+def _when(action: BrandAction, now: datetime) -> str:
+    if action.check is CheckState.STILL_SHOWN:
         return say("we ask the marketplace why")
-    if found.check is CheckState.GONE and found.seconds_to_removal is not None:
-        return say("verified as removed after %(time)s", time=words.duration(found.seconds_to_removal))
-    match found.state:
+    if action.check is CheckState.GONE and action.seconds_to_removal is not None:
+        return say("verified as removed after %(time)s", time=words.duration(action.seconds_to_removal))
+    match action.state:
         case ActionState.SCHEDULED:
-            return say("in %(time)s", time=words.countdown((found.leaves_at - now).total_seconds()))
-        case ActionState.SENDING if found.sent_at is not None:
-            return words.short_moment(found.sent_at, now)
-        case ActionState.ACKNOWLEDGED if found.acknowledged_at is not None:
-            return words.short_moment(found.acknowledged_at, now)
+            return say("in %(time)s", time=words.countdown((action.leaves_at - now).total_seconds()))
+        case ActionState.SENDING if action.sent_at is not None:
+            return words.short_moment(action.sent_at, now)
+        case ActionState.ACKNOWLEDGED if action.acknowledged_at is not None:
+            return words.short_moment(action.acknowledged_at, now)
         case ActionState.PENDING_APPROVAL:
             return say("people review it first")
         case ActionState.DEAD:

@@ -60,38 +60,38 @@ class Offered:
 
 
 def choice_of_rights(
-    runtime: Runtime, connection: Connection, session: Session, wanted: str, path: str, now: datetime
+    runtime: Runtime, connection: Connection, session: Session, right_id: str, path: str, now: datetime
 ) -> Offered:
     """The rights of the person's brands; chosen is the right with the wanted id or the first."""
     pairs = sorted(session.person.brands(Permission.ANSWER_QUESTIONS))
-    found = [
+    stored_rights = [
         right for pair in pairs for right in rights.rights_of(connection, pair) if right.right.state in _CHOSEN_FROM
     ]
-    if not found:
+    if not stored_rights:
         return Offered((), None)
-    at = next((n for n, one in enumerate(found) if one.right.right_id == wanted), 0)
-    chosen = _chosen(runtime, connection, session, found[at], now)
-    choices = (_choice(connection, one, path, pairs, current=n == at) for n, one in enumerate(found))
+    at = next((n for n, right in enumerate(stored_rights) if right.right.right_id == right_id), 0)
+    chosen = _chosen(runtime, connection, session, stored_rights[at], now)
+    choices = (_choice(connection, right, path, pairs, current=n == at) for n, right in enumerate(stored_rights))
     return Offered(tuple(choices), chosen)
 
 
 def _chosen(runtime: Runtime, connection: Connection, session: Session, stored: StoredRight, now: datetime) -> Chosen:
     right, (place, brand_id) = stored.right, stored.pair
-    codes = tuple(one for one in REASON_CODES if right.kind in kinds_for(ReasonCode(one.value)))
+    codes = tuple(code for code in REASON_CODES if right.kind in kinds_for(ReasonCode(code.value)))
     first = ReasonCode(codes[0].value)
-    found, _ = basis_of(runtime, connection, stored.pair, session.person, first, now, only=right.right_id)
+    basis, _ = basis_of(runtime, connection, stored.pair, session.person, first, now, only=right.right_id)
     return Chosen(
-        right.right_id, place, brand_id, None if found.right else joined(*map(in_words, found.reasons)), codes
+        right.right_id, place, brand_id, None if basis.right else joined(*map(in_words, basis.reasons)), codes
     )
 
 
 def _choice(
-    connection: Connection, found: StoredRight, path: str, pairs: Collection[Pair], *, current: bool
+    connection: Connection, stored_right: StoredRight, path: str, pairs: Collection[Pair], *, current: bool
 ) -> RightChoice:
-    right, (place, brand_id) = found.right, found.pair
+    right, (place, brand_id) = stored_right.right, stored_right.pair
     name = f"{say(_KINDS[right.kind], title=right.title)}, {right.office} {right.number}"
-    if len({one for _, one in pairs}) > 1:
+    if len({brand for _, brand in pairs}) > 1:
         name += f", {brands.enrolments(connection, place)[brand_id].name}"
-    if len({one for one, _ in pairs}) > 1:
+    if len({marketplace_id for marketplace_id, _ in pairs}) > 1:
         name += f", {marketplaces.get(connection, place).name}"
     return RightChoice(text_view.show(name), f"{path}?right={right.right_id}", current)

@@ -110,7 +110,7 @@ class MandateRow:
 
 
 def right_rows(
-    found: Sequence[StoredRight],
+    stored_rights: Sequence[StoredRight],
     documents: Mapping[str, StoredDocument],
     names: Mapping[str, str],
     now: datetime,
@@ -120,21 +120,21 @@ def right_rows(
     targets: Mapping[str, Places] = NOT_SHARED,
 ) -> tuple[RightRow, ...]:
     """The rows, the most urgent first; documents are downloaded below the address `place`."""
-    rows = [_row(right, documents, names, now, told_days, place) for right in found]
+    rows = [_row(right, documents, names, now, told_days, place) for right in stored_rights]
     rows = [replace(row, share_with=targets.get(row.right_id, ())) for row in rows]
     return tuple(sorted(rows, key=lambda row: (not row.waits, row.warning is None)))
 
 
 def _row(
-    one: StoredRight,
+    stored_right: StoredRight,
     documents: Mapping[str, StoredDocument],
     names: Mapping[str, str],
     now: datetime,
     told_days: int,
     place: str,
 ) -> RightRow:
-    right, document = one.right, documents.get(one.document or "")
-    warning = _warning(one, now, told_days)
+    right, document = stored_right.right, documents.get(stored_right.document or "")
+    warning = _warning(stored_right, now, told_days)
     over = right.expires_at is not None and right.expires_at <= now and right.state is RightState.VERIFIED
     state = _OVER if over else _STATES[right.state]
     return RightRow(
@@ -150,11 +150,15 @@ def _row(
         document=None
         if document is None
         else DocumentLink(text_view.show(document.name), f"{place}/{document.digest}"),
-        supplied=say("%(who)s, %(day)s", who=who(one.claimed_by, names), day=words.day(one.claimed_at, now)),
+        supplied=say(
+            "%(who)s, %(day)s", who=who(stored_right.claimed_by, names), day=words.day(stored_right.claimed_at, now)
+        ),
         settled=None
-        if one.settled_by is None or one.settled_at is None
-        else say("%(who)s, %(day)s", who=who(one.settled_by, names), day=words.day(one.settled_at, now)),
-        note=text_view.show(one.note) if one.note else None,
+        if stored_right.settled_by is None or stored_right.settled_at is None
+        else say(
+            "%(who)s, %(day)s", who=who(stored_right.settled_by, names), day=words.day(stored_right.settled_at, now)
+        ),
+        note=text_view.show(stored_right.note) if stored_right.note else None,
         waits=right.state is RightState.CLAIMED,
         can_withdraw=right.state in {RightState.CLAIMED, RightState.VERIFIED, RightState.CARRIED_OVER},
         share_with=(),
@@ -207,9 +211,9 @@ def _mandate_state(mandate: Mandate, now: datetime) -> StateWords:
     return StateWords(say("Revoked") if mandate.revoked_at is not None else say("Expired"), "out")
 
 
-def people_in(found: Sequence[StoredRight]) -> list[str]:
+def people_in(stored_rights: Sequence[StoredRight]) -> list[str]:
     """The ids of the people who supplied or reviewed these rights."""
-    lines = [by for right in found for by in (right.claimed_by, right.settled_by) if by is not None]
+    lines = [by for right in stored_rights for by in (right.claimed_by, right.settled_by) if by is not None]
     return sorted({by.removeprefix(_USER) for by in lines if by.startswith(_USER)})
 
 
@@ -282,11 +286,11 @@ def post_right(request: Request, runtime: TheRuntime, session: Uploader, fields:
     try:
         with runtime.store.read() as connection:
             scope, by = led_by(connection, session.person, fields)
-        wanted = _wanted(scope, fields, fields.get("document", "").strip() or None)
+        new_right = _wanted(scope, fields, fields.get("document", "").strip() or None)
         if upload.content:
             digest = _kept(runtime, scope, upload, by)
-            wanted = _wanted(scope, fields, digest)
-        claim_right(runtime, wanted, by=by)
+            new_right = _wanted(scope, fields, digest)
+        claim_right(runtime, new_right, by=by)
     except DomainError as refused:
         return given_back(request, session, fields, refused, _page)
     return go_to(request, f"{_PLACE}{scope.query}", Flash.RIGHT_CLAIMED)
@@ -316,8 +320,8 @@ def post_document(request: Request, runtime: TheRuntime, session: Uploader, fiel
 def get_document(digest: str, request: Request, session: Member) -> Response:
     with runtime_of(request).store.read() as connection:
         scope = scope_of(connection, session.person, request.query_params)
-        found = documents.document(connection, scope.pair, digest)
-    return downloads.document(f"document-{digest[:12]}", found.media_type, found.content)
+        document = documents.document(connection, scope.pair, digest)
+    return downloads.document(f"document-{digest[:12]}", document.media_type, document.content)
 
 
 @router.post(_PLACE + "/{right_id}/share")
@@ -350,7 +354,7 @@ def _wanted(scope: BrandScope, fields: Mapping[str, str], document: str | None) 
     kind, classes = fields.get("kind", ""), _parts(fields.get("classes", ""))
     if kind not in set(RightKind):
         raise Invalid("Choose whether it is a mark, a design or a copyright.")
-    if not all(one.isascii() and one.isdigit() and len(one) <= 2 for one in classes):
+    if not all(number.isascii() and number.isdigit() and len(number) <= 2 for number in classes):
         raise Invalid("Classes are numbers, such as 18, 25.")
     days = {name: fields.get(name, "").strip() for name in ("first_day", "last_day")}
     first, last = (day_of(text) if text else None for text in days.values())
@@ -373,31 +377,32 @@ def _parts(text: str) -> list[str]:
     return text.replace(",", " ").replace(";", " ").split()
 
 
-def _page(runtime: Runtime, session: Session, given: Mapping[str, str], *, error: str | None = None) -> RightsPage:
-    now, told = runtime.clock.now(), runtime.policies[RightsPolicy].told_before_expiry_days
+def _page(runtime: Runtime, session: Session, fields: Mapping[str, str], *, error: str | None = None) -> RightsPage:
+    now, told_days = runtime.clock.now(), runtime.policies[RightsPolicy].told_before_expiry_days
     with runtime.store.read() as connection:
-        scope = scope_of(connection, session.person, given)
-        found = rights.rights_of(connection, scope.pair)
-        kept = documents.documents_of(connection, scope.pair)
-        suppliers = [one.supplied_by.removeprefix("user:") for one in kept]
-        names = accounts.names(connection, sorted({*people_in(found), *suppliers}))
+        scope = scope_of(connection, session.person, fields)
+        stored_rights = rights.rights_of(connection, scope.pair)
+        stored_documents = documents.documents_of(connection, scope.pair)
+        suppliers = [document.supplied_by.removeprefix("user:") for document in stored_documents]
+        names = accounts.names(connection, sorted({*people_in(stored_rights), *suppliers}))
         sold_in = marketplaces.sold_in(connection, scope.pair[0])
-        targets = rights_sharing.targets_of_rights(connection, scope.pair[1], found, scope.others)
-        lacking = rights_sharing.targets_of_documents(connection, scope.pair[1], kept, scope.others)
-    by_digest = {one.digest: one for one in kept}
-    rows = right_rows(found, by_digest, names, now, told_days=told, place=_DOCUMENTS, targets=targets)
-    used = [right.document for right in found]
+        targets = rights_sharing.targets_of_rights(connection, scope.pair[1], stored_rights, scope.others)
+        lacking = rights_sharing.targets_of_documents(connection, scope.pair[1], stored_documents, scope.others)
+    by_digest = {document.digest: document for document in stored_documents}
+    rows = right_rows(stored_rights, by_digest, names, now, told_days=told_days, place=_DOCUMENTS, targets=targets)
+    used = [right.document for right in stored_rights]
     return RightsPage(
         scope=scope,
         rights=rows,
         warnings=sum(row.warning is not None for row in rows),
         documents=tuple(
-            _document_row(one, used.count(one.digest), names, now, lacking.get(one.digest, ())) for one in kept
+            _document_row(document, used.count(document.digest), names, now, lacking.get(document.digest, ()))
+            for document in stored_documents
         ),
         sold_in=None if sold_in is None else say(", ").join(sorted(sold_in)),
-        kinds=tuple(Option(one.value, say(text)) for one, text in _KINDS.items()),
+        kinds=tuple(Option(kind.value, say(text)) for kind, text in _KINDS.items()),
         largest=_largest(runtime),
-        typed={name: given.get(name, "") for name in _FIELDS},
+        typed={name: fields.get(name, "") for name in _FIELDS},
         error=error,
     )
 

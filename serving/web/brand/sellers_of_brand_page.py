@@ -163,8 +163,10 @@ def _preview(runtime: Runtime, session: Session, fields: Mapping[str, str], uplo
     whole, until = fields.get("whole") == "yes", _until(fields)
     with runtime.store.read() as connection:
         scope, _ = led_by(connection, session.person, fields)
-        found = change_of(connection, scope.pair, names, runtime.clock.now(), until=until, whole=whole, refused=refused)
-    return _shown(found, names, whole=whole, last_day=fields.get("last_day", ""))
+        change = change_of(
+            connection, scope.pair, names, runtime.clock.now(), until=until, whole=whole, refused=refused
+        )
+    return _shown(change, names, whole=whole, last_day=fields.get("last_day", ""))
 
 
 def _shown(change: Change, names: list[str], *, whole: bool, last_day: str) -> ListPreview:
@@ -183,48 +185,54 @@ def _shown(change: Change, names: list[str], *, whole: bool, last_day: str) -> L
 def _page(
     runtime: Runtime,
     session: Session,
-    given: Mapping[str, str],
+    fields: Mapping[str, str],
     *,
     preview: ListPreview | None = None,
     error: str | None = None,
 ) -> SellersOfBrandPage:
     now = runtime.clock.now()
     with runtime.store.read() as connection:
-        scope = scope_of(connection, session.person, given)
-        found = authorised_sellers.authorised(connection, scope.pair)
+        scope = scope_of(connection, session.person, fields)
+        list_entries = authorised_sellers.authorised(connection, scope.pair)
         waiting = len(authorised_sellers.requests(connection, scope.pair))
-        present = [one for one in found if one.authorisation.holds(now)]
+        present = [list_entry for list_entry in list_entries if list_entry.authorisation.holds(now)]
         past = sorted(
-            (one for one in found if one.authorisation.ended_at and one.authorisation.ended_at <= now),
-            key=lambda one: one.authorisation.ended_at or now,
+            (
+                list_entry
+                for list_entry in list_entries
+                if list_entry.authorisation.ended_at and list_entry.authorisation.ended_at <= now
+            ),
+            key=lambda list_entry: list_entry.authorisation.ended_at or now,
             reverse=True,
         )
         shown = [*present[:_SHOWN], *past[:_SHOWN]]
-        others = listings.count_of_sellers(connection, scope.pair, [one.seller for one in shown])
-        people = {by.removeprefix("user:") for one in shown for by in (one.added_by, one.ended_by or "")}
+        others = listings.count_of_sellers(connection, scope.pair, [list_entry.seller for list_entry in shown])
+        people = {
+            by.removeprefix("user:") for list_entry in shown for by in (list_entry.added_by, list_entry.ended_by or "")
+        }
         names = accounts.names(connection, sorted(people))
     return SellersOfBrandPage(
         scope=scope,
-        rows=tuple(_row(one, others, names, now) for one in present[:_SHOWN]),
+        rows=tuple(_row(list_entry, others, names, now) for list_entry in present[:_SHOWN]),
         more=max(0, len(present) - _SHOWN),
-        past=tuple(_row(one, others, names, now) for one in past[:_SHOWN]),
+        past=tuple(_row(list_entry, others, names, now) for list_entry in past[:_SHOWN]),
         preview=preview,
-        typed={name: given.get(name, "") for name in ("text", "last_day", "rows")},
+        typed={name: fields.get(name, "") for name in ("text", "last_day", "rows")},
         error=error,
         longest=LONGEST,
         waiting=waiting,
     )
 
 
-def _row(one: ListEntry, listings: Mapping[str, int], names: Mapping[str, str], now: datetime) -> SellerRow:
-    ends = one.authorisation.ended_at
+def _row(list_entry: ListEntry, listings: Mapping[str, int], names: Mapping[str, str], now: datetime) -> SellerRow:
+    ends = list_entry.authorisation.ended_at
     # A planned end is the end of a day; a removal has an exact time.
-    last = None if ends is None else ends - timedelta(microseconds=one.ended_by is None)
+    last = None if ends is None else ends - timedelta(microseconds=list_entry.ended_by is None)
     return SellerRow(
-        seller=text_view.show(one.seller),
-        seller_id=one.seller,
-        listings=listings.get(one.seller, 0),
-        since=words.day(one.authorisation.added_at, now),
-        added_by=who(one.added_by, names),
+        seller=text_view.show(list_entry.seller),
+        seller_id=list_entry.seller,
+        listings=listings.get(list_entry.seller, 0),
+        since=words.day(list_entry.authorisation.added_at, now),
+        added_by=who(list_entry.added_by, names),
         until=say("no end date") if last is None else words.day(last, now),
     )

@@ -105,9 +105,9 @@ def _page(runtime: Runtime, session: Session, request: Request) -> StandingPage:
     with runtime.store.read() as connection:
         scope = scope_of(connection, session.person, request.query_params)
         card = standing_card(runtime, connection, scope.pair, scope.brand, now)
-        found, changes = with_history(runtime, connection, *scope.pair, now, most=_MOST_CHANGES)
-        follows = effect_now(runtime, connection, found, *scope.pair, now)
-    scopes = [one for one in (found.overall, *found.by_reason) if one.tally.counted]
+        standing, changes = with_history(runtime, connection, *scope.pair, now, most=_MOST_CHANGES)
+        follows = effect_now(runtime, connection, standing, *scope.pair, now)
+    scopes = [part for part in (standing.overall, *standing.by_reason) if part.tally.counted]
     limits = [
         (say("full %(share)s", share=_percent(policy.full_lower_bound)), float(policy.full_lower_bound)),
         (
@@ -121,9 +121,9 @@ def _page(runtime: Runtime, session: Session, request: Request) -> StandingPage:
         effect=joined(say(_AT_ONCE[follows.at_once]), in_words(follows.reason)),
         scopes=tuple(map(_scope_row, scopes)),
         chart=scope_chart(
-            [(scope_name(one), one.tally.accepted, one.tally.counted, _interval(one)) for one in scopes], limits
+            [(scope_name(part), part.tally.accepted, part.tally.counted, _interval(part)) for part in scopes], limits
         ),
-        levels=tuple(_levels(policy, found.level)),
+        levels=tuple(_levels(policy, standing.level)),
         history_chart=level_chart(
             changes, [(level, say(word)) for level, (word, _) in NAMES.items()], now - _HISTORY, now
         ),
@@ -232,4 +232,4 @@ def _levels(policy: StandingPolicy, level: Level) -> list[LevelRow]:
             ),
         ),
     }
-    return [LevelRow(*_named(one), *rows[one], one is level) for one in Level]
+    return [LevelRow(*_named(listed_level), *rows[listed_level], listed_level is level) for listed_level in Level]

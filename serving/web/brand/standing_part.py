@@ -91,16 +91,16 @@ class StandingCard:
 
 def standing_card(runtime: Runtime, connection: Connection, pair: Pair, brand: str, now: datetime) -> StandingCard:
     """The card of a brand at a marketplace, computed now."""
-    found, changes = with_history(runtime, connection, *pair, now, most=_MOST_CHANGES)
-    follows = effect_now(runtime, connection, found, *pair, now)
-    begun = stage_of(runtime, connection, found, *pair, now)
+    standing, changes = with_history(runtime, connection, *pair, now, most=_MOST_CHANGES)
+    follows = effect_now(runtime, connection, standing, *pair, now)
+    begun = stage_of(runtime, connection, standing, *pair, now)
     return StandingCard(
         brand=brand,
         key=f"{pair[0]}-{pair[1]}",
-        badge=_badge(found),
-        reasons=tuple(map(in_words, found.reasons)),
-        lines=_lines(found),
-        outlook=tuple(map(in_words, outlook(found, runtime.policies[StandingPolicy]))),
+        badge=_badge(standing),
+        reasons=tuple(map(in_words, standing.reasons)),
+        lines=_lines(standing),
+        outlook=tuple(map(in_words, outlook(standing, runtime.policies[StandingPolicy]))),
         history=tuple(ChangeLine(_badge(change), words.moment(change.known_at, now)) for change in changes),
         withheld=None if follows.at_once else follows.reason,
         speed=_speed(runtime, connection, pair, now),
@@ -111,21 +111,21 @@ def standing_card(runtime: Runtime, connection: Connection, pair: Pair, brand: s
 
 def _speed(runtime: Runtime, connection: Connection, pair: Pair, now: datetime) -> str | None:
     days = runtime.policies[StandingPolicy].window_days
-    found = removal_checks.times(connection, pair[0], brand_id=pair[1], since=now - timedelta(days=days))
-    if found.median_seconds is None:
+    removal_times = removal_checks.times(connection, pair[0], brand_id=pair[1], since=now - timedelta(days=days))
+    if removal_times.median_seconds is None:
         return None
     return say_many(
         "Median time from confirmation to verified removal, last %(days)s days: %(time)s (%(n)s removal).",
         "Median time from confirmation to verified removal, last %(days)s days: %(time)s (%(n)s removals).",
-        found.removals,
+        removal_times.removals,
         days=days,
-        time=words.duration(found.median_seconds),
+        time=words.duration(removal_times.median_seconds),
     )
 
 
-def _badge(found: Standing | StandingChange) -> LevelBadge:
-    word, tone = NAMES[found.level]
-    return LevelBadge(say(word), tone, found.warned)
+def _badge(standing: Standing | StandingChange) -> LevelBadge:
+    word, tone = NAMES[standing.level]
+    return LevelBadge(say(word), tone, standing.warned)
 
 
 def _lines(standing: Standing) -> tuple[ScopeLine, ...]:

@@ -76,8 +76,8 @@ class TakedownAnswer(Page, template="takedown_answer.html", place="/brand"):
 @router.get("/brand/takedowns")
 def get_form(request: Request, session: Member) -> HTMLResponse:
     """The form, with the right that the address names or the first one."""
-    wanted = request.query_params.get("right", "")[:LONGEST_ID]
-    return respond(request, takedown_page(runtime_of(request), session, wanted), session)
+    right_id = request.query_params.get("right", "")[:LONGEST_ID]
+    return respond(request, takedown_page(runtime_of(request), session, right_id), session)
 
 
 @router.post("/brand/takedowns")
@@ -87,7 +87,7 @@ def post_form(request: Request, session: Member, fields: Fields) -> Response:
     if code not in set(ReasonCode):
         raise Invalid("Choose the reason why the listings are counterfeit.")
     items = [Item(case_id[:LONGEST_ID], seen[:LONGEST_ID]) for case_id, seen in ticked(fields, _LISTING).items()]
-    asked = Asked(
+    takedown = Asked(
         fields.get("right_id", "")[:LONGEST_ID],
         ReasonCode(code),
         tuple(items),
@@ -95,8 +95,8 @@ def post_form(request: Request, session: Member, fields: Fields) -> Response:
         fields.get("request_id", "")[:LONGEST_ID],
         fields.get("marketplace_id", "")[:LONGEST_ID],
     )
-    found = confirm_all(runtime_of(request), session.person, asked)
-    return go_to(request, f"/brand/takedowns/{found.request.request_id}")
+    answer = confirm_all(runtime_of(request), session.person, takedown)
+    return go_to(request, f"/brand/takedowns/{answer.request.request_id}")
 
 
 @router.get("/brand/takedowns/{request_id}")
@@ -110,10 +110,10 @@ def post_undo(request_id: str, request: Request, session: Member) -> Response:
     return go_to(request, f"/brand/takedowns/{request_id[:LONGEST_ID]}", Flash.TAKEDOWN_UNDONE)
 
 
-def takedown_page(runtime: Runtime, session: Session, wanted: str) -> TakedownPage:
+def takedown_page(runtime: Runtime, session: Session, right_id: str) -> TakedownPage:
     now, most = runtime.clock.now(), runtime.policies[TakedownPolicy].most_listings
     with runtime.store.read() as connection:
-        offered = choice_of_rights(runtime, connection, session, wanted, "/brand/takedowns", now)
+        offered = choice_of_rights(runtime, connection, session, right_id, "/brand/takedowns", now)
         if offered.chosen is None:
             return TakedownPage((), None, "", (), 0, most)
         place = offered.chosen.marketplace_id
@@ -125,31 +125,31 @@ def _listings(
     runtime: Runtime, connection: Connection, pair: tuple[str, str], most: int, now: datetime
 ) -> tuple[tuple[Question, ...], int]:
     """A brand's open questions that fit into one request, and the number of the remaining ones."""
-    wanted = QueueFilter(frozenset({pair[0]}), (CaseLane.ASK_BRAND,), frozenset({pair}))
-    rows = queues.queue(connection, wanted, most=most)
+    queue_filter = QueueFilter(frozenset({pair[0]}), (CaseLane.ASK_BRAND,), frozenset({pair}))
+    rows = queues.queue(connection, queue_filter, most=most)
     facts = case_figures.facts_of_many(connection, [(row["marketplace_id"], row["facts_digest"]) for row in rows])
     waiting = case_figures.open_questions(connection, {pair})
-    beyond = sum(one.number for one in waiting.values()) - len(rows)
+    beyond = sum(open_questions.number for open_questions in waiting.values()) - len(rows)
     before = answers_before(connection, frozenset({pair}), rows)
     listings = tuple(
-        question(row, one, now, before.get(key_of(row)), shown_pictures(runtime, row["case_id"], one))
+        question(row, case_facts, now, before.get(key_of(row)), shown_pictures(runtime, row["case_id"], case_facts))
         for row in rows
-        for one in [facts[row["marketplace_id"], row["facts_digest"]]]
+        for case_facts in [facts[row["marketplace_id"], row["facts_digest"]]]
     )
     return listings, beyond
 
 
 def takedown_answer(runtime: Runtime, session: Session, request_id: str) -> TakedownAnswer:
     """The content of a request's page."""
-    found, now = answered(runtime, session.person, request_id), runtime.clock.now()
-    until = found.request.known_at + timedelta(seconds=runtime.policies[EnforcementPolicy].undo_window_seconds)
-    standing = any(one.verdict_id and not one.undone for one in found.items)
+    answer, now = answered(runtime, session.person, request_id), runtime.clock.now()
+    until = answer.request.known_at + timedelta(seconds=runtime.policies[EnforcementPolicy].undo_window_seconds)
+    standing = any(listing.verdict_id and not listing.undone for listing in answer.items)
     return TakedownAnswer(
         request_id=request_id,
-        when=words.moment(found.request.known_at, now),
-        sentences=tuple(map(in_words, came_to(found.counts))),
-        rows=tuple(_fate(one) for one in sorted(found.items, key=lambda one: _ORDER.index(one.fate))),
-        can_undo=standing and now < until and found.request.user_id == session.person.user_id,
+        when=words.moment(answer.request.known_at, now),
+        sentences=tuple(map(in_words, came_to(answer.counts))),
+        rows=tuple(_fate(listing) for listing in sorted(answer.items, key=lambda listing: _ORDER.index(listing.fate))),
+        can_undo=standing and now < until and answer.request.user_id == session.person.user_id,
         undo_until=words.clock(until),
     )
 
@@ -159,7 +159,7 @@ _ORDER: Final = (Fate.REFUSED, Fate.PASSED_ON, Fate.PENDING_APPROVAL, Fate.LEAVE
 _UNDONE: Final = StateWords(N_("Undone"), "out")
 
 
-def _fate(one: StoredItem) -> FateRow:
-    title = (one.content or {}).get("title") or one.external_id or one.case_id
-    reason = joined(*map(in_words, one.reasons)) if one.refusal is None else phrase_in_words(one.refusal)
-    return FateRow(text_view.show(title), _UNDONE if one.undone else FATES[one.fate], reason)
+def _fate(listing: StoredItem) -> FateRow:
+    title = (listing.content or {}).get("title") or listing.external_id or listing.case_id
+    reason = joined(*map(in_words, listing.reasons)) if listing.refusal is None else phrase_in_words(listing.refusal)
+    return FateRow(text_view.show(title), _UNDONE if listing.undone else FATES[listing.fate], reason)

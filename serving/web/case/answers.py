@@ -93,8 +93,8 @@ def _seen(runtime: Runtime, person: Person, case_id: str) -> tuple[Case, Side]:
 def _next(runtime: Runtime, person: Person, case: Case, query: QueueQuery) -> str | None:
     now = runtime.clock.now()
     with runtime.store.read() as connection:
-        wanted = queue_of(connection, person, query, now)
-        return queue_positions.next_free(connection, wanted, case, user_id=person.user_id, at=now)
+        queue_filter = queue_of(connection, person, query, now)
+        return queue_positions.next_free(connection, queue_filter, case, user_id=person.user_id, at=now)
 
 
 @router.post("/cases/{case_id}/undo")

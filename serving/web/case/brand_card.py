@@ -66,19 +66,19 @@ def brand_card(
     now: datetime,
 ) -> SimpleNamespace:
     """The card of a case's brand for a reviewer; `name` is that of the brand or mark, None while it is unresolved."""
-    given = case_brands.of_case(connection, case.marketplace_id, case.case_id)
+    brand_history = case_brands.of_case(connection, case.marketplace_id, case.case_id)
     choices = choices_of(connection, case.marketplace_id, facts, draft.search, now)
     candidates = tuple(candidate for candidate in choices.candidates if candidate.brand_id != case.brand_id)
     hinted = {candidate.brand_id for candidate in candidates}
-    last = case_brands.last_given(given)
-    found = tuple(one for one in choices.found if one.brand_id not in hinted | {case.brand_id})
+    last = case_brands.last_given(brand_history)
+    found_brands = tuple(brand for brand in choices.found if brand.brand_id not in hinted | {case.brand_id})
     return SimpleNamespace(
         name=name,
         owner=case.mark_owner,
-        how=_how(case.brand, facts, given, candidates),
-        history=given[::-1],
+        how=_how(case.brand, facts, brand_history, candidates),
+        history=brand_history[::-1],
         candidates=candidates,
-        found=found,
+        found=found_brands,
         draft=draft,
         needed=None if name or case.lane is CaseLane.SECOND_REVIEW else refusal(BrandNotNamed()),
         may_change=not (name and case.lane is CaseLane.APPEAL),

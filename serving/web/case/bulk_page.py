@@ -45,9 +45,11 @@ _MOST_REASONS: Final = 3  # More would hide the differences between listings.
 @router.get("/cases/bulk")
 def get_bulk(request: Request, session: Reviewer) -> HTMLResponse:
     """The cases that the user has chosen, those of a group in the queue, or a case with its open near-duplicates."""
-    given = request.query_params
-    chosen, offered = ([one for one in given.getlist(name) if is_case_id(one)] for name in ("case", "offer"))
-    page = bulk_page(runtime_of(request), session, chosen, offered, given.get("cluster", ""))
+    query_params = request.query_params
+    chosen, offered = (
+        [case_id for case_id in query_params.getlist(name) if is_case_id(case_id)] for name in ("case", "offer")
+    )
+    page = bulk_page(runtime_of(request), session, chosen, offered, query_params.get("cluster", ""))
     return respond(request, page, session)
 
 
@@ -86,12 +88,12 @@ def bulk_page(
     with runtime.store.read() as connection:
         if is_case_id(cluster):
             offered = [*offered, cluster, *_nearly_the_same(connection, person, cluster, now)]
-        found = named(connection, person, [*chosen, *offered])
-        here = found[0].marketplace_id if found else ""
-        why = reasons_left_out(connection, person, here, found, now)
-        together = [one for one in found if one.case_id not in why]
+        cases = named(connection, person, [*chosen, *offered])
+        marketplace_id = cases[0].marketplace_id if cases else ""
+        why = reasons_left_out(connection, person, marketplace_id, cases, now)
+        together = [case for case in cases if case.case_id not in why]
         rows = _rows(runtime, connection, person, together[:most], chosen)
-        titles = _titles(connection, [one for one in found if one.case_id in why])
+        titles = _titles(connection, [case for case in cases if case.case_id in why])
     left_out = [(case_id, titles[case_id], reason) for case_id, reason in why.items()]
     return StaffPage(
         "bulk.html",
@@ -109,9 +111,9 @@ def _nearly_the_same(connection: Connection, person: Person, case_id: str, now: 
     for case in named(connection, person, [case_id]):
         facts = case_figures.facts_of_cases(connection, case.marketplace_id, [case_id])[case_id]
         shown = (*near_at_scoring(facts), *near_since(connection, case.marketplace_id, facts, now))
-        offered = case_figures.offered(connection, case.marketplace_id, [one.listing_id for one in shown])
-        ids = [one.case_id for one in offered.values() if one.case_id is not None]
-        return [one.case_id for one in named(connection, person, ids) if one.state is CaseState.OPEN]
+        offered = case_figures.offered(connection, case.marketplace_id, [duplicate.listing_id for duplicate in shown])
+        ids = [listing.case_id for listing in offered.values() if listing.case_id is not None]
+        return [open_case.case_id for open_case in named(connection, person, ids) if open_case.state is CaseState.OPEN]
     return []
 
 
@@ -120,7 +122,7 @@ def _rows(
 ) -> tuple[SimpleNamespace, ...]:
     stored = queues.rows(connection, {case.marketplace_id for case in cases}, [case.case_id for case in cases])
     facts = case_figures.facts_of_many(connection, [(row["marketplace_id"], row["facts_digest"]) for row in stored])
-    currencies = {one.marketplace_id: one.base_currency for one in marketplaces.everyone(connection)}
+    currencies = {place.marketplace_id: place.base_currency for place in marketplaces.everyone(connection)}
     context = RowContext(runtime, runtime.clock.now(), person.user_id, currencies, {})
     rows = []
     for row in stored:
@@ -147,21 +149,21 @@ def _titles(connection: Connection, cases: list[Case]) -> dict[str, str]:
 
 def _reasons(row: Mapping[str, Any]) -> tuple[Message, ...]:
     """What points to counterfeit: hard evidence first, then the strongest reasons."""
-    found = findings([from_json(one) for one in row["evidence"]], [reason_from_json(one) for one in row["reasons"]])
-    return found[:_MOST_REASONS]
+    messages = findings([from_json(raw) for raw in row["evidence"]], [reason_from_json(raw) for raw in row["reasons"]])
+    return messages[:_MOST_REASONS]
 
 
 def bulk_answer(runtime: Runtime, person: Person, bulk_id: str) -> StaffPage:
     """The content of the outcome page; refused cases come first."""
-    (found, items), now = of_person(runtime, person, bulk_id), runtime.clock.now()
-    until = found.known_at + timedelta(seconds=runtime.policies[EnforcementPolicy].undo_window_seconds)
-    standing = any(one.verdict_id and not one.undone for one in items)
+    (bulk, items), now = of_person(runtime, person, bulk_id), runtime.clock.now()
+    until = bulk.known_at + timedelta(seconds=runtime.policies[EnforcementPolicy].undo_window_seconds)
+    standing = any(bulk_item.verdict_id and not bulk_item.undone for bulk_item in items)
     return StaffPage(
         "bulk_answer.html",
         "/queue",
-        bulk=found,
-        choice=CHOICE_OF[found.judgement],
-        items=sorted(items, key=lambda item: item.made is Made.RECORDED),
+        bulk=bulk,
+        choice=CHOICE_OF[bulk.judgement],
+        items=sorted(items, key=lambda bulk_item: bulk_item.made is Made.RECORDED),
         can_undo=standing and now < until,
         undo_until=words.clock(until),
     )

@@ -83,7 +83,7 @@ def listing_card(facts: Facts) -> SimpleNamespace:
         (N_("GTIN"), listing.gtin),
         (N_("Part number"), listing.mpn),
     )
-    attributes = [Attribute(say(name), text_view.show(value)) for name, value in pairs if value]
+    attributes = [Attribute(say(name), text_view.show(text)) for name, text in pairs if text]
     if listing.link is not None:
         attributes.append(Attribute(say(N_("Address")), text_view.show(listing.link), listing.link))
     return SimpleNamespace(
@@ -102,10 +102,10 @@ def price_card(facts: Facts, samples: Callable[[Key], PriceSamples]) -> SimpleNa
 
     `samples` are log prices by brand key and by category key.
     """
-    price, found = facts.price, queue_rows.price_of(facts)
+    price, shown_price = facts.price, queue_rows.price_of(facts)
     if price.log_price is None:
         return SimpleNamespace(
-            price=found, chart=None, bold=_MISSING_PRICE[price.missing or PriceMissing.NO_PRICE], sentence=""
+            price=shown_price, chart=None, bold=_MISSING_PRICE[price.missing or PriceMissing.NO_PRICE], sentence=""
         )
     brand = facts.brand.name or facts.listing.brand
     category = facts.listing.product_type or "this category"
@@ -120,23 +120,23 @@ def price_card(facts: Facts, samples: Callable[[Key], PriceSamples]) -> SimpleNa
     ]
     if not known:
         return SimpleNamespace(
-            price=found,
+            price=shown_price,
             chart=None,
             bold="No reference price.",
             sentence="Fewer than five comparable listings are known.",
         )
-    value = math.exp(price.log_price)
-    claimed, asked = facts.listing.list_price, facts.listing.price
-    scaled = float(claimed / asked) * value if claimed and asked else None
-    chart = charts.price_chart(value, known, currency=price.base_currency, claimed=scaled)
+    base_price = math.exp(price.log_price)
+    claimed, asking_price = facts.listing.list_price, facts.listing.price
+    scaled = float(claimed / asking_price) * base_price if claimed and asking_price else None
+    chart = charts.price_chart(base_price, known, currency=price.base_currency, claimed=scaled)
     name, reference = known[0].name, known[0].reference
     ratio = math.exp(price.log_price - reference.log_median)
     what = words.many(reference.n, "listing")
     usual = chart.strips[0].usual.capitalize()
     told_text = "" if scaled is None else f" Claimed previous price: {words.about(scaled, price.base_currency)}."
-    dots = _dots(chart, [one.samples.listings for one in known])
+    dots = _dots(chart, [comparable.samples.listings for comparable in known])
     return SimpleNamespace(
-        price=found,
+        price=shown_price,
         chart=chart,
         bold=f"{ratio:.0%} of the median",
         sentence=f"of {what}: {name}. {usual}.{told_text}{dots}",
@@ -157,7 +157,7 @@ _MACHINES: Final = frozenset({"router", "sweep", "seller", "notice"})
 
 
 def timeline(
-    rows: Sequence[Mapping[str, Any]], *, blind: bool, kept: bool = False
+    rows: Sequence[Mapping[str, Any]], *, blind: bool, is_masked: bool = False
 ) -> list[tuple[datetime, str, str | None]]:
     """Events with time, text and actor, newest first.
 
@@ -167,9 +167,9 @@ def timeline(
     """
 
     def told_text(row: Mapping[str, Any]) -> str:
-        if row["actor"] != "router" or not (blind or kept):
+        if row["actor"] != "router" or not (blind or is_masked):
             return str(row["what"])
-        return "Opened." if kept else _first_sentence(row["what"])
+        return "Opened." if is_masked else _first_sentence(row["what"])
 
     return [
         (row["known_at"], told_text(row), None if row["actor"] in _MACHINES else row["actor"]) for row in reversed(rows)
@@ -200,26 +200,28 @@ _REPORTERS: Final = {
     ReporterKind.BRAND: "Brand",
     ReporterKind.TRUSTED_FLAGGER: "Trusted flagger",
 }
-_REASONS: Final = {one.value: one.text for one in REASON_CODES}
+_REASONS: Final = {reason.value: reason.text for reason in REASON_CODES}
 
 
 def notice_cards(
-    found: Sequence[ShownNotice], documents: Sequence[NoticeDocument], case: Case, now: datetime
+    notices: Sequence[ShownNotice], documents: Sequence[NoticeDocument], case: Case, now: datetime
 ) -> tuple[NoticeCard, ...]:
     """The cards of the notices about the listing of a case, with their documents, and where to end one as invalid."""
     may_end = case.state is CaseState.OPEN and case.lane in LANES
     return tuple(
         NoticeCard(
-            _REPORTERS[one.reporter_kind],
-            _REASONS[one.reason_code.value],
-            text_view.show(one.explanation),
-            named_right(one.right, one.right.kind),
-            one.right.by_power_of_attorney,
-            tuple(document_of_notice(each, case.case_id, now) for each in documents if each.notice_id == one.notice_id),
-            words.moment(one.known_at, now),
-            f"/cases/{case.case_id}/notices/{one.notice_id}/invalid" if may_end and one.waits else None,
+            _REPORTERS[notice.reporter_kind],
+            _REASONS[notice.reason_code.value],
+            text_view.show(notice.explanation),
+            named_right(notice.right, notice.right.kind),
+            notice.right.by_power_of_attorney,
+            tuple(
+                document_of_notice(each, case.case_id, now) for each in documents if each.notice_id == notice.notice_id
+            ),
+            words.moment(notice.known_at, now),
+            f"/cases/{case.case_id}/notices/{notice.notice_id}/invalid" if may_end and notice.waits else None,
         )
-        for one in found
+        for notice in notices
     )
 
 
@@ -235,11 +237,11 @@ def rule_matches(facts: Facts, *, brand_id: str | None = None) -> tuple[SimpleNa
     fired = facts.indicators.fired if facts.indicators is not None else ()
     return tuple(
         SimpleNamespace(
-            counterfeit=one.direction is Direction.COUNTERFEIT,
-            sentence=text_view.show(say(_FITS[one.where], label=one.label, words=one.words)),
+            counterfeit=tell_tale.direction is Direction.COUNTERFEIT,
+            sentence=text_view.show(say(_FITS[tell_tale.where], label=tell_tale.label, words=tell_tale.words)),
         )
-        for one in fired
-        if brand_id is None or one.brand_id == brand_id
+        for tell_tale in fired
+        if brand_id is None or tell_tale.brand_id == brand_id
     )
 
 
@@ -268,9 +270,9 @@ def _taken(request: Request, session: Session, case_id: str, evidence_id: str) -
     with runtime_of(request).store.read() as connection:
         case, side = visible_case(connection, session.person, case_id)
         if side is Side.ANALYST and _EVIDENCE_ID.match(evidence_id):
-            found = evidence.get(connection, case.marketplace_id, evidence_id)
-            if found.listing_id == case.listing_id:
-                return found
+            snapshot = evidence.get(connection, case.marketplace_id, evidence_id)
+            if snapshot.listing_id == case.listing_id:
+                return snapshot
     raise NotFound("There is no such evidence.")
 
 
@@ -282,9 +284,9 @@ def _file(body: bytes, kind: str, name: str) -> Response:
 def reasons_card(row: Mapping[str, Any]) -> SimpleNamespace:
     """The card of a score with its explanation (`explained`)."""
     reasons: Sequence[Reason] = row["reasons"]
-    route = tuple(in_english(one) for one in row["route_reasons"])
-    evidence = tuple(in_english(one) for one in row["evidence"] if one.code != AMBIGUOUS)
-    ambiguous = next((in_english(one) for one in row["evidence"] if one.code == AMBIGUOUS), None)
+    route = tuple(in_english(message) for message in row["route_reasons"])
+    evidence = tuple(in_english(message) for message in row["evidence"] if message.code != AMBIGUOUS)
+    ambiguous = next((in_english(message) for message in row["evidence"] if message.code == AMBIGUOUS), None)
     is_scorecard = row["kind"] == ScoreKind.SCORECARD.value
     digits = 0 if is_scorecard else 2
     rest = tuple(

@@ -105,36 +105,42 @@ class Standing:
 def standing(runtime: Runtime, connection: Connection, person: Person, case: Case) -> Standing:
     why_not = why_not_judge(connection, person, case)
     now = runtime.clock.now()
-    given = verdicts.latest_of_case(connection, case.marketplace_id, case.case_id)
-    kept = case.leased_until is not None and case.leased_until > now
-    others = kept and case.leased_by != person.user_id
+    last_verdict = verdicts.latest_of_case(connection, case.marketplace_id, case.case_id)
+    is_leased = case.leased_until is not None and case.leased_until > now
+    others = is_leased and case.leased_by != person.user_id
     holder = accounts.names(connection, [case.leased_by])[case.leased_by] if others and case.leased_by else ""
     is_open = case.state is CaseState.OPEN
     return Standing(
         may_decide=is_open and not others and why_not is None,
-        lease=words.yours_until(case.leased_until, now) if kept and not others and case.leased_until else "",
+        lease=words.yours_until(case.leased_until, now) if is_leased and not others and case.leased_until else "",
         notes=tuple(
             _notes(
                 connection,
                 case,
                 now,
-                given=given,
+                last_verdict=last_verdict,
                 holder=holder if is_open else "",
                 why_not=str(why_not) if is_open and why_not else None,
             )
         ),
-        last_verdict=given,
-        undo_until=_undo_until(runtime, case, person, given, now),
+        last_verdict=last_verdict,
+        undo_until=_undo_until(runtime, case, person, last_verdict, now),
         aside=case.snoozed_until is not None and case.snoozed_until > now,
     )
 
 
 def _notes(
-    connection: Connection, case: Case, now: datetime, *, given: StoredVerdict | None, holder: str, why_not: str | None
+    connection: Connection,
+    case: Case,
+    now: datetime,
+    *,
+    last_verdict: StoredVerdict | None,
+    holder: str,
+    why_not: str | None,
 ) -> list[Note]:
-    found = []
-    if given is not None and given.reported and given.judgement is Judgement.COUNTERFEIT:
-        found.append(_report_note(case, given, now))
+    notes = []
+    if last_verdict is not None and last_verdict.reported and last_verdict.judgement is Judgement.COUNTERFEIT:
+        notes.append(_report_note(case, last_verdict, now))
     if why_not is not None:
         what = _BLIND_WORK.get(case.lane, "decide this complaint")
         bold = f"Another reviewer must {what}."
@@ -143,21 +149,21 @@ def _notes(
             f"{why_not}. This page is read-only for you. Can decide now: {able}. To add an independent analyst, the "
             "operator runs touchstone person add EMAIL --name NAME --role analyst."
         )
-        found.append(Note("warn", "i-scale", bold, text))
+        notes.append(Note("warn", "i-scale", bold, text))
     if holder and case.leased_until is not None:
         text = f"Their lease ends {words.moment(case.leased_until, now)}. Until then, this page is read-only for you."
-        found.append(Note("warn", "i-lock", f"{holder} is working on this case.", text))
+        notes.append(Note("warn", "i-lock", f"{holder} is working on this case.", text))
     if case.state is CaseState.STALE:
         following = queue_positions.follower(connection, case.marketplace_id, case.case_id)
         text = "This page shows an earlier version and is read-only."
         address = f"/cases/{following}" if following else None
-        found.append(Note("warn", "i-clock", "The listing has changed.", text, address, "Open the current version"))
+        notes.append(Note("warn", "i-clock", "The listing has changed.", text, address, "Open the current version"))
     if case.state is CaseState.OPEN and (wait := deferrals.latest(connection, case.marketplace_id, case.case_id)):
-        found.append(_deferral_note(wait, now, aside=case.snoozed_until is not None and case.snoozed_until > now))
+        notes.append(_deferral_note(wait, now, aside=case.snoozed_until is not None and case.snoozed_until > now))
     if case.lane is CaseLane.ASK_BRAND and case.state is CaseState.OPEN:
         text = "You can decide without waiting for its answer. Your decision counts as an analyst's."
-        found.append(Note("", "i-info", "A question to the brand is open.", text))
-    return found
+        notes.append(Note("", "i-info", "A question to the brand is open.", text))
+    return notes
 
 
 def _report_note(case: Case, verdict: StoredVerdict, now: datetime) -> Note:
@@ -172,12 +178,14 @@ def _report_note(case: Case, verdict: StoredVerdict, now: datetime) -> Note:
 
 def _deferral_note(wait: StoredDeferral, now: datetime, *, aside: bool) -> Note:
     """The deferral of the case, or that it has ended."""
-    asked = f" Missing: {wait.aside.missing}. Requested from: {wait.aside.asked}." if wait.aside.missing else ""
+    missing = f" Missing: {wait.aside.missing}. Requested from: {wait.aside.asked}." if wait.aside.missing else ""
     until = words.moment(wait.aside.until, now)
     if aside:
         sooner = ", or earlier if new information on the listing arrives" if wait.aside.on_news else ""
-        return Note("", "i-clock", f"{wait.by} snoozed this case.", f"It returns to the queue {until}{sooner}.{asked}")
-    return Note("", "i-clock", "The case is back in the queue.", f"{wait.by} snoozed it until {until}.{asked}")
+        return Note(
+            "", "i-clock", f"{wait.by} snoozed this case.", f"It returns to the queue {until}{sooner}.{missing}"
+        )
+    return Note("", "i-clock", "The case is back in the queue.", f"{wait.by} snoozed it until {until}.{missing}")
 
 
 def _undo_until(
@@ -207,8 +215,8 @@ def get_case(case_id: CaseId, request: Request, session: Judge) -> Response:
         runtime.services[Visits].open([case_id])
     query = QueueQuery.of(request.url.query)
     draft = BrandDraft(request.query_params.get("find", "")[:LONGEST_SEARCH])
-    asked = on_their_way(request), changes.asked_versions(request.query_params)
-    page = case_page(runtime, session, case_id, query, *asked, draft=draft)
+    address_parts = on_their_way(request), changes.asked_versions(request.query_params)
+    page = case_page(runtime, session, case_id, query, *address_parts, draft=draft)
     return respond_part(request, page, session) if ahead else respond(request, page, session)
 
 
@@ -245,26 +253,26 @@ def case_page(
     return page
 
 
-def _page(runtime: Runtime, connection: Connection, person: Person, case: Case, asked: _Asked) -> StaffPage:
+def _page(runtime: Runtime, connection: Connection, person: Person, case: Case, page_request: _Asked) -> StaffPage:
     """A case as its reviewer may see it. On appeals and second reviews `harm`, `score`, `reasons` and `risk` are None.
 
     If the score is masked until the decision, `lane`, `due` and the position in the queue are None as well. `drawn`
     then states the masking and its probability, also after the decision.
     """
-    query = asked.query
+    query = page_request.query
     now = runtime.clock.now()
-    here, blind = case.marketplace_id, is_blind(connection, case)
-    kept = score_kept_from(connection, person, case)
-    dark = blind or kept
-    score, facts = asked.score, asked.facts
-    enrolled = brands.enrolments(connection, here).get(case.brand_id or "")
+    marketplace_id, blind = case.marketplace_id, is_blind(connection, case)
+    is_masked = score_kept_from(connection, person, case)
+    dark = blind or is_masked
+    score, facts = page_request.score, page_request.facts
+    enrolled = brands.enrolments(connection, marketplace_id).get(case.brand_id or "")
     name = enrolled.name if enrolled else case.mark
-    history = listings.versions(connection, here, case.listing_id)
+    history = listings.versions(connection, marketplace_id, case.listing_id)
     at = next(i for i, row in enumerate(history) if row["version_id"] == case.version_id)
-    wanted = queue_of(connection, person, query, now)
-    around = queue_positions.neighbours(connection, wanted, case)
+    queue_filter = queue_of(connection, person, query, now)
+    around = queue_positions.neighbours(connection, queue_filter, case)
     following = queue_positions.next_free(
-        connection, wanted, case, user_id=person.user_id, at=now, besides=asked.besides
+        connection, queue_filter, case, user_id=person.user_id, at=now, besides=page_request.besides
     )
     row = shown_scores.as_row(score, case.priority)
     return StaffPage(
@@ -274,39 +282,46 @@ def _page(runtime: Runtime, connection: Connection, person: Person, case: Case, 
         version_id=case.version_id,
         external_id=facts.listing.external_id,
         title=queue_rows.title_of(facts),
-        brand=brand_card(connection, case, facts, name, asked.draft, user_id=person.user_id, now=now),
-        lane=None if kept else LANE_OF[case.lane],
+        brand=brand_card(connection, case, facts, name, page_request.draft, user_id=person.user_id, now=now),
+        lane=None if is_masked else LANE_OF[case.lane],
         version=at + 1,
         versions=len(history),
         standing=standing(runtime, connection, person, case),
         choices=choices_on(case.lane),
-        due=None if kept else words.due(case.due_at, now),
+        due=None if is_masked else words.due(case.due_at, now),
         drawn=_drawn(case),
-        harm=None if dark else _expected_harm(connection, here, row, facts),
-        score=None if dark else shown_scores.shown_score(runtime, here, row, width=132, scorer=score["scorer"]),
+        harm=None if dark else _expected_harm(connection, marketplace_id, row, facts),
+        score=None
+        if dark
+        else shown_scores.shown_score(runtime, marketplace_id, row, width=132, scorer=score["scorer"]),
         appeal=_appeal(connection, case) if case.lane is CaseLane.APPEAL else None,
         notices=case_cards.notice_cards(
-            notices.notified(connection, here, case.case_id), notice_evidence.documents_of(connection, case), case, now
+            notices.notified(connection, marketplace_id, case.case_id),
+            notice_evidence.documents_of(connection, case),
+            case,
+            now,
         ),
         invalid_reasons=REASONS,
-        complaints=notice_complaints.of_case(connection, here, case.case_id),
+        complaints=notice_complaints.of_case(connection, marketplace_id, case.case_id),
         report=report_card(connection, case, now),
         listing=case_cards.listing_card(facts),
         pictures=shown_pictures(runtime, case.case_id, facts),
-        compared=changes.comparison(history, at, asked.versions),
-        price=case_cards.price_card(facts, partial(references.samples, connection, here)),
-        seller=seller_card(connection, here, facts, runtime.policies, now),
+        compared=changes.comparison(history, at, page_request.versions),
+        price=case_cards.price_card(facts, partial(references.samples, connection, marketplace_id)),
+        seller=seller_card(connection, marketplace_id, facts, runtime.policies, now),
         # It is computed from scores and verdicts, including those of this listing.
-        risk=None if dark else risk_part(runtime, connection, here, facts.listing.seller.external_id),
+        risk=None if dark else risk_part(runtime, connection, marketplace_id, facts.listing.seller.external_id),
         documents=documents_card(documents_of(connection, case), case.case_id, now),
         links=links_card(facts),
-        near_duplicates=near_duplicates_card(connection, here, facts, now),
+        near_duplicates=near_duplicates_card(connection, marketplace_id, facts, now),
         reasons=None,
         rule_matches=case_cards.rule_matches(facts),
         silent=_silent(connection, case, facts),
-        events=case_cards.timeline(cases.timeline(connection, here, case.case_id), blind=blind, kept=kept),
-        evidence=evidence.of_listing(connection, here, case.listing_id),
-        has_test_buy=TestBuyState.CLOSED in test_buys.states_of_listing(connection, here, case.listing_id),
+        events=case_cards.timeline(
+            cases.timeline(connection, marketplace_id, case.case_id), blind=blind, is_masked=is_masked
+        ),
+        evidence=evidence.of_listing(connection, marketplace_id, case.listing_id),
+        has_test_buy=TestBuyState.CLOSED in test_buys.states_of_listing(connection, marketplace_id, case.listing_id),
         notes=notes_card(connection, person, case, blind=blind),
         effects=effects(
             decision_input_of(case.lane, Side.ANALYST, name, can_be_asked=_can_be_asked(case, enrolled)),
@@ -316,7 +331,7 @@ def _page(runtime: Runtime, connection: Connection, person: Person, case: Case, 
         queue=query.address(),
         queue_query=query.text,
         queue_fields=tuple(parse_qsl(query.text)),
-        neighbours=replace(around, place=None, size=0) if kept else around,
+        neighbours=replace(around, place=None, size=0) if is_masked else around,
         before=query.case_address(around.before) if around.before else None,
         after=query.case_address(around.after) if around.after else None,
         ahead=query.case_address(following) if following else None,
@@ -333,9 +348,13 @@ def _silent(connection: Connection, case: Case, facts: Facts) -> tuple[str, ...]
     """The labels of the brand's indicators that were searched for at scoring time and did not match."""
     if case.brand_id is None or facts.indicators is None:
         return ()
-    fired = {one.indicator_id for one in facts.indicators.fired}
+    fired = {tell_tale.indicator_id for tell_tale in facts.indicators.fired}
     known = indicators.of_brand(connection, case.marketplace_id, case.brand_id)
-    return tuple(one.label for one in known if one.in_force(facts.as_of) and one.indicator_id not in fired)
+    return tuple(
+        indicator.label
+        for indicator in known
+        if indicator.in_force(facts.as_of) and indicator.indicator_id not in fired
+    )
 
 
 def _expected_harm(connection: Connection, marketplace_id: str, row: dict[str, Any], facts: Facts) -> str:
@@ -369,7 +388,7 @@ REASONS: Final = (
 def post_invalid(case_id: CaseId, notice_id: str, request: Request, session: Reviewer, fields: Fields) -> Response:
     """End a notice as invalid; the page of the case shows the rest, or the queue where the case is closed."""
     reason = fields.get("reason", "")
-    if reason not in {one.value for one in REASONS}:
+    if reason not in {invalid_reason.value for invalid_reason in REASONS}:
         raise Invalid("Choose why the notice is invalid.")
     invalid = invalid_notices.Invalid(case_id, notice_id, InvalidReason(reason))
     closed = invalid_notices.end_invalid(runtime_of(request), session.person, invalid)

@@ -67,15 +67,15 @@ class Comparison:
     numbers: tuple[int, ...]
 
 
-def asked_versions(given: Mapping[str, str]) -> tuple[int, int] | None:
+def asked_versions(query_params: Mapping[str, str]) -> tuple[int, int] | None:
     """The two versions that an address compares."""
-    numbers = [given.get(name, "") for name in ("from", "to")]
+    numbers = [query_params.get(name, "") for name in ("from", "to")]
     if not all(number.isascii() and number.isdigit() and len(number) <= 6 for number in numbers):
         return None
     return int(numbers[0]), int(numbers[1])
 
 
-def comparison(history: Sequence[Mapping[str, Any]], at: int, wanted: tuple[int, int] | None) -> Comparison | None:
+def comparison(history: Sequence[Mapping[str, Any]], at: int, versions: tuple[int, int] | None) -> Comparison | None:
     """The requested versions, else the one at an index with the one before; None if there is only one.
 
     A request that is not two versions, the older first, is ignored.
@@ -84,8 +84,8 @@ def comparison(history: Sequence[Mapping[str, Any]], at: int, wanted: tuple[int,
         return None
     by_number = {row["number"]: row for row in history}
     old, new = history[max(0, at - 1)]["number"], history[max(1, at)]["number"]
-    if wanted is not None and wanted[0] in by_number and wanted[1] in by_number and wanted[0] < wanted[1]:
-        old, new = wanted
+    if versions is not None and versions[0] in by_number and versions[1] in by_number and versions[0] < versions[1]:
+        old, new = versions
     before, after = by_number[old], by_number[new]
     return Comparison(old, new, before["known_at"], after["known_at"], changes(before, after), tuple(by_number))
 
@@ -93,34 +93,34 @@ def comparison(history: Sequence[Mapping[str, Any]], at: int, wanted: tuple[int,
 def changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[Change, ...]:
     """The changes from one stored version row to the next; pictures are only counted."""
     old, new = before["content"], after["content"]
-    found = [
+    differences = [
         Change(label, tuple(_parts(field, old.get(field), new.get(field))))
         for field, label in _FIELDS.items()
         if old.get(field) != new.get(field)
     ]
     if old.get("image_link") != new.get("image_link"):
-        found.append(Change("Pictures", (Part(Turn.KEPT, text_view.show(_pictures(old, new))),)))
+        differences.append(Change("Pictures", (Part(Turn.KEPT, text_view.show(_pictures(old, new))),)))
     if before["seller_external_id"] != after["seller_external_id"]:
-        found.append(Change("Seller", tuple(_swapped(before["seller_external_id"], after["seller_external_id"]))))
-    return tuple(found)
+        differences.append(Change("Seller", tuple(_swapped(before["seller_external_id"], after["seller_external_id"]))))
+    return tuple(differences)
 
 
 def _parts(field: str, old: str | None, new: str | None) -> Iterator[Part]:
     if field not in _TEXTS or old is None or new is None:
         return _swapped(old, new)
-    found = [_TOKEN.findall(text) for text in (old, new)]
-    if max(map(len, found)) > _MOST_WORDS:
+    token_lists = [_TOKEN.findall(text) for text in (old, new)]
+    if max(map(len, token_lists)) > _MOST_WORDS:
         counts = [len(text.split()) for text in (old, new)]
         return iter(
             [Part(Turn.KEPT, text_view.show(f"Rewritten: {counts[0]:,} words before, {counts[1]:,} words after"))]
         )
-    return _compared(found[0], found[1])
+    return _compared(token_lists[0], token_lists[1])
 
 
 def _swapped(old: Any, new: Any) -> Iterator[Part]:
-    for turn, value in ((Turn.OUT, old), (Turn.IN, new)):
-        if value is not None:
-            yield Part(turn, text_view.show(str(value)))
+    for turn, field_value in ((Turn.OUT, old), (Turn.IN, new)):
+        if field_value is not None:
+            yield Part(turn, text_view.show(str(field_value)))
 
 
 def _compared(old: Sequence[str], new: Sequence[str]) -> Iterator[Part]:
@@ -135,12 +135,12 @@ def _compared(old: Sequence[str], new: Sequence[str]) -> Iterator[Part]:
             yield Part(Turn.IN, text_view.show("".join(new[c:d])))
 
 
-def _shortened(kept: Sequence[str], change_before: bool, change_after: bool) -> str:
+def _shortened(words: Sequence[str], change_before: bool, change_after: bool) -> str:
     """The words beside the changes; words further away are left out."""
-    if len(kept) <= 4 * _CONTEXT:
-        return "".join(kept)
-    head = "".join(kept[: 2 * _CONTEXT]) if change_before else ""
-    tail = "".join(kept[-2 * _CONTEXT :]) if change_after else ""
+    if len(words) <= 4 * _CONTEXT:
+        return "".join(words)
+    head = "".join(words[: 2 * _CONTEXT]) if change_before else ""
+    tail = "".join(words[-2 * _CONTEXT :]) if change_after else ""
     return f"{head} … {tail}"
 
 

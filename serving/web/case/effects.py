@@ -22,14 +22,14 @@ class Effect:
 
 def effects(decision_input: DecisionInput, policy: EnforcementPolicy) -> tuple[Effect, ...]:
     """The effects of all decisions; decisions with the same effect share an entry."""
-    found: dict[str, list[Choice]] = {}
+    choices_by_sentence: dict[str, list[Choice]] = {}
     for choice in choices_on(decision_input.lane):
         try:
             sentence = _sentence(consequence(choice.judgement, decision_input, policy), decision_input, policy)
         except BrandNotNamed as refused:
             sentence = refusal(refused)
-        found.setdefault(sentence, []).append(choice)
-    return tuple(Effect(tuple(choices), sentence) for sentence, choices in found.items())
+        choices_by_sentence.setdefault(sentence, []).append(choice)
+    return tuple(Effect(tuple(choices), sentence) for sentence, choices in choices_by_sentence.items())
 
 
 def _sentence(follows: Consequence, decision_input: DecisionInput, policy: EnforcementPolicy) -> str:

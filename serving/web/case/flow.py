@@ -26,7 +26,7 @@ def looks_ahead(request: Request) -> bool:
 def on_their_way(request: Request) -> frozenset[str]:
     """The cases whose decisions are in transit while the next case is fetched; they are skipped."""
     named = request.headers.get(_LOOK, "").split(",", _MOST_ON_THEIR_WAY)
-    return frozenset(one for one in named if is_case_id(one))
+    return frozenset(case_id for case_id in named if is_case_id(case_id))
 
 
 def goes_on(request: Request) -> bool:

@@ -27,15 +27,17 @@ def near_since(connection: Connection, marketplace_id: str, facts: Facts, now: d
 
     A cluster of the queue is linked in both directions, so the listing that came first has these alone.
     """
-    known = {one.listing_id for one in near_at_scoring(facts)}
-    found = near_duplicates_of(connection, marketplace_id, facts.listing, now)
-    return tuple(one for one in (found.shown if found is not None else ()) if one.listing_id not in known)
+    known = {duplicate.listing_id for duplicate in near_at_scoring(facts)}
+    likeness = near_duplicates_of(connection, marketplace_id, facts.listing, now)
+    return tuple(
+        duplicate for duplicate in (likeness.shown if likeness is not None else ()) if duplicate.listing_id not in known
+    )
 
 
 def near_duplicates_card(connection: Connection, marketplace_id: str, facts: Facts, now: datetime) -> SimpleNamespace:
     """The card of a case's facts, with what became known after scoring."""
     since = near_since(connection, marketplace_id, facts, now)
-    shown = [one.listing_id for one in (*near_at_scoring(facts), *since)]
+    shown = [duplicate.listing_id for duplicate in (*near_at_scoring(facts), *since)]
     return near_duplicates_part(facts, since, case_figures.offered(connection, marketplace_id, shown))
 
 
@@ -43,14 +45,16 @@ def near_duplicates_part(
     facts: Facts, since: Sequence[NearDuplicate], offered: Mapping[str, Offered]
 ) -> SimpleNamespace:
     """The card of facts; `offered` holds current data about the near-duplicates that are shown."""
-    found, currency = facts.near_duplicates, facts.price.base_currency
-    later = tuple(_duplicate(one, offered.get(one.listing_id), currency) for one in since)
-    if found is None:
+    likeness, currency = facts.near_duplicates, facts.price.base_currency
+    later = tuple(_duplicate(duplicate, offered.get(duplicate.listing_id), currency) for duplicate in since)
+    if likeness is None:
         return SimpleNamespace(compared=False, sentences=(), duplicates=(), later=later)
     return SimpleNamespace(
         compared=True,
-        sentences=tuple(_sentences(found, currency)),
-        duplicates=tuple(_duplicate(one, offered.get(one.listing_id), currency) for one in found.shown),
+        sentences=tuple(_sentences(likeness, currency)),
+        duplicates=tuple(
+            _duplicate(duplicate, offered.get(duplicate.listing_id), currency) for duplicate in likeness.shown
+        ),
         later=later,
     )
 

@@ -46,17 +46,17 @@ def notes_card(connection: Connection, person: Person, case: Case, *, blind: boo
 @router.post("/cases/{case_id}/notes")
 def post_note(case_id: CaseId, request: Request, session: Reviewer, fields: Fields) -> Response:
     mentioned = [name.removeprefix(_MENTION) for name in fields if name.startswith(_MENTION)]
-    wanted = writing.Wanted(case_id, fields.get("statement", ""), mentioned)
-    writing.write_note(runtime_of(request), session.person, wanted)
+    new_note = writing.Wanted(case_id, fields.get("statement", ""), mentioned)
+    writing.write_note(runtime_of(request), session.person, new_note)
     return go_to(request, f"{_back(case_id, fields)}#notes", Flash.NOTED)
 
 
 @router.post("/cases/{case_id}/snooze")
 def post_snooze(case_id: CaseId, request: Request, session: Reviewer, fields: Fields) -> Response:
     hours = fields.get("hours", "")
-    if hours not in {one.value for one in HOURS}:
+    if hours not in {hour_choice.value for hour_choice in HOURS}:
         raise Invalid("Choose for how long.")
-    wanted = deferring.Wanted(
+    deferral = deferring.Wanted(
         case_id,
         int(hours),
         fields.get("on_news") == "yes",
@@ -64,7 +64,7 @@ def post_snooze(case_id: CaseId, request: Request, session: Reviewer, fields: Fi
         fields.get("asked", "").strip(),
         fields.get("knowingly") == "yes",
     )
-    deferring.snooze(runtime_of(request), session.person, wanted)
+    deferring.snooze(runtime_of(request), session.person, deferral)
     return go_to(request, QueueQuery.of(fields.get("queue", "")).address(), Flash.SNOOZED)
 
 
@@ -94,9 +94,13 @@ def post_seen(request: Request, runtime: TheRuntime, session: Reviewer) -> Respo
 
 
 def notes_page(runtime: Runtime, session: Session) -> StaffPage:
-    person, here = session.person, session.person.marketplaces(Permission.REVIEW_CASES)
+    person, marketplace_ids = session.person, session.person.marketplaces(Permission.REVIEW_CASES)
     with runtime.store.read() as connection:
-        notes = case_notes.inbox(connection, person.user_id, here, _MOST)
+        notes = case_notes.inbox(connection, person.user_id, marketplace_ids, _MOST)
         return StaffPage(
-            "notes.html", "/notes", notes=notes, unseen=case_notes.unseen(connection, person.user_id, here), most=_MOST
+            "notes.html",
+            "/notes",
+            notes=notes,
+            unseen=case_notes.unseen(connection, person.user_id, marketplace_ids),
+            most=_MOST,
         )

@@ -64,8 +64,8 @@ def timeline(
     """All events since the seller was informed, oldest first."""
     if counter_notice is None:
         return ()
-    told: _Entry = (counter_notice.informed_at, say(seller_words.TOLD), None, False)
-    entries = [told]
+    informed_entry: _Entry = (counter_notice.informed_at, say(seller_words.TOLD), None, False)
+    entries = [informed_entry]
     entries += [
         (document.known_at, say(seller_words.HANDED_IN), text_view.show(document.name), True) for document in documents
     ]
@@ -78,7 +78,7 @@ def timeline(
         )
         for step in steps
     ]
-    ordered = sorted(entries, key=lambda entry: entry[0])
+    ordered = sorted(entries, key=lambda event: event[0])
     return tuple(Happened(words.full(at), what, text, own) for at, what, text, own in ordered)
 
 
@@ -102,8 +102,8 @@ def _asked(counter_notice: CounterNotice, policy: CounterNoticePolicy) -> str:
     )
     if days is None:
         return say(seller_words.ASKS_A_PERSON)
-    asked = say_many(*seller_words.ASKS_RIGHTS_HOLDER[policy.days is Days.BUSINESS], days)
-    return tongues.joined(asked, say(seller_words.SILENCE_THEN[policy.rights_holder_silence]))
+    question_text = say_many(*seller_words.ASKS_RIGHTS_HOLDER[policy.days is Days.BUSINESS], days)
+    return tongues.joined(question_text, say(seller_words.SILENCE_THEN[policy.rights_holder_silence]))
 
 
 def _after_maintaining(counter_notice: CounterNotice, policy: CounterNoticePolicy) -> str:
@@ -119,8 +119,8 @@ def deadline(counter_notice: CounterNotice | None, steps: Sequence[StoredStep], 
         return None
     policy = PROFILES[counter_notice.profile]
     of_seller = counter_notice.state is CounterNoticeState.WITH_SELLER
-    left = counter_notice.due_at - now
-    late = left.total_seconds() <= 0
+    time_left = counter_notice.due_at - now
+    late = time_left.total_seconds() <= 0
     silences = seller_words.SILENT_SELLER if of_seller else seller_words.SILENT_RIGHTS_HOLDER
     since = steps[-1].known_at if steps else counter_notice.informed_at
     free = BusinessCalendar(weekend=frozenset())
@@ -130,9 +130,9 @@ def deadline(counter_notice: CounterNotice | None, steps: Sequence[StoredStep], 
         whose=say(seller_words.ANSWER_BY if of_seller else seller_words.RIGHTS_HOLDER_BY),
         at=words.weekday(counter_notice.due_at),
         time=words.time(counter_notice.due_at),
-        left=say("The deadline has passed.") if late else say("%(time)s left", time=words.length(left)),
+        left=say("The deadline has passed.") if late else say("%(time)s left", time=words.length(time_left)),
         silence=say(silences[policy.seller_silence if of_seller else policy.rights_holder_silence]),
-        soon=left.days < 1,
+        soon=time_left.days < 1,
         days=_marks(days, now.date()) if len(days) <= _MOST_DAYS else (),
         days_in_words=words.listed([words.short_weekday(day) for day in days[:_MOST_DAYS]]),
     )

@@ -56,17 +56,17 @@ def seller_card(
     listings = (None, None if seller.listings_30d is None else f"{seller.listings_30d:,}", None)
     rows = [SellerRow("New listings", _series("new listings", trade.get(LISTINGS), facts.as_of, since), listings)]
     for name, counts, source, kind in measured:
-        told = trade.get(kind, [0] * STEPS) if source is Source.COMPUTED else None
+        step_counts = trade.get(kind, [0] * STEPS) if source is Source.COMPUTED else None
         reported = max(filter(None, (seller.events_since, since)), default=None)
-        rows.append(SellerRow(name, _series(name.lower(), told, facts.as_of, reported), _counts(counts)))
-    if any(value is not None for value in block.orders):
+        rows.append(SellerRow(name, _series(name.lower(), step_counts, facts.as_of, reported), _counts(counts)))
+    if any(order_count is not None for order_count in block.orders):
         rows.append(SellerRow("Orders", _series("orders", None, facts.as_of, None), _counts(block.orders)))
     outcomes, struck = seller.outcomes, strikes.of_seller(connection, marketplace_id, known) if known else []
-    given = count(struck, as_of=now, policy=policies[StrikePolicy]).total
+    strike_total = count(struck, as_of=now, policy=policies[StrikePolicy]).total
     return SimpleNamespace(
         seller=text_view.show(known) if known else None,
         authorised=seller.authorised,
-        strikes=(given, int(policies[SanctionPolicy].close_from)) if known else None,
+        strikes=(strike_total, int(policies[SanctionPolicy].close_from)) if known else None,
         rows=tuple(rows),
         sources=_sources({name: source for name, _, source, _ in measured}),
         remarks=_remarks(facts),
@@ -76,27 +76,27 @@ def seller_card(
     )
 
 
-def _series(what: str, told: Sequence[int] | None, until: datetime, since: datetime | None) -> Sparkline:
+def _series(what: str, step_counts: Sequence[int] | None, until: datetime, since: datetime | None) -> Sparkline:
     """The values since the seller joined or reports began; earlier steps are unknown."""
     begin = until - STEP * STEPS
     values: list[float | None] = [
-        None if told is None or since is None or begin + STEP * (step + 1) <= since else float(told[step])
+        None if step_counts is None or since is None or begin + STEP * (step + 1) <= since else float(step_counts[step])
         for step in range(STEPS)
     ]
-    seen = [value for value in values if value is not None]
+    seen = [step_value for step_value in values if step_value is not None]
     label = f"{what}, last 90 days, six-day steps"
     return sparkline(values, f"{label}: {min(seen):.0f} to {max(seen):.0f}" if seen else label)
 
 
 def _counts(counts: Windows) -> tuple[str | None, str | None, str | None]:
-    shown = [None if value is None else f"{value:,.0f}" for value in counts]
+    shown = [None if number is None else f"{number:,.0f}" for number in counts]
     return shown[0], shown[1], shown[2]
 
 
-def _sources(found: Mapping[str, Source]) -> str:
+def _sources(sources_by_name: Mapping[str, Source]) -> str:
     """The sources of the counts, grouped by source."""
     by_source: dict[Source, list[str]] = {}
-    for name, source in found.items():
+    for name, source in sources_by_name.items():
         by_source.setdefault(source, []).append(name.lower())
     return ". ".join(f"{words.listed(names).capitalize()} {_SOURCES[source]}" for source, names in by_source.items())
 
@@ -114,7 +114,7 @@ def _remarks(facts: Facts) -> list[tuple[str, Shown]]:
         ("Rating", rating),
         ("Products", None if block.variety is None else f"{block.variety:,}"),
     )
-    return [(name, text_view.show(value)) for name, value in pairs if value is not None]
+    return [(name, text_view.show(text)) for name, text in pairs if text is not None]
 
 
 def _since(days: float) -> str:
@@ -126,11 +126,11 @@ _WIDTH: Final = 96  # Leaves room for the sentence on the line of a telephone.
 
 def risk_part(runtime: Runtime, connection: Connection, marketplace_id: str, seller: str | None) -> SimpleNamespace:
     """The part of a seller; None is a seller whom the listing does not name."""
-    found = risk_of(runtime, connection, marketplace_id, seller)
-    percentile = found.risk.percentile if found.risk else None
-    standing, *counts = map(in_english, found.reasons)
+    seller_risk = risk_of(runtime, connection, marketplace_id, seller)
+    percentile = seller_risk.risk.percentile if seller_risk.risk else None
+    standing, *counts = map(in_english, seller_risk.reasons)
     return SimpleNamespace(
-        as_of=found.kept.as_of if found.kept else None,
+        as_of=seller_risk.kept.as_of if seller_risk.kept else None,
         bar=charts.percentile_bar(percentile, _WIDTH) if percentile is not None else None,
         standing=standing,
         counts=tuple(counts),
@@ -154,16 +154,18 @@ def links_card(facts: Facts) -> LinksCard:
     links = facts.seller.links
     if links is None or not links.contacts:
         return LinksCard(0, (), ())
-    ordered = sorted(links.sellers, key=lambda one: not one.counterfeit)
+    ordered = sorted(links.sellers, key=lambda link: not link.counterfeit)
     shown = ordered[:MOST_SHOWN]
-    return LinksCard(links.contacts, tuple(_path(one) for one in shown), tuple(_notes(links, len(shown))))
+    return LinksCard(links.contacts, tuple(_path(link) for link in shown), tuple(_notes(links, len(shown))))
 
 
-def _path(one: LinkedSeller) -> SimpleNamespace:
-    first, *others = one.path
+def _path(link: LinkedSeller) -> SimpleNamespace:
+    first, *others = link.path
     parts = [f"Same {KIND_WORDS[first.kind]} as seller {first.seller}"]
     parts += [f"which shares {_a(step.kind)} with seller {step.seller}" for step in others]
-    return SimpleNamespace(sentence=text_view.show(", ".join(parts)), counterfeit=one.counterfeit, genuine=one.genuine)
+    return SimpleNamespace(
+        sentence=text_view.show(", ".join(parts)), counterfeit=link.counterfeit, genuine=link.genuine
+    )
 
 
 def _a(kind: ContactKind) -> str:

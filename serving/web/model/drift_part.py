@@ -29,22 +29,22 @@ def drift_of(connection: Connection, marketplace_id: str, red: Collection[RedFea
     made_at, report = latest
     before, after = report["listings"]
     rows = report["shifts"]
-    found = report["prevalence"]
-    lasting = {one.name: one for one in red}
+    share = report["prevalence"]
+    lasting = {feature.name: feature for feature in red}
     moving = [row for row in rows if row["level"] == Level.MOVING]
     moved = [row for row in rows if row["level"] == Level.MOVED]
-    kept = [*moved, *moving[: max(0, _SHOWN - len(moved))]]
+    shown_rows = [*moved, *moving[: max(0, _SHOWN - len(moved))]]
     return SimpleNamespace(
         made_at=made_at,
         compared=f"{after:,} scores of the last {report['days']} days against {before:,} from before the promotion",
         why_not=None if report["enough"] else "Too little data: one of the samples has fewer than 50 listings.",
         steady=sum(row["level"] == Level.STEADY for row in rows),
         features=len(rows),
-        shifts=tuple(_shift(connection, row, lasting.get(row["name"])) for row in kept),
-        more=len(moved) + len(moving) - len(kept),
-        loud=sum(not one.quiet for one in red),
-        prevalence=_estimate(found),
-        prevalence_rests_on=f"{found['reviewed']:,} answers, {found['audited']:,} of them on the random audit sample",
+        shifts=tuple(_shift(connection, row, lasting.get(row["name"])) for row in shown_rows),
+        more=len(moved) + len(moving) - len(shown_rows),
+        loud=sum(not feature.quiet for feature in red),
+        prevalence=_estimate(share),
+        prevalence_rests_on=f"{share['reviewed']:,} answers, {share['audited']:,} of them on the random audit sample",
         recall=_estimate(report["recall"]),
         answers=_answers(report["answers"]["now"]),
         bands=[row for row in report["bands"] if row["listings"]],
@@ -67,26 +67,26 @@ def _changes(row: Mapping[str, Any]) -> str:
     """What changed: the share of missing values, the median of the known ones, and how far their distributions are
     apart (Kolmogorov-Smirnov). Older reports have no median."""
     before, now = row["missing_before"], row["missing_now"]
-    found = [f"missing values {before:.0%}, now {now:.0%}"] if abs(now - before) >= 0.05 else []
+    changes = [f"missing values {before:.0%}, now {now:.0%}"] if abs(now - before) >= 0.05 else []
     middle, later = row.get("median_before"), row.get("median_now")
     if middle is not None and later is not None:
         same = f"{middle:.3g}" == f"{later:.3g}"
-        found.append(f"median {middle:.3g} as before" if same else f"median {middle:.3g}, now {later:.3g}")
+        changes.append(f"median {middle:.3g} as before" if same else f"median {middle:.3g}, now {later:.3g}")
     if row.get("distance") is not None:
-        found.append(f"KS distance {row['distance']:.2f}")
-    return "; ".join(found)
+        changes.append(f"KS distance {row['distance']:.2f}")
+    return "; ".join(changes)
 
 
-def _estimate(found: Mapping[str, Any]) -> str:
-    if found["value"] is None:
-        return f"unknown, between {found['low']:.1%} and {found['high']:.1%}"
-    return f"{found['value']:.1%} ({found['low']:.1%} to {found['high']:.1%})"
+def _estimate(estimate: Mapping[str, Any]) -> str:
+    if estimate["value"] is None:
+        return f"unknown, between {estimate['low']:.1%} and {estimate['high']:.1%}"
+    return f"{estimate['value']:.1%} ({estimate['low']:.1%} to {estimate['high']:.1%})"
 
 
-def _answers(found: Mapping[str, Any]) -> str:
-    if found["median_days"] is None:
-        return f"no answers yet for {words.many(found['cases'], 'case')}"
+def _answers(answers: Mapping[str, Any]) -> str:
+    if answers["median_days"] is None:
+        return f"no answers yet for {words.many(answers['cases'], 'case')}"
     return (
-        f"{found['answered']:,} of {words.many(found['cases'], 'case')} answered, "
-        f"median {found['median_days']:.1f} days, 90th percentile {found['slow_days']:.1f} days"
+        f"{answers['answered']:,} of {words.many(answers['cases'], 'case')} answered, "
+        f"median {answers['median_days']:.1f} days, 90th percentile {answers['slow_days']:.1f} days"
     )

@@ -46,16 +46,16 @@ from training.snapshots.summary import SnapshotSummary, summarise
 COMPARED_DAYS: Final = 90
 
 
-def leaning_card(found: Leaning, *, masked_share: float, is_own: bool) -> SimpleNamespace:
+def leaning_card(comparison: Leaning, *, masked_share: float, is_own: bool) -> SimpleNamespace:
     """The card; `is_own` addresses the reviewer of these decisions, `masked_share` is the current share."""
-    rows = (_row("Score visible", found.shown), _row("Score masked until the decision", found.hidden))
-    if found.difference is None or found.low is None or found.high is None:
+    rows = (_row("Score visible", comparison.shown), _row("Score masked until the decision", comparison.hidden))
+    if comparison.difference is None or comparison.low is None or comparison.high is None:
         return SimpleNamespace(
-            rows=rows, difference=None, interval="", text=_nothing(found, masked_share, is_own=is_own)
+            rows=rows, difference=None, interval="", text=_nothing(comparison, masked_share, is_own=is_own)
         )
-    interval = f"{_points(found.low)} to {_points(found.high)}"
-    text = _meaning(found.low, found.high, is_own=is_own)
-    return SimpleNamespace(rows=rows, difference=_points(found.difference), interval=interval, text=text)
+    interval = f"{_points(comparison.low)} to {_points(comparison.high)}"
+    text = _meaning(comparison.low, comparison.high, is_own=is_own)
+    return SimpleNamespace(rows=rows, difference=_points(comparison.difference), interval=interval, text=text)
 
 
 def _row(what: str, answers: Answers) -> SimpleNamespace:
@@ -71,14 +71,14 @@ def _row(what: str, answers: Answers) -> SimpleNamespace:
     )
 
 
-def _nothing(found: Leaning, masked_share: float, *, is_own: bool) -> str:
-    if not masked_share and not found.hidden.number:
+def _nothing(comparison: Leaning, masked_share: float, *, is_own: bool) -> str:
+    if not masked_share and not comparison.hidden.number:
         return (
             "No comparison: score masking is off. The operator sets the share of cases with a masked score in "
             "TOUCHSTONE_HIDDEN_SCORE_SHARE."
         )
     whose = "you have made no first decision" if is_own else "there is no first decision"
-    missing = "with the score visible" if found.hidden.number else "with the score masked"
+    missing = "with the score visible" if comparison.hidden.number else "with the score masked"
     return (
         f"No comparison yet: {whose} {missing}. A random {100 * masked_share:.0f} % of analyst cases mask the score "
         "until the decision."
@@ -102,13 +102,13 @@ def _meaning(low: float, high: float, *, is_own: bool) -> str:
     )
 
 
-def _points(value: float) -> str:
+def _points(difference: float) -> str:
     """A difference of shares in points.
 
     >>> _points(0.043), _points(-0.1), _points(0.001)
     ('+4', '\u221210', '0')
     """
-    points = round(100 * value)
+    points = round(100 * difference)
     return f"{points:+d}".replace("-", "\u2212") if points else "0"
 
 
@@ -123,7 +123,7 @@ def label_changes_card(
         return None
     after, before = newest[:2]
     try:
-        found = label_changes(
+        changes = label_changes(
             connection, marketplace_id, runtime.services[SnapshotFiles], before, after, runtime.policies[LabelPolicy]
         )
     except SnapshotRefused as refused:
@@ -131,14 +131,14 @@ def label_changes_card(
             before=before, after=after, changes=None, fates={}, listings={}, may_open=may_open, why_not=str(refused)
         )
     fates = {
-        "Now genuine, before counterfeit": found.cleared,
-        "Now counterfeit, before genuine": found.accused,
-        **{f"Gone: {_lower(in_english(message(code)))}": versions for code, versions in found.lost.items()},
+        "Now genuine, before counterfeit": changes.cleared,
+        "Now counterfeit, before genuine": changes.accused,
+        **{f"Gone: {_lower(in_english(message(code)))}": versions for code, versions in changes.lost.items()},
     }
     named = {version for versions in fates.values() for version in versions[:_LISTED]}
     listings = links.listings_of(connection, marketplace_id, named)
     return SimpleNamespace(
-        before=before, after=after, changes=found, fates=fates, listings=listings, may_open=may_open, why_not=""
+        before=before, after=after, changes=changes, fates=fates, listings=listings, may_open=may_open, why_not=""
     )
 
 
@@ -168,24 +168,24 @@ def get_labels(request: Request, runtime: TheRuntime, session: ModelReader) -> H
 
 
 def labels_page(runtime: Runtime, person: Person, scope: PlaceScope) -> StaffPage:
-    here, now = scope.marketplace_id, runtime.clock.now()
+    marketplace_id, now = scope.marketplace_id, runtime.clock.now()
     may_see_suspects = not person.may(Permission.REVIEW_CASES)
-    may_open = here in person.marketplaces(Permission.REVIEW_CASES)
+    may_open = marketplace_id in person.marketplaces(Permission.REVIEW_CASES)
     limit = runtime.policies[LabelSourcePolicy]
     with runtime.store.read() as connection:
-        labels = label_state(connection, here, runtime.policies[LabelPolicy], now)
-        newest = learning.snapshots(connection, here, 2)
-        changes = label_changes_card(runtime, connection, here, newest, may_open=may_open)
-        looks = second_reviews.count(connection, here)
-        suspects = second_reviews.suspects(connection, here, _SUSPECTS) if may_see_suspects else None
-        models = learning.models(connection, here, 1)
-        answers = masked_scores.first_answers(connection, here, now - timedelta(days=COMPARED_DAYS))
+        labels = label_state(connection, marketplace_id, runtime.policies[LabelPolicy], now)
+        newest = learning.snapshots(connection, marketplace_id, 2)
+        changes = label_changes_card(runtime, connection, marketplace_id, newest, may_open=may_open)
+        looks = second_reviews.count(connection, marketplace_id)
+        suspects = second_reviews.suspects(connection, marketplace_id, _SUSPECTS) if may_see_suspects else None
+        models = learning.models(connection, marketplace_id, 1)
+        answers = masked_scores.first_answers(connection, marketplace_id, now - timedelta(days=COMPARED_DAYS))
         summary, why = (
             _summary(runtime, newest[0].digest) if newest else (None, "No snapshot yet. The first training writes one.")
         )
         users = [name.removeprefix("user:") for name in summary.sources] if summary else []
-        names = {f"user:{one}": name for one, name in accounts.names(connection, users).items()}
-        names |= {f"brand:{one.brand_id}": one.name for one in brands.registered(connection, here, now)}
+        names = {f"user:{user_id}": name for user_id, name in accounts.names(connection, users).items()}
+        names |= {f"brand:{brand.brand_id}": brand.name for brand in brands.registered(connection, marketplace_id, now)}
     report = models[0].report if models else {}
     return StaffPage(
         "models_labels.html",
@@ -234,7 +234,7 @@ def _over_time(summary: SnapshotSummary, now: datetime) -> StackedArea | None:
         Layer(EVIDENCE[level.value], tone, tuple(counts[level])) for level, tone in _TONES.items() if any(counts[level])
     ]
     ticks = [(i, words.day(first + timedelta(days=7 * i), now)) for i in range(0, weeks, max(1, weeks // _TICKS))]
-    sums = ", ".join(f"{layer.name} {sum(value or 0 for value in layer.values):,.0f}" for layer in layers)
+    sums = ", ".join(f"{layer.name} {sum(label_count or 0 for label_count in layer.values):,.0f}" for layer in layers)
     return stacked_area(layers, ticks, f"Labels by week of maturity: {sums}.")
 
 

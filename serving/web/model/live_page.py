@@ -65,7 +65,7 @@ def live_page(runtime: Runtime, person: Person, scope: PlaceScope) -> StaffPage:
     with runtime.store.read() as connection:
         drift = drift_of(connection, place.marketplace_id, red_now(runtime, connection, place.marketplace_id))
         reports = monitoring.drift_reports(connection, place.marketplace_id, _REPORTS)
-    told = reason_precision(runtime, place)
+    precision = reason_precision(runtime, place)
     return StaffPage(
         "models_live.html",
         "/models",
@@ -76,21 +76,21 @@ def live_page(runtime: Runtime, person: Person, scope: PlaceScope) -> StaffPage:
         moving_from=MOVING_FROM,
         moved_from=MOVED_FROM,
         days=DAYS,
-        told=told,
+        told=precision,
         tables=(
             _table(
                 "for",
                 "Reasons for counterfeit",
                 "Labelled listings for which this reason raised the score.",
-                told.reasons_for,
+                precision.reasons_for,
             ),
             _table(
                 "against",
                 "Reasons against counterfeit",
                 "Labelled listings for which this reason lowered the score. The counterfeit share should be low.",
-                told.reasons_against,
+                precision.reasons_against,
             ),
-            _table("rules", "Routing rules", "Labelled listings that this rule routed.", told.rules),
+            _table("rules", "Routing rules", "Labelled listings that this rule routed.", precision.rules),
         ),
     )
 
@@ -102,7 +102,7 @@ def _grid(reports: Sequence[tuple[datetime, Mapping[str, Any]]], now: datetime) 
     names = sorted((name for name in newest if name != SCORE), key=lambda name: -newest[name])[:_FEATURES]
     names += [SCORE] if SCORE in newest else []
     columns = [words.day(made_at, now) for made_at, _ in reports]
-    rows = [(_short(name), [found.get(name) for found in by_report]) for name in names]
+    rows = [(_short(name), [psi_by_name.get(name) for psi_by_name in by_report]) for name in names]
     most = names[0] if names else "none"
     label = f"PSI of features in {len(reports)} reports; highest in the newest: {most.replace('_', ' ')}."
     return drift_grid(rows, columns, bounds=(0.05, MOVING_FROM, MOVED_FROM, 2 * MOVED_FROM), label=label)
@@ -114,7 +114,7 @@ def _short(name: str) -> str:
     return words_apart if len(words_apart) <= _NAME else f"{words_apart[: _NAME - 1]}…"
 
 
-def _table(key: str, title: str, says: str, found: Sequence[Told]) -> SimpleNamespace:
+def _table(key: str, title: str, says: str, signals: Sequence[Told]) -> SimpleNamespace:
     """A rule is named by its sentence, without the numbers and names of a listing."""
     catalogue = sentences() if key == "rules" else {}
     return SimpleNamespace(
@@ -123,10 +123,10 @@ def _table(key: str, title: str, says: str, found: Sequence[Told]) -> SimpleName
         says=says,
         rows=[
             (
-                _PARAMETER.sub("…", catalogue[told.name].text) if catalogue else told.name.replace("_", " "),
-                told,
-                wilson(told.counterfeit, told.labelled),
+                _PARAMETER.sub("…", catalogue[signal.name].text) if catalogue else signal.name.replace("_", " "),
+                signal,
+                wilson(signal.counterfeit, signal.labelled),
             )
-            for told in found[:_SHOWN]
+            for signal in signals[:_SHOWN]
         ],
     )

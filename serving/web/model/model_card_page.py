@@ -31,7 +31,7 @@ def model_card_page(runtime: Runtime, scope: PlaceScope, digest: str) -> StaffPa
     with runtime.store.read() as connection:
         model = learning.get_model(connection, marketplace_id, digest)
         promotions = learning.promotions(connection, marketplace_id)
-        kept = links.snapshot_ids(connection, marketplace_id, [str(model.report["snapshot"])])
+        snapshot_ids = links.snapshot_ids(connection, marketplace_id, [str(model.report["snapshot"])])
     scores = promotions and promotions[0].digest == model.digest
     return StaffPage(
         "model_card.html",
@@ -39,6 +39,6 @@ def model_card_page(runtime: Runtime, scope: PlaceScope, digest: str) -> StaffPa
         scope=scope,
         champion_since=promotions[0].promoted_at if scores else None,
         report=report_of(model),
-        snapshot_id=next(iter(kept.values()), ""),
+        snapshot_id=next(iter(snapshot_ids.values()), ""),
         tracked=tracked(model, runtime.settings),
     )

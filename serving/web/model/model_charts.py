@@ -95,11 +95,11 @@ def reliability_chart(ours: Mapping[str, Any], theirs: Mapping[str, Any] | None,
 
 
 def _bins(curve: Mapping[str, Any]) -> tuple[Bin, ...]:
-    found = []
+    bins = []
     for predicted, observed, number, positives in curve["reliability"]:
         low, high = wilson(positives, number)
-        found.append(Bin(_X(predicted), _Y(observed), _Y(low), _Y(high)))
-    return tuple(found)
+        bins.append(Bin(_X(predicted), _Y(observed), _Y(low), _Y(high)))
+    return tuple(bins)
 
 
 def wilson(positives: int, number: int) -> tuple[float, float]:
@@ -135,10 +135,10 @@ def difference_bars(pairs: Sequence[tuple[float | None, float | None]]) -> list[
     return [None if difference is None else _difference(difference, most) for difference in differences]
 
 
-def _difference(found: float, most: float) -> DifferenceBar:
-    width = round(abs(found) / most * _REACH, 1)
-    worse = found < 0
-    return DifferenceBar(round(_MIDDLE - width, 1) if worse else _MIDDLE, width, worse, words.signed(found, 3))
+def _difference(difference: float, most: float) -> DifferenceBar:
+    width = round(abs(difference) / most * _REACH, 1)
+    worse = difference < 0
+    return DifferenceBar(round(_MIDDLE - width, 1) if worse else _MIDDLE, width, worse, words.signed(difference, 3))
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,7 +61,7 @@ class Tracked:
 @router.get("/models")
 def get_models(request: Request, runtime: TheRuntime, session: ModelReader) -> HTMLResponse:
     scope = scope_of(runtime, session.person, Permission.SEE_MODELS, request.query_params)
-    return respond(request, models_page(runtime, session.person, scope, given=request.query_params), session)
+    return respond(request, models_page(runtime, session.person, scope, query_params=request.query_params), session)
 
 
 def models_page(
@@ -69,34 +69,34 @@ def models_page(
     person: Person,
     scope: PlaceScope,
     *,
-    given: Mapping[str, str] | None = None,
+    query_params: Mapping[str, str] | None = None,
     refused: RefusedShare | None = None,
 ) -> StaffPage:
-    """The content of the page; `given` may have thresholds whose figures it shows."""
-    place, here, now = scope.chosen, scope.marketplace_id, runtime.clock.now()
+    """The content of the page; `query_params` may have thresholds whose figures it shows."""
+    place, marketplace_id, now = scope.chosen, scope.marketplace_id, runtime.clock.now()
     contender = challenger(runtime, place)
     with runtime.store.read() as connection:
-        past = learning.promotions(connection, here)
-        champion = learning.get_model(connection, here, past[0].digest) if past else None
+        past = learning.promotions(connection, marketplace_id)
+        champion = learning.get_model(connection, marketplace_id, past[0].digest) if past else None
         # Counting labels reads every verdict, so it happens only if the page says whether a first training can begin.
         counted = contender is None and champion is None
-        labels = label_state(connection, here, runtime.policies[LabelPolicy], now) if counted else None
-        a_day = _a_day(connection, here, champion, now) if champion and contender is None else ()
-        breaker = breakers.of(connection, here)
+        labels = label_state(connection, marketplace_id, runtime.policies[LabelPolicy], now) if counted else None
+        a_day = _a_day(connection, marketplace_id, champion, now) if champion and contender is None else ()
+        breaker = breakers.of(connection, marketplace_id)
         reader = person.actor
-        on_trial = trial_part(runtime, connection, here, reader=reader, refused=refused)
-        training, again = training_part(connection, scope, now), job_to_try_again(connection, here)
-        changes = _past(connection, here, past[:_PAST_SHOWN])
-        approved = approvals_of(runtime, connection, here, contender, reader=reader) if contender else None
+        on_trial = trial_part(runtime, connection, marketplace_id, reader=reader, refused=refused)
+        training, again = training_part(connection, scope, now), job_to_try_again(connection, marketplace_id)
+        changes = _past(connection, marketplace_id, past[:_PAST_SHOWN])
+        approved = approvals_of(runtime, connection, marketplace_id, contender, reader=reader) if contender else None
         model = contender or champion
-        kept = links.snapshot_ids(connection, here, [str(model.report["snapshot"])]) if model else {}
-        daily = _listings_a_day(connection, here, champion, now) if champion else None
-        told = notices_of(runtime, connection, here, model)
+        snapshot_ids = links.snapshot_ids(connection, marketplace_id, [str(model.report["snapshot"])]) if model else {}
+        daily = _listings_a_day(connection, marketplace_id, champion, now) if champion else None
+        notices = notices_of(runtime, connection, marketplace_id, model)
         earlier = [promotion.digest for promotion in past if promotion.digest != past[0].digest]
-        asked = None
-        if earlier and not rolls_back_alone(runtime, connection, here, reader):
-            back = learning.get_model(connection, here, earlier[0])
-            asked = approvals_of(runtime, connection, here, back, reader=reader)
+        rollback_approvals = None
+        if earlier and not rolls_back_alone(runtime, connection, marketplace_id, reader):
+            back = learning.get_model(connection, marketplace_id, earlier[0])
+            rollback_approvals = approvals_of(runtime, connection, marketplace_id, back, reader=reader)
     shown = report_of(model, a_day) if model else None
     return StaffPage(
         "models.html",
@@ -106,9 +106,9 @@ def models_page(
         is_challenge=contender is not None,
         beside_is_champion=bool(shown and champion and shown.beside == champion.digest[:10]),
         shown=shown,
-        snapshot_id=next(iter(kept.values()), ""),
-        thresholds=threshold_part(model.report, given or {}, daily) if model else None,
-        notices=told,
+        snapshot_id=next(iter(snapshot_ids.values()), ""),
+        thresholds=threshold_part(model.report, query_params or {}, daily) if model else None,
+        notices=notices,
         tracked=tracked(model, runtime.settings) if model else None,
         trained=model.created_at if model else None,
         trial=on_trial,
@@ -119,9 +119,9 @@ def models_page(
         job_to_try_again=again,
         past=changes,
         earlier=earlier[0] if earlier else "",
-        rollback=asked,
-        may_train=here in person.marketplaces(Permission.TRAIN_MODELS),
-        may_promote=here in person.marketplaces(Permission.PROMOTE_MODELS),
+        rollback=rollback_approvals,
+        may_train=marketplace_id in person.marketplaces(Permission.TRAIN_MODELS),
+        may_promote=marketplace_id in person.marketplaces(Permission.PROMOTE_MODELS),
     )
 
 
@@ -129,10 +129,10 @@ def _a_day(connection: Connection, marketplace_id: str, champion: Model, now: da
     """The daily number of listings that the champion flagged in the last week; empty if it scored none."""
     thresholds = champion.report["thresholds"]
     names = ("ask_brand_from", "analyst_from")
-    *found, total = scores.flagged(
+    *flagged_counts, total = scores.flagged(
         connection, marketplace_id, champion.digest, [thresholds[name] for name in names], now - timedelta(days=_LATELY)
     )
-    return tuple(number / _LATELY for number in found) if total else ()
+    return tuple(number / _LATELY for number in flagged_counts) if total else ()
 
 
 def _listings_a_day(connection: Connection, marketplace_id: str, champion: Model, now: datetime) -> float | None:
@@ -234,22 +234,22 @@ def approvals_of(
     runtime: Runtime, connection: Connection, marketplace_id: str, model: Model, *, reader: str
 ) -> SimpleNamespace:
     stands = standing_of(runtime, connection, marketplace_id, model)
-    given = approvals.waiting(connection, marketplace_id, model.digest)
+    waiting_approvals = approvals.waiting(connection, marketplace_id, model.digest)
     able = who_can_approve(connection, marketplace_id, stands)
     return SimpleNamespace(
         given=tuple(
             SimpleNamespace(
-                by=who(connection, one.approval.by),
-                at=one.approved_at,
-                reason=one.approval.reason,
-                counts=one.approval in stands.counted,
-                same_person=one.approval.by in stands.doubled,
+                by=who(connection, waiting_approval.approval.by),
+                at=waiting_approval.approved_at,
+                reason=waiting_approval.approval.reason,
+                counts=waiting_approval.approval in stands.counted,
+                same_person=waiting_approval.approval.by in stands.doubled,
             )
-            for one in given
+            for waiting_approval in waiting_approvals
         ),
         needed=runtime.policies[PromotionPolicy].approvals_needed,
         missing=stands.missing,
-        mine=any(one.by == reader for one in stands.counted) or reader in stands.doubled,
+        mine=any(approval.by == reader for approval in stands.counted) or reader in stands.doubled,
         able=tuple(sorted(able.values())),
         may=reader in able,
     )

@@ -58,12 +58,12 @@ class GateRow:
         if self.figure == "none":
             return ""
         figures = (self.figure, self.bound)
-        if all(one.endswith(_WHOLE) for one in figures):  # Counts.
+        if all(figure.endswith(_WHOLE) for figure in figures):  # Counts.
             figures = (self.figure.removesuffix(_WHOLE), self.bound.removesuffix(_WHOLE))
         return f"{figures[0]}, bound {figures[1]}"
 
 
-def gate_rows(found: Sequence[Mapping[str, Any]]) -> tuple[GateRow, ...]:
+def gate_rows(gates: Sequence[Mapping[str, Any]]) -> tuple[GateRow, ...]:
     """Failed gates first, then those that were not judged."""
     rows = [
         GateRow(
@@ -75,19 +75,19 @@ def gate_rows(found: Sequence[Mapping[str, Any]]) -> tuple[GateRow, ...]:
             gate["sentence"],
             _merged(gate_rows(gate.get("parts", ()))),
         )
-        for gate in found
+        for gate in gates
     ]
     return tuple(sorted(rows, key=lambda row: (not row.blocks, row.state == "passed")))
 
 
 def _merged(rows: Sequence[GateRow]) -> tuple[GateRow, ...]:
     """The rows in their order, those that differ only in their name as one."""
-    found: dict[GateRow, GateRow] = {}
+    merged_rows: dict[GateRow, GateRow] = {}
     for row in rows:
         same = replace(row, name="")
-        first = found.get(same)
-        found[same] = row if first is None else replace(first, alike=(*first.alike, row.name))
-    return tuple(found.values())
+        first = merged_rows.get(same)
+        merged_rows[same] = row if first is None else replace(first, alike=(*first.alike, row.name))
+    return tuple(merged_rows.values())
 
 
 def sentence_case(name: str) -> str:
@@ -147,12 +147,12 @@ class Report:
 
 def report_of(model: Model, a_day: Sequence[float] = ()) -> Report:
     """The report that a training wrote; `a_day` is the daily number of live listings that its thresholds flag."""
-    found = model.report
-    judged = comparable(found["judged"])
+    report = model.report
+    judged = comparable(report["judged"])
     ours, theirs = judged.get("candidate"), judged.get("champion")
     # Without an evaluation, the out-of-fold figures are the only ones.
-    figures, among = (ours, judged) if ours else (found["out_of_fold"], found)
-    curves = judged.get("curves", {"candidate": found["curves"]})
+    figures, among = (ours, judged) if ours else (report["out_of_fold"], report)
+    curves = judged.get("curves", {"candidate": report["curves"]})
     chance = among["positives"] / max(1, among["rows"])
     return Report(
         model=model,
@@ -162,10 +162,10 @@ def report_of(model: Model, a_day: Sequence[float] = ()) -> Report:
         beside=theirs["digest"][:10] if theirs else None,
         beside_digest=theirs["digest"] if theirs else "",
         peers=peers_of(judged) if ours else None,
-        second_stage=second_stage_of(found),
+        second_stage=second_stage_of(report),
         measures=measures_of(ours, theirs, judged) if ours else (),
-        out_of_fold=measures_of(found["out_of_fold"], None, {}),
-        gates=gate_rows(found["gates"]),
+        out_of_fold=measures_of(report["out_of_fold"], None, {}),
+        gates=gate_rows(report["gates"]),
         slices=_slices(judged.get("slices", ())),
         curves=model_charts.curve_chart(
             curves["candidate"], curves.get("champion"), chance=chance, label=_curve_label(figures, theirs)
@@ -177,20 +177,20 @@ def report_of(model: Model, a_day: Sequence[float] = ()) -> Report:
         reliability=model_charts.reliability_chart(
             curves["candidate"], curves.get("champion"), label=_error_label(figures, theirs)
         ),
-        thresholds=model_charts.threshold_bar(found["thresholds"]),
-        points=operating_rows(found["operating_points"], found["positives"], a_day),
+        thresholds=model_charts.threshold_bar(report["thresholds"]),
+        points=operating_rows(report["operating_points"], report["positives"], a_day),
         # Older models have no gates on promises.
-        promises=tuple(promise_in_words(promise) for promise in found.get("promises", ())),
+        promises=tuple(promise_in_words(promise) for promise in report.get("promises", ())),
         evidence={
-            name: found["evidence_levels"][level]
+            name: report["evidence_levels"][level]
             for level, name in EVIDENCE.items()
-            if found["evidence_levels"].get(level)
+            if report["evidence_levels"].get(level)
         },
     )
 
 
-def _slices(found: tuple[Mapping[str, Any], ...]) -> tuple[SimpleNamespace, ...]:
-    bars = model_charts.difference_bars([(row["candidate_ap"], row.get("champion_ap")) for row in found])
+def _slices(slices: tuple[Mapping[str, Any], ...]) -> tuple[SimpleNamespace, ...]:
+    bars = model_charts.difference_bars([(row["candidate_ap"], row.get("champion_ap")) for row in slices])
     return tuple(
         SimpleNamespace(
             name=sentence_case(row["slice"]),
@@ -200,7 +200,7 @@ def _slices(found: tuple[Mapping[str, Any], ...]) -> tuple[SimpleNamespace, ...]
             theirs=words.figure(row["champion_ap"]) if "champion_ap" in row else None,
             bar=bar,
         )
-        for row, bar in zip(found, bars, strict=True)
+        for row, bar in zip(slices, bars, strict=True)
     )
 
 
@@ -232,20 +232,20 @@ _METHODS: Final = {
 
 def peers_of(judged: Mapping[str, Any]) -> SimpleNamespace | None:
     """The comparison of an evaluation; None of one from before there was one."""
-    found = judged.get("peers")
-    if found is None:
+    peers = judged.get("peers")
+    if peers is None:
         return None
-    low, high = found["difference_interval"]
-    whole = found["fitted"] >= found["known"]
+    low, high = peers["difference_interval"]
+    whole = peers["fitted"] >= peers["known"]
     return SimpleNamespace(
         rows={
             "This model": judged["candidate"],
-            **{words_for: found["figures"][name] for name, words_for in _METHODS.items()},
+            **{words_for: peers["figures"][name] for name, words_for in _METHODS.items()},
         },
-        difference="unknown" if found["difference"] is None else words.signed(found["difference"], 3),
+        difference="unknown" if peers["difference"] is None else words.signed(peers["difference"], 3),
         interval="" if low is None else f"{words.signed(low, 3)} to {words.signed(high, 3)}",
         claims=whole and low is not None and low > 0,
-        says=_says(low, high) if whole else _sampled(found["fitted"], found["known"]),
+        says=_says(low, high) if whole else _sampled(peers["fitted"], peers["known"]),
     )
 
 
@@ -268,20 +268,20 @@ def _sampled(fitted: int, known: int) -> str:
 
 def second_stage_of(report: Mapping[str, Any]) -> SimpleNamespace | None:
     """The second score of a training's report; None where no encoder took part."""
-    found = report.get("second_stage")
-    if found is None:
+    second_stage = report.get("second_stage")
+    if second_stage is None:
         return None
-    gain, titles = found["gain"], f"{found['titles']:,} titles"
+    gain, titles = second_stage["gain"], f"{second_stage['titles']:,} titles"
     low, high = gain["ap_interval"]
     return SimpleNamespace(
-        encoder=found["encoder"],
+        encoder=second_stage["encoder"],
         says=_encoder_says(low, high),
         gains=low is not None and low > 0,
-        precision=words.figure(found["out_of_fold"]["ap"]),
+        precision=words.figure(second_stage["out_of_fold"]["ap"]),
         difference=words.signed(gain["ap"], 3),
         interval="" if low is None else f"{words.signed(low, 3)} to {words.signed(high, 3)}",
-        weight=f"{found['title_weight']:.0%}",
-        titles=f"{titles}, {found['failed']:,} of them unreadable" if found["failed"] else titles,
+        weight=f"{second_stage['title_weight']:.0%}",
+        titles=f"{titles}, {second_stage['failed']:,} of them unreadable" if second_stage["failed"] else titles,
     )
 
 

@@ -33,11 +33,11 @@ def notices_of(
 ) -> tuple[Notice, ...]:
     """The notices of a marketplace and of the model that its page shows."""
     heavy = _heavy(model, runtime.policies[LabelSourcePolicy]) if model else ()
-    users = accounts.names(connection, [one.source.removeprefix("user:") for one in heavy])
-    loud = [one for one in red_now(runtime, connection, marketplace_id) if not one.quiet]
+    users = accounts.names(connection, [source.source.removeprefix("user:") for source in heavy])
+    loud = [feature for feature in red_now(runtime, connection, marketplace_id) if not feature.quiet]
     return (
         *_of_reference(model),
-        *(_of_source(one, users) for one in heavy),
+        *(_of_source(source, users) for source in heavy),
         *((_of_drift(loud, runtime.policies[DriftAlarmPolicy]),) if loud else ()),
     )
 
@@ -59,27 +59,27 @@ def _of_reference(model: Model | None) -> tuple[Notice, ...]:
     )
 
 
-def share_in_words(found: HeavySource, name: str) -> str:
+def share_in_words(source: HeavySource, name: str) -> str:
     """The share of one reviewer as a sentence without its full stop."""
-    return f"{name} gave {found.share:.0%} of the {OF[found.among]}"
+    return f"{name} gave {source.share:.0%} of the {OF[source.among]}"
 
 
 def _heavy(model: Model, policy: LabelSourcePolicy) -> tuple[HeavySource, ...]:
     """Older reports do not say who gave the labels."""
-    given = model.report.get("sources", ())
+    sources = model.report.get("sources", ())
     return heavy_sources(
-        {one["source"]: one["labels"] for one in given},
-        {one["source"]: one["counterfeit"] for one in given},
+        {source["source"]: source["labels"] for source in sources},
+        {source["source"]: source["counterfeit"] for source in sources},
         rows=model.report["rows"],
         positives=model.report["positives"],
         policy=policy,
     )
 
 
-def _of_source(found: HeavySource, users: dict[str, str]) -> Notice:
-    name = users.get(found.source.removeprefix("user:"), "A reviewer")
+def _of_source(source: HeavySource, users: dict[str, str]) -> Notice:
+    name = users.get(source.source.removeprefix("user:"), "A reviewer")
     return Notice(
-        f"{share_in_words(found, name)}.",
+        f"{share_in_words(source, name)}.",
         "The model learns the habits of one person. Have some of these labels reviewed by others.",
         "/models/labels",
         "Label sources",
@@ -87,8 +87,8 @@ def _of_source(found: HeavySource, users: dict[str, str]) -> Notice:
 
 
 def _of_drift(loud: list[RedFeature], policy: DriftAlarmPolicy) -> Notice:
-    worsened = sum(one.acknowledged is not None for one in loud)
-    named = [one.name.replace("_", " ") for one in loud[:_NAMED]]
+    worsened = sum(feature.acknowledged is not None for feature in loud)
+    named = [feature.name.replace("_", " ") for feature in loud[:_NAMED]]
     more = [f"{len(loud) - _NAMED} more"] if len(loud) > _NAMED else []
     since = f" {worsened} worsened by more than {policy.worsens_by:.0%} after an acknowledgement." if worsened else ""
     has = "has" if len(loud) == 1 else "have"

@@ -90,20 +90,20 @@ def _interval(ends: tuple[float | None, float | None] | None, *, sign: bool = Fa
 
 
 def operating_rows(
-    found: Mapping[str, Mapping[str, Any]], positives: int, a_day: Sequence[float]
+    points: Mapping[str, Mapping[str, Any]], positives: int, a_day: Sequence[float]
 ) -> tuple[SimpleNamespace, ...]:
     names = (("Ask brand", "ask_brand_from"), ("Analyst review", "analyst_from"))
     return tuple(
-        _point(name, found[key], positives, f"{a_day[i]:,.1f}" if a_day else "") for i, (name, key) in enumerate(names)
+        _point(name, points[key], positives, f"{a_day[i]:,.1f}" if a_day else "") for i, (name, key) in enumerate(names)
     )
 
 
-def _point(name: str, found: Mapping[str, Any], positives: int, a_day: str) -> SimpleNamespace:
-    precision, recall, flagged = found["precision"], found["recall"], found["flagged"]
+def _point(name: str, point: Mapping[str, Any], positives: int, a_day: str) -> SimpleNamespace:
+    precision, recall, flagged = point["precision"], point["recall"], point["flagged"]
     hits = None if precision is None else round(precision * flagged)
     return SimpleNamespace(
         name=name,
-        threshold=f"{found['threshold']:.2f}",
+        threshold=f"{point['threshold']:.2f}",
         flagged=f"{flagged:,}",
         precision=words.figure(precision, 2),
         recall=words.figure(recall, 2),

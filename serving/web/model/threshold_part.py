@@ -36,7 +36,7 @@ class ThresholdPart:
 
 
 def threshold_part(
-    report: Mapping[str, Any], given: Mapping[str, str], listings_a_day: float | None
+    report: Mapping[str, Any], query_params: Mapping[str, str], listings_a_day: float | None
 ) -> ThresholdPart | None:
     """The part for a report, with the thresholds of the address or else the model's own; None of an older report.
 
@@ -46,9 +46,9 @@ def threshold_part(
     if not curve:
         return None
     own = {name: _hundredths(report["thresholds"][name]) for name in ("ask_brand_from", "analyst_from")}
-    ask = _typed(given.get("ask", ""), own["ask_brand_from"])
-    analyst = min(ask, _typed(given.get("analyst", ""), own["analyst_from"]))
-    points = {_hundredths(one["threshold"]): _point(one) for one in curve}
+    ask = _typed(query_params.get("ask", ""), own["ask_brand_from"])
+    analyst = min(ask, _typed(query_params.get("analyst", ""), own["analyst_from"]))
+    points = {_hundredths(point["threshold"]): _point(point) for point in curve}
     volume = _PER if listings_a_day is None else listings_a_day
     both, top = points[analyst], points[ask]
     return ThresholdPart(
@@ -61,7 +61,7 @@ def threshold_part(
             _lane("both", "Both together", both, volume),
         ),
         table=tuple(_row(at, points[at], volume) for at in range(_EVERY, 100, _EVERY)),
-        curve=";".join(",".join(f"{value:.5f}" for value in points[at]) for at in range(_LOWEST, _HIGHEST + 1)),
+        curve=";".join(",".join(f"{figure:.5f}" for figure in points[at]) for at in range(_LOWEST, _HIGHEST + 1)),
         volume=round(volume, 1),
         unit=f"listings of {_PER:,}" if listings_a_day is None else "listings per day",
     )
@@ -75,10 +75,10 @@ def _hundredths(threshold: float) -> int:
     return min(_HIGHEST, max(_LOWEST, round(100 * threshold)))
 
 
-def _point(one: Mapping[str, Any]) -> tuple[float, float, float]:
+def _point(point: Mapping[str, Any]) -> tuple[float, float, float]:
     """The share flagged, the share flagged and counterfeit, and the recall."""
-    flagged = one["flagged"] or 0.0
-    return flagged, flagged * (one["precision"] or 0.0), one["recall"] or 0.0
+    flagged = point["flagged"] or 0.0
+    return flagged, flagged * (point["precision"] or 0.0), point["recall"] or 0.0
 
 
 def _lane(key: str, name: str, point: Sequence[float], volume: float) -> SimpleNamespace:

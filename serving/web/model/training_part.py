@@ -34,14 +34,14 @@ def next_training(connection: Connection, marketplace_id: str, now: datetime) ->
         return SimpleNamespace(
             sentences=("The labels for automatic retraining are counted within an hour.",), counted=""
         )
-    looked_at, found = last
-    return SimpleNamespace(sentences=waits_for(found, now), counted=words.moment(looked_at, now))
+    looked_at, decision = last
+    return SimpleNamespace(sentences=waits_for(decision, now), counted=words.moment(looked_at, now))
 
 
-def waits_for(found: Mapping[str, Any], now: datetime) -> tuple[str, ...]:
+def waits_for(decision: Mapping[str, Any], now: datetime) -> tuple[str, ...]:
     """What a stored decision says of the next training: an obstacle, if there is one, then labels and schedule."""
-    labels = f"{found['new_labels']:,} of {found['needed']:,} new labels"
-    sentences = (_obstacle(found, now), f"{labels}; {_schedule(found, now)}.")
+    labels = f"{decision['new_labels']:,} of {decision['needed']:,} new labels"
+    sentences = (_obstacle(decision, now), f"{labels}; {_schedule(decision, now)}.")
     return tuple(sentence for sentence in sentences if sentence)
 
 
@@ -61,17 +61,17 @@ def _listed(names: Sequence[str]) -> str:
     return words.listed([*names[:_NAMED], *([f"{more} more"] if more > 0 else [])])
 
 
-def _schedule(found: Mapping[str, Any], now: datetime) -> str:
-    if found["scheduled_at"] is None:
+def _schedule(decision: Mapping[str, Any], now: datetime) -> str:
+    if decision["scheduled_at"] is None:
         return "no schedule before the first training"
-    at = datetime.fromisoformat(found["scheduled_at"])
+    at = datetime.fromisoformat(decision["scheduled_at"])
     return f"next scheduled training {_in(at, now)}" if at > now else "a scheduled training is due"
 
 
-def _obstacle(found: Mapping[str, Any], now: datetime) -> str:
+def _obstacle(decision: Mapping[str, Any], now: datetime) -> str:
     """Why nothing starts although a cause may hold; empty where there is no obstacle."""
-    code = found["code"]
-    until = "" if found["not_before"] is None else _in(datetime.fromisoformat(found["not_before"]), now)
+    code = decision["code"]
+    until = "" if decision["not_before"] is None else _in(datetime.fromisoformat(decision["not_before"]), now)
     match code:
         case Wait.TOO_FEW:
             return "Too few mature labels of a class for a training."
@@ -81,7 +81,7 @@ def _obstacle(found: Mapping[str, Any], now: datetime) -> str:
             return f"At most one training a day starts by itself; the next may start {until}."
         case Wait.BACK_OFF:
             return (
-                f"{words.many(found['failures'], 'training')} in a row did not succeed; the next may start {until}, "
+                f"{words.many(decision['failures'], 'training')} in a row did not succeed; the next may start {until}, "
                 "if labels have changed."
             )
         case _:
@@ -119,10 +119,10 @@ _STAGES: Final = {
 
 def training_part(connection: Connection, scope: PlaceScope, now: datetime) -> StaffPage:
     """The part of the model page that refreshes by itself."""
-    found = learning.jobs(connection, scope.marketplace_id, 1)
+    jobs = learning.jobs(connection, scope.marketplace_id, 1)
     address = scope.at("/models/training")
     following = next_training(connection, scope.marketplace_id, now)
-    if not found:
+    if not jobs:
         return StaffPage(
             "parts/training.html",
             "/models",
@@ -139,7 +139,7 @@ def training_part(connection: Connection, scope: PlaceScope, now: datetime) -> S
             address=address,
             following=following,
         )
-    job = found[0]
+    job = jobs[0]
     return StaffPage(
         "parts/training.html",
         "/models",
@@ -179,7 +179,7 @@ def _again(progress: Mapping[str, Any], now: datetime) -> str:
 def _stages(progress: Mapping[str, Any], now: datetime) -> tuple[SimpleNamespace, ...]:
     """Every stage in its order. One without a start before the current one was left out; that of an encoder, which few
     have, is then not shown."""
-    began = {str(one["stage"]): datetime.fromisoformat(one["at"]) for one in progress.get("log", ())}
+    began = {str(log_entry["stage"]): datetime.fromisoformat(log_entry["at"]) for log_entry in progress.get("log", ())}
     current = str(progress.get("stage", ""))
     if current not in STAGES:
         return ()

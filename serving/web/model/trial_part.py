@@ -23,10 +23,10 @@ def trial_part(
     runtime: Runtime, connection: Connection, marketplace_id: str, *, reader: str, refused: RefusedShare | None = None
 ) -> SimpleNamespace | None:
     """The marketplace's trial; None without one."""
-    found = trials.open_trials(connection, marketplace_id)
-    if not found:
+    open_trials = trials.open_trials(connection, marketplace_id)
+    if not open_trials:
         return None
-    trial = found[0]
+    trial = open_trials[0]
     percent = round(100 * trial.share)
     return SimpleNamespace(
         trial=trial,

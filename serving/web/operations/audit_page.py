@@ -59,25 +59,25 @@ class Filter:
     @property
     def query(self) -> str:
         """The search as part of an address."""
-        given = {name: getattr(self, name) for name in Filter.__slots__}
-        return urlencode({name: value for name, value in given.items() if value})
+        fields = {name: getattr(self, name) for name in Filter.__slots__}
+        return urlencode({name: text for name, text in fields.items() if text})
 
 
 @router.get(PLACE)
 def get_audit(request: Request, session: Administrator) -> HTMLResponse:
-    runtime, given = runtime_of(request), request.query_params
-    scope = scope_of(runtime, session.person, Permission.ADMINISTER, given)
-    check = _asked(runtime, scope, given)
-    return respond(request, audit_page(runtime, scope, _filter(given), _number(given.get("before")), check), session)
+    runtime, fields = runtime_of(request), request.query_params
+    scope = scope_of(runtime, session.person, Permission.ADMINISTER, fields)
+    check = _asked(runtime, scope, fields)
+    return respond(request, audit_page(runtime, scope, _filter(fields), _number(fields.get("before")), check), session)
 
 
 @router.get(f"{PLACE}/followed")
 @dear
 def get_followed(request: Request, session: Administrator) -> HTMLResponse:
     """Verify the next part of the chain; the page polls until all parts are verified."""
-    runtime, given = runtime_of(request), request.query_params
-    first, after, upto = (_number(given.get(name)) or 0 for name in ("first", "after", "upto"))
-    scope = scope_of(runtime, session.person, Permission.ADMINISTER, given)
+    runtime, fields = runtime_of(request), request.query_params
+    first, after, upto = (_number(fields.get(name)) or 0 for name in ("first", "after", "upto"))
+    scope = scope_of(runtime, session.person, Permission.ADMINISTER, fields)
     return respond_part(request, follow(runtime, scope, first, after, upto), session)
 
 
@@ -87,15 +87,15 @@ def get_export(request: Request, runtime: TheRuntime, session: Administrator, fo
     """Download the entries that match the search, at most the newest fifty thousand."""
     marketplace_id = scope_of(runtime, session.person, Permission.ADMINISTER, request.query_params).marketplace_id
     with runtime.store.read() as connection:
-        wanted = _wanted(connection, marketplace_id, _filter(request.query_params))
-        found = audit_lines.lines(connection, wanted, before=None, most=_EXPORTED)
-    return download(form, "audit-log", as_file(form, _COLUMNS, [_exported(one) for one in found]))
+        audit_query = _wanted(connection, marketplace_id, _filter(request.query_params))
+        lines = audit_lines.lines(connection, audit_query, before=None, most=_EXPORTED)
+    return download(form, "audit-log", as_file(form, _COLUMNS, [_exported(line) for line in lines]))
 
 
 def _exported(line: Line) -> tuple[object, ...]:
-    entry = line.entry
-    named = (entry.sequence, entry.occurred_at, entry.actor, entry.act, entry.subject)
-    return (*named, line.payload, entry.payload_hash, entry.previous_hash, entry.entry_hash)
+    audit_entry = line.entry
+    named = (audit_entry.sequence, audit_entry.occurred_at, audit_entry.actor, audit_entry.act, audit_entry.subject)
+    return (*named, line.payload, audit_entry.payload_hash, audit_entry.previous_hash, audit_entry.entry_hash)
 
 
 def audit_page(
@@ -104,13 +104,13 @@ def audit_page(
     marketplace_id = scope.marketplace_id
     with runtime.store.read() as connection:
         sequence, digest = audit.head(connection)
-        wanted = _wanted(connection, marketplace_id, chosen)
-        found = audit_lines.lines(connection, wanted, before=before, most=_SHOWN + 1)
-        users = [one.entry.actor.removeprefix("user:") for one in found if one.entry.actor.startswith("user:")]
+        audit_query = _wanted(connection, marketplace_id, chosen)
+        lines = audit_lines.lines(connection, audit_query, before=before, most=_SHOWN + 1)
+        users = [line.entry.actor.removeprefix("user:") for line in lines if line.entry.actor.startswith("user:")]
         names = accounts.names(connection, users)
     older = ""
-    if len(found) > _SHOWN:
-        last = found[_SHOWN - 1].entry.sequence
+    if len(lines) > _SHOWN:
+        last = lines[_SHOWN - 1].entry.sequence
         older = scope.at(f"{PLACE}?{'&'.join(part for part in (chosen.query, f'before={last}') if part)}")
     return StaffPage(
         "audit.html",
@@ -120,27 +120,25 @@ def audit_page(
         digest=digest[:16],
         head=last_head(runtime),
         chosen=chosen,
-        lines=found[:_SHOWN],
+        lines=lines[:_SHOWN],
         names=names,
         older=older,
         searched=SEARCHED,
-        is_searched_in_part=sequence > SEARCHED and wanted.subject is None,
+        is_searched_in_part=sequence > SEARCHED and audit_query.subject is None,
         check=check,
     )
 
 
-def _filter(given: Mapping[str, str]) -> Filter:
+def _filter(fields: Mapping[str, str]) -> Filter:
     """The submitted fields, truncated and without characters that a database rejects."""
-    read = {name: given.get(name, "").replace("\0", "").strip()[:_LONGEST] for name in Filter.__slots__}
-    return Filter(
-        **{**read, **{name: value for name in ("since", "until") if (value := _day(read[name])) != read[name]}}
-    )
+    read = {name: fields.get(name, "").replace("\0", "").strip()[:_LONGEST] for name in Filter.__slots__}
+    return Filter(**{**read, **{name: day for name in ("since", "until") if (day := _day(read[name])) != read[name]}})
 
 
-def _day(value: str) -> str:
+def _day(text: str) -> str:
     """The value if it is a day, else an empty text."""
     try:
-        return datetime.strptime(value, "%Y-%m-%d").replace(tzinfo=UTC).date().isoformat() if value else ""
+        return datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC).date().isoformat() if text else ""
     except ValueError:
         return ""
 
@@ -149,8 +147,8 @@ def _wanted(connection: Connection, marketplace_id: str, chosen: Filter) -> Want
     """The audit log query for the chosen filter. An actor given as an e-mail address becomes a user id."""
     actor = chosen.actor or None
     if actor is not None and "@" in actor:
-        found = accounts.credentials(connection, actor)
-        actor = f"user:{found.user_id}" if found else actor
+        credentials = accounts.credentials(connection, actor)
+        actor = f"user:{credentials.user_id}" if credentials else actor
     until = _moment(chosen.until)
     return Wanted(
         marketplace_id,
@@ -166,15 +164,15 @@ def _moment(day: str) -> datetime | None:
     return datetime.fromisoformat(day).replace(tzinfo=UTC) if day else None
 
 
-def _number(value: str | None) -> int | None:
-    return int(value) if value and _NUMBER.fullmatch(value) else None
+def _number(text: str | None) -> int | None:
+    return int(text) if text and _NUMBER.fullmatch(text) else None
 
 
-def _asked(runtime: Runtime, scope: PlaceScope, given: Mapping[str, str]) -> StaffPage | None:
+def _asked(runtime: Runtime, scope: PlaceScope, fields: Mapping[str, str]) -> StaffPage | None:
     """The verification that an address requests: of the newest entries, or from where the last part ended."""
-    newest = _number(given.get("newest"))
+    newest = _number(fields.get("newest"))
     if newest is None:
-        first, after, upto = (_number(given.get(name)) for name in ("first", "after", "upto"))
+        first, after, upto = (_number(fields.get(name)) for name in ("first", "after", "upto"))
         return None if first is None or after is None or upto is None else follow(runtime, scope, first, after, upto)
     with runtime.store.read() as connection:
         last, _ = audit.head(connection)

@@ -47,21 +47,21 @@ def post_replay(request: Request, runtime: TheRuntime, session: Administrator, f
 
 
 def deliveries_page(runtime: Runtime, person: Person, scope: PlaceScope) -> StaffPage:
-    here, now = scope.marketplace_id, runtime.clock.now()
+    marketplace_id, now = scope.marketplace_id, runtime.clock.now()
     hours = starts(Span.HOURS, now)
     with runtime.store.read() as connection:
-        arrived = outgoing.acknowledged_hourly(connection, here, hours[0], hours[-1] + timedelta(hours=1))
+        arrived = outgoing.acknowledged_hourly(connection, marketplace_id, hours[0], hours[-1] + timedelta(hours=1))
         return StaffPage(
             "deliveries.html",
             "/operations",
             scope=scope,
-            counts=outgoing.by_state(connection, here),
+            counts=outgoing.by_state(connection, marketplace_id),
             arrived=_arrived(hours, arrived, now),
-            failing=outgoing.failing(connection, here, _SHOWN),
-            dead=[(_subject(letter), letter) for letter in given_up(connection, here, _SHOWN)],
-            checks=removal_checks.counts(connection, here),
-            took=removal_checks.times(connection, here, since=now - _LATELY),
-            administers=here in person.marketplaces(Permission.ADMINISTER),
+            failing=outgoing.failing(connection, marketplace_id, _SHOWN),
+            dead=[(_subject(letter), letter) for letter in given_up(connection, marketplace_id, _SHOWN)],
+            checks=removal_checks.counts(connection, marketplace_id),
+            took=removal_checks.times(connection, marketplace_id, since=now - _LATELY),
+            administers=marketplace_id in person.marketplaces(Permission.ADMINISTER),
         )
 
 

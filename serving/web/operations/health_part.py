@@ -27,115 +27,115 @@ class HealthRow:
 TONES: Final = {"good": 0, "warn": 1, "bad": 2}
 
 
-def health_rows(found: Health, wall: datetime) -> tuple[HealthRow, ...]:
+def health_rows(health: Health, wall: datetime) -> tuple[HealthRow, ...]:
     """The health of every part; `wall` is the time of this machine."""
     rows = (
-        _database(found),
-        _disk(found),
-        _model(found),
-        _clock(found),
-        _receiver(found),
-        _jobs(found, wall),
-        _log(found),
+        _database(health),
+        _disk(health),
+        _model(health),
+        _clock(health),
+        _receiver(health),
+        _jobs(health, wall),
+        _log(health),
     )
     return tuple(sorted(rows, key=lambda row: -TONES[row.tone]))
 
 
-def _database(found: Health) -> HealthRow:
-    return HealthRow("Database", "good", "connected", f"{found.engine}, {_size(found.database_bytes)}.")
+def _database(health: Health) -> HealthRow:
+    return HealthRow("Database", "good", "connected", f"{health.engine}, {_size(health.database_bytes)}.")
 
 
-def _disk(found: Health) -> HealthRow:
-    share = found.free_bytes / found.disk_bytes
-    sentence = f"{_size(found.free_bytes)} of {_size(found.disk_bytes)} free on the disk of the data directory."
+def _disk(health: Health) -> HealthRow:
+    share = health.free_bytes / health.disk_bytes
+    sentence = f"{_size(health.free_bytes)} of {_size(health.disk_bytes)} free on the disk of the data directory."
     if share < _LITTLE_ROOM:
         return HealthRow("Disk", "bad", "nearly full", f"{sentence} Free disk space, or intake stops.")
     return HealthRow("Disk", "good", "enough space", sentence)
 
 
-def _model(found: Health) -> HealthRow:
-    if found.champion is None:
+def _model(health: Health) -> HealthRow:
+    if health.champion is None:
         return HealthRow(
             "Model", "good", "scorecard", "No model is promoted yet. The starter scorecard scores listings."
         )
-    short = found.champion[:10]
-    if found.missing is not None:
-        return HealthRow("Model", "bad", "missing", found.missing)
-    if found.loaded != found.champion:
+    short = health.champion[:10]
+    if health.missing is not None:
+        return HealthRow("Model", "bad", "missing", health.missing)
+    if health.loaded != health.champion:
         return HealthRow("Model", "bad", "not loaded", f"{short} is the champion; this process is about to load it.")
-    if found.lacking:
-        others = " ".join(f"{process} has not loaded {why}" for process, why in sorted(found.lacking.items()))
+    if health.lacking:
+        others = " ".join(f"{process} has not loaded {why}" for process, why in sorted(health.lacking.items()))
         sentence = f"Champion {short} scores listings here. {others} It takes no listings until it has the bundle."
         return HealthRow("Model", "bad", "missing elsewhere", sentence)
-    if found.by_lightgbm:
+    if health.by_lightgbm:
         sentence = f"Champion {short} scores listings through LightGBM: the faster computation gave another value."
         return HealthRow("Model", "warn", "slower", f"{sentence} Scores are right and take longer.")
     return HealthRow("Model", "good", "loaded", f"Champion {short} scores listings.")
 
 
-def _clock(found: Health) -> HealthRow:
-    if found.simulated:
+def _clock(health: Health) -> HealthRow:
+    if health.simulated:
         return HealthRow(
             "Clock", "warn", "simulated", "This data directory has a simulated clock, for demos and tests."
         )
-    if found.skew is not None and abs(found.skew) > _SKEW:
-        ahead = "ahead of" if found.skew > timedelta(0) else "behind"
-        sentence = f"The database is {words.duration(abs(found.skew).total_seconds())} {ahead} this machine."
+    if health.skew is not None and abs(health.skew) > _SKEW:
+        ahead = "ahead of" if health.skew > timedelta(0) else "behind"
+        sentence = f"The database is {words.duration(abs(health.skew).total_seconds())} {ahead} this machine."
         return HealthRow(
             "Clock", "bad", "skewed", f"{sentence} Deadlines and signatures depend on it: synchronise both clocks."
         )
     return HealthRow("Clock", "good", "in sync", "Time of this machine.")
 
 
-def _receiver(found: Health) -> HealthRow:
-    one = found.receiver
-    if one is None:
+def _receiver(health: Health) -> HealthRow:
+    receiver = health.receiver
+    if receiver is None:
         return HealthRow(
             "Webhook", "bad", "none", "No endpoint is registered, so removals are not sent. Register one under Webhook."
         )
-    if one.verified_at is None:
+    if receiver.verified_at is None:
         sentence = "The endpoint has not answered a signed test message yet, so removals wait."
         return HealthRow("Webhook", "bad", "not tested", sentence)
-    if one.failing_since is None and one.paused_until is not None:
-        until = words.moment(one.paused_until, found.now)
+    if receiver.failing_since is None and receiver.paused_until is not None:
+        until = words.moment(receiver.paused_until, health.now)
         return HealthRow("Webhook", "warn", "paused", f"Deliveries are paused until {until}; due messages stay queued.")
-    if one.failing_since is None and not found.acknowledged:
+    if receiver.failing_since is None and not health.acknowledged:
         return HealthRow("Webhook", "warn", "not used yet", "No message has been acknowledged by the endpoint yet.")
-    if one.failing_since is None:
+    if receiver.failing_since is None:
         return HealthRow("Webhook", "good", "healthy", "The marketplace's endpoint responds.")
-    number = f"{one.failures:,} {'delivery' if one.failures == 1 else 'deliveries in a row'} failed"
-    sentence = f"{number} since {words.moment(one.failing_since, found.now)}."
-    if one.paused_until is not None:
-        sentence += f" Deliveries are paused; the next attempt is at {words.moment(one.paused_until, found.now)}."
+    number = f"{receiver.failures:,} {'delivery' if receiver.failures == 1 else 'deliveries in a row'} failed"
+    sentence = f"{number} since {words.moment(receiver.failing_since, health.now)}."
+    if receiver.paused_until is not None:
+        sentence += f" Deliveries are paused; the next attempt is at {words.moment(receiver.paused_until, health.now)}."
     return HealthRow("Webhook", "bad", "failing", sentence)
 
 
-def _jobs(found: Health, wall: datetime) -> HealthRow:
-    if not found.processes:
+def _jobs(health: Health, wall: datetime) -> HealthRow:
+    if not health.processes:
         return HealthRow("Jobs", "bad", "none yet", "No worker has reported yet, so nothing is sent. Start a worker.")
-    alive = [process for process in found.processes if wall - process.seen_at <= MISSED]
+    alive = [process for process in health.processes if wall - process.seen_at <= MISSED]
     if not alive:
         return HealthRow(
             "Jobs", "bad", "stopped", "No worker has run in two minutes, so nothing is sent. Start a worker."
         )
-    last = max(one.seen_at for one in alive)
+    last = max(process.seen_at for process in alive)
     number = f"{len(alive):,} {'process' if len(alive) == 1 else 'processes'}"
     return HealthRow(
         "Jobs", "good", "running", f"{number}, last run {words.duration((wall - last).total_seconds())} ago."
     )
 
 
-def _log(found: Health) -> HealthRow:
-    if found.entries == 0:
+def _log(health: Health) -> HealthRow:
+    if health.entries == 0:
         return HealthRow("Audit log", "good", "empty", "No entries yet.")
-    if found.head is None:
+    if health.head is None:
         return HealthRow("Audit log", "bad", "not signed", "No signed head is readable. Run `touchstone audit verify`.")
-    behind = found.entries - found.head.sequence
-    signed = f"signed up to {found.head.sequence:,} at {words.moment(found.head.signed_at, found.now)}"
-    if behind and found.now - found.head.signed_at > _SIGNED_LATELY:
-        sentence = f"{found.entries:,} entries, {signed}; {behind:,} later entries are not signed."
+    behind = health.entries - health.head.sequence
+    signed = f"signed up to {health.head.sequence:,} at {words.moment(health.head.signed_at, health.now)}"
+    if behind and health.now - health.head.signed_at > _SIGNED_LATELY:
+        sentence = f"{health.entries:,} entries, {signed}; {behind:,} later entries are not signed."
         return HealthRow("Audit log", "bad", "not signed", f"{sentence} Run `touchstone audit verify`.")
-    return HealthRow("Audit log", "good", "signed", f"{found.entries:,} entries, {signed}.")
+    return HealthRow("Audit log", "good", "signed", f"{health.entries:,} entries, {signed}.")
 
 
 def _size(number: int) -> str:

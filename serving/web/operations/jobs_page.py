@@ -35,9 +35,9 @@ def get_jobs(request: Request, runtime: TheRuntime, session: Watcher) -> HTMLRes
 
 def jobs_page(runtime: Runtime, person: Person, scope: PlaceScope) -> StaffPage:
     """The content of the page; job times are of the wall clock, training times of the marketplace's."""
-    here, wall = scope.marketplace_id, runtime.wall.now()
+    marketplace_id, wall = scope.marketplace_id, runtime.wall.now()
     with runtime.store.read() as connection:
-        trainings = learning.jobs(connection, here, _TRAININGS)
+        trainings = learning.jobs(connection, marketplace_id, _TRAININGS)
         return StaffPage(
             "jobs.html",
             "/operations",
@@ -50,6 +50,6 @@ def jobs_page(runtime: Runtime, person: Person, scope: PlaceScope) -> StaffPage:
             # Errors of jobs can contain any data, so only those who can fix them see them.
             failures=job_queue.failures(connection, _FAILURES) if person.may(Permission.ADMINISTER) else [],
             trainings=[(who(connection, job.requested_by), job) for job in trainings],
-            administers=here in person.marketplaces(Permission.ADMINISTER),
+            administers=marketplace_id in person.marketplaces(Permission.ADMINISTER),
             wall=wall,
         )

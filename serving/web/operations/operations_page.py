@@ -108,14 +108,16 @@ def post_close_breaker(request: Request, runtime: TheRuntime, session: Promoter,
 
 
 def operations_page(runtime: Runtime, person: Person, scope: PlaceScope, span: Span) -> StaffPage:
-    here, now = scope.marketplace_id, runtime.clock.now()
+    marketplace_id, now = scope.marketplace_id, runtime.clock.now()
     with runtime.store.read() as connection:
-        breaker = breakers.of(connection, here)
-        seen = volumes_of(connection, here, span, now, opened_at=breaker.opened_at)
-        queues = queue_rows(connection, here, runtime.policies, now)
-        figures = _figures(connection, here, now)
-        reported = reported_part(connection, Scope(here, None, now - _LATELY, now + timedelta(microseconds=1)))
-        health = health_of(runtime, connection, here)
+        breaker = breakers.of(connection, marketplace_id)
+        seen = volumes_of(connection, marketplace_id, span, now, opened_at=breaker.opened_at)
+        queues = queue_rows(connection, marketplace_id, runtime.policies, now)
+        figures = _figures(connection, marketplace_id, now)
+        reported = reported_part(
+            connection, Scope(marketplace_id, None, now - _LATELY, now + timedelta(microseconds=1))
+        )
+        health = health_of(runtime, connection, marketplace_id)
     rows = health_rows(health, runtime.wall.now())
     return StaffPage(
         "operations.html",
@@ -130,8 +132,8 @@ def operations_page(runtime: Runtime, person: Person, scope: PlaceScope, span: S
         health=health,
         parts=rows,
         worst=max(rows, key=lambda row: TONES[row.tone]).tone,
-        may_close=here in person.marketplaces(Permission.PROMOTE_MODELS),
-        administers=here in person.marketplaces(Permission.ADMINISTER),
+        may_close=marketplace_id in person.marketplaces(Permission.PROMOTE_MODELS),
+        administers=marketplace_id in person.marketplaces(Permission.ADMINISTER),
     )
 
 
@@ -162,9 +164,9 @@ def _scored(connection: Connection, marketplace_id: str, now: datetime) -> tuple
 def _answers(connection: Connection, marketplace_id: str, now: datetime) -> Figure:
     answered, silent = outgoing.questions_ended(connection, marketplace_id, now - _LATELY)
     total = answered + silent
-    value = f"{answered / total:.1%}" if total else "none"
+    share = f"{answered / total:.1%}" if total else "none"
     return Figure(
-        value, "questions answered, last 30 days", f"of {total:,} that ended" if total else "no questions ended"
+        share, "questions answered, last 30 days", f"of {total:,} that ended" if total else "no questions ended"
     )
 
 
@@ -199,10 +201,10 @@ def _prevalence(connection: Connection, marketplace_id: str) -> Figure:
     latest = monitoring.latest_drift_report(connection, marketplace_id)
     if latest is None:
         return Figure("unknown", "estimated prevalence", "no drift report yet")
-    found = latest[1]["prevalence"]
-    value = "unknown" if found["value"] is None else f"{found['value']:.1%}"
+    estimate = latest[1]["prevalence"]
+    share = "unknown" if estimate["value"] is None else f"{estimate['value']:.1%}"
     return Figure(
-        value, "estimated prevalence", f"{found['low']:.1%} to {found['high']:.1%}, n = {found['reviewed']:,}"
+        share, "estimated prevalence", f"{estimate['low']:.1%} to {estimate['high']:.1%}, n = {estimate['reviewed']:,}"
     )
 
 

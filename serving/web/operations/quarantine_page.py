@@ -34,10 +34,10 @@ def get_quarantine(
 
 def quarantine_page(runtime: Runtime, scope: PlaceScope, code: str | None, before: str | None) -> StaffPage:
     """The content of the page, over the last ninety days."""
-    here, since = scope.marketplace_id, runtime.clock.now() - timedelta(days=_DAYS)
+    marketplace_id, since = scope.marketplace_id, runtime.clock.now() - timedelta(days=_DAYS)
     with runtime.store.read() as connection:
-        counts = refused_rows.by_code(connection, here, since)
-        rows = refused_rows.page(connection, here, since=since, code=code, before=before, most=_SHOWN + 1)
+        counts = refused_rows.by_code(connection, marketplace_id, since)
+        rows = refused_rows.page(connection, marketplace_id, since=since, code=code, before=before, most=_SHOWN + 1)
     named = f"code={code}&" if code else ""
     return StaffPage(
         "quarantine.html",

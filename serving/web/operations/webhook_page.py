@@ -88,26 +88,28 @@ def post_disable(request: Request, runtime: TheRuntime, session: Administrator, 
     return go_to(request, scope.at(PLACE), Flash.RECEIVER_OFF)
 
 
-def _hours(value: str) -> int:
-    if not _HOURS.fullmatch(value):
+def _hours(text: str) -> int:
+    if not _HOURS.fullmatch(text):
         raise Invalid("The hours are not a whole number, so nothing was changed. Correct them.")
-    return int(value)
+    return int(text)
 
 
 def webhook_page(runtime: Runtime, session: Session, scope: PlaceScope, secret: str | None = None) -> StaffPage:
     place, now = scope.chosen, runtime.clock.now()
     with runtime.store.read() as connection:
-        found = endpoints.in_force(connection, place.marketplace_id)
+        endpoint = endpoints.in_force(connection, place.marketplace_id)
         maker = (
-            "" if found is None or found.made_by is None else accounts.names(connection, [found.made_by])[found.made_by]
+            ""
+            if endpoint is None or endpoint.made_by is None
+            else accounts.names(connection, [endpoint.made_by])[endpoint.made_by]
         )
-    made_at = now if found is None else found.secret_made_at
+    made_at = now if endpoint is None else endpoint.secret_made_at
     rotate_by = made_at + timedelta(days=runtime.policies[SecretPolicy].longest_days)
     return StaffPage(
         "webhook.html",
         "/operations",
         scope=scope,
-        receiver=found,
+        receiver=endpoint,
         maker=maker,
         rotate_by=rotate_by,
         secret=secret,

@@ -45,11 +45,11 @@ async def _chosen(token: str, request: Request) -> _Chosen:
     except DomainError as refused:
         return _Chosen("", b"", refused)
     async with request.form(max_files=1, max_fields=1) as form:
-        given = form.get("document")
-        if not isinstance(given, UploadFile):
+        file = form.get("document")
+        if not isinstance(file, UploadFile):
             return _Chosen("", b"")
         most = runtime.policies[SellerEvidencePolicy].largest_document
-        return _Chosen(given.filename or "", await given.read(most + 1))
+        return _Chosen(file.filename or "", await file.read(most + 1))
 
 
 def _check(runtime: Runtime, token: str) -> None:

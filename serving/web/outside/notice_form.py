@@ -99,14 +99,14 @@ def post_form(request: Request, runtime: TheRuntime, fields: Fields) -> Response
     marketplace = fields.get("marketplace", "")[:_LONGEST_MARKETPLACE]
     try:
         accepted = frozenset(fields.get("accepted", "").splitlines())
-        found = receive_form(runtime, marketplace or None, draft, accepted, address=address_of(request))
+        outcome = receive_form(runtime, marketplace or None, draft, accepted, address=address_of(request))
     except DomainError as refused:
         status = status_of(refused)
         lacking = tuple(map(phrase_in_words, missing(draft).values())) if isinstance(refused, Invalid) else ()
         return respond(request, _form(runtime, draft, marketplace, lacking, refusal(refused)), status=status)
-    if isinstance(found, Preview):
-        return respond(request, _form(runtime, draft, marketplace, unknown=found.unknown))
-    return RedirectResponse(f"{PLACE}{found.link.rpartition(PLACE)[2]}", status_code=303)
+    if isinstance(outcome, Preview):
+        return respond(request, _form(runtime, draft, marketplace, unknown=outcome.unknown))
+    return RedirectResponse(f"{PLACE}{outcome.link.rpartition(PLACE)[2]}", status_code=303)
 
 
 def _form(
@@ -118,10 +118,10 @@ def _form(
     unknown: tuple[str, ...] = (),
 ) -> NoticeForm:
     named = {"offer": " ".join(typed.locations)[:_LONGEST_NAMED], "marketplace": marketplace}
-    asked = urlencode({name: value for name, value in named.items() if value})
+    query_text = urlencode({name: text for name, text in named.items() if text})
     return NoticeForm(
-        address=f"/notice?{asked}&" if asked else "/notice?",
-        reason_codes=tuple(Option(one.value, say(one.text)) for one in REASON_CODES),
+        address=f"/notice?{query_text}&" if query_text else "/notice?",
+        reason_codes=tuple(Option(code.value, say(code.text)) for code in REASON_CODES),
         right_kinds=tuple(Option(kind.value, say(text)) for kind, text in KINDS.items()),
         typed=typed,
         marketplace=marketplace,

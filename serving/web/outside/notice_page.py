@@ -48,7 +48,7 @@ _COMPLAINTS: Final = {
     AppealState.UPHELD: N_("Your complaint was upheld."),
     AppealState.DISMISSED: N_("Your complaint was dismissed."),
 }
-_REASONS: Final = {one.value: one.text for one in REASON_CODES}
+_REASONS: Final = {reason.value: reason.text for reason in REASON_CODES}
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,13 +115,13 @@ def get_notice(token: str, request: Request) -> Response:
 def post_notice(token: str, request: Request, runtime: TheRuntime, fields: Fields) -> Response:
     """Complain about the decision to keep a listing; a refused form returns with its values and the reason."""
     refuse_cross_site(request)
-    number, given = fields.get("listing", ""), fields.get("statement", "")
+    number, text = fields.get("listing", ""), fields.get("statement", "")
     try:
-        complain(runtime, token, int(number) if number.isascii() and number.isdigit() and len(number) < 4 else 0, given)
+        complain(runtime, token, int(number) if number.isascii() and number.isdigit() and len(number) < 4 else 0, text)
     except NotFound:
         raise
     except DomainError as refused:
-        page = notice_page(runtime, token, typed=given[:LONGEST_TEXT], error=refusal(refused))
+        page = notice_page(runtime, token, typed=text[:LONGEST_TEXT], error=refusal(refused))
         return respond(request, page, status=status_of(refused))
     return RedirectResponse(f"{PLACE}{token}", status_code=303)
 
@@ -130,8 +130,8 @@ def post_notice(token: str, request: Request, runtime: TheRuntime, fields: Field
 def get_confirmation(token: str, request: Request, runtime: TheRuntime) -> Response:
     """The question whether the reader sent the notice; loading it confirms nothing, as mail scanners load links."""
     with runtime.store.read() as connection:
-        found = to_confirm(runtime, connection, token)
-    page = ConfirmationPage(f"{CONFIRMATION}{token}", found.notice_id, words.full(found.known_at))
+        notice = to_confirm(runtime, connection, token)
+    page = ConfirmationPage(f"{CONFIRMATION}{token}", notice.notice_id, words.full(notice.known_at))
     return respond(request, page)
 
 
@@ -145,22 +145,22 @@ def notice_page(runtime: Runtime, token: str, *, typed: str = "", error: str | N
     """The page of a notice; `typed` is a refused complaint and `error` why it, or a document, was refused."""
     policies = runtime.policies
     with runtime.store.read() as connection:
-        found = follow(runtime, connection, token)
-        items = notices.items(connection, found.marketplace_id, found.notice_id)
-        listings = tuple(_listing(runtime, connection, one) for one in items)
-        documents = notice_documents.of_notices(connection, found.marketplace_id, [found.notice_id])
-        may_hand_in = is_open(connection, found) and len(documents) < policies[NoticePolicy].most_documents
-        warned = warning_with(found, reporters.get(connection, found.marketplace_id, found.reporter_id))
+        notice = follow(runtime, connection, token)
+        items = notices.items(connection, notice.marketplace_id, notice.notice_id)
+        listings = tuple(_listing(runtime, connection, notice_item) for notice_item in items)
+        documents = notice_documents.of_notices(connection, notice.marketplace_id, [notice.notice_id])
+        may_hand_in = is_open(connection, notice) and len(documents) < policies[NoticePolicy].most_documents
+        warned = warning_with(notice, reporters.get(connection, notice.marketplace_id, notice.reporter_id))
     return NoticePage(
         address=f"{PLACE}{token}",
-        number=found.notice_id,
-        received=words.full(found.known_at),
+        number=notice.notice_id,
+        received=words.full(notice.known_at),
         receipt=in_words(RECEIPT),
         warning=None if warned is None else in_words(warned),
-        reason=say(_REASONS[found.reason_code.value]),
-        explanation=text_view.show(found.explanation),
-        right=named_right(found.right, say(KINDS[RightKind(found.right.kind)]) if found.right.kind else ""),
-        by_power_of_attorney=found.right.by_power_of_attorney,
+        reason=say(_REASONS[notice.reason_code.value]),
+        explanation=text_view.show(notice.explanation),
+        right=named_right(notice.right, say(KINDS[RightKind(notice.right.kind)]) if notice.right.kind else ""),
+        by_power_of_attorney=notice.right.by_power_of_attorney,
         listings=listings,
         documents=tuple(map(_document, documents)),
         may_hand_in=may_hand_in,
@@ -178,16 +178,16 @@ def _document(notice_document: NoticeDocument) -> ShownDocument:
     return ShownDocument(text_view.show(notice_document.name), what, when, digest=None, erased=False, address=None)
 
 
-def _listing(runtime: Runtime, connection: Connection, item: Item) -> NotifiedListing:
-    decision = told(runtime, connection, item)
-    complaint = notice_complaints.of_item(connection, item.marketplace_id, item.item_id)
+def _listing(runtime: Runtime, connection: Connection, notice_item: Item) -> NotifiedListing:
+    decision = told(runtime, connection, notice_item)
+    complaint = notice_complaints.of_item(connection, notice_item.marketplace_id, notice_item.item_id)
     return NotifiedListing(
-        location=text_view.show(item.location),
+        location=text_view.show(notice_item.location),
         headline=say("A person is reviewing it.") if decision is None else in_words(decision.decision),
-        waits=_waits(connection, item) if decision is None else None,
+        waits=_waits(connection, notice_item) if decision is None else None,
         decision=None if decision is None else _in_words(decision),
-        number=item.number,
-        may_complain=may_complain(runtime, connection, item),
+        number=notice_item.number,
+        may_complain=may_complain(runtime, connection, notice_item),
         complaint=None if complaint is None else say(_COMPLAINTS[complaint.state]),
     )
 
@@ -196,8 +196,8 @@ def _in_words(decision: DecisionNotice) -> ShownDecision:
     return ShownDecision(in_words(decision.facts), in_words(decision.automated_means), in_words(decision.redress))
 
 
-def _waits(connection: Connection, item: Item) -> str:
-    if item.state is ItemState.DECIDED or item.case_id is None:
+def _waits(connection: Connection, notice_item: Item) -> str:
+    if notice_item.state is ItemState.DECIDED or notice_item.case_id is None:
         return say("A decision was made and can still be undone.")
-    due_at = cases.get(connection, item.marketplace_id, item.case_id).due_at
+    due_at = cases.get(connection, notice_item.marketplace_id, notice_item.case_id).due_at
     return say("It is due by %(when)s.", when=words.full(due_at))

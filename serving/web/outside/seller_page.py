@@ -97,11 +97,11 @@ async def _submission(token: str, request: Request) -> _Submission:
     runtime = runtime_of(request)
     await run_in_threadpool(_check_link, runtime, token)
     async with request.form(max_files=1, max_fields=4) as form:
-        fields, given = text_fields(form), form.get("document")
-        if not isinstance(given, UploadFile):
+        fields, file = text_fields(form), form.get("document")
+        if not isinstance(file, UploadFile):
             return _Submission(fields, "", b"")
         most = runtime.policies[SellerEvidencePolicy].largest_document
-        return _Submission(fields, given.filename or "", await given.read(most + 1))
+        return _Submission(fields, file.filename or "", await file.read(most + 1))
 
 
 _Submitted = Annotated[_Submission, Depends(_submission)]
@@ -154,26 +154,30 @@ def _page(runtime: Runtime, token: str, *, typed: str = "", error: str | None = 
     now = runtime.clock.now()
     with runtime.store.read() as connection:
         removal = follow(runtime, connection, token).removal
-        here, action_id = removal.marketplace_id, removal.action_id
-        found = counter_notices.of_action(connection, here, action_id)
-        undone = overturns.in_force(connection, here, action_id)
-        given = [] if found is None else counter_notices.steps(connection, here, found.counter_notice_id)
+        marketplace_id, action_id = removal.marketplace_id, removal.action_id
+        counter_notice = counter_notices.of_action(connection, marketplace_id, action_id)
+        undone = overturns.in_force(connection, marketplace_id, action_id)
+        steps = (
+            []
+            if counter_notice is None
+            else counter_notices.steps(connection, marketplace_id, counter_notice.counter_notice_id)
+        )
         allowed = choices(runtime, connection, removal)
         title = _title(connection, removal)
-        handed_in = seller_uploads.of_action(connection, here, action_id)
+        handed_in = seller_uploads.of_action(connection, marketplace_id, action_id)
         may_hand_in = open_to_documents(runtime, connection, removal)
-        hit = strikes.of_removal(connection, here, action_id)
+        hit = strikes.of_removal(connection, marketplace_id, action_id)
     policies = runtime.policies
     limits = policies[SellerEvidencePolicy]
     account: list[tuple[str, str]] = []
     if hit is not None:
         counts = warning(hit, strikes=policies[StrikePolicy], policy=policies[SanctionPolicy])
         account.append((say(seller_words.ACCOUNT), in_words(counts)))
-    told = _in_words(removal.statement, removal.statement_messages)
-    state = None if found is None else found.state
+    statement = _in_words(removal.statement, removal.statement_messages)
+    state = None if counter_notice is None else counter_notice.state
     may_appeal = CounterNoticeEvent.APPEAL in allowed
     # A second round requires that the rights holder answered the first and did not concede.
-    is_maintained = found is not None and state is _S.WITH_SELLER and found.round > 1
+    is_maintained = counter_notice is not None and state is _S.WITH_SELLER and counter_notice.round > 1
     return SellerPage(
         address=f"{PLACE}{token}",
         title=title,
@@ -181,19 +185,21 @@ def _page(runtime: Runtime, token: str, *, typed: str = "", error: str | None = 
         headline=say(seller_words.MAINTAINED if is_maintained else seller_words.HEADLINES[state]),
         state=say(seller_words.AFTER_MAINTAINING if is_maintained else seller_words.STATES[state]),
         reinstated=undone is not None,
-        deadline=deadline(found, given, now),
-        reasons=(*(_in_words(undone.amendment, undone.amendment_messages) if undone else told), *account),
-        earlier=told if undone else (),
-        timeline=timeline(found, given, handed_in),
-        what_comes=what_comes(found),
-        documents=tuple(_document_in_words(one, now) for one in handed_in),
+        deadline=deadline(counter_notice, steps, now),
+        reasons=(*(_in_words(undone.amendment, undone.amendment_messages) if undone else statement), *account),
+        earlier=statement if undone else (),
+        timeline=timeline(counter_notice, steps, handed_in),
+        what_comes=what_comes(counter_notice),
+        documents=tuple(_document_in_words(document, now) for document in handed_in),
         may_hand_in=may_hand_in and len(handed_in) < limits.most_documents,
         largest_document=words.size(limits.largest_document),
         most_documents=limits.most_documents,
         may_answer=CounterNoticeEvent.SUBMIT in allowed,
         may_withdraw=CounterNoticeEvent.WITHDRAW in allowed and state is not _S.WITH_SELLER,
         may_appeal=may_appeal,
-        appeal_until=tongues.day(appeal_until(runtime, found)) if found is not None and may_appeal else None,
+        appeal_until=tongues.day(appeal_until(runtime, counter_notice))
+        if counter_notice is not None and may_appeal
+        else None,
         longest=LONGEST_TEXT,
         typed=typed,
         error=error,
@@ -224,6 +230,6 @@ def _title(connection: Connection, removal: StoredAction) -> Shown:
     """The title of the removed version, in its language."""
     version_id = verdicts.get(connection, removal.marketplace_id, removal.verdict_id).version_id
     known = listings.versions(connection, removal.marketplace_id, removal.listing_id)
-    contents = [one["content"] for one in known if one["version_id"] == version_id]
-    found = next((content for content in contents if content.get("title")), {"title": removal.external_id})
-    return text_view.show(str(found["title"]), language=found.get("language"))
+    contents = [version["content"] for version in known if version["version_id"] == version_id]
+    version_content = next((content for content in contents if content.get("title")), {"title": removal.external_id})
+    return text_view.show(str(version_content["title"]), language=version_content.get("language"))

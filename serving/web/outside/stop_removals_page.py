@@ -49,39 +49,41 @@ class StopRemovalsPage(Page, template="stop_removals.html"):
 @router.get(REMOVALS + "{token}", dependencies=[_BY_LINK])
 def get_stop(token: str, request: Request) -> Response:
     """The question; loading it changes nothing, as mail scanners load links."""
-    _, told = by_link(runtime_of(request), token)
-    return respond(request, _page(token, told))
+    _, removal_notice = by_link(runtime_of(request), token)
+    return respond(request, _page(token, removal_notice))
 
 
 @router.post(REMOVALS + "{token}", dependencies=[_BY_LINK])
 def post_stop(token: str, request: Request, runtime: TheRuntime) -> Response:
     refuse_cross_site(request)
-    person, told = by_link(runtime, token)
+    person, removal_notice = by_link(runtime, token)
     try:
-        done = stop(runtime, person, told.notice.notice_id)
+        done = stop(runtime, person, removal_notice.notice.notice_id)
     except Conflict as refused:
         return respond(request, _page(token, by_link(runtime, token)[1], error=refusal(refused)), status=409)
     return respond(request, _page(token, by_link(runtime, token)[1], stopped=done))
 
 
-def _page(token: str, told: ToldRemovals, *, stopped: int | None = None, error: str | None = None) -> StopRemovalsPage:
+def _page(
+    token: str, removal_notice: ToldRemovals, *, stopped: int | None = None, error: str | None = None
+) -> StopRemovalsPage:
     return StopRemovalsPage(
         address=f"{REMOVALS}{token}",
-        by=text_view.show(told.by),
-        brand=None if told.brand is None else text_view.show(told.brand),
-        marketplace=text_view.show(told.marketplace),
+        by=text_view.show(removal_notice.by),
+        brand=None if removal_notice.brand is None else text_view.show(removal_notice.brand),
+        marketplace=text_view.show(removal_notice.marketplace),
         removals=tuple(
             NamedRemoval(
                 text_view.show(removal.external_id),
                 words.full(removal.created_at),
-                removal in told.unsent,
+                removal in removal_notice.unsent,
                 removal.new_device,
             )
-            for removal in told.removals[: -_SHOWN - 1 : -1]
+            for removal in removal_notice.removals[: -_SHOWN - 1 : -1]
         ),
-        number=len(told.removals),
-        unsent=len(told.unsent),
-        stopped_by=None if told.stopped_by is None else text_view.show(told.stopped_by),
+        number=len(removal_notice.removals),
+        unsent=len(removal_notice.unsent),
+        stopped_by=None if removal_notice.stopped_by is None else text_view.show(removal_notice.stopped_by),
         stopped=stopped,
         error=error,
     )

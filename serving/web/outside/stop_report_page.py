@@ -41,16 +41,16 @@ class StopReportPage(Page, template="stop_report.html"):
 @router.get(REPORTS + "{token}", dependencies=[_BY_LINK])
 def get_stop(token: str, request: Request) -> Response:
     """The question; loading it changes nothing, as mail scanners load links."""
-    _, found = by_link(runtime_of(request), token)
-    return respond(request, _page(request, token, found))
+    _, large_report = by_link(runtime_of(request), token)
+    return respond(request, _page(request, token, large_report))
 
 
 @router.post(REPORTS + "{token}", dependencies=[_BY_LINK])
 def post_stop(token: str, request: Request, runtime: TheRuntime) -> Response:
     refuse_cross_site(request)
-    person, found = by_link(runtime, token)
+    person, large_report = by_link(runtime, token)
     try:
-        done = stop(runtime, person, found.found.report_id)
+        done = stop(runtime, person, large_report.found.report_id)
     except Conflict as refused:
         _, now = by_link(runtime, token)
         return respond(request, _page(request, token, now, error=refusal(refused)), status=409)
@@ -62,9 +62,9 @@ def post_stop(token: str, request: Request, runtime: TheRuntime) -> Response:
 def post_approve(token: str, request: Request, runtime: TheRuntime) -> Response:
     """Let the report's removals leave, which wait for the reader's working hours."""
     refuse_cross_site(request)
-    person, found = by_link(runtime, token)
+    person, large_report = by_link(runtime, token)
     try:
-        approve(runtime, person, found.found.report_id)
+        approve(runtime, person, large_report.found.report_id)
     except (Conflict, Forbidden) as refused:
         return respond(request, _page(request, token, by_link(runtime, token)[1], error=refusal(refused)), status=409)
     return respond(request, _page(request, token, by_link(runtime, token)[1], approved=True))

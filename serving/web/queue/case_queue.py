@@ -42,47 +42,48 @@ def get_queue(request: Request, session: Reviewer) -> HTMLResponse:
 
 
 def queue_of(connection: Connection, person: Person, query: QueueQuery, now: datetime) -> QueueFilter:
-    here, seller = person.marketplaces(Permission.REVIEW_CASES), query.seller
-    sellers = None if seller is None else linked_with(connection, here, seller, now) | {seller}
-    return replace(query.wanted(here, person.user_id, now, sellers), alike=counting_as(connection, person))
+    marketplace_ids, seller = person.marketplaces(Permission.REVIEW_CASES), query.seller
+    sellers = None if seller is None else linked_with(connection, marketplace_ids, seller, now) | {seller}
+    return replace(query.wanted(marketplace_ids, person.user_id, now, sellers), alike=counting_as(connection, person))
 
 
 def queue_page(runtime: Runtime, session: Session, query: QueueQuery) -> StaffPage:
     person, now = session.person, runtime.clock.now()
-    here = person.marketplaces(Permission.REVIEW_CASES)
+    marketplace_ids = person.marketplaces(Permission.REVIEW_CASES)
     offset = (query.page - 1) * PAGE_SIZE
     with runtime.store.read() as connection:
-        counts = Counts(runtime, connection, person, lambda asked: queue_of(connection, person, asked, now))
-        wanted = queue_of(connection, person, query, now)
-        found = queues.queue(connection, wanted, most=PAGE_SIZE, offset=offset)
-        size, overdue = (counts.of(one) for one in (query, replace(query, due=0)))
+        counts = Counts(runtime, connection, person, lambda query: queue_of(connection, person, query, now))
+        queue_filter = queue_of(connection, person, query, now)
+        case_rows = queues.queue(connection, queue_filter, most=PAGE_SIZE, offset=offset)
+        size, overdue = (counts.of(counted_query) for counted_query in (query, replace(query, due=0)))
         known_facts = case_figures.facts_of_many(
-            connection, [(row["marketplace_id"], row["facts_digest"]) for row in found]
+            connection, [(row["marketplace_id"], row["facts_digest"]) for row in case_rows]
         )
-        known = {one.marketplace_id: one for one in marketplaces.everyone(connection)}
-        offered = assignments.standing(connection, here, now)
+        known = {place.marketplace_id: place for place in marketplaces.everyone(connection)}
+        offered = assignments.standing(connection, marketplace_ids, now)
         brands, languages = counts.brands(), counts.languages()
         beside = rail(connection, person, query, counts, now)
-    currencies = {key: one.base_currency for key, one in known.items()}
+    currencies = {key: place.base_currency for key, place in known.items()}
     context = RowContext(runtime, now, person.user_id, currencies, offered)
-    facts = [known_facts[row["marketplace_id"], row["facts_digest"]] for row in found]
+    facts = [known_facts[row["marketplace_id"], row["facts_digest"]] for row in case_rows]
     rows = [
-        queue_row(context, row, one, query.case_address(row["case_id"])) for row, one in zip(found, facts, strict=True)
+        queue_row(context, row, case_facts, query.case_address(row["case_id"]))
+        for row, case_facts in zip(case_rows, facts, strict=True)
     ]
-    places = {key: one.name for key, one in known.items() if key in here}
+    places = {key: place.name for key, place in known.items() if key in marketplace_ids}
     currency = next((currencies[key] for key in places), "")
-    linked = len(wanted.sellers or ()) - 1 if query.seller else 0
+    linked = len(queue_filter.sellers or ()) - 1 if query.seller else 0
     return StaffPage(
         "queue.html",
         "/queue",
         title=LANE_OF[query.lane].name if query.lane else "All open",
         rail=beside,
         query=query.text,
-        can_save=query.filtered and not any(one.current for one in beside.saved),
+        can_save=query.filtered and not any(saved_filter.current for saved_filter in beside.saved),
         chips=filters.chips(query, brands=brands, marketplaces=places, currency=currency, linked=linked),
         form=filters.filter_form(query, brands=brands, languages=languages, marketplaces=places, currency=currency),
         ignored=filters.ignored(query),
-        groups=groups(found, facts, rows, currencies),
+        groups=groups(case_rows, facts, rows, currencies),
         size=number(size),
         one=size == 1,
         first=offset + 1 if rows else 0,
@@ -116,12 +117,12 @@ def get_newer(request: Request, session: Reviewer, since: str = "") -> Response:
     """The count, from a short scan of the index by opening time."""
     runtime, person = runtime_of(request), session.person
     now = runtime.clock.now()
-    asked = [part for part in request.url.query.split("&") if not part.startswith("since=")]
-    query, began = QueueQuery.of("&".join(asked)), min(_moment(since) or now, now)
+    query_parts = [part for part in request.url.query.split("&") if not part.startswith("since=")]
+    query, began = QueueQuery.of("&".join(query_parts)), min(_moment(since) or now, now)
     with runtime.store.read() as connection:
-        wanted = replace(queue_of(connection, person, query, now), opened_after=began)
-        found = queue_positions.queue_size(connection, wanted, most=_COUNTED_NEW)
-    shown = "" if not found else f"{found}" if found <= _COUNTED_NEW else f"{_COUNTED_NEW}+"
+        queue_filter = replace(queue_of(connection, person, query, now), opened_after=began)
+        newer_count = queue_positions.queue_size(connection, queue_filter, most=_COUNTED_NEW)
+    shown = "" if not newer_count else f"{newer_count}" if newer_count <= _COUNTED_NEW else f"{_COUNTED_NEW}+"
     part = StaffPage(
         "parts/newer.html",
         "/queue",
@@ -133,12 +134,12 @@ def get_newer(request: Request, session: Reviewer, since: str = "") -> Response:
     return respond_part(request, part, session)
 
 
-def _moment(given: str) -> datetime | None:
+def _moment(text: str) -> datetime | None:
     try:
-        found = datetime.fromisoformat(given[:40])
+        moment = datetime.fromisoformat(text[:40])
     except ValueError:
         return None
-    return found if found.tzinfo is not None else None
+    return moment if moment.tzinfo is not None else None
 
 
 @dataclass(frozen=True, slots=True)

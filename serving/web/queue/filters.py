@@ -59,8 +59,8 @@ def filter_form(
         for language in languages
         if language.value
     ]
-    gone = [Selectable(one, one.upper(), True) for one in query.language if all(one != tag.value for tag in tags)]
-    if query.brand is not None and not any(one.chosen for one in named):
+    gone = [Selectable(code, code.upper(), True) for code in query.language if all(code != tag.value for tag in tags)]
+    if query.brand is not None and not any(option.chosen for option in named):
         named.append(Selectable(query.brand, "selected brand, 0", True))
     places = [Selectable(key, name, key == query.marketplace) for key, name in marketplaces.items()]
     return SimpleNamespace(
@@ -73,7 +73,7 @@ def filter_form(
             Selectable(OVERDUE, "overdue", query.due == 0),
             *(Selectable(str(n), f"within {words.many(n, 'hour')}", n == query.due) for n in _with(_HOURS, query.due)),
         ),
-        leases=tuple(Selectable(one.value, text, one is query.lease) for one, text in LEASES.items()),
+        leases=tuple(Selectable(lease.value, text, lease is query.lease) for lease, text in LEASES.items()),
         harm="" if query.harm is None else f"{query.harm:g}",
         currency=currency,
         seller=query.seller or "",
@@ -86,12 +86,12 @@ def chips(
     query: QueueQuery, *, brands: Sequence[Facet], marketplaces: Mapping[str, str], currency: str, linked: int
 ) -> tuple[SimpleNamespace, ...]:
     """The active filters, in the order of the form; `linked` is the number of sellers linked with the named one."""
-    brand = next((one.name for one in brands if one.value == query.brand), None)
+    brand = next((facet.name for facet in brands if facet.value == query.brand), None)
     around = f" and {words.many(linked, 'linked seller')}" if linked else ""
     payload = {
         Word.BRAND: "not resolved" if query.brand == NO_BRAND else brand or "no open cases",
         Word.MARKETPLACE: marketplaces.get(query.marketplace or "", "not accessible"),
-        Word.LANGUAGE: ", ".join(one.upper() for one in query.language),
+        Word.LANGUAGE: ", ".join(code.upper() for code in query.language),
         Word.HARM: "" if query.harm is None else f"at least {words.about(query.harm, currency)}",
         Word.AGE: "" if query.age is None else f"at least {words.many(query.age, 'day')}",
         Word.DUE: "overdue" if query.due == 0 else f"within {words.many(query.due or 0, 'hour')}",
@@ -115,10 +115,10 @@ def ignored(query: QueueQuery) -> str | None:
     """A sentence about parameters of the address that this queue does not support."""
     if not query.ignored:
         return None
-    known = [_NAMES[Word(one)] for one in query.ignored if one]
-    one = len(query.ignored) == 1
-    what = f"The value of {words.listed(known)}" if known else f"A {'filter' if one else 'number of filters'}"
-    return f"{what} in the address is not valid. The queue ignores {'it' if one else 'them'}."
+    known = [_NAMES[Word(word)] for word in query.ignored if word]
+    is_single = len(query.ignored) == 1
+    what = f"The value of {words.listed(known)}" if known else f"A {'filter' if is_single else 'number of filters'}"
+    return f"{what} in the address is not valid. The queue ignores {'it' if is_single else 'them'}."
 
 
 def _with(usual: tuple[int, ...], chosen: int | None) -> list[int]:

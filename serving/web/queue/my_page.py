@@ -48,10 +48,10 @@ def my_page(runtime: Runtime, session: Session) -> StaffPage:
         answers = masked_scores.first_answers_of(connection, user_id, since)
         gone = reviewer.overturned(connection, user_id, since, _MOST_OVERTURNED)
     zone = display.current().zone
-    by_day = Counter(one.decided_at.astimezone(zone).date() for one in decided)
+    by_day = Counter(decision.decided_at.astimezone(zone).date() for decision in decided)
     days = [(midnight(now) - timedelta(days=DAYS - 1 - i)).date() for i in range(DAYS)]
     numbers = [by_day.get(day, 0) for day in days]
-    taken = [(one.decided_at - one.opened_at).total_seconds() for one in decided]
+    taken = [(decision.decided_at - decision.opened_at).total_seconds() for decision in decided]
     return StaffPage(
         "me.html",
         "/queue",
@@ -84,8 +84,8 @@ def pause_suggested(request: Request, runtime: Runtime, session: Session) -> str
     now = runtime.clock.now()
     with runtime.store.read() as connection:
         answers = reviewer.answered(connection, session.person.user_id, now - timedelta(hours=12))
-    found = without_pause(answers, now, DEFAULT_PACE)
-    return None if found is None else words.duration(found.total_seconds())
+    working_time = without_pause(answers, now, DEFAULT_PACE)
+    return None if working_time is None else words.duration(working_time.total_seconds())
 
 
 @router.post("/queue/pause-later")

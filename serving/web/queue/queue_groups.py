@@ -19,18 +19,18 @@ def groups(
     Cases in blind review and cases that await a brand are decided on their own and join no cluster.
     """
     open_to = [number for number, row in enumerate(rows) if _goes_with_others(CaseLane(row["lane"]))]
-    found = clusters([_member(rows[number]["marketplace_id"], facts[number]) for number in open_to])
-    by_first = {open_to[cluster.members[0]]: cluster for cluster in found}
-    followers = {open_to[member] for cluster in found for member in cluster.members[1:]}
-    made = []
+    row_clusters = clusters([_member(rows[number]["marketplace_id"], facts[number]) for number in open_to])
+    by_first = {open_to[cluster.members[0]]: cluster for cluster in row_clusters}
+    followers = {open_to[member] for cluster in row_clusters for member in cluster.members[1:]}
+    row_groups = []
     for number in range(len(rows)):
         if number in by_first:
             together = [open_to[member] for member in by_first[number].members]
-            head = _head(by_first[number], [rows[one] for one in together], currencies)
-            made.append(SimpleNamespace(head=head, rows=tuple(shown[one] for one in together)))
+            head = _head(by_first[number], [rows[row_number] for row_number in together], currencies)
+            row_groups.append(SimpleNamespace(head=head, rows=tuple(shown[row_number] for row_number in together)))
         elif number not in followers:
-            made.append(SimpleNamespace(head=None, rows=(shown[number],)))
-    return tuple(made)
+            row_groups.append(SimpleNamespace(head=None, rows=(shown[number],)))
+    return tuple(row_groups)
 
 
 def _goes_with_others(lane: CaseLane) -> bool:
@@ -44,14 +44,14 @@ def _member(marketplace_id: str, facts: Facts) -> Member:
         marketplace_id,
         facts.listing.external_id,
         facts.listing.seller.external_id,
-        frozenset(one.listing_id for one in near),
-        frozenset(one.path[-1].seller for one in linked),
+        frozenset(duplicate.listing_id for duplicate in near),
+        frozenset(linked_seller.path[-1].seller for linked_seller in linked),
     )
 
 
 def _head(cluster: Cluster, rows: Sequence[Mapping[str, Any]], currencies: Mapping[str, str]) -> SimpleNamespace:
     sellers = len({row["seller_external_id"] for row in rows if row["seller_external_id"] is not None})
-    told = [
+    tie_texts = [
         text if number == len(rows) else f"{text} ({number} of {len(rows)})"
         for text, number in (
             ("near-duplicate text", cluster.words),
@@ -60,7 +60,7 @@ def _head(cluster: Cluster, rows: Sequence[Mapping[str, Any]], currencies: Mappi
         )
         if number
     ]
-    ties = words.listed(told)
+    ties = words.listed(tie_texts)
     # A sum would reveal the masked score.
     known = all(row["probability"] is not None and not row["score_masked"] for row in rows)
     harm = words.about(round(sum(row["priority"] for row in rows), -1), currencies[rows[0]["marketplace_id"]])

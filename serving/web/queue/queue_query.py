@@ -79,26 +79,26 @@ class QueueQuery:
     @classmethod
     def of(cls, text: str) -> "QueueQuery":
         """The query of an address's query string; repeated fields form a list."""
-        given: dict[str, str] = {}
-        for name, value in parse_qsl(text[: 4 * LONGEST], keep_blank_values=True, max_num_fields=None):
-            given[name] = f"{given[name]},{value}" if name in given else value
-        return cls.read(given)
+        fields: dict[str, str] = {}
+        for name, field_text in parse_qsl(text[: 4 * LONGEST], keep_blank_values=True, max_num_fields=None):
+            fields[name] = f"{fields[name]},{field_text}" if name in fields else field_text
+        return cls.read(fields)
 
     @classmethod
-    def read(cls, given: Mapping[str, str]) -> "QueueQuery":
+    def read(cls, fields: Mapping[str, str]) -> "QueueQuery":
         """The query of given values; values on no allowlist are ignored and reported."""
-        found: dict[str, object] = {}
+        values: dict[str, object] = {}
         ignored = []
-        for name, value in given.items():
-            if not value:
+        for name, field_text in fields.items():
+            if not field_text:
                 continue
             reader = _READERS.get(name)
-            read = reader(value) if reader else None
+            read = reader(field_text) if reader else None
             if read is None:
                 ignored.append(name if name in set(Word) else "")
             else:
-                found[name] = read
-        return cls(**found, ignored=tuple(dict.fromkeys(ignored)))  # type: ignore[arg-type]  # each reader's own kind
+                values[name] = read
+        return cls(**values, ignored=tuple(dict.fromkeys(ignored)))  # type: ignore[arg-type]  # each reader's own kind
 
     @property
     def lanes(self) -> tuple[CaseLane, ...]:
@@ -107,7 +107,7 @@ class QueueQuery:
     @property
     def text(self) -> str:
         """The query as an address has it, without its page."""
-        return urlencode({name: value for name, value in self._values() if name != Word.PAGE})
+        return urlencode({name: text for name, text in self._values() if name != Word.PAGE})
 
     @property
     def filtered(self) -> bool:
@@ -115,7 +115,7 @@ class QueueQuery:
 
     def without(self, word: Word) -> "QueueQuery":
         """The same query without one filter, from the first page."""
-        return QueueQuery.read({name: value for name, value in self._values() if name not in {word, Word.PAGE}})
+        return QueueQuery.read({name: text for name, text in self._values() if name not in {word, Word.PAGE}})
 
     def address(self, page: int = 1) -> str:
         text = "&".join(part for part in (self.text, f"page={page}" if page > 1 else "") if part)
@@ -129,9 +129,9 @@ class QueueQuery:
         self, marketplaces: frozenset[str], person: str, now: datetime, sellers: frozenset[str] | None = None
     ) -> QueueFilter:
         """The database query; `sellers` are the named seller and those linked with it."""
-        here = marketplaces if self.marketplace is None else marketplaces & {self.marketplace}
+        marketplace_ids = marketplaces if self.marketplace is None else marketplaces & {self.marketplace}
         return QueueFilter(
-            here,
+            marketplace_ids,
             self.lanes,
             person=person,
             at=now,
@@ -164,64 +164,64 @@ class QueueQuery:
             Word.RELIST: "yes" if self.relist else "",
             Word.SNOOZED: "yes" if self.aside else "",
         }
-        return [(name.value, value) for name, value in values.items() if value]
+        return [(name.value, text) for name, text in values.items() if text]
 
 
-def _page(value: str) -> int | None:
-    if not (value.isascii() and value.isdigit() and len(value) <= 4):
+def _page(text: str) -> int | None:
+    if not (text.isascii() and text.isdigit() and len(text) <= 4):
         return None
-    return min(max(int(value), 1), _MOST_PAGES)
+    return min(max(int(text), 1), _MOST_PAGES)
 
 
-def _lane(value: str) -> CaseLane | None:
-    return CaseLane(value) if value in set(CaseLane) else None
+def _lane(text: str) -> CaseLane | None:
+    return CaseLane(text) if text in set(CaseLane) else None
 
 
-def _brand(value: str) -> str | None:
-    return value if value == NO_BRAND or _ID.match(value) else None
+def _brand(text: str) -> str | None:
+    return text if text == NO_BRAND or _ID.match(text) else None
 
 
-def _marketplace(value: str) -> str | None:
-    return value if _ID.match(value) else None
+def _marketplace(text: str) -> str | None:
+    return text if _ID.match(text) else None
 
 
-def _languages(value: str) -> tuple[str, ...] | None:
-    tags = sorted({part for part in value.split(",") if part})
+def _languages(text: str) -> tuple[str, ...] | None:
+    tags = sorted({part for part in text.split(",") if part})
     return tuple(tags) if 0 < len(tags) <= _MOST_LANGUAGES and all(map(_LANGUAGE.match, tags)) else None
 
 
-def _expected_harm(value: str) -> float | None:
-    return float(value) if _NUMBER.match(value) and float(value) > 0 else None
+def _expected_harm(text: str) -> float | None:
+    return float(text) if _NUMBER.match(text) and float(text) > 0 else None
 
 
-def _days(value: str) -> int | None:
-    number = value.isascii() and value.isdigit() and len(value) <= 3 and int(value)
+def _days(text: str) -> int | None:
+    number = text.isascii() and text.isdigit() and len(text) <= 3 and int(text)
     return number if number and number <= _MOST_DAYS else None
 
 
-def _due(value: str) -> int | None:
-    return 0 if value == OVERDUE else _days(value)
+def _due(text: str) -> int | None:
+    return 0 if text == OVERDUE else _days(text)
 
 
-def _seller(value: str) -> str | None:
-    name = value.strip()
+def _seller(text: str) -> str | None:
+    name = text.strip()
     return name if 0 < len(name) <= 200 and not _UNSTORABLE.search(name) else None
 
 
-def _score(value: str) -> ScoreBand | None:
-    low, _, high = value.partition("-")
+def _score(text: str) -> ScoreBand | None:
+    low, _, high = text.partition("-")
     if not (_NUMBER.match(low) and _NUMBER.match(high)):
         return None
     band = ScoreBand(float(low), float(high))
     return band if band.low <= band.high <= 100 and math.isfinite(band.high) else None
 
 
-def _lease(value: str) -> Lease | None:
-    return Lease(value) if value in set(Lease) else None
+def _lease(text: str) -> Lease | None:
+    return Lease(text) if text in set(Lease) else None
 
 
-def _relist(value: str) -> bool | None:
-    return True if value == "yes" else None
+def _relist(text: str) -> bool | None:
+    return True if text == "yes" else None
 
 
 _READERS: Final[Mapping[str, Callable[[str], object | None]]] = {

@@ -52,20 +52,20 @@ class Counts:
         """The number, counted to `most` and one more."""
         key = query.text, most
         if key not in self._known:
-            wanted = self._queue(query)
+            queue_filter = self._queue(query)
             self._known[key] = self._large.of(
-                ("queue", self._whose, key), lambda: queue_size(self._connection, wanted, most=most), lambda n: n
+                ("queue", self._whose, key), lambda: queue_size(self._connection, queue_filter, most=most), lambda n: n
             )
         return self._known[key]
 
     def lanes(self) -> dict[CaseLane | None, int]:
         """The number of cases in each lane, counted to `COUNTED_TO` and one more; under None those of masked lane."""
-        here = self._whose[1]
-        lanes = [one.lane for one in LANES]
+        marketplace_ids = self._whose[1]
+        lanes = [lane.lane for lane in LANES]
         return self._large.of(
             ("lanes", self._whose),
-            lambda: lane_sizes(self._connection, here, lanes, self._queue(QueueQuery()).alike),
-            lambda found: sum(found.values()),
+            lambda: lane_sizes(self._connection, marketplace_ids, lanes, self._queue(QueueQuery()).alike),
+            lambda sizes: sum(sizes.values()),
         )
 
     def brands(self) -> list[Facet]:
@@ -75,11 +75,11 @@ class Counts:
         return self._facets("languages", case_filters.facets_of_languages)
 
     def _facets(self, name: str, count: Callable[[Connection, Collection[str]], list[Facet]]) -> list[Facet]:
-        here = self._whose[1]
+        marketplace_ids = self._whose[1]
         return self._large.of(
-            (name, here),
-            lambda: count(self._connection, here),
-            lambda found: sum(one.number for one in found),
+            (name, marketplace_ids),
+            lambda: count(self._connection, marketplace_ids),
+            lambda facets: sum(facet.number for facet in facets),
             seconds=_CHOICES_LAST_SECONDS,
         )
 
@@ -90,16 +90,18 @@ def number(size: int) -> str:
 
 
 def rail(connection: Connection, person: Person, query: QueueQuery, counts: Counts, now: datetime) -> SimpleNamespace:
-    here = person.marketplaces(Permission.REVIEW_CASES)
+    marketplace_ids = person.marketplaces(Permission.REVIEW_CASES)
     sizes = counts.lanes()
-    done = queue_work.decided(connection, here, midnight(now))
+    done = queue_work.decided(connection, marketplace_ids, midnight(now))
     others = [
-        one for one in queue_work.leased(connection, here, now, 2 * _PENDING_SHOWN) if one.user_id != person.user_id
+        case
+        for case in queue_work.leased(connection, marketplace_ids, now, 2 * _PENDING_SHOWN)
+        if case.user_id != person.user_id
     ]
     return SimpleNamespace(
         own=_own(counts, query),
         all_open=_link(None, sizes, query),
-        lanes=tuple(_link(one, sizes, query) for one in LANES),
+        lanes=tuple(_link(lane, sizes, query) for lane in LANES),
         masked=sizes[None],
         saved=saved_links(connection, person, counts, query),
         mine=done.get(person.user_id, 0),
@@ -107,7 +109,7 @@ def rail(connection: Connection, person: Person, query: QueueQuery, counts: Coun
         leased=others[:_PENDING_SHOWN],
         ages=[
             (LANE_OF[oldest.lane], QueueQuery(oldest.lane).address(), oldest)
-            for oldest in queue_work.oldest(connection, here, [lane.lane for lane in LANES])
+            for oldest in queue_work.oldest(connection, marketplace_ids, [lane.lane for lane in LANES])
         ],
     )
 
@@ -122,27 +124,32 @@ def saved_links(
 ) -> tuple[SimpleNamespace, ...]:
     """A person's saved filters with their current counts."""
     links = []
-    for one in saved_filters.of_person(connection, person.user_id):
-        asked = QueueQuery.of(one.query)
-        found = counts.of(asked, _COUNTED_SAVED)
-        shown = f"{found}" if found <= _COUNTED_SAVED else f"{_COUNTED_SAVED}+"
+    for saved_filter in saved_filters.of_person(connection, person.user_id):
+        saved_query = QueueQuery.of(saved_filter.query)
+        case_count = counts.of(saved_query, _COUNTED_SAVED)
+        shown = f"{case_count}" if case_count <= _COUNTED_SAVED else f"{_COUNTED_SAVED}+"
         links.append(
-            SimpleNamespace(address=asked.address(), name=one.name, number=shown, current=asked.text == query.text)
+            SimpleNamespace(
+                address=saved_query.address(),
+                name=saved_filter.name,
+                number=shown,
+                current=saved_query.text == query.text,
+            )
         )
     return tuple(links)
 
 
 def _link(lane: LaneName | None, sizes: Mapping[CaseLane | None, int], query: QueueQuery) -> LaneLink:
-    asked = QueueQuery(lane.lane if lane else None)
+    lane_query = QueueQuery(lane.lane if lane else None)
     name, dot = (lane.name, lane.dot) if lane else ("All open", "")
-    size = sum(sizes.get(one, 0) for one in ((lane.lane,) if lane else (*ANALYST_LANES, None)))
-    return LaneLink(asked.address(), name, dot, number(size), asked.text == query.text)
+    size = sum(sizes.get(counted_lane, 0) for counted_lane in ((lane.lane,) if lane else (*ANALYST_LANES, None)))
+    return LaneLink(lane_query.address(), name, dot, number(size), lane_query.text == query.text)
 
 
 def _own(counts: Counts, query: QueueQuery) -> tuple[LaneLink, ...]:
     """Links to the person's leased cases, to overdue cases, and to snoozed cases."""
     leased, late, aside = QueueQuery(lease=Lease.MINE), QueueQuery(due=0), QueueQuery(aside=True)
-    mine, overdue, away = (counts.of(one) for one in (leased, late, aside))
+    mine, overdue, away = (counts.of(own_query) for own_query in (leased, late, aside))
     return (
         LaneLink(leased.address(), "Leased to me", "", number(mine), leased.text == query.text, "i-user"),
         LaneLink(late.address(), "Overdue", "", number(overdue), late.text == query.text, "i-clock", overdue > 0),

@@ -63,17 +63,19 @@ class QueueRow:
 def queue_row(context: RowContext, row: Mapping[str, Any], facts: Facts, address: str) -> QueueRow:
     """The row of a case from its stored row and its score's facts."""
     listing, lane = facts.listing, CaseLane(row["lane"])
-    kept = row["score_masked"]
-    blind = kept or lane in BLIND_LANES
-    here = row["marketplace_id"]
+    is_masked = row["score_masked"]
+    blind = is_masked or lane in BLIND_LANES
+    marketplace_id = row["marketplace_id"]
     age = listing.seller.age_days
     return QueueRow(
         case_id=row["case_id"],
         address=address,
-        score=None if blind else scores.shown_score(context.runtime, here, row, width=70),
+        score=None if blind else scores.shown_score(context.runtime, marketplace_id, row, width=70),
         harm=None
         if blind
-        else scores.harm(row, currency=context.currencies[here], price_known=facts.price.log_price is not None),
+        else scores.harm(
+            row, currency=context.currencies[marketplace_id], price_known=facts.price.log_price is not None
+        ),
         brand=row["brand_name"] or row["mark"],
         language=language_tag(listing.language, listing.title, listing.description),
         title=title_of(facts),
@@ -81,12 +83,12 @@ def queue_row(context: RowContext, row: Mapping[str, Any], facts: Facts, address
         mark=charts.price_mark(facts.price),
         seller=text_view.show(row["seller_external_id"]) if row["seller_external_id"] else None,
         seller_age=None if age is None else words.age(age),
-        due=None if kept else words.due(row["due_at"], context.now),
-        dot="" if kept else LANE_OF[lane].dot,
-        why=text_view.show("Masked until you decide" if kept else _why(row, lane)),
+        due=None if is_masked else words.due(row["due_at"], context.now),
+        dot="" if is_masked else LANE_OF[lane].dot,
+        why=text_view.show("Masked until you decide" if is_masked else _why(row, lane)),
         holder=_holder(context, row),
         offered=context.listings.get(row["case_id"]) == context.user_id,
-        kept=kept,
+        kept=is_masked,
     )
 
 
@@ -112,9 +114,9 @@ def _why(row: Mapping[str, Any], lane: CaseLane) -> str:
         return "Second review (blind)"
     if row["notified"]:
         return "External notice"
-    found = findings([from_json(one) for one in row["evidence"]], [reason_from_json(one) for one in row["reasons"]])
-    if lane in {CaseLane.ANALYST, CaseLane.ASK_BRAND} and found:
-        return _brief(found[0])
+    messages = findings([from_json(raw) for raw in row["evidence"]], [reason_from_json(raw) for raw in row["reasons"]])
+    if lane in {CaseLane.ANALYST, CaseLane.ASK_BRAND} and messages:
+        return _brief(messages[0])
     return in_english(from_json(row["route_reasons"][0]))
 
 
@@ -127,5 +129,5 @@ def _brief(message: Message) -> str:
 def _holder(context: RowContext, row: Mapping[str, Any]) -> str | None:
     """The name of somebody else who has leased the case."""
     until = row["leased_until"]
-    kept = until is not None and until > context.now and row["leased_by"] != context.user_id
-    return row["holder"] if kept else None
+    is_taken = until is not None and until > context.now and row["leased_by"] != context.user_id
+    return row["holder"] if is_taken else None

@@ -22,8 +22,8 @@ def get_saved_filters(request: Request, session: Reviewer) -> HTMLResponse:
     with runtime.store.read() as connection:
         now = runtime.clock.now()
         counts = Counts(runtime, connection, person, lambda query: queue_of(connection, person, query, now))
-        found = saved_links(connection, person, counts, QueueQuery())
-    return respond(request, StaffPage("saved_filters.html", "/queue", filters=found, most=MOST), session)
+        filter_links = saved_links(connection, person, counts, QueueQuery())
+    return respond(request, StaffPage("saved_filters.html", "/queue", filters=filter_links, most=MOST), session)
 
 
 @router.post("/queue/filters")

@@ -37,20 +37,20 @@ def get_search(request: Request, session: Reviewer, q: str = "") -> HTMLResponse
     return respond(request, search_page(runtime_of(request), session, q), session)
 
 
-def search_page(runtime: Runtime, session: Session, asked: str) -> StaffPage:
-    here, now = session.person.marketplaces(Permission.REVIEW_CASES), runtime.clock.now()
-    asked = asked[: search.LONGEST_ASKED].strip()
+def search_page(runtime: Runtime, session: Session, search_text: str) -> StaffPage:
+    marketplace_ids, now = session.person.marketplaces(Permission.REVIEW_CASES), runtime.clock.now()
+    search_text = search_text[: search.LONGEST_ASKED].strip()
     with runtime.store.read() as connection:
-        hits = search.find(connection, here, EntryKind.LISTING, asked, most=MOST_LISTINGS + 1)
+        hits = search.find(connection, marketplace_ids, EntryKind.LISTING, search_text, most=MOST_LISTINGS + 1)
         listings = found_listings.listings_of(connection, hits[:MOST_LISTINGS], counting_as(connection, session.person))
-        sellers = search.find(connection, here, EntryKind.SELLER, asked, most=MOST_SELLERS)
+        sellers = search.find(connection, marketplace_ids, EntryKind.SELLER, search_text, most=MOST_SELLERS)
         names = list(dict.fromkeys(seller.external_id for seller in sellers))
-        waiting = found_listings.open_cases_of_sellers(connection, here, names) if names else {}
-        case_id = found_listings.case_of(connection, here, asked) if _CASE.match(asked) else None
+        waiting = found_listings.open_cases_of_sellers(connection, marketplace_ids, names) if names else {}
+        case_id = found_listings.case_of(connection, marketplace_ids, search_text) if _CASE.match(search_text) else None
     return StaffPage(
         "search.html",
         "/search",
-        asked=asked,
+        asked=search_text,
         most=MOST_LISTINGS,
         cases=(case_id,) if case_id else (),
         listings=tuple(_listing(listing, now) for listing in listings),
@@ -59,27 +59,27 @@ def search_page(runtime: Runtime, session: Session, asked: str) -> StaffPage:
     )
 
 
-def _listing(one: FoundListing, now: datetime) -> SimpleNamespace:
-    blind = any(lane in BLIND_LANES for _, lane in one.open_cases)
-    waits = next(iter(one.open_cases), None)
-    case_id = waits[0] if waits else one.judged_case_id
-    judgement = None if blind or one.judgement is None else CHOICE_OF[one.judgement]
+def _listing(listing: FoundListing, now: datetime) -> SimpleNamespace:
+    blind = any(lane in BLIND_LANES for _, lane in listing.open_cases)
+    waits = next(iter(listing.open_cases), None)
+    case_id = waits[0] if waits else listing.judged_case_id
+    judgement = None if blind or listing.judgement is None else CHOICE_OF[listing.judgement]
     return SimpleNamespace(
-        address=f"/cases/{case_id}" if case_id else f"/listings/{one.listing_id}",
-        external_id=text_view.show(one.external_id),
-        title=_title(one),
-        language=language_tag(one.language, one.title),
-        seller=text_view.show(one.seller) if one.seller else None,
-        brand=one.brand_name,
+        address=f"/cases/{case_id}" if case_id else f"/listings/{listing.listing_id}",
+        external_id=text_view.show(listing.external_id),
+        title=_title(listing),
+        language=language_tag(listing.language, listing.title),
+        seller=text_view.show(listing.seller) if listing.seller else None,
+        brand=listing.brand_name,
         waits=(LANE_OF[waits[1]].name if waits[1] else "Score masked") if waits else None,
         dot=LANE_OF[waits[1]].dot if waits and waits[1] else "",
         blind=blind,
         judgement=judgement,
-        judged_at=words.moment(one.judged_at, now) if judgement and one.judged_at else "",
-        action=None if blind or one.action is None else ACTION_STATES[one.action],
+        judged_at=words.moment(listing.judged_at, now) if judgement and listing.judged_at else "",
+        action=None if blind or listing.action is None else ACTION_STATES[listing.action],
     )
 
 
-def _title(one: FoundListing) -> Shown | None:
-    names = [one.brand_name] if one.brand_name else []
-    return text_view.show(one.title, names=names, language=one.language) if one.title else None
+def _title(listing: FoundListing) -> Shown | None:
+    names = [listing.brand_name] if listing.brand_name else []
+    return text_view.show(listing.title, names=names, language=listing.language) if listing.title else None

@@ -84,14 +84,14 @@ def sellers_page(runtime: Runtime, session: Session) -> StaffPage:
     administers = bool(reviewed & person.marketplaces(Permission.ADMINISTER))
     with runtime.store.read() as connection:
         entries = seller_lists.in_force(connection, reviewed, now, _SHOWN)
-        names = accounts.names(connection, [one.added_by.removeprefix("user:") for _, one, _ in entries])
+        names = accounts.names(connection, [list_entry.added_by.removeprefix("user:") for _, list_entry, _ in entries])
     places = scope_of(runtime, person, Permission.REVIEW_CASES, {}).choices if len(reviewed) > 1 else ()
     return StaffPage(
         "sellers.html",
         _PLACE,
         undecided=undecided(runtime, person)[:_SHOWN],
         in_force=in_force(runtime, person)[:_SHOWN],
-        entries=[(place, entry) for place, entry, _ in entries],
+        entries=[(place, list_entry) for place, list_entry, _ in entries],
         names=names,
         lists=[which for which in SellerList if administers or which is not SellerList.ALLOW],
         may_list=bool(reviewed),

@@ -41,11 +41,11 @@ class ReadersLanguage:
         if scope["type"] != "http" or scope["path"].startswith("/api/"):
             await self._app(scope, receive, send)
             return
-        asked = _asked(scope)
+        asked_language = _asked(scope)
 
         async def keeping(message: Message) -> None:
-            if asked is not None and message["type"] == "http.response.start":
-                MutableHeaders(scope=message).append("set-cookie", f"{_COOKIE}={asked}; {self._flags}")
+            if asked_language is not None and message["type"] == "http.response.start":
+                MutableHeaders(scope=message).append("set-cookie", f"{_COOKIE}={asked_language}; {self._flags}")
             await send(message)
 
         with display.shown_as(replace(display.current(), language=chosen_by(scope))):
@@ -67,8 +67,8 @@ def _of_browser(headers: Headers) -> Language:
     >>> _of_browser(Headers({"accept-language": "xx, zh-TW;q=0.7, es;q=0.9"}))
     'es'
     """
-    kept = _language(cookie_parser(headers.get("cookie", "")).get(_COOKIE, ""))
-    return kept or next(_wanted(headers.get("accept-language", "")), ENGLISH)
+    cookie_language = _language(cookie_parser(headers.get("cookie", "")).get(_COOKIE, ""))
+    return cookie_language or next(_wanted(headers.get("accept-language", "")), ENGLISH)
 
 
 def _wanted(header: str) -> Iterator[Language]:
@@ -76,10 +76,10 @@ def _wanted(header: str) -> Iterator[Language]:
     weighed = []
     for part in header.split(",")[:_MOST_ASKED]:
         tag, _, weight = part.strip().partition(";q=")
-        found = _language(tag.split("-")[0].lower())
-        if found is not None:
-            weighed.append((_weight(weight), found))
-    yield from (found for weight, found in sorted(weighed, key=lambda pair: -pair[0]) if weight > 0)
+        language = _language(tag.split("-")[0].lower())
+        if language is not None:
+            weighed.append((_weight(weight), language))
+    yield from (language for weight, language in sorted(weighed, key=lambda pair: -pair[0]) if weight > 0)
 
 
 def _weight(text: str) -> float:
@@ -89,8 +89,8 @@ def _weight(text: str) -> float:
     return float(text) if text.replace(".", "", 1).isdecimal() and text.isascii() and len(text) <= 5 else 0.0
 
 
-def _language(value: str) -> Language | None:
-    return next((language for language in languages() if language == value), None)
+def _language(code: str) -> Language | None:
+    return next((language for language in languages() if language == code), None)
 
 
 _STATED: Final = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8}){0,3}\Z")

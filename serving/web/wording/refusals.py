@@ -32,24 +32,24 @@ def phrase_in_words(phrase: Phrase) -> str:
         return str(phrase)
     if not phrase.parameters:
         return tongues.gettext(phrase.template)
-    values = {name: _written(value, _spec(phrase.template, name)) for name, value in phrase.parameters.items()}
+    values = {name: _written(parameter, _spec(phrase.template, name)) for name, parameter in phrase.parameters.items()}
     return tongues.gettext(without_forms(phrase.template)).format(**values)
 
 
 @cache
-def _spec(template: str, wanted: str) -> str:
-    return next((spec or "" for _, name, spec, _ in Formatter().parse(template) if name == wanted), "")
+def _spec(template: str, parameter: str) -> str:
+    return next((spec or "" for _, name, spec, _ in Formatter().parse(template) if name == parameter), "")
 
 
-def _written(value: Parameter, spec: str) -> str:
-    match value:
+def _written(parameter: Parameter, spec: str) -> str:
+    match parameter:
         case Phrase():
-            return phrase_in_words(value)
+            return phrase_in_words(parameter)
         case Reasons():
-            return tongues.joined(*map(in_words, value.messages))
+            return tongues.joined(*map(in_words, parameter.messages))
         case int() | float() | Decimal():
-            return tongues.number(float(value))
+            return tongues.number(float(parameter))
         case date():
-            return tongues.day(value)
+            return tongues.day(parameter)
         case _:
-            return format(value, spec)
+            return format(parameter, spec)

@@ -71,39 +71,39 @@ def in_words(message: Message) -> str:
 
 
 def _template(sentence: Sentence, message: Message) -> str:
-    one = without_forms(sentence.text)
+    singular = without_forms(sentence.text)
     if sentence.other is None:
-        return tongues.gettext(one)
-    return tongues.ngettext(one, without_forms(sentence.other), message.parameters["n"])
+        return tongues.gettext(singular)
+    return tongues.ngettext(singular, without_forms(sentence.other), message.parameters["n"])
 
 
-def _written(value: Any, how: str) -> str:
-    match value:
+def _written(parameter: Any, how: str) -> str:
+    match parameter:
         case Message():
-            return in_words(value)
+            return in_words(parameter)
         case Amount():
-            return words.amount(value.value, value.currency)
+            return words.amount(parameter.value, parameter.currency)
         case date():
-            return tongues.day(value)
+            return tongues.day(parameter)
         case tuple():
-            return _listed(value, how)
+            return _listed(parameter, how)
         case str():
-            return value
+            return parameter
         case _:
-            return _figure(value, how)
+            return _figure(parameter, how)
 
 
 def _listed(values: tuple[Any, ...], how: str) -> str:
     if how == "countries" and values:
         return words.countries(list(values))
-    written = [_written(one, "") for one in values]
+    written = [_written(parameter, "") for parameter in values]
     return ", ".join(map(words.quoted, written) if how == "quoted" else written)
 
 
-def _figure(value: float, how: str) -> str:
+def _figure(number: float, how: str) -> str:
     if how == "%":
-        return words.percent(value, percent_digits(value))
+        return words.percent(number, percent_digits(number))
     if how == "g":
-        return tongues.number(value)
+        return tongues.number(number)
     decimals = int(how.rstrip("f%").partition(".")[2] or 0)
-    return words.percent(value, decimals) if how.endswith("%") else tongues.number(round(value, decimals))
+    return words.percent(number, decimals) if how.endswith("%") else tongues.number(round(number, decimals))

@@ -72,9 +72,9 @@ LANES: Final = (
     LaneName(CaseLane.SECOND_REVIEW, "Second reviews", "d-sec", "No open second reviews."),
     LaneName(CaseLane.ASK_BRAND, "Awaiting brand", "d-ask", "No open questions to brands."),
 )
-LANE_OF: Final = {one.lane: one for one in LANES}
+LANE_OF: Final = {lane.lane: lane for lane in LANES}
 # Brands answer questions. Analysts can read them, but they are not part of analysts' queues.
-ANALYST_LANES: Final = tuple(one.lane for one in LANES if one.lane is not CaseLane.ASK_BRAND)
+ANALYST_LANES: Final = tuple(lane.lane for lane in LANES if lane.lane is not CaseLane.ASK_BRAND)
 
 # The lanes of scores, in lower case; stored values keep their names.
 ROUTES: Final = {

@@ -67,11 +67,11 @@ def duration(seconds: float) -> str:
     return joined(_unit(days, "day"), *([_unit(hours, "hour")] if hours else []))
 
 
-def hours(value: float) -> str:
+def hours(hour_count: float) -> str:
     """Minutes below an hour, hours with one decimal above."""
-    if value < 1:
-        return _unit(round(value * 60), "minute")
-    return f"{value:,.1f} h" if _is_english() else _unit(round(value, 1), "hour")
+    if hour_count < 1:
+        return _unit(round(hour_count * 60), "minute")
+    return f"{hour_count:,.1f} h" if _is_english() else _unit(round(hour_count, 1), "hour")
 
 
 def age(days: float) -> str:
@@ -83,9 +83,9 @@ def age(days: float) -> str:
     return _unit(round(days), "day") if days < 365 else _unit(int(days / 365.25), "year")
 
 
-def length(left: timedelta) -> str:
+def length(time_left: timedelta) -> str:
     """A length of time in its largest unit, rounded down: nobody has less than it says."""
-    minutes = max(int(left.total_seconds()), 0) // 60
+    minutes = max(int(time_left.total_seconds()), 0) // 60
     if minutes < 60:
         return say_many("%(n)s minute", "%(n)s minutes", minutes)
     hours = minutes // 60
@@ -106,11 +106,11 @@ def countdown(seconds: float) -> str:
 
 def due(at: datetime, now: datetime) -> Due:
     """The state of a deadline."""
-    left = at - now
-    late = left <= timedelta(0)
+    time_left = at - now
+    late = time_left <= timedelta(0)
     # The exact delay is of no use; in a narrow column the largest unit is enough.
-    text = say("%(time)s late", time=_largest(-left)) if late else duration(left.total_seconds())
-    return Due(text, moment(at, now), late, not late and left < _SOON)
+    text = say("%(time)s late", time=_largest(-time_left)) if late else duration(time_left.total_seconds())
+    return Due(text, moment(at, now), late, not late and time_left < _SOON)
 
 
 def _largest(late: timedelta) -> str:
@@ -228,22 +228,22 @@ def _unit(number: float, unit: str) -> str:
     return format_unit(number, f"duration-{unit}", length=shape, locale=tongue().locale).removesuffix(".")
 
 
-def amount(value: Decimal, currency: str) -> str:
+def amount(price: Decimal, currency: str) -> str:
     """A price as the listing states it.
 
     >>> amount(Decimal("1890.00"), "EUR"), amount(Decimal("12.50"), "PLN")
     ('€1,890', '12.50 PLN')
     """
-    return _money(value, currency, 0 if value == value.to_integral_value() else max(exponent(currency), 1))
+    return _money(price, currency, 0 if price == price.to_integral_value() else max(exponent(currency), 1))
 
 
-def about(value: float, currency: str) -> str:
+def about(estimate: float, currency: str) -> str:
     """A computed amount, without decimals if they add nothing.
 
     >>> about(3869.7, "EUR"), about(8.214, "EUR"), about(20, "PLN")
     ('€3,870', '€8.21', '20 PLN')
     """
-    return _money(value, currency, 0 if value >= 100 or abs(value - round(value)) < 0.005 else 2)
+    return _money(estimate, currency, 0 if estimate >= 100 or abs(estimate - round(estimate)) < 0.005 else 2)
 
 
 def named_price(content: Mapping[str, Any]) -> str:
@@ -252,12 +252,12 @@ def named_price(content: Mapping[str, Any]) -> str:
     return amount(Decimal(price), currency) if price and currency else say("no price")
 
 
-def _money(value: Decimal | float, currency: str, digits: int) -> str:
+def _money(price: Decimal | float, currency: str, digits: int) -> str:
     if _is_english():
-        number, sign = f"{value:,.{digits}f}", _SIGNS.get(currency)
+        number, sign = f"{price:,.{digits}f}", _SIGNS.get(currency)
         return f"{sign}{number}" if sign else f"{number} {currency}"
     pattern = tongue().locale.currency_formats["standard"].pattern.replace("0.00", _decimals(digits))
-    return format_currency(Decimal(str(value)), currency, format=pattern, locale=tongue().locale, currency_digits=False)
+    return format_currency(Decimal(str(price)), currency, format=pattern, locale=tongue().locale, currency_digits=False)
 
 
 def percent(share: float, digits: int = 0) -> str:
@@ -275,9 +275,9 @@ def _decimals(digits: int) -> str:
 def size(number_of_bytes: int) -> str:
     """A size in the unit in which people think of files."""
     is_large = number_of_bytes >= _MEGABYTE
-    value = round(number_of_bytes / _MEGABYTE, 1) if is_large else max(1, round(number_of_bytes / 1_000))
+    rounded_size = round(number_of_bytes / _MEGABYTE, 1) if is_large else max(1, round(number_of_bytes / 1_000))
     unit = "digital-megabyte" if is_large else "digital-kilobyte"
-    return str(format_unit(value, unit, length="short", locale=tongue().locale))
+    return str(format_unit(rounded_size, unit, length="short", locale=tongue().locale))
 
 
 def many(number: int, noun: str) -> str:
@@ -312,18 +312,18 @@ def countries(codes: list[str]) -> str:
     return listed([tongue().locale.territories.get(code, code) for code in codes])
 
 
-def figure(value: float | None, digits: int = 3) -> str:
+def figure(number: float | None, digits: int = 3) -> str:
     """A figure, or `none` if there is none."""
-    return "none" if value is None else f"{value:.{digits}f}"
+    return "none" if number is None else f"{number:.{digits}f}"
 
 
-def signed(value: float, digits: int = 2) -> str:
+def signed(difference: float, digits: int = 2) -> str:
     """A difference with its sign, a real minus and not a hyphen.
 
     >>> signed(1.836), signed(-0.21)
     ('+1.84', '−0.21')
     """
-    return f"{value:+.{digits}f}".replace("-", "−")
+    return f"{difference:+.{digits}f}".replace("-", "−")
 
 
 def initials(name: str) -> str:

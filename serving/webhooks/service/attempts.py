@@ -63,29 +63,35 @@ def begin(
 ) -> list[Attempt]:
     """Begin an attempt of each of these messages, which the transaction has locked."""
     started = list[Letter]()
-    for box, some in _by_box(letters):
+    for box, box_letters in _by_box(letters):
         until = now + CUT_OFF_AFTER
-        begun = box.start(connection, some, now, until=until, sender=runtime.worker_id)
+        begun = box.start(connection, box_letters, now, until=until, sender=runtime.worker_id)
         started += [
-            replace(one, state=ActionState.SENDING, attempts=one.attempts + 1, sent_at=one.sent_at or now, due_at=until)
-            for one in some
-            if one.action_id in begun
+            replace(
+                letter,
+                state=ActionState.SENDING,
+                attempts=letter.attempts + 1,
+                sent_at=letter.sent_at or now,
+                due_at=until,
+            )
+            for letter in box_letters
+            if letter.action_id in begun
         ]
-        _overtake(connection, box, [one for one in some if one.action_id in begun], now)
-    removals = [one for one in started if isinstance(one, StoredAction) and one.kind is ActionKind.REMOVE]
+        _overtake(connection, box, [letter for letter in box_letters if letter.action_id in begun], now)
+    removals = [letter for letter in started if isinstance(letter, StoredAction) and letter.kind is ActionKind.REMOVE]
     links = links_for(runtime, connection, removals)
-    return [Attempt(one, endpoint, links.get(one.action_id)) for one in started]
+    return [Attempt(letter, endpoint, links.get(letter.action_id)) for letter in started]
 
 
 def finish(runtime: Runtime, connection: Connection, ended: Sequence[Ended], now: datetime) -> dict[str, str]:
     """Store the answers, given in the order in which they came; returns each result in one word, by message."""
     _note_health(runtime, connection, ended, now)
-    arrived = [one.attempt for one in ended if isinstance(one.outcome, Delivered)]
+    arrived = [end.attempt for end in ended if isinstance(end.outcome, Delivered)]
     done = _acknowledge(runtime, connection, arrived, now)
-    for one in ended:
-        if isinstance(one.outcome, Failed):
-            letter = one.attempt.letter
-            done[letter.action_id] = _try_later(runtime, connection, letter, one.outcome, now)
+    for end in ended:
+        if isinstance(end.outcome, Failed):
+            letter = end.attempt.letter
+            done[letter.action_id] = _try_later(runtime, connection, letter, end.outcome, now)
     if len(arrived) < len(ended):
         _wait_for_the_end_of_a_pause(connection, ended[0].attempt.letter.marketplace_id)
     return done
@@ -119,19 +125,19 @@ def _overtake(connection: Connection, box: Outbox[Any], sent: Sequence[Letter], 
 def _acknowledge(runtime: Runtime, connection: Connection, arrived: Sequence[Attempt], now: datetime) -> dict[str, str]:
     values: dict[str, Any] = {"acknowledged_at": now, "due_at": None, "sender": None, "last_error": None}
     changed = set[str]()
-    for box, some in _by_box([attempt.letter for attempt in arrived]):
-        changed |= box.change_all(connection, some, ActionEvent.ACKNOWLEDGE, values)
+    for box, box_letters in _by_box([attempt.letter for attempt in arrived]):
+        changed |= box.change_all(connection, box_letters, ActionEvent.ACKNOWLEDGE, values)
     heard = [attempt for attempt in arrived if attempt.letter.action_id in changed]
-    steps = [(one.letter, {"attempts": one.letter.attempts}) for one in heard]
+    steps = [(attempt.letter, {"attempts": attempt.letter.attempts}) for attempt in heard]
     record_steps(connection, "acknowledged", _ACTOR, now, steps)
     policy = runtime.policies[SecretPolicy]
-    for endpoint, told in _by_endpoint(heard):
+    for endpoint, endpoint_attempts in _by_endpoint(heard):
         if endpoint.used_at is None or now - endpoint.used_at >= timedelta(hours=policy.use_noted_hours):
             endpoints.note_use(connection, endpoint, now)
-        removals = [one.letter for one in told if isinstance(one.letter, StoredAction)]
+        removals = [attempt.letter for attempt in endpoint_attempts if isinstance(attempt.letter, StoredAction)]
         removal_checks.begin(runtime, connection, removals, endpoint, now)
     ids = [attempt.letter.action_id for attempt in arrived]
-    return {one: "acknowledged" if one in changed else "overtaken" for one in ids}
+    return {action_id: "acknowledged" if action_id in changed else "overtaken" for action_id in ids}
 
 
 def _try_later(runtime: Runtime, connection: Connection, letter: Letter, outcome: Failed, now: datetime) -> str:
@@ -152,16 +158,18 @@ def _try_later(runtime: Runtime, connection: Connection, letter: Letter, outcome
 
 def _note_health(runtime: Runtime, connection: Connection, ended: Sequence[Ended], now: datetime) -> None:
     """Release all waiting messages of a receiver that answers; pause one that keeps failing."""
-    outcomes = {one.attempt.letter.action_id: one.outcome for one in ended}
-    for endpoint, some in _by_endpoint([one.attempt for one in ended]):
-        found = [outcomes[one.letter.action_id] for one in some]
-        last_answer = max((number for number, one in enumerate(found, start=1) if _shows_it_is_well(one)), default=0)
+    outcomes = {end.attempt.letter.action_id: end.outcome for end in ended}
+    for endpoint, endpoint_attempts in _by_endpoint([end.attempt for end in ended]):
+        answers = [outcomes[attempt.letter.action_id] for attempt in endpoint_attempts]
+        last_answer = max(
+            (number for number, outcome in enumerate(answers, start=1) if _shows_it_is_well(outcome)), default=0
+        )
         if last_answer and endpoints.recovered(connection, endpoint):
             wake(connection, endpoint.marketplace_id, now)
             log.info("delivery.receiver_is_back", endpoint_id=endpoint.endpoint_id)
-        if last_answer < len(found):
-            _note_failures(runtime, connection, endpoint, len(found) - last_answer, now)
-        obey(runtime, connection, endpoint, found, now)
+        if last_answer < len(answers):
+            _note_failures(runtime, connection, endpoint, len(answers) - last_answer, now)
+        obey(runtime, connection, endpoint, answers, now)
 
 
 def _shows_it_is_well(outcome: Delivered | Failed) -> bool:
@@ -182,19 +190,19 @@ def _note_failures(runtime: Runtime, connection: Connection, endpoint: Endpoint,
 
 
 def obey(
-    runtime: Runtime, connection: Connection, endpoint: Endpoint, some: Sequence[Delivered | Failed], now: datetime
+    runtime: Runtime, connection: Connection, endpoint: Endpoint, outcomes: Sequence[Delivered | Failed], now: datetime
 ) -> None:
     """Do what the answers of a receiver ask for: pause it, or disable one that is gone."""
-    failed = [one for one in some if isinstance(one, Failed)]
-    if endpoint.verified_at is not None and any(one.status == GONE for one in failed):
+    failed = [outcome for outcome in outcomes if isinstance(outcome, Failed)]
+    if endpoint.verified_at is not None and any(failure.status == GONE for failure in failed):
         endpoints.disable(connection, endpoint, now)
-        here, about = endpoint.marketplace_id, {"reason": "The receiver answered 410: it has gone."}
-        audit.record(connection, now, here, _ACTOR, "webhook.disabled", endpoint.endpoint_id, **about)
+        marketplace_id, about = endpoint.marketplace_id, {"reason": "The receiver answered 410: it has gone."}
+        audit.record(connection, now, marketplace_id, _ACTOR, "webhook.disabled", endpoint.endpoint_id, **about)
         log.error("delivery.receiver_is_gone", endpoint_id=endpoint.endpoint_id)
         return
     policy = runtime.policies[DeliveryPolicy]
-    asked = [rest_asked(one.status, _wait(runtime, one), policy) for one in failed]
-    if rest := max((one for one in asked if one is not None), default=None):
+    rests = [rest_asked(failure.status, _wait(runtime, failure), policy) for failure in failed]
+    if rest := max((asked_rest for asked_rest in rests if asked_rest is not None), default=None):
         endpoints.pause_longer(connection, endpoint, until=now + rest)
         log.info("delivery.receiver_asked_to_wait", endpoint_id=endpoint.endpoint_id, seconds=rest.total_seconds())
 

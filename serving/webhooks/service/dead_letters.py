@@ -21,15 +21,15 @@ def replay(runtime: Runtime, marketplace: Marketplace, action_ids: Sequence[str]
     Raises NotFound, Conflict (there is no such action; it is not undeliverable; a later action on the listing has
     replaced it. In each case nothing is sent).
     """
-    here, now = marketplace.marketplace_id, runtime.clock.now()
+    marketplace_id, now = marketplace.marketplace_id, runtime.clock.now()
     with runtime.store.write() as connection:
         if action_ids is None:
-            found = given_up(connection, here, MOST_AT_ONCE)
+            dead_letters = given_up(connection, marketplace_id, MOST_AT_ONCE)
         else:
-            found = [letter(connection, here, action_id) for action_id in action_ids]
-        for one in found:
+            dead_letters = [letter(connection, marketplace_id, action_id) for action_id in action_ids]
+        for dead_letter in dead_letters:
             values = {"due_at": now, "sent_at": now}
-            if not outbox(one).change(connection, one, ActionEvent.REPLAY, values):
-                raise Busy("{action} is being changed; ask again.", action=one.action_id)
-            record_step(connection, one, "replayed", by, now, {"attempts": one.attempts})
-    return [one.action_id for one in found]
+            if not outbox(dead_letter).change(connection, dead_letter, ActionEvent.REPLAY, values):
+                raise Busy("{action} is being changed; ask again.", action=dead_letter.action_id)
+            record_step(connection, dead_letter, "replayed", by, now, {"attempts": dead_letter.attempts})
+    return [dead_letter.action_id for dead_letter in dead_letters]

@@ -88,26 +88,26 @@ class _Round:
                     return self._done
                 await asyncio.wait(self._flying, timeout=_LOOKS_AGAIN_SECONDS, return_when=asyncio.FIRST_COMPLETED)
                 landed, _ = await asyncio.wait(self._flying, timeout=_GATHERED_SECONDS)
-                ended = [Ended(self._flying.pop(one), one.result()) for one in landed]
+                ended = [Ended(self._flying.pop(task), task.result()) for task in landed]
 
     async def _test(self, closing: AsyncExitStack) -> None:
         """Send an unverified receiver its test message, unless it is paused; after a failure again at the next look."""
-        runtime, here, now = self._runtime, self._marketplace_id, self._runtime.clock.now()
+        runtime, marketplace_id, now = self._runtime, self._marketplace_id, self._runtime.clock.now()
         with runtime.store.write() as connection:
-            found = endpoints.in_force(connection, here)
-            if found is None or found.verified_at is not None or (found.paused_until or now) > now:
+            endpoint = endpoints.in_force(connection, marketplace_id)
+            if endpoint is None or endpoint.verified_at is not None or (endpoint.paused_until or now) > now:
                 return
-            endpoints.pause(connection, found, until=now + _TESTED_EVERY)
-        message = EndpointTest(action="test").message(f"{found.endpoint_id}.{now:%H%M%S}", now)
-        outcome = await self._sent(message, await self._receiver(found, now, closing))
+            endpoints.pause(connection, endpoint, until=now + _TESTED_EVERY)
+        message = EndpointTest(action="test").message(f"{endpoint.endpoint_id}.{now:%H%M%S}", now)
+        outcome = await self._sent(message, await self._receiver(endpoint, now, closing))
         with runtime.store.write() as connection:
             if isinstance(outcome, Failed):
-                endpoints.failed(connection, found, now, found.failures + 1)
-                attempts.obey(runtime, connection, found, [outcome], now)
-                log.warning("delivery.test_failed", endpoint_id=found.endpoint_id, why=outcome.sentence)
+                endpoints.failed(connection, endpoint, now, endpoint.failures + 1)
+                attempts.obey(runtime, connection, endpoint, [outcome], now)
+                log.warning("delivery.test_failed", endpoint_id=endpoint.endpoint_id, why=outcome.sentence)
             else:
-                endpoints.verify(connection, found, now)
-                audit.record(connection, now, here, "delivery", "webhook.verified", found.endpoint_id)
+                endpoints.verify(connection, endpoint, now)
+                audit.record(connection, now, marketplace_id, "delivery", "webhook.verified", endpoint.endpoint_id)
 
     async def _turn(self, ended: Sequence[Ended], closing: AsyncExitStack) -> list[tuple[Attempt, _Receiver | Failed]]:
         """Store the answers and begin further attempts, by one transaction."""
@@ -120,7 +120,7 @@ class _Round:
         if not started:
             return []
         receiver = await self._receiver(started[0].endpoint, now, closing)
-        return [(one, receiver) for one in started]
+        return [(attempt, receiver) for attempt in started]
 
     def _begun(self, connection: Connection, now: datetime) -> list[Attempt]:
         room = self._runtime.settings.deliveries_at_once - len(self._flying)
@@ -130,11 +130,11 @@ class _Round:
         if endpoint is not None and endpoint.verified_at is None:
             return []
         if endpoint is not None and endpoint.paused_until is not None:
-            found = self._one_to_test(connection, endpoint, endpoint.paused_until, now)
+            claimed_letters = self._one_to_test(connection, endpoint, endpoint.paused_until, now)
             endpoint = replace(endpoint, paused_until=now + CUT_OFF_AFTER)
         else:
-            found = letters.claim(connection, self._marketplace_id, now, room)
-        return attempts.begin(self._runtime, connection, found, endpoint, now) if found else []
+            claimed_letters = letters.claim(connection, self._marketplace_id, now, room)
+        return attempts.begin(self._runtime, connection, claimed_letters, endpoint, now) if claimed_letters else []
 
     def _one_to_test(
         self, connection: Connection, endpoint: Endpoint, paused_until: datetime, now: datetime
@@ -142,10 +142,10 @@ class _Round:
         """After its pause a receiver is sent one message, which shows whether it works again."""
         if self._flying or now < paused_until:
             return []
-        found = letters.claim(connection, self._marketplace_id, now, 1)
-        if not found or not endpoints.claim_probe(connection, endpoint, until=now + CUT_OFF_AFTER):
+        claimed_letters = letters.claim(connection, self._marketplace_id, now, 1)
+        if not claimed_letters or not endpoints.claim_probe(connection, endpoint, until=now + CUT_OFF_AFTER):
             return []
-        return found
+        return claimed_letters
 
     async def _receiver(self, endpoint: Endpoint | None, now: datetime, closing: AsyncExitStack) -> _Receiver | Failed:
         if endpoint is None:
@@ -158,14 +158,14 @@ class _Round:
             return Failed(refused.sentence)
 
     async def _line(self, url: str, allow_loopback: bool, closing: AsyncExitStack) -> Line:  # of a key
-        kept = self._lines.get((url, allow_loopback))
-        if kept is not None and time.monotonic() - kept[1] < _ADDRESS_SECONDS:
-            return kept[0]
-        if kept is not None:
-            kept[0].close()
-        found = await closing.enter_async_context(Line.to(url, allow_loopback=allow_loopback))
-        self._lines[url, allow_loopback] = found, time.monotonic()
-        return found
+        held_line = self._lines.get((url, allow_loopback))
+        if held_line is not None and time.monotonic() - held_line[1] < _ADDRESS_SECONDS:
+            return held_line[0]
+        if held_line is not None:
+            held_line[0].close()
+        line = await closing.enter_async_context(Line.to(url, allow_loopback=allow_loopback))
+        self._lines[url, allow_loopback] = line, time.monotonic()
+        return line
 
     async def _sent(self, message: Message, receiver: _Receiver | Failed) -> Delivered | Failed:
         if isinstance(receiver, Failed):

@@ -22,7 +22,7 @@ BOXES: Final[tuple[Outbox[Any], ...]] = (actions.OUTBOX, seller_actions.OUTBOX, 
 
 
 # Built once, because each process asks several times a second.
-_WAITING: Final = marketplaces.those_where(lambda one: or_(*(box.is_waiting(one) for box in BOXES)))
+_WAITING: Final = marketplaces.those_where(lambda column: or_(*(box.is_waiting(column) for box in BOXES)))
 
 
 def letter(connection: Connection, marketplace_id: str, action_id: str) -> Letter:
@@ -36,9 +36,9 @@ def letter(connection: Connection, marketplace_id: str, action_id: str) -> Lette
             return actions.get(connection, marketplace_id, action_id)
 
 
-def outbox(found: Letter) -> Outbox[Any]:
+def outbox(letter: Letter) -> Outbox[Any]:
     """The table operations for a message."""
-    match found:
+    match letter:
         case StoredAction():
             return actions.OUTBOX
         case StoredSellerAction():
@@ -49,8 +49,8 @@ def outbox(found: Letter) -> Outbox[Any]:
 
 def claim(connection: Connection, marketplace_id: str, at: datetime, most: int) -> list[Letter]:
     """At most `most` messages of all kinds that may be sent now, locked until the transaction ends, oldest first."""
-    found: list[Letter] = [letter for box in BOXES for letter in box.claim(connection, marketplace_id, at, most)]
-    return sorted(found, key=lambda one: one.due_at or at)[:most]
+    letters: list[Letter] = [letter for box in BOXES for letter in box.claim(connection, marketplace_id, at, most)]
+    return sorted(letters, key=lambda letter: letter.due_at or at)[:most]
 
 
 def waiting(connection: Connection, at: datetime) -> list[str]:
@@ -67,12 +67,12 @@ def release(connection: Connection, sender: str, at: datetime) -> None:
 def given_up(connection: Connection, marketplace_id: str, most: int) -> list[Letter]:
     """Undeliverable messages, newest first. Their ids are in order of time."""
     dead = ActionState.DEAD
-    found: list[Letter] = [
+    letters: list[Letter] = [
         *actions.latest(connection, marketplace_id, kind=None, state=dead, most=most),
         *seller_actions.in_state(connection, marketplace_id, dead, most),
         *listing_requests.in_state(connection, marketplace_id, dead, most),
     ]
-    return sorted(found, key=lambda one: _number(one.action_id), reverse=True)[:most]
+    return sorted(letters, key=lambda letter: _number(letter.action_id), reverse=True)[:most]
 
 
 def _number(action_id: str) -> str:
@@ -97,9 +97,9 @@ def message_of(letter: Letter, seller_link: str | None) -> Message:
         case StoredListingRequest():
             payload = ListingRequest(**numbered, listing=letter.location, waits_until=letter.waits_until)
         case StoredSellerAction():
-            told = {**numbered, "statement": letter.statement}
-            payload = SELLER_PAYLOADS[letter.kind](**told, seller_external_id=letter.seller_external_id)
+            fields = {**numbered, "statement": letter.statement}
+            payload = SELLER_PAYLOADS[letter.kind](**fields, seller_external_id=letter.seller_external_id)
         case StoredAction():
-            told = {**numbered, "statement": letter.statement, "seller_link": seller_link or ""}
-            payload = LISTING_PAYLOADS[letter.kind](**told, listing_external_id=letter.external_id)
+            fields = {**numbered, "statement": letter.statement, "seller_link": seller_link or ""}
+            payload = LISTING_PAYLOADS[letter.kind](**fields, listing_external_id=letter.external_id)
     return payload.message(letter.action_id, letter.created_at)

@@ -83,16 +83,16 @@ def seal_under_new_key(runtime: Runtime) -> int:
 
 
 def _seal_again(runtime: Runtime, connection: Connection, change: Callable[[str], str]) -> int:
-    found = endpoints.sealed(connection)
+    sealed_secrets = endpoints.sealed(connection)
     changed = [
         replace(
-            one,
-            secret=change(one.secret),
-            previous_secret=None if one.previous_secret is None else change(one.previous_secret),
+            secrets,
+            secret=change(secrets.secret),
+            previous_secret=None if secrets.previous_secret is None else change(secrets.previous_secret),
         )
-        for one in found
+        for secrets in sealed_secrets
     ]
-    changed = [one for one, before in zip(changed, found, strict=True) if one != before]
+    changed = [secrets for secrets, before in zip(changed, sealed_secrets, strict=True) if secrets != before]
     endpoints.seal_again(connection, changed)
     second_factors.seal_again(connection, change)
     if changed:
@@ -105,9 +105,9 @@ def _seal_again(runtime: Runtime, connection: Connection, change: Callable[[str]
 def secrets_of(connection: Connection, user_id: str) -> tuple[OwnedSecret, ...]:
     """The secrets in force that a person has made: keys, and webhook endpoints by the maker of their secret."""
     keys = [
-        OwnedSecret(one.key_id, kind, one.name, one.marketplace_id, one.created_at)
-        for one in marketplaces.keys_made_by(connection, user_id)
-        for kind in [SecretKind.BRAND_KEY if one.brand_id else SecretKind.KEY]
+        OwnedSecret(key.key_id, kind, key.name, key.marketplace_id, key.created_at)
+        for key in marketplaces.keys_made_by(connection, user_id)
+        for kind in [SecretKind.BRAND_KEY if key.brand_id else SecretKind.KEY]
     ]
     signing = [
         OwnedSecret(
@@ -148,15 +148,17 @@ def end_secrets(
             marketplaces.revoke_key(connection, {secret.marketplace_id}, secret.secret_id, at)
             act = "key.revoked"
         audit.record(connection, at, secret.marketplace_id, by, act, secret.secret_id, name=secret.name, reason=why)
-    asked = ended if chosen is not None else owned
-    told = [secret for secret in asked if secret.kind is not SecretKind.BRAND_KEY]
-    for place in sorted({secret.marketplace_id for secret in told}):
+    listed_secrets = ended if chosen is not None else owned
+    mailed_secrets = [secret for secret in listed_secrets if secret.kind is not SecretKind.BRAND_KEY]
+    for place in sorted({secret.marketplace_id for secret in mailed_secrets}):
         parameters = {
             "maker": accounts.names(connection, [user_id]).get(user_id, ""),
             "marketplace": marketplaces.get(connection, place).name,
             "path": f"/people/{user_id}",
-            "ended": [secret.name for secret in told if secret.marketplace_id == place and secret in ended],
-            "staying": [secret.name for secret in told if secret.marketplace_id == place and secret not in ended],
+            "ended": [secret.name for secret in mailed_secrets if secret.marketplace_id == place and secret in ended],
+            "staying": [
+                secret.name for secret in mailed_secrets if secret.marketplace_id == place and secret not in ended
+            ],
         }
         administrators = people.with_role(connection, place, Role.ADMIN)
         queue_to_accounts(runtime, connection, MailKind.SECRETS_ENDED, administrators, parameters)

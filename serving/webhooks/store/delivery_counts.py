@@ -19,12 +19,12 @@ from serving.webhooks.tables import listing_request
 
 def by_state(connection: Connection, marketplace_id: str) -> dict[ActionState, int]:
     """The number of messages in each state."""
-    found = dict.fromkeys(ActionState, 0)
+    counts = dict.fromkeys(ActionState, 0)
     for table in (action, seller_action, listing_request):
         query = select(table.c.state, func.count().label("n")).where(table.c.marketplace_id == marketplace_id)
         for row in connection.execute(query.group_by(table.c.state)):
-            found[ActionState(row.state)] += row.n
-    return found
+            counts[ActionState(row.state)] += row.n
+    return counts
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,14 +47,14 @@ def failing(connection: Connection, marketplace_id: str, most: int) -> list[Fail
         (seller_action, select(seller_action, seller_action.c.seller_external_id.label("about"))),
         (listing_request, select(listing_request, listing_request.c.location.label("about"))),
     )
-    found = []
+    failing_messages = []
     for table, query in queries:
         failed = query.where(
             inside(table, marketplace_id, state=ActionState.SENDING.value), table.c.last_error.is_not(None)
         )
         ordered = failed.order_by(table.c.attempts.desc(), table.c.action_id).limit(most)
-        found += reader(Failing).all(connection, ordered)
-    return sorted(found, key=lambda one: (-one.attempts, one.action_id))[:most]
+        failing_messages += reader(Failing).all(connection, ordered)
+    return sorted(failing_messages, key=lambda message: (-message.attempts, message.action_id))[:most]
 
 
 def acknowledged_hourly(

@@ -113,11 +113,11 @@ def sealed(connection: Connection) -> list[SealedSecrets]:
 
 def seal_again(connection: Connection, changed: Sequence[SealedSecrets]) -> None:
     """Replace the secrets of these endpoints."""
-    for one in changed:
+    for endpoint_secrets in changed:
         connection.execute(
             update(webhook_endpoint)
-            .where(inside(webhook_endpoint, one.marketplace_id, endpoint_id=one.endpoint_id))
-            .values(secret=one.secret, previous_secret=one.previous_secret)
+            .where(inside(webhook_endpoint, endpoint_secrets.marketplace_id, endpoint_id=endpoint_secrets.endpoint_id))
+            .values(secret=endpoint_secrets.secret, previous_secret=endpoint_secrets.previous_secret)
         )
 
 

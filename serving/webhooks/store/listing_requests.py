@@ -51,14 +51,14 @@ def add_request(connection: Connection, row: Mapping[str, Any]) -> None:
 
 def get(connection: Connection, marketplace_id: str, action_id: str) -> StoredListingRequest:
     """One request. Raises NotFound (there is none in this marketplace)."""
-    found = _read(connection, inside(listing_request, marketplace_id, action_id=action_id))
-    return required(found[0] if found else None, "There is no such request.")
+    requests = _read(connection, inside(listing_request, marketplace_id, action_id=action_id))
+    return required(requests[0] if requests else None, "There is no such request.")
 
 
 def latest_of(connection: Connection, marketplace_id: str, location_digest: str) -> StoredListingRequest | None:
     """The last request for a listing, None without one."""
-    found = _read(connection, inside(listing_request, marketplace_id, location_digest=location_digest))
-    return max(found, key=lambda one: one.sequence, default=None)
+    requests = _read(connection, inside(listing_request, marketplace_id, location_digest=location_digest))
+    return max(requests, key=lambda request: request.sequence, default=None)
 
 
 def count_of_brand(connection: Connection, marketplace_id: str, brand_id: str, since: datetime) -> int:

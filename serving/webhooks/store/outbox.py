@@ -81,14 +81,14 @@ class Outbox(Generic[Stored]):
         return changed.rowcount == 1
 
     def change_all(
-        self, connection: Connection, found: Sequence[Outgoing], event: ActionEvent, values: Mapping[str, Any]
+        self, connection: Connection, messages: Sequence[Outgoing], event: ActionEvent, values: Mapping[str, Any]
     ) -> set[str]:
         """Apply an event to the messages that are unchanged since they were read; returns their ids.
 
         Raises Conflict (the event cannot happen in a state that was read).
         """
         alike, changed = defaultdict[tuple[str, ActionState, int], list[str]](list), set[str]()
-        for outgoing in found:
+        for outgoing in messages:
             alike[outgoing.marketplace_id, outgoing.state, outgoing.attempts].append(outgoing.action_id)
         table = self._table
         for (marketplace_id, state, attempts), ids in alike.items():
@@ -98,7 +98,7 @@ class Outbox(Generic[Stored]):
         return changed
 
     def start(
-        self, connection: Connection, found: Sequence[Outgoing], at: datetime, *, until: datetime, sender: str
+        self, connection: Connection, messages: Sequence[Outgoing], at: datetime, *, until: datetime, sender: str
     ) -> set[str]:
         """Begin an attempt of each message that is unchanged since it was read; no other begins before `until`.
 
@@ -111,7 +111,7 @@ class Outbox(Generic[Stored]):
             "due_at": until,
             "sender": sender,
         }
-        return self.change_all(connection, found, ActionEvent.SEND, values)
+        return self.change_all(connection, messages, ActionEvent.SEND, values)
 
     def moving_count(self, connection: Connection) -> int:
         """The number of messages that are to be sent, of all marketplaces."""
@@ -164,12 +164,12 @@ class Outbox(Generic[Stored]):
         # Not EXISTS: PostgreSQL may answer that by reading the due messages of all marketplaces.
         return first.order_by(table.c.due_at).limit(1).scalar_subquery().is_not(None)
 
-    def any_dead(self, connection: Connection, found: Sequence[Outgoing]) -> bool:
+    def any_dead(self, connection: Connection, messages: Sequence[Outgoing]) -> bool:
         """Whether a message on a subject of one of these is undeliverable."""
         table = self._table
         query = select(table.c.action_id).where(
-            inside(table, found[0].marketplace_id, state=ActionState.DEAD.value),
-            self._subject.in_({outgoing.subject for outgoing in found}),
+            inside(table, messages[0].marketplace_id, state=ActionState.DEAD.value),
+            self._subject.in_({outgoing.subject for outgoing in messages}),
         )
         return connection.execute(query.limit(1)).first() is not None
 

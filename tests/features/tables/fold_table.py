@@ -102,12 +102,12 @@ def _lookalikes() -> dict[str, str]:
     cases: dict[str, set[str]] = {}
     for character, letter in known.items():
         cases.setdefault(character.casefold(), set()).add(fold_character(letter))
-    found = dict(known)
+    lookalikes = dict(known)
     for character in map(chr, _assigned()):
         letters = cases.get(character.casefold(), set())
         if not character.isascii() and len(letters) == 1:
-            found.setdefault(character, *letters)
-    return found
+            lookalikes.setdefault(character, *letters)
+    return lookalikes
 
 
 def main(table: str) -> None:

@@ -48,13 +48,13 @@ def required_literals(pattern: str) -> Alternatives | None:
     return frozenset(word for word in best if not any(other in word for other in best - {word}))
 
 
-def _usable(found: Alternatives) -> bool:
+def _usable(alternatives: Alternatives) -> bool:
     """Rare enough to save work: two characters, or one that is a word by itself, or one sign."""
-    return all(len(word) >= 2 or (word and (ord(word) >= _ALPHABETIC or not word.isalnum())) for word in found)
+    return all(len(word) >= 2 or (word and (ord(word) >= _ALPHABETIC or not word.isalnum())) for word in alternatives)
 
 
-def _weight(found: Alternatives) -> tuple[int, int]:
-    return _word_weight(min(found, key=_word_weight)), -len(found)
+def _weight(alternatives: Alternatives) -> tuple[int, int]:
+    return _word_weight(min(alternatives, key=_word_weight)), -len(alternatives)
 
 
 def _word_weight(word: str) -> int:
@@ -76,34 +76,34 @@ def _best(sequence: Parsed) -> Alternatives | None:
         if exact is None and (inner := _required_in(part)) is not None:
             candidates.append(inner)
     candidates.append(run)
-    usable = [found for found in candidates if _usable(found) and not found & {"", " "}]
+    usable = [alternatives for alternatives in candidates if _usable(alternatives) and not alternatives & {"", " "}]
     return max(usable, key=_weight) if usable else None
 
 
 def _exact(part: Parsed) -> Alternatives | None:
     """Every text that the part can match, if they are few; an empty match of an anchor is ''."""
     operator, argument = str(part[0]), part[1]
-    found: Alternatives | None = None
+    alternatives: Alternatives | None = None
     match operator, argument:
         case "LITERAL", int(code):
-            found = frozenset({chr(code)})
+            alternatives = frozenset({chr(code)})
         case "AT", _:
-            found = frozenset({""})
+            alternatives = frozenset({""})
         case "IN", list(members) if all(str(kind) == "LITERAL" for kind, _ in members):
-            found = frozenset(chr(code) for _, code in members)
+            alternatives = frozenset(chr(code) for _, code in members)
         case "SUBPATTERN", tuple(group):
-            found = _exact_sequence(group[-1])
+            alternatives = _exact_sequence(group[-1])
         case "BRANCH", (_, branches):
             parts = [_exact_sequence(branch) for branch in branches]
-            found = None if None in parts else frozenset().union(*(p for p in parts if p))
+            alternatives = None if None in parts else frozenset().union(*(p for p in parts if p))
         case "MAX_REPEAT", (0, 1, body):
             inner = _exact_sequence(body)
-            found = None if inner is None else inner | {""}
+            alternatives = None if inner is None else inner | {""}
         case "MAX_REPEAT", (low, high, body) if low == high == 1:
-            found = _exact_sequence(body)
+            alternatives = _exact_sequence(body)
         case _:
             pass
-    return found if found is not None and len(found) <= _MOST_ALTERNATIVES else None
+    return alternatives if alternatives is not None and len(alternatives) <= _MOST_ALTERNATIVES else None
 
 
 def _exact_sequence(sequence: Parsed) -> Alternatives | None:
@@ -125,8 +125,8 @@ def _required_in(part: Parsed) -> Alternatives | None:
         case "MAX_REPEAT", (low, _, body) if low >= 1:
             return _best(body)
         case "BRANCH", (_, branches):
-            found = [_best(branch) for branch in branches]
-            return None if None in found else frozenset().union(*(f for f in found if f))
+            branch_literals = [_best(branch) for branch in branches]
+            return None if None in branch_literals else frozenset().union(*(f for f in branch_literals if f))
     return None
 
 
@@ -134,14 +134,14 @@ def main(source: Path) -> None:
     """Write the packaged table from the working one, which also holds counts that scoring does not need."""
     with source.open(encoding="utf-8", newline="") as stream:
         rows = list(csv.DictReader(stream, delimiter="\t", quoting=csv.QUOTE_NONE))
-    kept = ("language", "kind", "term", "pattern", "specificity", "source")
+    columns = ("language", "kind", "term", "pattern", "specificity", "source")
     out = csv.writer(sys.stdout, delimiter="\t", lineterminator="\n", quoting=csv.QUOTE_NONE, quotechar=None)
-    out.writerow([*kept, "literals"])
+    out.writerow([*columns, "literals"])
     for row in (*rows, *_ADDED):
         literals = required_literals(row["pattern"])
         unchecked = row["specificity"] == "strong" and row["source"].startswith(_UNCHECKED)
-        found = {**row, "specificity": "combination"} if unchecked else row
-        out.writerow([*(found[name] for name in kept), json.dumps(sorted(literals or ()), ensure_ascii=False)])
+        written_row = {**row, "specificity": "combination"} if unchecked else row
+        out.writerow([*(written_row[name] for name in columns), json.dumps(sorted(literals or ()), ensure_ascii=False)])
 
 
 if __name__ == "__main__":

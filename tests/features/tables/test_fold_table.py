@@ -42,8 +42,8 @@ def test_the_packaged_table_stays_within_the_arrays_that_hold_it() -> None:
 
 
 def test_every_look_alike_stands_for_one_latin_letter_or_digit() -> None:
-    found = json.loads(files("features").joinpath("data/confusables.json").read_text(encoding="utf-8"))
-    assert [(key, value) for key, value in found.items() if not (len(key) == len(value) == 1 and value.isascii())] == []
+    pairs = json.loads(files("features").joinpath("data/confusables.json").read_text(encoding="utf-8"))
+    assert [(key, latin) for key, latin in pairs.items() if not (len(key) == len(latin) == 1 and latin.isascii())] == []
 
 
 def test_a_character_folds_once_and_for_all() -> None:

@@ -59,12 +59,12 @@ GIVEN = [
 ]
 
 
-@pytest.mark.parametrize(("given", "kept", "_why"), GIVEN)
+@pytest.mark.parametrize(("number", "is_kept", "_why"), GIVEN)
 def test_a_callers_own_number_is_kept_where_it_is_plain(
-    client: TestClient, given: str, *, kept: bool, _why: str
+    client: TestClient, number: str, *, is_kept: bool, _why: str
 ) -> None:
-    answer = client.get("/healthz", headers={"x-request-id": given})
-    assert (answer.headers["x-request-id"] == given) is kept
+    answer = client.get("/healthz", headers={"x-request-id": number})
+    assert (answer.headers["x-request-id"] == number) is is_kept
     assert answer.headers["x-request-id"]
 
 
@@ -92,15 +92,15 @@ def test_every_address_that_answers_get_answers_head_without_the_body(site: Site
             ("/sign-in", 200), ("/static/touchstone.css", 200), ("/api/v1/figures", 200),
             ("/healthz", 200), ("/operations", 303), ("/nowhere", 404), ("/api/v1/score", 405),
         ):  # fmt: skip
-            found = []
+            answers = []
             for method in ("HEAD", "GET"):
                 connection.request(method, path, headers={"accept": "text/html", **with_key(site)})
                 answer = connection.getresponse()
                 body = answer.read()
-                found.append((answer.status, answer.headers["content-type"], answer.headers["content-length"]))
+                answers.append((answer.status, answer.headers["content-type"], answer.headers["content-length"]))
                 assert (body == b"") is (method == "HEAD" or status == 303)
-            assert found[0] == found[1], path
-            assert found[0][0] == status
+            assert answers[0] == answers[1], path
+            assert answers[0][0] == status
         connection.close()
 
 

@@ -39,8 +39,8 @@ def id_of(key: str) -> str:
 
 
 def body(site: Site, listings: list[str], **changes: Any) -> dict[str, Any]:
-    told = {"right_id": right_of(site), "reason_code": "trademark_counterfeit", "listings": listings}
-    return {**told, "good_faith": True, **changes}
+    fields = {"right_id": right_of(site), "reason_code": "trademark_counterfeit", "listings": listings}
+    return {**fields, "good_faith": True, **changes}
 
 
 def by(key: str, idempotency_key: str | None = None) -> dict[str, str]:
@@ -50,13 +50,13 @@ def by(key: str, idempotency_key: str | None = None) -> dict[str, str]:
 
 def test_a_key_reports_once_for_a_repeated_idempotency_key_as_its_maker(client: TestClient, site: Site) -> None:
     names, key = on_sale(site, 2), a_key(site)
-    asked = body(site, [*names, "XX-1"])
-    assert client.post(PATH, json={**asked, "dry_run": True}, headers=by(key)).json()["counts"]["scheduled"] == 2
-    done = client.post(PATH, json=asked, headers=by(key, "of-today"))
+    report_body = body(site, [*names, "XX-1"])
+    assert client.post(PATH, json={**report_body, "dry_run": True}, headers=by(key)).json()["counts"]["scheduled"] == 2
+    done = client.post(PATH, json=report_body, headers=by(key, "of-today"))
     assert (done.status_code, done.json()["counts"]["scheduled"]) == (201, 2)
-    assert client.post(PATH, json=asked, headers=by(key, "of-today")).content == done.content
-    found = client.get(f"{PATH}/{done.json()['report_id']}", headers=by(key))
-    assert [one["state"] for one in found.json()["items"]] == ["scheduled", "scheduled", "waiting"]
+    assert client.post(PATH, json=report_body, headers=by(key, "of-today")).content == done.content
+    response = client.get(f"{PATH}/{done.json()['report_id']}", headers=by(key))
+    assert [report_item["state"] for report_item in response.json()["items"]] == ["scheduled", "scheduled", "waiting"]
     assert client.get("/api/v1/reason-codes", headers=by(key)).status_code == 200
     with site.runtime.store.read() as connection:
         (row,) = connection.execute(select(report.c.user_id, report.c.key_id)).all()
@@ -75,9 +75,9 @@ def test_a_key_is_shown_once_and_only_its_digest_is_stored(site: Site) -> None:
     secret = key.split(".")[2]
     assert secret.encode() not in (site.runtime.home.root / "touchstone.sqlite").read_bytes()
     with site.runtime.store.read() as connection:
-        (found,) = keys_of_brand(connection, pair_of(site))
+        (brand_key,) = keys_of_brand(connection, pair_of(site))
         acts = list(connection.execute(select(audit_entry.c.act).where(audit_entry.c.subject == id_of(key))).scalars())
-    assert (found.record.name, found.maker, found.leads) == ("Crawler", site.brand_person.name, True)
+    assert (brand_key.record.name, brand_key.maker, brand_key.leads) == ("Crawler", site.brand_person.name, True)
     assert acts == ["key.made"]
 
 
@@ -87,7 +87,7 @@ def _revoked(site: Site, key: str) -> None:
 
 def _revoked_by_the_marketplace(site: Site, key: str) -> None:
     admin = invite(site.runtime, "ada@touchstone.example", "Ada", Role.ADMIN)
-    assert id_of(key) in {one.key_id for one in keys.keys_of(site.runtime, admin)}
+    assert id_of(key) in {api_key.key_id for api_key in keys.keys_of(site.runtime, admin)}
     keys.revoke(site.runtime, admin, id_of(key))
 
 
@@ -128,7 +128,9 @@ def test_a_key_ends_with_what_it_rests_on(
     end(site, key)
     assert client.post(PATH, json=body(site, names), headers=by(key, "late")).status_code == status
     assert states(site) == {}
-    assert [one.leads and one.record.revoked_at is None for one in site.read(keys_of_brand, pair_of(site))] == [False]
+    assert [
+        brand_key.leads and brand_key.record.revoked_at is None for brand_key in site.read(keys_of_brand, pair_of(site))
+    ] == [False]
 
 
 def test_the_certification_of_the_maker_holds(client: TestClient, site: Site) -> None:
@@ -168,16 +170,16 @@ def test_only_a_lead_makes_and_revokes_keys_and_at_most_ten(site: Site) -> None:
     lead = a_leader(site)
     with pytest.raises(Invalid):
         make_key(site.runtime, lead, pair_of(site), " ")
-    made = [make_key(site.runtime, lead, pair_of(site), f"Crawler {number}") for number in range(MOST_KEYS)]
+    brand_keys = [make_key(site.runtime, lead, pair_of(site), f"Crawler {number}") for number in range(MOST_KEYS)]
     with pytest.raises(Conflict, match="10 API keys"):
         make_key(site.runtime, lead, pair_of(site), "One more")
     colleague = invite(site.runtime, "noor@aurelle.example", "Noor Said", Role.BRAND, "Aurelle")
     with pytest.raises(Forbidden):
-        revoke_key(site.runtime, colleague, pair_of(site), id_of(made[0]))
-    revoke_key(site.runtime, lead, pair_of(site), id_of(made[0]))
+        revoke_key(site.runtime, colleague, pair_of(site), id_of(brand_keys[0]))
+    revoke_key(site.runtime, lead, pair_of(site), id_of(brand_keys[0]))
     make_key(site.runtime, lead, pair_of(site), "One more")
     with pytest.raises(NotFound):
-        revoke_key(site.runtime, lead, pair_of(site), id_of(made[0]))
+        revoke_key(site.runtime, lead, pair_of(site), id_of(brand_keys[0]))
 
 
 def test_a_marketplace_gets_no_key_that_reports(site: Site) -> None:
@@ -191,8 +193,8 @@ def test_a_program_that_sends_too_fast_waits_before_anything_is_done(
     names, key = on_sale(site, 1), a_key(site)
     monkeypatch.setattr(_REPORTS, "_most", 3)
     for number in range(3):
-        told = client.post(PATH, json=body(site, ["XX-1"], dry_run=True), headers=by(key, f"key {number}"))
-        assert told.status_code == 200, "a request with a key counts once"
+        response = client.post(PATH, json=body(site, ["XX-1"], dry_run=True), headers=by(key, f"key {number}"))
+        assert response.status_code == 200, "a request with a key counts once"
     answer = client.post(PATH, json=body(site, names), headers=by(key, "too fast"))
     assert (answer.status_code, answer.json()["error"]["code"]) == (429, "too_many_requests")
     assert 1 <= int(answer.headers["retry-after"]) <= 61

@@ -25,9 +25,9 @@ def test_a_tool_finds_the_brand_and_names_it_with_the_verdict(client: TestClient
     refused = client.post(f"{path}/verdicts", json=verdict(case), headers=token)
     assert refused.status_code == 422
     assert refused.json()["error"] == {"code": "brand_not_named", "sentence": PROMPT}
-    found = client.get(f"{path}/brands?q=SOL").json()
-    assert found["brand"] == {"brand_id": None, "mark": None, "owner": None}
-    [solenne] = found["found"]
+    body = client.get(f"{path}/brands?q=SOL").json()
+    assert body["brand"] == {"brand_id": None, "mark": None, "owner": None}
+    [solenne] = body["found"]
     assert solenne["name"] == "Solenne"
     done = client.post(f"{path}/verdicts", json=verdict(case, brand={"brand_id": solenne["brand_id"]}), headers=token)
     assert done.status_code == 201, done.text
@@ -38,8 +38,8 @@ def test_a_mark_that_is_not_registered_is_named_with_its_owner(client: TestClien
     case, token = a_brandless_case(site), sign_in(client, site.analyst)
     done = client.post(f"/api/v1/cases/{case.case_id}/verdicts", json=verdict(case, brand=VELA), headers=token)
     headers = {"authorization": f"Bearer {site.key}"}
-    told = client.get(f"/api/v1/actions/{done.json()['action_id']}/statement", headers=headers).json()["statement"]
-    assert told["right"] == "The decision protects the mark “Vela Nord”. Its owner is Vela Nordsee AG."
+    statement = client.get(f"/api/v1/actions/{done.json()['action_id']}/statement", headers=headers).json()["statement"]
+    assert statement["right"] == "The decision protects the mark “Vela Nord”. Its owner is Vela Nordsee AG."
 
 
 @pytest.mark.parametrize(
@@ -79,7 +79,7 @@ def test_a_correction_needs_its_reason_and_moves_the_question(client: TestClient
     assert client.get("/api/v1/cases").json() == {"cases": [], "next": None}
     assert client.post(f"/api/v1/cases/{case.case_id}/verdicts", json=verdict(case), headers=token).status_code == 404
     sign_in(client, other.person)
-    assert [one["case_id"] for one in client.get("/api/v1/cases").json()["cases"]] == [case.case_id]
+    assert [open_case["case_id"] for open_case in client.get("/api/v1/cases").json()["cases"]] == [case.case_id]
 
 
 def test_the_brands_that_the_listing_hints_at_come_first(client: TestClient, site: Site) -> None:
@@ -87,9 +87,9 @@ def test_the_brands_that_the_listing_hints_at_come_first(client: TestClient, sit
     case = a_case(site, title=title)
     assert case.brand_id is None
     sign_in(client, site.analyst)
-    found = client.get(f"/api/v1/cases/{case.case_id}/brands").json()
-    assert sorted(one["name"] for one in found["candidates"]) == ["Aurelle", "Solenne"]
-    assert found["found"] == []
+    body = client.get(f"/api/v1/cases/{case.case_id}/brands").json()
+    assert sorted(brand["name"] for brand in body["candidates"]) == ["Aurelle", "Solenne"]
+    assert body["found"] == []
 
 
 @pytest.mark.parametrize(("q", "names"), [("蕾", ["Aurelle"]), ("aure11", []), ("ÀURELLE", ["Aurelle"]), ("%", [])])
@@ -98,8 +98,8 @@ def test_a_search_reads_names_and_aliases_as_the_service_does(
 ) -> None:
     case = a_brandless_case(site)
     sign_in(client, site.analyst)
-    found = client.get(f"/api/v1/cases/{case.case_id}/brands", params={"q": q}).json()["found"]
-    assert [one["name"] for one in found] == names
+    brands = client.get(f"/api/v1/cases/{case.case_id}/brands", params={"q": q}).json()["found"]
+    assert [brand["name"] for brand in brands] == names
 
 
 def test_a_case_of_another_marketplace_has_no_brand_to_name(client: TestClient, site: Site) -> None:

@@ -29,19 +29,21 @@ PATH = "/api/v1/openapi.json"
 
 @pytest.fixture
 def contract(client: TestClient, site: Site) -> dict[str, Any]:
-    found: dict[str, Any] = client.get(PATH, headers=with_key(site)).json()
-    return found
+    document: dict[str, Any] = client.get(PATH, headers=with_key(site)).json()
+    return document
 
 
 def operations(contract: dict[str, Any]) -> dict[tuple[str, str], dict[str, Any]]:
-    return {(method.upper(), path): one for path, of in contract["paths"].items() for method, one in of.items()}
+    return {
+        (method.upper(), path): operation for path, of in contract["paths"].items() for method, operation in of.items()
+    }
 
 
-def resolved(contract: dict[str, Any], found: dict[str, Any]) -> dict[str, Any]:
+def resolved(contract: dict[str, Any], node: dict[str, Any]) -> dict[str, Any]:
     target: Any = contract
-    for part in found["$ref"].removeprefix("#/").split("/") if "$ref" in found else ():
+    for part in node["$ref"].removeprefix("#/").split("/") if "$ref" in node else ():
         target = target[part]
-    return target if "$ref" in found else found
+    return target if "$ref" in node else node
 
 
 @pytest.mark.parametrize("scope", MARKETPLACE_SCOPES)
@@ -81,8 +83,8 @@ def test_every_operation_says_who_may_ask(site: Site, contract: dict[str, Any]) 
     served = guards_of(create_app(site.runtime)).items()
     guards = {tuple(name.replace(":path}", "}").split(" ", 1)): guard for name, guard in served}
     schemes = contract["components"]["securitySchemes"]
-    for (method, path), one in operations(contract).items():
-        guard, security = guards[method, path], one["security"]
+    for (method, path), operation in operations(contract).items():
+        guard, security = guards[method, path], operation["security"]
         assert all(name in schemes for option in security for name in option)
         if guard.startswith("key "):
             assert security == [{"apiKey": []}]
@@ -97,15 +99,15 @@ def test_every_operation_says_who_may_ask(site: Site, contract: dict[str, Any]) 
 
 def test_every_refusal_has_the_one_schema_and_its_headers(contract: dict[str, Any]) -> None:
     headers = {"401": "WWW-Authenticate", "409": "Retry-After", "429": "Retry-After", "503": "Retry-After"}
-    for key, one in operations(contract).items():
-        for status, found in one["responses"].items():
-            response = resolved(contract, found)
+    for key, operation in operations(contract).items():
+        for status, reference in operation["responses"].items():
+            response = resolved(contract, reference)
             assert "X-Request-Id" in response["headers"], key
             if status >= "400":
                 schema = response["content"]["application/json"]["schema"]["$ref"].rpartition("/")[2]
                 assert schema == ("NotReady" if key[1] == "/readyz" and status == "503" else "Error"), key
                 assert status not in headers or headers[status] in response["headers"]
-        assert {"500", "503"} <= one["responses"].keys()
+        assert {"500", "503"} <= operation["responses"].keys()
 
 
 def test_every_operation_that_refuses_a_number_of_requests_says_so(site: Site, contract: dict[str, Any]) -> None:
@@ -136,31 +138,31 @@ def test_every_response_with_a_body_has_a_model(contract: dict[str, Any]) -> Non
 
 
 def test_every_reference_leads_somewhere(contract: dict[str, Any]) -> None:
-    def visit(found: Any) -> None:
-        if isinstance(found, dict):
-            if isinstance(found.get("$ref"), str):
-                assert resolved(contract, found)
-            for inner in found.values():
+    def visit(node: Any) -> None:
+        if isinstance(node, dict):
+            if isinstance(node.get("$ref"), str):
+                assert resolved(contract, node)
+            for inner in node.values():
                 visit(inner)
-        elif isinstance(found, list):
-            for inner in found:
+        elif isinstance(node, list):
+            for inner in node:
                 visit(inner)
 
     visit(contract)
 
 
 def test_operations_have_names_of_their_own(contract: dict[str, Any]) -> None:
-    names = [one["operationId"] for one in operations(contract).values()]
+    names = [operation["operationId"] for operation in operations(contract).values()]
     assert len(set(names)) == len(names)
 
 
 def test_every_operation_that_can_be_repeated_says_so(contract: dict[str, Any]) -> None:
     named = {
         key
-        for key, one in operations(contract).items()
-        if any(parameter["name"] == "Idempotency-Key" for parameter in one.get("parameters", ()))
+        for key, operation in operations(contract).items()
+        if any(parameter["name"] == "Idempotency-Key" for parameter in operation.get("parameters", ()))
     }
-    changing = {key for key, one in operations(contract).items() if key[0] in {"POST", "DELETE"}}
+    changing = {key for key, operation in operations(contract).items() if key[0] in {"POST", "DELETE"}}
     others = {"/api/v1/score", "/api/v1/clock", "/api/v1/notices"}
     public = {("POST", "/api/v1/session")}
     assert named == {key for key in changing - SECRET - public if key[1] not in others}
@@ -187,7 +189,7 @@ def test_the_contract_has_the_responses_about_an_appeal_and_a_counter_notice(cli
         *(client.post("/api/v1/appeals", json=statement | {"external_id": "a-1"}, headers=headers) for _ in range(2)),
         client.post("/api/v1/counter-notices", json=statement, headers=headers),
     ]
-    assert [one.status_code for one in answers[:2]] == [201, 200]
+    assert [answer.status_code for answer in answers[:2]] == [201, 200]
     assert answers[2].status_code in {201, 409}
 
 
@@ -197,7 +199,7 @@ def test_the_contract_has_the_response_of_a_score(client: TestClient, site: Site
     answers = [
         client.post("/api/v1/score", json=row, headers=headers) for row in (a_suspect_row(), a_row(price="none"))
     ]
-    assert [one.status_code for one in answers] == [200, 422]
+    assert [answer.status_code for answer in answers] == [200, 422]
     assert Scored.model_validate_json(answers[0].content).model_dump(mode="json") == answers[0].json()
 
 

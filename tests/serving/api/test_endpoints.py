@@ -19,13 +19,13 @@ def a_program(site: Site, *scopes: Scope) -> dict[str, str]:
 def test_a_program_registers_rotates_rests_and_takes_off_its_receiver(site: Site, client: TestClient) -> None:
     headers = a_program(site, Scope.ENDPOINTS)
     assert client.get(PATH, headers=headers).json() == {"endpoints": []}
-    made = client.post(PATH, json={"url": URL}, headers=headers).json()
-    assert made["secret"].startswith("whsec_")
+    endpoint = client.post(PATH, json={"url": URL}, headers=headers).json()
+    assert endpoint["secret"].startswith("whsec_")
     (shown,) = client.get(PATH, headers=headers).json()["endpoints"]
     assert (shown["url"], "secret" in shown) == (URL, False)
-    at = f"{PATH}/{made['endpoint_id']}"
+    at = f"{PATH}/{endpoint['endpoint_id']}"
     rotated = client.post(f"{at}/secret", json={"overlap_hours": 0}, headers=headers).json()
-    assert rotated["secret"] != made["secret"]
+    assert rotated["secret"] != endpoint["secret"]
     assert client.post(f"{at}/rest", json={"hours": 2}, headers=headers).json()["paused_until"]
     assert client.request("DELETE", f"{at}/rest", headers=headers).json()["paused_until"] is None
     for path, body in (("secret", {}), ("rest", {"hours": 2}), ("disable", {"reason": "x"})):

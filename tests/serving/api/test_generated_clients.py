@@ -91,8 +91,8 @@ def site(tmp_path: Path, migrated_sqlite: Path) -> Site:
 
 @pytest.fixture
 def service(touchstone: str, site: Site) -> Iterator[Service]:
-    with a_service(touchstone, site.runtime.home.root) as found:
-        yield found
+    with a_service(touchstone, site.runtime.home.root) as running_service:
+        yield running_service
 
 
 def run(*command: str, at: Path | None = None, **more: str) -> str:
@@ -110,8 +110,8 @@ def tool(node: Path, name: str) -> str:
 
 def test_the_linter_finds_no_error_in_the_contract(node: Path, contract: Path) -> None:
     printed = run(tool(node, "redocly"), "lint", str(contract), "--format", "json", at=node, **_QUIET)
-    found: dict[str, Any] = json.loads(printed)
-    assert found["totals"] == {"errors": 0, "warnings": 0, "ignored": 0}
+    lint_report: dict[str, Any] = json.loads(printed)
+    assert lint_report["totals"] == {"errors": 0, "warnings": 0, "ignored": 0}
 
 
 def test_a_typescript_client_sends_a_listing(node: Path, contract: Path, service: Service, site: Site) -> None:

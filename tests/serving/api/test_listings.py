@@ -89,7 +89,7 @@ def test_a_bad_single_listing_is_a_422_with_a_code_and_a_sentence_and_is_kept(
     any_client: TestClient, any_site: Site, field: str, code: str
 ) -> None:
     name = field.split('"')[1]
-    others = {key: value for key, value in a_row().items() if key != name}
+    others = {key: field_value for key, field_value in a_row().items() if key != name}
     body = json.dumps(others)[:-1] + f", {field}}}"
     answer = post(any_client, any_site, body)
     assert (answer.status_code, answer.json()["error"]["code"]) == (422, code)

@@ -27,7 +27,7 @@ from tests.serving.test_rooms import OWNERS, room_of
 TABLES: Final = sorted((room_of(dotted), table.name) for dotted, table in OWNERS)
 # By what they hold up: every score and listing, every page, scores of listings, or little of this.
 ADMITTING: Final = ("marketplaces", "accounts", "listings")
-GROUPS: Final = {one: [table for room, table in TABLES if room == one] for one in ADMITTING} | {
+GROUPS: Final = {group: [table for room, table in TABLES if room == group] for group in ADMITTING} | {
     "others": [table for room, table in TABLES if room not in ADMITTING]
 }
 # No wait ends by itself while a test lasts.
@@ -77,7 +77,7 @@ def under_way(calls: Sequence[Callable[[], Any]]) -> Iterator[list[Future[Any]]]
     with ThreadPoolExecutor(len(calls)) as threads:
         requests = [threads.submit(call) for call in calls]
         yield requests
-    assert {one.result().status_code for one in requests} <= {200, 201, 404}
+    assert {request.result().status_code for request in requests} <= {200, 201, 404}
 
 
 def others_answer(site: Site) -> list[int]:
@@ -92,11 +92,11 @@ def hold_up(site: Site, calls: Sequence[Callable[[], Any]], other: Any, tables: 
     other.execute(f"LOCK TABLE {', '.join(tables)} IN ACCESS EXCLUSIVE MODE")
     with under_way(calls) as requests:
         try:
-            while waiting(other) < sum(not one.done() for one in requests):
+            while waiting(other) < sum(not request.done() for request in requests):
                 wait(requests, timeout=0.01)
-            stopped = [one for one in requests if not one.done()]
+            stopped = [request for request in requests if not request.done()]
             assert others_answer(site) == [200, 200, 200]
-            assert not any(one.done() for one in stopped), "an answer came only after a wait for the lock"
+            assert not any(request.done() for request in stopped), "an answer came only after a wait for the lock"
         finally:
             other.execute("ROLLBACK")
     return len(stopped)

@@ -25,7 +25,7 @@ BODY = {
 
 
 def post(client: TestClient, key: str | None = None, **changes: Any) -> Any:
-    body = {name: value for name, value in {**BODY, **changes}.items() if value is not None}
+    body = {name: field_value for name, field_value in {**BODY, **changes}.items() if field_value is not None}
     headers = {"authorization": f"Bearer {key}"} if key else {}
     return client.post("/api/v1/notices", json=body, headers=headers)
 
@@ -83,15 +83,15 @@ def test_a_dry_run_names_the_listings_that_are_not_found_and_sends_nothing(clien
     assert (site.count(notice), open_cases(site)) == (0, [])
     assert post(client, dry_run="yes").status_code == 422
     receipt = post(client, locations=["MP-1", "MP-l"]).json()
-    assert [one["state"] for one in receipt["listings"]] == ["waiting", "unknown_listing"]
+    assert [offer["state"] for offer in receipt["listings"]] == ["waiting", "unknown_listing"]
 
 
 def test_a_notice_may_name_the_right(client: TestClient, site: Site) -> None:
     a_listing(site)
     right = {"kind": "mark", "office": "EUIPO", "number": "018", "owner": "Aurelle SA", "by_power_of_attorney": True}
     assert post(client, right=right).status_code == 201
-    (kept,) = site.read(notices.notified, site.here, open_cases(site)[0].case_id)
-    assert kept.right == NamedRight("mark", "EUIPO", "018", "Aurelle SA", by_power_of_attorney=True)
+    (notice,) = site.read(notices.notified, site.here, open_cases(site)[0].case_id)
+    assert notice.right == NamedRight("mark", "EUIPO", "018", "Aurelle SA", by_power_of_attorney=True)
     for wrong in ("mark", {"kind": "patent"}, {"classes": "18"}, {"by_power_of_attorney": "yes"}, {"owner": 5}):
         assert post(client, right=wrong).status_code == 422
 
@@ -105,8 +105,8 @@ def test_half_a_surrogate_pair_is_refused(client: TestClient, site: Site) -> Non
 
 def test_a_registered_reporter_sends_its_key_and_not_its_name(client: TestClient, site: Site) -> None:
     a_listing(site)
-    wanted = NewReporter("Customs Watch", "desk@watch.example", ReporterKind.TRUSTED_FLAGGER)
-    _, key = register(site.runtime, wanted, by="test")
+    new_reporter = NewReporter("Customs Watch", "desk@watch.example", ReporterKind.TRUSTED_FLAGGER)
+    _, key = register(site.runtime, new_reporter, by="test")
     answer = post(client, key, name=None, email=None, locations=["MP-1", *(f"X-{n}" for n in range(40))])
     assert answer.status_code == 201
     (case,) = open_cases(site)
@@ -127,9 +127,9 @@ def test_the_marketplace_reads_what_came_in(client: TestClient, site: Site) -> N
     a_listing(site)
     receipt = post(client).json()
     headers = {"authorization": f"Bearer {site.key}"}
-    (one,) = client.get("/api/v1/notices?since=2026-03-01", headers=headers).json()["notices"]
-    assert (one["notice_id"], one["email"], one["link"]) == (receipt["notice_id"], EMAIL, receipt["link"])
-    assert "Your notice has arrived" in one["receipt"]
+    (notice,) = client.get("/api/v1/notices?since=2026-03-01", headers=headers).json()["notices"]
+    assert (notice["notice_id"], notice["email"], notice["link"]) == (receipt["notice_id"], EMAIL, receipt["link"])
+    assert "Your notice has arrived" in notice["receipt"]
     for since in ("soon", "0.5", "-1"):
         assert client.get("/api/v1/notices", params={"since": since}, headers=headers).status_code == 422
     assert client.get("/api/v1/notices").status_code == 401
@@ -145,9 +145,9 @@ def test_an_analyst_ends_a_notice_as_invalid_by_the_interface(client: TestClient
     answer = client.post(path, json={"reason": "no_claim"}, headers=analyst)
     assert (answer.status_code, answer.json()) == (200, {"case_closed": True})
     assert client.post(path, json={"reason": "no_claim"}, headers=analyst).status_code == 409
-    (one,) = client.get("/api/v1/notices?since=2026-03-01", headers=with_key(site)).json()["notices"]
-    assert (one["listings"][0]["state"], one["listings"][0]["outcome"]) == ("decided", "invalid")
-    assert "does not claim" in one["listings"][0]["decision"]["facts"]
+    (notice,) = client.get("/api/v1/notices?since=2026-03-01", headers=with_key(site)).json()["notices"]
+    assert (notice["listings"][0]["state"], notice["listings"][0]["outcome"]) == ("decided", "invalid")
+    assert "does not claim" in notice["listings"][0]["decision"]["facts"]
 
 
 @pytest.mark.parametrize(
@@ -162,9 +162,9 @@ def test_an_analyst_ends_a_notice_as_invalid_by_the_interface(client: TestClient
     ],
 )
 def test_who_can_be_registered(site: Site, changes: dict[str, Any], expected: str) -> None:
-    wanted = {"name": "Watch", "email": "desk@watch.example", "kind": ReporterKind.REGISTERED, **changes}
+    fields = {"name": "Watch", "email": "desk@watch.example", "kind": ReporterKind.REGISTERED, **changes}
     with pytest.raises(DomainError, match=expected):
-        register(site.runtime, NewReporter(**wanted), by="test")
+        register(site.runtime, NewReporter(**fields), by="test")
 
 
 @pytest.mark.parametrize("since", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"])

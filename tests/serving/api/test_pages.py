@@ -29,17 +29,17 @@ NUMBER = 3
 
 
 def some_actions(site: Site) -> list[str]:
-    made = [confirm(site, site.brand_person, case).action for case in questions(site, NUMBER)]
-    return [one.action_id for one in made if one is not None]
+    removals = [confirm(site, site.brand_person, case).action for case in questions(site, NUMBER)]
+    return [removal.action_id for removal in removals if removal is not None]
 
 
 def pending(site: Site) -> None:
     rows: list[dict[str, Any]] = [
         {
-            "marketplace_id": site.here, "action_id": one, "causes": [], "policy_version": "1",
+            "marketplace_id": site.here, "action_id": action_id, "causes": [], "policy_version": "1",
             "pending_since": site.clock.now(), "settled_at": None, "settled_as": None,
         }
-        for one in some_actions(site)
+        for action_id in some_actions(site)
     ]  # fmt: skip
     with site.runtime.store.write() as connection:
         connection.execute(update(action).values(state="held"))
@@ -62,8 +62,8 @@ def sanctioned(site: Site) -> None:
 def ranked(site: Site) -> None:
     risks = {f"s-{n}": SellerRisk(RiskState.RANKED, 9, 0, 0, 2.0 + n % 2, 0, 0, 0.1, 50.0) for n in range(NUMBER)}
     with site.runtime.store.write() as connection:
-        kept = Kept(site.clock.now(), 90, NUMBER, 0.1, "1")
-        assert seller_risks.keep(connection, site.here, Ranking(NUMBER, 0.1, risks), kept)
+        ranking_basis = Kept(site.clock.now(), 90, NUMBER, 0.1, "1")
+        assert seller_risks.keep(connection, site.here, Ranking(NUMBER, 0.1, risks), ranking_basis)
 
 
 def trained(site: Site) -> None:
@@ -105,8 +105,12 @@ READERS = {"cases": "brand_person", "trainings": "data_scientist"}
 @pytest.mark.parametrize(
     "of",
     [
-        pytest.param(one, marks=[] if one.path in QUICK else pytest.mark.soak, id=f"{one.path} {one.name}")
-        for one in LISTS
+        pytest.param(
+            paged_list,
+            marks=[] if paged_list.path in QUICK else pytest.mark.soak,
+            id=f"{paged_list.path} {paged_list.name}",
+        )
+        for paged_list in LISTS
     ],
 )
 def test_a_list_read_by_pages_is_the_whole_list(
@@ -119,9 +123,9 @@ def test_a_list_read_by_pages_is_the_whole_list(
     parameter, following = (f"{of.name}_after", f"next_{of.name}") if split else ("after", "next")
 
     def page(query: str) -> dict[str, Any]:
-        found = client.get(f"/api/v1/{of.path}?{of.query}&{query}", headers=headers)
-        assert found.status_code == 200, found.text
-        return dict(found.json())
+        response = client.get(f"/api/v1/{of.path}?{of.query}&{query}", headers=headers)
+        assert response.status_code == 200, response.text
+        return dict(response.json())
 
     whole = page("")
     assert (len(whole[of.name]), whole[following]) == (NUMBER, None)
@@ -129,18 +133,18 @@ def test_a_list_read_by_pages_is_the_whole_list(
         monkeypatch.setattr(*limit, 1)
     read, query = [], ""
     for _ in range(NUMBER + split):  # The last page of sanctions may be empty.
-        found = page(query if of.limits else f"most=1{query}")
-        assert len(found[of.name]) <= 1
-        read += found[of.name]
-        query = f"&{parameter}={found[following]}"
-    assert (read, found[following]) == (whole[of.name], None)
+        page_body = page(query if of.limits else f"most=1{query}")
+        assert len(page_body[of.name]) <= 1
+        read += page_body[of.name]
+        query = f"&{parameter}={page_body[following]}"
+    assert (read, page_body[following]) == (whole[of.name], None)
 
 
 def test_every_list_with_a_limit_has_its_next_page() -> None:
     """The word is that of their descriptions."""
-    gets = {path: one["get"] for path, one in contract()["paths"].items() if "get" in one}
-    limited = {path for path, one in gets.items() if "page has at most" in one["description"].replace("\n", " ")}
-    paged = {path for path, one in gets.items() if any("after" in p["name"] for p in one.get("parameters", ()))}
+    gets = {path: operations["get"] for path, operations in contract()["paths"].items() if "get" in operations}
+    limited = {path for path, get in gets.items() if "page has at most" in get["description"].replace("\n", " ")}
+    paged = {path for path, get in gets.items() if any("after" in p["name"] for p in get.get("parameters", ()))}
     assert limited == paged
     assert len(paged) == 8
 

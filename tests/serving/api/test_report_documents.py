@@ -34,10 +34,10 @@ def test_a_key_sends_a_test_buy_and_documents_and_reads_them(client: TestClient,
     key = a_key(site)
     report_id = send(client, site, key, test_buy=BOUGHT)
     address = f"{PATH}/{report_id}/documents"
-    made = client.post(f"{address}?name=C:\\scans\\invoice.pdf", content=PDF, headers=by(key))
-    assert made.status_code == 201
-    assert made.json() == {
-        "document_id": made.json()["document_id"],
+    response = client.post(f"{address}?name=C:\\scans\\invoice.pdf", content=PDF, headers=by(key))
+    assert response.status_code == 201
+    assert response.json() == {
+        "document_id": response.json()["document_id"],
         "name": "invoice.pdf",
         "media_type": "application/pdf",
         "size": len(PDF),
@@ -45,12 +45,12 @@ def test_a_key_sends_a_test_buy_and_documents_and_reads_them(client: TestClient,
         "received_at": site.clock.now().isoformat(),
         "erased": False,
     }
-    assert client.post(f"{address}?name=other.pdf", content=PDF, headers=by(key)).content == made.content
+    assert client.post(f"{address}?name=other.pdf", content=PDF, headers=by(key)).content == response.content
     keyed = by(key, "a-picture")
     picture = client.post(address, content=PNG, headers=keyed)
     assert client.post(address, content=PNG, headers=keyed).content == picture.content
     read = client.get(f"{PATH}/{report_id}", headers=by(key)).json()
-    assert read["documents"] == [made.json(), picture.json()]
+    assert read["documents"] == [response.json(), picture.json()]
     assert picture.json()["name"] == "document"
     assert read["test_buy"] == {**BOUGHT, "number": 2, "listing": "RP-1"}
 
@@ -110,8 +110,8 @@ def test_a_test_buy_that_cannot_be_is_refused_before_anything_is_reported(
     client: TestClient, site: Site, changed: dict[str, object], ahead: bool
 ) -> None:
     key = a_key(site)
-    asked = body(site, on_sale(site, 2), test_buy={**BOUGHT, **changed}, dry_run=ahead)
-    assert client.post(PATH, json=asked, headers=by(key, "x")).status_code == 422
+    report_body = body(site, on_sale(site, 2), test_buy={**BOUGHT, **changed}, dry_run=ahead)
+    assert client.post(PATH, json=report_body, headers=by(key, "x")).status_code == 422
 
 
 def test_the_contract_has_the_test_buy_and_the_bytes_of_documents() -> None:
@@ -127,9 +127,9 @@ def test_a_tool_orders_follows_and_closes_a_test_buy(client: TestClient, site: S
     case, token = a_case(site), sign_in(client, site.analyst)
     arrives = (site.clock.now() + timedelta(days=5)).isoformat()
     body = {"version_id": case.version_id, "reference": "BZ-1", "arrives_by": arrives, "cost": "9", "currency": "EUR"}
-    made = client.post(f"/api/v1/cases/{case.case_id}/test-buys", json=body, headers=token)
-    assert made.status_code == 201, made.text
-    path = f"/api/v1/test-buys/{made.json()['test_buy_id']}"
+    response = client.post(f"/api/v1/cases/{case.case_id}/test-buys", json=body, headers=token)
+    assert response.status_code == 201, response.text
+    path = f"/api/v1/test-buys/{response.json()['test_buy_id']}"
     for event, state in (("receive", "received"), ("inspect", "inspected")):
         taken = {"event": event, "holder": "Ines", "said": "As ordered."}
         assert client.post(f"{path}/custody", json=taken, headers=token).json() == {"state": state}
@@ -138,7 +138,7 @@ def test_a_tool_orders_follows_and_closes_a_test_buy(client: TestClient, site: S
     assert (done.status_code, done.json()["action_id"]) == (201, None)
     read = client.get(path).json()
     assert (read["state"], read["verdict_id"]) == ("closed", done.json()["verdict_id"])
-    assert [one["event"] for one in read["custody"]] == ["order", "receive", "inspect", "examine"]
+    assert [step["event"] for step in read["custody"]] == ["order", "receive", "inspect", "examine"]
     again = client.post(f"{path}/verdict", json=finding, headers=token)
     assert (again.status_code, again.json()["error"]["code"]) == (409, "conflict")
 
@@ -147,7 +147,7 @@ def test_a_date_beyond_the_calendar_is_refused(client: TestClient, site: Site) -
     case, token = a_case(site), sign_in(client, site.analyst)
     body = {"version_id": case.version_id, "reference": "BZ-1", "cost": "9", "currency": "EUR"}
     for beyond in ("0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"):
-        made = client.post(
+        response = client.post(
             f"/api/v1/cases/{case.case_id}/test-buys", json={**body, "arrives_by": beyond}, headers=token
         )
-        assert (made.status_code, made.json()["error"]["code"]) == (422, "invalid")
+        assert (response.status_code, response.json()["error"]["code"]) == (422, "invalid")

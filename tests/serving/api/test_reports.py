@@ -15,31 +15,31 @@ PATH = "/api/v1/brand/reports"
 
 def body(client: TestClient, listings: list[str], **changes: Any) -> dict[str, Any]:
     right = client.get("/api/v1/rights").json()["rights"][0]["right_id"]
-    told = {"right_id": right, "reason_code": "trademark_counterfeit", "listings": listings, "good_faith": True}
-    return {**told, **changes}
+    fields = {"right_id": right, "reason_code": "trademark_counterfeit", "listings": listings, "good_faith": True}
+    return {**fields, **changes}
 
 
 def test_a_brands_tool_looks_ahead_reports_withdraws_and_reads_the_states(client: TestClient, site: Site) -> None:
     names = on_sale(site, 2)
     token = sign_in(client, site.brand_person)
-    asked = body(client, [*names, "XX-1"])
-    ahead = client.post(PATH, json={**asked, "dry_run": True}, headers=token)
+    report_body = body(client, [*names, "XX-1"])
+    ahead = client.post(PATH, json={**report_body, "dry_run": True}, headers=token)
     counts = {"items": 3, "scheduled": 2, "held": 0, "cases": 0, "unknown": 1, "refused": 0}
     assert (ahead.status_code, ahead.json()["counts"]) == (200, counts)
     assert states(site) == {}
     keyed = {**token, "Idempotency-Key": "of-today"}
-    done = client.post(PATH, json=asked, headers=keyed)
+    done = client.post(PATH, json=report_body, headers=keyed)
     assert (done.status_code, done.json()["counts"]) == (201, counts)
-    assert client.post(PATH, json=asked, headers=keyed).content == done.content
+    assert client.post(PATH, json=report_body, headers=keyed).content == done.content
     report_id = done.json()["report_id"]
-    told = client.post(f"{PATH}/{report_id}/withdraw", json={"numbers": [1]}, headers=token)
-    assert told.json() == {"withdrawn": 1}
-    assert [one["state"] for one in client.get(f"{PATH}/{report_id}").json()["items"]] == [
+    response = client.post(f"{PATH}/{report_id}/withdraw", json={"numbers": [1]}, headers=token)
+    assert response.json() == {"withdrawn": 1}
+    assert [report_item["state"] for report_item in client.get(f"{PATH}/{report_id}").json()["items"]] == [
         "withdrawn",
         "scheduled",
         "waiting",
     ]
-    assert client.post(PATH, json=asked, headers=keyed).content == done.content
+    assert client.post(PATH, json=report_body, headers=keyed).content == done.content
     assert states(site) == {"withdrawn": 1, "scheduled": 1}
 
 
@@ -55,27 +55,27 @@ def test_a_key_is_required_and_belongs_to_one_body(client: TestClient, site: Sit
 def test_a_rival_reads_and_changes_nothing_and_an_analyst_reports_nothing(client: TestClient, site: Site) -> None:
     names = on_sale(site, 1)
     token = sign_in(client, site.brand_person)
-    asked = body(client, names)
-    done = client.post(PATH, json=asked, headers={**token, "Idempotency-Key": "once"}).json()
+    report_body = body(client, names)
+    done = client.post(PATH, json=report_body, headers={**token, "Idempotency-Key": "once"}).json()
     other = sign_in(client, a_rival(site))
     assert client.get(f"{PATH}/{done['report_id']}").status_code == 404
     assert client.post(f"{PATH}/{done['report_id']}/retract", json={"numbers": [1]}, headers=other).status_code == 404
-    assert client.post(PATH, json=asked, headers={**other, "Idempotency-Key": "mine"}).status_code == 404
+    assert client.post(PATH, json=report_body, headers={**other, "Idempotency-Key": "mine"}).status_code == 404
     analyst = sign_in(client, site.analyst)
-    assert client.post(PATH, json=asked, headers={**analyst, "Idempotency-Key": "x"}).status_code == 403
+    assert client.post(PATH, json=report_body, headers={**analyst, "Idempotency-Key": "x"}).status_code == 403
 
 
 def test_every_reason_code_names_the_rights_that_carry_it(client: TestClient, site: Site) -> None:
     sign_in(client, site.brand_person)
-    found = client.get("/api/v1/reason-codes").json()["reason_codes"]
-    assert [one["code"] for one in found] == [
+    reasons = client.get("/api/v1/reason-codes").json()["reason_codes"]
+    assert [reason["code"] for reason in reasons] == [
         "trademark_counterfeit",
         "mark_misuse",
         "design",
         "copyright",
         "not_as_described",
     ]
-    assert all(one["name"] and one["rights"] for one in found)
+    assert all(reason["name"] and reason["rights"] for reason in reasons)
 
 
 def test_a_report_whose_process_ended_goes_on_when_its_key_is_repeated(
@@ -83,13 +83,13 @@ def test_a_report_whose_process_ended_goes_on_when_its_key_is_repeated(
 ) -> None:
     """The rest of it was refused as in progress for five minutes, and as lost from then on."""
     keyed = {**sign_in(client, site.brand_person), "Idempotency-Key": "cut"}
-    asked = body(client, on_sale(site, 2))
+    report_body = body(client, on_sale(site, 2))
     with monkeypatch.context() as patch:
         patch.setattr(submitting, "settle", _ended)
-        assert client.post(PATH, json=asked, headers=keyed).status_code == 500
-    again = client.post(PATH, json=asked, headers=keyed)
+        assert client.post(PATH, json=report_body, headers=keyed).status_code == 500
+    again = client.post(PATH, json=report_body, headers=keyed)
     assert (again.status_code, again.json()["counts"]["scheduled"]) == (201, 2)
-    assert client.post(PATH, json=asked, headers=keyed).content == again.content
+    assert client.post(PATH, json=report_body, headers=keyed).content == again.content
 
 
 def _ended(*_: object) -> None:

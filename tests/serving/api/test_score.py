@@ -41,9 +41,9 @@ PATH: Final = "/api/v1/score"
 
 def test_the_answer_has_evidence_and_parts_that_add_up_to_the_value(client: TestClient, site: Site) -> None:
     answer = client.post(PATH, json=a_suspect_row(), headers=with_key(site)).json()
-    assert [one["code"] for one in answer["evidence"]][:2] == ["text_replica_grade", "brand_disguised"]
+    assert [finding["code"] for finding in answer["evidence"]][:2] == ["text_replica_grade", "brand_disguised"]
     assert answer["evidence"][0]["sentence"] == "Replica-grade wording: “1:1 mirror”, “mirror quality”, “1:1”."
-    assert sum(one["weight"] for one in answer["reasons"]) == answer["value"]
+    assert sum(reason["weight"] for reason in answer["reasons"]) == answer["value"]
 
 
 def test_a_long_answer_is_compressed_for_a_client_that_reads_it(client: TestClient, site: Site) -> None:
@@ -52,11 +52,11 @@ def test_a_long_answer_is_compressed_for_a_client_that_reads_it(client: TestClie
         encoding: client.post(PATH, json=a_suspect_row(), headers={**headers, "accept-encoding": encoding})
         for encoding in ("gzip", "identity")
     }
-    assert {encoding: one.headers.get("content-encoding") for encoding, one in answers.items()} == {
+    assert {encoding: answer.headers.get("content-encoding") for encoding, answer in answers.items()} == {
         "gzip": "gzip",
         "identity": None,
     }
-    assert {one.headers["vary"].lower() for one in answers.values()} == {"accept-encoding"}
+    assert {answer.headers["vary"].lower() for answer in answers.values()} == {"accept-encoding"}
     assert answers["gzip"].json() == answers["identity"].json()
     assert "content-encoding" not in client.post(PATH, json=a_row(), headers=headers).headers
 
@@ -69,13 +69,13 @@ def together(app: ASGIApp, requests: Sequence[Request], read: list[bytes] | None
     """The status and JSON of the answers to requests that come in at the same moment; `read` gets what is read."""
 
     async def one(body: bytes, headers: dict[str, str]) -> Answer:
-        given = {"content-type": "application/json", "content-length": str(len(body)), **headers}
+        sent_headers = {"content-type": "application/json", "content-length": str(len(body)), **headers}
         scope = {
             "type": "http",
             "method": "POST",
             "path": PATH,
             "query_string": b"",
-            "headers": [(name.encode(), value.encode()) for name, value in given.items()],
+            "headers": [(name.encode(), text.encode()) for name, text in sent_headers.items()],
         }
         sent: list[Message] = []
         body_read = iter([{"type": "http.request", "body": body}])
@@ -180,10 +180,10 @@ def test_each_request_of_a_group_has_its_own_line_in_the_log(site: Site) -> None
     requests = [good, (good[0], {"authorization": f"Bearer {other}"}), (b"{", with_key(site)), (good[0], {})]
     with structlog.testing.capture_logs() as lines:
         together(a_client(site.runtime).app, requests)
-    found = [(line["status"], line["caller"]) for line in lines if line["event"] == "request.answered"]
+    log_rows = [(line["status"], line["caller"]) for line in lines if line["event"] == "request.answered"]
     ours, theirs = (f"key:{key.split('.')[1]}" for key in (site.key, other))
-    assert len(found) == len(requests)
-    assert set(found) == {(200, ours), (200, theirs), (422, ours), (401, None)}
+    assert len(log_rows) == len(requests)
+    assert set(log_rows) == {(200, ours), (200, theirs), (422, ours), (401, None)}
 
 
 def test_a_failure_is_that_of_its_request_alone(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -234,8 +234,8 @@ def opened(connection: Connection, site: Site) -> None:
 
 
 def withdrawn(connection: Connection, site: Site) -> None:
-    here = brand_enrolment.c.brand_id == site.brand_id
-    connection.execute(update(brand_enrolment).where(here).values(takes_part=False))
+    of_brand = brand_enrolment.c.brand_id == site.brand_id
+    connection.execute(update(brand_enrolment).where(of_brand).values(takes_part=False))
 
 
 def authorised(connection: Connection, site: Site) -> None:
@@ -245,8 +245,8 @@ def authorised(connection: Connection, site: Site) -> None:
 
 
 def denied(connection: Connection, site: Site) -> None:
-    entry = Entry("shop-7", SellerList.DENY, "test", "test", NOW, NOW + timedelta(days=9))
-    seller_lists.put(connection, site.here, "lse_1", entry)
+    list_entry = Entry("shop-7", SellerList.DENY, "test", "test", NOW, NOW + timedelta(days=9))
+    seller_lists.put(connection, site.here, "lse_1", list_entry)
 
 
 CHANGES: Final[list[tuple[Callable[[Connection, Site], None], Lane]]] = [

@@ -15,14 +15,14 @@ from tests.serving.web.reports import put_champion_in_force
 def test_a_tool_reads_strikes_and_sanctions(client: TestClient, site: Site) -> None:
     strikes_of(site, 2)
     sign_in(client, site.analyst)
-    found = client.get(f"/api/v1/sellers/{SELLER}/strikes").json()
-    assert (found["total"], [one["weight"] for one in found["incidents"]]) == (2.0, [1.0, 1.0])
+    body = client.get(f"/api/v1/sellers/{SELLER}/strikes").json()
+    assert (body["total"], [incident["weight"] for incident in body["incidents"]]) == (2.0, [1.0, 1.0])
     assert client.get("/api/v1/sellers/nobody/strikes").json()["reasons"] == ["No strike counts."]
-    (one,) = client.get("/api/v1/sanctions").json()["undecided"]
-    assert (one["seller"], one["measure"], one["strikes_now"]) == (SELLER, "restrict", 2.0)
-    speak(site.runtime, site.analyst, one["sanction_id"], agrees=True, reason=WHY)
-    speak(site.runtime, site.account_manager, one["sanction_id"], agrees=True, reason=WHY)
-    assert [one["state"] for one in client.get("/api/v1/sanctions").json()["in_force"]] == ["carried_out"]
+    (sanction,) = client.get("/api/v1/sanctions").json()["undecided"]
+    assert (sanction["seller"], sanction["measure"], sanction["strikes_now"]) == (SELLER, "restrict", 2.0)
+    speak(site.runtime, site.analyst, sanction["sanction_id"], agrees=True, reason=WHY)
+    speak(site.runtime, site.account_manager, sanction["sanction_id"], agrees=True, reason=WHY)
+    assert [sanction["state"] for sanction in client.get("/api/v1/sanctions").json()["in_force"]] == ["carried_out"]
 
 
 PATH = "/api/v1/seller-contacts"

@@ -44,11 +44,11 @@ def test_of_a_flood_few_hold_a_thread_and_all_are_answered(site: Site, monkeypat
         running = [pool.submit(sign_in, address) for _ in range(many)]
         try:
             assert httpx.get(f"{address}/sign-in", timeout=_PATIENCE_SECONDS / 2).status_code == 200
-            workers = [one for one in threading.enumerate() if one.name.startswith("hashing")]
+            workers = [thread for thread in threading.enumerate() if thread.name.startswith("hashing")]
             assert len(workers) <= hashing.AT_ONCE
         finally:
             hasher.goes_on.set()
-        assert {one.result() for one in running} == {200}, "nobody was turned away who has five tries"
+        assert {future.result() for future in running} == {200}, "nobody was turned away who has five tries"
 
 
 def test_a_turn_that_does_not_come_is_a_503(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -62,12 +62,12 @@ def test_a_turn_that_does_not_come_is_a_503(site: Site, monkeypatch: pytest.Monk
             for _ in range(hashing.AT_ONCE + 1)
         ]
         try:
-            while not any(one.done() for one in running):
+            while not any(future.done() for future in running):
                 threading.Event().wait(0.01)
         finally:
             hasher.goes_on.set()
-        assert sorted(one.result().status_code for one in running) == [200] * hashing.AT_ONCE + [503]
-        (late,) = (one.result() for one in running if one.result().status_code == 503)
+        assert sorted(future.result().status_code for future in running) == [200] * hashing.AT_ONCE + [503]
+        (late,) = (future.result() for future in running if future.result().status_code == 503)
         assert (late.json()["error"]["code"], late.headers["retry-after"]) == ("busy", "2")
 
 
@@ -77,14 +77,14 @@ def test_a_client_that_sends_its_password_slowly_holds_nobody_up(site: Site, pat
         host, port = address.removeprefix("http://").split(":")
         slow = [socket.create_connection((host, int(port))) for _ in range(2 * hashing.AT_ONCE)]
         try:
-            for one in slow:
-                one.sendall(f"POST {path} HTTP/1.1\r\nhost: a\r\ncontent-length: 99\r\n\r\nx".encode())
+            for connection in slow:
+                connection.sendall(f"POST {path} HTTP/1.1\r\nhost: a\r\ncontent-length: 99\r\n\r\nx".encode())
             body = {"email": site.analyst.email, "password": PASSWORD}
             answer = httpx.post(f"{address}/api/v1/session", json=body, timeout=sign_in_door.PATIENCE_SECONDS / 2)
             assert answer.status_code == 200
         finally:
-            for one in slow:
-                one.close()
+            for connection in slow:
+                connection.close()
 
 
 def test_a_refusal_is_answered_after_a_moment_and_a_right_password_at_once(

@@ -28,24 +28,24 @@ def connected(site: Site) -> Iterator[Callable[[], socket.socket]]:
         host, port = address.removeprefix("http://").split(":")
 
         def connect() -> socket.socket:
-            made = socket.create_connection((host, int(port)), timeout=_PATIENCE_SECONDS)
-            opened.append(made)
-            return made
+            connection = socket.create_connection((host, int(port)), timeout=_PATIENCE_SECONDS)
+            opened.append(connection)
+            return connection
 
         yield connect
-        for one in opened:
-            one.close()
+        for connection in opened:
+            connection.close()
 
 
 def until_closed(connection: socket.socket) -> bytes:
     """Everything that the service sends before it ends the connection; a timeout where it does not."""
-    found = b""
+    answer = b""
     try:
         while part := connection.recv(65_536):
-            found += part
+            answer += part
     except ConnectionResetError:
         pass
-    return found
+    return answer
 
 
 def takes_more(connection: socket.socket, byte: bytes = b" ") -> bool:
@@ -214,11 +214,11 @@ def test_a_request_sent_behind_another_may_take_longer_than_its_headers(
     connection = connected()
     slow = b"POST /api/v1/session HTTP/1.1\r\nhost: a\r\n" + _JSON + b"content-length: 2\r\n\r\n"
     connection.sendall(b"GET /healthz HTTP/1.1\r\nhost: a\r\n\r\n" * 2 + slow)
-    found = b""
-    while found.count(b'"status"') < 2:
+    answer = b""
+    while answer.count(b'"status"') < 2:
         part = connection.recv(65_536)
         assert part, "the connection was closed"
-        found += part
+        answer += part
     connection.settimeout(1.0)
     with pytest.raises(TimeoutError):
         connection.recv(1)
@@ -263,7 +263,7 @@ def test_a_connection_that_ends_within_a_body_is_one_line_of_status_499(site: Si
         scope: Scope = {
             "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": "POST", "scheme": "http",
             "path": path, "raw_path": path.encode(), "root_path": "", "query_string": b"", "client": ("127.0.0.1", 1),
-            "server": ("a", 80), "headers": [(name.encode(), value.encode()) for name, value in headers.items()],
+            "server": ("a", 80), "headers": [(name.encode(), text.encode()) for name, text in headers.items()],
         }  # fmt: skip
         with capture_logs() as lines:
             asyncio.run(cut_within_a_body(app, scope))

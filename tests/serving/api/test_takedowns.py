@@ -10,24 +10,24 @@ PATH = "/api/v1/takedown-requests"
 
 
 def test_a_brands_tool_confirms_its_questions_under_a_right_and_takes_them_back(client: TestClient, site: Site) -> None:
-    found = questions(site, 2)
+    cases = questions(site, 2)
     token = sign_in(client, site.brand_person)
     rights = client.get("/api/v1/rights").json()["rights"]
-    assert [one["kind"] for one in rights] == ["mark", "design", "copyright"]
+    assert [right["kind"] for right in rights] == ["mark", "design", "copyright"]
     body = {
         "right_id": rights[0]["right_id"],
         "reason_code": "trademark_counterfeit",
-        "items": [{"case_id": one.case_id, "version_id": one.version_id} for one in found],
+        "items": [{"case_id": case.case_id, "version_id": case.version_id} for case in cases],
         "good_faith": True,
     }
     assert client.post(PATH, json={**body, "good_faith": False}, headers=token).status_code == 422
     done = client.post(PATH, json=body, headers=token)
     assert done.status_code == 201
-    told = done.json()
-    assert told["counts"] == {"leaves": 2, "held": 0, "passed_on": 0, "refused": 0}
-    assert told["sentences"] == ["2 removals are sent when the undo window closes."]
-    assert client.get(f"{PATH}/{told['request_id']}").json() == told
-    assert client.post(f"{PATH}/{told['request_id']}/undo", headers=token).json() == {"taken_back": 2}
+    request = done.json()
+    assert request["counts"] == {"leaves": 2, "held": 0, "passed_on": 0, "refused": 0}
+    assert request["sentences"] == ["2 removals are sent when the undo window closes."]
+    assert client.get(f"{PATH}/{request['request_id']}").json() == request
+    assert client.post(f"{PATH}/{request['request_id']}/undo", headers=token).json() == {"taken_back": 2}
     assert states(site) == {"withdrawn": 2}
 
 
@@ -55,14 +55,14 @@ def test_a_tool_reads_pending_removals_and_approves_one(client: TestClient, site
     (case,) = questions(site, 1)
     confirm(site, site.brand_person, case)
     token = sign_in(client, site.analyst)
-    (one,) = client.get(PENDING_REMOVALS_PATH).json()["held"]
-    assert one["reasons"] == ["Removals on a brand's confirmation are switched off."]
-    told = client.get("/api/v1/alerts").json()
-    assert [alert["cause"] for alert in told["alerts"]] == ["switched_off"]
-    assert [off["rule"] for off in told["switched_off"]] == ["brand_removals"]
+    (removal,) = client.get(PENDING_REMOVALS_PATH).json()["held"]
+    assert removal["reasons"] == ["Removals on a brand's confirmation are switched off."]
+    alert_list = client.get("/api/v1/alerts").json()
+    assert [alert["cause"] for alert in alert_list["alerts"]] == ["switched_off"]
+    assert [off["rule"] for off in alert_list["switched_off"]] == ["brand_removals"]
     body = {"decision": "approve", "reason": "Looked at it."}
     assert client.post(f"{PENDING_REMOVALS_PATH}/act_nothing/votes", json=body, headers=token).status_code == 404
-    done = client.post(f"{PENDING_REMOVALS_PATH}/{one['action_id']}/votes", json=body, headers=token)
+    done = client.post(f"{PENDING_REMOVALS_PATH}/{removal['action_id']}/votes", json=body, headers=token)
     assert (done.status_code, done.json()) == (201, {"settled_as": "approve"})
     assert states(site) == {"scheduled": 1}
     assert client.get("/api/v1/alerts").json()["alerts"] == []

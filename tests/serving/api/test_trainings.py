@@ -28,7 +28,7 @@ def test_a_program_starts_a_training_and_follows_it(client: TestClient, site: Si
     job_id = started.json()["job_id"]
     followed = client.get(f"{PATH}/{job_id}", headers=headers).json()
     assert (followed["state"], followed["cause"]) == ("waiting", None)
-    assert [one["job_id"] for one in client.get(PATH, headers=headers).json()["trainings"]] == [job_id]
+    assert [training["job_id"] for training in client.get(PATH, headers=headers).json()["trainings"]] == [job_id]
     again = client.post(PATH, headers=headers)
     assert (again.status_code, again.headers["retry-after"]) == (409, "60"), "never two at once"
     with site.runtime.store.read() as connection:
@@ -38,7 +38,7 @@ def test_a_program_starts_a_training_and_follows_it(client: TestClient, site: Si
     assert f"Requested by API key {key_id}, 09:00." in page
 
 
-@pytest.mark.parametrize("scope", [one for one in MARKETPLACE_SCOPES if one is not Scope.TRAIN])
+@pytest.mark.parametrize("scope", [scope for scope in MARKETPLACE_SCOPES if scope is not Scope.TRAIN])
 def test_a_key_without_the_scope_starts_nothing(client: TestClient, site: Site, scope: Scope) -> None:
     _, headers = a_program(site, scope)
     refused = client.post(PATH, headers=headers)

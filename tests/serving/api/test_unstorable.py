@@ -44,13 +44,13 @@ ADDRESSES = [
 def test_nul_in_an_address_leads_nowhere(any_client: TestClient, any_site: Site) -> None:
     headers = {**with_key(any_site), **sign_in(any_client, any_site.analyst)}
     body = {"version_id": "ver_1", "judgement": "genuine"}
-    found = {
+    statuses = {
         (method, path): any_client.request(
             method, path, headers=headers, json=body if method == "POST" else None
         ).status_code
         for method, path in ADDRESSES
     }
-    assert found == dict.fromkeys(ADDRESSES, 404)
+    assert statuses == dict.fromkeys(ADDRESSES, 404)
 
 
 def test_letters_beyond_ascii_in_a_key_are_a_wrong_key(client: TestClient) -> None:

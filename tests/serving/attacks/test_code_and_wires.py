@@ -45,7 +45,7 @@ kernel._cache._cache_file.load("a signature")
 @pytest.mark.soak  # It starts a process.
 def test_a_kernel_index_that_somebody_planted_runs_no_code(tmp_path: Path) -> None:
     ran = tmp_path / "ran"
-    settings = {name: value for name, value in os.environ.items() if not name.startswith("NUMBA_")}
+    settings = {name: setting for name, setting in os.environ.items() if not name.startswith("NUMBA_")}
     subprocess.run(
         [sys.executable, "-c", PLANTED, str(ran)],
         env={**settings, "TOUCHSTONE_HOME": str(tmp_path / "home")},

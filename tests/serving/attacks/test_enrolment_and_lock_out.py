@@ -21,83 +21,87 @@ _SECRET = re.compile(r'<p class="mono">([A-Z2-7 ]+)</p>')
 
 
 @pytest.fixture
-def here(site: Site) -> Site:
+def timed_site(site: Site) -> Site:
     return by_its_clock(site, public_url="http://testserver")
 
 
-def enrol(here: Site, visitor: Visitor, password: str) -> None:
+def enrol(site: Site, visitor: Visitor, password: str) -> None:
     """Try to enrol an app and a passkey on the pages."""
     begun = visitor.post(PLACE + "/app", {"password": password})
     secret = _SECRET.search(begun.text) or _SECRET.search(visitor.get(PLACE).text)
     if secret is not None:
-        visitor.post(PLACE + "/app/confirm", {"code": App(secret[1].replace(" ", "")).code(here)})
+        visitor.post(PLACE + "/app/confirm", {"code": App(secret[1].replace(" ", "")).code(site)})
     key = Authenticator(origin="http://testserver", rp_id="testserver")
     options = visitor.post(PLACE + "/passkey/options", {"password": password})
     if options.status_code == 200:
         visitor.post(PLACE + "/passkey", {"credential": key.create(options.text), "password": password})
 
 
-def factors(here: Site, person: Person) -> list[str]:
-    return [factor.factor_id for factor in here.read(second_factors.of_person, person.user_id)]
+def factors(site: Site, person: Person) -> list[str]:
+    return [factor.factor_id for factor in site.read(second_factors.of_person, person.user_id)]
 
 
-def signed_in(here: Site, visitor: Visitor, code: str) -> bool:
+def signed_in(site: Site, visitor: Visitor, code: str) -> bool:
     """Whether the password and a code sign in on the pages."""
-    visitor.post("/sign-in", {"email": here.analyst.email, "password": PASSWORD})
+    visitor.post("/sign-in", {"email": site.analyst.email, "password": PASSWORD})
     visitor.csrf_token = hidden_fields(visitor.get(STEP).text).get("csrf_token", "")
     return visitor.post(STEP, {"code": code}).status_code == 303 and visitor.get("/queue").status_code == 200
 
 
 @pytest.mark.parametrize("password", ["", "wrong horse battery"], ids=["no password", "a wrong one"])
-def test_a_cookie_stolen_at_the_sign_in_enrols_no_factor_and_ends_no_session(here: Site, password: str) -> None:
-    owner, thief = visit_as(here, here.analyst), visit_as(here, here.analyst)
-    enrol(here, thief, password)
-    assert factors(here, here.analyst) == []
+def test_a_cookie_stolen_at_the_sign_in_enrols_no_factor_and_ends_no_session(timed_site: Site, password: str) -> None:
+    owner, thief = visit_as(timed_site, timed_site.analyst), visit_as(timed_site, timed_site.analyst)
+    enrol(timed_site, thief, password)
+    assert factors(timed_site, timed_site.analyst) == []
     assert owner.get("/queue").status_code == 200
 
 
-def test_a_first_factor_of_a_thief_with_the_password_waits_for_the_owners_mail(here: Site) -> None:
-    owner, thief = visit_as(here, here.analyst), visit_as(here, here.analyst)
-    enrol(here, thief, PASSWORD)
-    assert factors(here, here.analyst) == []
+def test_a_first_factor_of_a_thief_with_the_password_waits_for_the_owners_mail(timed_site: Site) -> None:
+    owner, thief = visit_as(timed_site, timed_site.analyst), visit_as(timed_site, timed_site.analyst)
+    enrol(timed_site, thief, PASSWORD)
+    assert factors(timed_site, timed_site.analyst) == []
     assert owner.get("/queue").status_code == 200
-    assert not auth.sign_in(here.runtime, here.analyst.email, PASSWORD).half
+    assert not auth.sign_in(timed_site.runtime, timed_site.analyst.email, PASSWORD).half
 
 
-def test_a_cookie_stolen_after_the_second_step_changes_no_factor_and_no_recovery_code(here: Site) -> None:
-    app, codes = an_app(here, here.analyst)
-    before, thief = factors(here, here.analyst), a_visitor(here)
-    assert signed_in(here, thief, app.code(here))
+def test_a_cookie_stolen_after_the_second_step_changes_no_factor_and_no_recovery_code(timed_site: Site) -> None:
+    app, codes = an_app(timed_site, timed_site.analyst)
+    before, thief = factors(timed_site, timed_site.analyst), a_visitor(timed_site)
+    assert signed_in(timed_site, thief, app.code(timed_site))
     thief.csrf_token = hidden_fields(thief.get(PLACE).text)["csrf_token"]
     thief.post(PLACE + "/recovery-codes")
-    enrol(here, thief, "")
+    enrol(timed_site, thief, "")
     thief.post(f"{PLACE}/{before[0]}/remove")
-    assert factors(here, here.analyst) == before
-    assert signed_in(here, a_visitor(here), codes[0])
+    assert factors(timed_site, timed_site.analyst) == before
+    assert signed_in(timed_site, a_visitor(timed_site), codes[0])
 
 
-def test_wrong_codes_of_a_thief_keep_the_owner_neither_from_signing_in_nor_from_ending_sessions(here: Site) -> None:
-    app, codes = an_app(here, here.analyst)
-    known, thief = a_visitor(here), a_visitor(here)
-    assert signed_in(here, known, app.code(here))
-    here.clock.forward(seconds=30)
+def test_wrong_codes_of_a_thief_keep_the_owner_neither_from_signing_in_nor_from_ending_sessions(
+    timed_site: Site,
+) -> None:
+    app, codes = an_app(timed_site, timed_site.analyst)
+    known, thief = a_visitor(timed_site), a_visitor(timed_site)
+    assert signed_in(timed_site, known, app.code(timed_site))
+    timed_site.clock.forward(seconds=30)
     for _ in range(12):
-        assert not signed_in(here, thief, "000000")
+        assert not signed_in(timed_site, thief, "000000")
     known.csrf_token = hidden_fields(known.get(PLACE).text)["csrf_token"]
-    assert known.post(PLACE + "/prove", {"code": app.code(here)}).status_code == 303
-    here.clock.forward(seconds=30)
-    assert signed_in(here, known, app.code(here))
-    assert signed_in(here, a_visitor(here), codes[0])
+    assert known.post(PLACE + "/prove", {"code": app.code(timed_site)}).status_code == 303
+    timed_site.clock.forward(seconds=30)
+    assert signed_in(timed_site, known, app.code(timed_site))
+    assert signed_in(timed_site, a_visitor(timed_site), codes[0])
 
 
-def test_the_owner_in_a_new_browser_signs_in_by_the_mailed_link_while_somebody_guesses(here: Site) -> None:
-    thief, owner = a_visitor(here), a_visitor(here)
+def test_the_owner_in_a_new_browser_signs_in_by_the_mailed_link_while_somebody_guesses(timed_site: Site) -> None:
+    thief, owner = a_visitor(timed_site), a_visitor(timed_site)
     for _ in range(12):
-        thief.post("/sign-in", {"email": here.analyst.email, "password": "not the right one"})
-    fields = {"email": here.analyst.email, "password": PASSWORD}
+        thief.post("/sign-in", {"email": timed_site.analyst.email, "password": "not the right one"})
+    fields = {"email": timed_site.analyst.email, "password": PASSWORD}
     assert owner.post("/sign-in", fields).status_code == 429
-    with here.runtime.store.read() as connection:
-        links = connection.execute(select(mail.c.secret_link).where(mail.c.user_id == here.analyst.user_id)).scalars()
-        paths = [here.runtime.services[Sealer].open(link) for link in links]
+    with timed_site.runtime.store.read() as connection:
+        links = connection.execute(
+            select(mail.c.secret_link).where(mail.c.user_id == timed_site.analyst.user_id)
+        ).scalars()
+        paths = [timed_site.runtime.services[Sealer].open(link) for link in links]
     assert len(paths) == 1, "one mail, however often somebody guesses"
     assert owner.post("/sign-in", fields | hidden_fields(owner.get(paths[0]).text)).status_code == 303

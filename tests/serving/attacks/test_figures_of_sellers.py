@@ -26,8 +26,8 @@ def test_the_limits_tell_nothing_about_listings_that_are_not_the_brands(site: Si
     for address in (LIMITS, f"/api/v1{LIMITS}"):
         foreign, unknown = (stranger.client.get(f"{address}{name}") for name in ("MP-BIG", "MP-NOT-KNOWN"))
         assert (foreign.status_code, unknown.status_code) == (404, 404), address
-        told, as_unknown = (one.text.replace(one.headers["x-request-id"], "") for one in (foreign, unknown))
-        assert told.replace("MP-BIG", "") == as_unknown.replace("MP-NOT-KNOWN", "")
+        as_foreign, as_unknown = (page.text.replace(page.headers["x-request-id"], "") for page in (foreign, unknown))
+        assert as_foreign.replace("MP-BIG", "") == as_unknown.replace("MP-NOT-KNOWN", "")
 
 
 def test_no_reason_that_a_brand_reads_has_a_figure_of_a_seller(site: Site) -> None:
@@ -44,8 +44,8 @@ def test_no_reason_that_a_brand_reads_has_a_figure_of_a_seller(site: Site) -> No
     ]
     for answer in read:
         assert answer.status_code == 200, answer.url
-        told = words(answer.text)
-        assert not any(figure in told for figure in ("4,321", "4321", "1,066,666")), answer.url
+        text = words(answer.text)
+        assert not any(figure in text for figure in ("4,321", "4321", "1,066,666")), answer.url
     assert read[1].json()["holds"], "the brand still reads why its removal waits"
 
 

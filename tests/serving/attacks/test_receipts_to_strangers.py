@@ -12,7 +12,7 @@ pytestmark = pytest.mark.attack
 
 def receipts(site: Site) -> list[str | None]:
     """The notices that have a receipt, in order."""
-    return [one.subject_id for one in reversed(stored(site, MailKind.NOTICE_RECEIPT))]
+    return [mail.subject_id for mail in reversed(stored(site, MailKind.NOTICE_RECEIPT))]
 
 
 def test_many_notices_under_one_strangers_address_queue_one_receipt_a_day(site: Site) -> None:

@@ -154,18 +154,18 @@ def remove_routed(site: Site, person: Person, names: list[str]) -> None:
 @pytest.mark.parametrize("size", SIZES)
 def test_a_stolen_brand_session_with_a_key_and_puppets_gets_at_most_one_budget_out(site: Site, size: Size) -> None:
     """The key goes on after the owner's password has changed: it counts with the session, and so do the puppets."""
-    with at_work(site, size) as here:
-        lead = a_leader(here)
-        people = cycle((lead, lead, *puppets_of(here, lead)))
+    with at_work(site, size) as busy_site:
+        lead = a_leader(busy_site)
+        people = cycle((lead, lead, *puppets_of(busy_site, lead)))
         keys = cycle((False, True))
 
         def report_all(names: list[str]) -> None:
-            draft = replace(a_draft(here, names, names[0]), by_program=next(keys))
-            submit(here.runtime, next(people), draft)
+            draft = replace(a_draft(busy_site, names, names[0]), by_program=next(keys))
+            submit(busy_site.runtime, next(people), draft)
 
-        attempts(here, size, report_all)
-        assert 0 < gone(here) <= of_one_secret(size)
-        assert told_within_the_hour(here, here.account_manager)
+        attempts(busy_site, size, report_all)
+        assert 0 < gone(busy_site) <= of_one_secret(size)
+        assert told_within_the_hour(busy_site, busy_site.account_manager)
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -173,40 +173,40 @@ def test_without_a_mail_server_a_stolen_session_waits_above_a_few_and_the_pages_
     with at_work(site, size) as working:
         telling = TellingPolicy(untold_a_day=size.budgets.person_day // 2)
         policies = working.runtime.policies.changed(telling)
-        here = replace(working, runtime=replace(working.runtime, policies=policies))
-        attempts(here, size, lambda names: _report(here, names))
-        assert 0 < gone(here) <= size.days * telling.untold_a_day
-        page = words(visit_as(here, here.account_manager).get("/brands").text)
-        assert f"in the name of {here.brand_person.name}" in page
+        telling_site = replace(working, runtime=replace(working.runtime, policies=policies))
+        attempts(telling_site, size, lambda names: _report(telling_site, names))
+        assert 0 < gone(telling_site) <= size.days * telling.untold_a_day
+        page = words(visit_as(telling_site, telling_site.account_manager).get("/brands").text)
+        assert f"in the name of {telling_site.brand_person.name}" in page
 
 
 @pytest.mark.parametrize("size", SIZES)
 def test_an_administrator_with_puppets_gets_no_chosen_listing_out_alone(site: Site, size: Size) -> None:
-    with at_work(site, size) as here:
-        puppets = cycle(puppets_of_an_administrator(here))
+    with at_work(site, size) as busy_site:
+        puppets = cycle(puppets_of_an_administrator(busy_site))
 
         def remove_all(names: list[str]) -> None:
             for name in names:
-                remove_by_choice(here, next(puppets), name)
+                remove_by_choice(busy_site, next(puppets), name)
 
-        attempts(here, size, remove_all)
-        assert gone(here) == 0
+        attempts(busy_site, size, remove_all)
+        assert gone(busy_site) == 0
 
 
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("who", ["new device", *(pytest.param(who, marks=_SOAK) for who in ("puppets", "analyst"))])
 def test_an_analyst_gets_at_most_the_days_of_routed_cases_out(site: Site, size: Size, who: str) -> None:
-    with at_work(site, size) as here:
-        since = None if who == "new device" else here.runtime.wall.now() - timedelta(days=30)
-        thieves = puppets_of_an_administrator(here) if who == "puppets" else (here.analyst,)
+    with at_work(site, size) as busy_site:
+        since = None if who == "new device" else busy_site.runtime.wall.now() - timedelta(days=30)
+        thieves = puppets_of_an_administrator(busy_site) if who == "puppets" else (busy_site.analyst,)
         people = cycle(replace(person, secret=Secret("session:stolen", since)) for person in thieves)
-        watching = an_administrator(here, "Eve Okoye")
-        attempts(here, size, lambda names: remove_routed(here, next(people), names))
+        watching = an_administrator(busy_site, "Eve Okoye")
+        attempts(busy_site, size, lambda names: remove_routed(busy_site, next(people), names))
         # In the owner's own browser and at the owner's pace the evening's mail alone tells a thief apart.
-        assert since is not None or told_within_the_hour(here, watching)
+        assert since is not None or told_within_the_hour(busy_site, watching)
         a_day = size.budgets.new_device_day if who == "new device" else size.budgets.routed_day
-        assert who == "puppets" or gone(here)
-        assert gone(here) <= size.days * a_day
+        assert who == "puppets" or gone(busy_site)
+        assert gone(busy_site) <= size.days * a_day
 
 
 def puppets_of_an_administrator(site: Site) -> tuple[Person, ...]:
@@ -234,24 +234,24 @@ def test_two_stolen_things_get_one_day_of_large_reports_out_and_wait_for_the_hou
     site: Site, size: Size, listings_a_day: int
 ) -> None:
     """Ordinary removals count in the same 24 hours, and so does a report of the evening before."""
-    with at_work(in_full_standing(site), size) as here:
-        a_leader(here)
-        app, _ = with_a_counting_factor(here, here.brand_person)
-        here.clock.forward(hours=23 - here.clock.now().hour)
+    with at_work(in_full_standing(site), size) as busy_site:
+        a_leader(busy_site)
+        app, _ = with_a_counting_factor(busy_site, busy_site.brand_person)
+        busy_site.clock.forward(hours=23 - busy_site.clock.now().hour)
         for day in range(size.days):
-            send_due(here)  # A report of the night before has left in the morning.
-            begun, before = here.clock.now(), gone(here)
-            confirm_large_report(here, app, on_sale(here, listings_a_day, 20_000 * day + 10_000))
-            here.clock.forward(minutes=59)
-            send_due(here)
-            assert gone(here) == before
-            here.clock.forward(minutes=61)
+            send_due(busy_site)  # A report of the night before has left in the morning.
+            begun, before = busy_site.clock.now(), gone(busy_site)
+            confirm_large_report(busy_site, app, on_sale(busy_site, listings_a_day, 20_000 * day + 10_000))
+            busy_site.clock.forward(minutes=59)
+            send_due(busy_site)
+            assert gone(busy_site) == before
+            busy_site.clock.forward(minutes=61)
             if day + 1 == size.days:
-                confirm_large_report(here, app, on_sale(here, listings_a_day, 20_000 * day + 20_000))
-            attempts(here, replace(size, days=1), lambda names: _report(here, names), first=1_000 * day)
-            here.clock.forward(seconds=(begun + timedelta(days=1) - here.clock.now()).total_seconds())
-        send_due(here)
-        assert listings_a_day <= gone(here) <= size.days * size.budgets.step_up_day
+                confirm_large_report(busy_site, app, on_sale(busy_site, listings_a_day, 20_000 * day + 20_000))
+            attempts(busy_site, replace(size, days=1), lambda names: _report(busy_site, names), first=1_000 * day)
+            busy_site.clock.forward(seconds=(begun + timedelta(days=1) - busy_site.clock.now()).total_seconds())
+        send_due(busy_site)
+        assert listings_a_day <= gone(busy_site) <= size.days * size.budgets.step_up_day
 
 
 def confirm_large_report(site: Site, app: App, names: list[str]) -> None:
@@ -266,20 +266,20 @@ def _report(site: Site, names: list[str]) -> None:
 
 def test_above_the_day_of_the_marketplace_an_administrator_approves(site: Site) -> None:
     """However many accounts of other people remove; two analysts and an account manager are not enough."""
-    here = Size(replace(DEFAULT_BUDGETS, marketplace_day=1), 20, 40, 1).on(site)
-    remove_routed(here, here.analyst, ["first"])
-    administrator = an_administrator(here, "Ben Osei")
-    (name,) = on_sale(here, 1)
-    _report(here, [name])
+    limited_site = Size(replace(DEFAULT_BUDGETS, marketplace_day=1), 20, 40, 1).on(site)
+    remove_routed(limited_site, limited_site.analyst, ["first"])
+    administrator = an_administrator(limited_site, "Ben Osei")
+    (name,) = on_sale(limited_site, 1)
+    _report(limited_site, [name])
     assert administrator.user_id in {mail.user_id for mail in stored(site, MailKind.PENDING_REMOVALS)}
-    (pending,) = pending_removals(here.runtime, here.analyst)
+    (pending,) = pending_removals(limited_site.runtime, limited_site.analyst)
     assert pending.hold.causes == {HoldCause.MARKETPLACE_DAY}
-    for person in (here.second_analyst, here.account_manager):
-        assert speak(here.runtime, person, pending.action.action_id, Decision.APPROVE, "Looked at it.") is None
-    (seen,) = pending_removals(here.runtime, administrator)
+    for person in (limited_site.second_analyst, limited_site.account_manager):
+        assert speak(limited_site.runtime, person, pending.action.action_id, Decision.APPROVE, "Looked at it.") is None
+    (seen,) = pending_removals(limited_site.runtime, administrator)
     assert seen.able == (administrator.name,)
     assert (
-        speak(here.runtime, administrator, pending.action.action_id, Decision.APPROVE, "A busy day.")
+        speak(limited_site.runtime, administrator, pending.action.action_id, Decision.APPROVE, "A busy day.")
         is Decision.APPROVE
     )
 
@@ -287,9 +287,9 @@ def test_above_the_day_of_the_marketplace_an_administrator_approves(site: Site) 
 @pytest.mark.soak
 def test_an_honest_brand_after_six_weeks_of_record_has_a_usual_week_without_a_hold(site: Site) -> None:
     """15 to 25 removals a working day, of one person; `tests/serving/takedowns/rules/test_budgets.py` has it small."""
-    here, chance = in_full_standing(site), random.Random(7)
-    working_days(here, 7, lambda: chance.randint(15, 25), lambda names: _report(here, names))
-    assert set(states(here)) == {"scheduled"}
+    standing_site, chance = in_full_standing(site), random.Random(7)
+    working_days(standing_site, 7, lambda: chance.randint(15, 25), lambda names: _report(standing_site, names))
+    assert set(states(standing_site)) == {"scheduled"}
 
 
 @pytest.mark.soak

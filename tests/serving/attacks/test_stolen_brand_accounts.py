@@ -50,10 +50,10 @@ class Thief:
     def report_all(self, names: list[str], ways: Iterator[tuple[bool, bool]]) -> None:
         """Report everything, some of it as one's puppets, in reports of every size and kind."""
         people = itertools.cycle((self.session.person, *self.puppets))
-        for some in _batches(names):
+        for batch in _batches(names):
             by_program, with_step_up = next(ways)
             person = next(people)
-            draft = a_draft(self.site, some, f"{person.user_id} {len(self.reports)}")
+            draft = a_draft(self.site, batch, f"{person.user_id} {len(self.reports)}")
             self._report(person, replace(draft, by_program=by_program, with_step_up=with_step_up))
 
     def _report(self, person: Person, draft: Draft) -> None:
@@ -61,7 +61,7 @@ class Thief:
 
     def confirm_all(self) -> int:
         """Try to confirm each report that waits, with whatever is there; returns how many were."""
-        return sum(self._confirm(one) for one in self.reports)
+        return sum(self._confirm(report_id) for report_id in self.reports)
 
     def _confirm(self, report_id: str) -> bool:
         codes = ["000000", *([] if self.app is None else [self.app.code(self.site)])]
@@ -88,8 +88,8 @@ def _batches(names: list[str]) -> list[list[str]]:
 
 def begun(site: Site, many: int) -> Site:
     """Aurelle in full standing; where few are reported, few leave in an hour."""
-    here = in_full_standing(site)
-    return with_a_small_hour(here) if many < DEFAULT_BURSTS.per_user else here
+    standing_site = in_full_standing(site)
+    return with_a_small_hour(standing_site) if many < DEFAULT_BURSTS.per_user else standing_site
 
 
 def most(site: Site) -> int:
@@ -105,12 +105,12 @@ def out(site: Site, by: datetime) -> int:
 
 def puppets_of(site: Site, lead: Person) -> tuple[Person, ...]:
     """Two certified colleagues whom the lead invited two days ago, and one whose password the lead has reset."""
-    made = [invited_by_lead(site, lead, name) for name in ("puppet-1", "puppet-2", "puppet-3")]
+    puppets = [invited_by_lead(site, lead, name) for name in ("puppet-1", "puppet-2", "puppet-3")]
     with site.runtime.store.write() as connection:
-        for one in made:
-            certification.vouch(site.runtime, connection, one.user_id, by="test")
+        for puppet in puppets:
+            certification.vouch(site.runtime, connection, puppet.user_id, by="test")
     site.clock.forward(days=2)
-    return (made[0], made[1], taken_over(site, lead, made[2]))
+    return (puppets[0], puppets[1], taken_over(site, lead, puppets[2]))
 
 
 def every_way() -> Iterator[tuple[bool, bool]]:
@@ -124,41 +124,41 @@ def every_way() -> Iterator[tuple[bool, bool]]:
 def test_a_stolen_session_gets_at_most_twenty_out(
     any_site: Site, many: int, with_puppets: bool, owner_has_factor: bool
 ) -> None:
-    here = begun(any_site, many)
-    lead = a_leader(here)
-    puppets = puppets_of(here, lead) if with_puppets else ()
+    standing_site = begun(any_site, many)
+    lead = a_leader(standing_site)
+    puppets = puppets_of(standing_site, lead) if with_puppets else ()
     if owner_has_factor:
-        _, session = with_a_counting_factor(here, lead)
-        here.clock.forward(minutes=11)  # The owner's own proof is old when the session is stolen.
+        _, session = with_a_counting_factor(standing_site, lead)
+        standing_site.clock.forward(minutes=11)  # The owner's own proof is old when the session is stolen.
     else:
-        session = again(here.runtime, auth.sign_in(here.runtime, lead.email, PASSWORD).token)
-        here.clock.forward(minutes=11)
-    thief = Thief(here, session, puppets=puppets)
+        session = again(standing_site.runtime, auth.sign_in(standing_site.runtime, lead.email, PASSWORD).token)
+        standing_site.clock.forward(minutes=11)
+    thief = Thief(standing_site, session, puppets=puppets)
     assert thief.add_a_factor() is None
-    thief.report_all(on_sale(here, many), every_way())
+    thief.report_all(on_sale(standing_site, many), every_way())
     assert thief.confirm_all() == 0
-    assert out(here, here.clock.now() + timedelta(minutes=10)) <= most(here)
-    assert out(here, here.clock.now() + timedelta(days=2)) <= most(here)
+    assert out(standing_site, standing_site.clock.now() + timedelta(minutes=10)) <= most(standing_site)
+    assert out(standing_site, standing_site.clock.now() + timedelta(days=2)) <= most(standing_site)
 
 
 @pytest.mark.parametrize("many", SIZES)
 @pytest.mark.parametrize("with_puppets", [False, True], ids=["alone", "with puppets"])
 def test_a_stolen_password_gets_at_most_twenty_out(any_site: Site, many: int, with_puppets: bool) -> None:
     """Where the owner has no factor, the thief enrols one, which counts only after a day."""
-    here = begun(any_site, many)
-    lead = a_leader(here)
-    puppets = puppets_of(here, lead) if with_puppets else ()
-    app, _ = an_app(here, lead)  # The thief's.
-    thief = Thief(here, signed_in_with(here, lead, app), password=True, app=app, puppets=puppets)
-    thief.report_all(on_sale(here, many), every_way())
+    standing_site = begun(any_site, many)
+    lead = a_leader(standing_site)
+    puppets = puppets_of(standing_site, lead) if with_puppets else ()
+    app, _ = an_app(standing_site, lead)  # The thief's.
+    thief = Thief(standing_site, signed_in_with(standing_site, lead, app), password=True, app=app, puppets=puppets)
+    thief.report_all(on_sale(standing_site, many), every_way())
     assert thief.confirm_all() == 0
-    assert out(here, here.clock.now() + timedelta(minutes=10)) <= most(here)
+    assert out(standing_site, standing_site.clock.now() + timedelta(minutes=10)) <= most(standing_site)
 
 
 def test_a_stolen_password_alone_does_not_sign_in_where_the_owner_has_a_factor(site: Site) -> None:
-    here = in_full_standing(site)
-    with_a_counting_factor(here, here.brand_person)
-    assert auth.sign_in(here.runtime, here.brand_person.email, PASSWORD).half
+    standing_site = in_full_standing(site)
+    with_a_counting_factor(standing_site, standing_site.brand_person)
+    assert auth.sign_in(standing_site.runtime, standing_site.brand_person.email, PASSWORD).half
 
 
 @pytest.mark.parametrize("many", LARGE)
@@ -167,30 +167,30 @@ def test_a_stolen_password_alone_does_not_sign_in_where_the_owner_has_a_factor(s
 def test_of_a_stolen_second_factor_nothing_gets_out_when_anybody_told_objects(
     any_site: Site, many: int, who: str, minute: int
 ) -> None:
-    here = begun(any_site, many)
-    report_id, app, session = confirmed_report(here, many)
-    other = here.account_manager if who == "account_manager" else _another_lead(here)
-    here.clock.forward(minutes=minute)
-    stop(here.runtime, other, report_id)
-    assert states(here) == {"withdrawn": many}
-    assert out(here, here.clock.now() + timedelta(days=1)) == 0
+    standing_site = begun(any_site, many)
+    report_id, app, session = confirmed_report(standing_site, many)
+    other = standing_site.account_manager if who == "account_manager" else _another_lead(standing_site)
+    standing_site.clock.forward(minutes=minute)
+    stop(standing_site.runtime, other, report_id)
+    assert states(standing_site) == {"withdrawn": many}
+    assert out(standing_site, standing_site.clock.now() + timedelta(days=1)) == 0
     with pytest.raises(DomainError):
-        step_up(here.runtime, session, report_id, Given(app.code(here)))
+        step_up(standing_site.runtime, session, report_id, Given(app.code(standing_site)))
 
 
 @pytest.mark.parametrize("many", LARGE)
 def test_beside_a_stopped_report_puppets_get_twenty_at_most_out(any_site: Site, many: int) -> None:
-    here = begun(any_site, many)
-    puppets = puppets_of(here, a_leader(here))
-    report_id, app, session = confirmed_report(here, many)
-    thief = Thief(here, session, app=app, puppets=puppets)
+    standing_site = begun(any_site, many)
+    puppets = puppets_of(standing_site, a_leader(standing_site))
+    report_id, app, session = confirmed_report(standing_site, many)
+    thief = Thief(standing_site, session, app=app, puppets=puppets)
     names = [f"RP-{number}" for number in range(many)]
-    thief.report_all([*names, *on_sale(here, many, 1_000)], every_way())
+    thief.report_all([*names, *on_sale(standing_site, many, 1_000)], every_way())
     assert thief.confirm_all() == 0
-    here.clock.forward(minutes=59)
-    stop(here.runtime, here.account_manager, report_id)
+    standing_site.clock.forward(minutes=59)
+    stop(standing_site.runtime, standing_site.account_manager, report_id)
     thief.report_all(names, every_way())
-    assert out(here, here.clock.now() + timedelta(days=2)) <= most(here)
+    assert out(standing_site, standing_site.clock.now() + timedelta(days=2)) <= most(standing_site)
 
 
 def _another_lead(site: Site) -> Person:
@@ -201,28 +201,28 @@ def _another_lead(site: Site) -> Person:
 
 
 def test_a_puppet_with_a_factor_of_its_own_confirms_no_second_report_of_the_day(site: Site) -> None:
-    here = begun(site, OVER)
-    lead = a_leader(here)
-    puppet, *_ = puppets_of(here, lead)
-    its_app, _ = an_app(here, puppet)
-    app, session = with_a_counting_factor(here, lead)
-    thief = Thief(here, session, app=app)
-    thief.report_all(on_sale(here, OVER), itertools.cycle([(False, True)]))
+    standing_site = begun(site, OVER)
+    lead = a_leader(standing_site)
+    puppet, *_ = puppets_of(standing_site, lead)
+    its_app, _ = an_app(standing_site, puppet)
+    app, session = with_a_counting_factor(standing_site, lead)
+    thief = Thief(standing_site, session, app=app)
+    thief.report_all(on_sale(standing_site, OVER), itertools.cycle([(False, True)]))
     assert thief.confirm_all() == 1
-    theirs = Thief(here, signed_in_with(here, puppet, its_app), app=its_app)
-    theirs.report_all(on_sale(here, OVER, 500), itertools.cycle([(False, True)]))
+    theirs = Thief(standing_site, signed_in_with(standing_site, puppet, its_app), app=its_app)
+    theirs.report_all(on_sale(standing_site, OVER, 500), itertools.cycle([(False, True)]))
     assert len(theirs.reports) == 1
     assert theirs.confirm_all() == 0
-    assert states(here) == {"scheduled": OVER}
+    assert states(standing_site) == {"scheduled": OVER}
 
 
 @pytest.mark.parametrize("many", LARGE)
 def test_three_hundred_leave_after_an_hour_or_one_click_stops_all(any_site: Site, many: int) -> None:
-    here = begun(any_site, many)
-    report_id, _, _ = confirmed_report(here, many)
-    at = here.clock.now()
-    assert out(here, at + timedelta(minutes=59)) == 0
-    assert out(here, at + timedelta(minutes=61)) == many
-    here.clock.forward(minutes=50)
-    assert stop(here.runtime, here.account_manager, report_id) == many
-    assert out(here, at + timedelta(days=1)) == 0
+    standing_site = begun(any_site, many)
+    report_id, _, _ = confirmed_report(standing_site, many)
+    at = standing_site.clock.now()
+    assert out(standing_site, at + timedelta(minutes=59)) == 0
+    assert out(standing_site, at + timedelta(minutes=61)) == many
+    standing_site.clock.forward(minutes=50)
+    assert stop(standing_site.runtime, standing_site.account_manager, report_id) == many
+    assert out(standing_site, at + timedelta(days=1)) == 0

@@ -77,16 +77,16 @@ def p95(page: Callable[[], float]) -> float:
 @contextmanager
 def attacked(command: list[str], environment: dict[str, str] | None = None) -> Iterator[dict[str, int]]:
     """An attack for the length of the block; yields the answers that it got, filled when it ends."""
-    found: dict[str, int] = {}
+    answers: dict[str, int] = {}
     with subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment
     ) as attacker:
         try:
-            yield found
+            yield answers
         finally:
             out, _ = attacker.communicate(timeout=180)
             if out.startswith("{"):
-                found.update(json.loads(out))
+                answers.update(json.loads(out))
 
 
 def assert_as_fast(page: Callable[[], float], attack: Callable[[], object]) -> None:
@@ -111,10 +111,10 @@ def test_a_page_is_as_fast_while_a_stranger_attacks(page: Callable[[], float], s
     def attack() -> float:
         with attacked([sys.executable, "-m", module, name, address, site.key]) as answers:
             time.sleep(2.0)  # It is under way.
-            found = p95(page)
+            page_seconds = p95(page)
         assert answers
         assert set(answers) <= _REFUSALS[name], answers
-        return found
+        return page_seconds
 
     assert_as_fast(page, attack)
 

@@ -41,7 +41,9 @@ def test_a_resumed_endpoint_gets_no_removal_before_its_answer(site: Site, monkey
     with a_marketplace_that_listens(site) as receiver:
         receiver.answer_to_tests = 410
         # Somebody resumes the endpoint while its test message is under way.
-        monkeypatch.setattr(endpoints, "failed", lambda on, found, _at, _n: endpoints.pause(on, found, until=None))
+        monkeypatch.setattr(
+            endpoints, "failed", lambda on, endpoint, _at, _n: endpoints.pause(on, endpoint, until=None)
+        )
         deliver_due(site.runtime, site.here)
         assert (receiver.deliveries, states(site)) == ([], {"scheduled": 1})
 

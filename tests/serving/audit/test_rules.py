@@ -34,7 +34,7 @@ def a_log(length: int = 6) -> Log:
     previous = (0, GENESIS)
     for number in range(length):
         payload = Payload(canonical({"listing": f"lst_{number}", "note": "ü\n"}), bytes([number]) * 16)
-        entry = chained(
+        audit_entry = chained(
             previous=previous,
             occurred_at=NOW + timedelta(minutes=number),
             marketplace_id="mkt_a",
@@ -43,8 +43,8 @@ def a_log(length: int = 6) -> Log:
             subject=f"cas_{number}",
             payload=payload,
         )
-        log.append((entry, payload))
-        previous = (entry.sequence, entry.entry_hash)
+        log.append((audit_entry, payload))
+        previous = (audit_entry.sequence, audit_entry.entry_hash)
     return log
 
 
@@ -66,7 +66,7 @@ def test_an_empty_log_is_whole() -> None:
 def with_an_erasure(log: Log, act: str = ERASURE, **sentence: object) -> Log:
     """The log with one more entry of this content, and without the payloads of its second and fourth entry."""
     payload = Payload(canonical(sentence), b"s" * 16)
-    entry = chained(
+    audit_entry = chained(
         previous=head(log),
         occurred_at=NOW,
         marketplace_id="mkt_a",
@@ -75,7 +75,9 @@ def with_an_erasure(log: Log, act: str = ERASURE, **sentence: object) -> Log:
         subject="era_1",
         payload=payload,
     )
-    return [(one, None if one.sequence in {2, 4} else kept) for one, kept in log] + [(entry, payload)]
+    return [(old_entry, None if old_entry.sequence in {2, 4} else old_payload) for old_entry, old_payload in log] + [
+        (audit_entry, payload)
+    ]
 
 
 def test_a_log_with_erased_payloads_is_whole() -> None:
@@ -109,7 +111,7 @@ def test_an_erasure_that_names_what_is_still_there_is_found() -> None:
 )
 def test_no_erasure_blanks_the_payload_of_a_decision(act: str) -> None:
     """Else a forged erasure would hide what the row of the decision is compared with."""
-    entry = chained(
+    audit_entry = chained(
         previous=(0, GENESIS),
         occurred_at=NOW,
         marketplace_id="mkt_a",
@@ -118,7 +120,7 @@ def test_no_erasure_blanks_the_payload_of_a_decision(act: str) -> None:
         subject="x",
         payload=Payload(canonical({})),
     )
-    log = with_an_erasure([(entry, None)], entries=[1])
+    log = with_an_erasure([(audit_entry, None)], entries=[1])
     assert verify(log, head=head(log)) == Broken(1, message("audit.payload_kept"))
 
 
@@ -133,7 +135,7 @@ def test_a_short_payload_cannot_be_found_by_its_hash_once_its_salt_is_gone() -> 
 def test_an_entry_from_before_there_were_salts_still_fits() -> None:
     unsalted = Payload(canonical({"seller": "s-1"}))
     assert unsalted.digest == hashlib.sha256(b"touchstone.audit.payload.v1\0" + unsalted.body).hexdigest()
-    entry = chained(
+    audit_entry = chained(
         previous=(0, GENESIS),
         occurred_at=NOW,
         marketplace_id="mkt_a",
@@ -142,8 +144,8 @@ def test_an_entry_from_before_there_were_salts_still_fits() -> None:
         subject="x",
         payload=unsalted,
     )
-    assert verify([(entry, unsalted)], head=(1, entry.entry_hash)) is None
-    assert verify([(entry, replace(unsalted, salt=b"x"))], head=(1, entry.entry_hash)) is not None
+    assert verify([(audit_entry, unsalted)], head=(1, audit_entry.entry_hash)) is None
+    assert verify([(audit_entry, replace(unsalted, salt=b"x"))], head=(1, audit_entry.entry_hash)) is not None
 
 
 def swap(log: Log, at: int) -> None:
@@ -165,9 +167,9 @@ def test_a_log_with_an_entry_moved_names_the_first_bad_one(
 ) -> None:
     log = a_log()
     mutate(log, at)
-    found = verify(log, head=HEAD)
-    assert found is not None
-    assert found.sequence == at + 1 + after
+    fault = verify(log, head=HEAD)
+    assert fault is not None
+    assert fault.sequence == at + 1 + after
 
 
 ALTERED = {
@@ -192,9 +194,9 @@ def test_every_field_of_an_entry_is_tried() -> None:
 def test_an_altered_field_is_found_where_it_is(name: str, at: int) -> None:
     log = a_log()
     log[at] = (replace(log[at][0], **{name: ALTERED[name]}), log[at][1])  # type: ignore[arg-type]  # a value for each name
-    found = verify(log, head=HEAD)
-    assert found is not None
-    assert found.sequence == at + 1
+    fault = verify(log, head=HEAD)
+    assert fault is not None
+    assert fault.sequence == at + 1
 
 
 @pytest.mark.parametrize("at", range(6))
@@ -204,9 +206,9 @@ def test_an_altered_payload_is_found_where_it_is(at: int) -> None:
     assert verify(log, head=HEAD) == Broken(at + 1, message("audit.payload_altered"))
 
 
-@pytest.mark.parametrize("kept", range(6))
-def test_a_truncated_log_is_found_by_its_head(kept: int) -> None:
-    assert verify(a_log()[:kept], head=HEAD) == Broken(kept + 1, message("audit.other_end", end=kept, head=6))
+@pytest.mark.parametrize("length", range(6))
+def test_a_truncated_log_is_found_by_its_head(length: int) -> None:
+    assert verify(a_log()[:length], head=HEAD) == Broken(length + 1, message("audit.other_end", end=length, head=6))
 
 
 def test_a_log_that_goes_on_after_its_head_is_found() -> None:
@@ -235,31 +237,31 @@ def test_a_rewritten_chain_with_correct_hashes_does_not_end_at_the_recorded_head
 
 @PROPERTY
 @given(st.data())
-def test_any_flipped_byte_of_any_payload_is_found(data: st.DataObject) -> None:
+def test_any_flipped_byte_of_any_payload_is_found(source: st.DataObject) -> None:
     log = a_log()
-    at = data.draw(st.integers(0, 5))
+    at = source.draw(st.integers(0, 5))
     payload = log[at][1]
     assert payload is not None
     content = bytearray(payload.salt + payload.body)
-    content[data.draw(st.integers(0, len(content) - 1))] ^= data.draw(st.integers(1, 255))
+    content[source.draw(st.integers(0, len(content) - 1))] ^= source.draw(st.integers(1, 255))
     log[at] = (log[at][0], Payload(bytes(content[16:]), bytes(content[:16])))
     assert verify(log, head=HEAD) == Broken(at + 1, message("audit.payload_altered"))
 
 
 def test_an_entry_and_a_payload_are_hashed_in_domains_of_their_own() -> None:
     """With a shared hash domain a stored payload could pass for an entry, and its hash for a link of the chain."""
-    entry, payload = a_log(1)[0]
+    audit_entry, payload = a_log(1)[0]
     assert payload is not None
     named = '"mkt_a","usr_0","test_buy.received","cas_0"'
-    text = f'[1,"{NOW.isoformat()}",{named},"{entry.payload_hash}","{GENESIS}"]'
+    text = f'[1,"{NOW.isoformat()}",{named},"{audit_entry.payload_hash}","{GENESIS}"]'
     as_entry = hashlib.sha256(b"touchstone.audit.entry.v1\0" + text.encode()).hexdigest()
     as_payload = hashlib.sha256(b"touchstone.audit.payload.v2\0" + payload.salt + payload.body).hexdigest()
-    assert (entry.entry_hash, entry.payload_hash) == (as_entry, as_payload)
+    assert (audit_entry.entry_hash, audit_entry.payload_hash) == (as_entry, as_payload)
 
 
 def test_a_separator_inside_a_name_does_not_move_it_into_the_next_field() -> None:
     def hashed(actor: str, act: str) -> str:
-        found = chained(
+        audit_entry = chained(
             previous=(0, GENESIS),
             occurred_at=NOW,
             marketplace_id="mkt_a",
@@ -268,7 +270,7 @@ def test_a_separator_inside_a_name_does_not_move_it_into_the_next_field() -> Non
             subject="cas_1",
             payload=Payload(b"{}"),
         )
-        return found.entry_hash
+        return audit_entry.entry_hash
 
     assert hashed('a","b', "c") != hashed("a", 'b","c')
 
@@ -287,14 +289,14 @@ def a_log_written_anew(start: int, length: int = 6) -> Log:
     log = a_log(length)
     previous = (start, log[start - 1][0].entry_hash if start else GENESIS)
     for at in range(start, length):
-        entry, payload = log[at]
+        audit_entry, payload = log[at]
         forged = chained(
             previous=previous,
-            occurred_at=entry.occurred_at,
-            marketplace_id=entry.marketplace_id,
-            actor="usr_x" if at == start else entry.actor,
-            act=entry.act,
-            subject=entry.subject,
+            occurred_at=audit_entry.occurred_at,
+            marketplace_id=audit_entry.marketplace_id,
+            actor="usr_x" if at == start else audit_entry.actor,
+            act=audit_entry.act,
+            subject=audit_entry.subject,
             payload=payload or Payload(b"{}"),
         )
         log[at], previous = (forged, payload), (forged.sequence, forged.entry_hash)
@@ -303,7 +305,7 @@ def a_log_written_anew(start: int, length: int = 6) -> Log:
 
 def some_heads(*ends: int) -> list[Head]:
     """Heads that were signed after these entries."""
-    hashes = [entry.entry_hash for entry, _ in a_log()]
+    hashes = [audit_entry.entry_hash for audit_entry, _ in a_log()]
     heads: list[Head] = []
     start = 0
     for end in ends:
@@ -327,12 +329,12 @@ def test_a_log_written_anew_with_its_head_is_found_at_the_first_entry_that_is_an
     assert verify(forged, head=head(forged), heads=HEADS) == Broken(start + 1, message("audit.not_as_signed"))
 
 
-@pytest.mark.parametrize("kept", range(6))
-def test_a_log_cut_off_with_its_head_is_found_by_the_signed_head(kept: int) -> None:
-    cut = a_log()[:kept]
+@pytest.mark.parametrize("length", range(6))
+def test_a_log_cut_off_with_its_head_is_found_by_the_signed_head(length: int) -> None:
+    cut = a_log()[:length]
     assert verify(cut, head=head(cut)) is None
-    found = verify(cut, head=head(cut), heads=HEADS)
-    assert found == Broken(kept + 1, message("audit.before_signed", end=kept, head=6))
+    fault = verify(cut, head=head(cut), heads=HEADS)
+    assert fault == Broken(length + 1, message("audit.before_signed", end=length, head=6))
 
 
 def test_entries_after_the_last_signed_head_are_protected_by_the_chain_alone() -> None:

@@ -48,9 +48,9 @@ def test_a_head_is_signed_when_the_log_has_grown_and_five_minutes_have_passed(an
     assert sign_head(any_site.runtime) == 1
     any_site.clock.forward(minutes=5)
     assert sign_head(any_site.runtime) == 0, "nothing new"
-    found = verify(any_site.runtime)
-    assert (found["heads"], found["broken"], found["heads_problem"]) == (2, None, None)
-    assert found["last_head"]["sequence"] == found["entries"]
+    verification = verify(any_site.runtime)
+    assert (verification["heads"], verification["broken"], verification["heads_problem"]) == (2, None, None)
+    assert verification["last_head"]["sequence"] == verification["entries"]
 
 
 def test_the_sweep_signs(site: Site) -> None:
@@ -86,19 +86,19 @@ def rewritten(connection: Connection, start: int) -> None:
     apart = literal("x") + cast(audit_entry.c.sequence, String)  # Unique values while the update runs.
     alter(connection, audit_entry.c.sequence >= start, previous_hash=apart)
     for row in rows[start - 1 :]:
-        kept = connection.execute(select(audit_payload).where(audit_payload.c.sequence == row.sequence)).one()
-        entry = chained(
+        payload_row = connection.execute(select(audit_payload).where(audit_payload.c.sequence == row.sequence)).one()
+        link = chained(
             previous=previous,
             occurred_at=row.occurred_at,
             marketplace_id=row.marketplace_id,
             actor="somebody else" if row.sequence == start else row.actor,
             act=row.act,
             subject=row.subject,
-            payload=Payload(kept.payload.encode(), bytes.fromhex(kept.salt)),
+            payload=Payload(payload_row.payload.encode(), bytes.fromhex(payload_row.salt)),
         )
-        values = {"actor": entry.actor, "previous_hash": entry.previous_hash, "entry_hash": entry.entry_hash}
+        values = {"actor": link.actor, "previous_hash": link.previous_hash, "entry_hash": link.entry_hash}
         alter(connection, audit_entry.c.sequence == row.sequence, **values)
-        previous = (entry.sequence, entry.entry_hash)
+        previous = (link.sequence, link.entry_hash)
     set_head(connection, *previous)
 
 
@@ -128,8 +128,8 @@ def without(connection: Connection, at: int) -> None:
 
 def swapped(connection: Connection, at: int) -> None:
     query = select(audit_entry).where(audit_entry.c.sequence.in_([at, at + 1])).order_by(audit_entry.c.sequence)
-    one, other = connection.execute(query).all()
-    for row, sequence in ((other, at), (one, at + 1)):
+    first, second = connection.execute(query).all()
+    for row, sequence in ((second, at), (first, at + 1)):
         values = {"actor": row.actor, "act": row.act, "subject": row.subject, "payload_hash": row.payload_hash}
         alter(connection, audit_entry.c.sequence == sequence, **values)
 
@@ -190,21 +190,24 @@ def test_a_log_written_anew_since_the_last_head_is_not_signed(site: Site) -> Non
 
 
 @pytest.mark.parametrize(
-    ("left", "problem"),
+    ("tamper", "problem"),
     [
-        (lambda kept: kept[1:], "before line 1 of the signed heads one is missing or out of order"),
-        (lambda kept: [kept[1], kept[0]], "before line 1 of the signed heads one is missing or out of order"),
-        (lambda kept: [kept[0], kept[1].replace('"sequence":', '"sequence":1')], "line 2 of the signed heads was not"),
-        (lambda kept: [kept[0], kept[1][:40]], "line 2 of the signed heads was not"),
+        (lambda heads: heads[1:], "before line 1 of the signed heads one is missing or out of order"),
+        (lambda heads: [heads[1], heads[0]], "before line 1 of the signed heads one is missing or out of order"),
+        (
+            lambda heads: [heads[0], heads[1].replace('"sequence":', '"sequence":1')],
+            "line 2 of the signed heads was not",
+        ),
+        (lambda heads: [heads[0], heads[1][:40]], "line 2 of the signed heads was not"),
     ],
     ids=["the first is gone", "two are exchanged", "one is altered", "one is cut off"],
 )
 def test_signed_heads_that_were_tampered_with_are_found(
-    site: Site, left: Callable[[list[str]], list[str]], problem: str
+    site: Site, tamper: Callable[[list[str]], list[str]], problem: str
 ) -> None:
     signed(site)
     path = site.runtime.home.audit_heads
-    path.write_text("".join(f"{line}\n" for line in left(lines(path))), encoding="utf-8")
+    path.write_text("".join(f"{line}\n" for line in tamper(lines(path))), encoding="utf-8")
     assert verify(site.runtime)["heads_problem"].startswith(problem)
     site.clock.forward(minutes=5)
     record(site)

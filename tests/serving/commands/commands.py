@@ -40,8 +40,8 @@ def touchstone_in(home: Path, *arguments: str) -> Done:
     """Run one command on a data directory."""
     out, err = StringIO(), StringIO()
     with pytest.MonkeyPatch.context() as patch, redirect_stdout(out), redirect_stderr(err):
-        for name, value in {"TOUCHSTONE_HOME": str(home), "COLUMNS": "200"}.items():
-            patch.setenv(name, value)
+        for name, setting in {"TOUCHSTONE_HOME": str(home), "COLUMNS": "200"}.items():
+            patch.setenv(name, setting)
         patch.setattr(sys, "argv", ["touchstone", *arguments])
         patch.setattr(typer.main, "get_command", _command)
         with pytest.raises(SystemExit) as ended:

@@ -59,11 +59,11 @@ def test_a_feature_of_a_file_is_tried_on_a_snapshot(
     assert "price_cents Part of the price after the point. 100% 0." in shown
     assert "With price_cents and without 1 feature, less the model: " in shown
     assert "Model less the model without these features" not in shown
-    found = json.loads(out.read_text())
-    assert (found["format"], found["without"]) == ("snapshot", ["price_log"])
-    assert [one["name"] for one in found["with"]] == ["price_cents"]
-    assert set(found["parts"]) == {"forest_alone", "text_alone", "with"}
-    assert found["gain_with"]["ap"] == pytest.approx(found["parts"]["with"]["ap"] - found["model"]["ap"])
+    figures = json.loads(out.read_text())
+    assert (figures["format"], figures["without"]) == ("snapshot", ["price_log"])
+    assert [feature["name"] for feature in figures["with"]] == ["price_cents"]
+    assert set(figures["parts"]) == {"forest_alone", "text_alone", "with"}
+    assert figures["gain_with"]["ap"] == pytest.approx(figures["parts"]["with"]["ap"] - figures["model"]["ap"])
 
 
 @pytest.mark.parametrize(
@@ -91,7 +91,7 @@ def test_a_feature_that_knows_the_label_is_told(tmp_path: Path, monkeypatch: pyt
     scores = {name: many.labels + np.linspace(0, 1, 240) for name in ("model", *PARTS, *NAMES, "with")}
     monkeypatch.setattr("training.evaluate.cross_validation.cross_validate", lambda *_given, **_more: [Repeat(scores)])
     sellers = zip(many.listings, many.labels, strict=True)
-    fakes = sorted({str(one.seller.external_id) for one, label in sellers if label})
+    fakes = sorted({str(listing.seller.external_id) for listing, label in sellers if label})
     (tmp_path / "mine.py").write_text(
         f"FAKES = {fakes!r}\ndef f(e): return e.facts.listing.seller.external_id in FAKES\n"
     )
@@ -109,9 +109,9 @@ def test_a_missing_snapshot_is_refused_in_a_sentence(tmp_path: Path) -> None:
 
 
 def a_summary(low: float | None, high: float | None, **more: Any) -> dict[str, Any]:
-    told = None if low is None else 0.02
-    found = {"ap": 0.01, "ap_interval": (low, high), "ap_ratio": 1.02, "ap_told_from_chance": told, "repeats_better": 4}
-    return {"repeats": 5, "positives": 38, "gain_with": found, "difference_to_without": found, **more}
+    floor = None if low is None else 0.02
+    gain = {"ap": 0.01, "ap_interval": (low, high), "ap_ratio": 1.02, "ap_told_from_chance": floor, "repeats_better": 4}
+    return {"repeats": 5, "positives": 38, "gain_with": gain, "difference_to_without": gain, **more}
 
 
 WITH = {"with": [{"name": "a"}, {"name": "b"}]}
@@ -150,9 +150,9 @@ def test_a_sentence_says_what_the_model_loses_without_some_features() -> None:
 
 
 def test_the_second_stage_is_told_against_the_first_answer_and_each_peer() -> None:
-    found = a_summary(0.001, 0.02)["gain_with"]
+    gain = a_summary(0.001, 0.02)["gain_with"]
     keys = ("gain_second_stage", *(f"difference_of_second_stage_to_{peer}" for peer in PEERS))
-    lines = list(second_stage({**a_summary(0.001, 0.02), "encoder": "tiny 1 0", **dict.fromkeys(keys, found)}))
+    lines = list(second_stage({**a_summary(0.001, 0.02), "encoder": "tiny 1 0", **dict.fromkeys(keys, gain)}))
     figures = FIGURES.format("0.001 to 0.020")
     assert lines == [
         f"Second score by tiny 1 0 less {name}: {figures} It is better beyond chance."
@@ -230,11 +230,11 @@ def test_six_of_six_runs_give_the_same_digest(tmp_path: Path) -> None:
     (home / "snapshots" / f"golden-{golden}.jsonl").write_bytes(content)
     registry = ["--model-name", "m", "--tracking-uri", f"sqlite:///{home / 'mlflow' / 'mlflow.db'}"]
     (tmp_path / "settings.json").write_text(as_file(FitSettings(forest_settings(5_000), 3.0)))
-    given = {"settings": ["--settings", str(tmp_path / "settings.json")]}
-    given["golden"] = ["--golden", str(home / "snapshots" / f"golden-{golden}.jsonl"), "--golden-digest", golden]
+    expansions = {"settings": ["--settings", str(tmp_path / "settings.json")]}
+    expansions["golden"] = ["--golden", str(home / "snapshots" / f"golden-{golden}.jsonl"), "--golden-digest", golden]
     for number, (rows, more) in enumerate(TRAININGS):
         path, digest = write_snapshot(home / "snapshots", rows, market_references(a_market(160)), NOW)
-        options = [word for name in more for word in given.get(name, [name])]
+        options = [word for name in more for word in expansions.get(name, [name])]
         command = ["train", "--snapshot", str(path), "--snapshot-digest", digest, "--out", str(tmp_path / "out")]
         place = ["--job-id", f"job_{number}", *registry, "--artifacts", str(home / "mlflow" / "artifacts")]
         code, lines = lines_of(["-m", "training.runs.job", *command, *options, *place])
@@ -253,14 +253,14 @@ def test_simulate_prints_a_table_and_writes_figures_and_pictures(tmp_path: Path)
     out, pictures = tmp_path / "figures.json", tmp_path / "pictures"
     arms = "no-retraining,exploration,cleared"
     done = touchstone_in(tmp_path, "simulate", *SMALL, "--arms", arms, "--json", str(out), "--plots", str(pictures))
-    found = json.loads(out.read_text(encoding="utf-8"))
+    figures = json.loads(out.read_text(encoding="utf-8"))
     cleared = [name for name in ARMS if name.startswith("cleared-")]
     assert done.code == 0
     assert "Simulated: months of the second half, all seeds together" in done.out
     assert "Simulated: why candidates were not promoted" in done.out
     assert "holds" in done.out or "FAILS" in done.out
-    assert found["simulated"] is True
-    assert [run["arm"] for run in found["runs"]] == ["no-retraining", "exploration", *cleared]
+    assert figures["simulated"] is True
+    assert [run["arm"] for run in figures["runs"]] == ["no-retraining", "exploration", *cleared]
     assert {path.name for path in pictures.iterdir()} >= {"found.png", "recall.png", "prevalence.png", "attacks.png"}
 
 

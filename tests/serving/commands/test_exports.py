@@ -60,10 +60,10 @@ def test_every_exported_statement_passes_the_validator(site: Site, tmp_path: Pat
     assert done.out == f"{number:,} statements in {tmp_path / 'statements.jsonl'}.\n"
     assert len(statements) == number
     assert errors_of_all(statements) == []
-    ended = [one for one in statements if one["end_date_visibility_restriction"] is not None]
+    ended = [statement for statement in statements if statement["end_date_visibility_restriction"] is not None]
     assert len(ended) == number // 10
-    assert {one["automated_detection"] for one in statements} == {"Yes", "No"}
-    assert len({one["illegal_content_explanation"] for one in statements}) == len(REASONS)
+    assert {statement["automated_detection"] for statement in statements} == {"Yes", "No"}
+    assert len({statement["illegal_content_explanation"] for statement in statements}) == len(REASONS)
 
 
 @pytest.mark.parametrize(
@@ -117,8 +117,8 @@ def test_a_span_of_time_takes_what_was_carried_out_in_it(site: Site, tmp_path: P
     moment = str(second.acknowledged_at)
     early, _ = exported(site, tmp_path / "home", "--until", moment)
     late, _ = exported(site, tmp_path / "home", "--since", moment)
-    assert [one["puid"] for one in early] == [first.action_id]
-    assert [one["puid"] for one in late] == [second.action_id]
+    assert [statement["puid"] for statement in early] == [first.action_id]
+    assert [statement["puid"] for statement in late] == [second.action_id]
     _, done = exported(site, tmp_path / "home", "--since", moment, "--until", moment)
     assert (done.code, done.text) == (REFUSED, "The period ends before it begins.")
     _, done = exported(site, tmp_path / "home", "--since", "yesterday")
@@ -153,7 +153,7 @@ def test_a_listing_that_is_removed_again_after_it_was_given_back_has_two_stateme
         third = invite(site.runtime, "third@touchstone.example", "Third Analyst", Role.ANALYST)
         carried_out(site, judge(site, third, doubtful, Judgement.COUNTERFEIT).action)
     statements, _ = exported(site, tmp_path / "home")
-    assert [one["end_date_visibility_restriction"] is None for one in statements] == [False, True]
+    assert [statement["end_date_visibility_restriction"] is None for statement in statements] == [False, True]
     assert errors_of_all(statements) == []
 
 
@@ -166,7 +166,7 @@ def test_batches_are_bodies_of_at_most_a_hundred(site: Site, tmp_path: Path, mon
     bodies, done = exported(site, tmp_path / "home", "--batches")
     assert [len(body["statements"]) for body in bodies] == [2, 1, 2]
     assert done.out.startswith("5 statements in ")
-    assert errors_of_all(one for body in bodies for one in body["statements"]) == []
+    assert errors_of_all(statement for body in bodies for statement in body["statements"]) == []
 
 
 def test_a_listing_from_before_the_databases_time_is_named_and_the_others_are_written(

@@ -32,21 +32,21 @@ def counts(done: Done) -> dict[str, int]:
     """The line that a command prints, as numbers; the sum is checked."""
     match = _COUNTED.fullmatch(done.out.strip())
     assert match is not None, done
-    total, *parts = (int(found.replace(",", "")) for found in match.groups())
+    total, *parts = (int(number.replace(",", "")) for number in match.groups())
     assert total == sum(parts)
     return dict(zip(("new", "changed", "unchanged", "quarantined"), parts, strict=True))
 
 
 def take_in(home: Path, path: Path, format_name: str = "native", *options: str) -> dict[str, int]:
     done = touchstone_in(home, "import", str(path), "--format", format_name, *options)
-    found = counts(done)
-    assert done.code == (EXIT_FAILED if found["quarantined"] else 0), done
-    return found
+    row_counts = counts(done)
+    assert done.code == (EXIT_FAILED if row_counts["quarantined"] else 0), done
+    return row_counts
 
 
 def figures(home: Path) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(touchstone_in(home, "figures").out)
-    return found
+    all_figures: dict[str, Any] = json.loads(touchstone_in(home, "figures").out)
+    return all_figures
 
 
 # Every format.
@@ -80,7 +80,7 @@ def write_feed(path: Path, rows: Rows) -> Path:
 
 def write_rss(path: Path, rows: Rows) -> Path:
     items = "".join(
-        "<item>" + "".join(f"<g:{name}>{value}</g:{name}>" for name, value in _feed(row).items()) + "</item>"
+        "<item>" + "".join(f"<g:{name}>{text}</g:{name}>" for name, text in _feed(row).items()) + "</item>"
         for row in rows
     )
     head = '<rss xmlns:g="http://base.google.com/ns/1.0" version="2.0"><channel>'
@@ -103,12 +103,12 @@ def test_every_row_is_new_changed_unchanged_or_quarantined(
 ) -> None:
     first = take_in(home, write(home / name, LISTINGS), format_name)
     assert first == {"new": 3, "changed": 0, "unchanged": 0, "quarantined": 1}
-    found = figures(home)
-    assert (found["listings"], found["versions"], found["scored"], found["quarantined"]) == (3, 3, 3, 1)
+    before = figures(home)
+    assert (before["listings"], before["versions"], before["scored"], before["quarantined"]) == (3, 3, 3, 1)
 
     again = take_in(home, write(home / name, LISTINGS[:3]), format_name)
     assert again == {"new": 0, "changed": 0, "unchanged": 3, "quarantined": 0}
-    assert figures(home) == found
+    assert figures(home) == before
 
     reduced = take_in(home, write(home / name, [{**LISTINGS[0], "price": "399.00"}, *LISTINGS[1:3]]), format_name)
     assert reduced == {"new": 0, "changed": 1, "unchanged": 2, "quarantined": 0}
@@ -121,9 +121,9 @@ def test_what_is_kept_is_what_the_file_says_in_every_format(home: Path) -> None:
         take_in(home, write(home / name, own), format_name)
     with opened(home) as runtime, runtime.store.read() as connection:
         contents = connection.execute(select(listing_version.c.content)).scalars().all()
-    kept = {(found["title"], found["price"], found["currency"]) for found in contents}
+    offers = {(content["title"], content["price"], content["currency"]) for content in contents}
     assert len(contents) == 15
-    assert kept == {
+    assert offers == {
         ("Aurelle tote, grey", "489.00", "EUR"),
         ("Bolso «Solenne»\tusado", "1200.00", "USD"),
         ("手提包 👜", "9.95", "EUR"),
@@ -161,13 +161,13 @@ def test_refused_rows_end_an_import_with_1_and_are_listed_with_row_and_field(hom
     assert "Columns not used: prise (nearest field: price).\n" in done.err
     misspelt = write_ndjson(home / "b.ndjson", [{"external_id": "MP-1", "prise": 1, "titel": "Bag", "seller": {}}])
     assert touchstone_in(home, "import", str(misspelt), "--format", "native").code == EXIT_FAILED
-    found = touchstone_in(home, "quarantine").out.splitlines()
-    assert [line.split("  ", 1)[1].split()[:6] for line in found] == [
+    lines = touchstone_in(home, "quarantine").out.splitlines()
+    assert [line.split("  ", 1)[1].split()[:6] for line in lines] == [
         ["import", "b.ndjson", "row", "1", "unknown_field", "prise:"],
         ["import", "a.csv", "row", "1501", "empty_listing", "-:"],
         ["import", "a.csv", "row", "3", "empty_listing", "-:"],
     ]
-    assert "prise (nearest field: price), titel (nearest field: title) are not fields of a listing." in found[0]
+    assert "prise (nearest field: price), titel (nearest field: title) are not fields of a listing." in lines[0]
 
 
 def test_unknown_columns_are_left_out_and_missing_ones_are_missing(home: Path) -> None:
@@ -269,9 +269,9 @@ Refused = list[dict[str, str]]
 
 def errors_of(home: Path, path: Path, format_name: str = "native") -> tuple[dict[str, int], Refused]:
     """The counts of an import, and the rows in its file of errors."""
-    found = take_in(home, path, format_name, "--errors", str(home / "errors.csv"))
+    row_counts = take_in(home, path, format_name, "--errors", str(home / "errors.csv"))
     with (home / "errors.csv").open(encoding="utf-8", newline="") as stream:
-        return found, list(csv.DictReader(stream))
+        return row_counts, list(csv.DictReader(stream))
 
 
 @pytest.fixture(scope="module")
@@ -288,10 +288,10 @@ def test_a_broken_row_is_refused_with_its_place_field_and_reason(
     broken_json: tuple[dict[str, int], Refused], number: int
 ) -> None:
     _, code, field, _ = BROKEN_JSON[number]
-    found = broken_json[1][number]
-    assert (found["row"], found["code"], found["field"]) == (str(number + 2), code, field)
-    assert found["sentence"].endswith(".")
-    assert len(found["sentence"]) < 200
+    refusal = broken_json[1][number]
+    assert (refusal["row"], refusal["code"], refusal["field"]) == (str(number + 2), code, field)
+    assert refusal["sentence"].endswith(".")
+    assert len(refusal["sentence"]) < 200
 
 
 def test_no_broken_row_takes_a_good_one_with_it(broken_json: tuple[dict[str, int], Refused]) -> None:
@@ -351,8 +351,8 @@ def test_a_broken_row_of_a_flat_file_is_refused_with_its_place_field_and_reason(
     broken_csv: tuple[dict[str, int], Refused], number: int
 ) -> None:
     _, code, field, _ = BROKEN_CSV[number]
-    found = broken_csv[1][number]
-    assert (found["row"], found["code"], found["field"]) == (str(number + 2), code, field)
+    refusal = broken_csv[1][number]
+    assert (refusal["row"], refusal["code"], refusal["field"]) == (str(number + 2), code, field)
 
 
 def test_no_broken_row_of_a_flat_file_takes_a_good_one_with_it(broken_csv: tuple[dict[str, int], Refused]) -> None:
@@ -367,8 +367,8 @@ def test_numbers_of_a_parquet_file_that_are_none_are_missing_or_refused(home: Pa
     values = [math.nan, math.inf, -math.inf, -1.0, 1e300]
     rows = [{"external_id": f"MP-{i}", "title": "Bag", "price": v, "currency": "EUR"} for i, v in enumerate(values)]
     rows.append({"external_id": "MP-9", "title": "Bag", "price": 3 * 19.9, "currency": "EUR"})
-    found, refused = errors_of(home, write_parquet(home / "a.parquet", rows))
-    assert found == {"new": 2, "changed": 0, "unchanged": 0, "quarantined": 4}
+    row_counts, refused = errors_of(home, write_parquet(home / "a.parquet", rows))
+    assert row_counts == {"new": 2, "changed": 0, "unchanged": 0, "quarantined": 4}
     assert [row["code"] for row in refused] == ["not_finite", "not_finite", "negative", "out_of_range"]
 
 

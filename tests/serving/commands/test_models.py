@@ -42,9 +42,9 @@ def score(place: Path, path: Path, out: Path) -> list[dict[str, Any]]:
     arguments = ["score", str(path), "--format", "native", "--bundle", str(place / "b"), "--out", str(out)]
     done = touchstone_in(place / "home", *arguments)
     assert done.code == 0, done
-    found: list[dict[str, Any]] = pq.read_table(out).to_pylist()
-    assert done.out.startswith(f"{len(found):,} rows scored with ")
-    return found
+    rows: list[dict[str, Any]] = pq.read_table(out).to_pylist()
+    assert done.out.startswith(f"{len(rows):,} rows scored with ")
+    return rows
 
 
 def test_the_documents_of_a_bundle_lie_beside_it(place: Path) -> None:
@@ -54,10 +54,10 @@ def test_the_documents_of_a_bundle_lie_beside_it(place: Path) -> None:
 
 
 def test_a_scored_file_has_a_row_for_each_row_in_its_order(place: Path, tmp_path: Path) -> None:
-    found = score(place, place / "market.ndjson", tmp_path / "scores.parquet")
-    assert [row["row"] for row in found] == list(range(1, 121))
-    assert [row["listing_id"] for row in found] == [row["external_id"] for row, _ in labelled_rows(120)]
-    assert all(0 < row["probability"] < 1 and row["reasons"] for row in found)
+    rows = score(place, place / "market.ndjson", tmp_path / "scores.parquet")
+    assert [row["row"] for row in rows] == list(range(1, 121))
+    assert [row["listing_id"] for row in rows] == [row["external_id"] for row, _ in labelled_rows(120)]
+    assert all(0 < row["probability"] < 1 and row["reasons"] for row in rows)
 
 
 FILES: list[tuple[Callable[[dict[str, Any]], dict[str, Any]], str]] = [
@@ -73,9 +73,9 @@ def test_a_file_with_other_columns_than_the_training_s_is_scored(
     place: Path, tmp_path: Path, shape: Callable[[dict[str, Any]], dict[str, Any]], _why: str
 ) -> None:
     path = write_csv(tmp_path / "a.csv", [shape(dict(row)) for row, _ in labelled_rows(10)])
-    found = score(place, path, tmp_path / "scores.parquet")
-    assert len(found) == 10
-    assert all(row["probability"] is not None for row in found)
+    rows = score(place, path, tmp_path / "scores.parquet")
+    assert len(rows) == 10
+    assert all(row["probability"] is not None for row in rows)
 
 
 def test_an_evaluation_prints_the_model_beside_baselines_and_writes_all_figures(
@@ -101,13 +101,13 @@ def test_an_evaluation_prints_the_model_beside_baselines_and_writes_all_figures(
         assert f"Model less {peer}:" in shown
     assert "times as much" in shown
     assert "Neither is better beyond chance: with" in shown
-    found = json.loads(out.read_text())
-    assert (found["file"], found["format"], found["rows"], found["repeats"]) == ("a.ndjson", "native", 80, 1)
-    assert set(found["parts"]) == {"forest_alone", "text_alone", "without"}
-    assert {"price_log", "seller_age"} <= set(found["without"])
-    assert "price_to_category" not in found["without"]
-    assert set(found["baselines"]) == set(NAMES)
-    assert f"{found['model']['ap']:.3f}" in shown
+    figures = json.loads(out.read_text())
+    assert (figures["file"], figures["format"], figures["rows"], figures["repeats"]) == ("a.ndjson", "native", 80, 1)
+    assert set(figures["parts"]) == {"forest_alone", "text_alone", "without"}
+    assert {"price_log", "seller_age"} <= set(figures["without"])
+    assert "price_to_category" not in figures["without"]
+    assert set(figures["baselines"]) == set(NAMES)
+    assert f"{figures['model']['ap']:.3f}" in shown
 
 
 def test_an_evaluation_without_an_unknown_feature_is_refused(place: Path, tmp_path: Path) -> None:
@@ -268,8 +268,8 @@ def scored(home: Path, file: Path, bundle: Path, *wishes: str) -> Done:
 
 
 def scores(file: Path) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = pq.read_table(file.with_name("scores.parquet")).to_pylist()
-    return found
+    rows: list[dict[str, Any]] = pq.read_table(file.with_name("scores.parquet")).to_pylist()
+    return rows
 
 
 def test_a_file_is_scored_with_reasons_and_without(empty_home: Path, file: Path, bundle: Path) -> None:
@@ -336,8 +336,8 @@ def test_a_cluster_that_is_not_there_is_named(empty_home: Path, file: Path, bund
 
 def test_a_cluster_gives_the_scores_of_this_machine(empty_home: Path, file: Path, bundle: Path) -> None:
     assert scored(empty_home, file, bundle).code == 0
-    here = scores(file)
+    local_scores = scores(file)
     file.with_name("scores.parquet").unlink()
     with a_cluster() as cluster:
         assert scored(empty_home, file, bundle, "--dask", cluster.scheduler_address).code == 0
-    assert scores(file) == here
+    assert scores(file) == local_scores

@@ -29,9 +29,9 @@ from tests.serving.commands.commands import REFUSED, opened, touchstone_in
 def test_a_marketplace_is_founded_and_named_by_its_id(empty_home: Path) -> None:
     done = touchstone_in(empty_home, "marketplace", "add", "Bazaar", "--currency", "USD")
     with opened(empty_home) as runtime, runtime.store.read() as connection:
-        (found,) = marketplaces.everyone(connection)
-    assert (done.code, done.out.strip()) == (0, found.marketplace_id)
-    assert (found.name, found.base_currency) == ("Bazaar", "USD")
+        (marketplace,) = marketplaces.everyone(connection)
+    assert (done.code, done.out.strip()) == (0, marketplace.marketplace_id)
+    assert (marketplace.name, marketplace.base_currency) == ("Bazaar", "USD")
 
 
 def test_a_person_signs_in_with_the_password_that_was_shown(home: Path) -> None:
@@ -48,7 +48,7 @@ def test_who_forgot_their_password_gets_a_link_from_the_owner(home: Path) -> Non
     address, _, token = done.out.strip().partition("/reset/")
     assert address == "http://localhost:8321"
     with opened(home) as runtime:
-        choose_anew(runtime, token, wanted="a better password", again="a better password")
+        choose_anew(runtime, token, new_password="a better password", again="a better password")
         assert auth.sign_in(runtime, "ines@touchstone.example", "a better password").token
     unknown = touchstone_in(home, "person", "reset", "nobody@touchstone.example")
     assert (unknown.code, unknown.out) == (REFUSED, "")
@@ -59,23 +59,23 @@ def test_a_brand_has_its_other_names_and_prefixes(home: Path) -> None:
     names = ["--alias", "Нордфьелл", "--alias", "ノルドフィエル", "--gtin-prefix", "7038010"]
     done = touchstone_in(home, "brand", "add", "Nordfjell", *names)
     with opened(home) as runtime, runtime.store.read() as connection:
-        found = brands.by_name(connection, "Nordfjell")
-    assert done.out.strip() == found.brand_id
-    assert (found.aliases, found.gtin_prefixes) == (("Нордфьелл", "ノルドフィエル"), ("7038010",))
+        brand = brands.by_name(connection, "Nordfjell")
+    assert done.out.strip() == brand.brand_id
+    assert (brand.aliases, brand.gtin_prefixes) == (("Нордфьелл", "ノルドフィエル"), ("7038010",))
 
 
 def test_an_enrolment_names_its_manager_and_authorised_sellers_and_can_be_changed(home: Path) -> None:
     manager = ["--account-manager", "lena@touchstone.example"]
     first = touchstone_in(home, "brand", "enrol", "Solenne", *manager, "--authorise", "maison-s", "--takes-part")
     with opened(home) as runtime, runtime.store.read() as connection:
-        here = marketplaces.by_name(connection, None).marketplace_id
+        marketplace_id = marketplaces.by_name(connection, None).marketplace_id
         brand_id = brands.by_name(connection, "Solenne").brand_id
-        assert brands.enrolments(connection, here)[brand_id].takes_part
-        (authorisation,) = authorised_sellers.authorisations(connection, here, ["maison-s"])["maison-s"]
+        assert brands.enrolments(connection, marketplace_id)[brand_id].takes_part
+        (authorisation,) = authorised_sellers.authorisations(connection, marketplace_id, ["maison-s"])["maison-s"]
         assert authorisation.brand_id == brand_id
     touchstone_in(home, "brand", "enrol", "Solenne", *manager, "--no-takes-part")
     with opened(home) as runtime, runtime.store.read() as connection:
-        assert not brands.enrolments(connection, here)[brand_id].takes_part
+        assert not brands.enrolments(connection, marketplace_id)[brand_id].takes_part
     assert first.out == "Solenne is enrolled.\n"
 
 
@@ -218,9 +218,9 @@ def test_a_whole_log_is_unbroken(home: Path) -> None:
     assert touchstone_in(home, "audit", "verify").out.endswith(" entries, unbroken.\n")
 
 
-@pytest.mark.parametrize(("statement", "entry", "problem", "_why"), TAMPERED)
+@pytest.mark.parametrize(("statement", "entry_number", "problem", "_why"), TAMPERED)
 def test_a_log_that_was_tampered_with_is_found_out(
-    home: Path, statement: str, entry: int, problem: str, _why: str
+    home: Path, statement: str, entry_number: int, problem: str, _why: str
 ) -> None:
     database = sqlite3.connect(home / "touchstone.sqlite")
     with database:
@@ -230,7 +230,7 @@ def test_a_log_that_was_tampered_with_is_found_out(
     database.close()
     done = touchstone_in(home, "audit", "verify")
     assert (done.code, done.out) == (1, "")
-    assert done.text.startswith(f"Entry {entry}: ")
+    assert done.text.startswith(f"Entry {entry_number}: ")
     assert problem in done.text
 
 
@@ -240,10 +240,10 @@ def test_a_log_that_was_tampered_with_is_found_out(
 def test_figures_are_json_that_adds_up(home: Path) -> None:
     rows = [a_row(external_id="MP-1"), a_suspect_row(), a_row(external_id="MP-2", price="-1")]
     touchstone_in(home, "import", str(write_ndjson(home / "a.ndjson", rows)), "--format", "native")
-    found = json.loads(touchstone_in(home, "figures").out)
-    assert (found["listings"], found["quarantined"], found["scored"]) == (2, 1, 2)
-    assert sum(found["routes"].values()) == found["scored"]
-    assert found["open_cases"]["analyst"] == found["routes"]["analyst"] == 1
+    figures = json.loads(touchstone_in(home, "figures").out)
+    assert (figures["listings"], figures["quarantined"], figures["scored"]) == (2, 1, 2)
+    assert sum(figures["routes"].values()) == figures["scored"]
+    assert figures["open_cases"]["analyst"] == figures["routes"]["analyst"] == 1
 
 
 def test_an_empty_quarantine_is_reported(home: Path) -> None:
@@ -289,8 +289,8 @@ def test_a_team_of_three_is_three_independent_people_who_sign_in(home: Path, tmp
         ]
         with runtime.store.read() as connection:
             roots = origins.roots(connection)
-    assert [roots[one.user_id] for one in people] == [{one.user_id} for one in people]
-    assert [(one.role, one.leads) for person in people for one in person.grants] == [
+    assert [roots[person.user_id] for person in people] == [{person.user_id} for person in people]
+    assert [(grant.role, grant.leads) for person in people for grant in person.grants] == [
         (Role.ANALYST, False),
         (Role.DATA_SCIENTIST, False),
         (Role.BRAND, True),
@@ -346,9 +346,9 @@ def test_one_person_or_a_file_is_named(home: Path, arguments: list[str], sentenc
 def test_a_file_that_is_no_text_is_named(tmp_path: Path) -> None:
     path = tmp_path / "people.csv"
     path.write_bytes(b"\xff\xfe\x00")
-    for one in (path, tmp_path / "none.csv"):
+    for unreadable in (path, tmp_path / "none.csv"):
         with pytest.raises(Invalid, match="cannot be read"):
-            people_of(one)
+            people_of(unreadable)
 
 
 def test_the_owner_founds_an_invited_account_again(home: Path) -> None:
@@ -358,10 +358,10 @@ def test_the_owner_founds_an_invited_account_again(home: Path) -> None:
 
 
 def test_a_reporter_is_registered_listed_and_its_key_ended(home: Path) -> None:
-    made = touchstone_in(
+    done = touchstone_in(
         home, "reporter", "add", "Customs Watch", "--email", "customs@watch.example", "--kind", "trusted_flagger"
     )
-    reporter_id, key = made.out.split()
+    reporter_id, key = done.out.split()
     assert key.startswith(f"tsr.{reporter_id}.")
     listed = touchstone_in(home, "reporter", "list").out
     assert f"{reporter_id}  trusted_flagger  Customs Watch <customs@watch.example>" in listed

@@ -162,6 +162,6 @@ def test_an_import_beside_the_service_counts_as_one_alone(served: Path, home: Pa
     with path.open("a", encoding="ascii") as stream:
         stream.writelines(f"{line}\n" for line in map(json.dumps, rows[4:]))
     for expected in ("3 new + 0 changed + 0 unchanged", "0 new + 0 changed + 3 unchanged"):
-        alone, beside = (touchstone_in(one, "import", str(path), "--format", "native") for one in (home, served))
+        alone, beside = (touchstone_in(folder, "import", str(path), "--format", "native") for folder in (home, served))
         assert beside.out == alone.out == f"7 rows in = {expected} + 4 quarantined\n"
         assert [row for row in beside.text.split("row ") if row] == [row for row in alone.text.split("row ") if row]

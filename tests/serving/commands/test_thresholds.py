@@ -43,12 +43,12 @@ def test_a_promise_is_written_and_printed(home: Path, tmp_path: Path) -> None:
     file.write_text(CLEAR, encoding="utf-8")
     done = touchstone_in(home, "thresholds", str(file), *COLUMNS, "--json", str(answer))
     assert done.code == 0, done.err
-    found = json.loads(answer.read_text(encoding="utf-8"))
-    assert set(found) == KEYS
-    assert found["decision"] == "promise"
-    assert (found["threshold"], found["recall"], found["needed_sellers"]) == (0.9, 1.0, 0)
-    assert (found["listings"], found["sellers"], found["flagged_sellers"]) == (160, 160, 60)
-    assert 0.8 <= found["precision_bound"] < found["observed_precision"] == 0.9
+    figures = json.loads(answer.read_text(encoding="utf-8"))
+    assert set(figures) == KEYS
+    assert figures["decision"] == "promise"
+    assert (figures["threshold"], figures["recall"], figures["needed_sellers"]) == (0.9, 1.0, 0)
+    assert (figures["listings"], figures["sellers"], figures["flagged_sellers"]) == (160, 160, 60)
+    assert 0.8 <= figures["precision_bound"] < figures["observed_precision"] == 0.9
     assert "Judged: 160 listings of 160 sellers." in done.out
     assert "Promised: a precision of 0.8 in 0.95 of equally large sets of unseen sellers." in done.out
     assert "flag from this score on, inclusive" in done.out
@@ -59,16 +59,16 @@ def test_declining_is_an_answer(home: Path, tmp_path: Path) -> None:
     file.write_text(CLEAR, encoding="utf-8")
     done = touchstone_in(home, "thresholds", str(file), *COLUMNS, "--precision", "0.9", "--json", str(answer))
     assert done.code == 0, done.err
-    found = json.loads(answer.read_text(encoding="utf-8"))
-    assert set(found) == KEYS
-    assert (found["decision"], found["threshold"], found["precision_bound"], found["recall"]) == (
+    figures = json.loads(answer.read_text(encoding="utf-8"))
+    assert set(figures) == KEYS
+    assert (figures["decision"], figures["threshold"], figures["precision_bound"], figures["recall"]) == (
         "decline",
         None,
         None,
         None,
     )
     assert "Declined: no threshold can promise a precision of 0.9" in done.out
-    assert found["reason"] in " ".join(done.out.split())
+    assert figures["reason"] in " ".join(done.out.split())
 
 
 def test_a_parquet_file_with_numbered_sellers_gives_the_same_answer(home: Path, tmp_path: Path) -> None:

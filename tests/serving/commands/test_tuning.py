@@ -46,10 +46,10 @@ ASKED: list[list[str]] = []
 def tuned(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *more: str, **changes: Any) -> Done:
     """The command, with a child that has found this."""
 
-    def child(module: str, arguments: list[str], **kept: Any) -> dict[str, Any]:
-        assert (module, kept["interruptible"]) == (training_child.TUNING, True)
+    def child(module: str, arguments: list[str], **options: Any) -> dict[str, Any]:
+        assert (module, options["interruptible"]) == (training_child.TUNING, True)
         ASKED.append(arguments)
-        kept["progress"]({"stage": "outer fold 1", "share": 0.5})
+        options["progress"]({"stage": "outer fold 1", "share": 0.5})
         return {**FOUND, **changes}
 
     monkeypatch.setattr(training_child, "run_child", child)
@@ -84,9 +84,9 @@ VERDICTS = [
 
 @pytest.mark.parametrize(("interval", "sentence"), VERDICTS)
 def test_a_sentence_says_whether_tuning_improves_the_model(interval: list[float | None], sentence: str) -> None:
-    found = verdict({**FOUND, "gain": {"ap": 0.01, "ap_interval": interval}})
-    assert found.startswith(sentence)
-    assert found.endswith("Keep the defaults.") == (interval[0] is None or interval[0] <= 0)
+    text = verdict({**FOUND, "gain": {"ap": 0.01, "ap_interval": interval}})
+    assert text.startswith(sentence)
+    assert text.endswith("Keep the defaults.") == (interval[0] is None or interval[0] <= 0)
 
 
 def test_the_settings_are_written_to_the_file_that_a_training_reads(
@@ -116,7 +116,7 @@ def test_an_interrupted_search_shows_what_was_found(tmp_path: Path, monkeypatch:
     assert "MLflow is away." in done.err
     assert "outer fold 1" in done.out
     assert not (tmp_path / "s.json").exists()
-    nothing = {name: value for name, value in FOUND.items() if name not in {"gain", "default", "tuned"}}
+    nothing = {name: figure for name, figure in FOUND.items() if name not in {"gain", "default", "tuned"}}
     assert verdict(nothing).startswith("No outer fold with both classes was measured")
 
 

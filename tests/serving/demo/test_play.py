@@ -67,25 +67,25 @@ def judged_by(world: World, order: slice, *clocks: dict[str, Any]) -> tuple[list
         for name in [name for name, truth in world.truth.items() if truth.brand_id][:60][order]
     ]
     answers = iter([*clocks, *repeat(clocks[-1], 1_000)])
-    told: list[str] = []
+    messages: list[str] = []
     service = Service(cases, answers)
     everybody = cast(Cast, type("Everybody", (), {"marketplace": service, "brand_people": {}}))
-    play = Play(everybody, world, 3, NOW, lambda what, _sent: told.append(what), visitors=True)
+    play = Play(everybody, world, 3, NOW, lambda what, _sent: messages.append(what), visitors=True)
     play._review(cast(SignedInPerson, service))
-    return service.judged, told
+    return service.judged, messages
 
 
 def test_a_case_that_a_visitor_opened_is_left_to_them(world: World) -> None:
-    everything, told = judged_by(world, slice(None), clock())
-    left, _ = judged_by(world, slice(None), clock(everything[0][0], since=60.0))
-    assert (left, told) == (everything[1:], [])
+    everything, messages = judged_by(world, slice(None), clock())
+    remaining, _ = judged_by(world, slice(None), clock(everything[0][0], since=60.0))
+    assert (remaining, messages) == (everything[1:], [])
 
 
 def test_a_click_pauses_the_play(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     waited: list[float] = []
     monkeypatch.setattr(time, "sleep", waited.append)
-    _, told = judged_by(world, slice(None), clock(since=1.0), clock(since=15.0), clock(since=31.0))
-    assert (told, len(waited)) == (["paused: somebody looks at the pages"] * 2, 2)
+    _, messages = judged_by(world, slice(None), clock(since=1.0), clock(since=15.0), clock(since=31.0))
+    assert (messages, len(waited)) == (["paused: somebody looks at the pages"] * 2, 2)
 
 
 def test_people_answer_alike_in_whatever_order_they_are_asked(world: World) -> None:
@@ -98,8 +98,8 @@ def test_people_answer_alike_in_whatever_order_they_are_asked(world: World) -> N
 def test_where_the_output_is_a_file_a_line_says_what_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(progress, "_EVERY_SECONDS", 0.001)
     out = io.StringIO()
-    with Told(Console(file=out), 3_000) as told:
-        told.tell("day 64", 1_093)
+    with Told(Console(file=out), 3_000) as teller:
+        teller.tell("day 64", 1_093)
         while not out.getvalue().count("day 64") > 1:
             pass
     assert "s  day 64, 1,093 of 3,000 listings sent\n" in out.getvalue()

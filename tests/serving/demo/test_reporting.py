@@ -22,7 +22,7 @@ def planned(world: World) -> tuple[PlannedReport, ...]:
 
 
 def _taking_part(world: World) -> list[str]:
-    return [one.brand.brand_id for one in world.brands if one.takes_part]
+    return [market_brand.brand.brand_id for market_brand in world.brands if market_brand.takes_part]
 
 
 def test_the_reports_of_a_demo_depend_on_its_seed_alone(world: World, planned: tuple[PlannedReport, ...]) -> None:
@@ -33,24 +33,24 @@ def test_the_reports_of_a_demo_depend_on_its_seed_alone(world: World, planned: t
 def test_some_reports_rest_on_a_test_buy_of_a_counterfeit_that_they_name(
     world: World, planned: tuple[PlannedReport, ...]
 ) -> None:
-    bought = [one for one in planned if one.bought is not None]
+    bought = [report for report in planned if report.bought is not None]
     assert 0 < len(bought) < len(planned)
-    assert all(one.bought in one.listings and world.truth[one.bought or ""].counterfeit for one in bought)
+    assert all(report.bought in report.listings and world.truth[report.bought or ""].counterfeit for report in bought)
 
 
 def test_a_few_brands_report_listings_of_every_kind(world: World, planned: tuple[PlannedReport, ...]) -> None:
-    arrival = {str(one.row.get("external_id")): one.at for one in reversed(world.sent)}
-    assert len({one.brand_id for one in planned}) == REPORTING_BRANDS
+    arrival = {str(sending.row.get("external_id")): sending.at for sending in reversed(world.sent)}
+    assert len({report.brand_id for report in planned}) == REPORTING_BRANDS
     own, unknown, others, again = 0, 0, 0, 0
     named: dict[str, set[str]] = {}
-    for one in planned:
-        before = named.setdefault(one.brand_id, set())
-        for name in one.listings:
-            if world.truth[name].brand_id != one.brand_id:
+    for report in planned:
+        before = named.setdefault(report.brand_id, set())
+        for name in report.listings:
+            if world.truth[name].brand_id != report.brand_id:
                 others += 1
             elif name in before:
                 again += 1
-            elif arrival[name] > one.at + timedelta(days=4):
+            elif arrival[name] > report.at + timedelta(days=4):
                 unknown += 1
             else:
                 own += 1

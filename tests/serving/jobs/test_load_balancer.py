@@ -48,9 +48,9 @@ class Balanced:
 
 def documented(changes: dict[str, str]) -> str:
     """The configuration in the guide, with the addresses and the certificate of a test."""
-    found = re.search(r"^    # haproxy\.cfg\n((?:    .*\n)+)", _GUIDE.read_text(), re.MULTILINE)
-    assert found is not None
-    configuration = dedent(found[1])
+    match = re.search(r"^    # haproxy\.cfg\n((?:    .*\n)+)", _GUIDE.read_text(), re.MULTILINE)
+    assert match is not None
+    configuration = dedent(match[1])
     for documented_text, ours in changes.items():
         assert documented_text in configuration
         configuration = configuration.replace(documented_text, ours)
@@ -68,7 +68,7 @@ def balanced(tmp_path: Path, database: str, populated: Populated, touchstone: st
     homes = [a_home(tmp_path / name, populated) for name in ("a", "b")]
     with some_machines(touchstone, **settings) as machines:
         services = [machines.serve(home, database) for home in homes]
-        a, b = (one.address.removeprefix("http://") for one in services)
+        a, b = (service.address.removeprefix("http://") for service in services)
         file = tmp_path / "haproxy.cfg"
         file.write_text(
             documented(
@@ -83,14 +83,14 @@ def balanced(tmp_path: Path, database: str, populated: Populated, touchstone: st
         assert program is not None, "make soak installs HAProxy"
         checked = subprocess.run([program, "-c", "-f", file], capture_output=True, text=True, check=True)
         assert "WARNING" not in checked.stderr
-        wait_for(lambda: all(one.is_ready() for one in services))
+        wait_for(lambda: all(service.is_ready() for service in services))
         with (tmp_path / "haproxy.log").open("wb") as log:
             process = subprocess.Popen([program, "-db", "-f", file], stdout=log, stderr=log)
         try:
-            found = Balanced(f"https://{address}", certificate, services)
-            with found.client("127.0.0.1") as client:
+            balancer = Balanced(f"https://{address}", certificate, services)
+            with balancer.client("127.0.0.1") as client:
                 wait_for(lambda: answers(client))
-            yield found
+            yield balancer
         finally:
             process.kill()
             process.wait()
@@ -109,9 +109,9 @@ def answers(client: httpx.Client) -> bool:
 def test_services_learn_from_the_balancer_where_a_wrong_password_comes_from(
     tmp_path: Path, database: str, populated_postgres: Populated, touchstone: str
 ) -> None:
-    with balanced(tmp_path, database, populated_postgres, touchstone) as found:
+    with balanced(tmp_path, database, populated_postgres, touchstone) as balancer:
         guess = {"email": populated_postgres.known["analyst"].email, "password": f"not {PASSWORD}"}
-        with found.client("127.0.0.7") as guesser, found.client("127.0.0.8") as other:
+        with balancer.client("127.0.0.7") as guesser, balancer.client("127.0.0.8") as other:
             statuses = [guesser.post("/api/v1/session", json=guess).status_code for _ in range(6)]
             assert statuses == [401] * 5 + [429]
             assert other.post("/api/v1/session", json=guess).status_code == 401
@@ -123,16 +123,16 @@ def test_services_learn_from_the_balancer_where_a_wrong_password_comes_from(
 def test_two_services_behind_the_balancer_lose_and_double_nothing_though_one_is_killed(
     tmp_path: Path, database: str, populated_postgres: Populated, touchstone: str
 ) -> None:
-    with balanced(tmp_path, database, populated_postgres, touchstone) as found:
+    with balanced(tmp_path, database, populated_postgres, touchstone) as balancer:
         ended, sent, refused = threading.Event(), list[str](), list[str]()
 
         def send(sender: int) -> None:
-            with found.client("127.0.0.1") as client:
+            with balancer.client("127.0.0.1") as client:
                 for number in count():
                     if ended.is_set():
                         return
                     ids = [f"IN-{sender}-{number}-{i}" for i in range(10)]
-                    rows = [a_row(external_id=one, price="100.00") for one in ids]
+                    rows = [a_row(external_id=external_id, price="100.00") for external_id in ids]
                     for _ in range(10):
                         try:
                             answer = client.post("/api/v1/listings", json=rows, headers=with_key(site))
@@ -147,18 +147,18 @@ def test_two_services_behind_the_balancer_lose_and_double_nothing_though_one_is_
 
         with opened(database, a_home(tmp_path / "test", populated_postgres), populated_postgres) as site:
             senders = [threading.Thread(target=send, args=(number,)) for number in range(4)]
-            for one in senders:
-                one.start()
+            for thread in senders:
+                thread.start()
             time.sleep(_SECONDS / 3)
             before = len(sent)
-            found.services[0].process.kill()
+            balancer.services[0].process.kill()
             time.sleep(_SECONDS * 2 / 3)
             ended.set()
-            for one in senders:
-                one.join()
+            for thread in senders:
+                thread.join()
             with site.runtime.store.read() as connection:
-                kept = connection.execute(text("SELECT external_id FROM listing")).scalars().all()
+                stored_ids = connection.execute(text("SELECT external_id FROM listing")).scalars().all()
         assert 0 < before < len(sent)
-        assert sorted(kept) == sorted(sent)
+        assert sorted(stored_ids) == sorted(sent)
         assert Counter(refused).keys() <= {"RemoteProtocolError", "502", "503"}, "on its way to the one killed"
         assert len(refused) < 20, refused

@@ -28,11 +28,11 @@ def test_a_worker_sends_mails_at_once_and_keeps_a_failed_one_queued(
             people = [site.analyst.user_id, site.brand_person.user_id]
             with site.runtime.store.write() as connection:
                 queue_to_accounts(site.runtime, connection, MailKind.OVERDUE_CASES, people, ENTRIES)
-            while sorted(one.attempts for one in stored(site) if one.last_error or one.state is MailState.SENT) != [
+            while sorted(mail.attempts for mail in stored(site) if mail.last_error or mail.state is MailState.SENT) != [
                 1,
                 1,
             ]:
                 time.sleep(0.05)
-            states = sorted(one.state for one in stored(site))
+            states = sorted(mail.state for mail in stored(site))
     assert states == [MailState.QUEUED, MailState.SENT]
     assert len(box.received) == 1

@@ -62,23 +62,23 @@ class Marketplace:
 @contextmanager
 def a_marketplace(path: Path) -> Iterator[Marketplace]:
     """A marketplace that applies each message before it responds; one response in five is lost."""
-    found = Marketplace(Effects(path))
+    marketplace = Marketplace(Effects(path))
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
         def do_POST(self) -> None:  # the base class calls it so
             body = self.rfile.read(int(self.headers["content-length"]))
-            if found.down:
-                with found.lock:
-                    found.refused += 1
+            if marketplace.down:
+                with marketplace.lock:
+                    marketplace.refused += 1
                 self._answer(503)
                 return
-            message = Webhook(found.secret).verify(body, {k.lower(): v for k, v in self.headers.items()})
-            found.effects.apply(self.headers["webhook-id"], message["data"])
-            with found.lock:
-                found.received += 1
-                lost = found.chance.random() < _LOST
+            message = Webhook(marketplace.secret).verify(body, {k.lower(): v for k, v in self.headers.items()})
+            marketplace.effects.apply(self.headers["webhook-id"], message["data"])
+            with marketplace.lock:
+                marketplace.received += 1
+                lost = marketplace.chance.random() < _LOST
             if lost:
                 self.close_connection = True
             else:
@@ -93,14 +93,14 @@ def a_marketplace(path: Path) -> Iterator[Marketplace]:
             return
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    found.url = f"http://127.0.0.1:{server.server_port}/hooks"
+    marketplace.url = f"http://127.0.0.1:{server.server_port}/hooks"
     threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
     try:
-        yield found
+        yield marketplace
     finally:
         server.shutdown()
         server.server_close()
-        found.effects.close()
+        marketplace.effects.close()
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,8 +164,8 @@ class Service:
 
     def acknowledged(self) -> int:
         """The number of acknowledged removals and reinstatements."""
-        found = self._figures()
-        return int(found["removals"]["acknowledged"] + found["reinstatements"]["acknowledged"])
+        figures = self._figures()
+        return int(figures["removals"]["acknowledged"] + figures["reinstatements"]["acknowledged"])
 
     def move_to(self, moment: datetime) -> None:
         """Move the simulated clock."""
@@ -182,8 +182,8 @@ class Service:
 
     def _figures(self) -> dict[str, Any]:
         answer = self.client.get("/api/v1/figures", headers={"authorization": f"Bearer {self._stage.site.key}"})
-        found: dict[str, Any] = answer.json()
-        return found
+        figures: dict[str, Any] = answer.json()
+        return figures
 
 
 @pytest.fixture
@@ -264,9 +264,9 @@ def outages(stage: Stage, many: int, *, hours_a_step: int, kill_often: bool = Fa
     first, second, rest = names[:third], names[third : 2 * third], names[2 * third :]
     returned = first[::5]
     with stage.opened() as runtime:
-        here = replace(stage.site, runtime=runtime)
-        case = a_case(here, CaseLane.ANALYST, external_id="MP-judged")
-        verdict_id = judge(here, here.analyst, case, Judgement.COUNTERFEIT).verdict_id
+        site = replace(stage.site, runtime=runtime)
+        case = a_case(site, CaseLane.ANALYST, external_id="MP-judged")
+        verdict_id = judge(site, site.analyst, case, Judgement.COUNTERFEIT).verdict_id
         list_all(stage, runtime, names)
         now = runtime.clock.now()
         schedule_all(stage, runtime, ActionKind.REMOVE, first, verdict_id, now)
@@ -329,22 +329,22 @@ def _nobody_answers(
     """Move the clock in steps; in each the receiver refuses at least one message."""
     end = moment + length
     while moment < end:
-        asked = receiver.refused
+        refused_before = receiver.refused
         moment = min(moment + step, end)
         service.move_to(moment)
         # An attempt that ends after the clock was moved pauses the receiver from then on.
-        moment = _passing(service, moment, timedelta(minutes=15), lambda: receiver.refused, asked + 1)
+        moment = _passing(service, moment, timedelta(minutes=15), lambda: receiver.refused, refused_before + 1)
     return moment
 
 
-def _passing(service: Service, moment: datetime, step: timedelta, count: Callable[[], int], wanted: int) -> datetime:
+def _passing(service: Service, moment: datetime, step: timedelta, count: Callable[[], int], target: int) -> datetime:
     """Move the clock step by step until a count is reached; returns the time. It stands still while there is work.
 
     A clock that runs ahead of the queue would make every job look overdue and enqueue another. The steps grow while
     nothing happens, because the last attempt may be due in hours.
     """
     until, before, quiet = time.monotonic() + _PATIENCE_SECONDS, -1, 0
-    while (reached := count()) < wanted:
+    while (reached := count()) < target:
         assert time.monotonic() < until, "it did not happen in time"
         quiet = quiet + 1 if reached == before and not service.has_work() else 0
         if quiet:

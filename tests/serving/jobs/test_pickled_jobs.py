@@ -40,9 +40,9 @@ def pickled(path: Path) -> str:
 @pytest.fixture
 def engine(any_site: Site) -> Iterator[Engine]:
     url = any_site.runtime.store.url
-    found = write_engine(url) if is_sqlite(url) else create_engine(url)
-    yield found
-    found.dispose()
+    database_engine = write_engine(url) if is_sqlite(url) else create_engine(url)
+    yield database_engine
+    database_engine.dispose()
 
 
 def place(engine: Engine) -> tuple[str | None, str]:
@@ -66,11 +66,11 @@ def test_a_planted_row_is_refused_and_runs_nothing(engine: Engine, tmp_path: Pat
 
 def test_every_job_table_with_a_format_refuses_others(engine: Engine) -> None:
     schema, prefix = place(engine)
-    found = inspect(engine)
+    inspector = inspect(engine)
     tables = [
         table
-        for table in found.get_table_names(schema)
-        if "serialization" in {column["name"] for column in found.get_columns(table, schema)}
+        for table in inspector.get_table_names(schema)
+        if "serialization" in {column["name"] for column in inspector.get_columns(table, schema)}
     ]
     assert len(tables) >= 6
     catalogue = (

@@ -87,14 +87,14 @@ def test_a_service_writes_json_alone_and_a_line_for_each_request_also_while_its_
             service.ask("POST", "/api/v1/listings", headers=headers | JSON, content=b"{"),
             send(service, headers, "before"),
         ]
-        assert [one.status_code for one in answers] == [404, 405, 200, 404, 200, 401, 422, 201]
+        assert [answer.status_code for answer in answers] == [404, 405, 200, 404, 200, 401, 422, 201]
         pid = service.process.pid
         _, hard = resource.prlimit(pid, resource.RLIMIT_FSIZE)
         resource.prlimit(pid, resource.RLIMIT_FSIZE, (0, hard))  # Else a short row fits into the write-ahead log.
         during = [send(service, headers, f"during-{n}") for n in range(3)]
         answers += during
-        assert [one.status_code for one in during] == [503] * 3
-        assert {one.headers["retry-after"] for one in during} == {"5"}
+        assert [answer.status_code for answer in during] == [503] * 3
+        assert {answer.headers["retry-after"] for answer in during} == {"5"}
         answers.append(service.ask("GET", "/readyz"))
         assert answers[-1].status_code == 503
         time.sleep(2)  # Sweeps and the job queue fail meanwhile.
@@ -163,7 +163,7 @@ def test_a_service_whose_disk_is_full_loses_no_removal_and_no_accepted_listing(t
             until(lambda: service.ask("GET", "/readyz").status_code == 200, _RECOVERS_WITHIN)
             for external_id in accepted:
                 assert service.ask("GET", f"/api/v1/listings/{external_id}", headers=headers).status_code == 200
-            until(lambda: [one["action"] for one in whole_lines(effects)] == ["remove"], 60)
+            until(lambda: [effect["action"] for effect in whole_lines(effects)] == ["remove"], 60)
         assert service.lines()
 
 

@@ -41,7 +41,7 @@ class Intake:
 @contextmanager
 def intake(site: Site, machines: Sequence[Machine], *, pause_seconds: float) -> Iterator[Intake]:
     """Batches to each service in turn, one after another, while the block runs."""
-    found, ended, numbers = Intake(), threading.Event(), count()
+    intake_counts, ended, numbers = Intake(), threading.Event(), count()
 
     def send() -> None:
         while not ended.wait(pause_seconds):
@@ -49,13 +49,13 @@ def intake(site: Site, machines: Sequence[Machine], *, pause_seconds: float) -> 
             rows = [a_row(external_id=f"IN-{number}-{i}", price=f"{100 + i}.00") for i in range(_BATCH)]
             address = machines[number % len(machines)].address
             answer = httpx.post(f"{address}/api/v1/listings", json=rows, headers=with_key(site), timeout=120)
-            found.answers[answer.status_code] += 1
-            found.sent += _BATCH
+            intake_counts.answers[answer.status_code] += 1
+            intake_counts.sent += _BATCH
 
     thread = threading.Thread(target=send)
     thread.start()
     try:
-        yield found
+        yield intake_counts
     finally:
         ended.set()
         thread.join()
@@ -75,9 +75,9 @@ def opened(database: str, home: Path, populated: Populated) -> Iterator[Site]:
 def failures(machines: Sequence[Machine]) -> list[str]:
     """The failed sweeps, and every line that speaks of a deadlock, of these machines."""
     return [
-        f"{one.log.parent.name}: {line['event']} {str(line.get('exception', ''))[-1500:]}"
-        for one in machines
-        for line in one.lines()
+        f"{machine.log.parent.name}: {line['event']} {str(line.get('exception', ''))[-1500:]}"
+        for machine in machines
+        for line in machine.lines()
         if line["event"] in {"sweep.failed", "sweep.not_stored"} or "deadlock" in str(line).lower()
     ]
 
@@ -103,23 +103,23 @@ def test_no_sweep_of_a_service_and_three_workers_fails_under_intake(
         service = machines.serve(homes[0], database)
         workers = [machines.work(home, database) for home in homes[1:4]]
         everybody = [service, *workers]
-        wait_for(lambda: all(one.is_ready() for one in everybody))
-        with intake(site, [service], pause_seconds=0.2) as found:
+        wait_for(lambda: all(machine.is_ready() for machine in everybody))
+        with intake(site, [service], pause_seconds=0.2) as intake_counts:
             time.sleep(seconds)
         assert failures(everybody) == []
         assert deadlocks(site) == 0
-        assert all(one.process.poll() is None for one in everybody)
-        assert set(found.answers) == {200}
-        kept = site.value(text("SELECT count(*) FROM listing"))
-    assert kept == found.sent > 0
+        assert all(machine.process.poll() is None for machine in everybody)
+        assert set(intake_counts.answers) == {200}
+        listing_count = site.value(text("SELECT count(*) FROM listing"))
+    assert listing_count == intake_counts.sent > 0
 
 
 @pytest.fixture
 def receiver() -> Iterator[Receiver]:
     """A marketplace that loses the first acknowledgement of every fifth message."""
-    with a_receiver(effect_before_failure=True) as found:
-        found.answer_to = lambda one: 500 if hash(one) % 5 == 0 and not found.effects[one] else 204
-        yield found
+    with a_receiver(effect_before_failure=True) as lossy_receiver:
+        lossy_receiver.answer_to = lambda key: 500 if hash(key) % 5 == 0 and not lossy_receiver.effects[key] else 204
+        yield lossy_receiver
 
 
 @pytest.mark.parametrize(
@@ -163,7 +163,7 @@ def test_each_takedown_has_one_effect_though_machines_are_cut_off_and_return(
         services = [machines.serve(home, database) for home in homes[:2]]
         workers = [machines.work(homes[2], network.url), machines.work(homes[3], database)]
         everybody = [*services, *workers]
-        wait_for(lambda: all(one.is_ready() for one in everybody))
+        wait_for(lambda: all(machine.is_ready() for machine in everybody))
         wait_for(lambda: len(receiver.effects) >= takedowns // 10, 600)
         network.cut()
         time.sleep(cut_seconds)
@@ -172,13 +172,15 @@ def test_each_takedown_has_one_effect_though_machines_are_cut_off_and_return(
         time.sleep(cut_seconds)
         services[1].go_on()
         wait_for(lambda: acknowledged(site) == takedowns, 1_500)
-        wait_for(lambda: all(one.is_ready() for one in everybody))
+        wait_for(lambda: all(machine.is_ready() for machine in everybody))
         whole = [services[0], workers[1]]
-        assert [one for one in failures(whole) if "sweep.failed" in one or "deadlock" in one] == []
+        assert [failure for failure in failures(whole) if "sweep.failed" in failure or "deadlock" in failure] == []
         assert deadlocks(site) == 0
-        assert all(one.process.poll() is None for one in everybody)
+        assert all(machine.process.poll() is None for machine in everybody)
     assert len(receiver.effects) == takedowns
-    subjects = Counter(one["data"]["listing_external_id"] for one in {d["id"]: d for d in receiver.deliveries}.values())
+    subjects = Counter(
+        delivery["data"]["listing_external_id"] for delivery in {d["id"]: d for d in receiver.deliveries}.values()
+    )
     assert subjects == dict.fromkeys(names, 1)
 
 
@@ -203,11 +205,11 @@ def test_a_killed_worker_loses_no_message_and_doubles_only_those_on_their_way(
             site.runtime, url=receiver.url, allow_loopback=True, marketplace=None, secret=receiver.secret, by="test"
         )
         workers = [machines.work(home, database) for home in homes[:2]]
-        wait_for(lambda: all(one.is_ready() for one in workers))
+        wait_for(lambda: all(worker.is_ready() for worker in workers))
         schedule_all(site, [f"MP-{i:05}" for i in range(removals)])
         wait_for(lambda: len(receiver.effects) >= removals // 4, 600)
         workers[0].process.kill()
         wait_for(lambda: acknowledged(site) == removals, 600)
-    sent = Counter(one["id"] for one in receiver.deliveries)
+    sent = Counter(delivery["id"] for delivery in receiver.deliveries)
     assert len(sent) == removals
     assert sum(sent.values()) - removals <= at_once

@@ -37,7 +37,7 @@ def test_a_promoted_model_scores_in_the_other_process_which_fetches_it(two: Two)
     first, second = two
     champion = put_champion_in_force(first)
     follow_champions(second.runtime)
-    assert [digest_in(one) for one in two] == [champion, champion]
+    assert [digest_in(site) for site in two] == [champion, champion]
     client = a_client(second.runtime)
     assert client.get("/readyz").status_code == 200
     assert client.post("/api/v1/score", json=a_row(), headers=with_key(second)).json()["model"] == champion
@@ -52,11 +52,11 @@ def test_a_model_that_one_process_trained_is_promoted_in_the_other_and_back(two:
         add_model(first, trained[-1], a_report())
         promote(second, trained[-1])
         assert digest_in(second) == trained[-1]
-    folders = [one.runtime.services[BundleStore].folder(trained[0]) for one in two]
+    folders = [site.runtime.services[BundleStore].folder(trained[0]) for site in two]
     assert contents(folders[0]) == contents(folders[1])
     assert roll_back(second) == trained[0]
     follow_champions(first.runtime)
-    assert [digest_in(one) for one in two] == [trained[0]] * 2
+    assert [digest_in(site) for site in two] == [trained[0]] * 2
 
 
 def test_a_bundle_that_was_altered_in_the_shared_store_is_neither_tried_nor_put_in_force(
@@ -177,8 +177,8 @@ def unreachable(*_: object) -> None:
 
 def digest_in(site: Site) -> str | None:
     """The digest of the champion in force."""
-    found = site.runtime.services[LiveModels].of(site.here)
-    return found.digest if found else None
+    champion = site.runtime.services[LiveModels].of(site.here)
+    return champion.digest if champion else None
 
 
 def contents(folder: Path) -> dict[str, bytes]:
@@ -196,7 +196,7 @@ def test_two_services_score_by_a_promoted_model_within_five_seconds(
     more = {"DATABASE_URL": database, "SWEEP_SECONDS": "1"}  # As it is by default.
     try:
         site = populated_postgres.on(runtime, TestClock())
-        with serving(touchstone, homes[1], more=more) as one, serving(touchstone, homes[2], more=more) as other:
+        with serving(touchstone, homes[1], more=more) as first, serving(touchstone, homes[2], more=more) as second:
             for join in (Join.SUM, Join.STACK):
                 write_bundle_folder(tmp_path / join, bundle_files(join), {})
                 digest = runtime.services[BundleStore].admit(tmp_path / join)
@@ -205,7 +205,7 @@ def test_two_services_score_by_a_promoted_model_within_five_seconds(
                     time.sleep(0.05)
                 promote(site, digest)
                 promoted_at = time.monotonic()
-                for address in (one, other):
+                for address in (first, second):
                     while scorer_at(address, site) != digest:
                         assert time.monotonic() - promoted_at < 5
                         time.sleep(0.05)

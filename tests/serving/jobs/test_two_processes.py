@@ -39,10 +39,10 @@ def at_once(*works: Callable[[], object]) -> list[Exception]:
             failed.append(error)
 
     threads = [threading.Thread(target=done, args=(work,)) for work in works]
-    for one in threads:
-        one.start()
-    for one in threads:
-        one.join()
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
     return failed
 
 
@@ -51,8 +51,8 @@ def test_sweeps_of_two_processes_neither_race_nor_deadlock(two: Two) -> None:
     rows = [a_row(external_id=f"MP-{i}", price=f"{100 + i}.00") for i in range(300)]
     receive(first.runtime, first.marketplace, rows, source="test")
     for _ in range(4):
-        for one in two:
-            clock = one.runtime.clock
+        for site in two:
+            clock = site.runtime.clock
             assert isinstance(clock, TestClock)
             clock.forward(hours=7)  # References are then due again.
         assert at_once(lambda: sweep(first.runtime), lambda: sweep(second.runtime)) == []
@@ -67,8 +67,10 @@ def test_delayed_jobs_wake_in_one_process_while_another_enqueues_them_again(two:
     def enqueue(runtime: Runtime, job_ids: list[str], delay_seconds: float | None = None) -> None:
         with runtime.store.write() as connection:
             runtime.jobs.hold(connection)
-            for one in job_ids:
-                runtime.jobs.enqueue(connection, jobs.SEND_MAIL, jobs.MAILS, one, "", one, delay_seconds=delay_seconds)
+            for job_id in job_ids:
+                runtime.jobs.enqueue(
+                    connection, jobs.SEND_MAIL, jobs.MAILS, job_id, "", job_id, delay_seconds=delay_seconds
+                )
 
     worker = Worker(first.runtime)
     worker.start()
@@ -88,7 +90,7 @@ def test_delayed_jobs_wake_in_one_process_while_another_enqueues_them_again(two:
 
 
 def test_of_two_processes_one_has_a_sweep_to_itself_until_it_ends(two: Two) -> None:
-    first, second = (one.runtime.store for one in two)
+    first, second = (site.runtime.store for site in two)
     with (
         only_one(first, "sweep:references") as mine,
         only_one(second, "sweep:references") as theirs,
@@ -100,36 +102,36 @@ def test_of_two_processes_one_has_a_sweep_to_itself_until_it_ends(two: Two) -> N
 
 
 def test_both_processes_are_ready_where_no_model_was_ever_promoted(two: Two) -> None:
-    assert [a_client(one.runtime).get("/readyz").json() for one in two] == [{"status": "ready"}] * 2
+    assert [a_client(site.runtime).get("/readyz").json() for site in two] == [{"status": "ready"}] * 2
 
 
 def test_a_process_without_the_champion_is_not_ready_and_takes_no_listing(two: Two) -> None:
     first, second = two
     champion = put_champion_in_force(first)
     lose_shared_files(first)
-    here, there = (a_client(one.runtime) for one in two)
-    answer = there.get("/readyz")
+    first_client, second_client = (a_client(site.runtime) for site in two)
+    answer = second_client.get("/readyz")
     assert (answer.status_code, answer.json()["reasons"][0]["code"]) == (503, "champion_missing"), "not yet tried"
     follow_champions(second.runtime)
-    answer = there.get("/readyz")
+    answer = second_client.get("/readyz")
     assert (answer.status_code, answer.headers["retry-after"]) == (503, "10")
     (reason,) = answer.json()["reasons"]
     assert reason["code"] == "champion_missing"
     assert f"The data directory of this process has no bundle {champion[:12]}." in reason["sentence"]
     assert f"Copy the folder bundles/{champion} from the process that trained it" in reason["sentence"]
     assert second.here not in answer.text
-    assert here.get("/readyz").status_code == 200
+    assert first_client.get("/readyz").status_code == 200
 
     for path, body in (
         ("/api/v1/listings", a_row()),
         ("/api/v1/listings", [a_row(), {"not": "a listing"}]),
         ("/api/v1/score", a_row()),
     ):
-        refused = there.post(path, json=body, headers=with_key(second))
+        refused = second_client.post(path, json=body, headers=with_key(second))
         assert (refused.status_code, refused.json()["error"]["code"]) == (503, "champion_missing"), path
         assert refused.headers["retry-after"] == "10"
     assert second.rows(select(listing.c.listing_id)) == []
-    assert here.post("/api/v1/listings", json=a_row(), headers=with_key(first)).status_code == 201
+    assert first_client.post("/api/v1/listings", json=a_row(), headers=with_key(first)).status_code == 201
 
 
 def test_pages_of_both_processes_name_the_one_without_the_champion_and_its_mend_is_noticed(two: Two) -> None:
@@ -142,7 +144,7 @@ def test_pages_of_both_processes_name_the_one_without_the_champion_and_its_mend_
     assert f"The champion {champion[:12]} is not loaded, so this process takes no listings." in page
     page = words(visit_as(first, first.data_scientist).get("/operations").text)
     assert f"has not loaded {champion[:12]}: The data directory of this process has no bundle" in page
-    stores = [one.runtime.services[BundleStore] for one in two]
+    stores = [site.runtime.services[BundleStore] for site in two]
     shutil.copytree(stores[0].folder(champion), stores[1].folder(champion))
     follow_champions(second.runtime)
     client = a_client(second.runtime)
@@ -152,25 +154,25 @@ def test_pages_of_both_processes_name_the_one_without_the_champion_and_its_mend_
 
 def test_a_training_runs_in_whichever_process_takes_it(two: Two) -> None:
     first, second = two
-    asked = request_training(first.runtime, first.marketplace, by="test")
+    job_id = request_training(first.runtime, first.marketplace, by="test")
     worker = Worker(second.runtime)
     worker.start()
     try:
-        while state_of(first.runtime, f"retrain:{asked}") != "SUCCESS":  # The timeout of the test ends the wait.
+        while state_of(first.runtime, f"retrain:{job_id}") != "SUCCESS":  # The timeout of the test ends the wait.
             time.sleep(0.02)
     finally:
         worker.stop()
-    job = first.read(learning.get_job, first.here, asked)
+    job = first.read(learning.get_job, first.here, job_id)
     assert (job.state, job.error) == ("failed", "No label is mature yet, so there is nothing to learn from.")
 
 
 def state_of(runtime: Runtime, job_id: str) -> str:
     """The state of a durable job."""
-    found = text("SELECT status FROM dbos.workflow_status WHERE workflow_uuid = :id")
+    query = text("SELECT status FROM dbos.workflow_status WHERE workflow_uuid = :id")
     with runtime.store.read() as connection:
-        return str(connection.execute(found, {"id": job_id}).scalar_one())
+        return str(connection.execute(query, {"id": job_id}).scalar_one())
 
 
 def test_two_processes_are_workers_of_different_names(two: Two) -> None:
-    first, second = (one.runtime for one in two)
+    first, second = (site.runtime for site in two)
     assert first.worker_id != second.worker_id, "or the second would take the first one's running jobs at its start"

@@ -20,7 +20,7 @@ def test_the_worker_trains_on_new_labels_by_itself_and_tracks_the_candidate(work
     site.execute(delete(retraining_check))  # The worker counts again at its next sweep, not in an hour.
 
     def ended() -> bool:
-        return any(one.state in {"done", "failed"} for one in site.read(learning.jobs, site.here, 5))
+        return any(job.state in {"done", "failed"} for job in site.read(learning.jobs, site.here, 5))
 
     wait_until(ended)
     with site.runtime.store.read() as connection:

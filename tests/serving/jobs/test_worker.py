@@ -75,7 +75,7 @@ def test_many_confirmations_with_lost_acknowledgements_have_one_effect_each(work
 
         def loses_the_first_answer(message: str) -> int:
             """Fail the first attempt of every fifth message; a second failure would wait five minutes."""
-            known = {one["id"] for one in receiver.deliveries}
+            known = {delivery["id"] for delivery in receiver.deliveries}
             return 504 if message not in known and len(known) % 5 == 0 else 204
 
         receiver.answer_to = loses_the_first_answer
@@ -133,8 +133,8 @@ def test_a_retraining_runs_in_a_child_process_and_a_promotion_is_published(worki
         job = learning.get_job(connection, site.here, job_id)
         assert (job.state, job.error) == ("done", None)
         assert job.digest is not None
-        found = learning.get_model(connection, site.here, job.digest)
-    assert found.mlflow_version == "1"
+        model = learning.get_model(connection, site.here, job.digest)
+    assert model.mlflow_version == "1"
     assert promote(site, "challenger") == job.digest
     live = site.runtime.services[LiveModels].of(site.here)
     assert live is not None
@@ -156,7 +156,7 @@ def test_a_failed_part_of_a_sweep_is_named_and_the_others_run(site: Site) -> Non
     site.execute(text("ALTER TABLE question_step RENAME TO lost"))
     with pytest.raises(ExceptionGroup) as failed:
         sweep(site.runtime)
-    notes = {note for one in failed.value.exceptions for note in one.__notes__}
+    notes = {note for error in failed.value.exceptions for note in error.__notes__}
     assert notes == {"In the sweep of questions_mailed.", "In the sweep of reminders."}
     assert sign_head(site.runtime) == 0, "the last part of the sweep has signed"
 
@@ -193,9 +193,13 @@ def test_a_receiver_that_hangs_holds_no_other_marketplaces_deliveries(working_si
             assert action is not None
             wait_until(lambda: action.action_id in other.effects)
             with site.runtime.store.read() as connection:
-                tried = [actions.get(connection, site.here, one.action.action_id) for one in waiting if one.action]
-            assert sum(one.state is ActionState.SENDING for one in tried) > 0
-            assert [one.last_error for one in tried if one.last_error] == [], "no attempt had to end before"
+                tried = [
+                    actions.get(connection, site.here, decision.action.action_id)
+                    for decision in waiting
+                    if decision.action
+                ]
+            assert sum(removal.state is ActionState.SENDING for removal in tried) > 0
+            assert [removal.last_error for removal in tried if removal.last_error] == [], "no attempt had to end before"
         finally:
             goes_on.set()
 

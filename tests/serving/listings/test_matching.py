@@ -29,9 +29,9 @@ def near(similarity: float = 0.95, *, own: bool = False, counterfeit: bool | Non
     )
 
 
-def like(one: NearDuplicate, **changes: object) -> NearDuplicates:
-    others = {"sellers": 1, "listings": 1, "counterfeit": 1} if not one.same_seller else {"own_listings": 1}
-    return NearDuplicates(**{**others, "shown": (one,), **changes})  # type: ignore[arg-type]
+def like(duplicate: NearDuplicate, **changes: object) -> NearDuplicates:
+    others = {"sellers": 1, "listings": 1, "counterfeit": 1} if not duplicate.same_seller else {"own_listings": 1}
+    return NearDuplicates(**{**others, "shown": (duplicate,), **changes})  # type: ignore[arg-type]
 
 
 def linked(steps: int = 1, counterfeit: int = 1) -> Links:
@@ -49,13 +49,13 @@ def a_listing(
     brand_id: str | None = "brd_1",
     age_days: float | None = None,
 ) -> Facts:
-    found = some_facts(external_id="MP-20", seller={"external_id": "new-name", "age_days": age_days})
+    facts = some_facts(external_id="MP-20", seller={"external_id": "new-name", "age_days": age_days})
     return replace(
-        found,
+        facts,
         as_of=NOW,
         near_duplicates=near_duplicates,
-        brand=replace(found.brand, brand_id=brand_id),
-        seller=replace(found.seller, authorised=authorised, links=links, known_days=known_days),
+        brand=replace(facts.brand, brand_id=brand_id),
+        seller=replace(facts.seller, authorised=authorised, links=links, known_days=known_days),
     )
 
 
@@ -94,13 +94,13 @@ TABLE: list[tuple[Facts, Ground | None, str]] = [
 
 @pytest.mark.parametrize(("listing", "ground", "_why"), TABLE, ids=[why for _, _, why in TABLE])
 def test_a_listing_repeats_a_removed_one_where(listing: Facts, ground: Ground | None, _why: str) -> None:
-    found = relist(listing, [GONE], DEFAULT_RELIST)
-    assert (None if found is None else found.ground) == ground
-    if found is not None:
-        assert found.earlier == "MP-9"
-        assert found.reason.code == f"relist.{found.ground.value}"
-        assert found.reason.parameters["listing"] == "MP-9"
-        assert found.reason.parameters["date"] == date(2026, 3, 10)
+    relisting = relist(listing, [GONE], DEFAULT_RELIST)
+    assert (None if relisting is None else relisting.ground) == ground
+    if relisting is not None:
+        assert relisting.earlier == "MP-9"
+        assert relisting.reason.code == f"relist.{relisting.ground.value}"
+        assert relisting.reason.parameters["listing"] == "MP-9"
+        assert relisting.reason.parameters["date"] == date(2026, 3, 10)
 
 
 @pytest.mark.parametrize(
@@ -119,15 +119,17 @@ def test_nothing_is_repeated_where(removed: list[Removed], _why: str) -> None:
 
 def test_of_several_the_latest_removal_of_a_linked_seller_is_named() -> None:
     later = replace(GONE, external_id="MP-10", removed_at=NOW - 5 * DAY)
-    found = relist(a_listing(links=linked()), [GONE, later], DEFAULT_RELIST)
-    assert found is not None
-    assert found.reason == message("relist.linked_new_seller", seller="lumo", listing="MP-10", date=date(2026, 3, 15))
+    relisting = relist(a_listing(links=linked()), [GONE, later], DEFAULT_RELIST)
+    assert relisting is not None
+    assert relisting.reason == message(
+        "relist.linked_new_seller", seller="lumo", listing="MP-10", date=date(2026, 3, 15)
+    )
 
 
 def test_the_reason_says_how_much_of_the_text_is_shared() -> None:
-    found = relist(a_listing(like(near(0.934, own=True))), [GONE], DEFAULT_RELIST)
-    assert found is not None
-    assert in_english(found.reason) == (
+    relisting = relist(a_listing(like(near(0.934, own=True))), [GONE], DEFAULT_RELIST)
+    assert relisting is not None
+    assert in_english(relisting.reason) == (
         "93% the text of MP-9, which the same seller listed and which was removed on 10 March 2026."
     )
 

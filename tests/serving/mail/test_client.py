@@ -14,16 +14,16 @@ SENDER, READER = "touchstone@market.example", "ines@aurelle.example"
 
 
 def a_message() -> EmailMessage:
-    made = EmailMessage()
-    made["From"], made["To"], made["Subject"], made["Message-ID"] = SENDER, READER, "Hello", "<mai_1@market.example>"
-    made.set_content("Text")
-    return made
+    mail = EmailMessage()
+    mail["From"], mail["To"], mail["Subject"], mail["Message-ID"] = SENDER, READER, "Hello", "<mai_1@market.example>"
+    mail.set_content("Text")
+    return mail
 
 
 def server_of(box: MailBox, **changes: object) -> MailServer:
-    found = mail_server(mailing(Settings(), box, **changes), "market.example")
-    assert found is not None
-    return found
+    server = mail_server(mailing(Settings(), box, **changes), "market.example")
+    assert server is not None
+    return server
 
 
 def sent(box: MailBox, to: str = READER, **changes: object) -> Unsent | None:
@@ -33,7 +33,7 @@ def sent(box: MailBox, to: str = READER, **changes: object) -> Unsent | None:
 def test_an_accepted_mail_is_sent() -> None:
     with a_mail_server() as box:
         assert sent(box) is None
-        assert [one["Message-ID"] for one in box.to(READER)] == ["<mai_1@market.example>"]
+        assert [message["Message-ID"] for message in box.to(READER)] == ["<mai_1@market.example>"]
 
 
 @pytest.mark.parametrize(
@@ -46,22 +46,22 @@ def test_an_accepted_mail_is_sent() -> None:
 def test_a_refused_mail_is_tried_again_unless_the_refusal_is_final(reply: str, is_permanent: bool, reason: str) -> None:
     with a_mail_server() as box:
         box.reply = lambda _number: reply
-        found = sent(box)
-    assert found == Unsent(f"The mail server refused the mail: {reply}", is_permanent), reason
+        failure = sent(box)
+    assert failure == Unsent(f"The mail server refused the mail: {reply}", is_permanent), reason
 
 
 def test_an_unknown_recipient_is_refused_for_good() -> None:
     with a_mail_server() as box:
-        found = sent(box, "nobody@aurelle.example")
-    assert found == Unsent("The mail server refused the recipient: 550 5.1.1 No such user", is_permanent=True)
+        failure = sent(box, "nobody@aurelle.example")
+    assert failure == Unsent("The mail server refused the recipient: 550 5.1.1 No such user", is_permanent=True)
 
 
 def test_a_connection_that_ends_after_the_data_counts_as_unsent() -> None:
     with a_mail_server() as box:
         box.reply = lambda _number: DROPPED
-        found = sent(box)
-    assert found is not None
-    assert not found.is_permanent
+        failure = sent(box)
+    assert failure is not None
+    assert not failure.is_permanent
 
 
 def test_a_fault_after_the_answer_does_not_count_the_mail_as_unsent(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -96,9 +96,9 @@ def test_a_wrong_password_is_tried_again_because_the_operator_can_mend_it(
     monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
     with a_mail_server(certificate=certificate, password="opensesame") as box:
         secret = Settings(smtp_password="wrong").smtp_password
-        found = sent(box, smtp_security="starttls", smtp_user="touchstone", smtp_password=secret)
-    assert found is not None
-    assert (found.is_permanent, "535" in found.sentence) == (False, True)
+        failure = sent(box, smtp_security="starttls", smtp_user="touchstone", smtp_password=secret)
+    assert failure is not None
+    assert (failure.is_permanent, "535" in failure.sentence) == (False, True)
 
 
 @pytest.mark.parametrize(
@@ -112,8 +112,8 @@ def test_nothing_is_sent_to_a_server_with_a_wrong_certificate(
     if is_trusted:
         monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
     with a_mail_server(certificate=certificate) as box:
-        found = sent(box, smtp_security="starttls")
-        assert (found, box.received) == (
+        failure = sent(box, smtp_security="starttls")
+        assert (failure, box.received) == (
             Unsent("The certificate of the mail server is not valid for it.", is_permanent=False),
             [],
         ), reason
@@ -121,13 +121,13 @@ def test_nothing_is_sent_to_a_server_with_a_wrong_certificate(
 
 def test_a_server_without_starttls_gets_no_mail() -> None:
     with a_mail_server() as box:
-        found = sent(box, smtp_security="starttls")
-        assert found == Unsent("The mail server lacks the encryption or the sign-in that is set.", is_permanent=False)
+        failure = sent(box, smtp_security="starttls")
+        assert failure == Unsent("The mail server lacks the encryption or the sign-in that is set.", is_permanent=False)
         assert box.received == []
 
 
 @pytest.mark.parametrize(
-    ("given", "sentence"),
+    ("changes", "sentence"),
     [
         ({"mail_from": None}, "MAIL_FROM"),
         ({"mail_from": "Touchstone"}, "MAIL_FROM"),
@@ -135,16 +135,16 @@ def test_a_server_without_starttls_gets_no_mail() -> None:
         ({"smtp_host": "mail.example", "production": True}, "no mail unencrypted"),
     ],
 )
-def test_unsafe_settings_are_refused(given: dict[str, object], sentence: str) -> None:
+def test_unsafe_settings_are_refused(changes: dict[str, object], sentence: str) -> None:
     with pytest.raises(Invalid, match=sentence):
-        mail_server(mailing(Settings(), MailBox(port=25), **given), "market.example")
+        mail_server(mailing(Settings(), MailBox(port=25), **changes), "market.example")
 
 
 def test_without_a_host_there_is_no_server_and_ports_follow_the_encryption() -> None:
     assert mail_server(Settings(), "market.example") is None
     ports = [
-        found.port
+        server.port
         for security in ("starttls", "tls", "none")
-        if (found := mail_server(mailing(Settings(), MailBox(), smtp_port=None, smtp_security=security), "x"))
+        if (server := mail_server(mailing(Settings(), MailBox(), smtp_port=None, smtp_security=security), "x"))
     ]
     assert ports == [587, 465, 25]

@@ -43,15 +43,15 @@ def engines(engine_name: str, request: pytest.FixtureRequest, tmp_path: Path) ->
     """A database made by the migrations, and one made from the declared tables."""
     if engine_name == "sqlite":
         shutil.copyfile(request.getfixturevalue("upgraded_sqlite"), tmp_path / "migrated.sqlite")
-        found = tuple(write_engine(sqlite_url(tmp_path / name)) for name in ("migrated.sqlite", "declared.sqlite"))
+        both = tuple(write_engine(sqlite_url(tmp_path / name)) for name in ("migrated.sqlite", "declared.sqlite"))
     else:
         server: Postgres = request.getfixturevalue("postgres")
         populated: Populated = request.getfixturevalue("populated_postgres")
-        found = tuple(create_engine(server.new_database(one)) for one in (populated.database or "", "template1"))
-    migrated, declared = found
+        both = tuple(create_engine(server.new_database(source)) for source in (populated.database or "", "template1"))
+    migrated, declared = both
     metadata.create_all(declared)
     yield migrated, declared
-    for engine in found:
+    for engine in both:
         engine.dispose()
 
 
@@ -70,19 +70,19 @@ def described(inspector: Inspector) -> dict[str, object]:
     return {
         name: {
             "checks": sorted(
-                (found["name"] or "", found["sqltext"]) for found in inspector.get_check_constraints(name)
+                (check["name"] or "", check["sqltext"]) for check in inspector.get_check_constraints(name)
             ),
             "key": inspector.get_pk_constraint(name)["constrained_columns"],
             "references": sorted(
-                (found["constrained_columns"], found["referred_table"], found["referred_columns"])
-                for found in inspector.get_foreign_keys(name)
+                (foreign_key["constrained_columns"], foreign_key["referred_table"], foreign_key["referred_columns"])
+                for foreign_key in inspector.get_foreign_keys(name)
             ),
             "indexes": sorted(
-                (found["name"] or "", found["column_names"], found["unique"], _condition(found.get("dialect_options")))
-                for found in inspector.get_indexes(name)
-                if found["name"] not in BY_HAND
+                (index["name"] or "", index["column_names"], index["unique"], _condition(index.get("dialect_options")))
+                for index in inspector.get_indexes(name)
+                if index["name"] not in BY_HAND
             ),
-            "unique": sorted(found["column_names"] for found in inspector.get_unique_constraints(name)),
+            "unique": sorted(constraint["column_names"] for constraint in inspector.get_unique_constraints(name)),
         }
         for name in inspector.get_table_names()
         if name != ALEMBICS_OWN and name not in BY_HAND
@@ -90,8 +90,8 @@ def described(inspector: Inspector) -> dict[str, object]:
 
 
 def _condition(options: object) -> str:
-    found = options if isinstance(options, dict) else {}
-    return str(found.get("sqlite_where", found.get("postgresql_where", "")))
+    conditions = options if isinstance(options, dict) else {}
+    return str(conditions.get("sqlite_where", conditions.get("postgresql_where", "")))
 
 
 def test_keys_references_indexes_and_checks_are_the_declared_ones(engines: tuple[Engine, Engine]) -> None:
@@ -125,8 +125,8 @@ def test_the_revision_is_the_digest_of_what_it_makes() -> None:
     From the first release on the migration is frozen, and this test goes: ADR 40.
     """
     (revision,) = ScriptDirectory.from_config(configuration()).walk_revisions()
-    made = "\n".join(statements(revision.module, dialect) for dialect in ("sqlite", "postgresql"))
-    digest = hashlib.sha256(made.encode()).hexdigest()[:12]
+    schema = "\n".join(statements(revision.module, dialect) for dialect in ("sqlite", "postgresql"))
+    digest = hashlib.sha256(schema.encode()).hexdigest()[:12]
     assert revision.revision == digest, f"The schema has changed: in {revision.path} put revision = {digest!r}"
 
 
@@ -175,11 +175,11 @@ def test_a_database_of_another_version_is_refused_and_left_as_it_was(old_databas
 
 def contents(engine: Engine) -> dict[str, list[tuple[object, ...]]]:
     """Every row of every table."""
-    found = MetaData()
-    found.reflect(engine)
+    schema = MetaData()
+    schema.reflect(engine)
     with engine.connect() as connection:
         return {
-            name: [tuple(row) for row in connection.execute(table.select())] for name, table in found.tables.items()
+            name: [tuple(row) for row in connection.execute(table.select())] for name, table in schema.tables.items()
         }
 
 

@@ -25,10 +25,10 @@ def at_once(url: str) -> list[Exception]:
             failed.append(error)
 
     threads = [threading.Thread(target=work) for _ in range(_WORKERS)]
-    for one in threads:
-        one.start()
-    for one in threads:
-        one.join()
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
     return failed
 
 

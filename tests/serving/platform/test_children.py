@@ -21,10 +21,10 @@ SECRETS = {
 
 
 @pytest.fixture
-def given(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The file that the interpreter writes its environment to."""
-    for name, value in SECRETS.items():
-        monkeypatch.setenv(name, value)
+    for name, secret in SECRETS.items():
+        monkeypatch.setenv(name, secret)
     interpreter, written = tmp_path / "python", tmp_path / "given"
     interpreter.write_text(f"#!/bin/sh\nenv > {written}\nexit 3\n")
     interpreter.chmod(0o700)
@@ -32,16 +32,16 @@ def given(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return written
 
 
-def test_the_child_that_tries_a_bundle_is_given_what_an_interpreter_needs(given: Path, tmp_path: Path) -> None:
+def test_the_child_that_tries_a_bundle_is_given_what_an_interpreter_needs(environment: Path, tmp_path: Path) -> None:
     with pytest.raises(BundleRefused):
         try_in_child(tmp_path, "0" * 64)
-    assert "PATH=" in given.read_text()
-    assert "canary" not in given.read_text()
-    assert "MLFLOW" not in given.read_text()
+    assert "PATH=" in environment.read_text()
+    assert "canary" not in environment.read_text()
+    assert "MLFLOW" not in environment.read_text()
 
 
-def test_the_training_child_reaches_mlflow_and_not_our_database(given: Path, tmp_path: Path) -> None:
+def test_the_training_child_reaches_mlflow_and_not_our_database(environment: Path, tmp_path: Path) -> None:
     with pytest.raises(TrainingFailed):
         run_child(JOB, [], cache=tmp_path, timeout_seconds=60, progress=lambda _: None)
-    assert "MLFLOW_TRACKING_TOKEN=" in given.read_text()
-    assert "canary" not in given.read_text()
+    assert "MLFLOW_TRACKING_TOKEN=" in environment.read_text()
+    assert "canary" not in environment.read_text()

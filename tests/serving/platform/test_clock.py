@@ -20,9 +20,9 @@ A_DAY = timedelta(days=1)
 
 def test_the_systems_clock_tells_the_present_in_utc() -> None:
     before = datetime.now(UTC)
-    found = SystemClock().now()
-    assert before <= found <= datetime.now(UTC)
-    assert found.utcoffset() == timedelta(0)
+    moment = SystemClock().now()
+    assert before <= moment <= datetime.now(UTC)
+    assert moment.utcoffset() == timedelta(0)
 
 
 def test_a_simulated_clock_is_the_machines_and_its_offset() -> None:
@@ -31,10 +31,10 @@ def test_a_simulated_clock_is_the_machines_and_its_offset() -> None:
 
 def test_moving_it_forward_arrives_at_the_moment_and_goes_on_from_there() -> None:
     clock = SimulatedClock(timedelta(0))
-    wanted = clock.now() + 30 * A_DAY
-    assert clock.forward_to(wanted) == clock.offset
+    arrival = clock.now() + 30 * A_DAY
+    assert clock.forward_to(arrival) == clock.offset
     first, second = clock.now(), clock.now()
-    assert wanted <= first <= second < wanted + A_DAY
+    assert arrival <= first <= second < arrival + A_DAY
 
 
 @pytest.mark.parametrize("back", [timedelta(0), timedelta(seconds=1), 400 * A_DAY])
@@ -112,7 +112,7 @@ def ids_and_draws(folder: Path, **changes: object) -> tuple[list[object], bytes]
 def test_a_seed_fixes_ids_and_draws_and_no_key(simulated: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
     other = tmp_path_factory.mktemp("other")
     shutil.copytree(simulated, other, dirs_exist_ok=True, ignore=shutil.ignore_patterns("*.key"))
-    (first, key), (again, another_key) = (ids_and_draws(one, seed=3) for one in (simulated, other))
+    (first, key), (again, another_key) = (ids_and_draws(folder, seed=3) for folder in (simulated, other))
     assert first == again
     assert key != another_key
     assert ids_and_draws(simulated, seed=4)[0] != first
@@ -197,7 +197,7 @@ def test_days_that_are_no_business_days_count_weekends() -> None:
 )
 def test_as_many_days_count_as_the_deadline_was_made_from(minutes: int, days: int, calendar: BusinessCalendar) -> None:
     start = datetime(2020, 1, 1, tzinfo=UTC) + timedelta(minutes=minutes)
-    found = days_that_count(start, after_business_days(start, days, calendar), calendar)
-    assert len(found) == days
-    assert all(calendar.works(day) for day in found)
-    assert sorted(set(found)) == list(found)
+    working_days = days_that_count(start, after_business_days(start, days, calendar), calendar)
+    assert len(working_days) == days
+    assert all(calendar.works(day) for day in working_days)
+    assert sorted(set(working_days)) == list(working_days)

@@ -51,7 +51,7 @@ def test_no_file_of_a_first_start_can_be_read_by_others_whoever_made_the_folder(
     finally:
         runtime.close()
     assert {"touchstone.sqlite", "touchstone.sqlite-wal", "lock"} <= set(modes)
-    assert {name: oct(found) for name, found in modes.items() if found & 0o077} == {}
+    assert {name: oct(bits) for name, bits in modes.items() if bits & 0o077} == {}
 
 
 @pytest.mark.parametrize(
@@ -65,16 +65,16 @@ def test_no_file_of_a_first_start_can_be_read_by_others_whoever_made_the_folder(
 def test_without_a_folder_the_home_lies_where_one_looks_for_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, checkout: bool, variables: dict[str, str], expected: str
 ) -> None:
-    here = tmp_path / "here"
-    here.mkdir()
-    monkeypatch.chdir(here)
+    folder = tmp_path / "here"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
     monkeypatch.delenv("XDG_STATE_HOME", raising=False)
     monkeypatch.setenv("HOME", str(tmp_path / "person"))
-    for name, value in variables.items():
-        monkeypatch.setenv(name, value.format(root=tmp_path))
+    for name, template in variables.items():
+        monkeypatch.setenv(name, template.format(root=tmp_path))
     if checkout:
-        (here / "pyproject.toml").touch()
-        (here / "serving").mkdir()
+        (folder / "pyproject.toml").touch()
+        (folder / "serving").mkdir()
     assert Home.at(None).root == tmp_path / expected
 
 
@@ -100,8 +100,8 @@ def test_an_owner_that_left_no_name_is_refused_as_unknown(tmp_path: Path, conten
 
 
 def test_a_data_directory_keeps_its_id_which_others_do_not_share(tmp_path: Path) -> None:
-    one, other = Home.at(tmp_path / "one"), Home.at(tmp_path / "other")
-    assert one.directory_id() == Home.at(tmp_path / "one").directory_id() != other.directory_id()
+    home, other = Home.at(tmp_path / "one"), Home.at(tmp_path / "other")
+    assert home.directory_id() == Home.at(tmp_path / "one").directory_id() != other.directory_id()
 
 
 def test_the_home_is_free_again_after_its_owner(tmp_path: Path) -> None:
@@ -151,9 +151,9 @@ def test_a_service_file_that_says_nothing_usable_is_as_none(tmp_path: Path, cont
 def test_the_socket_lies_in_the_home_unless_the_kernel_could_not_name_it(tmp_path: Path) -> None:
     near, far = Home(Path("/srv/touchstone")), Home(tmp_path / ("x" * 120))
     assert near.socket_path() == Path("/srv/touchstone/service.sock")
-    found = far.socket_path()
+    socket_path = far.socket_path()
     try:
-        assert len(os.fsencode(found)) <= homes._LONGEST_SOCKET_PATH
-        assert mode(found.parent) == 0o700
+        assert len(os.fsencode(socket_path)) <= homes._LONGEST_SOCKET_PATH
+        assert mode(socket_path.parent) == 0o700
     finally:
-        found.parent.rmdir()
+        socket_path.parent.rmdir()

@@ -16,8 +16,8 @@ from serving.platform.large_counts import LARGE, LargeCounts
 )
 def test_a_count_is_kept_where_it_is_large(first: int, again: int, _why: str) -> None:
     counts, numbers = LargeCounts(), count(first)
-    found = [counts.of("key", lambda: next(numbers), lambda n: n) for _ in range(2)]
-    assert found == [first, again]
+    readings = [counts.of("key", lambda: next(numbers), lambda n: n) for _ in range(2)]
+    assert readings == [first, again]
 
 
 def test_what_one_is_asked_for_is_no_answer_to_another() -> None:
@@ -27,13 +27,13 @@ def test_what_one_is_asked_for_is_no_answer_to_another() -> None:
 
 
 @pytest.mark.parametrize(
-    ("after", "found", "_why"), [(4.9, LARGE, "kept for five seconds"), (5.1, LARGE + 1, "and no longer")]
+    ("after", "expected", "_why"), [(4.9, LARGE, "kept for five seconds"), (5.1, LARGE + 1, "and no longer")]
 )
-def test_a_kept_count_ends(after: float, found: int, _why: str) -> None:
+def test_a_kept_count_ends(after: float, expected: int, _why: str) -> None:
     moments, numbers = iter((0.0, after)), count(LARGE)
     counts = LargeCounts(clock=lambda: next(moments))
     counts.of("key", lambda: next(numbers), lambda n: n)
-    assert counts.of("key", lambda: next(numbers), lambda n: n) == found
+    assert counts.of("key", lambda: next(numbers), lambda n: n) == expected
 
 
 def test_what_is_kept_is_bounded() -> None:

@@ -51,9 +51,9 @@ def test_what_the_database_refuses_is_told_without_the_row_that_it_refused(any_s
     )
     with any_site.runtime.store.write() as connection, pytest.raises(IntegrityError) as refused:
         connection.execute(taken)
-    told = "".join(format_exception(refused.value))
-    assert "unique" in told.lower()
-    assert email not in told
+    traceback_text = "".join(format_exception(refused.value))
+    assert "unique" in traceback_text.lower()
+    assert email not in traceback_text
 
 
 _EVERYTHING = """
@@ -116,8 +116,8 @@ LINES: Final = [
 @pytest.mark.parametrize("values", LINES)
 @pytest.mark.parametrize("event", ["request.answered", "an event whose name is longer than its column", ""])
 def test_a_line_of_a_terminal_is_that_of_structlog(event: str, values: dict[str, object]) -> None:
-    found = {"event": event, "level": "warning", "timestamp": "2026-11-29T04:02:09Z", **values}
+    event_dict = {"event": event, "level": "warning", "timestamp": "2026-11-29T04:02:09Z", **values}
     whole = structlog.dev.ConsoleRenderer(colors=False)
-    assert console_lines(colors=False)(None, "info", dict(found)) == whole(None, "info", dict(found))
-    without_level = {name: value for name, value in found.items() if name != "level"}
+    assert console_lines(colors=False)(None, "info", dict(event_dict)) == whole(None, "info", dict(event_dict))
+    without_level = {name: field_value for name, field_value in event_dict.items() if name != "level"}
     assert console_lines(colors=False)(None, "info", dict(without_level)) == whole(None, "info", without_level)

@@ -26,8 +26,8 @@ VALUES: st.SearchStrategy[Parameter] = st.one_of(
 @hypothesis.settings(deadline=None)
 def test_a_phrase_is_read_as_it_was_kept(parameters: dict[str, Parameter]) -> None:
     phrase = Phrase("{n} of {most}: {name}, {why}", **parameters)
-    found = of_data(json.loads(json.dumps(as_data(phrase))))
-    assert found == phrase
-    assert {name: type(value) for name, value in found.parameters.items()} == {
-        name: type(value) for name, value in phrase.parameters.items()
+    read_phrase = of_data(json.loads(json.dumps(as_data(phrase))))
+    assert read_phrase == phrase
+    assert {name: type(parameter) for name, parameter in read_phrase.parameters.items()} == {
+        name: type(parameter) for name, parameter in phrase.parameters.items()
     }

@@ -20,8 +20,8 @@ PUBLIC = "https://touchstone.bazaar.market"
 RANDOM = "9f2c4e81b7d05a3696ee0c1d57fb8a24"
 
 
-def settings(tmp_path: Path, **given: object) -> Settings:
-    return Settings.model_validate({"home": tmp_path, "production": True, "public_url": PUBLIC, **given})
+def settings(tmp_path: Path, **changes: object) -> Settings:
+    return Settings.model_validate({"home": tmp_path, "production": True, "public_url": PUBLIC, **changes})
 
 
 ADDRESSES = [
@@ -77,8 +77,8 @@ def test_a_secret_that_somebody_typed_is_refused_and_not_repeated(tmp_path: Path
 @given(st.randoms(use_true_random=False))
 def test_a_random_secret_is_accepted(chance: object) -> None:
     del chance
-    for made in (secrets.token_hex(32), secrets.token_urlsafe(32), base64.b64encode(secrets.token_bytes(32)).decode()):
-        assert not is_weak_secret(made)
+    for token in (secrets.token_hex(32), secrets.token_urlsafe(32), base64.b64encode(secrets.token_bytes(32)).decode()):
+        assert not is_weak_secret(token)
 
 
 @pytest.mark.parametrize("key", [b"\0" * 32, b"x" * 32, b"0123456789abcdef" * 2, b"change me before you use this..."])
@@ -109,22 +109,22 @@ DATABASES = [
 
 @pytest.mark.parametrize(("url", "starts", "why"), DATABASES)
 def test_a_database_password_that_can_be_guessed_is_refused(tmp_path: Path, url: str, starts: bool, why: str) -> None:
-    found = settings(tmp_path, database_url=url)
+    database_settings = settings(tmp_path, database_url=url)
     if starts:
-        check_production(found)
+        check_production(database_settings)
         return
     with pytest.raises(Invalid, match="TOUCHSTONE_DATABASE_URL"):
-        check_production(found)
+        check_production(database_settings)
 
 
 def test_what_libpq_takes_from_the_environment_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    found = settings(tmp_path, database_url=f"postgresql://app:{RANDOM}@/t")
-    check_production(found)
+    database_settings = settings(tmp_path, database_url=f"postgresql://app:{RANDOM}@/t")
+    check_production(database_settings)
     monkeypatch.setenv("PGHOST", "db")
     with pytest.raises(Invalid, match="sslmode=verify-full"):
-        check_production(found)
+        check_production(database_settings)
     monkeypatch.setenv("PGSSLMODE", "verify-full")
-    check_production(found)
+    check_production(database_settings)
 
 
 @pytest.mark.parametrize(

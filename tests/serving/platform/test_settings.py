@@ -24,12 +24,12 @@ from training.fit.encoders import ENCODERS
 def test_settings_are_read_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TOUCHSTONE_PORT", "9000")
     monkeypatch.setenv("TOUCHSTONE_HOME", "/srv/touchstone")
-    found = Settings()
-    assert (found.port, found.home) == (9000, Path("/srv/touchstone"))
+    settings = Settings()
+    assert (settings.port, settings.home) == (9000, Path("/srv/touchstone"))
 
 
 @pytest.mark.parametrize(
-    ("name", "value", "sentence"),
+    ("name", "text", "sentence"),
     [
         ("port", "0", "greater than or equal to 1"),  # Not a port.
         ("port", "65536", "less than or equal to 65535"),  # Beyond 16 bits.
@@ -57,24 +57,24 @@ def test_settings_are_read_from_the_environment(monkeypatch: pytest.MonkeyPatch)
     ],
 )
 def test_a_value_that_makes_no_sense_is_refused_by_name(
-    monkeypatch: pytest.MonkeyPatch, name: str, value: str, sentence: str
+    monkeypatch: pytest.MonkeyPatch, name: str, text: str, sentence: str
 ) -> None:
-    monkeypatch.setenv(f"TOUCHSTONE_{name.upper()}", value)
+    monkeypatch.setenv(f"TOUCHSTONE_{name.upper()}", text)
     with pytest.raises(ValidationError, match=sentence) as refused:
         Settings()
     assert [problem["loc"] for problem in refused.value.errors()] == [(name,)]
 
 
 @pytest.mark.parametrize(
-    ("given", "kept"),
+    ("url", "expected"),
     [
         ("postgresql://db/touchstone", "postgresql+psycopg://db/touchstone"),
         ("postgresql+psycopg://db/touchstone", "postgresql+psycopg://db/touchstone"),
         ("sqlite:////srv/a.sqlite", "sqlite:////srv/a.sqlite"),
     ],
 )
-def test_a_database_is_opened_by_the_driver_that_is_installed(given: str, kept: str) -> None:
-    assert Settings(database_url=given).database_url == kept
+def test_a_database_is_opened_by_the_driver_that_is_installed(url: str, expected: str) -> None:
+    assert Settings(database_url=url).database_url == expected
 
 
 def test_settings_do_not_change_while_the_service_runs() -> None:

@@ -60,8 +60,8 @@ def settle(site: Site) -> None:
 
 def history(site: Site) -> list[tuple[Level, bool]]:
     """(level, warned), oldest first."""
-    found = site.read(standings.changes, site.here, site.brand_id, most=100)
-    return [(one.level, one.warned) for one in reversed(found)]
+    changes = site.read(standings.changes, site.here, site.brand_id, most=100)
+    return [(change.level, change.warned) for change in reversed(changes)]
 
 
 def asked(site: Site, number: int) -> Case:
@@ -156,8 +156,8 @@ def test_good_standing_is_lost_once_the_decision_that_broke_it_cannot_be_undone(
     case, recorded = confirm(site, 105)
     assert recorded.action is None
     assert recorded.consequence.reasons[-1] == message("verdict.analyst_decides")
-    found = case_now(site, case)
-    assert (found.lane, found.state) == (CaseLane.ANALYST, CaseState.OPEN)
+    returned_case = case_now(site, case)
+    assert (returned_case.lane, returned_case.state) == (CaseLane.ANALYST, CaseState.OPEN)
     site.clock.forward(days=1)
     assert confirm(site, 106)[1].action is not None
 
@@ -227,10 +227,10 @@ def test_a_suspended_brands_confirmation_alone_is_no_label_and_no_strike(site: S
     now = site.clock.now()
     with site.runtime.store.read() as connection:
         version = verdict_history.of_marketplace(connection, site.here, now)[case.version_id]
-        (found,) = histories.rulings(connection, site.here, [SELLER]).values()
+        (rulings,) = histories.rulings(connection, site.here, [SELLER]).values()
     label = label_of(version, now, site.runtime.policies[LabelPolicy])
     assert label == NoLabel(message("no_label.contradiction"))  # The brand's answer alone would otherwise decide.
-    assert [one.counterfeit for one in outcomes(found, as_of=now)] == [False]
+    assert [outcome.counterfeit for outcome in outcomes(rulings, as_of=now)] == [False]
 
 
 def test_a_level_that_changes_is_kept_with_counts_reasons_and_policy_and_in_the_audit_log(any_site: Site) -> None:
@@ -264,8 +264,8 @@ def test_a_tenth_of_the_removals_in_provisional_standing_is_sampled_with_its_pro
 def test_a_sampled_removal_gets_a_second_review_after_its_undo_window(any_site: Site) -> None:
     drawing = replace(any_site.runtime, draw=lambda: 0.0)
     case, other = asked(any_site, 1), asked(any_site, 2)
-    for one in (case, other):
-        judge(replace(any_site, runtime=drawing), any_site.brand_person, one, FAKE)
+    for question in (case, other):
+        judge(replace(any_site, runtime=drawing), any_site.brand_person, question, FAKE)
     undo_verdict(any_site.runtime, any_site.brand_person, other.case_id)
     assert open_sampled_reviews(any_site.runtime) == 0
     any_site.clock.forward(seconds=180)
@@ -297,10 +297,10 @@ def test_concurrent_confirmations_do_not_exceed_the_daily_cap(any_site: Site) ->
     any_site.clock.forward(days=1)
     strict = any_site.runtime.policies.changed(StandingPolicy(daily_cap=3))
     site = replace(any_site, runtime=replace(any_site.runtime, policies=strict))
-    found = [asked(site, number) for number in range(6)]
+    cases = [asked(site, number) for number in range(6)]
     with ThreadPoolExecutor(6) as pool:
-        given = list(pool.map(lambda case: judge(site, site.brand_person, case, FAKE), found))
-    assert sum(one.action is not None for one in given) == 3
+        decisions = list(pool.map(lambda case: judge(site, site.brand_person, case, FAKE), cases))
+    assert sum(decision.action is not None for decision in decisions) == 3
 
 
 def test_an_answer_counts_once_its_undo_window_has_closed(any_site: Site) -> None:
@@ -338,9 +338,9 @@ def test_a_change_is_recorded_by_the_sweep_after_the_undo_window(any_site: Site)
 
 
 def touched_since(site: Site, after: datetime) -> bool:
-    found = site.read(question_steps.brands_touched, after, site.clock.now())
-    assert found in ([], [(site.here, site.brand_id)])
-    return bool(found)
+    touched_brands = site.read(question_steps.brands_touched, after, site.clock.now())
+    assert touched_brands in ([], [(site.here, site.brand_id)])
+    return bool(touched_brands)
 
 
 def test_an_answer_a_decision_and_an_action_each_call_for_a_count(any_site: Site) -> None:
@@ -355,14 +355,14 @@ def test_an_answer_a_decision_and_an_action_each_call_for_a_count(any_site: Site
     judge(any_site, any_site.second_analyst, case_now(any_site, case), REAL)
     assert touched_since(any_site, moment), "an analyst decided, without an action"
     case, _ = confirm(any_site, 2)
-    made = judge(any_site, any_site.analyst, case_now(any_site, case), FAKE).action
-    assert made is not None
+    removal = judge(any_site, any_site.analyst, case_now(any_site, case), FAKE).action
+    assert removal is not None
     moment = any_site.clock.now()
     any_site.clock.forward(seconds=1)
     assert not touched_since(any_site, moment)
     with any_site.runtime.store.write() as connection:
         drop_guards(connection, "action")
-        of_it = action.c.action_id == made.action_id
+        of_it = action.c.action_id == removal.action_id
         connection.execute(update(action).where(of_it).values(created_at=any_site.clock.now()))
     assert touched_since(any_site, moment), "an action followed"
 
@@ -382,7 +382,7 @@ def test_the_newest_change_always_has_the_level_of_the_standing(any_site: Site) 
         any_site.clock.forward(days=days)
         with any_site.runtime.store.read() as connection:
             pair, now = (any_site.here, any_site.brand_id), any_site.clock.now()
-            found, changes = with_history(any_site.runtime, connection, *pair, now, most=1)
-        assert (changes[0].level, changes[0].warned) == (found.level, found.warned), days
+            standing, changes = with_history(any_site.runtime, connection, *pair, now, most=1)
+        assert (changes[0].level, changes[0].warned) == (standing.level, standing.warned), days
         assert len(changes) == 1
         sweep_standings(any_site.runtime)

@@ -34,23 +34,23 @@ _TEMPLATES: Final = {"trimmed": "true", "newstyle_gettext": "true", "silent": "f
 
 def texts_of_the_source() -> Catalog:
     """Every text that is marked for translation."""
-    found = Catalog()
+    catalog = Catalog()
     for path in sorted([*WEB.rglob("*.py"), *(WEB / "templates").rglob("*.html"), *MAIL.rglob("*.py")]):
         method, options = ("python", {}) if path.suffix == ".py" else ("jinja2.ext:babel_extract", _TEMPLATES)
         for _line, message, _comments, _context in extract_from_file(method, path, _KEYWORDS, options=options):
-            found.add(message)
+            catalog.add(message)
     for sentence in told_outside().values():
         forms = tuple(without_forms(form) for form in (sentence.text, sentence.other) if form is not None)
-        found.add(forms if len(forms) > 1 else forms[0])
+        catalog.add(forms if len(forms) > 1 else forms[0])
     for text in shown_refusals():
-        found.add(text)
-    for one in questions():
-        for text in (one.text, *one.options, one.because):
-            found.add(text)
+        catalog.add(text)
+    for question in questions():
+        for text in (question.text, *question.options, question.because):
+            catalog.add(text)
     for term in TERMS:
         for text in (term.name, term.definition) if term.is_translated else ():
-            found.add(text)
-    return found
+            catalog.add(text)
+    return catalog
 
 
 def catalogue(language: Language) -> Catalog:
@@ -62,14 +62,14 @@ def catalogue(language: Language) -> Catalog:
 def update(language: Language) -> None:
     """Update a catalogue to the texts of the source; translations stay."""
     path = FOLDER / f"{language}.po"
-    found = catalogue(language) if path.exists() else Catalog(locale=language)
-    found.update(texts_of_the_source(), no_fuzzy_matching=True)
-    found.header_comment = f"# Touchstone: {found.locale.get_display_name('en')}."
-    found.project, found.version, found.fuzzy = "Touchstone", "", False
-    found.msgid_bugs_address = found.last_translator = found.language_team = ""
-    found.creation_date = found.revision_date = _BEGUN  # A catalogue with the same texts is the same file.
+    catalog = catalogue(language) if path.exists() else Catalog(locale=language)
+    catalog.update(texts_of_the_source(), no_fuzzy_matching=True)
+    catalog.header_comment = f"# Touchstone: {catalog.locale.get_display_name('en')}."
+    catalog.project, catalog.version, catalog.fuzzy = "Touchstone", "", False
+    catalog.msgid_bugs_address = catalog.last_translator = catalog.language_team = ""
+    catalog.creation_date = catalog.revision_date = _BEGUN  # A catalogue with the same texts is the same file.
     written = BytesIO()
-    write_po(written, found, no_location=True, width=_WIDTH, ignore_obsolete=True, sort_output=True)
+    write_po(written, catalog, no_location=True, width=_WIDTH, ignore_obsolete=True, sort_output=True)
     # Reading sets the flags of a message again.
     path.write_bytes(b"".join(line for line in written.getvalue().splitlines(True) if not line.startswith(b"#,")))
 

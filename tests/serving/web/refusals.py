@@ -216,15 +216,15 @@ def _templates(module: ModuleType) -> Iterator[str]:
     for node in ast.walk(ast.parse(Path(str(module.__file__)).read_text(encoding="utf-8"))):
         if not isinstance(node, ast.Call) or (place := _place(module, node)) is None or len(node.args) <= place:
             continue
-        given = node.args[place]
-        for one in (given.body, given.orelse) if isinstance(given, ast.IfExp) else (given,):
-            if isinstance(one, ast.Constant) and isinstance(one.value, str):
-                yield without_forms(one.value) if node.keywords else one.value
+        template = node.args[place]
+        for expression in (template.body, template.orelse) if isinstance(template, ast.IfExp) else (template,):
+            if isinstance(expression, ast.Constant) and isinstance(expression.value, str):
+                yield without_forms(expression.value) if node.keywords else expression.value
 
 
 def _place(module: ModuleType, call: ast.Call) -> int | None:
     """Where the template stands in a call that makes a refusal; None in any other call."""
-    made = getattr(module, call.func.id, None) if isinstance(call.func, ast.Name) else None
-    if made is required:
+    callee = getattr(module, call.func.id, None) if isinstance(call.func, ast.Name) else None
+    if callee is required:
         return 1
-    return next((at for kind, at in _PLACES if isinstance(made, type) and issubclass(made, kind)), None)
+    return next((at for kind, at in _PLACES if isinstance(callee, type) and issubclass(callee, kind)), None)

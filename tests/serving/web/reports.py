@@ -37,33 +37,33 @@ UNCALIBRATED = judged("calibration", False, 0.2, 0.049, "Calibration error 0.200
 
 def some_gates(calibration: Gate, *slices: Gate) -> list[dict[str, Any]]:
     """Gates as a training leaves them."""
-    found = (
+    gates = (
         judged("enough_to_judge", True, 48.0, 10.0, "48 counterfeits."),
         judged("random_slice", True, 0.025, 0.0, "Better."),
         calibration,
         made_of("slices", slices, sentence="None has lost.", nothing="None could be judged."),
     )
-    return [gate.as_json() for gate in found]
+    return [gate.as_json() for gate in gates]
 
 
 def a_report(*, champion: str | None = None, failing: bool = False, judged: bool = True) -> dict[str, Any]:
     """A report of a model that was judged, beside a champion if one is named."""
-    found: dict[str, Any] = {"rows": 150, "positives": 48, "sellers": 40}
+    judgement: dict[str, Any] = {"rows": 150, "positives": 48, "sellers": 40}
     if judged:
-        found |= {
+        judgement |= {
             "candidate": {**FIGURES, "ap_interval": [0.848, 0.893], "random_slice": SLICE},
             "only_text_and_price": {**FIGURES, "ap": 0.702},
             "curves": {"candidate": CURVES},
             "slices": [{"slice": "brand Aurelle", "rows": 60, "positives": 20, "candidate_ap": 0.884}],
         }
     else:
-        found["why"] = "12 later listings of unseen sellers, 0 counterfeit: no two classes."
+        judgement["why"] = "12 later listings of unseen sellers, 0 counterfeit: no two classes."
     if champion and judged:
-        found["champion"] = {**FIGURES, "ap": 0.842, "calibration_error": 0.019, "digest": champion}
-        found["champion"]["random_slice"] = {**SLICE, "ap": 0.587}
-        found["difference_interval"] = [0.004, 0.051]
-        found["curves"]["champion"] = CURVES
-        found["slices"][0]["champion_ap"] = 0.861
+        judgement["champion"] = {**FIGURES, "ap": 0.842, "calibration_error": 0.019, "digest": champion}
+        judgement["champion"]["random_slice"] = {**SLICE, "ap": 0.587}
+        judgement["difference_interval"] = [0.004, 0.051]
+        judgement["curves"]["champion"] = CURVES
+        judgement["slices"][0]["champion_ap"] = 0.861
     return {
         "snapshot": "a83f" * 16,
         "rows": 600,
@@ -101,7 +101,7 @@ def a_report(*, champion: str | None = None, failing: bool = False, judged: bool
             },
         ],
         "out_of_fold": FIGURES,
-        "judged": found,
+        "judged": judgement,
         "gates": some_gates(UNCALIBRATED if failing else CALIBRATED, AURELLE, GERMAN),
         "curves": CURVES,
     }
@@ -118,16 +118,16 @@ SECOND_STAGE: Final[dict[str, Any]] = {
 }
 
 
-def a_whole_report(**given: Any) -> dict[str, Any]:
+def a_whole_report(**settings: Any) -> dict[str, Any]:
     """A report with everything that a training adds today: fair peer, curve, and the second score of an encoder."""
-    found = a_report(**given)
+    report = a_report(**settings)
     figures = {name: {**FIGURES, "ap_interval": [0.7, 0.8], "random_slice": {"ap": 0.55}} for name in NAMES}
     difference = {"difference": 0.093, "difference_interval": [-0.012, 0.171]}
     labels = np.array([1, 1, 0, 1, 0, 0, 0, 0, 0, 0], dtype=np.int8)
     probabilities = np.array([0.95, 0.85, 0.75, 0.55, 0.45, 0.35, 0.05, 0.05, 0.05, 0.05])
     return {
-        **found,
-        "judged": {**found["judged"], "peers": {"figures": figures, **difference, "fitted": 400, "known": 400}},
+        **report,
+        "judged": {**report["judged"], "peers": {"figures": figures, **difference, "fitted": 400, "known": 400}},
         "operating_curve": operating_curve(labels, probabilities, np.ones(10)),
         "second_stage": SECOND_STAGE,
     }
@@ -136,9 +136,9 @@ def a_whole_report(**given: Any) -> dict[str, Any]:
 def add_drift(site: Site, **psi: float) -> None:
     """A drift report of this moment in which these features have shifted."""
     shifts = [
-        {"name": name, "psi": value, "level": "moved", "missing_before": 0.0, "missing_now": 0.2}
+        {"name": name, "psi": shift, "level": "moved", "missing_before": 0.0, "missing_now": 0.2}
         | {"median_before": 12.0, "median_now": 35.5, "distance": 0.31}
-        for name, value in psi.items()
+        for name, shift in psi.items()
     ]
     unknown = {"value": None, "low": 0.0, "high": 1.0, "reviewed": 0, "audited": 0}
     answers = {"now": {"cases": 0, "answered": 0, "median_days": None, "slow_days": None}}
@@ -192,7 +192,7 @@ def put_champion_in_force(site: Site) -> str:
 def add_snapshot(site: Site, rows: int = 2) -> str:
     """A snapshot of this moment with its file, of labels that nobody gave; returns its id."""
     now = site.clock.now()
-    made = [
+    snapshot_rows = [
         SnapshotRow(
             version_id=f"ver_{number}",
             listing_id=f"lst_{number}",
@@ -213,7 +213,7 @@ def add_snapshot(site: Site, rows: int = 2) -> str:
         )
         for number in range(rows)
     ]
-    _, digest = write_snapshot(site.runtime.home.snapshots, made, REFERENCES, now)
+    _, digest = write_snapshot(site.runtime.home.snapshots, snapshot_rows, REFERENCES, now)
     snapshot_id = site.runtime.ids.new("snp")
     row = {"marketplace_id": site.here, "snapshot_id": snapshot_id, "digest": digest, "rows": rows}
     site.write(learning.add_snapshot, {**row, "positives": rows // 2, "as_of": now, "created_at": now})

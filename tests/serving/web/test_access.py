@@ -67,8 +67,8 @@ TABLE = [
 
 def test_a_page_is_for_its_role_alone(site: Site) -> None:
     visitors = {role: visit_as(site, getattr(site, role)) for role in TABLE[0][1]}
-    found = [(path, {role: who.get(path).status_code for role, who in visitors.items()}) for path, _ in TABLE]
-    assert found == TABLE
+    statuses = [(path, {role: who.get(path).status_code for role, who in visitors.items()}) for path, _ in TABLE]
+    assert statuses == TABLE
 
 
 @pytest.mark.parametrize(
@@ -87,11 +87,11 @@ def test_seeing_models_is_not_deciding_on_them(site: Site, path: str, role: str)
 
 def test_a_case_is_for_those_who_review_or_were_asked(site: Site) -> None:
     case = a_case(site)
-    found = {
+    statuses = {
         role: visit_as(site, getattr(site, role)).get(f"/cases/{case.case_id}").status_code
         for role in ("analyst", "brand_person", "account_manager", "data_scientist")
     }
-    assert found == {"analyst": 200, "brand_person": 404, "account_manager": 403, "data_scientist": 403}
+    assert statuses == {"analyst": 200, "brand_person": 404, "account_manager": 403, "data_scientist": 403}
 
 
 def test_a_brand_that_was_asked_is_led_to_its_own_queue(site: Site) -> None:
@@ -158,9 +158,9 @@ def test_every_page_is_on_the_list_that_browsers_look_through(site: Site) -> Non
         for methods, _, path in (route.partition(" ") for route in guards_of(create_app(site.runtime)))
         if "GET" in methods and not path.startswith(("/api/", "/livez", "/healthz", "/readyz"))
     }
-    assert {one.route for one in PAGES} == shown - PARTS - FILES
+    assert {page.route for page in PAGES} == shown - PARTS - FILES
     assert shown >= PARTS | FILES
-    assert len({one.name for one in PAGES}) == len(PAGES)
+    assert len({page.name for page in PAGES}) == len(PAGES)
 
 
 def test_the_contract_of_the_api_names_no_page(site: Site) -> None:

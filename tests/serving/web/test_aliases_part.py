@@ -28,7 +28,9 @@ def test_an_account_manager_reads_the_evidence_and_accepts(site: Site, place: st
     assert "accepted by Lena Okafor" in text
     assert "Remove alias" in text
     with site.runtime.store.read() as connection:
-        [aurelle] = [one for one in brands.registered(connection, site.here, site.clock.now()) if one.name == "Aurelle"]
+        [aurelle] = [
+            brand for brand in brands.registered(connection, site.here, site.clock.now()) if brand.name == "Aurelle"
+        ]
     assert "maison verel" in aurelle.aliases
 
 
@@ -36,7 +38,7 @@ def test_the_cases_of_the_evidence_are_linked_for_a_person_who_reviews_cases(sit
     cases = three_corrected(site)
     assert "/cases/" not in visit_as(site, site.account_manager).get(place).text
     page = visit_as(site, as_analyst_too(site, site.account_manager)).get(place).text
-    assert all(f'href="/cases/{one.case_id}"' in page for one in cases)
+    assert all(f'href="/cases/{case.case_id}"' in page for case in cases)
 
 
 def test_a_misspelling_is_told_with_what_an_alias_changes(site: Site, place: str) -> None:

@@ -42,7 +42,7 @@ def test_undo_withdraws_the_removal_and_asks_again(site: Site) -> None:
     site.clock.forward(seconds=100)
     assert "The removal is sent in 1:20" in words(visitor.get("/brand/done").text)
     assert visitor.post(f"/cases/{case.case_id}/undo").headers["location"] == "/brand"
-    assert [one.state for one in removals(site, case)] == [ActionState.WITHDRAWN]
+    assert [removal.state for removal in removals(site, case)] == [ActionState.WITHDRAWN]
     text = words(visitor.get("/brand").text)
     assert "1 listing awaits your answer" in text
     assert "Undone." in text
@@ -83,10 +83,10 @@ def test_the_last_case_of_a_queue_leads_back_to_it(site: Site) -> None:
 
 
 def test_a_case_that_a_colleague_holds_is_not_the_next_one(site: Site) -> None:
-    kept = a_case(site, external_id="MP-8", price="900.00")
+    colleague_case = a_case(site, external_id="MP-8", price="900.00")
     mine = a_case(site, external_id="MP-9", price="500.00")
     free = a_case(site, external_id="MP-10", price="90.00")
-    visit_as(site, site.second_analyst).get(f"/cases/{kept.case_id}")
+    visit_as(site, site.second_analyst).get(f"/cases/{colleague_case.case_id}")
     answer = visit_as(site, site.analyst).answer(mine.case_id, mine.version_id, "genuine")
     assert answer.headers["location"] == f"/cases/{free.case_id}"
 

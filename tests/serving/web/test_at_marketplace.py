@@ -73,17 +73,17 @@ def test_a_page_says_at_which_marketplace_it_is_and_stays_there(
     assert f'href="{path}?marketplace={souk}" aria-current="true">Souk<' in chooser
     assert f'href="{path}?marketplace={site.here}">Bazaar<' in chooser
     tabs = page.replace(chooser, "").partition("</header>")[2]
-    assert [one for one in _LINK.findall(tabs) if f"marketplace={souk}" not in one] == []
+    assert [link for link in _LINK.findall(tabs) if f"marketplace={souk}" not in link] == []
     field = f'<input type="hidden" name="marketplace" value="{souk}">'
-    assert [one for one in _FORM.findall(page) if field not in one] == []
+    assert [form for form in _FORM.findall(page) if field not in form] == []
     assert both.get(f"{path}?marketplace={foreign}").status_code == 404
     assert both.get(f"{path}?marketplace=mkt_nowhere").status_code == 404
 
 
 def test_who_switches_the_theme_stays_at_the_marketplace(both: Visitor, souk: str) -> None:
-    here = f"/models?marketplace={souk}"
-    assert f'name="next" value="{here}"' in both.get(here).text
-    assert both.post("/settings/quick", {"next": here, "theme": "dark"}).headers["location"] == here
+    address = f"/models?marketplace={souk}"
+    assert f'name="next" value="{address}"' in both.get(address).text
+    assert both.post("/settings/quick", {"next": address, "theme": "dark"}).headers["location"] == address
 
 
 def test_who_works_at_one_marketplace_is_not_asked(site: Site, ada: Person, souk: str) -> None:
@@ -91,7 +91,7 @@ def test_who_works_at_one_marketplace_is_not_asked(site: Site, ada: Person, souk
     for path in PAGES:
         page = admin.get(path).text
         assert _CHOOSER.findall(page) == []
-        assert [one for one in _LINK.findall(page) if "marketplace=" in one] == []
+        assert [link for link in _LINK.findall(page) if "marketplace=" in link] == []
         assert admin.get(f"{path}?marketplace={souk}").status_code == 404
 
 
@@ -102,13 +102,13 @@ def test_every_form_and_every_address_refuses_another_marketplace(site: Site, bo
         if path.startswith(("/models", "/operations"))
     ]
     assert len(routes) > 25
-    found = {
+    statuses = {
         (methods, path): both.post(path, {"marketplace": foreign}).status_code
         if methods == "POST"
         else both.get(f"{path}?marketplace={foreign}").status_code
         for methods, path in routes
     }
-    assert {one for one, status in found.items() if status != 404} == set()
+    assert {route for route, status in statuses.items() if status != 404} == set()
     unnamed = {path: both.post(path).status_code for methods, path in routes if methods == "POST"}
     assert {path for path, status in unnamed.items() if status != 422} == set()
 
@@ -117,8 +117,8 @@ def test_what_is_done_is_done_at_the_marketplace_of_the_page(site: Site, both: V
     url = "https://93.184.216.34/souk"
     fields = {"marketplace": souk, "url": url, "password": PASSWORD}
     assert both.post("/operations/webhook/register", fields).status_code == 200
-    asked = both.post("/models/train", {"marketplace": souk})
-    assert (asked.status_code, asked.headers["location"]) == (303, f"/models?marketplace={souk}")
+    response = both.post("/models/train", {"marketplace": souk})
+    assert (response.status_code, response.headers["location"]) == (303, f"/models?marketplace={souk}")
     with site.runtime.store.read() as connection:
         assert endpoints.in_force(connection, site.here) is None
         assert endpoints.in_force(connection, souk) is not None

@@ -101,9 +101,9 @@ def test_an_altered_entry_is_found_in_its_part(site: Site) -> None:
             connection.exec_driver_sql(f"DROP TRIGGER audit_entry_refuses_{name}")
         connection.exec_driver_sql("UPDATE audit_entry SET actor = 'nobody' WHERE sequence = ?", (last - 2,))
     with site.runtime.store.read() as connection:
-        found = audit_lines.check_range(connection, 3, last)
-        assert found is not None
-        assert (found.sequence, found.problem) == (last - 2, message("audit.altered"))
+        fault = audit_lines.check_range(connection, 3, last)
+        assert fault is not None
+        assert (fault.sequence, fault.problem) == (last - 2, message("audit.altered"))
         assert audit_lines.check_range(connection, last - 2, last) is None
     assert "The chain is broken." in words(visit_as(site, an_administrator(site)).get(f"{PATH}?newest=2000").text)
 

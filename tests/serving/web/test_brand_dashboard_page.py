@@ -32,9 +32,9 @@ _PLACE = "/brand/dashboard"
 
 
 def test_the_dashboard_says_what_answers_came_to_and_how_fast(site: Site) -> None:
-    asked = a_case(site, CaseLane.ASK_BRAND, external_id="MP-1")
+    question = a_case(site, CaseLane.ASK_BRAND, external_id="MP-1")
     site.clock.forward(hours=3)
-    judge(site, site.brand_person, asked, Judgement.GENUINE)
+    judge(site, site.brand_person, question, Judgement.GENUINE)
     with a_marketplace_that_listens(site):
         given_back(site, removed_by_brand(site, "MP-2"))
     text = words(visit_as(site, site.brand_person).get(_PLACE).text)
@@ -54,8 +54,8 @@ def test_a_question_is_timed_from_when_it_came_to_the_brand(any_site: Site) -> N
     any_site.clock.forward(hours=2)
     judge(any_site, any_site.brand_person, case, Judgement.GENUINE)
     with any_site.runtime.store.read() as connection:
-        found = gather(any_site.runtime, connection, (any_site.here, any_site.brand_id), 30)
-    assert found.record.to_answer.hours == 2.0
+        dashboard = gather(any_site.runtime, connection, (any_site.here, any_site.brand_id), 30)
+    assert dashboard.record.to_answer.hours == 2.0
 
 
 def test_prevalence_is_told_from_what_was_drawn_and_is_unknown_without(any_site: Site) -> None:
@@ -92,10 +92,10 @@ def test_the_dashboard_labels_what_it_shows_and_not_the_whole_marketplace(
 
     rival = a_rival(any_site)
     judge(any_site, any_site.analyst, a_case(any_site), Judgement.GENUINE)
-    [asked] = rival.brands(Permission.ANSWER_QUESTIONS)
+    [rival_pair] = rival.brands(Permission.ANSWER_QUESTIONS)
     monkeypatch.setattr(labelling, "label_of", counting)
     with any_site.runtime.store.read() as connection:
-        gather(any_site.runtime, connection, asked, 30)
+        gather(any_site.runtime, connection, rival_pair, 30)
         assert labelled == []
         gather(any_site.runtime, connection, (any_site.here, any_site.brand_id), 30)
     assert len(labelled) == 1
@@ -137,8 +137,8 @@ def test_the_dashboard_says_what_became_of_reported_listings_with_counts_and_per
     names = on_sale(site, 3)
     withdraw(site.runtime, site.brand_person, report(site, [*names, "XX-1", names[0]]).report.report_id, [3])
     with a_marketplace_that_listens(site):
-        for one in (names[0], names[1]):
-            carried_out(site, _removal_of(site, one))
+        for name in (names[0], names[1]):
+            carried_out(site, _removal_of(site, name))
     site.clock.forward(days=1)
     text = words(visit_as(site, site.brand_person).get(f"{_PLACE}?days=30").text)
     assert "Reported listings since" in text
@@ -155,5 +155,7 @@ def test_the_dashboard_says_what_became_of_reported_listings_with_counts_and_per
 
 def _removal_of(site: Site, name: str) -> StoredAction:
     return next(
-        one for one in site.read(actions.latest, site.here, kind=None, state=None, most=100) if one.external_id == name
+        removal
+        for removal in site.read(actions.latest, site.here, kind=None, state=None, most=100)
+        if removal.external_id == name
     )

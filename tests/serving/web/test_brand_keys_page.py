@@ -16,9 +16,9 @@ ATTACK = "<script>alert(1)</script>"
 
 
 def made(page: str) -> str:
-    found = KEY.search(page)
-    assert found is not None
-    return found[0]
+    match = KEY.search(page)
+    assert match is not None
+    return match[0]
 
 
 def test_a_lead_makes_a_key_that_is_shown_once_and_revokes_it(site: Site) -> None:

@@ -37,10 +37,10 @@ def a_person_of(site: Site, brand: str) -> Person:
     provisioning.add_brand(site.runtime, name=brand, aliases=[], gtin_prefixes=[], by="test")
     provisioning.enrol(site.runtime, NewEnrolment(brand, site.account_manager.email, True), by="test")
     email = f"{brand.lower()}@brand.example"
-    made = provisioning.add_person(
+    credentials = provisioning.add_person(
         site.runtime, NewPerson(email, f"Person of {brand}", Role.BRAND, brand=brand, password=PASSWORD), by="test"
     )
-    return site.read(accounts.person, made[0])
+    return site.read(accounts.person, credentials[0])
 
 
 def test_a_question_is_in_plain_words(site: Site) -> None:
@@ -74,8 +74,8 @@ def test_neither_score_nor_probability_nor_model_is_in_the_page(site: Site, *, c
     hidden = ["score", "robability", "points", "log-odds", "harm", "scorecard", "calibrat", digest[:10]]
     hidden += [f"{score['value']:.2f}", str(score["value"]), *map(in_english, score["route_reasons"])]
     hidden += [f"{score['probability']:.2f}"] if calibrated else []
-    for told in hidden:
-        assert told not in page, told
+    for word in hidden:
+        assert word not in page, word
 
 
 def test_earlier_verdicts_and_the_sellers_business_are_not_told(site: Site) -> None:
@@ -105,8 +105,8 @@ def test_earlier_verdicts_and_the_sellers_business_are_not_told(site: Site) -> N
         ],
     }
     lines = [piece.text for line in question(row, facts, site.clock.now()).evidence for piece in line.text.pieces]
-    told = ["Replica-grade wording: “1:1”.", "Contact details in the text: “bags@example.com”."]
-    assert [line for line in lines if line in told] == told
+    sentences = ["Replica-grade wording: “1:1”.", "Contact details in the text: “bags@example.com”."]
+    assert [line for line in lines if line in sentences] == sentences
     hidden = ("earlier listings", "turnover", "obfuscated", "found counterfeit", "other signals")
     assert not any(word in line for line in lines for word in hidden)
 
@@ -115,15 +115,15 @@ def test_brands_see_nothing_of_each_other(site: Site) -> None:
     stranger = a_person_of(site, "Nordfjell")
     case = a_case(site, CaseLane.ASK_BRAND)
     judge(site, site.brand_person, case, Judgement.COUNTERFEIT)
-    asked = a_case(site, CaseLane.ASK_BRAND, external_id="MP-10")
+    open_question = a_case(site, CaseLane.ASK_BRAND, external_id="MP-10")
     visitor = visit_as(site, stranger)
     page = visitor.get("/brand").text
     assert "No listing awaits your answer" in page
-    for other in ("Aurelle", "Colline", case.case_id, asked.case_id, "lumo"):
+    for other in ("Aurelle", "Colline", case.case_id, open_question.case_id, "lumo"):
         assert other not in page, other
     assert "0 in total" in words(page)
-    assert visitor.get(f"/cases/{asked.case_id}").status_code == 404
-    assert visitor.answer(asked.case_id, asked.version_id, "genuine").status_code == 404
+    assert visitor.get(f"/cases/{open_question.case_id}").status_code == 404
+    assert visitor.answer(open_question.case_id, open_question.version_id, "genuine").status_code == 404
     assert visitor.post(f"/cases/{case.case_id}/undo").status_code == 404
 
 
@@ -140,14 +140,14 @@ def test_a_removal_is_followed_from_the_click_to_the_acknowledgement(site: Site)
     site.clock.forward(seconds=181)
     now = site.clock.now()
     with site.runtime.store.write() as connection:
-        found = actions.get(connection, site.here, recorded.action.action_id)
-        actions.change(connection, found, ActionEvent.SEND, {"sent_at": now, "attempts": 1})
+        removal = actions.get(connection, site.here, recorded.action.action_id)
+        actions.change(connection, removal, ActionEvent.SEND, {"sent_at": now, "attempts": 1})
     text, again = shown()
     assert f"{_TITLE} Sent 09:03" in text
     assert again
     with site.runtime.store.write() as connection:
-        found = actions.get(connection, site.here, recorded.action.action_id)
-        actions.change(connection, found, ActionEvent.ACKNOWLEDGE, {"acknowledged_at": now})
+        removal = actions.get(connection, site.here, recorded.action.action_id)
+        actions.change(connection, removal, ActionEvent.ACKNOWLEDGE, {"acknowledged_at": now})
     text, again = shown()
     assert f"{_TITLE} Acknowledged 09:03" in text
     assert not again, "nothing moves, so nothing asks again"
@@ -160,9 +160,9 @@ def test_a_removal_that_cannot_be_delivered_is_not_watched_by_the_second(site: S
 
 
 def test_undone_answers_are_not_counted(site: Site) -> None:
-    kept, back = (a_case(site, CaseLane.ASK_BRAND, external_id=f"MP-{i}") for i in (1, 2))
+    genuine_case, back = (a_case(site, CaseLane.ASK_BRAND, external_id=f"MP-{i}") for i in (1, 2))
     visitor = visit_as(site, site.brand_person)
-    visitor.answer(kept.case_id, kept.version_id, "genuine")
+    visitor.answer(genuine_case.case_id, genuine_case.version_id, "genuine")
     visitor.answer(back.case_id, back.version_id, "counterfeit")
     visitor.post(f"/cases/{back.case_id}/undo")
     assert "Your answers 1 in total Genuine 1" in words(visitor.get("/brand").text)
@@ -303,16 +303,16 @@ def test_every_page_renders_on_both_engines(any_site: Site) -> None:
         "account_manager": ("/brands",),
         "data_scientist": ("/models", "/models/training"),
     }
-    for role, wanted in paths.items():
+    for role, addresses in paths.items():
         visitor = visit_as(any_site, getattr(any_site, role))
-        assert [visitor.get(path).status_code for path in wanted] == [200] * len(wanted)
+        assert [visitor.get(path).status_code for path in addresses] == [200] * len(addresses)
 
 
 def test_only_an_answer_that_stands_and_that_nobody_went_on_from_is_offered_for_undo(any_site: Site) -> None:
     def offered(person: str, side: Side) -> list[tuple[str, Judgement]]:
         user_id = getattr(any_site, person).user_id
-        found = any_site.read(case_figures.given_since, user_id, side, any_site.clock.now() - _WINDOW)
-        return [(one.external_id, one.judgement) for one in found]
+        answers = any_site.read(case_figures.given_since, user_id, side, any_site.clock.now() - _WINDOW)
+        return [(answer.external_id, answer.judgement) for answer in answers]
 
     case = a_case(any_site, CaseLane.ASK_BRAND)
     assert offered("analyst", Side.ANALYST) == [("MP-9", Judgement.COUNTERFEIT)]
@@ -344,7 +344,7 @@ def test_a_brands_questions_answers_and_actions_are_its_own(any_site: Site) -> N
     with any_site.runtime.store.read() as connection:
         assert case_figures.open_questions(connection, {pair})[pair].number == 1
         assert case_figures.standing_answers(connection, {pair}) == {pair: {Judgement.COUNTERFEIT: 1}}
-        assert [one.kind for one in case_figures.brand_actions(connection, {pair}, 5)] == [
+        assert [action.kind for action in case_figures.brand_actions(connection, {pair}, 5)] == [
             ActionKind.REINSTATE,
             ActionKind.REMOVE,
         ]
@@ -360,7 +360,7 @@ def test_a_brands_questions_answers_and_actions_are_its_own(any_site: Site) -> N
 def test_a_place_is_counted_no_further_than_it_helps(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(queue_positions, "PLACED_TO", 1)
     _, middle, cheap = (a_case(site, external_id=f"MP-{i}", price=f"{900 - 300 * i}.00") for i in range(3))
-    wanted = QueueFilter(frozenset({site.here}), (CaseLane.ANALYST,))
+    queue_filter = QueueFilter(frozenset({site.here}), (CaseLane.ANALYST,))
     with site.runtime.store.read() as connection:
-        assert queue_positions.neighbours(connection, wanted, cheap).place is None
-        assert queue_positions.neighbours(connection, wanted, middle).size == 2, "one more stands for all beyond"
+        assert queue_positions.neighbours(connection, queue_filter, cheap).place is None
+        assert queue_positions.neighbours(connection, queue_filter, middle).size == 2, "one more stands for all beyond"

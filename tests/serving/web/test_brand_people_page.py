@@ -22,9 +22,9 @@ _PLACE = "/brand/people"
 
 
 def link_in(page: str) -> str:
-    found = re.search(r'id="link" readonly value="[^"]*(/join/[^"]+)"', page)
-    assert found
-    return found.group(1)
+    match = re.search(r'id="link" readonly value="[^"]*(/join/[^"]+)"', page)
+    assert match
+    return match.group(1)
 
 
 def ask(visitor: Visitor, email: str) -> str:
@@ -34,7 +34,7 @@ def ask(visitor: Visitor, email: str) -> str:
 
 
 def people(site: Site) -> dict[str, bool]:
-    return {one.email: one.leads for one in site.read(accounts.people_of_brand, (site.here, site.brand_id))}
+    return {person.email: person.leads for person in site.read(accounts.people_of_brand, (site.here, site.brand_id))}
 
 
 def a_colleague(site: Site) -> Person:
@@ -105,21 +105,21 @@ def test_nobody_lets_themselves_or_another_who_leads_go(site: Site) -> None:
 
 def test_a_power_of_attorney_limits_a_colleague_until_it_is_ended(site: Site) -> None:
     colleague, visitor = a_colleague(site), visit_as(site, a_leader(site))
-    wanted = {
+    fields = {
         "email": colleague.email,
         "agent": "Roche & Fils",
         "territories": "FR, DE",
         "last_day": "2030-01-31",
         "kind:mark": "yes",
     }
-    assert visitor.post("/brand/agents", wanted).status_code == 303
+    assert visitor.post("/brand/agents", fields).status_code == 303
     text = words(visitor.get(_PLACE).text)
     assert "Roche & Fils ana@aurelle.example mark DE, FR 2030-01-31 In force" in text
     assert "Acts under a power of attorney" in text
     [mandate_id] = re.findall(r"/brand/agents/(\w+)/end", visitor.get(_PLACE).text)
     assert visitor.post(f"/brand/agents/{mandate_id}/end").status_code == 303
     with site.runtime.store.read() as connection:
-        found, _ = basis_of(
+        basis, _ = basis_of(
             site.runtime,
             connection,
             (site.here, site.brand_id),
@@ -127,7 +127,7 @@ def test_a_power_of_attorney_limits_a_colleague_until_it_is_ended(site: Site) ->
             ReasonCode.TRADEMARK_COUNTERFEIT,
             site.clock.now(),
         )
-    assert found.right is None, "who had one does not become the brand's own by its end"
+    assert basis.right is None, "who had one does not become the brand's own by its end"
 
 
 @pytest.mark.parametrize(
@@ -144,14 +144,14 @@ def test_a_power_of_attorney_limits_a_colleague_until_it_is_ended(site: Site) ->
 )
 def test_a_power_of_attorney_that_cannot_be_is_refused(site: Site, changes: dict[str, str], sentence: str) -> None:
     colleague, visitor = a_colleague(site), visit_as(site, a_leader(site))
-    wanted = {
+    fields = {
         "email": colleague.email,
         "agent": "Roche",
         "territories": "FR",
         "last_day": "2030-01-31",
         "kind:mark": "yes",
     }
-    answer = visitor.post("/brand/agents", {**wanted, **changes})
+    answer = visitor.post("/brand/agents", {**fields, **changes})
     assert answer.status_code == 422
     assert sentence in words(answer.text)
 
@@ -160,9 +160,9 @@ def test_who_leads_too_is_not_made_an_agent_by_another(site: Site) -> None:
     """An agent changes nothing on file, ended or not, so that one stolen password would shut all others out."""
     colleague, visitor = a_colleague(site), visit_as(site, a_leader(site))
     site.write(accounts.set_lead, colleague.user_id, (site.here, site.brand_id), leads=True)
-    wanted = {"email": colleague.email, "agent": "R", "territories": "FR", "last_day": "2030-01-31", "kind:mark": "yes"}
+    fields = {"email": colleague.email, "agent": "R", "territories": "FR", "last_day": "2030-01-31", "kind:mark": "yes"}
     assert f'value="{colleague.email}"' not in visitor.get(_PLACE).text
-    answer = visitor.post("/brand/agents", wanted)
+    answer = visitor.post("/brand/agents", fields)
     assert answer.status_code == 409
     assert "A user with lead rights cannot be an agent of the brand." in words(answer.text)
     assert visit_as(site, colleague).post(f"{_PLACE}/invitations", {"email": "n@aurelle.example"}).status_code == 200
@@ -170,8 +170,8 @@ def test_who_leads_too_is_not_made_an_agent_by_another(site: Site) -> None:
 
 def mandate_of(site: Site, person: Person, marketplace: str = "Bazaar") -> str:
     until = site.clock.now().replace(year=2030)
-    wanted = NewMandate("Aurelle", person.email, "Roche", ("EU",), until, marketplace=marketplace)
-    return grant_mandate(site.runtime, wanted, by="test")
+    mandate = NewMandate("Aurelle", person.email, "Roche", ("EU",), until, marketplace=marketplace)
+    return grant_mandate(site.runtime, mandate, by="test")
 
 
 def in_force(site: Site, person: Person, marketplace_id: str) -> list[str]:

@@ -14,16 +14,16 @@ from tests.serving.web.visits import Visitor, an_appeal, hidden_fields, visit_as
 HOSTILE = '"><script>alert(1)</script>\u202e'
 
 
-def address(*found: Case) -> str:
-    return "/cases/bulk?" + "&".join(f"case={one.case_id}" for one in found)
+def address(*cases: Case) -> str:
+    return "/cases/bulk?" + "&".join(f"case={case.case_id}" for case in cases)
 
 
 def test_every_case_is_shown_with_what_tells_it_apart_and_each_can_be_left_out(site: Site) -> None:
     first = a_case(site, external_id="MP-1", price="90.00", title="Aure11e Colline tote 1:1, grey")
     second = a_case(site, external_id="MP-2", price="70.00", title=f"Aure11e Colline tote 1:1 {HOSTILE}")
     page = visit_as(site, site.analyst).get(address(first, second)).text
-    for one in (first, second):
-        assert f'name="case:{one.case_id}" value="{one.version_id}" checked' in page
+    for case in (first, second):
+        assert f'name="case:{case.case_id}" value="{case.version_id}" checked' in page
     sentence = words(page)
     assert "2 cases" in sentence
     assert "€90" in sentence
@@ -36,10 +36,10 @@ def test_every_case_is_shown_with_what_tells_it_apart_and_each_can_be_left_out(s
 
 def test_what_is_not_decided_with_others_says_why(site: Site) -> None:
     appeal = an_appeal(site)
-    asked = a_case(site, CaseLane.ASK_BRAND, external_id="MP-2")
-    kept = a_case(site, external_id="MP-3")
-    visit_as(site, site.second_analyst).get(f"/cases/{kept.case_id}")
-    page = visit_as(site, site.analyst).get(address(appeal, asked, kept)).text
+    question = a_case(site, CaseLane.ASK_BRAND, external_id="MP-2")
+    colleague_case = a_case(site, external_id="MP-3")
+    visit_as(site, site.second_analyst).get(f"/cases/{colleague_case.case_id}")
+    page = visit_as(site, site.analyst).get(address(appeal, question, colleague_case)).text
     sentence = words(page)
     assert "No cases for a bulk decision" in sentence
     assert "Decide each appeal on its own, by its statement." in sentence
@@ -73,9 +73,9 @@ def test_a_case_brings_the_open_ones_in_nearly_its_words(site: Site) -> None:
 
 
 def test_ticked_cases_are_decided_and_the_whole_decision_is_undone(site: Site) -> None:
-    ticked, left = a_case(site, external_id="MP-1"), a_case(site, external_id="MP-2")
+    ticked, other_case = a_case(site, external_id="MP-1"), a_case(site, external_id="MP-2")
     visitor = visit_as(site, site.analyst)
-    bulk_id = hidden_fields(visitor.get(address(ticked, left)).text)["bulk_id"]
+    bulk_id = hidden_fields(visitor.get(address(ticked, other_case)).text)["bulk_id"]
     form = {"bulk_id": bulk_id, f"case:{ticked.case_id}": ticked.version_id, "judgement": "licensed", "note": "Seen."}
     answer = visitor.post("/cases/bulk", form)
     assert answer.headers["location"] == f"/cases/bulk/{bulk_id}"
@@ -101,10 +101,10 @@ def test_an_answer_to_many_is_another_persons_to_see_as_little_as_none(site: Sit
 
 @pytest.mark.both_engines
 def test_a_form_that_is_sent_twice_in_the_same_moment_leads_to_one_result(any_site: Site) -> None:
-    found = [a_case(any_site, external_id=f"MP-{number}") for number in range(6)]
+    cases = [a_case(any_site, external_id=f"MP-{number}") for number in range(6)]
     visitors = [visit_as(any_site, any_site.analyst) for _ in range(2)]
-    fields = hidden_fields(visitors[0].get(address(*found)).text)
-    fields |= {f"case:{one.case_id}": one.version_id for one in found} | {
+    fields = hidden_fields(visitors[0].get(address(*cases)).text)
+    fields |= {f"case:{case.case_id}": case.version_id for case in cases} | {
         "judgement": "grey_market",
         "note": "Imports.",
     }
@@ -118,6 +118,6 @@ def test_a_form_that_is_sent_twice_in_the_same_moment_leads_to_one_result(any_si
         first, second = pool.map(send, visitors)
     assert (first.status_code, second.status_code) == (303, 303)
     assert first.headers["location"] == second.headers["location"] == f"/cases/bulk/{fields['bulk_id']}"
-    pages = [words(one.get(f"/cases/bulk/{fields['bulk_id']}").text) for one in visitors]
+    pages = [words(visitor.get(f"/cases/bulk/{fields['bulk_id']}").text) for visitor in visitors]
     assert pages[0] == pages[1]
     assert "Not recorded" not in pages[0]

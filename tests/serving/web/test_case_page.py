@@ -76,12 +76,14 @@ def test_hard_evidence_stands_before_the_weighted_reasons_which_add_up_to_the_to
         "in total, probability",
         "Routing reason",
     ]
-    assert [text.index(one) for one in order] == sorted(text.index(one) for one in order)
+    assert [text.index(phrase) for phrase in order] == sorted(text.index(phrase) for phrase in order)
     card = page_of(site, case.case_id).reasons
     assert card is not None
-    weights = [*(one.weight for one in card.bars), *(one.weight for one in card.remainders)]
+    weights = [*(part.weight for part in card.bars), *(part.weight for part in card.remainders)]
     total = float(card.total.split()[0].replace("−", "-"))
-    assert sum(float(one.replace("−", "-")) for one in weights) == pytest.approx(total, abs=0.005 * (len(weights) + 1))
+    assert sum(float(weight.replace("−", "-")) for weight in weights) == pytest.approx(
+        total, abs=0.005 * (len(weights) + 1)
+    )
 
 
 def test_a_stored_score_keeps_its_evidence_and_parts_that_add_up(site: Site) -> None:
@@ -91,7 +93,7 @@ def test_a_stored_score_keeps_its_evidence_and_parts_that_add_up(site: Site) -> 
     [case] = open_cases(site)
     score = site.read(scores.get, site.here, case.score_id)
     assert score["kind"] == ScoreKind.CALIBRATED.value
-    assert abs(math.fsum(one.weight for one in score["reasons"]) - score["value"]) <= 1e-9
+    assert abs(math.fsum(reason.weight for reason in score["reasons"]) - score["value"]) <= 1e-9
     assert score["evidence"][0].code == "text_replica_grade"
 
 
@@ -161,9 +163,9 @@ def test_the_price_is_drawn_over_its_references(site: Site) -> None:
 
 
 def test_without_a_reference_the_page_says_so_and_draws_nothing(site: Site) -> None:
-    found = page_of(site, a_case(site).case_id).price
-    assert found.chart is None
-    assert (found.bold, found.sentence) == ("No reference price.", "Fewer than five comparable listings are known.")
+    price = page_of(site, a_case(site).case_id).price
+    assert price.chart is None
+    assert (price.bold, price.sentence) == ("No reference price.", "Fewer than five comparable listings are known.")
 
 
 @pytest.mark.parametrize(
@@ -240,10 +242,10 @@ def test_the_cases_beside_it_are_those_of_its_queue(site: Site) -> None:
     dear, middle, cheap = (
         a_case(site, external_id=f"MP-{i}", price=price) for i, price in enumerate(("900.00", "500.00", "90.00"))
     )
-    found = page_of(site, middle.case_id)
-    assert (found.neighbours.place, found.neighbours.size) == (2, 3)
-    assert found.before == f"/cases/{dear.case_id}"
-    assert found.after == f"/cases/{cheap.case_id}"
+    page = page_of(site, middle.case_id)
+    assert (page.neighbours.place, page.neighbours.size) == (2, 3)
+    assert page.before == f"/cases/{dear.case_id}"
+    assert page.after == f"/cases/{cheap.case_id}"
 
 
 def test_an_appeal_shows_the_statement_and_not_a_word_of_the_score(site: Site) -> None:
@@ -257,8 +259,8 @@ def test_an_appeal_shows_the_statement_and_not_a_word_of_the_score(site: Site) -
     assert score["reasons"]
     for reason in score["reasons"]:
         assert in_english(reason.message) not in page
-    for told in ("Score explanation", "points", "calibrated", "Starter scorecard", "harm", "Model "):
-        assert told not in page, told
+    for word in ("Score explanation", "points", "calibrated", "Starter scorecard", "harm", "Model "):
+        assert word not in page, word
     built = page_of(site, case.case_id)
     assert (built.score, built.harm, built.reasons) == (None, None, None)
 
@@ -298,8 +300,18 @@ def test_a_second_review_shows_the_listing_and_nothing_of_the_score_or_the_first
     assert score["reasons"]
     for reason in score["reasons"]:
         assert in_english(reason.message) not in page
-    told = ("Score explanation", "points", "calibrated", "Starter scorecard", "harm", "Model ", "0.97", "97 %", "doubt")
-    for word in (*told, "Ines Moreau", "Genuine by", "An answer teaches"):
+    hidden_words = (
+        "Score explanation",
+        "points",
+        "calibrated",
+        "Starter scorecard",
+        "harm",
+        "Model ",
+        "0.97",
+        "97 %",
+        "doubt",
+    )
+    for word in (*hidden_words, "Ines Moreau", "Genuine by", "An answer teaches"):
         assert word not in page, word
     built = page_of(site, look.case_id)
     assert (built.score, built.harm, built.reasons, built.appeal, built.standing.last_verdict) == (None,) * 5
@@ -389,8 +401,8 @@ def test_a_text_too_short_to_compare_says_so(site: Site) -> None:
 
 
 def test_matching_indicators_stand_beside_the_score(site: Site) -> None:
-    wanted = NewIndicator("Aurelle", f"Label {ATTACK}", "contact us on whatsapp", Direction.COUNTERFEIT)
-    add_indicator(site.runtime, wanted, by="test")
+    indicator = NewIndicator("Aurelle", f"Label {ATTACK}", "contact us on whatsapp", Direction.COUNTERFEIT)
+    add_indicator(site.runtime, indicator, by="test")
     page = visit_as(site, site.analyst).get(f"/cases/{a_case(site).case_id}").text
     assert "“contact us on whatsapp” in the description." in words(page)
     assert "<script>alert" not in page

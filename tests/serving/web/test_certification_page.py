@@ -8,7 +8,7 @@ from tests.serving.brands.service.test_certification import a_new_user
 from tests.serving.web.visits import visit_as, words
 
 PATH = "/brand/certification"
-RIGHT = {f"q:{one.key}": str(one.right) for one in questions()}
+RIGHT = {f"q:{question.key}": str(question.right) for question in questions()}
 
 
 def test_a_new_user_is_led_to_the_certification_reads_why_an_answer_was_wrong_and_then_confirms(site: Site) -> None:
@@ -19,10 +19,10 @@ def test_a_new_user_is_led_to_the_certification_reads_why_an_answer_was_wrong_an
     assert refused.status_code == 403
     assert "Answer the certification questions" in words(refused.text)
     page = new_user.get(PATH).text
-    assert page.count('type="radio"') == sum(len(one.options) for one in questions())
+    assert page.count('type="radio"') == sum(len(question.options) for question in questions())
     assert "checked" not in page
-    for one in questions():
-        assert one.because not in words(page)  # Nothing tells which answer is right.
+    for question in questions():
+        assert question.because not in words(page)  # Nothing tells which answer is right.
     assert new_user.post(PATH, {**RIGHT, "q:price": "0"}).headers["location"] == PATH
     assert "a price is a reason for review" in words(new_user.get(PATH).text).lower()
     new_user.post("/settings", {"time_zone": "Asia/Kolkata"})

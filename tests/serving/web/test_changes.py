@@ -21,8 +21,8 @@ def test_equal_versions_have_no_changes() -> None:
 
 
 def test_words_of_a_text_are_compared_one_by_one() -> None:
-    [found] = changes(a_version(title="Leather tote, grey"), a_version(title="Leather bag, grey"))
-    assert (found.field, read(found)) == ("Title", "Leather -tote,-+bag,+ grey")
+    [change] = changes(a_version(title="Leather tote, grey"), a_version(title="Leather bag, grey"))
+    assert (change.field, read(change)) == ("Title", "Leather -tote,-+bag,+ grey")
 
 
 def test_what_comes_or_goes_as_a_whole_is_shown_as_such() -> None:
@@ -32,26 +32,26 @@ def test_what_comes_or_goes_as_a_whole_is_shown_as_such() -> None:
 
 def test_pictures_are_counted() -> None:
     before, after = a_version(image_link=["a", "b"]), a_version(image_link=["b", "c", "d"])
-    [found] = changes(before, after)
-    assert read(found) == "1 removed, 2 added, 1 kept"
+    [change] = changes(before, after)
+    assert read(change) == "1 removed, 2 added, 1 kept"
 
 
 def test_a_seller_that_changed_is_shown() -> None:
-    [found] = changes(a_version("lumo"), a_version(None))
-    assert (found.field, read(found)) == ("Seller", "-lumo-")
+    [change] = changes(a_version("lumo"), a_version(None))
+    assert (change.field, read(change)) == ("Seller", "-lumo-")
 
 
 def test_a_long_text_is_shown_around_its_changes_only() -> None:
     words = [f"w{i}" for i in range(100)]
-    [found] = changes(
+    [change] = changes(
         a_version(description=" ".join(words)), a_version(description=" ".join([*words[:50], "new", *words[51:]]))
     )
-    assert read(found).startswith(" … ")
-    assert "-w50-+new+" in read(found)
-    assert len(read(found)) < 120
+    assert read(change).startswith(" … ")
+    assert "-w50-+new+" in read(change)
+    assert len(read(change)) < 120
 
 
 def test_a_text_too_long_to_compare_is_only_reported_as_rewritten() -> None:
     long = " ".join(["word"] * 900)
-    [found] = changes(a_version(description=long), a_version(description=f"{long} more"))
-    assert read(found) == "Rewritten: 900 words before, 901 words after"
+    [change] = changes(a_version(description=long), a_version(description=f"{long} more"))
+    assert read(change) == "Rewritten: 900 words before, 901 words after"

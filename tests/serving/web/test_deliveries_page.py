@@ -26,24 +26,24 @@ ATTACK = "<script>alert(1)</script>"
 
 @pytest.fixture
 def receiver(site: Site) -> Iterator[Receiver]:
-    with a_marketplace_that_listens(site) as found:
-        yield found
+    with a_marketplace_that_listens(site) as receiver:
+        yield receiver
 
 
 def a_dead_letter(site: Site, external_id: str) -> str:
     """A removal that was given up on."""
-    made = judge(
+    removal = judge(
         site,
         site.brand_person,
         a_case(site, CaseLane.ASK_BRAND, external_id=external_id, title=f"Aure11e Colline 1:1 {external_id}"),
         Judgement.COUNTERFEIT,
     ).action
-    assert made is not None
+    assert removal is not None
     site.clock.forward(seconds=180)
-    deliver(site.runtime, site.here, made.action_id)
+    deliver(site.runtime, site.here, removal.action_id)
     site.clock.forward(hours=24 * 8)
-    assert deliver(site.runtime, site.here, made.action_id) == "dead"
-    return made.action_id
+    assert deliver(site.runtime, site.here, removal.action_id) == "dead"
+    return removal.action_id
 
 
 def state(site: Site, action_id: str) -> ActionState:
@@ -58,12 +58,12 @@ def test_what_was_given_up_on_is_sent_again_one_by_one_or_all(site: Site) -> Non
     assert "Dead letters 3" in words(page.text)
     answer = admin.post(f"{PATH}/replay", {"action_id": second})
     assert (answer.status_code, answer.headers["location"]) == (303, PATH)
-    assert [state(site, one) for one in (first, second, third)] == ["dead", "sending", "dead"]
+    assert [state(site, action_id) for action_id in (first, second, third)] == ["dead", "sending", "dead"]
     assert "Sent again." in words(admin.get(PATH).text)
     assert admin.post(f"{PATH}/replay").status_code == 404, "nothing by default"
-    assert "sending" not in {state(site, one) for one in (first, third)}
+    assert "sending" not in {state(site, action_id) for action_id in (first, third)}
     admin.post(f"{PATH}/replay", {"all": "yes"})
-    assert [state(site, one) for one in (first, second, third)] == ["sending", "sending", "sending"]
+    assert [state(site, action_id) for action_id in (first, second, third)] == ["sending", "sending", "sending"]
     assert admin.post(f"{PATH}/replay", {"action_id": "act_of_another_marketplace"}).status_code == 404
 
 
@@ -79,17 +79,17 @@ def test_who_does_not_administer_reads_and_sends_nothing_again(site: Site) -> No
 
 
 def test_a_failing_delivery_is_shown_with_its_response_and_its_next_attempt(site: Site, receiver: Receiver) -> None:
-    made = judge(site, site.brand_person, a_case(site, CaseLane.ASK_BRAND, external_id="MP-9"), Judgement.COUNTERFEIT)
-    assert made.action is not None
+    answer = judge(site, site.brand_person, a_case(site, CaseLane.ASK_BRAND, external_id="MP-9"), Judgement.COUNTERFEIT)
+    assert answer.action is not None
     receiver.answer = lambda _number: 503
     site.clock.forward(seconds=180)
-    assert deliver(site.runtime, site.here, made.action.action_id) == "failed"
+    assert deliver(site.runtime, site.here, answer.action.action_id) == "failed"
     text = words(visit_as(site, site.analyst).get(PATH).text)
     assert "Remove MP-9" in text
     assert "503" in text
     receiver.answer = lambda _number: 204
     site.clock.forward(hours=1)
-    assert deliver(site.runtime, site.here, made.action.action_id) == "acknowledged"
+    assert deliver(site.runtime, site.here, answer.action.action_id) == "acknowledged"
     site.clock.forward(hours=1)
     page = visit_as(site, site.analyst).get(PATH).text
     assert "No failing deliveries." in page
@@ -117,17 +117,17 @@ def test_a_receiver_is_registered_and_its_secret_shown_once(site: Site) -> None:
     assert "No endpoint registered." in words(admin.get(WEBHOOK_PATH).text)
     refused = admin.post(f"{WEBHOOK_PATH}/register", {"password": PASSWORD, "url": "http://127.0.0.1:9/hook"})
     assert refused.status_code == 422
-    made = admin.post(
+    response = admin.post(
         f"{WEBHOOK_PATH}/register", {"password": PASSWORD, "url": URL, "status_url": f"{URL}/{{listing}}"}
     )
-    assert made.status_code == 200
-    assert made.headers["cache-control"] == "no-store"
-    (secret,) = _SECRET.findall(made.text)
+    assert response.status_code == 200
+    assert response.headers["cache-control"] == "no-store"
+    (secret,) = _SECRET.findall(response.text)
     check_secret(secret)
-    found = in_force(site)
-    assert found is not None
-    assert (found.url, found.status_url) == (URL, f"{URL}/{{listing}}")
-    assert signing_secrets(site.runtime, found, site.clock.now()) == (secret,)
+    endpoint = in_force(site)
+    assert endpoint is not None
+    assert (endpoint.url, endpoint.status_url) == (URL, f"{URL}/{{listing}}")
+    assert signing_secrets(site.runtime, endpoint, site.clock.now()) == (secret,)
     assert _SECRET.findall(admin.get(WEBHOOK_PATH).text) == []
 
 
@@ -137,10 +137,10 @@ def test_a_secret_is_changed_with_an_overlap_or_at_once(site: Site) -> None:
     (second,) = _SECRET.findall(
         admin.post(f"{WEBHOOK_PATH}/secret", {"password": PASSWORD, "overlap_hours": "24"}).text
     )
-    found = in_force(site)
-    assert found is not None
-    assert signing_secrets(site.runtime, found, site.clock.now())[0] == second
-    assert len(signing_secrets(site.runtime, found, site.clock.now())) == 2
+    endpoint = in_force(site)
+    assert endpoint is not None
+    assert signing_secrets(site.runtime, endpoint, site.clock.now())[0] == second
+    assert len(signing_secrets(site.runtime, endpoint, site.clock.now())) == 2
     assert "Secret overlap" in words(admin.get(WEBHOOK_PATH).text)
     for hours in ("", "1.5", "169", "-1"):
         assert admin.post(f"{WEBHOOK_PATH}/secret", {"password": PASSWORD, "overlap_hours": hours}).status_code == 422
@@ -153,9 +153,9 @@ def test_a_secret_is_changed_with_an_overlap_or_at_once(site: Site) -> None:
 def test_a_receiver_rests_is_woken_and_taken_off(site: Site) -> None:
     admin = visit_as(site, an_administrator(site))
     admin.post(f"{WEBHOOK_PATH}/register", {"password": PASSWORD, "url": URL})
-    found = in_force(site)
-    assert found is not None
-    named = {"endpoint_id": found.endpoint_id}
+    endpoint = in_force(site)
+    assert endpoint is not None
+    named = {"endpoint_id": endpoint.endpoint_id}
     assert admin.post(f"{WEBHOOK_PATH}/wake", named).status_code == 409, "it does not rest"
     assert admin.post(f"{WEBHOOK_PATH}/pause", {**named, "hours": "73"}).status_code == 422
     assert admin.post(f"{WEBHOOK_PATH}/pause", {**named, "hours": "4"}).status_code == 303
@@ -177,13 +177,13 @@ def test_a_rest_that_somebody_asked_for_ends_with_the_first_answer_to_a_message_
     provisioning.register_webhook(
         any_site.runtime, url=URL, allow_loopback=False, marketplace=None, secret=None, by="test"
     )
-    found = in_force(any_site)
-    assert found is not None
-    pause_receiver(any_site.runtime, any_site.marketplace, found.endpoint_id, hours=1, by="test")
+    endpoint = in_force(any_site)
+    assert endpoint is not None
+    pause_receiver(any_site.runtime, any_site.marketplace, endpoint.endpoint_id, hours=1, by="test")
     resting = in_force(any_site)
     assert resting is not None
     with any_site.runtime.store.write() as connection:
-        assert not endpoints.recovered(connection, found), "that message was under way when the rest began"
+        assert not endpoints.recovered(connection, endpoint), "that message was under way when the rest began"
         assert endpoints.recovered(connection, resting), "although nothing had failed"
     again = in_force(any_site)
     assert again is not None

@@ -125,8 +125,8 @@ def taken(site: Site) -> Taken:
 def a_removal(site: Site, **changes: object) -> Taken:
     case = a_case(site, CaseLane.ASK_BRAND, **changes)
     judge(site, site.brand_person, case, Judgement.COUNTERFEIT)
-    [found] = site.read(evidence.of_listing, site.here, case.listing_id)
-    return found
+    [snapshot] = site.read(evidence.of_listing, site.here, case.listing_id)
+    return snapshot
 
 
 def address(taken: Taken, what: str) -> str:
@@ -164,11 +164,11 @@ def test_the_data_is_the_snapshot(site: Site, taken: Taken) -> None:
 
 @pytest.mark.parametrize("what", ["page", "data"])
 def test_neither_the_brand_nor_another_role_gets_a_file(site: Site, taken: Taken, what: str) -> None:
-    found = {
+    statuses = {
         role: visit_as(site, getattr(site, role)).get(address(taken, what)).status_code
         for role in ("brand_person", "account_manager", "data_scientist")
     }
-    assert set(found.values()) == {403}
+    assert set(statuses.values()) == {403}
 
 
 def test_evidence_of_another_listing_is_not_found_under_this_case(site: Site, taken: Taken) -> None:

@@ -36,5 +36,5 @@ def test_the_page_says_what_the_rule_will_do(
     lane: CaseLane, side: Side, enrolment: tuple[str | None, bool], expected: dict[str, str]
 ) -> None:
     name, can_be_asked = enrolment
-    found = effects(decision_input_of(lane, side, name, can_be_asked=can_be_asked), DEFAULT_ENFORCEMENT)
-    assert {"".join(choice.key for choice in one.choices): one.sentence for one in found} == expected
+    shown_effects = effects(decision_input_of(lane, side, name, can_be_asked=can_be_asked), DEFAULT_ENFORCEMENT)
+    assert {"".join(choice.key for choice in effect.choices): effect.sentence for effect in shown_effects} == expected

@@ -36,9 +36,9 @@ def test_pages_are_not_kept(site: Site, path: str) -> None:
 
 def test_a_static_file_is_kept_for_a_year_under_the_digest_of_its_content(site: Site) -> None:
     visitor = a_visitor(site)
-    found = visitor.get(address("touchstone.css"))
-    assert found.headers["cache-control"] == "public, max-age=31536000, immutable"
-    assert found.headers["content-type"].startswith("text/css")
+    response = visitor.get(address("touchstone.css"))
+    assert response.headers["cache-control"] == "public, max-age=31536000, immutable"
+    assert response.headers["content-type"].startswith("text/css")
     assert visitor.get("/static/touchstone.css").headers["cache-control"] == "no-cache"
     assert visitor.get("/static/nothing.css?v=1").headers["cache-control"] == "no-store"
 
@@ -75,8 +75,8 @@ def test_third_party_files_are_those_of_the_manifest() -> None:
     vendor = FOLDER / "vendor"
     manifest = json.loads((vendor / "manifest.json").read_text(encoding="utf-8"))
     listed = {name: digest for package in manifest for name, digest in package["files"].items()}
-    found = {path.name for path in vendor.iterdir()} - {"manifest.json"}
-    assert set(listed) == found
+    file_names = {path.name for path in vendor.iterdir()} - {"manifest.json"}
+    assert set(listed) == file_names
     for name, digest in listed.items():
         assert hashlib.sha256((vendor / name).read_bytes()).hexdigest() == digest, name
     for package in manifest:

@@ -109,35 +109,47 @@ def source() -> Catalog:
     return texts_of_the_source()
 
 
-def messages(found: Catalog) -> list[Message]:
-    return [one for one in found if one.id]
+def messages(catalog: Catalog) -> list[Message]:
+    return [translation for translation in catalog if translation.id]
 
 
-def forms(value: str | Sequence[str] | None) -> tuple[str, ...]:
-    return (value or "",) if value is None or isinstance(value, str) else tuple(value)
+def forms(text: str | Sequence[str] | None) -> tuple[str, ...]:
+    return (text or "",) if text is None or isinstance(text, str) else tuple(text)
 
 
 @pytest.mark.parametrize("language", OTHERS)
 def test_a_catalogue_has_every_text_of_the_source_and_no_other(source: Catalog, language: Language) -> None:
     """Run `python -m tests.serving.web.catalogues`, then translate what is empty."""
-    assert {forms(one.id) for one in messages(catalogue(language))} == {forms(one.id) for one in messages(source)}
+    assert {forms(translation.id) for translation in messages(catalogue(language))} == {
+        forms(translation.id) for translation in messages(source)
+    }
 
 
 @pytest.mark.parametrize("language", OTHERS)
 def test_no_text_is_untranslated_or_guessed(language: Language) -> None:
-    found = catalogue(language)
-    assert [one.id for one in messages(found) if one.fuzzy or not all(forms(one.string))] == []
-    assert [one.id for one in messages(found) if len(forms(one.string)) not in {1, found.num_plurals}] == []
-    assert [one.id for one in messages(found) if one.pluralizable and len(forms(one.string)) != found.num_plurals] == []
+    catalog = catalogue(language)
+    assert [
+        translation.id for translation in messages(catalog) if translation.fuzzy or not all(forms(translation.string))
+    ] == []
+    assert [
+        translation.id
+        for translation in messages(catalog)
+        if len(forms(translation.string)) not in {1, catalog.num_plurals}
+    ] == []
+    assert [
+        translation.id
+        for translation in messages(catalog)
+        if translation.pluralizable and len(forms(translation.string)) != catalog.num_plurals
+    ] == []
 
 
 @pytest.mark.parametrize("language", OTHERS)
 def test_a_translation_has_the_placeholders_and_the_marks_of_its_text(language: Language) -> None:
-    for one in messages(catalogue(language)):
-        wanted = [set(_PLACE.findall(form)) for form in forms(one.id)]
-        assert all(set(_PLACE.findall(form)) in wanted for form in forms(one.string)), one.id
-        tags = re.findall(r"<[^>]*>", forms(one.id)[-1])
-        assert all(re.findall(r"<[^>]*>", form) == tags for form in forms(one.string)), one.id
+    for translation in messages(catalogue(language)):
+        placeholders = [set(_PLACE.findall(form)) for form in forms(translation.id)]
+        assert all(set(_PLACE.findall(form)) in placeholders for form in forms(translation.string)), translation.id
+        tags = re.findall(r"<[^>]*>", forms(translation.id)[-1])
+        assert all(re.findall(r"<[^>]*>", form) == tags for form in forms(translation.string)), translation.id
 
 
 @pytest.mark.parametrize("language", OTHERS)
@@ -146,12 +158,14 @@ def test_a_translation_is_in_its_own_letters(language: Language) -> None:
     han, cyrillic, latin = "[\u4e00-\u9fff]", "[а-яё]", "[a-zà-öø-ÿœ]"
     own = {Language("zh"): han, Language("ru"): cyrillic}.get(language, latin)
     foreign = {Language("zh"): cyrillic, Language("ru"): han}.get(language, f"{han}|{cyrillic}")
-    for one in messages(catalogue(language)):
+    for translation in messages(catalogue(language)):
         # What only sets marks between other texts has no letters in any language.
-        for form in forms(one.string) if re.search("[A-Za-z]", _PLACE.sub("", forms(one.id)[0])) else ():
-            assert re.search(own, form, re.IGNORECASE), one.id
-            assert not re.search(foreign, form, re.IGNORECASE), one.id
-            assert form not in forms(one.id) or form in _THE_SAME_WORD.get(language, ()), one.id
+        for form in (
+            forms(translation.string) if re.search("[A-Za-z]", _PLACE.sub("", forms(translation.id)[0])) else ()
+        ):
+            assert re.search(own, form, re.IGNORECASE), translation.id
+            assert not re.search(foreign, form, re.IGNORECASE), translation.id
+            assert form not in forms(translation.id) or form in _THE_SAME_WORD.get(language, ()), translation.id
 
 
 @pytest.mark.parametrize("template", sorted(TRANSLATED))
@@ -163,46 +177,46 @@ def literal_texts(template: str) -> Iterator[str]:
     """What a template would write in every language alike: text outside of tags, and attributes that are read out."""
     source = (WEB / "templates" / template).read_text(encoding="utf-8")
     outside = re.sub(r"\{%-?\s*trans\b.*?\bendtrans\s*-?%\}", "", _CLASS_OF_BODY.sub("", source), flags=re.DOTALL)
-    data = "".join(
-        value if kind == "data" else " "
-        for _, kind, value in Environment(extensions=["jinja2.ext.i18n"], autoescape=True).lex(outside)
+    html = "".join(
+        token if kind == "data" else " "
+        for _, kind, token in Environment(extensions=["jinja2.ext.i18n"], autoescape=True).lex(outside)
         if kind in {"data", "block_begin", "variable_begin"}
     )
-    read_out = " ".join(_ATTRIBUTE.findall(data))
-    plain = re.sub(r"<[^>]*>|&\w+;", " ", data)
+    read_out = " ".join(_ATTRIBUTE.findall(html))
+    plain = re.sub(r"<[^>]*>|&\w+;", " ", html)
     yield from (word for word in _LETTERS.findall(f"{read_out} {plain}") if word not in _SAME_EVERYWHERE)
 
 
 def test_what_the_rules_say_to_sellers_and_notifiers_is_known_in_every_language() -> None:
     """Each sentence that they can be told is translated whole: nothing of it is left as it was."""
-    found = {in_english(one): one for one in messages_told()}
-    assert {code for one in found.values() for code in codes_of(one)} <= set(told_outside())
-    labels = [Phrase(one.text) for one in REASON_CODES]
-    told: list[Phrase | Told] = [*found.values(), *refusals(), *labels]
-    for language, sentence in product(OTHERS, told):
+    told_messages = {in_english(message): message for message in messages_told()}
+    assert {code for message in told_messages.values() for code in codes_of(message)} <= set(told_outside())
+    labels = [Phrase(reason.text) for reason in REASON_CODES]
+    sentences: list[Phrase | Told] = [*told_messages.values(), *refusals(), *labels]
+    for language, sentence in product(OTHERS, sentences):
         with shown_as(Display(language=language)):
             shown = phrase_in_words(sentence) if isinstance(sentence, Phrase) else in_words(sentence)
-        left = re.sub(r"Aurelle|Vela AG|Vela|UTC|PDF|PNG|JPEG|MB|DE, FR|EU|CE|EC|abcd", "", shown)
+        remaining_text = re.sub(r"Aurelle|Vela AG|Vela|UTC|PDF|PNG|JPEG|MB|DE, FR|EU|CE|EC|abcd", "", shown)
         english = r"[A-Za-z]{2,}" if language in _NOT_IN_LATIN else r"\b(?:the|you|your|and|of|not|listing)\b"
-        assert not re.search(english, left), (language, sentence, left)
+        assert not re.search(english, remaining_text), (language, sentence, remaining_text)
 
 
-def codes_of(told: Told) -> Iterator[str]:
-    yield told.code
-    for value in told.parameters.values():
-        if isinstance(value, Told):
-            yield from codes_of(value)
+def codes_of(message: Told) -> Iterator[str]:
+    yield message.code
+    for parameter in message.parameters.values():
+        if isinstance(parameter, Told):
+            yield from codes_of(parameter)
 
 
 def messages_told() -> Iterator[Told]:
     """The messages to sellers and notifiers, made by the rules themselves."""
     owned = (statement.Owned("Aurelle"), statement.Owned("Vela", "Vela AG"))
-    for code, side, flagged, source, countries, one in product(
+    for code, side, flagged, source, countries, owner in product(
         ReasonCode, Side, (True, False), Source, ((), ("DE", "FR")), owned
     ):
         yield from messages_of(
             statement.removal_statement(
-                owned=one, reason_code=code, side=side, was_flagged=flagged, source=source, sold_in=countries
+                owned=owner, reason_code=code, side=side, was_flagged=flagged, source=source, sold_in=countries
             )
         )
     for why in statement.Undone:
@@ -270,8 +284,8 @@ def refusals() -> Iterator[Phrase]:
     yield from missing(Draft("", (), "", "", good_faith=False, reason_code="")).values()
 
 
-def messages_of(made: DecisionNotice | Statement) -> list[Told]:
-    return [told for one in fields(made) if (told := getattr(made, one.name)) is not None]
+def messages_of(notice: DecisionNotice | Statement) -> list[Told]:
+    return [message for field in fields(notice) if (message := getattr(notice, field.name)) is not None]
 
 
 @pytest.mark.parametrize(
@@ -312,7 +326,7 @@ def test_the_switch_names_each_language_in_itself_and_needs_no_script(site: Site
 
 
 @pytest.mark.parametrize(
-    ("language", "headline", "deadline", "left", "strike"),
+    ("language", "headline", "deadline", "days_left", "strike"),
     [
         (Language("en"), "Your listing was removed", "Friday, 6 March 2026", "4 days left", "1 strike"),
         (Language("zh"), "您的商品已被下架", "2026年3月6日星期五", "剩余 4 天", "1 次违规记录"),
@@ -329,11 +343,11 @@ def test_the_switch_names_each_language_in_itself_and_needs_no_script(site: Site
     ],
 )
 def test_a_seller_reads_its_page_in_its_language(
-    site: Site, language: Language, headline: str, deadline: str, left: str, strike: str
+    site: Site, language: Language, headline: str, deadline: str, days_left: str, strike: str
 ) -> None:
     _, link = a_link(site)
     read = words(a_visitor(site).get(f"{link}?lang={language}").text)
-    for expected in (headline, deadline, left, strike, "Aure11e Colline tote 1:1 mirror quality"):
+    for expected in (headline, deadline, days_left, strike, "Aure11e Colline tote 1:1 mirror quality"):
         assert expected in read
 
 
@@ -369,22 +383,24 @@ def test_a_page_without_translations_is_english_to_its_last_word(site: Site) -> 
     [(1, "1 день", "1 día"), (2, "2 дня", "2 días"), (5, "5 дней", "5 días"), (21, "21 день", "21 días")],
 )
 def test_a_count_takes_the_form_of_its_language(number: int, russian: str, spanish: str) -> None:
-    found = []
+    lengths = []
     for language in (Language("ru"), Language("es")):
         with shown_as(Display(language=language)):
-            found.append(length(timedelta(days=number, hours=5)))
-    assert found == [russian, spanish]
+            lengths.append(length(timedelta(days=number, hours=5)))
+    assert lengths == [russian, spanish]
 
 
 @pytest.fixture
 def pseudo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, source: Catalog) -> Iterator[Language]:
     """Italian, which has a catalogue and nothing else: each text between marks."""
-    made = Catalog(locale="it")
-    for one in messages(source):
-        text = forms(one.id)
-        made.add(one.id, string=tuple(f"⟦{form}⟧" for form in text) if one.pluralizable else f"⟦{text[0]}⟧")
+    catalog = Catalog(locale="it")
+    for translation in messages(source):
+        text = forms(translation.id)
+        catalog.add(
+            translation.id, string=tuple(f"⟦{form}⟧" for form in text) if translation.pluralizable else f"⟦{text[0]}⟧"
+        )
     with (tmp_path / "it.po").open("wb") as file:
-        write_po(file, made)
+        write_po(file, catalog)
     caches = (languages.languages, tongues.tongues, tongues._by_language, tongues._catalogue)
     for module in (languages, tongues):
         monkeypatch.setattr(module, "FOLDER", tmp_path)

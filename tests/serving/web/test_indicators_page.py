@@ -14,8 +14,8 @@ _NEW = {"label": "Card in the box", "pattern": "plastic card", "direction": "cou
 
 def patterns(site: Site, brand_id: str | None = None) -> list[str]:
     """A brand's indicators that were not withdrawn."""
-    found = site.read(of_brand, (site.here, brand_id or site.brand_id))
-    return [one.pattern for one in found if one.removed_at is None]
+    indicators = site.read(of_brand, (site.here, brand_id or site.brand_id))
+    return [indicator.pattern for indicator in indicators if indicator.removed_at is None]
 
 
 def test_a_brand_adds_an_indicator_and_withdraws_it(site: Site) -> None:
@@ -26,8 +26,8 @@ def test_a_brand_adds_an_indicator_and_withdraws_it(site: Site) -> None:
     assert "1 of at most 20 in force" in text
     assert "Card in the box plastic card Counterfeits Title or description" in text
     assert "31 Jan 2027 In force" in text
-    [kept] = site.read(of_brand, (site.here, site.brand_id))
-    assert visitor.post(f"{_PLACE}/{kept.indicator_id}/end").status_code == 303
+    [indicator] = site.read(of_brand, (site.here, site.brand_id))
+    assert visitor.post(f"{_PLACE}/{indicator.indicator_id}/end").status_code == 303
     assert patterns(site) == []
     assert "Undone" in words(visitor.get(_PLACE).text)
 
@@ -60,13 +60,13 @@ def test_a_pattern_is_tried_on_a_text_and_on_the_brands_own_listings_and_nothing
 
 def test_who_does_not_lead_reads_and_changes_nothing(site: Site) -> None:
     add_indicator(site.runtime, NewIndicator("Aurelle", "Zip", "aurele", Direction.COUNTERFEIT), by="test")
-    [kept] = site.read(of_brand, (site.here, site.brand_id))
+    [indicator] = site.read(of_brand, (site.here, site.brand_id))
     visitor = visit_as(site, site.brand_person)
     page = visitor.get(_PLACE).text
     assert "Your account can read this page but not change it." in words(page)
     assert "Withdraw" not in page
     assert visitor.post(_PLACE, _NEW).status_code == 403
-    assert visitor.post(f"{_PLACE}/{kept.indicator_id}/end").status_code == 403
+    assert visitor.post(f"{_PLACE}/{indicator.indicator_id}/end").status_code == 403
     assert patterns(site) == ["aurele"]
 
 
@@ -80,15 +80,15 @@ def test_an_agent_changes_nothing_even_where_the_marketplace_let_it(site: Site) 
 
 def test_an_indicator_of_another_brand_is_not_there(site: Site) -> None:
     add_indicator(site.runtime, NewIndicator("Aurelle", "Zip", "aurele", Direction.COUNTERFEIT), by="test")
-    [kept] = site.read(of_brand, (site.here, site.brand_id))
+    [indicator] = site.read(of_brand, (site.here, site.brand_id))
     visitor = visit_as(site, a_rival(site))
     ours = f"{site.here}.{site.brand_id}"
     assert "aurele" not in visitor.get(_PLACE).text
     assert visitor.get(f"{_PLACE}?of={ours}").status_code == 404
     assert visitor.post(_PLACE, {**_NEW, "of": ours}).status_code == 404
     assert visitor.post(_PLACE, {**_NEW, "do": "try", "of": ours}).status_code == 404
-    assert visitor.post(f"{_PLACE}/{kept.indicator_id}/end").status_code == 404
-    assert visitor.post(f"{_PLACE}/{kept.indicator_id}/end", {"of": ours}).status_code == 404
+    assert visitor.post(f"{_PLACE}/{indicator.indicator_id}/end").status_code == 404
+    assert visitor.post(f"{_PLACE}/{indicator.indicator_id}/end", {"of": ours}).status_code == 404
     assert patterns(site) == ["aurele"]
 
 

@@ -24,7 +24,7 @@ def is_on(site: Site, rule: AutomaticRule = RULE) -> bool:
 def test_an_administrator_throws_a_switch_with_a_reason_and_reads_who_did_when_and_why(site: Site) -> None:
     admin = visit_as(site, an_administrator(site))
     page = words(admin.get(PATH).text)
-    assert all(in_english(one.name) in page for one in RULES.values())
+    assert all(in_english(rule.name) in page for rule in RULES.values())
     assert "On since the start." in page
     fields = {"to": "off", "marketplace_id": site.here}
     assert admin.post(f"{PATH}/{RULE.value}", {**fields, "reason": " "}).status_code == 422
@@ -72,7 +72,7 @@ def test_a_switch_of_another_marketplace_is_not_there(site: Site) -> None:
 
 
 def test_pending_removals_and_switches_are_found_by_those_who_may_see_them(site: Site) -> None:
-    found = {
+    page_links = {
         person.name: [
             f'href="{path}"' in visit_as(site, person).get(start).text for path in ("/pending-removals", PATH)
         ]
@@ -84,7 +84,7 @@ def test_pending_removals_and_switches_are_found_by_those_who_may_see_them(site:
             (an_administrator(site), "/models"),
         )
     }
-    assert list(found.values()) == [[True, False], [True, False], [False, False], [False, False], [True, True]]
+    assert list(page_links.values()) == [[True, False], [True, False], [False, False], [False, False], [True, True]]
 
 
 def test_an_alarm_is_in_english_throughout_on_a_page_in_another_language(site: Site) -> None:

@@ -30,29 +30,29 @@ def linked(n: int, *, counterfeit: int = 0) -> LinkedSeller:
 
 
 def test_the_path_to_each_linked_seller_reads_as_a_sentence() -> None:
-    found = links_card(full_facts())
-    assert [(text(one.sentence), one.counterfeit, one.genuine) for one in found.paths] == [
+    card = links_card(full_facts())
+    assert [(text(path.sentence), path.counterfeit, path.genuine) for path in card.paths] == [
         ("Same telephone number as seller ann", 2, 1),
         ("Same telephone number as seller ann, which shares a payout account with seller bo", 0, 1),
     ]
-    assert found.notes == (
+    assert card.notes == (
         "1 contact is shared by more than 10 sellers (as with a forwarding service) and links no sellers.",
     )
 
 
 def test_those_with_confirmed_counterfeits_come_first_and_the_rest_is_counted() -> None:
     sellers = (*(linked(i) for i in range(8)), linked(8, counterfeit=1))
-    found = links_card(with_links(Links(contacts=9, more=True, sellers=sellers)))
-    assert [text(one.sentence)[-2:] for one in found.paths] == ["s8", "s0", "s1", "s2", "s3", "s4"]
-    assert found.notes == (
+    card = links_card(with_links(Links(contacts=9, more=True, sellers=sellers)))
+    assert [text(path.sentence)[-2:] for path in card.paths] == ["s8", "s0", "s1", "s2", "s3", "s4"]
+    assert card.notes == (
         "3 more linked sellers not shown.",
         "More sellers are linked. Only the nearest 20 were traced.",
     )
 
 
 def test_a_contact_that_nobody_shares_is_reported_as_such() -> None:
-    found = links_card(with_links(Links(contacts=1)))
-    assert found.notes == ("No other seller was known to share any of this seller's 1 contact.",)
+    card = links_card(with_links(Links(contacts=1)))
+    assert card.notes == ("No other seller was known to share any of this seller's 1 contact.",)
 
 
 def test_where_nothing_is_known_there_is_no_card() -> None:
@@ -61,8 +61,8 @@ def test_where_nothing_is_known_there_is_no_card() -> None:
 
 def test_a_name_that_is_markup_stays_text() -> None:
     step = LinkStep(kind=ContactKind.ADDRESS, seller="<script>")
-    found = links_card(with_links(replace(SOME_LINKS, sellers=(LinkedSeller(path=(step,), counterfeit=0, genuine=0),))))
-    assert text(found.paths[0].sentence) == "Same address as seller <script>"
+    card = links_card(with_links(replace(SOME_LINKS, sellers=(LinkedSeller(path=(step,), counterfeit=0, genuine=0),))))
+    assert text(card.paths[0].sentence) == "Same address as seller <script>"
 
 
 def two_who_share_a_telephone(site: Site) -> None:
@@ -84,8 +84,8 @@ def test_an_analyst_sees_the_way_and_what_was_found_and_a_brand_nothing_of_it(si
     judge(site, site.analyst, case, Judgement.COUNTERFEIT)
     answer = visit_as(site, site.brand_person).get("/brand")
     assert "lumo-trade" in answer.text
-    for told in ("telephone", "linked", "shares", "contacts"):
-        assert told not in words(answer.text).casefold()
+    for word in ("telephone", "linked", "shares", "contacts"):
+        assert word not in words(answer.text).casefold()
 
 
 def test_no_reason_of_links_is_among_those_that_a_brand_is_told() -> None:

@@ -16,8 +16,8 @@ def test_a_passed_listing_is_opened_from_the_search_and_a_case_on_it_from_its_pa
     visitor = visit_as(site, site.analyst)
     assert f'href="/listings/{listing_id}"' in visitor.get("/search?q=MP-1").text
     page = words(visitor.get(f"/listings/{listing_id}").text)
-    for told in ("Aurelle Colline tote in grained leather, grey", "no open case", "€489", "closet-mia"):
-        assert told in page
+    for phrase in ("Aurelle Colline tote in grained leather, grey", "no open case", "€489", "closet-mia"):
+        assert phrase in page
     opened = visitor.post(f"/listings/{listing_id}/case").headers["location"]
     assert "Opened by an analyst. No route had sent this listing to a person." in words(visitor.get(opened).text)
     assert visitor.get(f"/listings/{listing_id}").headers["location"] == opened

@@ -28,8 +28,8 @@ def test_an_administrator_reads_a_mail_without_the_link_that_opens_an_account(si
     for is_kept in (False, True):
         if is_kept:
             post(site)
-        [found] = stored(site, MailKind.PASSWORD_RESET)
-        page = visit_as(site, admin).get(f"{PATH}?mail={found.mail_id}").text
+        [mail] = stored(site, MailKind.PASSWORD_RESET)
+        page = visit_as(site, admin).get(f"{PATH}?mail={mail.mail_id}").text
         assert "Your link to a new password" in words(page)
         assert token not in page
         assert "/reset/" not in page
@@ -38,9 +38,9 @@ def test_an_administrator_reads_a_mail_without_the_link_that_opens_an_account(si
 def test_names_in_mails_are_escaped_on_the_page(site: Site) -> None:
     admin = an_administrator(site)
     invite(site.runtime, admin, INVITEE, Grant(Role.BRAND, site.here, site.brand_id))
-    [found] = stored(site)
-    site.write(mails.extend, found, {**found.parameters, "by": "<script>alert(1)</script>"})
-    page = visit_as(site, admin).get(f"{PATH}?mail={found.mail_id}").text
+    [mail] = stored(site)
+    site.write(mails.extend, mail, {**mail.parameters, "by": "<script>alert(1)</script>"})
+    page = visit_as(site, admin).get(f"{PATH}?mail={mail.mail_id}").text
     assert "<script>alert" not in page
     assert "&lt;script&gt;alert(1)" in page
 
@@ -53,18 +53,18 @@ def test_the_page_says_where_mails_are_kept_and_lists_them_by_state(site: Site) 
     assert INVITEE in page.get(f"{PATH}?state=queued").text
     post(site)
     assert INVITEE not in page.get(f"{PATH}?state=queued").text
-    kept = page.get(f"{PATH}?state=kept").text
-    assert INVITEE in kept
-    assert str(site.runtime.home.mails) in kept
+    kept_page = page.get(f"{PATH}?state=kept").text
+    assert INVITEE in kept_page
+    assert str(site.runtime.home.mails) in kept_page
 
 
 def test_a_mail_of_another_marketplace_is_not_found(site: Site) -> None:
     admin = an_administrator(site)
     invite(site.runtime, admin, INVITEE, Grant(Role.BRAND, site.here, site.brand_id))
-    [found] = stored(site)
+    [mail] = stored(site)
     elsewhere(site)
-    assert visit_as(site, admin).get(f"{PATH}?mail={found.mail_id}").status_code == 200
-    assert visit_as(site, admin).get(f"{PATH}?mail={found.mail_id[:-2]}zz").status_code == 404
+    assert visit_as(site, admin).get(f"{PATH}?mail={mail.mail_id}").status_code == 200
+    assert visit_as(site, admin).get(f"{PATH}?mail={mail.mail_id[:-2]}zz").status_code == 404
 
 
 def test_unsubscribing_asks_first_and_one_click_needs_no_session(site: Site) -> None:
@@ -87,7 +87,7 @@ def test_a_person_chooses_their_mails_in_the_settings(site: Site) -> None:
     visit.post("/settings/mails", {"mail_reminders": "on"})
     assert refused(site) == {MailKind.QUESTIONS, MailKind.REPORT_WAITS, MailKind.BURST_ALARM}
     every = ("questions", "reminders", "report_waits", "burst_alarm")
-    visit.post("/settings/mails", {f"mail_{one}": "on" for one in every})
+    visit.post("/settings/mails", {f"mail_{kind}": "on" for kind in every})
     assert refused(site) == frozenset()
 
 

@@ -29,8 +29,8 @@ PDF = b"%PDF-1.4\nregistration\n%%EOF\n"
 
 def a_claim(site: Site, *, by: str = "", document: bool = True) -> str:
     digest = keep_document(site.runtime, "Aurelle", "certificate.pdf", PDF, by="test") if document else None
-    wanted = NewRight("Aurelle", RightKind.MARK, "Colline", "EUIPO", "018", ("EU",), (18, 25), document=digest)
-    return claim_right(site.runtime, wanted, by=by or f"user:{site.brand_person.user_id}")
+    new_right = NewRight("Aurelle", RightKind.MARK, "Colline", "EUIPO", "018", ("EU",), (18, 25), document=digest)
+    return claim_right(site.runtime, new_right, by=by or f"user:{site.brand_person.user_id}")
 
 
 def state(site: Site, right_id: str) -> RightState:
@@ -73,7 +73,7 @@ def test_a_right_is_verified_with_its_document_before_one(site: Site, place: str
     assert "classes 18, 25" in text
     assert "Pending verification" in text
     assert "Camille Duval" in text
-    [document] = [one.split('"')[0] for one in page.split('href="/brands/')[1:] if "/documents/" in one]
+    [document] = [link.split('"')[0] for link in page.split('href="/brands/')[1:] if "/documents/" in link]
     file = visitor.get(f"/brands/{document}".replace("&amp;", "&"))
     assert file.content == PDF
     assert file.headers["content-disposition"].startswith("attachment")
@@ -95,10 +95,10 @@ def test_a_refusal_has_a_reason_that_the_brand_reads(site: Site, place: str) -> 
     assert "The owner is another company." in words(visitor.get(place).text)
 
 
-@pytest.mark.parametrize("wanted", ["withdrawn", "carried_over", "claimed", "", "anything"])
-def test_a_manager_verifies_or_refuses_and_nothing_else(site: Site, place: str, wanted: str) -> None:
+@pytest.mark.parametrize("new_state", ["withdrawn", "carried_over", "claimed", "", "anything"])
+def test_a_manager_verifies_or_refuses_and_nothing_else(site: Site, place: str, new_state: str) -> None:
     right_id = a_claim(site)
-    answer = visit_as(site, site.account_manager).post(f"{place}/rights/{right_id}", {"state": wanted})
+    answer = visit_as(site, site.account_manager).post(f"{place}/rights/{right_id}", {"state": new_state})
     assert answer.status_code == 422
     assert state(site, right_id) is RightState.CLAIMED
 
@@ -124,8 +124,8 @@ def test_a_power_of_attorney_that_was_recorded_by_mistake_is_made_void(any_site:
     """This applies to an expired one too: its holder becomes the brand's own user again, with the old lead rights."""
     site, person = any_site, any_site.brand_person
     place = f"/brands/{site.brand_id}"
-    wanted = NewMandate("Aurelle", person.email, "Roche", ("EU",), site.clock.now() + timedelta(days=3))
-    mandate_id = grant_mandate(site.runtime, wanted, by="test")
+    mandate = NewMandate("Aurelle", person.email, "Roche", ("EU",), site.clock.now() + timedelta(days=3))
+    mandate_id = grant_mandate(site.runtime, mandate, by="test")
     site.clock.forward(days=9)
     visitor, path = visit_as(site, site.account_manager), f"{place}/people/{person.user_id}"
     refused = visitor.post(path, {"leads": "yes"})
@@ -139,7 +139,7 @@ def test_a_power_of_attorney_that_was_recorded_by_mistake_is_made_void(any_site:
     assert visitor.post(path, {"leads": "yes"}).status_code == 303
     with site.runtime.store.read() as connection:
         assert objection(connection, again(site, person), (site.here, site.brand_id)) is None
-        found, acting = basis_of(
+        basis, acting = basis_of(
             site.runtime,
             connection,
             (site.here, site.brand_id),
@@ -149,15 +149,15 @@ def test_a_power_of_attorney_that_was_recorded_by_mistake_is_made_void(any_site:
         )
         logged = connection.execute(select(audit_entry.c.act).where(audit_entry.c.subject == mandate_id)).scalars()
         assert list(logged) == ["mandate.recorded", "mandate.voided"]
-    assert found.right is not None
+    assert basis.right is not None
     assert acting == ()
 
 
 def test_a_manager_changes_how_much_a_brand_is_asked(site: Site, place: str) -> None:
     visitor = visit_as(site, site.account_manager)
     visitor.post(f"{place}/enrolment", {"takes_part": "yes", "daily_questions": "12"})
-    found = site.read(brands.enrolments, site.here)[site.brand_id]
-    assert (found.takes_part, found.daily_questions, found.account_manager_id) == (
+    enrolment = site.read(brands.enrolments, site.here)[site.brand_id]
+    assert (enrolment.takes_part, enrolment.daily_questions, enrolment.account_manager_id) == (
         True,
         12,
         site.account_manager.user_id,
@@ -165,15 +165,15 @@ def test_a_manager_changes_how_much_a_brand_is_asked(site: Site, place: str) -> 
     for wrong in ("many", "-1", "10001"):
         assert visitor.post(f"{place}/enrolment", {"takes_part": "yes", "daily_questions": wrong}).status_code == 422
     visitor.post(f"{place}/enrolment", {"daily_questions": ""})
-    found = site.read(brands.enrolments, site.here)[site.brand_id]
-    assert (found.takes_part, found.daily_questions) == (False, None)
+    enrolment = site.read(brands.enrolments, site.here)[site.brand_id]
+    assert (enrolment.takes_part, enrolment.daily_questions) == (False, None)
 
 
 def test_a_brand_that_somebody_else_looks_after_is_not_there(site: Site, place: str) -> None:
     right_id = a_claim(site)
     digest = keep_document(site.runtime, "Aurelle", "certificate.pdf", PDF, by="test")
-    wanted = NewMandate("Aurelle", site.brand_person.email, "Roche", ("EU",), site.clock.now() + timedelta(days=3))
-    mandate_id = grant_mandate(site.runtime, wanted, by="test")
+    mandate = NewMandate("Aurelle", site.brand_person.email, "Roche", ("EU",), site.clock.now() + timedelta(days=3))
+    mandate_id = grant_mandate(site.runtime, mandate, by="test")
     stranger = visit_as(site, invite(site.runtime, "mei@touchstone.example", "Mei Castellan", Role.ACCOUNT_MANAGER))
     assert stranger.get(place).status_code == 404
     assert stranger.get(f"{place}?at={site.here}").status_code == 404
@@ -192,8 +192,8 @@ def test_a_brand_that_somebody_else_looks_after_is_not_there(site: Site, place: 
 
 
 def test_a_right_of_another_brand_is_not_verified_by_way_of_ones_own(site: Site, place: str) -> None:
-    wanted = NewRight("Solenne", RightKind.MARK, "Solenne", "EUIPO", "019", ("EU",))
-    right_id = claim_right(site.runtime, wanted, by="test")
+    new_right = NewRight("Solenne", RightKind.MARK, "Solenne", "EUIPO", "019", ("EU",))
+    right_id = claim_right(site.runtime, new_right, by="test")
     answer = visit_as(site, site.account_manager).post(f"{place}/rights/{right_id}", {"state": "verified"})
     assert answer.status_code == 404
     assert state(site, right_id) is RightState.CLAIMED

@@ -51,14 +51,14 @@ def test_labels_are_counted_as_training_would_count_them(site: Site) -> None:
     judge(site, site.brand_person, fake, Judgement.COUNTERFEIT)
     judge(site, site.brand_person, fine, Judgement.GENUINE)
     judge(site, site.brand_person, unclear, Judgement.CANNOT_TELL)
-    found = labels_now(site)
+    labels = labels_now(site)
     # If the brand could not tell, the analyst's own verdict before the question counts.
-    assert (found.counterfeit, found.genuine, found.waiting, found.withheld) == (0, 0, 3, 0)
+    assert (labels.counterfeit, labels.genuine, labels.waiting, labels.withheld) == (0, 0, 3, 0)
     site.clock.forward(days=13)
     assert labels_now(site).waiting == 3
     site.clock.forward(days=1)
-    found = labels_now(site)
-    assert (found.counterfeit, found.genuine, found.waiting) == (2, 1, 0)
+    labels = labels_now(site)
+    assert (labels.counterfeit, labels.genuine, labels.waiting) == (2, 1, 0)
 
 
 def test_nobody_who_could_tell_holds_a_label_back(site: Site) -> None:
@@ -214,9 +214,9 @@ def test_an_approval_that_no_longer_counts_is_shown_as_such(site: Site) -> None:
     site.clock.forward(minutes=1)
     add_model(site, CHALLENGER, a_report())
     with site.runtime.store.write() as connection:
-        given = {"approved_by": f"user:{site.second_scientist.user_id}", "reason": "Good.", "beside": "c" * 64}
+        approval = {"approved_by": f"user:{site.second_scientist.user_id}", "reason": "Good.", "beside": "c" * 64}
         row = {"marketplace_id": site.here, "approval_id": site.runtime.ids.new("apv"), "digest": CHALLENGER}
-        approvals.add_approval(connection, {**row, **given, "approved_at": site.clock.now()})
+        approvals.add_approval(connection, {**row, **approval, "approved_at": site.clock.now()})
     text = words(visit_as(site, site.second_scientist).get("/models").text)
     assert "Mara Lindqvist 09:01 “Good.”no longer counts" in text
     assert "2 different people must approve it." in text
@@ -338,8 +338,8 @@ def a_shift(name: str, *, psi: float, level: str, missing_now: float = 0.1) -> d
 
 
 def a_band(low: float, high: float, *, listings: int) -> dict[str, object]:
-    found = {"value": 0.75, "low": 0.43, "high": 0.91, "reviewed": 12, "audited": 0}
-    return {"low": low, "high": high, "listings": listings, "predicted": 0.7, "found": found}
+    share = {"value": 0.75, "low": 0.43, "high": 0.91, "reviewed": 12, "audited": 0}
+    return {"low": low, "high": high, "listings": listings, "predicted": 0.7, "found": share}
 
 
 def test_an_open_breaker_says_why_and_is_closed_by_whoever_may_promote(site: Site) -> None:

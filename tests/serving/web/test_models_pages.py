@@ -211,8 +211,8 @@ def test_labels_that_disappear_say_why_and_reviewers_can_open_them(site: Site) -
     judge(site, site.second_analyst, a_case(site, external_id="MP-7"), Judgement.GENUINE)
     a_snapshot(site)
     with site.runtime.store.write() as connection:
-        here = account.c.user_id == site.second_analyst.user_id
-        connection.execute(update(account).where(here).values(disabled_at=site.clock.now()))
+        is_reviewer = account.c.user_id == site.second_analyst.user_id
+        connection.execute(update(account).where(is_reviewer).values(disabled_at=site.clock.now()))
     site.clock.forward(hours=1)
     export_snapshot(site.runtime, site.here)
     page = visit_as(site, site.data_scientist).get("/models/labels").text
@@ -254,8 +254,8 @@ def test_a_shift_is_explained_by_a_form_and_shows_who_when_and_why(site: Site) -
     assert "price_log, missing values 0%, now 20%; median 12, now 35.5; KS distance 0.31;" in text
     assert "significant in 2 reports in a row, since" in text
     assert "1 significant shift without an explanation." in text
-    given = {"feature": "price_log", "note": "The summer sale."}
-    assert visitor.post("/models/live/acknowledgements", given).headers["location"] == "/models/live"
+    fields = {"feature": "price_log", "note": "The summer sale."}
+    assert visitor.post("/models/live/acknowledgements", fields).headers["location"] == "/models/live"
     page = visitor.get("/models/live").text
     text = words(page)
     assert "Acknowledged. The alarm of this feature is quiet until the shift worsens." in text
@@ -284,8 +284,8 @@ def test_an_analyst_reads_shifts_and_explains_none(site: Site) -> None:
     add_drift(site, price_log=0.41)
     visitor = visit_as(site, site.analyst)
     assert "Acknowledge shift" not in words(visitor.get("/models/live").text)
-    given = {"feature": "price_log", "note": "The summer sale."}
-    assert visitor.post("/models/live/acknowledgements", given).status_code in {403, 404}
+    fields = {"feature": "price_log", "note": "The summer sale."}
+    assert visitor.post("/models/live/acknowledgements", fields).status_code in {403, 404}
 
 
 def test_ids_are_links(site: Site) -> None:

@@ -22,7 +22,7 @@ def test_every_case_of_a_near_duplicate_cluster_shows_the_others(site: Site) -> 
     assert "3 listings, 3 sellersNear-duplicate text.Decide" in words(visitor.get("/queue").text)
     for case in cases:
         page = visitor.get(f"/cases/{case.case_id}").text
-        others = {one.case_id for one in cases} - {case.case_id}
+        others = {member.case_id for member in cases} - {case.case_id}
         assert others <= set(re.findall(r'href="/cases/([^"?/]+)"', page)), case.case_id
         assert f"/cases/bulk?cluster={case.case_id}" in page
     first = words(visitor.get(f"/cases/{cases[0].case_id}").text)
@@ -30,7 +30,7 @@ def test_every_case_of_a_near_duplicate_cluster_shows_the_others(site: Site) -> 
     assert "Known only since scoring" not in words(visitor.get(f"/cases/{cases[2].case_id}").text)
     for case in cases:
         together = visitor.get(f"/cases/bulk?cluster={case.case_id}").text
-        assert set(re.findall(r'name="case:([^"]+)"', together)) == {one.case_id for one in cases}
+        assert set(re.findall(r'name="case:([^"]+)"', together)) == {member.case_id for member in cases}
 
 
 def test_a_cluster_counts_the_listings_with_near_duplicate_text(site: Site) -> None:

@@ -37,9 +37,9 @@ READ = [
 ]
 
 
-@pytest.mark.parametrize(("found", "text"), READ, ids=[text for _, text in READ])
-def test_the_page_says_what_the_next_training_waits_for(found: Situation, text: str) -> None:
-    assert " ".join(waits_for(stored(decide(found, DEFAULT_RETRAINING)), NOW)) == text
+@pytest.mark.parametrize(("situation", "text"), READ, ids=[text for _, text in READ])
+def test_the_page_says_what_the_next_training_waits_for(situation: Situation, text: str) -> None:
+    assert " ".join(waits_for(stored(decide(situation, DEFAULT_RETRAINING)), NOW)) == text
 
 
 @pytest.mark.parametrize(
@@ -64,8 +64,8 @@ def test_the_model_page_shows_the_cause_of_the_last_training_and_the_way_to_the_
     cause = {"cause": "labels", "new_labels": 213, "moved": []}
     with site.runtime.store.write() as connection:
         job_id = add_job(site.runtime, connection, site.here, by="worker", cause=cause)
-    told = "Requested by automatic retraining, 09:00. Started by itself: 213 new labels since the last training."
-    assert told in words(visitor.get("/models").text)
+    sentence = "Requested by automatic retraining, 09:00. Started by itself: 213 new labels since the last training."
+    assert sentence in words(visitor.get("/models").text)
     decision = stored(decide(replace(QUIET, now=now, trained_at=now - 26 * DAY), DEFAULT_RETRAINING))
     with site.runtime.store.write() as connection:
         learning.update_job(connection, site.here, job_id, {"state": "failed", "error": "No.", "finished_at": now})

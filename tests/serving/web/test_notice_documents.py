@@ -54,7 +54,7 @@ def test_the_analyst_of_the_case_reads_a_notifiers_document_and_nobody_else(site
     analyst = visit_as(site, site.analyst)
     page = analyst.get(f"/cases/{case.case_id}")
     assert words(page.text).count("<b>power.pdf") == 1
-    address = next(one for one in re.findall(r'href="([^"]+)"', page.text) if "/notice-documents/" in one)
+    address = next(href for href in re.findall(r'href="([^"]+)"', page.text) if "/notice-documents/" in href)
     answer = analyst.get(address)
     assert (answer.content, answer.headers["content-type"]) == (PDF, "application/pdf")
     assert answer.headers["content-disposition"].startswith("attachment;")
@@ -63,7 +63,7 @@ def test_the_analyst_of_the_case_reads_a_notifiers_document_and_nobody_else(site
         assert visit_as(site, person).get(address).status_code in {403, 404}
     a_listing(site, "MP-2", **SOLENNE)
     notify(site, "MP-2", email="other@example.org")
-    other = next(one for one in open_cases(site) if one.case_id != case.case_id)
+    other = next(open_case for open_case in open_cases(site) if open_case.case_id != case.case_id)
     assert analyst.get(address.replace(case.case_id, other.case_id)).status_code == 404
 
 
@@ -72,23 +72,23 @@ def test_a_brand_that_is_asked_about_the_case_gets_no_document_of_the_notice(sit
     upload(a_visitor(site), path_of(notify(site, "MP-1").link))
     (case,) = open_cases(site)
     judge(site, site.analyst, case, Judgement.COUNTERFEIT)
-    (found,) = site.read(documents_of, case)
-    assert for_analyst(site.runtime, site.analyst, case.case_id, found.document_id)[1] == PDF
+    (document,) = site.read(documents_of, case)
+    assert for_analyst(site.runtime, site.analyst, case.case_id, document.document_id)[1] == PDF
     with pytest.raises(NotFound, match="no such document"):
-        for_analyst(site.runtime, site.brand_person, case.case_id, found.document_id)
+        for_analyst(site.runtime, site.brand_person, case.case_id, document.document_id)
 
 
 @pytest.mark.parametrize(
-    ("content", "status", "told"),
+    ("content", "status", "sentence"),
     [
         (b"", 422, "Choose a document."),
         (b"<html>", 422, "A document must be a PDF, PNG or JPEG file."),
         (PDF.ljust(1_001), 422, "A document can have at most 0.001 MB."),
     ],
 )
-def test_what_is_no_document_is_refused_as_a_sellers_is(site: Site, content: bytes, status: int, told: str) -> None:
+def test_what_is_no_document_is_refused_as_a_sellers_is(site: Site, content: bytes, status: int, sentence: str) -> None:
     answer = upload(a_visitor(limited(site, SellerEvidencePolicy, largest_document=1_000)), a_notice(site), content)
-    assert (answer.status_code, told in words(answer.text)) == (status, True)
+    assert (answer.status_code, sentence in words(answer.text)) == (status, True)
     assert site.count(notice_document) == 0
 
 

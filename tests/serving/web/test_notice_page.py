@@ -97,14 +97,14 @@ def test_listings_that_are_not_found_are_named_before_the_notice_is_sent(site: S
     named = page.text[page.text.index('<ul class="dots mt1">') : page.text.index("</ul>")]
     assert words(named).split() == ["MP-l", "https://bazaar.example/item/MP-7"]
     assert "Send anyway" in read
-    for kept in (
+    for fragment in (
         "MP-1\nMP-l\n",
         'value="Anna Berg"',
         '<option value="design" selected>',
         f'value="{EMAIL}"',
         "checked",
     ):
-        assert kept in page.text
+        assert fragment in page.text
     assert "<script>alert" not in page.text
     assert (site.count(notice), site.count(reporter), open_cases(site)) == (0, 0, [])
     accepted = hidden_fields(page.text)
@@ -118,13 +118,13 @@ def test_listings_that_are_not_found_are_named_before_the_notice_is_sent(site: S
 def test_an_id_of_another_marketplace_is_as_unknown_as_an_invented_one(site: Site) -> None:
     two_marketplaces(site)
     visitor = a_visitor(site)
-    told = [
+    pages = [
         visitor.post("/notice", {**FIELDS, "marketplace": "Bazaar", "locations": f"MP-1\n{name}"}).text
         for name in ("EL-7", "EL-8")
     ]
-    assert "1 listing was not found" in words(told[0])
-    assert told[0].replace("EL-7", "EL-8") == told[1]
-    assert "Elsewhere" not in told[0]
+    assert "1 listing was not found" in words(pages[0])
+    assert pages[0].replace("EL-7", "EL-8") == pages[1]
+    assert "Elsewhere" not in pages[0]
 
 
 @pytest.mark.parametrize(
@@ -251,8 +251,8 @@ def test_the_listings_or_the_link_tell_the_marketplace_and_no_name_is_told(
     two_marketplaces(site)
     answer = a_visitor(site).post("/notice", {**FIELDS, **changes, "accepted": changes["locations"]})
     with site.runtime.store.read() as connection:
-        found = connection.execute(select(notice.c.marketplace_id)).scalars()
-        places = [marketplaces.get(connection, one).name for one in found]
+        marketplace_ids = connection.execute(select(notice.c.marketplace_id)).scalars()
+        places = [marketplaces.get(connection, marketplace_id).name for marketplace_id in marketplace_ids]
     assert places == ([expected] if expected else [])
     assert answer.status_code == (303 if expected else 422)
     if expected is None:
@@ -295,7 +295,7 @@ def test_a_link_that_leads_nowhere_says_so_and_no_more(site: Site) -> None:
     link = notify(site, "MP-1").link
     other = notify(site, "MP-1", email="other@example.org").link
     swapped = link.rpartition(".")[0] + "." + other.rpartition(".")[2]
-    answers = [a_visitor(site).get(one).status_code for one in (link, link[:-1], link + "A", swapped, "/notice/x")]
+    answers = [a_visitor(site).get(path).status_code for path in (link, link[:-1], link + "A", swapped, "/notice/x")]
     assert answers == [200, 404, 404, 404, 404]
 
 
@@ -368,7 +368,7 @@ def test_the_analyst_ends_a_notice_that_is_none_and_the_notifier_reads_why(site:
     link = sent(notifier, locations="MP-1")
     (case,) = open_cases(site)
     page = analyst.get(f"/cases/{case.case_id}").text
-    address = next(one for one in re.findall(r'action="([^"]+)"', page) if one.endswith("/invalid"))
+    address = next(path for path in re.findall(r'action="([^"]+)"', page) if path.endswith("/invalid"))
     assert analyst.post(address, {"reason": "because"}).status_code == 422
     assert visit_as(site, site.brand_person).post(address, {"reason": "spam"}).status_code == 403
     assert analyst.post(address, {"reason": "wrong_listing"}).headers["location"] == "/queue"

@@ -98,10 +98,10 @@ def test_the_page_shows_how_far_the_log_is_signed(site: Site) -> None:
 )
 def test_a_disk_is_reported_as_nearly_full_in_time(site: Site, free: float, tone: str) -> None:
     with site.runtime.store.read() as connection:
-        found = replace(health_of(site.runtime, connection, site.here), free_bytes=int(1000 * free), disk_bytes=1000)
-    rows = {row.name: row for row in health_rows(found, site.runtime.wall.now())}
+        health = replace(health_of(site.runtime, connection, site.here), free_bytes=int(1000 * free), disk_bytes=1000)
+    rows = {row.name: row for row in health_rows(health, site.runtime.wall.now())}
     assert rows["Disk"].tone == tone
-    first = health_rows(found, site.runtime.wall.now())[0]
+    first = health_rows(health, site.runtime.wall.now())[0]
     assert first.tone == "bad", "no receiver is registered, and what is not well comes first"
 
 

@@ -34,11 +34,11 @@ CLAIMS = [
 ]
 
 
-@pytest.mark.parametrize(("found", "claims", "says"), CLAIMS)
+@pytest.mark.parametrize(("judgement", "claims", "says"), CLAIMS)
 def test_superiority_is_claimed_only_beyond_chance_and_on_equal_rows(
-    found: dict[str, Any], claims: bool, says: str
+    judgement: dict[str, Any], claims: bool, says: str
 ) -> None:
-    peers = peers_of(found)
+    peers = peers_of(judgement)
     assert peers is not None
     assert peers.claims is claims
     assert says in peers.says

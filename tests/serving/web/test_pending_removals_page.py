@@ -67,9 +67,9 @@ def test_a_listing_that_is_still_shown_is_announced_to_the_staff_and_named_to_it
         analyst, brand = visit_as(site, site.analyst), visit_as(site, site.brand_person)
         text = "1 removed listing is still shown, although the marketplace acknowledged the removal: review it"
         assert text in words(analyst.get("/queue").text)
-        kept = words(analyst.get("/pending-removals").text)
-        assert "Removed listings still shown" in kept
-        assert "MP-9" in kept
+        removals_page = words(analyst.get("/pending-removals").text)
+        assert "Removed listings still shown" in removals_page
+        assert "MP-9" in removals_page
         assert 'href="/cases/' not in visit_as(site, site.account_manager).get("/pending-removals").text
         page = words(brand.get("/brand").text)
         assert text not in page
@@ -104,12 +104,12 @@ def test_the_banner_names_brand_and_person_and_leads_an_administrator_to_what_it
         assert banner.search(words(visitor.get(path).text))
     page = admin.get("/pending-removals")
     assert page.status_code == 200
-    for told in (
+    for phrase in (
         "MP-0 Aurelle Camille Duval",
         "Administrators see this removal and have no vote on it.",
         "Can approve",
     ):
-        assert told in words(page.text)
+        assert phrase in words(page.text)
     assert "Approve removal" not in page.text
     assert admin.post(form, {"decision": "withdraw", "reason": "Looked at it."}).status_code == 403
     assert states(site) == {"held": 1}
@@ -128,14 +128,14 @@ def test_the_banner_tells_an_account_manager_of_their_own_brands_only(site: Site
 
 
 def test_the_banner_sums_up_what_many_people_confirmed_and_names_whom_an_alert_is_about(site: Site) -> None:
-    rule, here, clock = AutomaticRule.BRAND_REMOVALS, site.here, site.clock
+    rule, marketplace_id, clock = AutomaticRule.BRAND_REMOVALS, site.here, site.clock
     switch(site.runtime, site.marketplace, rule, on=False, by="test", reason="Taken over.")
     for number, case in enumerate(questions(site, 5)):
         confirm(site, invite(site.runtime, f"u{number}@aurelle.example", f"User {number}", Role.BRAND, "Aurelle"), case)
     sentence = "One person has confirmed 20 removals within an hour."
     with site.runtime.store.write() as connection:
         about = site.brand_person.user_id
-        alerts.raise_it(connection, Alert(here, "alr_1", HoldCause.USER_BURST, about, sentence, clock.now()))
+        alerts.raise_it(connection, Alert(marketplace_id, "alr_1", HoldCause.USER_BURST, about, sentence, clock.now()))
     page = words(visit_as(site, site.analyst).get("/queue").text)
     assert f"Camille Duval: {sentence}" in page
     assert page.count("1 removal pending approval since") == 3
@@ -151,9 +151,9 @@ def test_those_with_a_vote_on_a_removal_get_one_mail_for_a_brand_and_person(site
     confirm(site, site.brand_person, first)
     mails = stored(site, MailKind.PENDING_REMOVALS)
     assert {mail.name for mail in mails} == {"Ines Moreau", "Lena Okafor", "Tomás Rey"}
-    told = content(mails[0].kind, mails[0].parameters)
-    assert told.subject == "Removals await your vote"
-    ((about, why),) = told.rows
+    mail_content = content(mails[0].kind, mails[0].parameters)
+    assert mail_content.subject == "Removals await your vote"
+    ((about, why),) = mail_content.rows
     assert about == f"Aurelle at {site.marketplace.name}"
     assert why.startswith("confirmed by Camille Duval, pending since ")
     confirm(site, site.brand_person, second)

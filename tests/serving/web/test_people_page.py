@@ -31,9 +31,9 @@ def invited(admin: Visitor, **fields: str) -> str:
     """The path of the link that the page shows."""
     answer = admin.post("/people/invitations", {"email": EMAIL, "role": "analyst", **fields})
     assert answer.status_code == 200, words(answer.text)
-    found = re.search(r"<code>http://localhost:8321(/join/[\w-]+)</code>", answer.text)
-    assert found is not None
-    return found[1]
+    match = re.search(r"<code>http://localhost:8321(/join/[\w-]+)</code>", answer.text)
+    assert match is not None
+    return match[1]
 
 
 def test_the_page_says_who_is_here_with_which_roles_and_how_much_in_hand(site: Site, admin: Visitor) -> None:
@@ -79,12 +79,12 @@ def test_the_page_of_a_link_does_not_tell_whether_its_address_has_an_account(sit
         return text.replace(path, "LINK").replace(email, "ADDRESS").replace("data scientist", "analyst")
 
     for fields in (None, {"name": "", "password": PASSWORD}, {"name": "Nadia", "password": "short"}):
-        found = [
+        answers = [
             (answer.status_code, bare(path, email, answer.text))
             for path, email in ((fresh, EMAIL), (known, site.analyst.email))
             for answer in [guest.get(path) if fields is None else guest.post(path, fields)]
         ]
-        assert found[0] == found[1]
+        assert answers[0] == answers[1]
 
 
 def test_who_has_an_account_signs_in_and_accepts(site: Site, admin: Visitor) -> None:
@@ -124,9 +124,9 @@ def test_a_hostile_name_is_text_everywhere(site: Site, admin: Visitor) -> None:
     guest = a_visitor(site)
     guest.post(invited(admin), {"name": HOSTILE, "password": PASSWORD})
     pages = [admin.get("/people").text, guest.get("/queue").text, guest.get("/settings").text]
-    found = re.search(r'href="(/people/\w+)"><bdi>&lt;script', pages[0])
-    assert found is not None
-    pages.append(admin.get(found[1]).text)
+    match = re.search(r'href="(/people/\w+)"><bdi>&lt;script', pages[0])
+    assert match is not None
+    pages.append(admin.get(match[1]).text)
     assert not any("<script>told" in page for page in pages)
 
 
@@ -194,17 +194,17 @@ def test_nobody_else_manages_people_or_keys(site: Site) -> None:
 
 def test_a_key_is_shown_once_works_and_ends(site: Site, admin: Visitor) -> None:
     answer = admin.post("/keys", {"name": "intake of the shop", "scope.intake": "on", "password": PASSWORD})
-    found = re.search(r"<code>(tsk\.(key_\w+)\.[\w-]+)</code>", answer.text)
-    assert found is not None
+    match = re.search(r"<code>(tsk\.(key_\w+)\.[\w-]+)</code>", answer.text)
+    assert match is not None
     listed = admin.get("/keys").text
-    assert found[1] not in listed
-    assert f"intake of the shop {found[2]}" in words(listed)
-    asked = a_visitor(site).client.get("/api/v1/figures", headers={"authorization": f"Bearer {found[1]}"})
-    assert asked.status_code == 200
-    assert admin.post(f"/keys/{found[2]}/revoke").headers["location"] == "/keys"
-    refused = a_visitor(site).client.get("/api/v1/listings/x", headers={"authorization": f"Bearer {found[1]}"})
+    assert match[1] not in listed
+    assert f"intake of the shop {match[2]}" in words(listed)
+    response = a_visitor(site).client.get("/api/v1/figures", headers={"authorization": f"Bearer {match[1]}"})
+    assert response.status_code == 200
+    assert admin.post(f"/keys/{match[2]}/revoke").headers["location"] == "/keys"
+    refused = a_visitor(site).client.get("/api/v1/listings/x", headers={"authorization": f"Bearer {match[1]}"})
     assert "revoked 09:00" in words(admin.get("/keys").text)
-    assert admin.post(f"/keys/{found[2]}/revoke").status_code == 404
+    assert admin.post(f"/keys/{match[2]}/revoke").status_code == 404
     assert refused.status_code in {401, 404}
 
 
@@ -216,14 +216,14 @@ def test_a_key_that_may_do_nothing_is_not_made(admin: Visitor) -> None:
 
 
 def test_a_password_is_changed_on_ones_own_page(site: Site) -> None:
-    here, there = visit_as(site, site.analyst), visit_as(site, site.analyst)
+    this_browser, there = visit_as(site, site.analyst), visit_as(site, site.analyst)
     new = {"present": PASSWORD, "wanted": "a better password", "again": "a better password"}
-    wrong = here.post("/settings/password", {**new, "again": "another password"})
+    wrong = this_browser.post("/settings/password", {**new, "again": "another password"})
     assert wrong.status_code == 422
     assert "The two new passwords differ. Enter the same password twice." in words(wrong.text)
     assert there.get("/queue").status_code == 200
-    assert here.post("/settings/password", new).headers["location"] == "/settings"
-    assert "every other device is signed out" in words(here.get("/settings").text)
+    assert this_browser.post("/settings/password", new).headers["location"] == "/settings"
+    assert "every other device is signed out" in words(this_browser.get("/settings").text)
     assert there.get("/queue").status_code == 303
 
 
@@ -238,9 +238,9 @@ BOTH = {"wanted": ANOTHER, "again": ANOTHER}
 
 
 def link_in(page: str) -> str:
-    found = re.search(r'(?:<code>|value=")http://localhost:8321(/reset/[\w-]+)', page)
-    assert found is not None
-    return found[1]
+    match = re.search(r'(?:<code>|value=")http://localhost:8321(/reset/[\w-]+)', page)
+    assert match is not None
+    return match[1]
 
 
 def test_an_administrator_is_shown_a_link_once_that_opens_the_account_once(site: Site, admin: Visitor) -> None:
@@ -274,15 +274,16 @@ def test_the_page_says_nobodys_name_or_address(site: Site, ada: Person) -> None:
 def test_links_that_lead_nowhere_look_alike_whatever_the_reason(site: Site, ada: Person) -> None:
     guest = a_visitor(site)
     used, ended, gone = (
-        make_link(site.runtime, ada, one.user_id) for one in (site.analyst, site.second_analyst, site.data_scientist)
+        make_link(site.runtime, ada, person.user_id)
+        for person in (site.analyst, site.second_analyst, site.data_scientist)
     )
     guest.post(used, BOTH)
     make_link(site.runtime, ada, site.second_analyst.user_id)
     deactivate(site.runtime, ada, site.data_scientist.user_id, successor=None)
     nowhere = [used, ended, gone, "/reset/nothing", f"/reset/{'x' * 5_000}"]
-    for answers in ([guest.get(one) for one in nowhere], [guest.post(one, BOTH) for one in nowhere]):
-        assert {one.status_code for one in answers} == {404}
-        assert len({one.text for one in answers}) == 1
+    for answers in ([guest.get(path) for path in nowhere], [guest.post(path, BOTH) for path in nowhere]):
+        assert {answer.status_code for answer in answers} == {404}
+        assert len({answer.text for answer in answers}) == 1
         assert "This link is invalid or has expired. Ask the person who created it for a new one." in words(
             answers[0].text
         )

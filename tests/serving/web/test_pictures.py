@@ -20,8 +20,8 @@ from tests.serving.web.visits import a_visitor, visit_as
 @pytest.fixture
 def host() -> Iterator[PictureHost]:
     """A marketplace's host of pictures."""
-    with a_picture_host({"/1.png": (200, "image/png", PNG)}) as found:
-        yield found
+    with a_picture_host({"/1.png": (200, "image/png", PNG)}) as host:
+        yield host
 
 
 @pytest.fixture
@@ -100,7 +100,7 @@ def test_a_host_that_never_answers_keeps_nobody_else_waiting(site: Site) -> None
         waiting = replace(site, runtime=replace(site.runtime, pictures=Pictures(hosts_of(name))))
         case = a_case(waiting, image_link=[f"http://{name}/{i}.png" for i in range(6)])
         visitor = visit_as(waiting, waiting.analyst)
-        cookie = "; ".join(f"{name}={value}" for name, value in visitor.client.cookies.items())
+        cookie = "; ".join(f"{name}={cookie_value}" for name, cookie_value in visitor.client.cookies.items())
         headers = {**visitor.headers, "cookie": cookie}
 
         async def ask() -> int:
@@ -110,9 +110,9 @@ def test_a_host_that_never_answers_keeps_nobody_else_waiting(site: Site) -> None
                 pictures = [asyncio.create_task(client.get(address)) for address in addresses]
                 await asyncio.sleep(1)
                 page = await client.get("/queue")
-                assert not any(one.done() for one in pictures), "each waits for the host"
-                for one in pictures:
-                    one.cancel()
+                assert not any(task.done() for task in pictures), "each waits for the host"
+                for task in pictures:
+                    task.cancel()
                 return page.status_code
 
         assert asyncio.run(ask()) == 200

@@ -30,9 +30,9 @@ def upload(visitor: Visitor, name: str, content: bytes, **fields: str) -> str:
 
 
 def sent_back(page: str) -> str:
-    found = re.search(r'<textarea name="rows" hidden>(.*?)</textarea>', page, re.DOTALL)
-    assert found
-    return html.unescape(found.group(1))
+    match = re.search(r'<textarea name="rows" hidden>(.*?)</textarea>', page, re.DOTALL)
+    assert match
+    return html.unescape(match.group(1))
 
 
 def test_a_file_is_looked_at_row_by_row_and_only_what_is_accepted_is_added(site: Site) -> None:
@@ -130,7 +130,7 @@ def test_prices_of_another_brand_are_not_there(site: Site) -> None:
 def test_a_file_without_the_sessions_token_is_refused_and_so_is_a_second_one(site: Site) -> None:
     visitor = visit_as(site, a_leader(site))
     files = {"file": ("list.csv", _CSV.encode()), "more": ("list.csv", _CSV.encode())}
-    data = {"csrf_token": visitor.csrf_token}
-    assert visitor.client.post(f"{_PLACE}/preview", data=data, files=files, headers=PAGE).status_code == 400
+    form = {"csrf_token": visitor.csrf_token}
+    assert visitor.client.post(f"{_PLACE}/preview", data=form, files=files, headers=PAGE).status_code == 400
     visitor.csrf_token = "guessed"
     assert "no longer valid" in upload(visitor, "list.csv", _CSV.encode())

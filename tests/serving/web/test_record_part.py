@@ -121,7 +121,7 @@ def compared(site: Site) -> Site:
     rows = [a_suspect_row(external_id=f"MP-{i}") for i in (1, 2)] + [a_row(external_id=f"H-{i}") for i in (1, 2)]
     receive(site.runtime, site.marketplace, rows, source="test")
     site.clock.forward(seconds=1)
-    case = next(one for one in open_cases(site, CaseLane.ANALYST) if one.brand_id == site.brand_id)
+    case = next(open_case for open_case in open_cases(site, CaseLane.ANALYST) if open_case.brand_id == site.brand_id)
     judge(site, site.analyst, case, Judgement.COUNTERFEIT)
     site.clock.forward(seconds=1)
     assert refresh(site.runtime, site.marketplace)
@@ -131,7 +131,9 @@ def compared(site: Site) -> Site:
 def test_an_analyst_sees_where_the_seller_stands_and_the_counts_behind_it(site: Site) -> None:
     site = compared(site)
     (case,) = open_cases(site, CaseLane.ASK_BRAND)
-    other = next(one for one in open_cases(site, CaseLane.ANALYST) if one.listing_id != case.listing_id)
+    other = next(
+        open_case for open_case in open_cases(site, CaseLane.ANALYST) if open_case.listing_id != case.listing_id
+    )
     answer = visit_as(site, site.analyst).get(f"/cases/{other.case_id}")
     page = words(answer.text)
     assert "Risk relative to other sellers" in page
@@ -149,15 +151,15 @@ def test_a_brand_is_told_nothing_of_it(site: Site, path: str) -> None:
         (case,) = open_cases(site, CaseLane.ASK_BRAND)
         judge(site, site.brand_person, case, Judgement.COUNTERFEIT)
     page = words(visitor.get(path).text).casefold()
-    for told in TOLD:
-        assert told not in page
+    for word in TOLD:
+        assert word not in page
 
 
 def test_an_account_manager_is_told_nothing_of_it(site: Site) -> None:
     site = compared(site)
     page = words(visit_as(site, site.account_manager).get("/brands").text).casefold()
-    for told in TOLD:
-        assert told not in page
+    for word in TOLD:
+        assert word not in page
 
 
 def test_the_seller_is_told_nothing_of_it(site: Site) -> None:
@@ -166,14 +168,14 @@ def test_the_seller_is_told_nothing_of_it(site: Site) -> None:
     (case,) = open_cases(site, CaseLane.ASK_BRAND)
     action = judge(site, site.brand_person, case, Judgement.COUNTERFEIT).action
     assert action is not None
-    for told in TOLD:
-        assert told not in str(action.statement).casefold()
+    for word in TOLD:
+        assert word not in str(action.statement).casefold()
 
 
 def test_who_judges_blind_is_not_shown_what_others_found(site: Site) -> None:
     """The counts hold the first answer to the very listing."""
     site = compared(site)
-    case = next(one for one in open_cases(site, CaseLane.ANALYST))
+    case = next(open_case for open_case in open_cases(site, CaseLane.ANALYST))
     judge(site, site.analyst, case, Judgement.GENUINE)
     site.clock.forward(days=20)
     assert refresh(site.runtime, site.marketplace)
@@ -195,16 +197,16 @@ def test_too_few_listings_have_no_bar_and_say_so(site: Site) -> None:
     site.clock.forward(seconds=1)
     refresh(site.runtime, site.marketplace)
     with site.runtime.store.read() as connection:
-        found = risk_part(site.runtime, connection, site.here, SELLER)
-    assert (found.as_of, found.bar) == (site.clock.now(), None)
-    assert found.standing == "Too few listings to compare with other sellers."
-    assert found.counts[0].startswith("1 listing in 30 days: ")
+        risk = risk_part(site.runtime, connection, site.here, SELLER)
+    assert (risk.as_of, risk.bar) == (site.clock.now(), None)
+    assert risk.standing == "Too few listings to compare with other sellers."
+    assert risk.counts[0].startswith("1 listing in 30 days: ")
 
 
 def test_a_listing_that_names_no_seller_has_an_unknown_risk(site: Site) -> None:
     with site.runtime.store.read() as connection:
-        found = risk_part(site.runtime, connection, site.here, None)
-    assert (found.standing, found.bar, found.as_of, found.counts) == (
+        risk = risk_part(site.runtime, connection, site.here, None)
+    assert (risk.standing, risk.bar, risk.as_of, risk.counts) == (
         "Unknown: the listing names no seller.",
         None,
         None,

@@ -26,7 +26,7 @@ from serving.web.wording.refusals import phrase_in_words, refusal
 from tests.serving.web.catalogues import OTHERS, catalogue
 from tests.serving.web.refusals import NOT_SHOWN, all_refusals, shown_refusals
 
-WITH_PLACES = sorted(one for one in shown_refusals() if "{" in one)
+WITH_PLACES = sorted(template for template in shown_refusals() if "{" in template)
 
 
 def test_nothing_is_kept_from_the_catalogues_that_is_not_in_the_source() -> None:
@@ -35,8 +35,10 @@ def test_nothing_is_kept_from_the_catalogues_that_is_not_in_the_source() -> None
 
 @pytest.mark.parametrize("language", OTHERS)
 def test_every_refusal_that_somebody_is_shown_is_translated(language: Language) -> None:
-    found = catalogue(language)
-    missing = [one for one in shown_refusals() if (known := found.get(one)) is None or not known.string]
+    catalog = catalogue(language)
+    missing = [
+        template for template in shown_refusals() if (known := catalog.get(template)) is None or not known.string
+    ]
     assert missing == [], "run `python -m tests.serving.web.catalogues`, or name it in NOT_SHOWN"
 
 
@@ -116,7 +118,7 @@ def test_whatever_is_put_into_a_refusal_it_is_shown(template: str, values: list[
     phrase = Phrase(template, **dict(zip(places, values, strict=False)))
     with shown_as(Display(language=Language("ru"))):
         shown = phrase_in_words(phrase)
-    assert all(value in shown for value in phrase.parameters.values() if isinstance(value, str))
+    assert all(parameter in shown for parameter in phrase.parameters.values() if isinstance(parameter, str))
 
 
 @pytest.mark.parametrize("template", ["Plain.", "{n} of {most}", "{{n}} of {most}"])
@@ -134,7 +136,7 @@ def test_no_error_is_given_a_finished_sentence() -> None:
         if re.search(rf"\b(?:{'|'.join(kinds)})\(\s*f", text)
         for node in ast.walk(ast.parse(text))
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in kinds
-        if any(isinstance(one, ast.JoinedStr) for one in node.args)
+        if any(isinstance(argument, ast.JoinedStr) for argument in node.args)
     ]
     assert finished == []
 
@@ -149,8 +151,8 @@ def _errors(texts: str) -> set[str]:
     bases = {
         name: set(re.findall(r"\w+", above)) for name, above in re.findall(r"^ *class (\w+)\((.*)\):", texts, re.M)
     }
-    found, before = {"DomainError"}, set[str]()
-    while found != before:
-        before = found
-        found = found | {name for name, above in bases.items() if above & found}
-    return found
+    errors, before = {"DomainError"}, set[str]()
+    while errors != before:
+        before = errors
+        errors = errors | {name for name, above in bases.items() if above & errors}
+    return errors

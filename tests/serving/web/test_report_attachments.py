@@ -44,8 +44,8 @@ def typed(brand: Visitor, names: list[str], **changed: str) -> dict[str, str]:
 
 def look_ahead(brand: Visitor, fields: dict[str, str], *files: tuple[str, bytes]) -> Response:
     chosen = [("document", (name, content, "text/html")) for name, content in files]
-    data = {**fields, "csrf_token": brand.csrf_token}
-    return brand.client.post(f"{PATH}/preview", data=data, files=chosen, headers=brand.headers)
+    form = {**fields, "csrf_token": brand.csrf_token}
+    return brand.client.post(f"{PATH}/preview", data=form, files=chosen, headers=brand.headers)
 
 
 def send(brand: Visitor, ahead: Response) -> str:
@@ -102,11 +102,11 @@ def test_a_refused_file_is_named_and_nothing_else_is_lost(site: Site, content: b
     assert expected in read
     assert "Sent with the report" not in read
     assert "RP-0\nRP-1</textarea>" in refused.text
-    for value in ("Seen twice.", *BOUGHT.values(), "invoice.pdf", "label.png"):
-        assert value in refused.text
+    for text in ("Seen twice.", *BOUGHT.values(), "invoice.pdf", "label.png"):
+        assert text in refused.text
     assert '<details class="fold" open>' in refused.text
     again = look_ahead(brand, {**fields, **hidden_fields(refused.text)})
-    assert [one.name for one in documents_of(site, send(brand, again))] == ["invoice.pdf", "label.png"]
+    assert [document.name for document in documents_of(site, send(brand, again))] == ["invoice.pdf", "label.png"]
 
 
 def test_a_sixth_document_is_refused_by_its_name_and_five_stay(site: Site) -> None:
@@ -136,7 +136,7 @@ def test_a_document_can_be_left_out_before_it_is_sent(site: Site) -> None:
     name = re.findall(r'name="(leave_out:\w+)"', first.text)[0]
     second = look_ahead(brand, {**fields, **hidden_fields(first.text), name: "yes"})
     assert "invoice.pdf" not in second.text
-    assert [one.name for one in documents_of(site, send(brand, second))] == ["label.png"]
+    assert [document.name for document in documents_of(site, send(brand, second))] == ["label.png"]
 
 
 def test_a_document_is_added_to_a_report_for_a_day(site: Site) -> None:
@@ -144,8 +144,8 @@ def test_a_document_is_added_to_a_report_for_a_day(site: Site) -> None:
     place = send(brand, look_ahead(brand, typed(brand, on_sale(site, 1))))
 
     def add(name: str, content: bytes) -> Response:
-        data, files = {"csrf_token": brand.csrf_token}, {"document": (name, content, "text/html")}
-        return brand.client.post(f"{place}/documents", data=data, files=files, headers=brand.headers)
+        form, files = {"csrf_token": brand.csrf_token}, {"document": (name, content, "text/html")}
+        return brand.client.post(f"{place}/documents", data=form, files=files, headers=brand.headers)
 
     assert "Upload document" in words(brand.get(place).text)
     assert add("invoice.pdf", PDF).status_code == 303
@@ -154,8 +154,8 @@ def test_a_document_is_added_to_a_report_for_a_day(site: Site) -> None:
     assert "A document must be a PDF, PNG or JPEG file." in words(refused.text)
     assert "invoice.pdf" in words(refused.text)
     rival = visit_as(site, a_rival(site))
-    data, files = {"csrf_token": rival.csrf_token}, {"document": ("x.pdf", PNG)}
-    assert rival.client.post(f"{place}/documents", data=data, files=files, headers=rival.headers).status_code == 404
+    form, files = {"csrf_token": rival.csrf_token}, {"document": ("x.pdf", PNG)}
+    assert rival.client.post(f"{place}/documents", data=form, files=files, headers=rival.headers).status_code == 404
     site.clock.forward(hours=24)
     assert "Upload document" not in words(brand.get(place).text)
     late = add("label.png", PNG)
@@ -274,10 +274,10 @@ def test_a_file_that_is_no_text_is_refused_with_what_to_do(site: Site) -> None:
 
 def test_the_search_shows_ids_and_titles_and_nothing_that_only_reviewers_know(site: Site) -> None:
     on_sale(site, 2)
-    told = words(visit_as(site, site.brand_person).get(f"{REPORT_BRAND_PATH}?q=Colline").text)
-    assert "RP-0" in told
-    assert "number RP-1" in told
-    assert not any(word in told.lower() for word in ("score", "risk", "lane", "closet-rp-0"))
+    text = words(visit_as(site, site.brand_person).get(f"{REPORT_BRAND_PATH}?q=Colline").text)
+    assert "RP-0" in text
+    assert "number RP-1" in text
+    assert not any(word in text.lower() for word in ("score", "risk", "lane", "closet-rp-0"))
 
 
 def test_the_preview_warns_of_goods_that_only_fit_those_of_the_brand(site: Site) -> None:
@@ -316,9 +316,9 @@ def test_a_report_is_written_sent_and_read_in_the_language_of_the_brand(site: Si
     fields = {**asked(brand), "listings": "\n".join([*names, names[0]])}
     rights = ("WIPO", *(f"-{kind}" for kind in RightKind))
     named = ("Colline tote in grained leather, grey, number", "RP", "CSV", "UTC", "PDF", "PNG", "JPEG", "MB")
-    data = (*names, *rights, *named)
+    data_words = (*names, *rights, *named)
     pages = [brand.get(REPORT_BRAND_PATH), brand.post(f"{REPORT_BRAND_PATH}/preview", fields)]
     pages.append(brand.get(brand.post(REPORT_BRAND_PATH, {**fields, "good_faith": "yes"}).headers["location"]))
     for page in pages:
         assert '<html lang="zh-Hans"' in page.text
-        assert left_in_english(page.text, *data) == []
+        assert left_in_english(page.text, *data_words) == []

@@ -64,6 +64,6 @@ def test_failed_gates_are_counted_where_one_looks_first() -> None:
 def test_the_file_names_the_reason_for_a_missing_comparison() -> None:
     report = a_report(champion="c" * 64)
     report["judged"]["champion_saw"] = True
-    found = report_html(Model("b" * 64, "f" * 64, "job_1", report, None, None, NOW), marketplace="Bazaar", now=NOW)
-    assert "Not comparable: the champion learnt some of these rows." in found
-    assert "0.842" not in found
+    page = report_html(Model("b" * 64, "f" * 64, "job_1", report, None, None, NOW), marketplace="Bazaar", now=NOW)
+    assert "Not comparable: the champion learnt some of these rows." in page
+    assert "0.842" not in page

@@ -60,10 +60,10 @@ def test_lanes_are_counted_and_shown_alone(site: Site) -> None:
     lanes = "Appeals0 Complaints0 Analyst review1 Random audit sample0 Insufficient evidence0 Second reviews0"
     assert f"Lanes All open1 {lanes}" in text
     assert "Awaiting brand1" in text
-    asked = visitor.get("/queue?lane=ask_brand").text
-    assert 'href="/queue?lane=ask_brand" aria-current="page"' in asked
-    assert 'name="lane" value="ask_brand"' in asked, "a filter is set within the lane"
-    assert "?lane=ask_brand" in asked.partition("<tbody>")[2], "a case is opened as part of this queue"
+    lane_page = visitor.get("/queue?lane=ask_brand").text
+    assert 'href="/queue?lane=ask_brand" aria-current="page"' in lane_page
+    assert 'name="lane" value="ask_brand"' in lane_page, "a filter is set within the lane"
+    assert "?lane=ask_brand" in lane_page.partition("<tbody>")[2], "a case is opened as part of this queue"
 
 
 def test_a_long_queue_is_shown_by_pages(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -124,8 +124,8 @@ def test_an_appeals_row_says_nothing_of_the_score(site: Site) -> None:
     body = visit_as(site, site.second_analyst).get("/queue").text.partition("<tbody>")[2].partition("</tbody>")[0]
     assert "Seller appeal" in words(body)
     assert "blind" in words(body)
-    for told in ("points", "score", "€1,0", "mirror quality”"):
-        assert told not in body
+    for phrase in ("points", "score", "€1,0", "mirror quality”"):
+        assert phrase not in body
 
 
 def test_a_second_reviews_row_shows_no_score_and_is_in_no_earlier_judges_queue(site: Site) -> None:
@@ -137,8 +137,8 @@ def test_a_second_reviews_row_shows_no_score_and_is_in_no_earlier_judges_queue(s
     assert "Second reviews 1" in words(page)
     body = page.partition("<tbody>")[2].partition("</tbody>")[0]
     assert "Second review (blind)" in words(body)
-    for told in ("points", "score", "€1,0", "mirror quality”"):
-        assert told not in body
+    for phrase in ("points", "score", "€1,0", "mirror quality”"):
+        assert phrase not in body
     assert "Second reviews 0" in words(visit_as(site, site.analyst).get("/queue").text)
 
 
@@ -269,7 +269,7 @@ def test_cases_that_belong_together_stand_together(site: Site) -> None:
     assert head.what == "3 listings, 1 seller"
     assert head.harm is None, "points make no sum"
     assert alone.head is None
-    assert [len(one.rows) for one in page.groups] == [3, 1]
+    assert [len(group.rows) for group in page.groups] == [3, 1]
     assert visit_as(site, site.analyst).get("/queue").text.count(f'data-cluster="{head.key}"') == 3
     assert head.address.count("offer=") == 3
     opened = visit_as(site, site.analyst).get(head.address)
@@ -278,13 +278,13 @@ def test_cases_that_belong_together_stand_together(site: Site) -> None:
 
 
 def test_the_teams_work_in_progress_stands_beside_the_queue(site: Site) -> None:
-    done, other, kept = (a_case(site, external_id=f"MP-{i}") for i in range(3))
+    done, other, leased_case = (a_case(site, external_id=f"MP-{i}") for i in range(3))
     judge(site, site.analyst, done, Judgement.GENUINE)
     judge(site, site.second_analyst, other, Judgement.GENUINE)
-    visit_as(site, site.second_analyst).get(f"/cases/{kept.case_id}")
+    visit_as(site, site.second_analyst).get(f"/cases/{leased_case.case_id}")
     rail = queue_page(site.runtime, Session(site.analyst, "token"), QueueQuery()).rail
     assert (rail.mine, rail.team) == (1, 2)
-    assert [(one.name, one.case_id) for one in rail.leased] == [("Tomás Rey", kept.case_id)]
+    assert [(lease.name, lease.case_id) for lease in rail.leased] == [("Tomás Rey", leased_case.case_id)]
     assert "Analyst review0 s / 1 d" in words(visit_as(site, site.analyst).get("/queue").text)
     site.clock.forward(hours=25)
     rail = queue_page(site.runtime, Session(site.analyst, "token"), QueueQuery()).rail
@@ -306,10 +306,10 @@ def test_agreement_with_second_reviews_and_brands_is_shown(any_site: Site) -> No
         judge(site, site.analyst, case, text)
         site.clock.forward(days=15)
         judge(site, site.second_analyst, a_second_review(site, case, label=0), looked)
-    asked = a_case(site, external_id="MP-8")
-    judge(site, site.analyst, asked, Judgement.COUNTERFEIT)
+    brand_case = a_case(site, external_id="MP-8")
+    judge(site, site.analyst, brand_case, Judgement.COUNTERFEIT)
     site.clock.forward(minutes=1)
-    judge(site, site.brand_person, asked, Judgement.COUNTERFEIT)
+    judge(site, site.brand_person, brand_case, Judgement.COUNTERFEIT)
     looks, _, brands, appeals = mine(site).agreements.values()
     assert (looks.agreed, looks.of, brands.agreed, brands.of, appeals.of) == (1, 2, 1, 1, 0)
     shown = words(visit_as(site, site.analyst).get("/queue/me").text)

@@ -26,33 +26,33 @@ _CLAIM = {
 
 
 def claims(site: Site) -> list[StoredRight]:
-    return [one for one in site.read(rights.rights_of, site.pair) if one.right.office != "WIPO"]
+    return [claim for claim in site.read(rights.rights_of, site.pair) if claim.right.office != "WIPO"]
 
 
 def kept(site: Site) -> list[str]:
-    return [one.digest for one in site.read(rights_documents.documents_of, site.pair)]
+    return [document.digest for document in site.read(rights_documents.documents_of, site.pair)]
 
 
 def send(visitor: Visitor, path: str, fields: dict[str, str] | None = None, content: bytes = PDF) -> int:
-    data = {"csrf_token": visitor.csrf_token, **(fields or {})}
-    answer = visitor.client.post(path, data=data, files={"file": ("certificate.pdf", content)}, headers=PAGE)
+    form = {"csrf_token": visitor.csrf_token, **(fields or {})}
+    answer = visitor.client.post(path, data=form, files={"file": ("certificate.pdf", content)}, headers=PAGE)
     return int(answer.status_code)
 
 
 def test_a_right_is_claimed_with_its_certificate_and_waits(site: Site) -> None:
     visitor = visit_as(site, a_leader(site))
     assert send(visitor, _PLACE, _CLAIM) == 303
-    [found] = claims(site)
-    assert (found.right.state, found.right.classes, sorted(found.right.territories)) == (
+    [claim] = claims(site)
+    assert (claim.right.state, claim.right.classes, sorted(claim.right.territories)) == (
         RightState.CLAIMED,
         (18, 25),
         ["EU", "GB"],
     )
-    assert found.document == kept(site)[0]
+    assert claim.document == kept(site)[0]
     text = words(visitor.get(_PLACE).text)
     assert "Mark “Colline” classes 18, 25 by Camille Duval" in text
     assert "EUIPO 018 EU, GB 2031-05-04 Pending verification certificate.pdf" in text
-    file = visitor.get(f"/brand/documents/{found.document}")
+    file = visitor.get(f"/brand/documents/{claim.document}")
     assert (file.content, file.headers["content-disposition"][:10]) == (PDF, "attachment")
 
 
@@ -124,8 +124,8 @@ def test_the_page_says_where_rights_must_hold(site: Site) -> None:
 def test_a_right_is_withdrawn_and_taken_along(site: Site) -> None:
     visitor = visit_as(site, a_leader(site))
     visitor.post(_PLACE, _CLAIM)
-    [found] = claims(site)
-    assert visitor.post(f"{_PLACE}/{found.right.right_id}/withdraw").status_code == 303
+    [claim] = claims(site)
+    assert visitor.post(f"{_PLACE}/{claim.right.right_id}/withdraw").status_code == 303
     assert claims(site)[0].right.state is RightState.WITHDRAWN
     assert "withdrawn" in visitor.get(f"{_PLACE}.csv").text
 

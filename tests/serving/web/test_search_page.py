@@ -38,17 +38,17 @@ def test_who_judges_blind_learns_nothing_by_searching(site: Site) -> None:
     assert "Genuine" in words(visit_as(site, site.second_analyst).get("/search?q=MP-77").text)
     site.clock.forward(days=15)
     a_second_review(site, case, label=0)
-    found = words(visit_as(site, site.second_analyst).get("/search?q=MP-77").text)
-    assert "not shown: blind review" in found
-    assert "Genuine" not in found
+    text = words(visit_as(site, site.second_analyst).get("/search?q=MP-77").text)
+    assert "not shown: blind review" in text
+    assert "Genuine" not in text
 
 
 def test_an_appeal_hides_what_was_done(site: Site) -> None:
     an_appeal(site)
-    found = words(visit_as(site, site.second_analyst).get("/search?q=MP-9").text)
-    assert "not shown: blind review" in found
-    assert "Counterfeit" not in found.partition("Last decision")[2]
-    assert "Acknowledged" not in found
+    text = words(visit_as(site, site.second_analyst).get("/search?q=MP-9").text)
+    assert "not shown: blind review" in text
+    assert "Counterfeit" not in text.partition("Last decision")[2]
+    assert "Acknowledged" not in text
 
 
 def test_another_marketplaces_listings_are_not_looked_through(site: Site) -> None:
@@ -62,8 +62,8 @@ def test_another_marketplaces_listings_are_not_looked_through(site: Site) -> Non
 def test_nothing_asked_says_how_to_ask_and_hostile_words_do_no_harm(site: Site) -> None:
     visitor = visit_as(site, site.analyst)
     assert "aurelle finds Au re11e" in words(visitor.get("/search").text)
-    for asked in ("%00", "%22%27", "%ED%A0%80", "x" * 8_000, "%3Cscript%3Ealert(1)%3C/script%3E"):
-        answer = visitor.get(f"/search?q={asked}")
+    for query in ("%00", "%22%27", "%ED%A0%80", "x" * 8_000, "%3Cscript%3Ealert(1)%3C/script%3E"):
+        answer = visitor.get(f"/search?q={query}")
         assert answer.status_code == 200
         assert "<script>alert" not in answer.text
 

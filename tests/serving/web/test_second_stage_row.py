@@ -26,16 +26,16 @@ def reported(low: float | None, high: float | None, **changes: Any) -> dict[str,
     ],
 )
 def test_a_gain_is_claimed_only_beyond_chance(low: float | None, high: float | None, gains: bool, says: str) -> None:
-    found = second_stage_of(reported(low, high))
-    assert found is not None
-    assert found.gains is gains
-    assert says in found.says
+    second_stage = second_stage_of(reported(low, high))
+    assert second_stage is not None
+    assert second_stage.gains is gains
+    assert says in second_stage.says
 
 
 def test_titles_that_it_could_not_read_are_named() -> None:
-    found = second_stage_of(reported(0.001, 0.064, failed=3))
-    assert found is not None
-    assert found.titles == "400 titles, 3 of them unreadable"
+    second_stage = second_stage_of(reported(0.001, 0.064, failed=3))
+    assert second_stage is not None
+    assert second_stage.titles == "400 titles, 3 of them unreadable"
 
 
 @pytest.mark.parametrize("report", [a_report(), {**a_report(), "second_stage": None}])

@@ -44,16 +44,16 @@ def upload(visitor: Visitor, path: str, content: bytes, **fields: str) -> Respon
 def hidden_from_sellers(site: Site) -> tuple[str, ...]:
     """Who decided, who the seller is to us, and everything of the model."""
     people = (site.brand_person, site.analyst)
-    named = [part for one in people for part in (one.name, one.email, one.user_id)]
+    named = [part for person in people for part in (person.name, person.email, person.user_id)]
     return (*named, "score", "feature", "probability", "lumo-trade-88", "Replica-grade", "points")
 
 
 def a_link(site: Site) -> tuple[StoredAction, str]:
     with a_receiver() as receiver:
         register(site, receiver)
-        made, token = told_removal(site, receiver)
+        removal, token = told_removal(site, receiver)
     open_counter_notices(site.runtime)
-    return made, PLACE + token
+    return removal, PLACE + token
 
 
 FIELDS = {
@@ -74,7 +74,7 @@ def test_the_page_gives_the_reasons_field_by_field_and_names_nobody(site: Site) 
     removal, link = a_link(site)
     page = a_visitor(site).get(link)
     read = words(page.text)
-    assert set(FIELDS) == set(removal.statement) == {one.name for one in dataclasses.fields(Statement)}
+    assert set(FIELDS) == set(removal.statement) == {field.name for field in dataclasses.fields(Statement)}
     for name, label in FIELDS.items():
         assert f"{label} {removal.statement[name]}" in read, name
     assert "Your account The removal counts as 1 strike against your account until " in read
@@ -87,20 +87,20 @@ def test_the_page_gives_the_reasons_field_by_field_and_names_nobody(site: Site) 
 @pytest.mark.parametrize("undone", [False, True])
 def test_a_statement_is_read_in_the_seller_s_language_and_sent_in_english(site: Site, undone: bool) -> None:
     removal, link = a_link(site)
-    assert {name: in_english(one) for name, one in removal.statement_messages.items()} == removal.statement
+    assert {name: in_english(message) for name, message in removal.statement_messages.items()} == removal.statement
     visitor = a_visitor(site)
-    told = [removal.statement_messages]
+    statements = [removal.statement_messages]
     if undone:
         visitor.post(link, {"event": "submit", "statement": STATEMENT})
-        found = now_of(site, removal).counter_notice_id
-        answer_as_rights_holder(site.runtime, site.brand_person, found, CounterNoticeEvent.CONCEDE, "")
-        told.append(amended_statement(Undone.CONCEDED).given())
-    page, english = (words(visitor.get(f"{link}?lang={one}").text) for one in ("ru", "en"))
-    for name, one in ((name, one) for parts in told for name, one in parts.items()):
+        counter_notice_id = now_of(site, removal).counter_notice_id
+        answer_as_rights_holder(site.runtime, site.brand_person, counter_notice_id, CounterNoticeEvent.CONCEDE, "")
+        statements.append(amended_statement(Undone.CONCEDED).given())
+    page, english = (words(visitor.get(f"{link}?lang={language}").text) for language in ("ru", "en"))
+    for name, message in ((name, message) for parts in statements for name, message in parts.items()):
         with shown_as(Display(language=Language("ru"))):
-            assert in_words(one) in page, name
-        assert in_english(one) not in page, name
-        assert in_english(one) in english, name
+            assert in_words(message) in page, name
+        assert in_english(message) not in page, name
+        assert in_english(message) in english, name
 
 
 def test_a_statement_without_messages_is_shown_as_it_was_sent(site: Site) -> None:
@@ -116,12 +116,12 @@ def test_the_api_gives_the_same_fields_and_names_nobody(site: Site) -> None:
     visitor = a_visitor(site)
     headers = {"authorization": f"Bearer {site.key}"}
     address = f"/api/v1/actions/{removal.action_id}/statement"
-    found = visitor.client.get(address, headers=headers)
-    assert found.json()["statement"] == removal.statement
-    assert found.json()["amendment"] is None
-    assert "statement." not in found.text, "no code of a message"
-    assert [name for name in FIELDS if not found.json()["statement"][name]] == []
-    assert [hidden for hidden in hidden_from_sellers(site) if hidden in found.text] == []
+    response = visitor.client.get(address, headers=headers)
+    assert response.json()["statement"] == removal.statement
+    assert response.json()["amendment"] is None
+    assert "statement." not in response.text, "no code of a message"
+    assert [name for name in FIELDS if not response.json()["statement"][name]] == []
+    assert [hidden for hidden in hidden_from_sellers(site) if hidden in response.text] == []
     answered = {"listing_external_id": "MP-9", "external_id": "A-1", "statement": "They are genuine."}
     filed = visitor.client.post("/api/v1/appeals", json=answered, headers=headers)
     assert filed.json()["told"] == "A person who did not decide before will look at it."
@@ -148,9 +148,9 @@ def test_a_seller_answers_and_reads_what_the_rights_holder_says(site: Site) -> N
     assert "The rights holder is reviewing your answer" in words(page.text)
     assert "<script>alert" not in page.text
     assert now_of(site, removal).state is CounterNoticeState.WITH_RIGHTS_HOLDER
-    found = now_of(site, removal).counter_notice_id
+    counter_notice_id = now_of(site, removal).counter_notice_id
     reasons = "The stitching is not ours."
-    answer_as_rights_holder(site.runtime, site.brand_person, found, CounterNoticeEvent.MAINTAIN, reasons)
+    answer_as_rights_holder(site.runtime, site.brand_person, counter_notice_id, CounterNoticeEvent.MAINTAIN, reasons)
     read = words(visitor.get(link).text)
     assert "The rights holder maintains the removal" in read
     assert "You can answer again, or appeal" in read
@@ -225,8 +225,8 @@ def test_an_appeal_goes_to_a_person_and_its_end_stands_on_the_page(site: Site) -
 
 def test_a_link_that_leads_nowhere_says_so_and_no_more(site: Site) -> None:
     _, link = a_link(site)
-    answers = [a_visitor(site).get(one) for one in (link[:-1], PLACE + "x", link + "A")]
-    assert [one.status_code for one in answers] == [404, 404, 404]
+    answers = [a_visitor(site).get(path) for path in (link[:-1], PLACE + "x", link + "A")]
+    assert [answer.status_code for answer in answers] == [404, 404, 404]
     assert a_visitor(site).post(link[:-1], {"event": "submit", "statement": STATEMENT}).status_code == 404
 
 
@@ -270,7 +270,7 @@ IF_RIGHT = "If your answer is upheld, the listing is reinstated and the removal 
 
 
 def a_counter_notice(profile: str = "alibaba_like", **changes: object) -> CounterNotice:
-    found = CounterNotice(
+    counter_notice = CounterNotice(
         marketplace_id="mkt_1",
         counter_notice_id="cnt_1",
         action_id="act_1",
@@ -285,7 +285,7 @@ def a_counter_notice(profile: str = "alibaba_like", **changes: object) -> Counte
         due_at=datetime(2026, 3, 6, 12, tzinfo=UTC),
         first_answered_at=None,
     )
-    return replace(found, **changes)  # type: ignore[arg-type]  # fields of the record
+    return replace(counter_notice, **changes)  # type: ignore[arg-type]  # fields of the record
 
 
 def a_step(event: CounterNoticeEvent, party: Party, text: str | None, hours: int) -> StoredStep:
@@ -293,7 +293,7 @@ def a_step(event: CounterNoticeEvent, party: Party, text: str | None, hours: int
 
 
 @pytest.mark.parametrize(
-    ("found", "lines"),
+    ("counter_notice", "lines"),
     [
         (None, ()),  # The seller has not been told yet.
         (
@@ -331,8 +331,8 @@ def a_step(event: CounterNoticeEvent, party: Party, text: str | None, hours: int
         (a_counter_notice(state=_S.LAPSED), ()),
     ],
 )
-def test_what_comes_next_is_what_the_rules_say(found: CounterNotice | None, lines: tuple[str, ...]) -> None:
-    assert what_comes(found) == lines
+def test_what_comes_next_is_what_the_rules_say(counter_notice: CounterNotice | None, lines: tuple[str, ...]) -> None:
+    assert what_comes(counter_notice) == lines
 
 
 @pytest.mark.parametrize("profile", ["dmca_like", "china_article_43"])
@@ -346,21 +346,21 @@ def test_everything_that_happened_stands_in_the_order_of_its_time() -> None:
         a_step(_E.MAINTAIN, Party.RIGHTS_HOLDER, "They are not.", 30),
         a_step(_E.PASS_DEADLINE, Party.CLOCK, None, 90),
     ]
-    found = timeline(a_counter_notice(), steps, [])
-    assert [one.what for one in found] == [
+    events = timeline(a_counter_notice(), steps, [])
+    assert [event.what for event in events] == [
         "The marketplace removed the listing and told you.",
         "You answered.",
         "The rights holder maintains the removal.",
         "The time to answer passed.",
     ]
-    assert [one.when for one in found][:2] == ["2 March 2026, 09:00 UTC", "2 March 2026, 14:00 UTC"]
-    assert [one.is_sellers for one in found] == [False, True, False, False]
-    assert [one.text is not None for one in found] == [False, True, True, False]
+    assert [event.when for event in events][:2] == ["2 March 2026, 09:00 UTC", "2 March 2026, 14:00 UTC"]
+    assert [event.is_sellers for event in events] == [False, True, False, False]
+    assert [event.text is not None for event in events] == [False, True, True, False]
     assert timeline(None, [], []) == ()
 
 
 @pytest.mark.parametrize(
-    ("now", "left", "soon", "begun"),
+    ("now", "time_left", "soon", "begun"),
     [
         (TOLD_AT, "4 days left", False, [False, False, False]),
         (TOLD_AT + timedelta(days=2), "2 days left", False, [True, True, False]),
@@ -368,19 +368,21 @@ def test_everything_that_happened_stands_in_the_order_of_its_time() -> None:
         (datetime(2026, 3, 6, 12, tzinfo=UTC), "The deadline has passed.", True, [True, True, True]),
     ],
 )
-def test_a_deadline_says_what_is_left_and_never_more(now: datetime, left: str, soon: bool, begun: list[bool]) -> None:
-    found = deadline(a_counter_notice(), [], now)
-    assert found is not None
-    assert (found.at, found.time) == ("Friday, 6 March 2026", "12:00 UTC")
-    assert (found.left, found.soon) == (left, soon)
-    assert [day.name for day in found.days] == ["Tue 3", "Wed 4", "Thu 5"]
-    assert [day.begun for day in found.days] == begun
-    assert found.days_in_words == "Tue 3, Wed 4 and Thu 5"
+def test_a_deadline_says_what_is_left_and_never_more(
+    now: datetime, time_left: str, soon: bool, begun: list[bool]
+) -> None:
+    countdown = deadline(a_counter_notice(), [], now)
+    assert countdown is not None
+    assert (countdown.at, countdown.time) == ("Friday, 6 March 2026", "12:00 UTC")
+    assert (countdown.left, countdown.soon) == (time_left, soon)
+    assert [day.name for day in countdown.days] == ["Tue 3", "Wed 4", "Thu 5"]
+    assert [day.begun for day in countdown.days] == begun
+    assert countdown.days_in_words == "Tue 3, Wed 4 and Thu 5"
 
 
 def test_a_deadline_of_months_draws_no_days_and_none_is_drawn_where_none_runs() -> None:
-    found = deadline(a_counter_notice("dsa", due_at=datetime(2026, 9, 3, 12, tzinfo=UTC)), [], TOLD_AT)
-    assert found is not None
-    assert found.days == ()
+    countdown = deadline(a_counter_notice("dsa", due_at=datetime(2026, 9, 3, 12, tzinfo=UTC)), [], TOLD_AT)
+    assert countdown is not None
+    assert countdown.days == ()
     assert deadline(a_counter_notice(due_at=None), [], TOLD_AT) is None
     assert deadline(None, [], TOLD_AT) is None

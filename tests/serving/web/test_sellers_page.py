@@ -18,8 +18,8 @@ from tests.serving.web.visits import PAGE, Visitor, visit_as, words
 def test_two_people_decide_about_a_seller_on_the_page_with_the_paths_before_them(site: Site) -> None:
     tell(site, a_contact(SELLER), a_contact("<b>lumo</b>"))
     strikes_of(site, 2)
-    (found,) = sanctions_of(site)
-    path = f"/sellers/sanctions/{found.sanction_id}"
+    (sanction,) = sanctions_of(site)
+    path = f"/sellers/sanctions/{sanction.sanction_id}"
     analyst, manager = visit_as(site, site.analyst), visit_as(site, site.account_manager)
     raw = analyst.get("/sellers").text
     page = words(raw)
@@ -71,8 +71,8 @@ def test_who_reviews_at_two_marketplaces_keeps_the_list_of_the_one_that_the_form
     analyst = visit_as(site, site.analyst)
 
     def listed() -> list[tuple[str, str]]:
-        found = site.read(seller_lists.in_force, {site.here, souk}, site.clock.now(), 9)
-        return [(place, one.seller) for place, one, _ in found]
+        list_entries = site.read(seller_lists.in_force, {site.here, souk}, site.clock.now(), 9)
+        return [(place, list_entry.seller) for place, list_entry, _ in list_entries]
 
     fields = {"seller": "s-7", "list": "deny", "reason": "A police file."}
     assert analyst.post("/sellers/lists", fields).status_code == 422, "it does not say where"
@@ -85,7 +85,7 @@ def test_who_reviews_at_two_marketplaces_keeps_the_list_of_the_one_that_the_form
     assert ["Souk" in words(row) for row in re.findall(r"<tr>.*?</tr>", page, re.DOTALL)[1:]] == [True, False]
     assert analyst.post("/sellers/lists/remove", {"seller": "s-7"}).status_code == 422
     (form,) = [
-        one for one in re.findall(r'<form[^>]*/sellers/lists/remove".*?</form>', page) if f'value="{last}"' in one
+        form for form in re.findall(r'<form[^>]*/sellers/lists/remove".*?</form>', page) if f'value="{last}"' in form
     ]
     sent = dict(re.findall(r'name="(marketplace|seller)" value="([^"]*)"', form))
     assert analyst.post("/sellers/lists/remove", sent).status_code == 303
@@ -96,19 +96,19 @@ _PLACE = "/brand/sellers"
 
 
 def on_list(site: Site) -> list[str]:
-    found = site.read(authorised_sellers.authorised, (site.here, site.brand_id))
-    return [one.seller for one in found if one.authorisation.holds(site.clock.now())]
+    sellers = site.read(authorised_sellers.authorised, (site.here, site.brand_id))
+    return [seller.seller for seller in sellers if seller.authorisation.holds(site.clock.now())]
 
 
 def upload(visitor: Visitor, content: bytes, **fields: str) -> str:
-    data = {"csrf_token": visitor.csrf_token, **fields}
-    return visitor.client.post(f"{_PLACE}/preview", data=data, files={"file": ("list.csv", content)}, headers=PAGE).text
+    form = {"csrf_token": visitor.csrf_token, **fields}
+    return visitor.client.post(f"{_PLACE}/preview", data=form, files={"file": ("list.csv", content)}, headers=PAGE).text
 
 
 def sent_back(page: str) -> str:
-    found = re.search(r'<textarea name="rows" hidden>(.*?)</textarea>', page, re.DOTALL)
-    assert found
-    return html.unescape(found.group(1))
+    match = re.search(r'<textarea name="rows" hidden>(.*?)</textarea>', page, re.DOTALL)
+    assert match
+    return html.unescape(match.group(1))
 
 
 def test_one_seller_is_put_on_the_list_and_taken_off_and_both_are_kept(site: Site) -> None:

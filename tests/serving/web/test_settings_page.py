@@ -76,13 +76,13 @@ def test_the_page_says_what_time_it_is_then_and_what_is_chosen(analyst: Visitor)
 
 
 def test_an_empty_box_is_off(analyst: Visitor) -> None:
-    without = {name: value for name, value in CHOICE.items() if name != "letter_keys"}
+    without = {name: choice for name, choice in CHOICE.items() if name != "letter_keys"}
     analyst.post("/settings", without)
     assert 'data-letter-keys="off"' in analyst.get("/queue").text
 
 
 @pytest.mark.parametrize(
-    ("field", "value"),
+    ("field", "choice"),
     [
         ("time_zone", "Mars/Olympus"),
         ("time_zone", "../../etc/passwd"),
@@ -91,9 +91,9 @@ def test_an_empty_box_is_off(analyst: Visitor) -> None:
         ("theme", "x"),
     ],
 )
-def test_what_cannot_be_chosen_changes_nothing_and_says_so(analyst: Visitor, field: str, value: str) -> None:
+def test_what_cannot_be_chosen_changes_nothing_and_says_so(analyst: Visitor, field: str, choice: str) -> None:
     analyst.post("/settings", CHOICE)
-    answer = analyst.post("/settings", CHOICE | {"density": "comfortable", field: value})
+    answer = analyst.post("/settings", CHOICE | {"density": "comfortable", field: choice})
     assert answer.status_code == 422
     assert "No se ha guardado nada." in words(answer.text)
     assert 'data-density="roomy"' in analyst.get("/queue").text

@@ -30,7 +30,7 @@ def test_the_link_founds_a_marketplace_and_signs_its_administrator_in(site: Site
 
 
 def test_the_sign_in_page_says_where_the_link_is_until_somebody_has_an_account(tmp_path: Path, site: Site) -> None:
-    told = "in the file set-up-link.json of the data directory."
+    sentence = "in the file set-up-link.json of the data directory."
     runtime = open_runtime(Settings(home=tmp_path / "empty"))
     runtime.home.write_private(SETUP_LINK_FILE, {})
     site.runtime.home.write_private(SETUP_LINK_FILE, {})
@@ -38,8 +38,8 @@ def test_the_sign_in_page_says_where_the_link_is_until_somebody_has_an_account(t
         page = a_client(runtime).get("/sign-in", headers=PAGE)
     finally:
         runtime.close()
-    assert told in words(page.text)
-    assert told not in words(a_visitor(site).get("/sign-in").text)
+    assert sentence in words(page.text)
+    assert sentence not in words(a_visitor(site).get("/sign-in").text)
 
 
 def test_the_link_works_once(site: Site) -> None:

@@ -31,7 +31,7 @@ def mine(both: Both) -> OnFile:
 
 def controls(visitor: Visitor, query: str = "") -> list[str]:
     """The addresses of the share forms on the brand's pages."""
-    return [found for place in _PLACES for found in _SHARE.findall(visitor.get(place + query).text)]
+    return [address for place in _PLACES for address in _SHARE.findall(visitor.get(place + query).text)]
 
 
 def on_file(both: Both) -> list[StoredRight]:
@@ -84,13 +84,13 @@ def test_the_receiving_manager_sees_who_claimed_it_and_nothing_of_the_other_mark
 
 
 def test_either_side_stops_relying_on_it_alone(both: Both, mine: OnFile) -> None:
-    visitor, here = visit_as(both.site, both.lead), {"of": ".".join(both.here)}
-    visitor.post(f"/brand/rights/{mine.right_id}/share", {**here, "with": both.souk})
+    visitor, this_side = visit_as(both.site, both.lead), {"of": ".".join(both.here)}
+    visitor.post(f"/brand/rights/{mine.right_id}/share", {**this_side, "with": both.souk})
     [copy] = on_file(both)
     there = {"of": ".".join(both.there)}
-    assert visitor.post(f"/brand/rights/{copy.right.right_id}/withdraw", here).status_code == 404
+    assert visitor.post(f"/brand/rights/{copy.right.right_id}/withdraw", this_side).status_code == 404
     assert visitor.post(f"/brand/rights/{mine.right_id}/withdraw", there).status_code == 404
-    assert visitor.post(f"/brand/rights/{mine.right_id}/withdraw", here).status_code == 303
+    assert visitor.post(f"/brand/rights/{mine.right_id}/withdraw", this_side).status_code == 303
     assert on_file(both)[0].right.state is RightState.CLAIMED
 
 
@@ -109,7 +109,7 @@ def test_of_several_marketplaces_one_is_chosen(both: Both, mine: OnFile) -> None
         assert len(rights.rights_of(connection, (fair.marketplace_id, both.site.brand_id))) == 1
     assert on_file(both) == []
     row = next(
-        one for one in visitor.get("/brand/rights").text.split("<tr>") if f"/rights/{mine.right_id}/share" in one
+        row for row in visitor.get("/brand/rights").text.split("<tr>") if f"/rights/{mine.right_id}/share" in row
     )
     assert "Share with Souk" in row
 

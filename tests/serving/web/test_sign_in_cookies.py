@@ -31,25 +31,27 @@ def attributes(header: str) -> set[str]:
 
 @pytest.fixture
 def browser(site: Site) -> Iterator[TestClient]:
-    with TestClient(create_app(with_settings(site, public_url=HTTPS)), base_url=HTTPS, follow_redirects=False) as found:
-        yield found
+    with TestClient(
+        create_app(with_settings(site, public_url=HTTPS)), base_url=HTTPS, follow_redirects=False
+    ) as client:
+        yield client
 
 
 def of_cookies(answer: Any) -> dict[str, str]:
     """The Set-Cookie headers by the cookie's name."""
-    return {next(iter(SimpleCookie(one))): one for one in answer.headers.get_list("set-cookie")}
+    return {next(iter(SimpleCookie(header))): header for header in answer.headers.get_list("set-cookie")}
 
 
 def signed_in(browser: TestClient, site: Site) -> str:
     answer = browser.post("/api/v1/session", json={"email": site.analyst.email, "password": PASSWORD})
-    found: str = answer.json()["csrf_token"]
-    return found
+    csrf_token: str = answer.json()["csrf_token"]
+    return csrf_token
 
 
 def test_both_cookies_are_set_for_this_host_over_https_alone(browser: TestClient, site: Site) -> None:
-    found = of_cookies(browser.post("/sign-in", data={"email": site.analyst.email, "password": PASSWORD}))
-    assert set(found) == {"__Host-touchstone_session", "__Host-touchstone_devices"}
-    for header in found.values():
+    cookies = of_cookies(browser.post("/sign-in", data={"email": site.analyst.email, "password": PASSWORD}))
+    assert set(cookies) == {"__Host-touchstone_session", "__Host-touchstone_devices"}
+    for header in cookies.values():
         assert attributes(header) >= ATTRIBUTES
         assert "domain" not in header.lower()
 
@@ -57,9 +59,9 @@ def test_both_cookies_are_set_for_this_host_over_https_alone(browser: TestClient
 def test_signing_out_deletes_the_cookie_in_the_only_way_that_a_browser_accepts(browser: TestClient, site: Site) -> None:
     """A browser ignores a Set-Cookie of a __Host- name without Secure, or with another path than /."""
     for method, path in (("POST", "/sign-out"), ("DELETE", "/api/v1/session")):
-        found = of_cookies(browser.request(method, path, headers={CSRF_HEADER: signed_in(browser, site)}))
-        assert set(found) == {"__Host-touchstone_session"}, "the browser stays known"
-        header = found["__Host-touchstone_session"]
+        cookies = of_cookies(browser.request(method, path, headers={CSRF_HEADER: signed_in(browser, site)}))
+        assert set(cookies) == {"__Host-touchstone_session"}, "the browser stays known"
+        header = cookies["__Host-touchstone_session"]
         assert attributes(header) >= {*ATTRIBUTES, "max-age=0"}
         assert "domain" not in header.lower()
         assert "__Host-touchstone_session" not in browser.cookies
@@ -68,8 +70,8 @@ def test_signing_out_deletes_the_cookie_in_the_only_way_that_a_browser_accepts(b
 def test_a_sentence_that_was_shown_is_deleted_with_the_attributes_of_its_cookie(
     browser: TestClient, site: Site
 ) -> None:
-    left = browser.post("/settings", data={"time_zone": "UTC"}, headers={CSRF_HEADER: signed_in(browser, site)})
-    (name,) = of_cookies(left)
+    response = browser.post("/settings", data={"time_zone": "UTC"}, headers={CSRF_HEADER: signed_in(browser, site)})
+    (name,) = of_cookies(response)
     gone = of_cookies(browser.get("/settings"))[name]
     assert attributes(gone) >= {"secure", "httponly", "samesite=strict", "path=/", "max-age=0"}
 
@@ -88,8 +90,8 @@ def test_a_page_says_how_long_to_wait_and_the_api_too(site: Site) -> None:
 def statuses(address: str, site: Site, forwarded: list[str]) -> list[int]:
     wrong = {"email": site.analyst.email, "password": "not the right one"}
     return [
-        httpx.post(f"{address}/api/v1/session", json=wrong, headers={"x-forwarded-for": one}).status_code
-        for one in forwarded
+        httpx.post(f"{address}/api/v1/session", json=wrong, headers={"x-forwarded-for": header}).status_code
+        for header in forwarded
     ]
 
 
@@ -101,8 +103,8 @@ def test_whoever_writes_an_address_into_a_header_is_not_believed(site: Site) -> 
 def test_the_proxy_that_the_settings_name_is_believed_as_to_the_last_address(site: Site) -> None:
     """What a client writes itself comes first in the header; the proxy adds the address that it saw."""
     with answering(with_settings(site, public_url=HTTPS, trusted_proxies="127.0.0.1")) as address:
-        one = [f"10.0.0.{number}, 203.0.113.1" for number in range(6)]
-        assert statuses(address, site, one) == [401] * 5 + [429]
+        headers = [f"10.0.0.{number}, 203.0.113.1" for number in range(6)]
+        assert statuses(address, site, headers) == [401] * 5 + [429]
         assert statuses(address, site, ["203.0.113.2"]) == [401]
 
 

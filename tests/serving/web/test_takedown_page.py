@@ -37,7 +37,7 @@ def test_no_listing_is_ticked_by_default_and_what_is_unticked_stays_open(site: S
     assert "2 removals are sent when the undo window closes." in answer
     assert "Undo whole request" in answer
     assert states(site) == {"scheduled": 2}
-    assert [f"listing:{one.case_id}" for one in open_cases(site, CaseLane.ASK_BRAND)] == [left_out]
+    assert [f"listing:{case.case_id}" for case in open_cases(site, CaseLane.ASK_BRAND)] == [left_out]
     assert brand.post(f"{done.headers['location']}/undo").headers["location"] == done.headers["location"]
     assert "the questions are open again" in words(brand.get(done.headers["location"]).text)
     assert states(site) == {"withdrawn": 2}
@@ -82,9 +82,9 @@ def test_the_reason_of_a_refused_listing_is_in_the_reader_s_language(site: Site)
     brand.answer(decided.case_id, decided.version_id, Judgement.GENUINE)
     with shown_as(Display(language=Language("es"))):
         expected = say("The case has been decided already.")
-    found = request(site, [decided, fine])
-    assert [str(one.refusal) for one in found.items if one.fate is Fate.REFUSED] == [
+    outcome = request(site, [decided, fine])
+    assert [str(listing.refusal) for listing in outcome.items if listing.fate is Fate.REFUSED] == [
         "The case has been decided already."
     ]
     choose(site.runtime, site.brand_person, Display(), {"language": "es"})
-    assert expected in words(brand.get(f"{PATH}/{found.request.request_id}").text)
+    assert expected in words(brand.get(f"{PATH}/{outcome.request.request_id}").text)

@@ -52,8 +52,10 @@ _OUTPUT = re.compile(r"\{[{%].*?[%}]\}")
 
 def kinds_on_pages() -> set[type]:
     """Every class that a module of pages has or imports."""
-    modules = [importlib.import_module(one.name) for one in pkgutil.walk_packages(serving.web.__path__, "serving.web.")]
-    return {value for module in modules for value in vars(module).values() if isinstance(value, type)}
+    modules = [
+        importlib.import_module(module.name) for module in pkgutil.walk_packages(serving.web.__path__, "serving.web.")
+    ]
+    return {kind for module in modules for kind in vars(module).values() if isinstance(kind, type)}
 
 
 def pages() -> list[type]:
@@ -116,8 +118,8 @@ def test_a_context_is_documented_and_frozen_and_its_template_uses_it_all(page: t
 
 @pytest.mark.parametrize("path", ALL, ids=lambda path: str(path.relative_to(TEMPLATES)))
 def test_no_template_gives_an_id_twice(path: Path) -> None:
-    found = re.findall(r'\sid="([^"{]+)"', path.read_text(encoding="utf-8"))
-    assert sorted(set(found)) == sorted(found)
+    ids = re.findall(r'\sid="([^"{]+)"', path.read_text(encoding="utf-8"))
+    assert sorted(set(ids)) == sorted(ids)
 
 
 @pytest.mark.parametrize("call", calls_of("StaffPage"), ids=lambda call: call.args[0].value)
@@ -163,7 +165,7 @@ def test_every_form_that_changes_something_carries_the_token(path: Path) -> None
         # Between the password and the second factor the token is that of the session that waits.
         by_link |= path.name == "second_step.html" and 'value="{{ page.csrf_token }}"' in form
         public = (
-            any(f'action="{one}' in form for one in ('/sign-in"', "/setup/", "/join/", "/reset/"))
+            any(f'action="{action}' in form for action in ('/sign-in"', "/setup/", "/join/", "/reset/"))
             or by_link
             or notifies
         )
@@ -175,8 +177,8 @@ def test_classes_are_those_of_the_stylesheet() -> None:
     known = set(re.findall(r"\.([a-z][\w-]*)", re.sub(r"\{[^{}]*\}", "{}", sheet)))
     text = "\n".join(path.read_text(encoding="utf-8") for path in [*ALL, *KIT.glob("*.html")])
     code = "\n".join(path.read_text(encoding="utf-8") for path in [*TEMPLATES.parent.rglob("*.py"), *KIT.glob("*.py")])
-    written = {name for value in _CLASS.findall(text) for name in _OUTPUT.sub(" ", value).split()}
-    written |= {name for value in re.findall(r"block body %\}([\w -]+)\{%", text) for name in value.split()}
+    written = {name for classes in _CLASS.findall(text) for name in _OUTPUT.sub(" ", classes).split()}
+    written |= {name for classes in re.findall(r"block body %\}([\w -]+)\{%", text) for name in classes.split()}
     literal = {word for quoted in re.findall(r"""["']([\w -]+)["']""", text + code) for word in quoted.split()}
     assert {name for name in written if not name.endswith("-")} <= known
     # Classes put together in a template: v-c is written as v-{{ tone }}.

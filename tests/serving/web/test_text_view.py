@@ -45,16 +45,16 @@ def test_letters_that_stand_for_others_are_marked(text: str, names: list[str], m
 
 
 def test_hidden_and_pretending_characters_are_counted() -> None:
-    found = show("Au\u200bre11e\u200b", names=["Aurelle"])
-    assert (found.unseen, found.lookalikes) == (2, 2)
+    shown_text = show("Au\u200bre11e\u200b", names=["Aurelle"])
+    assert (shown_text.unseen, shown_text.lookalikes) == (2, 2)
 
 
 @given(st.text(max_size=200))
 def test_nothing_is_lost_and_nothing_unseen_is_left(text: str) -> None:
-    found = show(text, names=["Aurelle", "Kestrel & Vane"])
-    kept = "".join(piece.text for piece in found.pieces if piece.kind is not Kind.UNSEEN)
-    assert kept == "".join(c for c in text if c in "\n\r\t" or not is_unseen(c))
-    assert found.unseen == len(text) - len(kept)
+    shown_text = show(text, names=["Aurelle", "Kestrel & Vane"])
+    visible_text = "".join(piece.text for piece in shown_text.pieces if piece.kind is not Kind.UNSEEN)
+    assert visible_text == "".join(c for c in text if c in "\n\r\t" or not is_unseen(c))
+    assert shown_text.unseen == len(text) - len(visible_text)
 
 
 @pytest.mark.parametrize(
@@ -90,5 +90,9 @@ def test_a_listing_without_a_language_shows_that_of_its_text(
 
 
 def test_a_text_that_needs_no_closer_look_has_no_unseen_character() -> None:
-    assert [f"{ord(one):X}" for one in map(chr, range(0x110000)) if is_all_seen(one) and is_unseen(one)] == []
+    assert [
+        f"{ord(character):X}"
+        for character in map(chr, range(0x110000))
+        if is_all_seen(character) and is_unseen(character)
+    ] == []
     assert is_all_seen("Aurelle bag, 100 % leather: 包, сумка, é")

@@ -22,7 +22,7 @@ def with_a_curve() -> dict[str, Any]:
 
 def lanes(part: ThresholdPart | None) -> list[tuple[str, str, str, str]]:
     assert part is not None
-    return [(one.key, one.load, one.precision, one.recall) for one in part.lanes]
+    return [(lane.key, lane.load, lane.precision, lane.recall) for lane in part.lanes]
 
 
 def test_the_models_own_thresholds_are_shown_first_and_the_lanes_add_up() -> None:
@@ -45,11 +45,11 @@ GIVEN = [
 ]
 
 
-@pytest.mark.parametrize(("given", "expected", "reason"), GIVEN, ids=[row[-1] for row in GIVEN])
+@pytest.mark.parametrize(("query", "expected", "reason"), GIVEN, ids=[row[-1] for row in GIVEN])
 def test_thresholds_are_taken_from_the_address_if_they_are_some(
-    given: dict[str, str], expected: tuple[str, str], reason: str
+    query: dict[str, str], expected: tuple[str, str], reason: str
 ) -> None:
-    part = threshold_part(with_a_curve(), given, 200.0)
+    part = threshold_part(with_a_curve(), query, 200.0)
     assert part is not None
     assert (part.ask, part.analyst) == expected, reason
 

@@ -76,18 +76,22 @@ _ENGLISH = re.compile(r"\b(?:are|for|is|nobody|not|of|on|text|that|the|title|was
 
 def told_of_listings() -> list[Message]:
     """Why a brand can be asked."""
-    found = [message("wording", words=("mirror",))]
+    messages = [message("wording", words=("mirror",))]
     for facts in (suspect_facts(history=A_HISTORY), full_facts()):
         of = compute(facts)
-        for column, one in enumerate(FEATURES):
-            if {one.name, _STORY_OF.get(one.name)} & set(_TOLD) and not math.isnan(of.vector[column]):
-                found += [told for value in (0, 0.5, 0.9, 1, 2) if (told := one.say(of.evidence, value)) is not None]
-    return found
+        for column, feature in enumerate(FEATURES):
+            if {feature.name, _STORY_OF.get(feature.name)} & set(_TOLD) and not math.isnan(of.vector[column]):
+                messages += [
+                    reason
+                    for feature_value in (0, 0.5, 0.9, 1, 2)
+                    if (reason := feature.say(of.evidence, feature_value)) is not None
+                ]
+    return messages
 
 
 def told_of_standing() -> list[Message]:
     """The possible standings of a brand, and the effect of its next confirmation."""
-    policies, found = default_policies(), list[Message]()
+    policies, messages = default_policies(), list[Message]()
     answers: list[list[Given]] = [
         [],
         lived(3),
@@ -100,18 +104,20 @@ def told_of_standing() -> list[Message]:
         [*lived(400), *lived(20, 20, code=DESIGN)],
         [WRONG, BACK],
     ]
-    for given, kept in product(answers, (None, *(KeptLevel(one, NOW - timedelta(days=60)) for one in Level))):
-        stands = standing(given, kept=kept, as_of=NOW, policy=policies[StandingPolicy])
-        found += [*stands.reasons, *outlook(stands, policies[StandingPolicy])]
+    for history, kept_level in product(
+        answers, (None, *(KeptLevel(level, NOW - timedelta(days=60)) for level in Level))
+    ):
+        stands = standing(history, kept_level=kept_level, as_of=NOW, policy=policies[StandingPolicy])
+        messages += [*stands.reasons, *outlook(stands, policies[StandingPolicy])]
         for used, briefed in product((0, 99), (None, NOW - timedelta(days=1), NOW - timedelta(days=400))):
             follows = effect(stands, at_once_today=used, policy=policies[StandingPolicy])
             begun = stage(Begun(briefed, 3, stands.good, None), NOW, policies[EnrolmentPolicy])
             first = limited(follows, begun, at_once_today=used, policy=policies[EnrolmentPolicy])
-            found += [follows.reason, first.reason, *begun.reasons]
+            messages += [follows.reason, first.reason, *begun.reasons]
     for days in (None, 1, 360, 400):
         passed = None if days is None else Passed(NOW - timedelta(days=days), How.ANSWERED)
-        found.append(gate(passed, NOW, policies[EnrolmentPolicy]).reason)
-    return found
+        messages.append(gate(passed, NOW, policies[EnrolmentPolicy]).reason)
+    return messages
 
 
 def told_of_rights() -> list[Message]:
@@ -123,8 +129,8 @@ def told_of_rights() -> list[Message]:
     carried = RightState.CARRIED_OVER
     changes = [
         mark,
-        *(replace(mark, state=one) for one in RightState),
-        *(replace(mark, kind=one, state=carried, expires_at=NOW) for one in RightKind),
+        *(replace(mark, state=state) for state in RightState),
+        *(replace(mark, kind=kind, state=carried, expires_at=NOW) for kind in RightKind),
         replace(mark, state=RightState.VERIFIED, begins_at=NOW + timedelta(days=9)),
         replace(mark, state=RightState.VERIFIED, territories=frozenset({"FR"})),
     ]
@@ -132,28 +138,28 @@ def told_of_rights() -> list[Message]:
         Mandate("poa_1", "Marea", frozenset({RightKind.DESIGN}), frozenset({"US"}), begun, NOW + ends, revoked)
         for ends, revoked in ((timedelta(1), None), (timedelta(-1), None), (timedelta(1), NOW - timedelta(2)))
     ]
-    found = list[Message]()
+    messages = list[Message]()
     for right, code, sold_in, acting in product(
-        changes, ReasonCode, (None, frozenset({"CN"}), frozenset({"FR"})), ([], *([one] for one in mandates))
+        changes, ReasonCode, (None, frozenset({"CN"}), frozenset({"FR"})), ([], *([mandate] for mandate in mandates))
     ):
-        found += basis([right], acting, Notice(code, sold_in, NOW), DEFAULT_RIGHTS).reasons
-    return [*found, *basis([], [], Notice(MARK, None, NOW), DEFAULT_RIGHTS).reasons]
+        messages += basis([right], acting, Notice(code, sold_in, NOW), DEFAULT_RIGHTS).reasons
+    return [*messages, *basis([], [], Notice(MARK, None, NOW), DEFAULT_RIGHTS).reasons]
 
 
 def told_of_requests() -> list[Message]:
     """The outcomes of a bulk request, and of one of its listings."""
-    found = [one for fate, n in product(Fate, (1, 3)) for one in came_to({fate: n})]
+    messages = [outcome for fate, n in product(Fate, (1, 3)) for outcome in came_to({fate: n})]
     for withheld in (None, message("effect.capped.used", n=5)):
         decision_input = DecisionInput(
             CaseLane.ASK_BRAND, Side.BRAND, brand_can_be_asked=True, brand_name="Marea", withheld=withheld
         )
-        found += consequence(Judgement.COUNTERFEIT, decision_input, default_policies()[EnforcementPolicy]).reasons
-    return found
+        messages += consequence(Judgement.COUNTERFEIT, decision_input, default_policies()[EnforcementPolicy]).reasons
+    return messages
 
 
 def told_of_answers() -> list[Message]:
     """The outcomes of an answer, and of the objection to its removal."""
-    found = list[Message]()
+    messages = list[Message]()
     for judgement, undone, removal, appeal, countered in product(
         (Judgement.COUNTERFEIT, Judgement.GENUINE),
         (True, False),
@@ -162,13 +168,13 @@ def told_of_answers() -> list[Message]:
         (None, *CounterNoticeState),
     ):
         answered = Answered(judgement, NOW, undone, removal, None, appeal, countered, objected=True)
-        found += [message(became(answered).reason), message(_ended(answered))]
-    return found
+        messages += [message(became(answered).reason), message(_ended(answered))]
+    return messages
 
 
 def refused_what_is_on_file() -> list[Phrase]:
     """The reasons for refusing data that a brand submits, and for refusing access."""
-    found = [AGENT, NOT_LEADING]
+    phrases = [AGENT, NOT_LEADING]
     prices: list[dict[str, str]] = [
         {"model": "Colline", "price": "540", "currency": "EUR", **change}
         for change in (
@@ -184,12 +190,15 @@ def refused_what_is_on_file() -> list[Phrase]:
             {"shade": "red"},
         )
     ]
-    found += [one.refused for one in judge_rows(prices, NOW) if one.refused is not None]
-    found += [why for _, why in named_in("9" * 201)[1]]
+    phrases += [row.refused for row in judge_rows(prices, NOW) if row.refused is not None]
+    phrases += [why for _, why in named_in("9" * 201)[1]]
     calls: list[Callable[[], object]] = [
-        *(partial(check_pattern, one) for one in ("", "\n", "é", "\u0301", r"\C", "(", "a*", "a{900}b{900}" * 9)),
-        *(partial(rows_of, *one) for one in (("", b""), ("", b"9" * (LARGEST + 1)), ("list.xml", b"9"))),
-        *(partial(territories, one) for one in ((), ("Mars",))),
+        *(
+            partial(check_pattern, pattern)
+            for pattern in ("", "\n", "é", "\u0301", r"\C", "(", "a*", "a{900}b{900}" * 9)
+        ),
+        *(partial(rows_of, *upload) for upload in (("", b""), ("", b"9" * (LARGEST + 1)), ("list.xml", b"9"))),
+        *(partial(territories, countries) for countries in ((), ("Mars",))),
         lambda: named_in("\n".join(map(str, range(MOST + 1)))),
         lambda: checked_address("nobody"),
     ]
@@ -197,44 +206,44 @@ def refused_what_is_on_file() -> list[Phrase]:
         with pytest.raises((DomainError, PatternRefused)) as refused:
             call()
         assert isinstance(refused.value, DomainError | PatternRefused)
-        found.append(refused.value.phrase)
-    return found
+        phrases.append(refused.value.phrase)
+    return phrases
 
 
 TOLD = [told_of_answers, told_of_listings, told_of_requests, told_of_rights, told_of_standing]
 
 
-@pytest.mark.parametrize("told_of", TOLD, ids=lambda one: one.__name__)
+@pytest.mark.parametrize("told_of", TOLD, ids=lambda function: function.__name__)
 def test_what_the_rules_say_to_a_brand_is_known_in_every_language(told_of: Callable[[], list[Message]]) -> None:
-    found = {in_english(one): one for one in told_of()}
-    assert len(found) >= 10
-    assert {one.code for one in found.values()} <= set(told_outside())
-    for language, (english, told) in product(OTHERS, found.items()):
+    messages = {in_english(reason): reason for reason in told_of()}
+    assert len(messages) >= 10
+    assert {reason.code for reason in messages.values()} <= set(told_outside())
+    for language, (english, reason) in product(OTHERS, messages.items()):
         with shown_as(Display(language=language)):
-            left = _QUOTED.sub("", in_words(told))
-        assert not _ENGLISH.search(left), (language, told, left)
-        assert left != english
+            remaining_text = _QUOTED.sub("", in_words(reason))
+        assert not _ENGLISH.search(remaining_text), (language, reason, remaining_text)
+        assert remaining_text != english
 
 
 def test_what_is_refused_to_a_brand_is_known_in_every_language() -> None:
     for language, phrase in product(OTHERS, refused_what_is_on_file()):
         with shown_as(Display(language=language)):
-            left = _QUOTED.sub("", phrase_in_words(phrase))
-        assert not _ENGLISH.search(left), (language, phrase, left)
-        assert left != str(phrase), (language, phrase)
+            remaining_text = _QUOTED.sub("", phrase_in_words(phrase))
+        assert not _ENGLISH.search(remaining_text), (language, phrase, remaining_text)
+        assert remaining_text != str(phrase), (language, phrase)
 
 
 def test_a_date_is_written_as_the_language_writes_it() -> None:
     with shown_as(Display(language=Language("es"))):
-        found = in_words(message("phase.until", date=date(2026, 5, 1))).replace("\xa0", " ")
-    assert found == "Dura al menos hasta el 1 de mayo de 2026."
+        sentence = in_words(message("phase.until", date=date(2026, 5, 1))).replace("\xa0", " ")
+    assert sentence == "Dura al menos hasta el 1 de mayo de 2026."
 
 
 _DISCOUNT = message("price_claimed_discount", share=0.7, list_price=Amount(Decimal("1200.50"), "EUR"))
 
 
 @pytest.mark.parametrize(
-    ("language", "told", "expected"),
+    ("language", "message", "expected"),
     [
         (Language("ru"), _DISCOUNT, "В предложении заявлена скидка 70 % с цены 1 200,50 €."),
         (Language("zh"), message("text_kinds", n=3), "有 3 类可疑措辞。"),
@@ -249,9 +258,9 @@ _DISCOUNT = message("price_claimed_discount", share=0.7, list_price=Amount(Decim
         ),
     ],
 )
-def test_figures_are_written_as_the_language_writes_them(language: Language, told: Message, expected: str) -> None:
+def test_figures_are_written_as_the_language_writes_them(language: Language, message: Message, expected: str) -> None:
     with shown_as(Display(language=language)):
-        assert in_words(told).replace("\xa0", " ") == expected
+        assert in_words(message).replace("\xa0", " ") == expected
 
 
 HOSTILE = st.one_of(
@@ -265,30 +274,32 @@ HOSTILE = st.one_of(
 
 @pytest.mark.parametrize("language", languages())
 @pytest.mark.parametrize(
-    "value",
+    "hostile_text",
     [", EUR", "9" * 28 + " EUR", "9" * 400, "9" * 400 + " %", ",", "1,234", "%(n)s", "{n}", "{", "}}", "{0.a!r}"],
 )
-def test_whatever_is_put_into_a_sentence_it_is_shown(language: Language, value: str) -> None:
+def test_whatever_is_put_into_a_sentence_it_is_shown(language: Language, hostile_text: str) -> None:
     for code, sentence in told_outside().items():
         hows = dict(places(sentence.text)) | dict(places(sentence.other or ""))
-        told = Message(code, {name: hostile(name, how, value) for name, how in hows.items()})
+        message = Message(code, {name: hostile(name, how, hostile_text) for name, how in hows.items()})
         with shown_as(Display(language=language)):
-            shown = in_words(told)
-        assert shown.count(value) >= sum(value in str(one) for one in told.parameters.values()), (code, shown)
+            shown = in_words(message)
+        assert shown.count(hostile_text) >= sum(
+            hostile_text in str(parameter) for parameter in message.parameters.values()
+        ), (code, shown)
 
 
-def hostile(name: str, how: str, value: str) -> int | str | tuple[str]:
+def hostile(name: str, how: str, hostile_text: str) -> int | str | tuple[str]:
     """Other people's texts, in each place where text can appear."""
     if how in {"quoted", "countries"}:
-        return (value,)
-    return 3 if how or name == "n" else value
+        return (hostile_text,)
+    return 3 if how or name == "n" else hostile_text
 
 
 @hypothesis.given(name=HOSTILE, language=st.sampled_from(languages()))
 @hypothesis.settings(max_examples=300, deadline=None)
 def test_no_name_of_others_is_beyond_the_page_that_shows_it(name: str, language: Language) -> None:
     """Also where it went through the database."""
-    made = removal_statement(
+    statement = removal_statement(
         owned=Owned(name, name),
         reason_code=MARK,
         side=Side.BRAND,
@@ -296,12 +307,12 @@ def test_no_name_of_others_is_beyond_the_page_that_shows_it(name: str, language:
         source=Source.VOLUNTARY,
         sold_in=("DE",),
     )
-    found = each_from_json(json.loads(json.dumps(each_as_json(made.given()))))
-    assert found == made.given()
+    messages = each_from_json(json.loads(json.dumps(each_as_json(statement.given()))))
+    assert messages == statement.given()
     with shown_as(Display(language=language)):
-        assert name in in_words(found["facts"])
-        assert in_words(found["right"]).count(name) >= 2
-        assert all(map(in_words, found.values()))
+        assert name in in_words(messages["facts"])
+        assert in_words(messages["right"]).count(name) >= 2
+        assert all(map(in_words, messages.values()))
 
 
 def test_the_title_of_a_right_that_reads_like_a_price_is_shown_as_it_is() -> None:
@@ -322,8 +333,8 @@ def test_the_title_of_a_right_that_reads_like_a_price_is_shown_as_it_is() -> Non
 )
 def test_lengths_are_short_in_every_language(language: Language, long: str, late: str, old: str) -> None:
     with shown_as(Display(language=language)):
-        found = (duration(76 * 3600), due(NOW - timedelta(hours=30), NOW).text, age(1200))
-    assert tuple(one.replace("\xa0", " ") for one in found) == (long, late, old)
+        lengths = (duration(76 * 3600), due(NOW - timedelta(hours=30), NOW).text, age(1200))
+    assert tuple(length.replace("\xa0", " ") for length in lengths) == (long, late, old)
 
 
 def reader(site: Site, language: Language) -> Visitor:
@@ -332,7 +343,7 @@ def reader(site: Site, language: Language) -> Visitor:
 
 
 @pytest.mark.parametrize(
-    ("language", "asked", "answered", "undone"),
+    ("language", "waiting_text", "answered", "undone"),
     [
         (Language("zh"), "1 件商品待您答复", "假冒：Aure11e", "已撤回。案件重新开启"),
         (Language("ru"), "1 предложение ждёт вашего ответа", "Контрафакт: Aure11e", "Отозвано. Дело снова открыто"),
@@ -340,12 +351,12 @@ def reader(site: Site, language: Language) -> Visitor:
     ],
 )
 def test_a_brand_answers_and_undoes_in_its_language(
-    site: Site, language: Language, asked: str, answered: str, undone: str
+    site: Site, language: Language, waiting_text: str, answered: str, undone: str
 ) -> None:
     case = a_case(site, CaseLane.ASK_BRAND)
     visitor = reader(site, language)
     page = visitor.get("/brand").text
-    assert asked in words(page)
+    assert waiting_text in words(page)
     assert "wait" not in words(page)
     assert visitor.answer(case.case_id, case.version_id, Judgement.COUNTERFEIT).status_code == 303
     assert answered in words(visitor.get("/brand").text).replace(" :", ":")
@@ -372,7 +383,7 @@ def test_many_are_confirmed_at_once_in_the_language_of_whoever_confirms(site: Si
 
 
 @pytest.mark.parametrize(
-    ("language", "asked", "because"),
+    ("language", "question_text", "because"),
     [
         (Language("zh"), "您的“假冒”答复表示什么？", "清仓、退货和二手商品价格低廉，但属正品。"),
         (Language("ru"), "Что означает ваш ответ «контрафакт»?", "Распродажи, возвраты и подержанные вещи"),
@@ -384,16 +395,16 @@ def test_many_are_confirmed_at_once_in_the_language_of_whoever_confirms(site: Si
     ],
 )
 def test_the_certification_is_asked_and_explained_in_its_reader_s_language(
-    site: Site, language: Language, asked: str, because: str
+    site: Site, language: Language, question_text: str, because: str
 ) -> None:
     visitor = reader(site, language)
-    assert asked in words(visitor.get("/brand/certification").text)
+    assert question_text in words(visitor.get("/brand/certification").text)
     site.clock.forward(minutes=1)  # The fixture's own attempt is over.
-    wrong = {f"q:{one.key}": str((one.right + 1) % len(one.options)) for one in questions()}
+    wrong = {f"q:{question.key}": str((question.right + 1) % len(question.options)) for question in questions()}
     visitor.post("/brand/certification", wrong)
     assert because in words(visitor.get("/brand/certification").text)
     assert "Read why" not in words(visitor.post("/brand/certification", wrong).text)
-    assert asked in words(visitor.post("/brand/certification", {}).text)
+    assert question_text in words(visitor.post("/brand/certification", {}).text)
 
 
 @pytest.mark.parametrize(
@@ -430,13 +441,13 @@ def test_a_brand_writes_in_its_language_and_what_it_wrote_stays_as_written(site:
     assert "Вашего ответа не ждёт ни один продавец" in words(visitor.get("/counter-notices").text)
 
 
-def left_in_english(page: str, *data: str) -> list[str]:
+def left_in_english(page: str, *data_words: str) -> list[str]:
     """The words of Latin letters in the main part of a page in Chinese, except data."""
     [main] = re.findall(r"<main.*?</main>", page, re.DOTALL)
     read_out = " ".join(re.findall(r'\s(?:aria-label|placeholder|title|data-name)="([^"]*)"', main))
     shown = f"{re.sub('<[^>]*>', ' ', main)} {read_out}"
-    for one in (*data, "Aurelle", "Bazaar", "API"):
-        shown = shown.replace(one, "")
+    for word in (*data_words, "Aurelle", "Bazaar", "API"):
+        shown = shown.replace(word, "")
     return re.findall(r"[A-Za-z]{3,}", shown)
 
 
@@ -447,10 +458,10 @@ def test_a_brand_s_people_are_listed_and_invited_in_their_language(site: Site) -
     leader = a_leader(site)
     choose(site.runtime, leader, Display(), {"language": "zh"})
     visitor = visit_as(site, leader)
-    data = ("ana@aurelle.example", "Ana Prieto", leader.email, leader.name, "Roche", "new@aurelle.example", "UTC")
-    assert left_in_english(visitor.get("/brand/people").text, *data) == []
+    data_words = ("ana@aurelle.example", "Ana Prieto", leader.email, leader.name, "Roche", "new@aurelle.example", "UTC")
+    assert left_in_english(visitor.get("/brand/people").text, *data_words) == []
     assert "7 天后失效" in words(visitor.post("/brand/people/invitations", {"email": "new@aurelle.example"}).text)
-    assert left_in_english(visitor.get("/brand/people").text, *data) == []
+    assert left_in_english(visitor.get("/brand/people").text, *data_words) == []
     refused = visitor.post("/brand/people/invitations", {"email": leader.email})
     assert f"{leader.email} 已可代表贵品牌。 未作任何更改。" in words(refused.text)
     choose(site.runtime, colleague, Display(), {"language": "zh"})
@@ -461,7 +472,7 @@ def test_a_brand_s_rights_are_claimed_and_withdrawn_in_its_language(site: Site) 
     leader, days = a_leader(site), site.clock.now()
     document = keep_document(site.runtime, "Aurelle", "certificate.pdf", b"%PDF-1.4", by=f"user:{leader.user_id}")
     for number, state, last in (("1", None, 30), ("2", RightState.REFUSED, 900), ("3", RightState.WITHDRAWN, 900)):
-        wanted = NewRight(
+        new_right = NewRight(
             "Aurelle",
             RightKind.MARK,
             "Colline",
@@ -473,11 +484,11 @@ def test_a_brand_s_rights_are_claimed_and_withdrawn_in_its_language(site: Site) 
             days + timedelta(last),
             document,
         )
-        right_id = claim_right(site.runtime, wanted, by=f"user:{leader.user_id}")
+        right_id = claim_right(site.runtime, new_right, by=f"user:{leader.user_id}")
         if state is not None:
             settle_right(site.runtime, site.pair, right_id, state, note="18", by="test")
     visitor = reader(site, Language("zh"))
-    data = (
+    data_words = (
         "Colline",
         "EUIPO",
         "WIPO Aurelle-mark",
@@ -492,7 +503,7 @@ def test_a_brand_s_rights_are_claimed_and_withdrawn_in_its_language(site: Site) 
         *_EVERYWHERE,
     )
     page = visitor.get("/brand/rights").text
-    assert left_in_english(page, *data) == []
+    assert left_in_english(page, *data_words) == []
     assert "将在 30 天后到期；请及时提交续展证明。" in words(page)
     claim = {"kind": "mark", "title": "Colline", "office": "EUIPO", "number": "1", "territories": "EU"}
     for change, text in (
@@ -513,14 +524,14 @@ def test_a_brand_s_list_of_sellers_is_changed_in_its_language(site: Site) -> Non
     site.clock.forward(minutes=1)
     visitor.post("/brand/sellers", {"rows": "shop-1"})
     visitor.post("/brand/sellers/remove", {"seller": "shop-1"})
-    data = ("shop-1", "shop-2", "maison-brandt", "Camille Duval", *_EVERYWHERE)
+    data_words = ("shop-1", "shop-2", "maison-brandt", "Camille Duval", *_EVERYWHERE)
     page = visitor.get("/brand/sellers").text
-    assert left_in_english(page, *data) == []
+    assert left_in_english(page, *data_words) == []
     assert "曾在名单上的 1 个卖家" in words(page)
     shown = visitor.post("/brand/sellers/preview", {"text": f"shop-2\n{'9' * 201}\n", "whole": "yes"}).text
     assert "新增 1 个，移出 1 个，保持不变 0 个。 1 行被拒绝。" in words(shown)
     assert "编号最多 200 个可见字符。" in words(shown)
-    assert left_in_english(shown, *data) == []
+    assert left_in_english(shown, *data_words) == []
     for path, fields, text in (
         ("", {"rows": ""}, "请至少填写一个卖家。 未作任何更改。"),
         ("", {"rows": "shop-2", "last_day": "2020-01-01"}, "最后一日已过。"),
@@ -536,15 +547,26 @@ def test_a_brand_s_prices_are_looked_at_and_added_in_its_language(site: Site) ->
     table = "model,price,currency,valid_from\nColline,540,EUR,2026-01-01\nPerle,0,EUR,\nPerle,129,EURO,\n,12,EUR,\n"
     rows = f"{table}Perle,x,EUR,\nPerle,-1,EUR,\nPerle,9,EUR,soon\n{'9' * 201},9,EUR,\n"
     columns = ("gtin, mpn, model, category, price, currency, valid_from, source", "model,price,currency")
-    data = ("Colline", "EURO", "EUR", "ISO", "TSV", "Perle", "soon", *columns, *columns[0].split(", "), *_EVERYWHERE)
+    data_words = (
+        "Colline",
+        "EURO",
+        "EUR",
+        "ISO",
+        "TSV",
+        "Perle",
+        "soon",
+        *columns,
+        *columns[0].split(", "),
+        *_EVERYWHERE,
+    )
     shown = visitor.post("/brand/prices/preview", {"text": rows}).text
     assert "接受 1 行。 共形成 1 条记录。 拒绝 7 行。 尚未保存任何内容。" in words(shown)
-    assert left_in_english(re.sub("<textarea.*?</textarea>", "", shown, flags=re.DOTALL), *data) == []
+    assert left_in_english(re.sub("<textarea.*?</textarea>", "", shown, flags=re.DOTALL), *data_words) == []
     visitor.post("/brand/prices", {"rows": '[{"model":"Colline","price":"540","currency":"EUR"}]'})
     page = visitor.get("/brand/prices").text
-    assert left_in_english(page, *data) == []
+    assert left_in_english(page, *data_words) == []
     assert "未说明" in words(page)
-    assert left_in_english(visitor.get("/brand/prices?naming=9").text, *data) == []
+    assert left_in_english(visitor.get("/brand/prices?naming=9").text, *data_words) == []
     for path, fields, text in (
         ("", {"rows": "{}"}, "预览的行未能传回。请重新选择文件。"),
         ("", {"rows": '[{"model":"Perle","price":"0","currency":"EUR"}]'}, "第 1 行：目录价须有大于零的价格及其币种。"),
@@ -558,14 +580,14 @@ def test_a_brand_s_indicators_are_tried_and_kept_in_its_language(site: Site) -> 
     a_leader(site)
     visitor = reader(site, Language("zh"))
     new = {"label": "Card in the box", "pattern": "plastic card", "direction": "counterfeit", "where": "any"}
-    data = ("Card in the box", "plastic card", "AURELE", a_row()["title"], *_EVERYWHERE)
+    data_words = ("Card in the box", "plastic card", "AURELE", a_row()["title"], *_EVERYWHERE)
     tried = visitor.post("/brand/indicators", {**new, "do": "try", "text": "plastic card"}).text
     assert "与所粘贴文字中的“plastic card”相符。" in words(tried)
     assert "超过半数相符。" in words(tried)
-    assert left_in_english(tried, *data) == []
+    assert left_in_english(tried, *data_words) == []
     visitor.post("/brand/indicators", new)
     page = visitor.get("/brand/indicators").text
-    assert left_in_english(page, *data) == []
+    assert left_in_english(page, *data_words) == []
     assert "有效 1 项，上限 20 项。" in words(page)
     for change, text in (
         ({"pattern": "("}, "无法读取该模式"),

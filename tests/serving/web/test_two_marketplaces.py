@@ -29,15 +29,15 @@ def read_by(visitor: Visitor) -> list[str]:
 
 def on_file(visitor: Visitor, state: str) -> list[str]:
     """The ids of the brand's rights in a state."""
-    return [one["right_id"] for one in visitor.get("/api/v1/rights").json()["rights"] if one["state"] == state]
+    return [right["right_id"] for right in visitor.get("/api/v1/rights").json()["rights"] if right["state"] == state]
 
 
 def carried_by(site: Site, person: Person) -> str | None:
     """The right on which a confirmation at the first marketplace rests now."""
     now = site.clock.now()
     with site.runtime.store.read() as connection:
-        found, _ = basis_of(site.runtime, connection, site.pair, person, ReasonCode.TRADEMARK_COUNTERFEIT, now)
-    return found.right.right_id if found.right is not None else None
+        basis, _ = basis_of(site.runtime, connection, site.pair, person, ReasonCode.TRADEMARK_COUNTERFEIT, now)
+    return basis.right.right_id if basis.right is not None else None
 
 
 def test_the_manager_of_one_marketplace_verifies_or_refuses_no_right_of_another(any_site: Site) -> None:
@@ -79,8 +79,8 @@ def test_the_people_of_one_marketplace_end_and_void_no_power_of_attorney_of_anot
     ana = invite(any_site.runtime, "ana@roche.example", "Ana Prieto", Role.BRAND, "Aurelle")
     souk, ours = elsewhere(any_site), visit_as(any_site, a_leader(any_site))
     answers_at(any_site, ana, souk)
-    wanted = {"email": ana.email, "agent": "Roche", "territories": "EU", "last_day": "2030-01-31", "kind:mark": "yes"}
-    assert ours.post("/brand/agents", wanted).status_code == 303
+    fields = {"email": ana.email, "agent": "Roche", "territories": "EU", "last_day": "2030-01-31", "kind:mark": "yes"}
+    assert ours.post("/brand/agents", fields).status_code == 303
     before = read_by(ours)
     [mandate_id] = re.findall(r"/brand/agents/(\w+)/end", ours.get("/brand/people").text)
     samira, omar = visit_as(any_site, only_at(any_site)), visit_as(any_site, manager_of(any_site))
@@ -94,8 +94,8 @@ def test_the_people_of_one_marketplace_end_and_void_no_power_of_attorney_of_anot
 
 def test_the_people_of_one_marketplace_read_no_document_of_another(any_site: Site) -> None:
     souk, ours = elsewhere(any_site), visit_as(any_site, a_leader(any_site))
-    data, file = {"csrf_token": ours.csrf_token}, {"file": ("certificate.pdf", _PDF)}
-    assert ours.client.post("/brand/documents", data=data, files=file, headers=PAGE).status_code == 303
+    form, file = {"csrf_token": ours.csrf_token}, {"file": ("certificate.pdf", _PDF)}
+    assert ours.client.post("/brand/documents", data=form, files=file, headers=PAGE).status_code == 303
     digest = hashlib.sha256(_PDF).hexdigest()
     assert ours.get(f"/brand/documents/{digest}").content == _PDF
     samira, omar = visit_as(any_site, only_at(any_site)), visit_as(any_site, manager_of(any_site))

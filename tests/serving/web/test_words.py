@@ -9,7 +9,7 @@ NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(
-    ("left", "text", "late", "soon"),
+    ("time_left", "text", "late", "soon"),
     [
         (timedelta(hours=1, minutes=22), "1 h 22", False, False),
         (timedelta(minutes=41), "41 min", False, True),
@@ -19,9 +19,11 @@ NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
         (timedelta(hours=-2, minutes=-4), "2 h late", True, False),
     ],
 )
-def test_a_deadline_says_what_is_left_or_how_late_it_is(left: timedelta, text: str, late: bool, soon: bool) -> None:
-    found = words.due(NOW + left, NOW)
-    assert (found.text, found.late, found.soon) == (text, late, soon)
+def test_a_deadline_says_what_is_left_or_how_late_it_is(
+    time_left: timedelta, text: str, late: bool, soon: bool
+) -> None:
+    due = words.due(NOW + time_left, NOW)
+    assert (due.text, due.late, due.soon) == (text, late, soon)
 
 
 def test_a_date_stands_only_where_it_is_not_todays() -> None:
@@ -32,15 +34,15 @@ def test_a_date_stands_only_where_it_is_not_todays() -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "currency", "text"),
+    ("amount", "currency", "text"),
     [("1890.00", "EUR", "€1,890"), ("12.50", "USD", "$12.50"), ("1500", "JPY", "1,500 JPY"), ("0", "GBP", "£0")],
 )
-def test_an_amount_reads_as_it_was_named(value: str, currency: str, text: str) -> None:
-    assert words.amount(Decimal(value), currency) == text
+def test_an_amount_reads_as_it_was_named(amount: str, currency: str, text: str) -> None:
+    assert words.amount(Decimal(amount), currency) == text
 
 
 def test_a_window_counts_down_to_the_second() -> None:
-    assert [words.countdown(left) for left in (180, 59.9, 0, -3)] == ["3:00", "0:59", "0:00", "0:00"]
+    assert [words.countdown(seconds) for seconds in (180, 59.9, 0, -3)] == ["3:00", "0:59", "0:00", "0:00"]
 
 
 def test_names_become_two_letters_at_most() -> None:

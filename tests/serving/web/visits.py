@@ -45,8 +45,8 @@ class Visitor:
 
     def post(self, path: str, fields: dict[str, str] | None = None, **headers: str) -> Response:
         """Send a form with the session's token."""
-        data = {"csrf_token": self.csrf_token, **(fields or {})}
-        return self.client.post(path, data=data, headers={**self.headers, **headers})
+        form = {"csrf_token": self.csrf_token, **(fields or {})}
+        return self.client.post(path, data=form, headers={**self.headers, **headers})
 
     def answer(self, case_id: str, version_id: str, judgement: str, **fields: str) -> Response:
         """Send the form of a verdict."""
@@ -68,7 +68,7 @@ def visit_as(site: Site, person: Person) -> Visitor:
 
 def hidden_fields(page: str) -> dict[str, str]:
     """The hidden fields of a page's forms; the last of a name counts."""
-    return {name: unescape(value) for name, value in _FIELD.findall(page)}
+    return {name: unescape(field_value) for name, field_value in _FIELD.findall(page)}
 
 
 def words(page: str) -> str:
@@ -89,16 +89,16 @@ def scored(site: Site, lane: Lane, at: datetime, number: int = 1) -> None:
     with site.runtime.store.write() as connection:
         for _ in range(number):
             listing_id, version_id = site.runtime.ids.new("lst"), site.runtime.ids.new("ver")
-            here = {"marketplace_id": site.here, "listing_id": listing_id, "version_id": version_id}
+            ids = {"marketplace_id": site.here, "listing_id": listing_id, "version_id": version_id}
             named = {"content_hash": "0" * 64, "observed_hash": "0" * 64, "external_id": listing_id, "version": 1}
-            add(connection, listing, [{**here, **named, "first_known_at": at, "occurred_at": at}])
-            told = {"content_hash": "0" * 64, "content": {}, "draw": 0.5, "brand_key": "", "category_key": ""}
-            version = {**here, **told, "number": 1, "occurred_at": at, "known_at": at, "earlier_prices": []}
+            add(connection, listing, [{**ids, **named, "first_known_at": at, "occurred_at": at}])
+            version_fields = {"content_hash": "0" * 64, "content": {}, "draw": 0.5, "brand_key": "", "category_key": ""}
+            version = {**ids, **version_fields, "number": 1, "occurred_at": at, "known_at": at, "earlier_prices": []}
             add(connection, listing_version, [version])
             digest = sha256(version_id.encode()).hexdigest()
             add(connection, facts, [{"marketplace_id": site.here, "digest": digest, "schema": 1, "body": b"{}"}])
-            made: dict[str, Any] = {
-                **{name: here[name] for name in ("marketplace_id", "listing_id", "version_id")},
+            score_row: dict[str, Any] = {
+                **{name: ids[name] for name in ("marketplace_id", "listing_id", "version_id")},
                 "score_id": site.runtime.ids.new("sco"),
                 "facts_digest": digest,
                 "kind": "scorecard",
@@ -113,7 +113,7 @@ def scored(site: Site, lane: Lane, at: datetime, number: int = 1) -> None:
                 "inclusion_probability": 1.0,
                 "scored_at": at,
             }
-            add(connection, score, [made])
+            add(connection, score, [score_row])
 
 
 # Short ways to an appeal, and to the case on which it is decided.
@@ -133,5 +133,5 @@ def an_appeal(site: Site, *, decided_by_analyst: bool = False) -> Case:
     site.clock.forward(seconds=timedelta(minutes=4).total_seconds())
     deliver(site.runtime, site.here, recorded.action.action_id)
     file_appeal(site.runtime, site.marketplace, Complaint("A-1", recorded.action.external_id, STATEMENT))
-    [found] = open_cases(site, CaseLane.APPEAL)
-    return found
+    [appeal_case] = open_cases(site, CaseLane.APPEAL)
+    return appeal_case

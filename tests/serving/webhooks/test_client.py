@@ -40,7 +40,7 @@ def a_server(answer: Answer, *, context: ssl.SSLContext | None = None) -> Iterat
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:  # the base class calls it so
             body = self.rfile.read(int(self.headers["content-length"]))
-            got.append({**{name.lower(): value for name, value in self.headers.items()}, "body": body.decode()})
+            got.append({**{name.lower(): header for name, header in self.headers.items()}, "body": body.decode()})
             answer(self)
 
         def log_message(self, *_arguments: Any) -> None:
@@ -64,8 +64,8 @@ def a_server(answer: Answer, *, context: ssl.SSLContext | None = None) -> Iterat
 def status(code: int, **headers: str) -> Answer:
     def answer(handler: BaseHTTPRequestHandler) -> None:
         handler.send_response(code)
-        for name, value in headers.items():
-            handler.send_header(name, value)
+        for name, header in headers.items():
+            handler.send_header(name, header)
         handler.send_header("content-length", "0")
         handler.end_headers()
 
@@ -140,10 +140,10 @@ def test_a_receiver_that_follows_the_scheme_accepts_our_messages() -> None:
 
 
 def test_a_new_secret_has_32_bytes_of_its_own() -> None:
-    one, other = new_secret(), new_secret()
-    assert one != other
-    assert len(base64.b64decode(one.removeprefix("whsec_"), validate=True)) == 32
-    check_secret(one)
+    secret, other = new_secret(), new_secret()
+    assert secret != other
+    assert len(base64.b64decode(secret.removeprefix("whsec_"), validate=True)) == 32
+    check_secret(secret)
 
 
 @pytest.mark.parametrize(
@@ -201,26 +201,26 @@ def test_no_proxy_is_taken_from_the_environment(monkeypatch: pytest.MonkeyPatch)
 
 def test_loopback_that_was_not_allowed_is_never_called() -> None:
     with a_server(status(204)) as (url, got):
-        found = deliver(url.replace("http:", "https:"), allow_loopback=False)
-    assert found == Failed("127.0.0.1 leads to 127.0.0.1, which is not a public address.")
+        outcome = deliver(url.replace("http:", "https:"), allow_loopback=False)
+    assert outcome == Failed("127.0.0.1 leads to 127.0.0.1, which is not a public address.")
     assert got == []
 
 
 def test_a_second_answer_of_the_name_server_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     """DNS rebinding: the name resolves to us at the check, and to another address at the call."""
     really = socket.getaddrinfo
-    asked: list[str] = []
+    lookups: list[str] = []
 
     def names(host: Any, *rest: Any, **options: Any) -> Any:
         if host in {"localhost", b"localhost"}:
-            asked.append("localhost")
-            return really("127.0.0.1" if len(asked) == 1 else "203.0.113.1", *rest, **options)
+            lookups.append("localhost")
+            return really("127.0.0.1" if len(lookups) == 1 else "203.0.113.1", *rest, **options)
         return really(host, *rest, **options)
 
     monkeypatch.setattr(socket, "getaddrinfo", names)
     with a_server(status(204)) as (url, got):
         assert deliver(url.replace("127.0.0.1", "localhost")) == Delivered(204)
-    assert asked == ["localhost"]
+    assert lookups == ["localhost"]
     assert got[0]["host"] == url.partition("//")[2].partition("/")[0].replace("127.0.0.1", "localhost")
 
 

@@ -61,23 +61,23 @@ class Shop:
             return self._asked_for(message["data"])
         if message["type"] not in {"listing.remove", "listing.reinstate"}:
             return 422 if self.flaw == "refuses types of later releases" else 204
-        data = message["data"]
-        if self.flaw == "refuses fields of later releases" and (set(data) - KNOWN or "another" in message):
+        payload = message["data"]
+        if self.flaw == "refuses fields of later releases" and (set(payload) - KNOWN or "another" in message):
             return 422
-        return self._applied(headers.get("webhook-id", ""), data)
+        return self._applied(headers.get("webhook-id", ""), payload)
 
-    def _told_of_seller(self, data: Mapping[str, Any]) -> int:
+    def _told_of_seller(self, payload: Mapping[str, Any]) -> int:
         if self.flaw == "counts sellers and listings together":
-            self.highest[data["seller_external_id"]] = data["sequence"]
+            self.highest[payload["seller_external_id"]] = payload["sequence"]
         return 422 if self.flaw == "does nothing about accounts" else 204
 
-    def _asked_for(self, data: Mapping[str, Any]) -> int:
+    def _asked_for(self, payload: Mapping[str, Any]) -> int:
         if self.flaw == "counts requests and actions together":
-            self.highest[data["listing"]] = data["sequence"]
+            self.highest[payload["listing"]] = payload["sequence"]
         return 422 if self.flaw == "refuses requests" else 204
 
-    def _applied(self, webhook_id: str, data: Mapping[str, Any]) -> int:
-        listing, sequence = data["listing_external_id"], data["sequence"]
+    def _applied(self, webhook_id: str, payload: Mapping[str, Any]) -> int:
+        listing, sequence = payload["listing_external_id"], payload["sequence"]
         with self.lock:
             repeated, before = webhook_id in self.ids, self.highest.get(listing, 0)
             if repeated and self.flaw == "refuses what comes again":
@@ -94,21 +94,21 @@ class Shop:
                 return 204
             self.highest[listing] = max(sequence, before)
             if self.flaw != "acknowledges and does nothing":
-                self.last[listing] = data["action"]
+                self.last[listing] = payload["action"]
         return 204
 
     def _verified(self, headers: Mapping[str, str], body: bytes) -> bool:
         if self.flaw == "verifies nothing":
             return True
-        given = dict(headers)
+        checked_headers = dict(headers)
         if self.flaw == "reads one signature":
-            given["webhook-signature"] = given.get("webhook-signature", "").split(" ")[0]
-        if self.flaw == "does not look at the time" and "webhook-signature" in given:
-            at = datetime.fromtimestamp(int(given["webhook-timestamp"]), UTC)
-            right = Webhook(SECRET).sign(given["webhook-id"], at, body.decode())
-            return right in given["webhook-signature"].split(" ")
+            checked_headers["webhook-signature"] = checked_headers.get("webhook-signature", "").split(" ")[0]
+        if self.flaw == "does not look at the time" and "webhook-signature" in checked_headers:
+            at = datetime.fromtimestamp(int(checked_headers["webhook-timestamp"]), UTC)
+            right = Webhook(SECRET).sign(checked_headers["webhook-id"], at, body.decode())
+            return right in checked_headers["webhook-signature"].split(" ")
         try:
-            Webhook(SECRET).verify(body, given)
+            Webhook(SECRET).verify(body, checked_headers)
         except WebhookVerificationError:
             return False
         except json.JSONDecodeError:
@@ -125,7 +125,7 @@ def a_shop(flaw: str) -> Iterator[Receiver]:
 
         def do_POST(self) -> None:  # the base class calls it so
             body = self.rfile.read(int(self.headers["content-length"]))
-            self._answer(shop.receive({name.lower(): value for name, value in self.headers.items()}, body))
+            self._answer(shop.receive({name.lower(): header for name, header in self.headers.items()}, body))
 
         def do_GET(self) -> None:  # the base class calls it so
             shown = shop.last.get(unquote(self.path.rpartition("/")[2])) != "remove"
@@ -178,27 +178,27 @@ REFUSALS = {"other_secret", "unsigned", "altered", "old", "future", "unreadable"
 def test_what_a_receiver_does_wrong_is_found_and_nothing_else(flaw: str, failing: set[str]) -> None:
     with a_shop(flaw) as receiver:
         results = run(receiver)
-    assert {one.name: one.seen for one in results if one.mark is Mark.FAILED}.keys() == failing
+    assert {outcome.name: outcome.seen for outcome in results if outcome.mark is Mark.FAILED}.keys() == failing
     assert passed(results) is (not failing)
 
 
 def test_a_receiver_that_is_not_there_fails_every_check() -> None:
     results = run(Receiver("http://127.0.0.1:9/hooks", SECRET, True, 1.0, "http://127.0.0.1:9/{listing}"))
-    assert {one.mark for one in results} == {Mark.FAILED}
+    assert {outcome.mark for outcome in results} == {Mark.FAILED}
 
 
 def test_what_cannot_be_looked_at_is_not_judged() -> None:
     with a_shop("acknowledges and does nothing") as receiver:
         results = run(Receiver(receiver.url, receiver.secret, True, 10.0))
-    assert {one.name for one in results if one.mark is Mark.NOT_JUDGED} == EFFECTS
+    assert {outcome.name for outcome in results if outcome.mark is Mark.NOT_JUDGED} == EFFECTS
     assert passed(results)
 
 
 def test_every_check_is_failed_by_some_receiver() -> None:
     """Every check can fail."""
     (table,) = (mark for mark in _marks() if mark.name == "parametrize")
-    found: set[str] = set().union(*(failing for _, failing in table.args[1]))
-    assert found | {"signature"} == {check.name for check in CHECKS}
+    failed_checks: set[str] = set().union(*(failing for _, failing in table.args[1]))
+    assert failed_checks | {"signature"} == {check.name for check in CHECKS}
 
 
 def _marks() -> list[pytest.Mark]:
@@ -209,8 +209,8 @@ def _marks() -> list[pytest.Mark]:
 @pytest.fixture
 def written(tmp_path: Path) -> Callable[[], dict[str, Any]]:
     def read() -> dict[str, Any]:
-        found: dict[str, Any] = json.loads((tmp_path / "results.json").read_text(encoding="utf-8"))
-        return found
+        document: dict[str, Any] = json.loads((tmp_path / "results.json").read_text(encoding="utf-8"))
+        return document
 
     return read
 
@@ -226,11 +226,13 @@ def conformance(tmp_path: Path, receiver: Receiver) -> Any:
 def test_the_reference_marketplace_passes_every_check(
     tmp_path: Path, free_port: int, written: Callable[[], dict[str, Any]]
 ) -> None:
-    with running(Home.at(tmp_path / "marketplace"), free_port) as found:
-        status = found.url.replace("/webhooks", "/listings/{listing}")
-        done = conformance(tmp_path, Receiver(found.url, found.secret, True, 10.0, status))
+    with running(Home.at(tmp_path / "marketplace"), free_port) as marketplace:
+        status = marketplace.url.replace("/webhooks", "/listings/{listing}")
+        done = conformance(tmp_path, Receiver(marketplace.url, marketplace.secret, True, 10.0, status))
     assert (done.code, done.out.splitlines()[-1]) == (0, f"{len(CHECKS)} passed, 0 failed, 0 not judged.")
-    assert [(one["name"], one["mark"]) for one in written()["checks"]] == [(one.name, "passed") for one in CHECKS]
+    assert [(check["name"], check["mark"]) for check in written()["checks"]] == [
+        (check.name, "passed") for check in CHECKS
+    ]
 
 
 def test_a_receiver_that_fails_ends_the_command_with_one_and_is_told_what_was_seen(
@@ -267,7 +269,7 @@ REQUEST = f'"action_id":"act_1","listing":"https://m.example/奥?a=1","sequence"
 
 
 @pytest.mark.parametrize(
-    ("stored", "kind", "link", "event", "data"),
+    ("stored", "kind", "link", "event", "fields"),
     [
         *(
             (StoredAction, kind, None, "listing", f'"action_id":"act_1","listing_external_id":"MP-9",{TOLD}')
@@ -287,10 +289,10 @@ REQUEST = f'"action_id":"act_1","listing":"https://m.example/奥?a=1","sequence"
         (StoredListingRequest, RequestKind.REQUESTED, None, "listing", REQUEST),
     ],
 )
-def test_the_bytes_of_every_event_stay(stored: type[Any], kind: str, link: str | None, event: str, data: str) -> None:
+def test_the_bytes_of_every_event_stay(stored: type[Any], kind: str, link: str | None, event: str, fields: str) -> None:
     letter = stored(**{name: {**LETTER, "kind": kind}.get(name) for name in stored.__dataclass_fields__})
     message = message_of(letter, link)
-    expected = f'{{"data":{{"action":"{kind}",{data}}},"timestamp":"{AT.isoformat()}","type":"{event}.{kind}"}}'
+    expected = f'{{"data":{{"action":"{kind}",{fields}}},"timestamp":"{AT.isoformat()}","type":"{event}.{kind}"}}'
     assert (message.message_id, message.body.decode()) == ("act_1", expected)
 
 

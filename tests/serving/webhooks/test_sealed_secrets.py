@@ -48,7 +48,7 @@ def secrets_of(runtime: Runtime, site: Site) -> tuple[str, ...]:
 
 def stored(site: Site) -> list[str]:
     columns = webhook_endpoint.c.secret, webhook_endpoint.c.previous_secret
-    return [value for row in site.rows(select(*columns)) for value in row if value is not None]
+    return [secret for row in site.rows(select(*columns)) for secret in row if secret is not None]
 
 
 def opened_again(site: Site, **settings: object) -> Runtime:
@@ -63,7 +63,7 @@ def test_no_signing_secret_can_be_read_from_the_database(any_site: Site) -> None
         provisioning.rotate_secret(any_site.runtime, overlap_hours=0, marketplace=None, secret=second, by="test")
     assert secrets_of(any_site.runtime, any_site) == (second, first)
     assert len(stored(any_site)) == 2
-    assert not any("whsec_" in value for value in stored(any_site))
+    assert not any("whsec_" in secret for secret in stored(any_site))
     for path in any_site.runtime.home.root.glob("touchstone.sqlite*"):
         assert not any(secret.removeprefix("whsec_").encode() in path.read_bytes() for secret in (first, second))
 
@@ -79,7 +79,7 @@ def test_secrets_that_an_earlier_version_stored_are_sealed_at_the_next_start(any
     any_site.execute(update(webhook_endpoint).values(secret=clear, previous_secret=before))
     runtime = opened_again(any_site)
     try:
-        assert not any("whsec_" in value for value in stored(any_site))
+        assert not any("whsec_" in secret for secret in stored(any_site))
         with runtime.store.read() as connection:
             endpoint = endpoints.in_force(connection, any_site.here)
             acts = connection.execute(select(audit_entry.c.act)).scalars().all()
@@ -119,9 +119,11 @@ def test_of_three_keys_the_oldest_is_dropped(site: Site) -> None:
 def test_several_directories_share_the_keys_that_the_operator_sets(any_site: Site) -> None:
     known = (any_site.runtime.home.root / WEBHOOK_KEY).read_bytes()
     keys = [base64.b64encode(key).decode() for key in (known, bytes([1]) * KEY_BYTES)]
-    one = opened_again(any_site, webhook_keys=SecretStr(keys[0]))
-    secret = provisioning.register_webhook(one, url=URL, allow_loopback=False, marketplace=None, secret=None, by="test")
-    one.close()
+    first_runtime = opened_again(any_site, webhook_keys=SecretStr(keys[0]))
+    secret = provisioning.register_webhook(
+        first_runtime, url=URL, allow_loopback=False, marketplace=None, secret=None, by="test"
+    )
+    first_runtime.close()
     other = opened_again(any_site, webhook_keys=SecretStr(f"{keys[1]}, {keys[0]}"))
     assert secrets_of(other, any_site) == (secret,)
     assert seal_under_new_key(other) == 1

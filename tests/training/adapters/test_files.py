@@ -15,8 +15,8 @@ def rows(tmp_path: Path, name: str, content: bytes) -> list[RawRow]:
     return list(read_rows(path))
 
 
-def problems(found: list[RawRow]) -> list[str | None]:
-    return [row.problem.code if row.problem else None for row in found]
+def problems(raw_rows: list[RawRow]) -> list[str | None]:
+    return [row.problem.code if row.problem else None for row in raw_rows]
 
 
 SAME = [
@@ -50,11 +50,11 @@ UNCLOSED = [
 ]
 
 
-@pytest.mark.parametrize(("content", "found", "why"), UNCLOSED)
+@pytest.mark.parametrize(("content", "expected", "why"), UNCLOSED)
 def test_a_misplaced_quote_loses_no_rows_silently(
-    tmp_path: Path, content: bytes, found: list[str | None], why: str
+    tmp_path: Path, content: bytes, expected: list[str | None], why: str
 ) -> None:
-    assert problems(rows(tmp_path, "a.csv", content)) == found, why
+    assert problems(rows(tmp_path, "a.csv", content)) == expected, why
 
 
 def test_a_parquet_file_is_read(tmp_path: Path) -> None:
@@ -129,8 +129,8 @@ def test_a_row_with_fewer_cells_than_columns_lacks_the_last(tmp_path: Path) -> N
 
 
 def test_a_cell_that_is_too_long_to_read_costs_only_its_row(tmp_path: Path) -> None:
-    found = rows(tmp_path, "a.csv", b"id,title\n1,Bag\n2," + b"x" * 8_000_001 + b"\n")
-    assert problems(found) == [None, "unreadable_row"]
+    raw_rows = rows(tmp_path, "a.csv", b"id,title\n1,Bag\n2," + b"x" * 8_000_001 + b"\n")
+    assert problems(raw_rows) == [None, "unreadable_row"]
 
 
 def test_bytes_that_are_not_utf_8_become_half_surrogates(tmp_path: Path) -> None:

@@ -15,16 +15,16 @@ from training.adapters.native import columns_to_listings, to_listing
 
 def listing(format_name: str, row: Mapping[str, object]) -> Listing:
     layout = FORMATS[format_name].layout_of(row)
-    found = check({"external_id": "row-1", **layout.to_listing(row, NOW)}, received_at=NOW)
-    assert isinstance(found, Listing), found
-    return found
+    checked_row = check({"external_id": "row-1", **layout.to_listing(row, NOW)}, received_at=NOW)
+    assert isinstance(checked_row, Listing), checked_row
+    return checked_row
 
 
 def refused(format_name: str, row: Mapping[str, object]) -> Rejected:
     layout = FORMATS[format_name].layout_of(row)
-    with pytest.raises(Rejected) as found:
+    with pytest.raises(Rejected) as refusal:
         layout.to_listing(row, NOW)
-    return found.value
+    return refusal.value
 
 
 LAYOUTS = [
@@ -42,8 +42,8 @@ LAYOUTS = [
 
 @pytest.mark.parametrize(("name", "columns", "reader", "_why"), LAYOUTS, ids=[f"{r[0]} {r[-1]}" for r in LAYOUTS])
 def test_a_format_knows_its_layout_by_the_header(name: str, columns: set[str], reader: str, _why: str) -> None:
-    found: Callable[..., object] = FORMATS[name].layout_of(columns).to_listing
-    assert getattr(found, "__name__", "") == reader
+    to_listing: Callable[..., object] = FORMATS[name].layout_of(columns).to_listing
+    assert getattr(to_listing, "__name__", "") == reader
 
 
 @pytest.mark.parametrize("name", FORMATS)
@@ -79,8 +79,8 @@ OZON: dict[str, Any] = {
 
 
 def test_an_ozon_price_is_the_exponent_of_a_hundredth_in_roubles() -> None:
-    found = listing("ozon-ecup", OZON)
-    assert (found.price, found.currency) == (Decimal("3000.00"), "RUB")
+    ozon_listing = listing("ozon-ecup", OZON)
+    assert (ozon_listing.price, ozon_listing.currency) == (Decimal("3000.00"), "RUB")
 
 
 @pytest.mark.parametrize("cell", [None, 0, 0.0, "", float("nan")])
@@ -93,8 +93,8 @@ def test_an_ozon_turnover_of_zero_is_zero_and_not_the_log_of_one_rouble() -> Non
 
 
 def test_ozon_days_are_cut_to_whole_ones_and_never_below_zero() -> None:
-    found = listing("ozon-ecup", OZON)
-    assert (found.age_days, found.seller.age_days) == (12, 0)
+    ozon_listing = listing("ozon-ecup", OZON)
+    assert (ozon_listing.age_days, ozon_listing.seller.age_days) == (12, 0)
 
 
 def test_an_ozon_id_that_pandas_made_a_float_is_the_whole_number() -> None:
@@ -102,8 +102,8 @@ def test_an_ozon_id_that_pandas_made_a_float_is_the_whole_number() -> None:
 
 
 def test_ozon_ratings_are_known_only_together() -> None:
-    found = listing("ozon-ecup", OZON), listing("ozon-ecup", {**OZON, "rating_3_count": None})
-    assert [one.rating_counts for one in found] == [(1, 2, 3, 4, 5), None]
+    ozon_listings = listing("ozon-ecup", OZON), listing("ozon-ecup", {**OZON, "rating_3_count": None})
+    assert [ozon_listing.rating_counts for ozon_listing in ozon_listings] == [(1, 2, 3, 4, 5), None]
 
 
 OZON_REFUSED = [
@@ -118,8 +118,8 @@ OZON_REFUSED = [
 
 @pytest.mark.parametrize(("change", "code", "_why"), OZON_REFUSED)
 def test_an_ozon_row_is_refused_by_its_column(change: dict[str, object], code: str, _why: str) -> None:
-    found = refused("ozon-ecup", {**OZON, **change})
-    assert (found.code, found.field) == (code, next(iter(change)))
+    refusal = refused("ozon-ecup", {**OZON, **change})
+    assert (refusal.code, refusal.field) == (code, next(iter(change)))
 
 
 # The merchant feed.
@@ -138,20 +138,20 @@ FEED: dict[str, Any] = {
 
 
 def test_a_feed_item_reads() -> None:
-    found = listing("merchant-feed", FEED)
-    assert (found.price, found.currency, found.product_type) == (Decimal("1500.00"), "EUR", "Bags")
-    assert (found.availability, found.condition) == ("in_stock", "new")
-    assert found.image_link == tuple(f"https://shop.example/{n}.jpg" for n in (1, 2, 3))
+    feed_listing = listing("merchant-feed", FEED)
+    assert (feed_listing.price, feed_listing.currency, feed_listing.product_type) == (Decimal("1500.00"), "EUR", "Bags")
+    assert (feed_listing.availability, feed_listing.condition) == ("in_stock", "new")
+    assert feed_listing.image_link == tuple(f"https://shop.example/{n}.jpg" for n in (1, 2, 3))
 
 
 def test_a_sale_price_is_the_price_and_the_price_is_the_list_price() -> None:
-    found = listing("merchant-feed", {**FEED, "sale_price": "900 EUR"})
-    assert (found.price, found.list_price) == (Decimal("900.00"), Decimal("1500.00"))
+    feed_listing = listing("merchant-feed", {**FEED, "sale_price": "900 EUR"})
+    assert (feed_listing.price, feed_listing.list_price) == (Decimal("900.00"), Decimal("1500.00"))
 
 
 def test_a_sale_price_alone_is_the_price() -> None:
-    found = listing("merchant-feed", {**FEED, "price": "", "sale_price": "900 eur"})
-    assert (found.price, found.list_price, found.currency) == (Decimal("900.00"), None, "EUR")
+    feed_listing = listing("merchant-feed", {**FEED, "price": "", "sale_price": "900 eur"})
+    assert (feed_listing.price, feed_listing.list_price, feed_listing.currency) == (Decimal("900.00"), None, "EUR")
 
 
 def test_two_currencies_in_one_item_are_refused() -> None:
@@ -181,20 +181,20 @@ def test_a_vestiaire_listing_reads() -> None:
         "seller_country": "FR",
         "seller_num_products_listed": 3.0,
     }
-    found = listing("vestiaire", row)
-    assert (found.price, found.currency, found.condition) == (Decimal("120.50"), "USD", "used")
-    assert (found.availability, found.seller.external_id, found.seller.variety) == ("out_of_stock", "5", 3)
+    bag = listing("vestiaire", row)
+    assert (bag.price, bag.currency, bag.condition) == (Decimal("120.50"), "USD", "used")
+    assert (bag.availability, bag.seller.external_id, bag.seller.variety) == ("out_of_stock", "5", 3)
 
 
 def test_a_vestiaire_sale_takes_its_title_from_four_columns_and_the_price_asked() -> None:
     row = {"Designer": "Aurelle", "Model": "Tote", "Color": " ", "Material": "Leather", "Start_price_EU": "90.00"}
-    found = listing("vestiaire", row)
-    assert (found.title, found.price, found.currency) == ("Aurelle Tote Leather", Decimal("90.00"), "EUR")
+    tote = listing("vestiaire", row)
+    assert (tote.title, tote.price, tote.currency) == ("Aurelle Tote Leather", Decimal("90.00"), "EUR")
 
 
 def test_a_vestiaire_sale_without_a_price_has_no_currency() -> None:
-    found = listing("vestiaire", {"Designer": "Aurelle", "Start_price_EU": None})
-    assert (found.price, found.currency) == (None, None)
+    sale = listing("vestiaire", {"Designer": "Aurelle", "Start_price_EU": None})
+    assert (sale.price, sale.currency) == (None, None)
 
 
 def test_a_wish_product_shows_the_title_that_buyers_saw() -> None:
@@ -209,9 +209,9 @@ def test_a_wish_product_shows_the_title_that_buyers_saw() -> None:
         "merchant_rating_count": 568.0,
         **{f"rating_{star}_count": "2" for star in ("one", "two", "three", "four", "five")},
     }
-    found = listing("wish", row)
-    assert (found.title, found.price, found.list_price) == ("Sac", Decimal("8.00"), Decimal("25.00"))
-    assert (found.rating_counts, found.seller.rating) == ((2, 2, 2, 2, 2), 4.12)
+    product = listing("wish", row)
+    assert (product.title, product.price, product.list_price) == ("Sac", Decimal("8.00"), Decimal("25.00"))
+    assert (product.rating_counts, product.seller.rating) == ((2, 2, 2, 2, 2), 4.12)
 
 
 EBAY_PRICES = [
@@ -226,8 +226,8 @@ EBAY_PRICES = [
 
 @pytest.mark.parametrize(("cell", "price", "currency"), EBAY_PRICES)
 def test_an_ebay_price_reads(cell: str, price: Decimal, currency: str) -> None:
-    found = listing("ebay", {"Name": "Watch", "price": cell})
-    assert (found.price, found.currency) == (price, currency)
+    watch = listing("ebay", {"Name": "Watch", "price": cell})
+    assert (watch.price, watch.currency) == (price, currency)
 
 
 @pytest.mark.parametrize("cell", ["24.99", "$24.99", "US $24.99 to US $30.00", "US $"])
@@ -248,8 +248,13 @@ def test_an_ebay_perfume_reads() -> None:
         "priceWithCurrency": "US $30",
         "itemLocation": "x",
     }
-    found = listing("ebay", row)
-    assert (found.title, found.brand, found.product_type, found.ship_from) == ("Eau", "Solenne", "Eau de Parfum", "x")
+    perfume = listing("ebay", row)
+    assert (perfume.title, perfume.brand, perfume.product_type, perfume.ship_from) == (
+        "Eau",
+        "Solenne",
+        "Eau de Parfum",
+        "x",
+    )
 
 
 # Touchstone's own names.
@@ -294,8 +299,8 @@ def test_the_label_of_a_nested_row_is_no_field_of_its_listing() -> None:
 
 def test_a_line_without_a_seller_may_hold_lists() -> None:
     row = {"title": "Bag", "rating_counts": [1, 0, 0, 0, 4], "image_link": ["https://a.example/1"]}
-    found = listing("native", row)
-    assert (found.rating_counts, found.image_link) == ((1, 0, 0, 0, 4), ("https://a.example/1",))
+    bag = listing("native", row)
+    assert (bag.rating_counts, bag.image_link) == ((1, 0, 0, 0, 4), ("https://a.example/1",))
 
 
 # Columns of Parquet that are converted at once are read as cell by cell.
@@ -326,13 +331,13 @@ UNREADABLE: Mapping[str, Any] = {
 
 
 def one_by_one(batch: pa.RecordBatch) -> list[Mapping[str, object] | None]:
-    found: list[Mapping[str, object] | None] = []
+    listings: list[Mapping[str, object] | None] = []
     for row in batch.to_pylist():
         try:
-            found.append(to_listing(row))
+            listings.append(to_listing(row))
         except Rejected:
-            found.append(None)
-    return found
+            listings.append(None)
+    return listings
 
 
 @pytest.mark.parametrize("columns", [TYPED, UNREADABLE, {"title": ["a", None]}], ids=["typed", "unreadable", "title"])
@@ -361,11 +366,11 @@ def test_nested_and_doubled_columns_are_read_row_by_row() -> None:
 MISSING = [None, float("nan"), "", "  ", "\u3000"]
 
 
-@pytest.mark.parametrize("value", MISSING, ids=repr)
+@pytest.mark.parametrize("cell", MISSING, ids=repr)
 @pytest.mark.parametrize("read", [cells.text, cells.number, cells.amount], ids=["text", "number", "amount"])
-def test_a_blank_cell_is_missing(read: object, value: object) -> None:
+def test_a_blank_cell_is_missing(read: object, cell: object) -> None:
     assert callable(read)
-    assert read({"x": value}, "x") is None
+    assert read({"x": cell}, "x") is None
 
 
 def test_an_absent_column_is_missing() -> None:
@@ -375,17 +380,17 @@ def test_an_absent_column_is_missing() -> None:
 TEXTS = [("a", "a"), (12, "12"), (12.0, "12"), (12.5, "12.5"), (Decimal("1.50"), "1.50"), (True, "True")]
 
 
-@pytest.mark.parametrize(("value", "expected"), TEXTS)
-def test_a_cell_reads_as_text(value: object, expected: str) -> None:
-    assert cells.text({"x": value}, "x") == expected
+@pytest.mark.parametrize(("cell", "expected"), TEXTS)
+def test_a_cell_reads_as_text(cell: object, expected: str) -> None:
+    assert cells.text({"x": cell}, "x") == expected
 
 
 NUMBERS = [("12", 12.0), (" 12.0 ", 12.0), (12, 12), (12.5, 12.5), ("1e3", 1000.0), (Decimal("1.5"), 1.5), (0, 0)]
 
 
-@pytest.mark.parametrize(("value", "expected"), NUMBERS)
-def test_a_cell_reads_as_a_number(value: object, expected: float) -> None:
-    assert cells.number({"x": value}, "x") == expected
+@pytest.mark.parametrize(("cell", "expected"), NUMBERS)
+def test_a_cell_reads_as_a_number(cell: object, expected: float) -> None:
+    assert cells.number({"x": cell}, "x") == expected
 
 
 NO_NUMBERS = [
@@ -400,10 +405,10 @@ NO_NUMBERS = [
 ]
 
 
-@pytest.mark.parametrize(("value", "code"), NO_NUMBERS, ids=[repr(row[0]) for row in NO_NUMBERS])
-def test_a_cell_that_is_no_number_is_refused_by_its_column(value: object, code: str) -> None:
+@pytest.mark.parametrize(("cell", "code"), NO_NUMBERS, ids=[repr(row[0]) for row in NO_NUMBERS])
+def test_a_cell_that_is_no_number_is_refused_by_its_column(cell: object, code: str) -> None:
     with pytest.raises(Rejected) as refused:
-        cells.number({"x": value}, "x")
+        cells.number({"x": cell}, "x")
     assert (refused.value.code, refused.value.field) == (code, "x")
 
 
@@ -416,9 +421,9 @@ AMOUNTS = [
 ]
 
 
-@pytest.mark.parametrize(("value", "expected", "reason"), AMOUNTS, ids=[row[2] for row in AMOUNTS])
-def test_an_amount_reads_as_the_intended_decimal(value: object, expected: str, reason: str) -> None:
-    assert str(cells.amount({"x": value}, "x")) == expected, reason
+@pytest.mark.parametrize(("cell", "expected", "reason"), AMOUNTS, ids=[row[2] for row in AMOUNTS])
+def test_an_amount_reads_as_the_intended_decimal(cell: object, expected: str, reason: str) -> None:
+    assert str(cells.amount({"x": cell}, "x")) == expected, reason
 
 
 def test_a_cell_that_is_no_amount_is_refused_by_its_column() -> None:

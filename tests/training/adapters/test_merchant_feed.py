@@ -33,18 +33,18 @@ def rows() -> dict[str, CheckedRow]:
     return {str(row.number): row for row in read_listings(FEED, "merchant-feed", received_at=NOW)}
 
 
-@pytest.mark.parametrize("expected", EXPECTED, ids=[f"{one['row']} {one['code'] or one['price']}" for one in EXPECTED])
+@pytest.mark.parametrize("expected", EXPECTED, ids=[f"{row['row']} {row['code'] or row['price']}" for row in EXPECTED])
 def test_a_row_of_the_golden_feed(rows: dict[str, CheckedRow], expected: dict[str, str]) -> None:
-    found = rows[expected["row"]].listing
+    listing = rows[expected["row"]].listing
     if expected["code"]:
-        assert isinstance(found, Rejection), found
-        assert (found.code, found.field) == (expected["code"], expected["field"])
+        assert isinstance(listing, Rejection), listing
+        assert (listing.code, listing.field) == (expected["code"], expected["field"])
         return
-    assert isinstance(found, Listing), found
-    assert found.external_id == expected["external_id"]
-    assert (found.price, found.currency) == (Decimal(expected["price"]), expected["currency"])
-    assert found.list_price == (Decimal(expected["list_price"]) if expected["list_price"] else None)
-    assert len(found.image_link or ()) == int(expected["images"])
+    assert isinstance(listing, Listing), listing
+    assert listing.external_id == expected["external_id"]
+    assert (listing.price, listing.currency) == (Decimal(expected["price"]), expected["currency"])
+    assert listing.list_price == (Decimal(expected["list_price"]) if expected["list_price"] else None)
+    assert len(listing.image_link or ()) == int(expected["images"])
 
 
 def test_the_golden_feed_has_forty_rows(rows: dict[str, CheckedRow]) -> None:
@@ -63,7 +63,10 @@ def test_an_item_of_xml_without_its_id_is_quarantined_where_others_have_one(tmp_
     first, *others = (row.listing for row in read_listings(path, "merchant-feed", received_at=NOW))
     assert isinstance(first, Listing)
     assert (first.external_id, first.price) == ("X-1", Decimal("15.00"))
-    assert [one.code for one in others if isinstance(one, Rejection)] == ["missing_field", "missing_field"]
+    assert [rejection.code for rejection in others if isinstance(rejection, Rejection)] == [
+        "missing_field",
+        "missing_field",
+    ]
 
 
 def test_only_a_file_without_the_column_derives_ids(tmp_path: Path) -> None:

@@ -69,11 +69,11 @@ TOO_LONG = [
 ]
 
 
-@pytest.mark.parametrize(("item", "why"), TOO_LONG)
-def test_an_item_that_is_too_long_costs_only_its_row(tmp_path: Path, item: bytes, why: str) -> None:
-    (tmp_path / "a.xml").write_bytes(item + b"</item><item><id>2</id></item></rss>")
-    found = list(read_rows(tmp_path / "a.xml"))
-    assert [row.problem.code if row.problem else None for row in found] == ["unreadable_row", None]
+@pytest.mark.parametrize(("feed_item", "why"), TOO_LONG)
+def test_an_item_that_is_too_long_costs_only_its_row(tmp_path: Path, feed_item: bytes, why: str) -> None:
+    (tmp_path / "a.xml").write_bytes(feed_item + b"</item><item><id>2</id></item></rss>")
+    raw_rows = list(read_rows(tmp_path / "a.xml"))
+    assert [row.problem.code if row.problem else None for row in raw_rows] == ["unreadable_row", None]
 
 
 _NAMES = st.sampled_from(["id", "g:id", "title", "link"])
@@ -98,10 +98,10 @@ def test_items_are_what_a_tree_of_the_whole_file_gives(
         ElementTree.SubElement(root, "item").extend(children)
     text = ElementTree.tostring(root)
     expected: list[dict[str, object]] = []
-    for item in fromstring(text):
+    for feed_item in fromstring(text):
         values: dict[str, list[str]] = {}
-        for child in item:
+        for child in feed_item:
             name = child.tag.rsplit("}", 1)[-1]
             values.setdefault(name, []).append((child.text or "").strip() or child.get("href", "").strip())
-        expected.append({name: ",".join(found) for name, found in values.items()})
+        expected.append({name: ",".join(texts) for name, texts in values.items()})
     assert rows_of(tmp_path_factory.mktemp("feed"), text) == expected

@@ -36,7 +36,7 @@ def test_the_model_of_a_server_is_served_from_a_clean_environment(tmp_path: Path
     port, at = a_free_port(), a_free_port()
     uri = f"http://127.0.0.1:{port}"
     register = ["register", "--bundle", str(tmp_path / "bundle"), "--model-name", "m", "--tracking-uri", uri]
-    clean = {name: value for name, value in os.environ.items() if name not in {"PYTHONPATH", "VIRTUAL_ENV"}}
+    clean = {name: setting for name, setting in os.environ.items() if name not in {"PYTHONPATH", "VIRTUAL_ENV"}}
     clean |= {"MLFLOW_DISABLE_TELEMETRY": "true", "MLFLOW_TRACKING_URI": uri}
     with an_mlflow_server(tmp_path, port):
         code, _ = lines_of(["-m", "training.runs.job", *register])
@@ -84,10 +84,10 @@ def probability_here(files: dict[str, bytes], example: dict[str, Any]) -> float 
     """The probability of the example in this process."""
     split = example["dataframe_split"]
     row = dict(zip(split["columns"], split["data"][0], strict=True))
-    nested: dict[str, object] = {name: value for name, value in row.items() if "." not in str(name)}
+    nested: dict[str, object] = {name: cell for name, cell in row.items() if "." not in str(name)}
     nested["seller"] = {"external_id": row["seller.external_id"], "age_days": 12}
     nested["sales"] = {"d7": 3}
     listing = check(nested, received_at=NOW)
     assert isinstance(listing, Listing), listing
-    (found,) = answer_offline(from_files(files), [listing], marketplace="mlflow", as_of=NOW)
-    return found.probability
+    (answer,) = answer_offline(from_files(files), [listing], marketplace="mlflow", as_of=NOW)
+    return answer.probability

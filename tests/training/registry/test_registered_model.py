@@ -30,7 +30,7 @@ NESTED: Final = {
     "seller": {"external_id": "s-1", "age_days": 9, "country": "CN", "gmv": {"d7": 1200.5}},
 }
 DOTTED: Final = {
-    **{name: value for name, value in NESTED.items() if not isinstance(value, dict | list)},
+    **{name: cell for name, cell in NESTED.items() if not isinstance(cell, dict | list)},
     "image_link": "https://cdn.example/1.jpg https://cdn.example/2.jpg",
     "sales.d7": 40.0,
     "sales.d30": 90.0,
@@ -40,7 +40,7 @@ DOTTED: Final = {
     "seller.country": "CN",
     "seller.gmv.d7": 1200.5,
 }
-UNDERSCORED: Final = {name.replace(".", "_"): value for name, value in DOTTED.items()}
+UNDERSCORED: Final = {name.replace(".", "_"): cell for name, cell in DOTTED.items()}
 OTHER: Final = {"external_id": "offer-2", "title": "Leather tote, grey", "price": 129.0, "currency": "EUR"}
 REFUSED: Final = {"external_id": "offer-3", "title": "A price without a currency", "price": 5.0}
 # What `mlflow models serve` does with its input and its output.
@@ -89,9 +89,9 @@ def logged(tmp_path_factory: pytest.TempPathFactory) -> Logged:
     """A bundle logged by the child process, and loaded by a process without this repository."""
     folder = tmp_path_factory.mktemp("registry")
     model = registered_model(folder, a_trained_bundle())
-    asked: list[list[Any]] = [[[first, OTHER, REFUSED], None] for first in (NESTED, DOTTED, UNDERSCORED)]
-    asked += [[[NESTED, OTHER, REFUSED] * 400, {"reasons": reasons}] for reasons in (True, False)]
-    environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    requests: list[list[Any]] = [[[first, OTHER, REFUSED], None] for first in (NESTED, DOTTED, UNDERSCORED)]
+    requests += [[[NESTED, OTHER, REFUSED] * 400, {"reasons": reasons}] for reasons in (True, False)]
+    environment = {name: setting for name, setting in os.environ.items() if name != "PYTHONPATH"}
     # Compiled kernels are found again by the path of their code.
     compiled = Path(os.environ["NUMBA_CACHE_DIR"])
     loaded = compiled / "registered"
@@ -100,7 +100,7 @@ def logged(tmp_path_factory: pytest.TempPathFactory) -> Logged:
         shutil.copytree(model, loaded)
         done = subprocess.run(
             [sys.executable, "-P", "-c", STRANGER, str(loaded)],
-            input=json.dumps(asked),
+            input=json.dumps(requests),
             capture_output=True,
             text=True,
             check=False,
@@ -113,8 +113,14 @@ def logged(tmp_path_factory: pytest.TempPathFactory) -> Logged:
 
 def test_no_package_of_ours_is_required_by_name_and_each_of_others_is_pinned(logged: Logged) -> None:
     named = (logged.folder / "requirements.txt").read_text().split()
-    assert {one.partition("==")[0].lower() for one in named} >= {"numpy", "pandas", "mlflow", "numba", "rapidfuzz"}
-    assert [one for one in named if "==" not in one] == []
+    assert {requirement.partition("==")[0].lower() for requirement in named} >= {
+        "numpy",
+        "pandas",
+        "mlflow",
+        "numba",
+        "rapidfuzz",
+    }
+    assert [requirement for requirement in named if "==" not in requirement] == []
     for path in ("requirements.txt", "conda.yaml", "python_env.yaml"):
         assert "touchstone" not in (logged.folder / path).read_text(), f"{path}: the index has another project so named"
 
@@ -133,7 +139,7 @@ def test_nested_dotted_and_underscored_columns_give_the_same_answer(logged: Logg
 
 def test_each_row_has_a_probability_a_route_and_reasons_and_a_refused_one_has_null(logged: Logged) -> None:
     first, second, refused = logged.rows(0)
-    assert [sorted(one) for one in (first, second, refused)] == [["probability", "reasons", "route"]] * 3
+    assert [sorted(row) for row in (first, second, refused)] == [["probability", "reasons", "route"]] * 3
     assert 0 < first["probability"] < 1
     assert first["route"] in {"no_action", "analyst", "ask_brand"}
     assert first["reasons"]
@@ -144,7 +150,7 @@ def test_each_row_has_a_probability_a_route_and_reasons_and_a_refused_one_has_nu
 def test_without_reasons_only_the_reasons_are_missing_in_every_batch(logged: Logged) -> None:
     explained, bare = logged.rows(3), logged.rows(4)
     assert explained == logged.rows(0) * 400
-    assert bare == [{**one, "reasons": [] if one["probability"] else one["reasons"]} for one in explained]
+    assert bare == [{**row, "reasons": [] if row["probability"] else row["reasons"]} for row in explained]
 
 
 def test_signature_and_example_are_logged_and_the_example_is_scored(logged: Logged) -> None:

@@ -99,9 +99,9 @@ def a_store(folder: Path, *, served: bool) -> Iterator[list[str]]:
 
 def runs_of(uri: str, *queries: str) -> list[dict[str, Any]]:
     """The runs of a store that each query of MLflow finds; all of them without one."""
-    code, found = lines_of(["-c", READ, uri, *queries])
+    code, runs = lines_of(["-c", READ, uri, *queries])
     assert code == 0
-    return found
+    return runs
 
 
 def a_training(folder: Path, how: str, store: list[str]) -> Kept:
@@ -124,11 +124,11 @@ def a_training(folder: Path, how: str, store: list[str]) -> Kept:
 )
 def test_a_training_without_a_bundle_is_a_run_with_its_reason(tmp_path: Path, how: str, served: bool) -> None:
     with a_store(tmp_path, served=served) as store:
-        kept = a_training(tmp_path, how, store)
-    (run,) = kept.runs
+        training = a_training(tmp_path, how, store)
+    (run,) = training.runs
     assert (run["status"], run["tags"]["touchstone.state"]) == ("FAILED", how)
     assert run["tags"]["touchstone.reason"] == "No two classes."
-    (begun,) = kept.meanwhile
+    (begun,) = training.meanwhile
     assert (begun["status"], begun["tags"]["touchstone.state"]) == ("RUNNING", "running"), "it ran while the fit did"
     assert begun["name"] == run["name"] == "Bazaar 2026-03-02 labels"
     assert begun["tags"]["touchstone.cause"] == "labels"
@@ -139,7 +139,7 @@ def test_a_training_without_a_bundle_is_a_run_with_its_reason(tmp_path: Path, ho
     for policy in (DEFAULT_GATES, DEFAULT_LABELS):
         name, _, version = policy_version(policy).partition(":")
         assert begun["params"][f"policy.{name}"] == version
-    assert [line["event"] for line in kept.messages] == ["progress", *(["refused"] if how == "refused" else [])]
+    assert [line["event"] for line in training.messages] == ["progress", *(["refused"] if how == "refused" else [])]
 
 
 @pytest.fixture(scope="module", params=[False, pytest.param(True, marks=SERVED)], ids=["database", "server"])
@@ -175,9 +175,9 @@ def test_a_run_records_every_setting_of_its_fit(registered: str) -> None:
         "FINISHED",
         "finished",
     )
-    wanted = {**fixed_parameters(7), **forest_parameters(190), "join": "sum", "text_weight": 0.6, "rows": 600}
-    assert {name: str(value) for name, value in wanted.items()}.items() <= run["params"].items()
-    assert {"forest.rounds", "forest.leaves", "masking.share", "text.cost", "join.text_weight_prior"} <= wanted.keys()
+    expected = {**fixed_parameters(7), **forest_parameters(190), "join": "sum", "text_weight": 0.6, "rows": 600}
+    assert {name: str(setting) for name, setting in expected.items()}.items() <= run["params"].items()
+    assert {"forest.rounds", "forest.leaves", "masking.share", "text.cost", "join.text_weight_prior"} <= expected.keys()
     assert run["data"] == [["snapshot", ("a83f" * 16)[:36]]]
 
 
@@ -193,17 +193,17 @@ QUERIES: Final = {
 
 
 def test_runs_are_found_by_gates_and_slices(registered: str) -> None:
-    found = {run["query"] for run in runs_of(registered, *QUERIES)}
-    assert {query: query in found for query in QUERIES} == QUERIES
+    queries = {run["query"] for run in runs_of(registered, *QUERIES)}
+    assert {query: query in queries for query in QUERIES} == QUERIES
 
 
 def test_the_registered_version_has_a_signature_and_an_example(registered: str) -> None:
-    code, (found,) = lines_of(["-c", READ_MODEL, registered])
+    code, (model,) = lines_of(["-c", READ_MODEL, registered])
     assert code == 0
-    assert {"external_id", "seller.age_days", "seller_age_days", "seller"} <= {*found["inputs"]}
-    assert found["outputs"] == ["probability", "route", "reasons"]
-    assert found["params"] == {"reasons": True}
-    assert found["example"]["title"] == "Leather tote, grey"
+    assert {"external_id", "seller.age_days", "seller_age_days", "seller"} <= {*model["inputs"]}
+    assert model["outputs"] == ["probability", "route", "reasons"]
+    assert model["params"] == {"reasons": True}
+    assert model["example"]["title"] == "Leather tote, grey"
 
 
 def test_the_service_closes_the_run_of_a_training_that_could_not_itself(tmp_path: Path) -> None:

@@ -50,10 +50,10 @@ def ended(module: str, *command: str) -> tuple[int, dict[str, Any]]:
 @contextmanager
 def a_silent_port() -> Iterator[int]:
     """A port that accepts connections and never answers."""
-    with closing(socket.socket()) as made:
-        made.bind(("127.0.0.1", 0))
-        made.listen(64)
-        yield made.getsockname()[1]
+    with closing(socket.socket()) as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(64)
+        yield listener.getsockname()[1]
 
 
 def register(folder: Path, uri: str) -> list[str]:
@@ -93,8 +93,8 @@ def test_a_training_without_its_registry_ends_within_thirty_seconds_and_keeps_it
             assert child.wait() == 0
     assert took < _WITHIN_SECONDS
     assert seen[-1]["event"] == "done"
-    told = "did not answer within 20 seconds." if silent else "failed: "
-    assert f"MLflow at 127.0.0.1:{port} {told}" in seen[-1]["not_tracked"]
+    reason = "did not answer within 20 seconds." if silent else "failed: "
+    assert f"MLflow at 127.0.0.1:{port} {reason}" in seen[-1]["not_tracked"]
     (trained,) = [line for line in seen if line["event"] == "trained"]
     assert digest_of(read_bundle_folder(Path(trained["folder"]))) == trained["digest"]
 
@@ -127,19 +127,19 @@ class Interrupted:
             except OSError:
                 client.close()
                 continue
-            for one, other in ((client, server), (server, client)):
-                threading.Thread(target=_relay, args=(one, other), daemon=True).start()
+            for source, other in ((client, server), (server, client)):
+                threading.Thread(target=_relay, args=(source, other), daemon=True).start()
 
 
-def _relay(one: socket.socket, other: socket.socket) -> None:
+def _relay(source: socket.socket, other: socket.socket) -> None:
     try:
-        while data := one.recv(65_536):
+        while chunk := source.recv(65_536):
             # One request a connection, so that connections count requests.
-            other.sendall(data.replace(b"Connection: keep-alive", b"Connection: close     "))
+            other.sendall(chunk.replace(b"Connection: keep-alive", b"Connection: close     "))
     except OSError:
         pass
     finally:
-        one.close()
+        source.close()
         other.close()
 
 
@@ -169,7 +169,7 @@ def test_what_a_server_that_dies_midway_did_not_take_is_published_by_a_retry(tmp
         api = f"http://127.0.0.1:{port}/api/2.0/mlflow"
         alias = httpx.get(f"{api}/registered-models/alias", params={"name": "m", "alias": "champion"}).json()
         assert alias["model_version"]["version"] == ends[0][1]["version"]
-        tags = {one["key"]: one["value"] for one in alias["model_version"]["tags"]}
+        tags = {tag["key"]: tag["value"] for tag in alias["model_version"]["tags"]}
         assert tags == {"touchstone.bundle_digest": digest}
 
 

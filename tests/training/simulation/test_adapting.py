@@ -45,8 +45,8 @@ def test_more_removals_leave_fewer_indicators(earlier: int, later: int) -> None:
 
 
 def test_the_learnt_share_of_indicators_is_dropped() -> None:
-    kept = sum(TELL in str(row["description"]) for row in rewritten(2, 1_000))
-    assert kept / 1_000 == pytest.approx(1 - learnt(2), abs=0.05)
+    tell_count = sum(TELL in str(row["description"]) for row in rewritten(2, 1_000))
+    assert tell_count / 1_000 == pytest.approx(1 - learnt(2), abs=0.05)
 
 
 def test_the_price_rises_towards_that_of_genuine_goods() -> None:

@@ -29,10 +29,10 @@ def settled(offered: Offered, lane: CaseLane = CaseLane.ASK_BRAND, *, takes_part
     return settle(offered, lane, NOW, brand_id="aurelle", brand_takes_part=takes_part, brand_name="Aurelle")
 
 
-def standing(one: Settled, moment: datetime) -> bool | None:
+def standing(case: Settled, moment: datetime) -> bool | None:
     """The listing's outcome in its seller's history at that time."""
-    found = outcomes(one.rulings("offer"), as_of=moment)
-    return found[0].counterfeit if found else None
+    known_outcomes = outcomes(case.rulings("offer"), as_of=moment)
+    return known_outcomes[0].counterfeit if known_outcomes else None
 
 
 def many(lane: CaseLane = CaseLane.ASK_BRAND, *, takes_part: bool = True, **truth: object) -> list[Settled]:
@@ -44,38 +44,38 @@ def test_a_listing_gets_the_same_answers_in_every_arm() -> None:
 
 
 def test_brands_are_mostly_right() -> None:
-    down = sum(one.is_down for one in many(counterfeit=True))
-    wrongly = sum(one.is_down for one in many(counterfeit=False, kind="retail"))
+    down = sum(case.is_down for case in many(counterfeit=True))
+    wrongly = sum(case.is_down for case in many(counterfeit=False, kind="retail"))
     assert down / 300 > 0.75
     assert wrongly / 300 < 0.05
 
 
 def test_an_analyst_in_doubt_asks_the_brand() -> None:
-    asked = [one for one in many(CaseLane.ANALYST) if one.verdicts[0].judgement is Judgement.COUNTERFEIT]
-    assert asked
-    assert all(one.looks > 1 for one in asked)
+    cases = [case for case in many(CaseLane.ANALYST) if case.verdicts[0].judgement is Judgement.COUNTERFEIT]
+    assert cases
+    assert all(case.looks > 1 for case in cases)
 
 
 def test_without_a_participating_brand_an_analyst_decides() -> None:
-    found = many(CaseLane.ANALYST, takes_part=False)
-    assert {verdict.side for one in found for verdict in one.verdicts} == {Side.ANALYST}
-    assert all(one.looks == 1 for one in found)
+    cases = many(CaseLane.ANALYST, takes_part=False)
+    assert {verdict.side for case in cases for verdict in case.verdicts} == {Side.ANALYST}
+    assert all(case.looks == 1 for case in cases)
 
 
 def test_after_four_days_without_an_answer_an_analyst_decides() -> None:
-    passed_on = [one for one in many() if one.verdicts[0].side is Side.ANALYST]
+    passed_on = [case for case in many() if case.verdicts[0].side is Side.ANALYST]
     assert 0.08 < len(passed_on) / 300 < 0.25
-    assert all(one.verdicts[0].known_at >= NOW + timedelta(hours=96) for one in passed_on)
+    assert all(case.verdicts[0].known_at >= NOW + timedelta(hours=96) for case in passed_on)
 
 
 def test_an_unanswered_question_is_not_asked_again() -> None:
-    for one in many():
-        assert sum(verdict.side is Side.BRAND for verdict in one.verdicts) <= 1
+    for case in many():
+        assert sum(verdict.side is Side.BRAND for verdict in case.verdicts) <= 1
 
 
 def test_answers_are_in_order_and_delayed() -> None:
-    for one in many(CaseLane.AUDIT):
-        times = [NOW, *(verdict.known_at for verdict in one.verdicts)]
+    for case in many(CaseLane.AUDIT):
+        times = [NOW, *(verdict.known_at for verdict in case.verdicts)]
         assert times == sorted(times)
         assert times[1] > NOW
 
@@ -83,52 +83,53 @@ def test_answers_are_in_order_and_delayed() -> None:
 def unconfirmed_positives() -> list[Settled]:
     """A sampled listing with one verdict, which is counterfeit."""
     drawn = many(CaseLane.AUDIT, takes_part=False, counterfeit=False, kind="retail")
-    return [one for one in drawn if one.verdicts[0].judgement is Judgement.COUNTERFEIT]
+    return [case for case in drawn if case.verdicts[0].judgement is Judgement.COUNTERFEIT]
 
 
 def test_an_unconfirmed_positive_of_a_sample_gets_a_second_review_a_week_later() -> None:
     assert unconfirmed_positives()
-    for one in unconfirmed_positives():
-        first, second = one.verdicts
+    for case in unconfirmed_positives():
+        first, second = case.verdicts
         assert (first.drawn, first.second_review, second.drawn, second.second_review) == (True, False, False, True)
         assert second.known_at > first.known_at + timedelta(days=7)
         assert first.user_id != second.user_id
-        assert one.looks == 2
+        assert case.looks == 2
 
 
 def test_second_reviews_remove_most_mistakes_of_a_sample() -> None:
     taught = [
-        label_from(one.verdicts, AppealState.NONE, as_of=LATE, policy=DEFAULT_LABELS) for one in unconfirmed_positives()
-    ]  # fmt: skip
+        label_from(case.verdicts, AppealState.NONE, as_of=LATE, policy=DEFAULT_LABELS)
+        for case in unconfirmed_positives()
+    ]
     fakes = [label for label in taught if isinstance(label, Label) and label.value]
     assert len(fakes) < len(taught) / 4
 
 
 def test_a_second_review_does_not_affect_the_listing() -> None:
-    for one in unconfirmed_positives():
-        assert one.verdicts[1].known_at not in {ruling.known_at for ruling in one.rulings("offer")}
-        assert one.rulings_given == one.verdicts[:1]
+    for case in unconfirmed_positives():
+        assert case.verdicts[1].known_at not in {ruling.known_at for ruling in case.rulings("offer")}
+        assert case.rulings_given == case.verdicts[:1]
 
 
 def test_flagged_listings_and_brand_verdicts_get_no_second_review() -> None:
-    for one in (*many(CaseLane.ANALYST, takes_part=False), *many()):
-        assert not any(verdict.second_review for verdict in one.verdicts)
-    for one in many(CaseLane.AUDIT):
-        by_brand = any(verdict.side is Side.BRAND and verdict.judgement in VALUES for verdict in one.verdicts)
-        assert not (by_brand and one.verdicts[-1].second_review)
+    for case in (*many(CaseLane.ANALYST, takes_part=False), *many()):
+        assert not any(verdict.second_review for verdict in case.verdicts)
+    for case in many(CaseLane.AUDIT):
+        by_brand = any(verdict.side is Side.BRAND and verdict.judgement in VALUES for verdict in case.verdicts)
+        assert not (by_brand and case.verdicts[-1].second_review)
 
 
 def test_honest_sellers_appeal_more_often_and_win() -> None:
     honest = [
-        one for one in many(CaseLane.ANALYST, takes_part=False, counterfeit=False, kind="retail") if one.removed_at
+        case for case in many(CaseLane.ANALYST, takes_part=False, counterfeit=False, kind="retail") if case.removed_at
     ]
-    fakers = [one for one in many(CaseLane.ANALYST, takes_part=False) if one.removed_at]
-    appealed = [sum(one.appealed_at is not None for one in some) / len(some) for some in (honest, fakers)]
+    fakers = [case for case in many(CaseLane.ANALYST, takes_part=False) if case.removed_at]
+    appealed = [sum(case.appealed_at is not None for case in cases) / len(cases) for cases in (honest, fakers)]
     assert appealed[0] > 2 * appealed[1]
-    assert sum(one.is_down for one in honest if one.appealed_at) < len(honest) / 4
+    assert sum(case.is_down for case in honest if case.appealed_at) < len(honest) / 4
 
 
-REMOVED = next(one for one in many() if one.removed_at and one.appealed_at is None)
+REMOVED = next(case for case in many() if case.removed_at and case.appealed_at is None)
 APPEALED_AT = NOW + timedelta(days=10)
 
 
@@ -148,14 +149,14 @@ STATES = [
 ]
 
 
-@pytest.mark.parametrize(("one", "days", "state", "outcome", "_why"), STATES)
+@pytest.mark.parametrize(("case", "days", "state", "outcome", "_why"), STATES)
 def test_an_appeal_is_known_when_it_is_filed_and_decided(
-    one: Settled, days: int, state: AppealState, outcome: bool, _why: str
+    case: Settled, days: int, state: AppealState, outcome: bool, _why: str
 ) -> None:
     moment = NOW + timedelta(days=days)
-    assert one.appeal(moment) is state
+    assert case.appeal(moment) is state
     moment += timedelta(seconds=1)  # A seller history contains verdicts before its time, not at it.
-    assert standing(one, moment) is outcome
+    assert standing(case, moment) is outcome
 
 
 def test_no_verdict_is_known_before_its_time() -> None:
@@ -165,18 +166,18 @@ def test_no_verdict_is_known_before_its_time() -> None:
 
 
 def test_an_overturned_removal_becomes_a_label_of_genuine_goods() -> None:
-    one = an_appeal(Judgement.GENUINE)
-    assert one.decision is not None
+    case = an_appeal(Judgement.GENUINE)
+    assert case.decision is not None
     label = label_from(
-        one.verdicts,
-        one.appeal(LATE),
+        case.verdicts,
+        case.appeal(LATE),
         as_of=LATE,
         policy=DEFAULT_LABELS,
-        appeal_decided_at=one.decision.known_at,
-        appeal_verdict=one.decision,
+        appeal_decided_at=case.decision.known_at,
+        appeal_verdict=case.decision,
     )
     assert isinstance(label, Label)
-    assert (label.value, one.is_down) == (0, False)
+    assert (label.value, case.is_down) == (0, False)
 
 
 def test_a_planted_answer_takes_the_place_of_the_honest_one() -> None:
@@ -190,28 +191,28 @@ def test_a_planted_answer_takes_the_place_of_the_honest_one() -> None:
 
 def unresolved(taking_part: frozenset[str], **truth: object) -> list[Settled]:
     """Listings that name no brand, found counterfeit by an analyst first."""
-    found = [
+    cases = [
         settle(
             a_listing(at=at, **truth), CaseLane.ANALYST, NOW,
             brand_id=None, brand_takes_part=False, brand_name=None, taking_part=taking_part,
         )
         for at in range(100)
     ]  # fmt: skip
-    return [one for one in found if one.verdicts[0].judgement is Judgement.COUNTERFEIT]
+    return [case for case in cases if case.verdicts[0].judgement is Judgement.COUNTERFEIT]
 
 
 def test_an_analyst_names_the_brand_of_a_counterfeit_and_it_is_asked() -> None:
-    found = unresolved(frozenset({"aurelle"}))
-    assert found
-    assert all(one.looks > 1 for one in found)
-    assert {v.brand_id for one in found for v in one.verdicts if v.side is Side.BRAND} == {"aurelle"}
+    cases = unresolved(frozenset({"aurelle"}))
+    assert cases
+    assert all(case.looks > 1 for case in cases)
+    assert {v.brand_id for case in cases for v in case.verdicts if v.side is Side.BRAND} == {"aurelle"}
 
 
 def test_a_named_brand_that_does_not_take_part_is_not_asked() -> None:
     for truth in ({"brand_id": "aurelle"}, {"brand_id": "", "counterfeit": False}):
-        found = unresolved(frozenset(), **truth)
-        assert found
-        assert all((one.looks, one.removed_at is None) == (1, False) for one in found)
+        cases = unresolved(frozenset(), **truth)
+        assert cases
+        assert all((case.looks, case.removed_at is None) == (1, False) for case in cases)
 
 
 MARKET = a_small_market()
@@ -233,10 +234,10 @@ def stands(offered: Offered) -> bool:
 
 def of_one_seller() -> tuple[str, list[Offered]]:
     """A seller with three listings, and these; a removal of the first one stands."""
-    for one in filter(stands, MARKET.listings):
-        found = [other for other in MARKET.listings if other.seller == one.seller]
-        if one.seller is not None and len(found) > 2 and found[0] is one:
-            return one.seller, found[:3]
+    for listing in filter(stands, MARKET.listings):
+        listings = [other for other in MARKET.listings if other.seller == listing.seller]
+        if listing.seller is not None and len(listings) > 2 and listings[0] is listing:
+            return listing.seller, listings[:3]
     raise AssertionError("The market has no such seller.")
 
 
@@ -339,12 +340,12 @@ def test_too_few_labels_are_refused_with_a_reason() -> None:
 
 
 def test_the_true_labels_cover_every_listing_whether_reviewed_or_not(year: Year) -> None:
-    found = true_labels(year)
-    assert found.facts == [case.arrival.computed.facts for case in year.cases]
-    assert found.labels.tolist() == [case.offered.truth.counterfeit for case in year.cases]
+    true_rows = true_labels(year)
+    assert true_rows.facts == [case.arrival.computed.facts for case in year.cases]
+    assert true_rows.labels.tolist() == [case.offered.truth.counterfeit for case in year.cases]
     sellers = [case.offered.seller for case in year.cases]
-    assert len(set(found.groups.tolist())) == len(set(sellers))
-    assert len(set(zip(sellers, found.groups.tolist(), strict=True))) == len(set(sellers))
+    assert len(set(true_rows.groups.tolist())) == len(set(sellers))
+    assert len(set(zip(sellers, true_rows.groups.tolist(), strict=True))) == len(set(sellers))
 
 
 def a_poisoner(attack: Attack, share: float = 1.0, *, answers: int = 100) -> Poisoner:
@@ -368,10 +369,10 @@ def test_a_brand_that_clears_its_own_counterfeits(
 
 
 def test_only_honest_listings_of_the_brand_are_accused() -> None:
-    wanted = a_listing(counterfeit=False, kind="retail")
+    honest_listing = a_listing(counterfeit=False, kind="retail")
     others = [a_listing(), a_listing(counterfeit=False, brand_id="halvorn"), a_listing(counterfeit=False, brand_id="")]
-    assert a_poisoner(Attack.ACCUSED).accused([*others, wanted]) == [wanted]
-    assert a_poisoner(Attack.CLEARED).accused([*others, wanted]) == []
+    assert a_poisoner(Attack.ACCUSED).accused([*others, honest_listing]) == [honest_listing]
+    assert a_poisoner(Attack.CLEARED).accused([*others, honest_listing]) == []
 
 
 def _clears(poisoner: Poisoner) -> bool:
@@ -400,9 +401,9 @@ def test_at_most_the_share_of_all_answers_is_planted(
 def test_the_attacked_brand_takes_part_and_is_copied_most() -> None:
     market = a_small_market()
     copied = [o.truth.brand_id for o in market.listings if o.truth.counterfeit]
-    found = most_copied_brand(market)
-    assert found in market.taking_part
-    assert copied.count(found) == max(copied.count(brand) for brand in market.taking_part)
+    brand = most_copied_brand(market)
+    assert brand in market.taking_part
+    assert copied.count(brand) == max(copied.count(brand) for brand in market.taking_part)
 
 
 def test_a_poisoned_arm_differs_from_its_twin_only_in_the_poison() -> None:

@@ -10,7 +10,7 @@ def test_a_year_proceeds_to_the_end_of_a_month_and_trains_only_where_asked() -> 
     year = proceed(Year(MARKET, EXPLORATION, MARKET.start, SHARE), until=1)
     assert (year.now, year.trainings) == (MARKET.start + MONTH, [])
     year = proceed(year, until=3, trainings=(2,))
-    assert [one.month for one in year.trainings] == [2]
+    assert [training.month for training in year.trainings] == [2]
     assert year.now == MARKET.start + 3 * MONTH
 
 

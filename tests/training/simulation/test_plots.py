@@ -13,8 +13,8 @@ def drawn(folder: Path, *arms: str) -> list[str]:
 
 
 def test_every_plot_is_drawn_if_every_arm_has_run(tmp_path: Path) -> None:
-    found = drawn(tmp_path, "no-retraining", "flagged-only", "exploration", "exploration-adapting", "cleared-4")
-    assert found == ["found.png", "recall.png", "prevalence.png", "attacks.png", "promotions.png"]
+    names = drawn(tmp_path, "no-retraining", "flagged-only", "exploration", "exploration-adapting", "cleared-4")
+    assert names == ["found.png", "recall.png", "prevalence.png", "attacks.png", "promotions.png"]
 
 
 def test_arms_that_did_not_run_are_not_drawn(tmp_path: Path) -> None:

@@ -17,41 +17,42 @@ RANDOM = np.random.default_rng(0)
 def arrivals(n: int = 100, **changes: object) -> list[Arrival]:
     """Listings scored by the starter scorecard."""
     rows = [offered.computed for offered in LISTINGS[:n]]
-    return [replace(one, **changes) for one in scored(rows, [0.999] * n, None, TAKING_PART.__contains__)]  # type: ignore[arg-type]  # fields by name
+    return [replace(arrival, **changes) for arrival in scored(rows, [0.999] * n, None, TAKING_PART.__contains__)]  # type: ignore[arg-type]  # fields by name
 
 
-def with_probability(one: Arrival, probability: float) -> Arrival:
-    value = float(np.log(probability / (1 - probability)))
-    return replace(one, score=Score(ScoreKind.CALIBRATED, value, probability, (), "model", "features"))
+def with_probability(arrival: Arrival, probability: float) -> Arrival:
+    log_odds = float(np.log(probability / (1 - probability)))
+    return replace(arrival, score=Score(ScoreKind.CALIBRATED, log_odds, probability, (), "model", "features"))
 
 
 MODELLED = [
-    with_probability(one, float(p)) for one, p in zip(arrivals(), RANDOM.beta(0.3, 5, 100) * 0.9 + 0.001, strict=True)
+    with_probability(arrival, float(p))
+    for arrival, p in zip(arrivals(), RANDOM.beta(0.3, 5, 100) * 0.9 + 0.001, strict=True)
 ]
 
 
-def reviewed(found: list[Arrival], budget: float, *, explores: bool) -> list[int]:
-    routes = share_out(found, budget, champion=None, explores=explores)
+def reviewed(queue: list[Arrival], budget: float, *, explores: bool) -> list[int]:
+    routes = share_out(queue, budget, champion=None, explores=explores)
     return [i for i, route in enumerate(routes) if route.lane is not Lane.NO_ACTION]
 
 
 def test_without_exploration_the_highest_scores_fill_the_review_queue() -> None:
-    found = reviewed(MODELLED, 12, explores=False)
-    eligible = [i for i, one in enumerate(MODELLED) if not one.situation.authorised]
+    positions = reviewed(MODELLED, 12, explores=False)
+    eligible = [i for i, arrival in enumerate(MODELLED) if not arrival.situation.authorised]
     worst = sorted(eligible, key=lambda i: -MODELLED[i].score.value)[:12]
-    assert sorted(worst) == found
+    assert sorted(worst) == positions
 
 
 def test_an_authorised_seller_is_never_flagged() -> None:
     accused = replace(MODELLED[0].situation, authorised=True, brand_name="Aurelle")
-    found = [with_probability(replace(one, situation=accused), 0.99) for one in MODELLED]
-    assert reviewed(found, 50, explores=False) == []
+    queue = [with_probability(replace(arrival, situation=accused), 0.99) for arrival in MODELLED]
+    assert reviewed(queue, 50, explores=False) == []
 
 
 def test_thin_evidence_is_reviewed_first() -> None:
     thin = replace(MODELLED[0].situation, families=1, text_length=3, authorised=False)
-    found = [replace(MODELLED[0], situation=thin), *MODELLED[1:]]
-    routes = share_out(found, 1, champion=None, explores=False)
+    queue = [replace(MODELLED[0], situation=thin), *MODELLED[1:]]
+    routes = share_out(queue, 1, champion=None, explores=False)
     assert [route.lane for route in routes if route.lane is not Lane.NO_ACTION] == [Lane.INSUFFICIENT_EVIDENCE]
 
 
@@ -62,8 +63,8 @@ def test_a_review_queue_without_capacity_flags_nothing(budget: float) -> None:
 
 def test_flags_do_not_depend_on_the_draws() -> None:
     def flagged(draws: list[float]) -> set[int]:
-        found = [replace(one, draw=draw) for one, draw in zip(MODELLED, draws, strict=True)]
-        routes = share_out(found, 15, champion=None, explores=True)
+        queue = [replace(arrival, draw=draw) for arrival, draw in zip(MODELLED, draws, strict=True)]
+        routes = share_out(queue, 15, champion=None, explores=True)
         return {i for i, route in enumerate(routes) if route.inclusion_probability == 1}
 
     assert len({frozenset(flagged(list(RANDOM.random(100)))) for _ in range(50)}) == 1
@@ -74,8 +75,8 @@ def test_the_mean_spend_is_the_budget_and_stored_probabilities_are_right(times: 
     drawn = np.zeros(len(MODELLED))
     chances = np.zeros(len(MODELLED))
     for _ in range(times):
-        found = [replace(one, draw=float(draw)) for one, draw in zip(MODELLED, RANDOM.random(100), strict=True)]
-        routes = share_out(found, 15, champion=None, explores=True)
+        queue = [replace(arrival, draw=float(draw)) for arrival, draw in zip(MODELLED, RANDOM.random(100), strict=True)]
+        routes = share_out(queue, 15, champion=None, explores=True)
         drawn += [route.lane is not Lane.NO_ACTION for route in routes]
         chances = np.array([route.inclusion_probability for route in routes])
     # Four standard errors of a binomial share.
@@ -84,9 +85,9 @@ def test_the_mean_spend_is_the_budget_and_stored_probabilities_are_right(times: 
 
 
 def test_a_listing_is_sampled_by_the_service_s_own_rules() -> None:
-    routes = share_out([replace(one, draw=0.0) for one in MODELLED], 5, champion=None, explores=True)
-    for one, route in zip(MODELLED, routes, strict=True):
-        if one.situation.authorised:
+    routes = share_out([replace(arrival, draw=0.0) for arrival in MODELLED], 5, champion=None, explores=True)
+    for arrival, route in zip(MODELLED, routes, strict=True):
+        if arrival.situation.authorised:
             assert route.inclusion_probability == DEFAULT_ROUTING.whitelist_audit_share
         elif route.lane is Lane.AUDIT:
             low, high = DEFAULT_ROUTING.audit_least_share, DEFAULT_ROUTING.audit_most_share
@@ -94,13 +95,13 @@ def test_a_listing_is_sampled_by_the_service_s_own_rules() -> None:
 
 
 def test_before_the_first_model_all_listings_are_equally_likely_to_be_sampled() -> None:
-    routes = share_out([replace(one, draw=0.0) for one in arrivals()], 0, champion=None, explores=True)
+    routes = share_out([replace(arrival, draw=0.0) for arrival in arrivals()], 0, champion=None, explores=True)
     chances = {route.inclusion_probability for route in routes if route.lane is Lane.AUDIT}
     assert chances == {DEFAULT_ROUTING.audit_share, DEFAULT_ROUTING.whitelist_audit_share}
 
 
 def test_a_brand_is_asked_where_the_probability_is_high_and_the_brand_answers() -> None:
     situation = Situation(False, "aurelle", "Aurelle", 0, brand_takes_part=True, families=5, text_length=80)
-    found = [with_probability(replace(MODELLED[0], situation=situation), p) for p in (0.9, 0.1)]
-    lanes = [route.lane for route in share_out(found, 2, champion=None, explores=False)]
+    queue = [with_probability(replace(MODELLED[0], situation=situation), p) for p in (0.9, 0.1)]
+    lanes = [route.lane for route in share_out(queue, 2, champion=None, explores=False)]
     assert lanes == [Lane.ASK_BRAND, Lane.ANALYST]

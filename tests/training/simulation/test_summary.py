@@ -33,8 +33,8 @@ def a_run(arm: str, *, seed: int = 1, trainings: tuple[dict[str, Any], ...] = ()
 
 
 def arm(name: str, *runs: dict[str, Any]) -> dict[str, Any]:
-    found: dict[str, Any] = summary(runs)["arms"][name]
-    return found
+    figures: dict[str, Any] = summary(runs)["arms"][name]
+    return figures
 
 
 def claims(*runs: dict[str, Any]) -> list[tuple[float | None, bool]]:
@@ -42,17 +42,17 @@ def claims(*runs: dict[str, Any]) -> list[tuple[float | None, bool]]:
 
 
 def test_only_the_second_half_counts_and_seeds_are_summed() -> None:
-    found = arm("exploration", a_run("exploration", found=6), a_run("exploration", seed=2, found=8))
-    assert (found["reviews"], found["found"], found["wrongly_removed"]) == (80, 28, 4)
-    assert found["found_per_100_reviews"] == pytest.approx(35.0)
-    assert found["recall"] == pytest.approx(28 / 40)
+    figures = arm("exploration", a_run("exploration", found=6), a_run("exploration", seed=2, found=8))
+    assert (figures["reviews"], figures["found"], figures["wrongly_removed"]) == (80, 28, 4)
+    assert figures["found_per_100_reviews"] == pytest.approx(35.0)
+    assert figures["recall"] == pytest.approx(28 / 40)
 
 
 def test_refusals_are_counted_by_gate() -> None:
     tried = (a_training(1), a_training(2, "calibration"), a_training(3, "calibration", "slices"))
-    found = arm("flagged-only", a_run("flagged-only", trainings=tried))
-    assert (found["trained"], found["promoted"]) == (3, 1)
-    assert found["refused_by"] == {"calibration": 2, "slices": 1}
+    figures = arm("flagged-only", a_run("flagged-only", trainings=tried))
+    assert (figures["trained"], figures["promoted"]) == (3, 1)
+    assert figures["refused_by"] == {"calibration": 2, "slices": 1}
 
 
 def test_months_without_an_estimate_are_not_covered_and_not_missed() -> None:
@@ -104,16 +104,16 @@ def test_the_claim_that_an_attack_is_blocked_or_does_little(
 ) -> None:
     attacked = a_run("cleared-1", slice_recall=recall, trainings=(a_training(3, *refused),))
     twin = a_run("exploration", trainings=(a_training(3, *twin_refused),))
-    found = summary([twin, attacked])
-    assert found["arms"]["cleared-1"]["attack"]["slice_recall_lost"] == pytest.approx(lost)
-    assert found["claims"][-1]["holds"] is holds
+    figures = summary([twin, attacked])
+    assert figures["arms"]["cleared-1"]["attack"]["slice_recall_lost"] == pytest.approx(lost)
+    assert figures["claims"][-1]["holds"] is holds
 
 
 def test_blocked_attacks_are_counted_by_gate() -> None:
     tried = (a_training(3, "slices"), a_training(4, "slices", "calibration"), a_training(5, "calibration"))
     twin = a_run("exploration", trainings=(a_training(3), a_training(4), a_training(5, "calibration")))
-    found = summary([twin, a_run("cleared-1", trainings=tried)])["arms"]["cleared-1"]["attack"]
-    assert found["blocked_by"] == {"slices": 2, "calibration": 1}
+    attack = summary([twin, a_run("cleared-1", trainings=tried)])["arms"]["cleared-1"]["attack"]
+    assert attack["blocked_by"] == {"slices": 2, "calibration": 1}
 
 
 def test_an_attack_without_its_twin_claims_nothing() -> None:

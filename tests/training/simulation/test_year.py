@@ -93,13 +93,20 @@ def test_a_listing_is_scored_with_its_seller_s_history_at_arrival() -> None:
     cases = [case for case in year_of(EXPLORATION).cases if case.offered.seller is not None]
     known = 0
     for case in cases:
-        earlier = [one for one in cases if one.offered.seller == case.offered.seller and one.settled]
-        lines = [ruling for one in earlier if one.settled for ruling in one.settled.rulings(one.offered.external_id)]
-        found = outcomes(lines, as_of=case.offered.at)
+        earlier = [
+            past_case for past_case in cases if past_case.offered.seller == case.offered.seller and past_case.settled
+        ]
+        lines = [
+            ruling
+            for past_case in earlier
+            if past_case.settled
+            for ruling in past_case.settled.rulings(past_case.offered.external_id)
+        ]
+        known_outcomes = outcomes(lines, as_of=case.offered.at)
         recorded = case.arrival.computed.facts.seller.outcomes
         assert recorded is not None
-        assert recorded.counterfeit == sum(one.counterfeit for one in found)
-        assert recorded.genuine == sum(not one.counterfeit for one in found)
+        assert recorded.counterfeit == sum(outcome.counterfeit for outcome in known_outcomes)
+        assert recorded.genuine == sum(not outcome.counterfeit for outcome in known_outcomes)
         known += bool(recorded.counterfeit)
     assert known > 5
 

@@ -40,16 +40,16 @@ def test_the_folds_have_no_seller_on_both_sides_and_cover_every_row() -> None:
 
 def test_the_value_is_an_average_precision_and_each_finished_fold_is_heard() -> None:
     heard: list[tuple[int, float]] = []
-    value = rows().average_precision(SETTINGS, lambda fold, within: heard.append((fold, within)))
-    assert DATA.labels.mean() < value < 1
+    precision = rows().average_precision(SETTINGS, lambda fold, within: heard.append((fold, within)))
+    assert DATA.labels.mean() < precision < 1
     assert [fold for fold, _ in heard] == [0, 1, 2]
     assert all(0 < within <= 1 for _, within in heard)
-    assert value == rows().average_precision(SETTINGS)
+    assert precision == rows().average_precision(SETTINGS)
 
 
 def test_other_settings_have_another_value() -> None:
     other = FitSettings(ForestSettings(rounds=5, leaves=2, learning_rate=0.02, rows_per_leaf=40))
-    values = {rows().average_precision(one) for one in (SETTINGS, other, FitSettings(SETTINGS.forest, 0.3))}
+    values = {rows().average_precision(settings) for settings in (SETTINGS, other, FitSettings(SETTINGS.forest, 0.3))}
     assert len(values) == 3
 
 
@@ -79,7 +79,7 @@ def test_a_label_does_not_tell_the_score_of_its_own_fold() -> None:
     turned[test] = 1 - turned[test]
     other = replace(rows(), labels=turned)
     text = rows()._text_of(10.0)
-    values = [one._values(SETTINGS, text, train, test) for one in (rows(), other)]
+    values = [inner_folds._values(SETTINGS, text, train, test) for inner_folds in (rows(), other)]
     assert np.array_equal(values[0], values[1])
 
 
@@ -92,38 +92,38 @@ PLAN = Plan(folds=2, trials=1, seed=0, threads=1)
 
 @cache
 def tuned() -> tuple[Tuned, list[tuple[str, int, TrialDone]]]:
-    told: list[tuple[str, int, TrialDone]] = []
-    return tune(MATERIAL, PLAN, Told(trial=lambda *found: told.append(found))), told
+    trials: list[tuple[str, int, TrialDone]] = []
+    return tune(MATERIAL, PLAN, Told(trial=lambda *trial: trials.append(trial))), trials
 
 
 def test_every_row_is_measured_by_both_settings_and_every_search_has_its_trials() -> None:
-    found, told = tuned()
-    assert np.isfinite(found.default).all()
-    assert np.isfinite(found.tuned).all()
-    assert list(found.searches) == ["outer fold 1", "outer fold 2", ALL_ROWS]
-    assert [(name, number, trial.number) for name, number, trial in told] == [
-        (name, number, trial) for number, name in enumerate(found.searches) for trial in range(2)
+    tuning, trials = tuned()
+    assert np.isfinite(tuning.default).all()
+    assert np.isfinite(tuning.tuned).all()
+    assert list(tuning.searches) == ["outer fold 1", "outer fold 2", ALL_ROWS]
+    assert [(name, number, trial.number) for name, number, trial in trials] == [
+        (name, number, trial) for number, name in enumerate(tuning.searches) for trial in range(2)
     ]
-    assert found.settings == found.searches[ALL_ROWS].best
-    assert not found.interrupted
+    assert tuning.settings == tuning.searches[ALL_ROWS].best
+    assert not tuning.interrupted
 
 
 def test_the_labels_of_a_measured_fold_choose_no_settings_for_it() -> None:
     """Two sellers of one fold exchange their labels, such that no fold changes: its search finds the same again."""
     folds = [test.tolist() for _, test in grouped_folds(NESTED_DATA.labels, NESTED_DATA.groups, folds=2, seed=0)]
-    for one in np.unique(NESTED_DATA.groups[folds[0]]):
+    for seller in np.unique(NESTED_DATA.groups[folds[0]]):
         for other in np.unique(NESTED_DATA.groups[folds[0]]):
             labels = NESTED_DATA.labels.copy()
-            labels[NESTED_DATA.groups == one], labels[NESTED_DATA.groups == other] = (
+            labels[NESTED_DATA.groups == seller], labels[NESTED_DATA.groups == other] = (
                 NESTED_DATA.labels[NESTED_DATA.groups == other],
-                NESTED_DATA.labels[NESTED_DATA.groups == one],
+                NESTED_DATA.labels[NESTED_DATA.groups == seller],
             )
             same = [test.tolist() for _, test in grouped_folds(labels, NESTED_DATA.groups, folds=2, seed=0)] == folds
             if same and not np.array_equal(labels, NESTED_DATA.labels):
-                found = tune(replace(MATERIAL, data=replace(NESTED_DATA, labels=labels)), PLAN)
-                assert found.searches["outer fold 1"] == tuned()[0].searches["outer fold 1"]
-                assert found.searches["outer fold 2"] != tuned()[0].searches["outer fold 2"]
-                assert np.array_equal(found.tuned[folds[0]], tuned()[0].tuned[folds[0]])
+                tuning = tune(replace(MATERIAL, data=replace(NESTED_DATA, labels=labels)), PLAN)
+                assert tuning.searches["outer fold 1"] == tuned()[0].searches["outer fold 1"]
+                assert tuning.searches["outer fold 2"] != tuned()[0].searches["outer fold 2"]
+                assert np.array_equal(tuning.tuned[folds[0]], tuned()[0].tuned[folds[0]])
                 return
     pytest.fail("no exchange leaves the folds as they are")
 
@@ -133,49 +133,51 @@ def test_an_interruption_keeps_the_folds_that_were_measured() -> None:
         if number == 1:
             raise KeyboardInterrupt
 
-    found = tune(MATERIAL, PLAN, Told(trial=interrupts))
-    assert found.interrupted
-    assert list(found.searches) == ["outer fold 1"]
-    assert found.settings is None
-    summary = summarise(MATERIAL, PLAN, found)
+    tuning = tune(MATERIAL, PLAN, Told(trial=interrupts))
+    assert tuning.interrupted
+    assert list(tuning.searches) == ["outer fold 1"]
+    assert tuning.settings is None
+    summary = summarise(MATERIAL, PLAN, tuning)
     assert summary["interrupted"] is True
     assert 0 < summary["measured"] < 80
     assert summary["gain"]["ap"] == pytest.approx(summary["tuned"]["ap"] - summary["default"]["ap"])
 
 
 def test_without_a_measured_fold_there_are_no_figures() -> None:
-    found = summarise(MATERIAL, PLAN, Tuned({}, np.full(80, np.nan), np.full(80, np.nan), interrupted=True))
-    assert (found["measured"], found["settings"], found["searches"]) == (0, None, {})
-    assert "gain" not in found
+    figures = summarise(MATERIAL, PLAN, Tuned({}, np.full(80, np.nan), np.full(80, np.nan), interrupted=True))
+    assert (figures["measured"], figures["settings"], figures["searches"]) == (0, None, {})
+    assert "gain" not in figures
 
 
 def test_a_summary_has_the_searches_and_a_paired_difference() -> None:
-    found = summarise(MATERIAL, PLAN, tuned()[0])
-    assert (found["rows"], found["measured"], found["folds"], found["inner_folds"]) == (80, 80, 2, 3)
-    assert found["searches"].keys() == {"outer fold 1", "outer fold 2", ALL_ROWS}
-    assert found["defaults"]["forest.leaves"] == 3
-    low, high = found["gain"]["ap_interval"]
-    assert low <= found["gain"]["ap"] <= high
+    figures = summarise(MATERIAL, PLAN, tuned()[0])
+    assert (figures["rows"], figures["measured"], figures["folds"], figures["inner_folds"]) == (80, 80, 2, 3)
+    assert figures["searches"].keys() == {"outer fold 1", "outer fold 2", ALL_ROWS}
+    assert figures["defaults"]["forest.leaves"] == 3
+    low, high = figures["gain"]["ap_interval"]
+    assert low <= figures["gain"]["ap"] <= high
 
 
 def test_equal_values_are_no_gain() -> None:
     values = np.random.default_rng(0).random(80)
     same = Tuned({ALL_ROWS: Found(2, 0, 0.5, DEFAULT_SETTINGS, 0.5)}, values, values, interrupted=False)
-    found = summarise(MATERIAL, PLAN, same)
-    assert (found["gain"]["ap"], found["gain"]["ap_interval"], found["settings"]) == (0.0, (0.0, 0.0), {})
+    figures = summarise(MATERIAL, PLAN, same)
+    assert (figures["gain"]["ap"], figures["gain"]["ap_interval"], figures["settings"]) == (0.0, (0.0, 0.0), {})
 
 
 def test_time_ends_each_search_after_its_share() -> None:
-    asked: list[int] = []
+    search_numbers: list[int] = []
 
     def enough(number: int) -> bool:
-        asked.append(number)
+        search_numbers.append(number)
         return True
 
-    found = tune(MATERIAL, PLAN, Told(enough=enough))
-    assert asked == [0, 1, 2], "each search asks with its number"
-    assert [(one.trials, one.best) for one in found.searches.values()] == [(0, DEFAULT_SETTINGS)] * 3
-    assert np.array_equal(found.tuned, found.default)
+    tuning = tune(MATERIAL, PLAN, Told(enough=enough))
+    assert search_numbers == [0, 1, 2], "each search asks with its number"
+    assert [(search_end.trials, search_end.best) for search_end in tuning.searches.values()] == [
+        (0, DEFAULT_SETTINGS)
+    ] * 3
+    assert np.array_equal(tuning.tuned, tuning.default)
 
 
 # Simulated: a search that has something to find improves the model on sellers that it has not seen.
@@ -192,15 +194,15 @@ def test_from_hopeless_defaults_a_search_improves_the_model_beyond_chance(monkey
     listings, labels = evaluation_set(settings, settings.listings)
     random = np.random.default_rng(0)
     fakes, others = np.flatnonzero(labels == 1), np.flatnonzero(labels == 0)
-    kept = np.sort(np.concatenate([fakes[:150], random.choice(others, 850, replace=False)]))
-    data = Labelled(tuple(listings[i] for i in kept), labels[kept].astype(np.int8))
-    brands = tuple(one.brand for one in build(settings).brands)
-    material = FromFile(data, brands, NOW + timedelta(days=settings.days), "simulated")
+    row_numbers = np.sort(np.concatenate([fakes[:150], random.choice(others, 850, replace=False)]))
+    labelled_rows = Labelled(tuple(listings[i] for i in row_numbers), labels[row_numbers].astype(np.int8))
+    brands = tuple(market_brand.brand for market_brand in build(settings).brands)
+    material = FromFile(labelled_rows, brands, NOW + timedelta(days=settings.days), "simulated")
     plan = Plan(folds=3, trials=6, seed=0, threads=2)
-    found = summarise(material, plan, tune(material, plan))
-    print(found["default"]["ap"], found["tuned"]["ap"], verdict(found))  # noqa: T201  # the figures
-    assert found["gain"]["ap_interval"][0] > 0
-    assert verdict(found).startswith("Tuning improves the model on unseen sellers: ")
+    figures = summarise(material, plan, tune(material, plan))
+    print(figures["default"]["ap"], figures["tuned"]["ap"], verdict(figures))  # noqa: T201  # the figures
+    assert figures["gain"]["ap_interval"][0] > 0
+    assert verdict(figures).startswith("Tuning improves the model on unseen sellers: ")
 
 
 # The search: the defaults come first, hopeless trials are pruned, and equal seeds find equal settings.
@@ -209,8 +211,8 @@ def test_from_hopeless_defaults_a_search_improves_the_model_beyond_chance(monkey
 class Surface:
     """Inner folds whose average precision is a known function of the settings, the same in each of three folds."""
 
-    def __init__(self, value: Callable[[FitSettings], float]) -> None:
-        self._value = value
+    def __init__(self, precision_of: Callable[[FitSettings], float]) -> None:
+        self._value = precision_of
         self.asked: list[FitSettings] = []
 
     def defaults(self) -> FitSettings:
@@ -230,50 +232,50 @@ def leaves(settings: FitSettings) -> float:
 
 
 def searched(surface: Surface, trials: int = 20, seed: int = 0) -> tuple[Found, list[TrialDone]]:
-    told: list[TrialDone] = []
-    return search(cast(InnerFolds, surface), trials=trials, seed=seed, heard=told.append), told
+    done_trials: list[TrialDone] = []
+    return search(cast(InnerFolds, surface), trials=trials, seed=seed, heard=done_trials.append), done_trials
 
 
 def test_a_search_finds_better_settings_where_there_are_some() -> None:
-    found, _ = searched(Surface(leaves))
-    assert found.best.forest is not None
-    assert 22 <= found.best.forest.leaves <= 42
-    assert found.best_value > found.default_value + 0.1
+    search_end, _ = searched(Surface(leaves))
+    assert search_end.best.forest is not None
+    assert 22 <= search_end.best.forest.leaves <= 42
+    assert search_end.best_value > search_end.default_value + 0.1
 
 
 def test_the_defaults_are_tried_first_and_are_the_best_where_nothing_is_better() -> None:
     surface = Surface(lambda _settings: 0.5)
-    found, told = searched(surface, trials=5)
+    search_end, done_trials = searched(surface, trials=5)
     assert surface.asked[0] == surface.defaults()
-    assert (told[0].number, told[0].value) == (0, 0.5)
-    assert (found.best, found.best_value, found.default_value) == (DEFAULT_SETTINGS, 0.5, 0.5)
+    assert (done_trials[0].number, done_trials[0].value) == (0, 0.5)
+    assert (search_end.best, search_end.best_value, search_end.default_value) == (DEFAULT_SETTINGS, 0.5, 0.5)
 
 
 def test_every_trial_is_told_and_a_pruned_one_has_no_value() -> None:
-    found, told = searched(Surface(leaves))
-    assert [one.number for one in told] == list(range(21))
-    pruned = [one for one in told if one.value is None]
-    assert (found.trials, found.pruned) == (20, len(pruned))
+    search_end, done_trials = searched(Surface(leaves))
+    assert [trial.number for trial in done_trials] == list(range(21))
+    pruned = [trial for trial in done_trials if trial.value is None]
+    assert (search_end.trials, search_end.pruned) == (20, len(pruned))
     assert 3 <= len(pruned) < 20
-    assert all(len(one.after_each_fold) == 1 for one in pruned), "the first fold was enough"
-    assert all(one.value is not None for one in told[:4]), "nothing is pruned before there is a median"
+    assert all(len(trial.after_each_fold) == 1 for trial in pruned), "the first fold was enough"
+    assert all(trial.value is not None for trial in done_trials[:4]), "nothing is pruned before there is a median"
 
 
 def test_equal_seeds_give_equal_settings_and_others_do_not() -> None:
-    (one, _), (same, _), (other, _) = (searched(Surface(leaves), seed=seed) for seed in (0, 0, 1))
-    assert one == same
-    assert one.best != other.best
+    (search_end, _), (same, _), (other, _) = (searched(Surface(leaves), seed=seed) for seed in (0, 0, 1))
+    assert search_end == same
+    assert search_end.best != other.best
 
 
 def test_a_search_without_time_has_tried_the_defaults_alone() -> None:
     surface = Surface(leaves)
-    found = search(cast(InnerFolds, surface), trials=20, seed=0, enough=lambda: True)
-    assert (found.trials, found.best, len(surface.asked)) == (0, DEFAULT_SETTINGS, 1)
+    search_end = search(cast(InnerFolds, surface), trials=20, seed=0, enough=lambda: True)
+    assert (search_end.trials, search_end.best, len(surface.asked)) == (0, DEFAULT_SETTINGS, 1)
 
 
 @pytest.mark.parametrize("seed", range(3))
 def test_whatever_a_search_proposes_can_be_read_from_a_file(seed: int) -> None:
     surface = Surface(leaves)
     searched(surface, seed=seed)
-    for one in surface.asked:
-        assert FitSettings.of(one.changed()) == one
+    for settings in surface.asked:
+        assert FitSettings.of(settings.changed()) == settings

@@ -41,12 +41,12 @@ def seller_contacts(random: Random, listings: Sequence[Draft], start: datetime) 
     for listing in listings:
         first.setdefault(listing.seller.external_id, listing)
     book = _Book()
-    found: list[SellerContact] = []
+    contacts: list[SellerContact] = []
     for listing in first.values():
         at = moment(start, listing.day - _BEFORE_THE_FIRST_LISTING)
         rows = _of(random, listing.seller, book) if happens(random, _KNOWN) else ()
-        found.extend(SellerContact(at, {"seller": listing.seller.external_id, **row}) for row in rows)
-    return tuple(found)
+        contacts.extend(SellerContact(at, {"seller": listing.seller.external_id, **row}) for row in rows)
+    return tuple(contacts)
 
 
 class _Book:
@@ -95,7 +95,7 @@ def copied(random: Random, listings: Sequence[Draft]) -> list[Draft]:
     """The listings, in order; some have the text of an earlier listing of the same model by another seller."""
     genuine: dict[tuple[int, int], list[Draft]] = {}
     of_rings: dict[tuple[Supplier, int, int], list[Draft]] = {}
-    found: list[Draft] = []
+    drafts: list[Draft] = []
     for draft in listings:
         listing, house, supplier = draft, draft.item.house, draft.seller.supplier
         if house is not None and not draft.item.part and "description" in draft.content:
@@ -111,17 +111,17 @@ def copied(random: Random, listings: Sequence[Draft]) -> list[Draft]:
                 if listing is draft:
                     listing = _copy(random, draft, honest, COUNTERFEITERS_COPY)
                 ring.append(listing)
-        found.append(listing)
-    return found
+        drafts.append(listing)
+    return drafts
 
 
 def _copy(random: Random, draft: Draft, earlier: Sequence[Draft], share: float) -> Draft:
     """The listing with the text of an earlier one by another seller, with probability `share`; else itself."""
-    others = [one for one in earlier if one.seller.external_id != draft.seller.external_id]
+    others = [other for other in earlier if other.seller.external_id != draft.seller.external_id]
     return _with_text_of(random, draft, one_of(random, others)) if others and happens(random, share) else draft
 
 
 def _with_text_of(random: Random, listing: Draft, source: Draft) -> Draft:
-    kept = {name: value for name, value in listing.content.items() if name not in _COPIED}
+    own_fields = {name: field_value for name, field_value in listing.content.items() if name not in _COPIED}
     words: Row = {name: source.content[name] for name in _COPIED if name in source.content}
-    return replace(listing, content={**kept, **words, "title": varied(random, str(words["title"]))})
+    return replace(listing, content={**own_fields, **words, "title": varied(random, str(words["title"]))})

@@ -101,11 +101,11 @@ def _house(row: Mapping[str, str]) -> House:
         account_manager=row["account_manager"],
         nickname=row["nickname"],
         models=tuple(
-            Model(one["model"], one["goods"], int(one["list_price"]))
-            for one in table("models.tsv")
-            if one["brand"] == ours
+            Model(model["model"], model["goods"], int(model["list_price"]))
+            for model in table("models.tsv")
+            if model["brand"] == ours
         ),
-        tells=tuple(KnownTell(one["label"], one["pattern"]) for one in table("tells.tsv") if one["brand"] == ours),
+        tells=tuple(KnownTell(tell["label"], tell["pattern"]) for tell in table("tells.tsv") if tell["brand"] == ours),
     )
 
 

@@ -81,7 +81,7 @@ def _habits(row: Mapping[str, str]) -> Habits:
         sales=sales,
         size=size,
         listing_age=listing_age,
-        **{name: float(value) for name, value in row.items() if name not in _NOT_SHARES},
+        **{name: float(share) for name, share in row.items() if name not in _NOT_SHARES},
         stories={Story(name): float(share) for name, share in (part.split(" ") for part in row["stories"].split(", "))},
     )
 

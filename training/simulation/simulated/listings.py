@@ -34,16 +34,16 @@ class Draft:
     def row(self, external_id: str, start: datetime) -> Row:
         """The row as the marketplace sends it; `occurred_at` is in the seller's own time zone."""
         zone = timezone(timedelta(hours=_OFFSETS.get(self.seller.style.country, 1)))
-        found = {
+        row = {
             "external_id": external_id,
             **self.content,
             **self.observed,
             "occurred_at": moment(start, self.day).astimezone(zone).isoformat(),
         }
-        found["seller"] = {"external_id": self.seller.external_id, **self.block}
+        row["seller"] = {"external_id": self.seller.external_id, **self.block}
         if self.observed:
-            found["link"] = f"https://market.example/offers/{external_id}"
-        return found
+            row["link"] = f"https://market.example/offers/{external_id}"
+        return row
 
 
 def moment(start: datetime, day: float) -> datetime:
@@ -72,33 +72,35 @@ def _variant(random: Random) -> int:
     return one_of(random, range(8))
 
 
-def draft(random: Random, seller: Seller, item: Item) -> Draft:
+def draft(random: Random, seller: Seller, article: Item) -> Draft:
     """The listing of an item on a random day of the seller's career."""
     career = seller.career
     day = career.first_day + random.random() * (career.last_day - career.first_day)
-    content = _content(random, seller, item, write(random, seller, item))
+    content = _content(random, seller, article, write(random, seller, article))
     if happens(random, _BARE):
         bare: Row = {name: content[name] for name in _BARE_FIELDS if name in content}
-        return Draft(seller, day, item, bare, {}, {})
-    return _observed(random, Draft(seller, day, item, content, {}, {}))
+        return Draft(seller, day, article, bare, {}, {})
+    return _observed(random, Draft(seller, day, article, content, {}, {}))
 
 
 def _observed(random: Random, listing: Draft) -> Draft:
-    seller, item, habits = listing.seller, listing.item, HABITS[listing.seller.kind]
-    found = volumes(random, seller.career, seller.record, listing.day)
+    seller, article, habits = listing.seller, listing.item, HABITS[listing.seller.kind]
+    totals = volumes(random, seller.career, seller.record, listing.day)
     age = min(around(random, habits.listing_age), listing.day - seller.career.opened)
-    counted = counters(random, found, habits, age=age, listings=seller.career.listings, counterfeit=item.counterfeit)
+    counted = counters(
+        random, totals, habits, age=age, listings=seller.career.listings, counterfeit=article.counterfeit
+    )
     if happens(random, 0.7):
         counted["availability"] = "in_stock" if happens(random, 0.93) else "out_of_stock"
-    seller_block = block(seller.career, seller.record, found, country=seller.style.country, day=listing.day)
+    seller_block = block(seller.career, seller.record, totals, country=seller.style.country, day=listing.day)
     return replace(listing, observed=counted, block=seller_block)
 
 
 def later(random: Random, listing: Draft, day: float) -> Draft:
     """The same listing on a later day, with unchanged content."""
     seller = listing.seller
-    found = volumes(random, seller.career, seller.record, day)
-    renewed = block(seller.career, seller.record, found, country=seller.style.country, day=day)
+    totals = volumes(random, seller.career, seller.record, day)
+    renewed = block(seller.career, seller.record, totals, country=seller.style.country, day=day)
     observed = dict(listing.observed)
     if isinstance(age := observed.get("age_days"), int):
         observed["age_days"] = age + int(day - listing.day)
@@ -121,51 +123,51 @@ def varied(random: Random, title: str) -> str:
     return one_of(random, ways)
 
 
-def _content(random: Random, seller: Seller, item: Item, text: Text) -> Row:
+def _content(random: Random, seller: Seller, article: Item, text: Text) -> Row:
     habits = HABITS[seller.kind]
-    price, usual = _price(random, seller.kind, item)
+    price, usual = _price(random, seller.kind, article)
     rate = PER_EURO[seller.style.currency]
-    found: Row = {"title": text.title, "price": _amount(random, price * rate), "currency": seller.style.currency}
+    content: Row = {"title": text.title, "price": _amount(random, price * rate), "currency": seller.style.currency}
     if text.description:
-        found["description"] = text.description
-    if text.named is not None and not item.part and happens(random, habits.declares):
-        found["brand"] = text.named
+        content["description"] = text.description
+    if text.named is not None and not article.part and happens(random, habits.declares):
+        content["brand"] = text.named
     if happens(random, 0.9):
-        found["product_type"] = GOODS[item.goods].product_type
-    if happens(random, 0.45 if item.counterfeit else 0.3) and usual > price:
-        found["list_price"] = _amount(random, usual * rate)
-    if item.house is not None and not item.part and happens(random, habits.coded):
-        found["gtin"] = _gtin(random, item)
+        content["product_type"] = GOODS[article.goods].product_type
+    if happens(random, 0.45 if article.counterfeit else 0.3) and usual > price:
+        content["list_price"] = _amount(random, usual * rate)
+    if article.house is not None and not article.part and happens(random, habits.coded):
+        content["gtin"] = _gtin(random, article)
     if happens(random, 0.7):
-        found["condition"] = "used" if seller.style.story is Story.SECOND_HAND and happens(random, 0.8) else "new"
+        content["condition"] = "used" if seller.style.story is Story.SECOND_HAND and happens(random, 0.8) else "new"
     if happens(random, 0.6):
-        found["language"] = text.language.value
+        content["language"] = text.language.value
     if happens(random, 0.6):
-        found["ship_from"] = _dispatch(random, seller, item)
+        content["ship_from"] = _dispatch(random, seller, article)
     if happens(random, 0.7):
         pictures = 1 + int(random.random() * 3)
-        found["image_link"] = [
+        content["image_link"] = [
             f"https://img.market.example/{int(random.random() * 16**9):09x}.jpg" for _ in range(pictures)
         ]
-    return found
+    return content
 
 
-def _dispatch(random: Random, seller: Seller, item: Item) -> str:
+def _dispatch(random: Random, seller: Seller, article: Item) -> str:
     """The country of dispatch; workshops often send counterfeits themselves."""
-    if happens(random, 0.3 if item.counterfeit else 0.12):
+    if happens(random, 0.3 if article.counterfeit else 0.12):
         return one_of(random, _ELSEWHERE)
     return seller.style.country
 
 
-def _price(random: Random, kind: Kind, item: Item) -> tuple[float, float]:
+def _price(random: Random, kind: Kind, article: Item) -> tuple[float, float]:
     """The asking price in EUR, and the usual price of the goods."""
-    if item.part:
+    if article.part:
         return 9 * around(random, Around(median=1.0, spread=0.5)), 9.0
-    if item.house is None:
-        usual = float(GOODS[item.goods].unbranded)
+    if article.house is None:
+        usual = float(GOODS[article.goods].unbranded)
         return usual * around(random, Around(median=1.0, spread=0.4)), usual * 1.3
-    listed = HOUSES[item.house].models[item.model].list_price
-    behaves = Honest.RETAIL if isinstance(kind, Craft) and not item.counterfeit else kind
+    listed = HOUSES[article.house].models[article.model].list_price
+    behaves = Honest.RETAIL if isinstance(kind, Craft) and not article.counterfeit else kind
     return listed * around(random, HABITS[behaves].price), float(listed)
 
 
@@ -173,9 +175,9 @@ def _amount(random: Random, amount: float) -> str:
     return f"{max(1, int(amount))}.{one_of(random, _ENDINGS)}"
 
 
-def _gtin(random: Random, item: Item) -> str:
+def _gtin(random: Random, article: Item) -> str:
     """The GTIN of the goods; counterfeiters copy a GTIN and often make a mistake."""
-    assert item.house is not None
-    gtin = HOUSES[item.house].gtin(item.model, item.variant)
-    wrong = happens(random, 0.25 if item.counterfeit else 0.03)
+    assert article.house is not None
+    gtin = HOUSES[article.house].gtin(article.model, article.variant)
+    wrong = happens(random, 0.25 if article.counterfeit else 0.03)
     return f"{gtin[:-1]}{(int(gtin[-1]) + 1 + int(random.random() * 8)) % 10}" if wrong else gtin

@@ -29,19 +29,19 @@ class Crowd:
 def draw_listings(random: Random, crowd: Crowd, workshops: tuple[Supplier, ...]) -> list[Draft]:
     """Exactly `crowd.listings` listings in the order of time."""
     ids = _seller_ids(random, crowd.prefix)
-    found: list[Draft] = []
+    drafts: list[Draft] = []
     unknowing = round(crowd.counterfeits * _UNKNOWING)
     for craft in Craft:
         quota = round((crowd.counterfeits - unknowing) * CRAFTS[craft])
-        found.extend(_up_to(quota, _counterfeit_listings(random, ids, craft, crowd.days, workshops)))
-    left = crowd.listings - len(found)
-    quotas = {trade: round(left * TRADES[trade]) for trade in Honest}
-    quotas[Honest.RETAIL] += left - sum(quotas.values())
+        drafts.extend(_up_to(quota, _counterfeit_listings(random, ids, craft, crowd.days, workshops)))
+    remaining_count = crowd.listings - len(drafts)
+    quotas = {trade: round(remaining_count * TRADES[trade]) for trade in Honest}
+    quotas[Honest.RETAIL] += remaining_count - sum(quotas.values())
     for trade, quota in quotas.items():
         chance = unknowing / max(quota * HABITS[trade].branded, 1) if trade is Honest.SECOND_HAND else 0.0
         listings = _honest_listings(random, ids, trade, crowd.days, chance)
-        found.extend(next(listings) for _ in range(quota))
-    return sorted(found, key=lambda listing: listing.day)
+        drafts.extend(next(listings) for _ in range(quota))
+    return sorted(drafts, key=lambda listing: listing.day)
 
 
 def _seller_ids(random: Random, prefix: str) -> Iterator[str]:

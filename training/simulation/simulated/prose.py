@@ -107,21 +107,21 @@ class Text:
     named: str | None
 
 
-def write(random: Random, seller: Seller, item: Item) -> Text:
+def write(random: Random, seller: Seller, article: Item) -> Text:
     """Title and description in the seller's style."""
     language = Language.EN if happens(random, _OTHER_LANGUAGE) else seller.style.language
     habits = HABITS[seller.kind]
-    acts = item.counterfeit or seller.supplier is None  # A counterfeiter describes genuine goods plainly.
-    hidden = acts and not item.part and item.house is not None and happens(random, habits.obfuscations)
-    named = _named(random, item, language)
-    shown = named if named is None or not hidden else _hidden(random, item, language)
-    slots = _slots(random, item, language, shown)
-    title = _title(random, seller, item, language, slots)
+    acts = article.counterfeit or seller.supplier is None  # A counterfeiter describes genuine goods plainly.
+    hidden = acts and not article.part and article.house is not None and happens(random, habits.obfuscations)
+    named = _named(random, article, language)
+    shown = named if named is None or not hidden else _hidden(random, article, language)
+    slots = _slots(random, article, language, shown)
+    title = _title(random, seller, article, language, slots)
     blatant = acts and happens(random, habits.blatant)
     if blatant and happens(random, 0.75):
         title = f"{title} {one_of(random, BLATANT_TITLES[language])}"
     described = happens(random, habits.described)
-    sentences = _sentences(random, seller, item, language, blatant) if described else []
+    sentences = _sentences(random, seller, article, language, blatant) if described else []
     joint = "" if language is Language.ZH else " "
     description = joint.join(_capitalised(sentence.format(**slots)) for sentence in sentences)
     return Text(
@@ -132,10 +132,10 @@ def write(random: Random, seller: Seller, item: Item) -> Text:
     )
 
 
-def _named(random: Random, item: Item, language: Language) -> str | None:
-    if item.house is None:
+def _named(random: Random, article: Item, language: Language) -> str | None:
+    if article.house is None:
         return one_of(random, SMALL_MAKERS) if happens(random, 0.5) else None
-    brand = HOUSES[item.house].brand
+    brand = HOUSES[article.house].brand
     if language is Language.ZH and happens(random, _ALIAS):
         return next(alias for alias in brand.aliases if ord(alias[0]) > 0x3000)
     if language is Language.RU and happens(random, _ALIAS):
@@ -143,32 +143,32 @@ def _named(random: Random, item: Item, language: Language) -> str | None:
     return brand.name
 
 
-def _hidden(random: Random, item: Item, language: Language) -> str:
-    if item.house is None or happens(random, 0.2):
+def _hidden(random: Random, article: Item, language: Language) -> str:
+    if article.house is None or happens(random, 0.2):
         return one_of(random, HINTS[language])
-    house = HOUSES[item.house]
+    house = HOUSES[article.house]
     return house.nickname if happens(random, 0.2) else obfuscated(random, house.brand.name)
 
 
-def _slots(random: Random, item: Item, language: Language, shown: str | None) -> dict[str, str]:
-    goods = GOODS[item.goods]
+def _slots(random: Random, article: Item, language: Language, shown: str | None) -> dict[str, str]:
+    goods = GOODS[article.goods]
     variants = goods.sizes or COLOURS[language]
     return {
         "brand": shown or "",
-        "model": "" if item.house is None else HOUSES[item.house].models[item.model].name,
+        "model": "" if article.house is None else HOUSES[article.house].models[article.model].name,
         "noun": one_of(random, goods.nouns[language]),
         "make": one_of(random, goods.makes[language]),
         "part": one_of(random, goods.parts[language]),
-        "variant": variants[item.variant % len(variants)],
+        "variant": variants[article.variant % len(variants)],
     }
 
 
-def _title(random: Random, seller: Seller, item: Item, language: Language, slots: dict[str, str]) -> str:
-    if item.part:
+def _title(random: Random, seller: Seller, article: Item, language: Language, slots: dict[str, str]) -> str:
+    if article.part:
         return _capitalised(one_of(random, PART_TITLES[language]).format(**slots))
     shapes = TITLES[language]
     shape = shapes[seller.style.shape] if happens(random, _KEPT_SHAPE) else one_of(random, shapes)
-    if item.house is None:
+    if article.house is None:
         shape = "{brand} {noun} {variant}, {make}"
     title = " ".join(shape.format(**slots).split())
     if happens(random, _ENDING):
@@ -177,45 +177,45 @@ def _title(random: Random, seller: Seller, item: Item, language: Language, slots
     return _capitalised(title)
 
 
-def _sentences(random: Random, seller: Seller, item: Item, language: Language, blatant: bool) -> list[str]:
+def _sentences(random: Random, seller: Seller, article: Item, language: Language, blatant: bool) -> list[str]:
     """A few sentences, with the counterfeit indicators at random positions."""
     habits = HABITS[seller.kind]
-    about = ABOUT[language] if item.house is not None and not item.part else ABOUT[language][6:]
-    found = [one_of(random, about)]
+    about = ABOUT[language] if article.house is not None and not article.part else ABOUT[language][6:]
+    sentences = [one_of(random, about)]
     if happens(random, 0.5):
-        found.append(one_of(random, about))
+        sentences.append(one_of(random, about))
     if happens(random, 0.55):
-        found.append(one_of(random, STORIES[seller.style.story][language]))
+        sentences.append(one_of(random, STORIES[seller.style.story][language]))
     if happens(random, 0.6):
-        found.append(one_of(random, SERVICE[language]))
-    if item.house is None and happens(random, 0.4):
-        found.append(one_of(random, UNBRANDED[language]))
+        sentences.append(one_of(random, SERVICE[language]))
+    if article.house is None and happens(random, 0.4):
+        sentences.append(one_of(random, UNBRANDED[language]))
     if happens(random, _VOUCHES.get(seller.kind, _VOUCHES_ELSE) if isinstance(seller.kind, Honest) else 0.1):
-        found.append(one_of(random, VOUCHING[language]))
-    giveaways = _giveaways(random, seller, item, habits, language)
+        sentences.append(one_of(random, VOUCHING[language]))
+    giveaways = _giveaways(random, seller, article, habits, language)
     if blatant:
         giveaways.append(one_of(random, BLATANT_SENTENCES[language]))
     # Indicators replace other sentences, so that the length of a description is no indicator itself.
-    random.shuffle(found)
-    found = [*found[len(giveaways) :], *giveaways]
-    random.shuffle(found)
-    return list(dict.fromkeys(found))
+    random.shuffle(sentences)
+    sentences = [*sentences[len(giveaways) :], *giveaways]
+    random.shuffle(sentences)
+    return list(dict.fromkeys(sentences))
 
 
-def _giveaways(random: Random, seller: Seller, item: Item, habits: Habits, language: Language) -> list[str]:
-    found: list[str] = []
+def _giveaways(random: Random, seller: Seller, article: Item, habits: Habits, language: Language) -> list[str]:
+    giveaways: list[str] = []
     tells = TELLS[language]
-    if item.counterfeit and seller.supplier is not None:
-        while happens(random, habits.tells if not found else _SECOND_TELL):
+    if article.counterfeit and seller.supplier is not None:
+        while happens(random, habits.tells if not giveaways else _SECOND_TELL):
             of_ring = happens(random, _TELL_OF_RING)
-            found.append(tells[one_of(random, seller.supplier.tells) if of_ring else any_tell(random)])
+            giveaways.append(tells[one_of(random, seller.supplier.tells) if of_ring else any_tell(random)])
     elif seller.style.kept_tell is not None and happens(random, _KEPT_TELL):
-        found.append(tells[seller.style.kept_tell])
+        giveaways.append(tells[seller.style.kept_tell])
     elif happens(random, HABITS[Honest.RETAIL].tells if seller.supplier else habits.tells):
-        found.append(tells[any_tell(random)])
+        giveaways.append(tells[any_tell(random)])
     if happens(random, habits.contacts):
-        found.append(one_of(random, CONTACTS[language]))
-    return found
+        giveaways.append(one_of(random, CONTACTS[language]))
+    return giveaways
 
 
 def _capitalised(text: str) -> str:

@@ -49,7 +49,7 @@ class Ledger:
     """All sales and returns of one seller, from which both windows and events are made."""
 
     def __init__(self, entries: Sequence[Entry]) -> None:
-        self.entries = tuple(sorted(entries, key=lambda entry: entry.day))
+        self.entries = tuple(sorted(entries, key=lambda ledger_entry: ledger_entry.day))
         self._days = {kind: [e.day for e in self.entries if e.kind == kind] for kind in ("sale", "return")}
         self._sums = {
             kind: [0.0, *accumulate(e.amount for e in self.entries if e.kind == kind)] for kind in ("sale", "return")
@@ -178,7 +178,7 @@ def _part(random: Random, counts: Counts, share: float) -> Counts:
     return a, b, b + int(random.binomial(in_90 - in_30, share))
 
 
-def block(career: Career, seller: Record, found: Volumes, *, country: str, day: float) -> Row:
+def block(career: Career, seller: Record, totals: Volumes, *, country: str, day: float) -> Row:
     """The seller block of a row, without the seller's id."""
     payload: Row = {}
     if "age" in seller.says:
@@ -188,18 +188,22 @@ def block(career: Career, seller: Record, found: Volumes, *, country: str, day: 
     if "rating" in seller.says and seller.rating_count:
         payload |= {"rating": seller.rating, "rating_count": seller.rating_count}
     if "volumes" in seller.says:
-        payload |= {"gmv": _amounts(found.turnover), "orders": _window(found.orders), "accepted": _window(found.sales)}
+        payload |= {
+            "gmv": _amounts(totals.turnover),
+            "orders": _window(totals.orders),
+            "accepted": _window(totals.sales),
+        }
     if "returns" in seller.says:
-        payload |= {"returned": _window(found.returned), "returned_value": _amounts(found.returned_value)}
+        payload |= {"returned": _window(totals.returned), "returned_value": _amounts(totals.returned_value)}
     if "stock" in seller.says:
         payload |= {"variety": seller.variety, "available": seller.available}
     return payload
 
 
-def counters(random: Random, found: Volumes, habits: Habits, *, age: float, listings: int, counterfeit: bool) -> Row:
+def counters(random: Random, totals: Volumes, habits: Habits, *, age: float, listings: int, counterfeit: bool) -> Row:
     """The counts of one listing that is `age` days old; its sales are a part of the seller's."""
     share = min(0.6, around(random, Around(median=1 / (listings + 1), spread=0.6)))
-    sold = _thinned(random, int(random.binomial(found.sales[2], share * min(age, 90.0) / 90)), min(age, 90.0))
+    sold = _thinned(random, int(random.binomial(totals.sales[2], share * min(age, 90.0) / 90)), min(age, 90.0))
     returned = _part(random, sold, min(0.5, habits.returns * around(random, Around(median=1.0, spread=0.3))))
     fakes = habits.fakes if counterfeit else FAKES_OF_GENUINE
     payload: Row = {"age_days": int(age)}

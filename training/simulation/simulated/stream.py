@@ -89,9 +89,9 @@ def _changed(random: Random, listing: Draft, day: float) -> Draft:
     return replace(after, content=content)
 
 
-def _spoilt(name: str, value: object) -> Callable[[Row], None]:
+def _spoilt(name: str, cell: object) -> Callable[[Row], None]:
     def spoil(row: Row) -> None:
-        row[name] = value
+        row[name] = cell
 
     return spoil
 
@@ -150,15 +150,15 @@ def seller_events(
 def _events_of(random: Random, seller: Seller, listings: Sequence[tuple[str, Draft]]) -> list[tuple[float, Row]]:
     assert seller.record.ledger is not None
     sold: dict[int, str | None] = {}
-    found: list[tuple[float, Row]] = []
-    for entry in seller.record.ledger.entries:
-        if entry.sale not in sold:
-            up = [external_id for external_id, one in listings if one.day < entry.day]
-            sold[entry.sale] = one_of(random, up) if up else None
-        row: Row = {"seller": seller.external_id, "kind": entry.kind}
-        if (listing := sold[entry.sale]) is not None:
+    events: list[tuple[float, Row]] = []
+    for ledger_entry in seller.record.ledger.entries:
+        if ledger_entry.sale not in sold:
+            up = [external_id for external_id, draft in listings if draft.day < ledger_entry.day]
+            sold[ledger_entry.sale] = one_of(random, up) if up else None
+        row: Row = {"seller": seller.external_id, "kind": ledger_entry.kind}
+        if (listing := sold[ledger_entry.sale]) is not None:
             row["listing"] = listing
-        if entry.kind != "rating":
-            row |= {"amount": f"{entry.amount:.2f}", "currency": seller.style.currency}
-        found.append((entry.day, row))
-    return found
+        if ledger_entry.kind != "rating":
+            row |= {"amount": f"{ledger_entry.amount:.2f}", "currency": seller.style.currency}
+        events.append((ledger_entry.day, row))
+    return events

@@ -90,9 +90,9 @@ def _joined(parts: tuple[tuple[Insert, tuple[str, ...], int], ...], dialect: Dia
     return _Joined(DriverStatement.of(f"WITH {', '.join(reversed(texts))} SELECT 1", None, {}), rows)
 
 
-def _sent(value: Any) -> Any:
+def _sent(parameter: Any) -> Any:
     """Numbers as texts: the driver would send them by their size, and the server would plan for each combination."""
-    kind = type(value)
+    kind = type(parameter)
     if kind is float or kind is int:
-        return repr(value)
-    return ("f", "t")[value] if kind is bool else value
+        return repr(parameter)
+    return ("f", "t")[parameter] if kind is bool else parameter

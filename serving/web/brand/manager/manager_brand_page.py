@@ -56,35 +56,35 @@ _SELLERS_SHOWN: Final = 200
 @router.get(_PLACE)
 def get_brand(brand_id: str, request: Request, runtime: TheRuntime, session: Manager) -> HTMLResponse:
     """The page; opening it marks its messages as read."""
-    kept = kept_brand(runtime, session, brand_id, request.query_params)
-    page = _page(runtime, session, kept)
-    mark_read(runtime, session.person, kept.pair)
+    brand = kept_brand(runtime, session, brand_id, request.query_params)
+    page = _page(runtime, session, brand)
+    mark_read(runtime, session.person, brand.pair)
     return respond(request, page, session)
 
 
 @router.get(_PLACE + "/documents/{digest}")
 def get_document(brand_id: str, digest: str, request: Request, runtime: TheRuntime, session: Manager) -> Response:
-    kept = kept_brand(runtime, session, brand_id, request.query_params)
+    brand = kept_brand(runtime, session, brand_id, request.query_params)
     with runtime.store.read() as connection:
-        found = rights_documents.document(connection, kept.pair, digest)
-    return downloads.document(f"document-{digest[:12]}", found.media_type, found.content)
+        document = rights_documents.document(connection, brand.pair, digest)
+    return downloads.document(f"document-{digest[:12]}", document.media_type, document.content)
 
 
 @router.post(_PLACE + "/rights/{right_id}")
 def post_right(brand_id: str, right_id: str, request: Request, session: Manager, fields: Fields) -> Response:
     """Verify a right, or refuse it with a reason."""
-    runtime, wanted = runtime_of(request), fields.get("state", "")
-    kept = kept_brand(runtime, session, brand_id, fields)
+    runtime, state = runtime_of(request), fields.get("state", "")
+    brand = kept_brand(runtime, session, brand_id, fields)
     try:
-        if wanted not in set(RightState):
+        if state not in set(RightState):
             raise Invalid("The decision is missing. Verify the right or refuse it.")
-        judge_right(runtime, session.person, kept.pair, right_id, RightState(wanted), fields.get("note", ""))
+        judge_right(runtime, session.person, brand.pair, right_id, RightState(state), fields.get("note", ""))
     except NotFound:
         raise
     except DomainError as refused:
-        return refused_page(request, session, kept, refused)
-    verified = RightState(wanted) is RightState.VERIFIED
-    return back_to(request, kept, Flash.RIGHT_VERIFIED if verified else Flash.RIGHT_REFUSED, "rights")
+        return refused_page(request, session, brand, refused)
+    verified = RightState(state) is RightState.VERIFIED
+    return back_to(request, brand, Flash.RIGHT_VERIFIED if verified else Flash.RIGHT_REFUSED, "rights")
 
 
 @router.post(_PLACE + "/people/{user_id}")
@@ -92,12 +92,12 @@ def post_person(
     brand_id: str, user_id: str, request: Request, runtime: TheRuntime, session: Manager, fields: Fields
 ) -> Response:
     """Grant or remove the lead rights of one of the brand's people."""
-    kept = kept_brand(runtime, session, brand_id, fields)
+    brand = kept_brand(runtime, session, brand_id, fields)
     try:
-        set_lead(runtime, session.person, kept.pair, user_id, leads=fields.get("leads") == "yes")
+        set_lead(runtime, session.person, brand.pair, user_id, leads=fields.get("leads") == "yes")
     except Conflict as refused:
-        return refused_page(request, session, kept, refused)
-    return back_to(request, kept, Flash.BRAND_CHANGED, "people")
+        return refused_page(request, session, brand, refused)
+    return back_to(request, brand, Flash.BRAND_CHANGED, "people")
 
 
 @router.post(_PLACE + "/agents/{mandate_id}/void")
@@ -105,90 +105,90 @@ def post_void(
     brand_id: str, mandate_id: str, request: Request, runtime: TheRuntime, session: Manager, fields: Fields
 ) -> Response:
     """Void a power of attorney that was recorded by mistake, as if it had never been valid."""
-    kept = kept_brand(runtime, session, brand_id, fields)
-    void_agency(runtime, session.person, kept.pair, mandate_id)
-    return back_to(request, kept, Flash.BRAND_CHANGED, "people")
+    brand = kept_brand(runtime, session, brand_id, fields)
+    void_agency(runtime, session.person, brand.pair, mandate_id)
+    return back_to(request, brand, Flash.BRAND_CHANGED, "people")
 
 
 @router.post(_PLACE + "/sellers")
 def post_sellers(brand_id: str, request: Request, runtime: TheRuntime, session: Manager, fields: Fields) -> Response:
     """Put the ticked sellers on the brand's list, or refuse them."""
-    kept, ticked = kept_brand(runtime, session, brand_id, fields), [name for name in fields if name.startswith("asr_")]
+    brand, ticked = kept_brand(runtime, session, brand_id, fields), [name for name in fields if name.startswith("asr_")]
     try:
-        decide_requests(runtime, session.person, kept.pair, ticked, accept=fields.get("accept") == "yes")
+        decide_requests(runtime, session.person, brand.pair, ticked, accept=fields.get("accept") == "yes")
     except (Forbidden, Invalid) as refused:
-        return refused_page(request, session, kept, refused)
-    return back_to(request, kept, Flash.BRAND_CHANGED, "sellers")
+        return refused_page(request, session, brand, refused)
+    return back_to(request, brand, Flash.BRAND_CHANGED, "sellers")
 
 
 @router.post(_PLACE + "/enrolment")
 def post_enrolment(brand_id: str, request: Request, session: Manager, fields: Fields) -> Response:
     """Change whether the brand receives questions, and how many per day."""
-    runtime, given = runtime_of(request), fields.get("daily_questions", "").strip()
-    kept = kept_brand(runtime, session, brand_id, fields)
+    runtime, daily_limit = runtime_of(request), fields.get("daily_questions", "").strip()
+    brand = kept_brand(runtime, session, brand_id, fields)
     try:
-        if given and not (given.isascii() and given.isdigit() and len(given) <= 6):
+        if daily_limit and not (daily_limit.isascii() and daily_limit.isdigit() and len(daily_limit) <= 6):
             raise Invalid("The maximum is not a whole number. Correct it, or leave it empty for no limit.")
         change_enrolment(
             runtime,
             session.person,
-            kept.pair,
+            brand.pair,
             takes_part=fields.get("takes_part") == "yes",
-            daily_questions=int(given) if given else None,
+            daily_questions=int(daily_limit) if daily_limit else None,
         )
     except DomainError as refused:
-        return refused_page(request, session, kept, refused)
-    return back_to(request, kept, Flash.BRAND_CHANGED, "enrolment")
+        return refused_page(request, session, brand, refused)
+    return back_to(request, brand, Flash.BRAND_CHANGED, "enrolment")
 
 
 @router.post(_PLACE + "/messages")
 def post_message(brand_id: str, request: Request, runtime: TheRuntime, session: Manager, fields: Fields) -> Response:
-    kept = kept_brand(runtime, session, brand_id, fields)
+    brand = kept_brand(runtime, session, brand_id, fields)
     try:
-        write(runtime, session.person, kept.pair, fields.get("text", ""))
+        write(runtime, session.person, brand.pair, fields.get("text", ""))
     except DomainError as refused:
-        page = _page(runtime, session, kept, typed=fields.get("text", ""), unsent=refused.sentence)
+        page = _page(runtime, session, brand, typed=fields.get("text", ""), unsent=refused.sentence)
         return respond(request, page, session, status=status_of(refused))
-    return back_to(request, kept, Flash.MESSAGE_SENT, "messages")
+    return back_to(request, brand, Flash.MESSAGE_SENT, "messages")
 
 
 @router.post(_PLACE + "/messages/{message_id}/erase")
 def post_erasure(
     brand_id: str, message_id: str, request: Request, runtime: TheRuntime, session: Manager, fields: Fields
 ) -> Response:
-    kept = kept_brand(runtime, session, brand_id, fields)
-    erase(runtime, session.person, kept.pair, message_id)
-    return back_to(request, kept, Flash.MESSAGE_ERASED, "messages")
+    brand = kept_brand(runtime, session, brand_id, fields)
+    erase(runtime, session.person, brand.pair, message_id)
+    return back_to(request, brand, Flash.MESSAGE_ERASED, "messages")
 
 
-def kept_brand(runtime: Runtime, session: Session, brand_id: str, given: Mapping[str, str]) -> Kept:
+def kept_brand(runtime: Runtime, session: Session, brand_id: str, fields: Mapping[str, str]) -> Kept:
     """The brand that the person manages, at the marketplace that the form names."""
     with runtime.store.read() as connection:
-        return kept_by(connection, session.person, brand_id, given.get(_AT))
+        return kept_by(connection, session.person, brand_id, fields.get(_AT))
 
 
-def back_to(request: Request, kept: Kept, flash: Flash, part: str) -> Response:
+def back_to(request: Request, brand: Kept, flash: Flash, part: str) -> Response:
     """Go back to a part of the page, with a confirmation."""
-    return go_to(request, f"/brands/{kept.pair[1]}?{_AT}={kept.pair[0]}#{part}", flash)
+    return go_to(request, f"/brands/{brand.pair[1]}?{_AT}={brand.pair[0]}#{part}", flash)
 
 
-def refused_page(request: Request, session: Session, kept: Kept, refused: DomainError) -> Response:
+def refused_page(request: Request, session: Session, brand: Kept, refused: DomainError) -> Response:
     """The page with the reason of a refusal."""
-    page = _page(runtime_of(request), session, kept, error=refused.sentence)
+    page = _page(runtime_of(request), session, brand, error=refused.sentence)
     return respond(request, page, session, status=status_of(refused))
 
 
 def _page(
     runtime: Runtime,
     session: Session,
-    kept: Kept,
+    brand: Kept,
     *,
     error: str | None = None,
     typed: str = "",
     unsent: str | None = None,
 ) -> StaffPage:
-    now, pair, person = runtime.clock.now(), kept.pair, session.person
-    place, told = f"/brands/{pair[1]}/documents", runtime.policies[RightsPolicy].told_before_expiry_days
+    now, pair, person = runtime.clock.now(), brand.pair, session.person
+    place, told_days = f"/brands/{pair[1]}/documents", runtime.policies[RightsPolicy].told_before_expiry_days
     with runtime.store.read() as connection:
         reasons = needs(runtime, connection, person, [pair], now)[pair]
         on_file = rights.rights_of(connection, pair)
@@ -200,24 +200,24 @@ def _page(
             (user, certifications.last_passed(connection, user.user_id))
             for user in accounts.people_of_brand(connection, pair)
         ]
-        card = standing_card(runtime, connection, pair, kept.enrolment.name, now)
+        card = standing_card(runtime, connection, pair, brand.enrolment.name, now)
         large = large_rows(runtime, connection, person, pair)
         sellers = tuple(authorised_sellers.requests(connection, pair)[:_SELLERS_SHOWN])
-        proposed = alias_rows(runtime, connection, person, pair, kept.enrolment.name, now)
+        proposed = alias_rows(runtime, connection, person, pair, brand.enrolment.name, now)
         thread = thread_of(connection, person, pair, MessageSide.MANAGER, now, typed=typed, error=unsent)
-    daily = kept.enrolment.daily_questions
+    daily = brand.enrolment.daily_questions
     return StaffPage(
         "manager_brand.html",
         "/brands",
-        brand=kept.enrolment.name,
+        brand=brand.enrolment.name,
         brand_id=pair[1],
-        marketplace=kept.marketplace,
+        marketplace=brand.marketplace,
         at=pair[0],
         reasons=tuple(in_english(reason.message) for reason in reasons),
-        takes_part=kept.enrolment.takes_part,
+        takes_part=brand.enrolment.takes_part,
         daily_questions="" if daily is None else str(daily),
         standing=card,
-        rights=right_rows(on_file, by_digest, names, now, told_days=told, place=place),
+        rights=right_rows(on_file, by_digest, names, now, told_days=told_days, place=place),
         mandates=mandates,
         people=people,
         agents=acting.values(),
@@ -250,11 +250,11 @@ _MISSPELT: Final = (
 )
 
 
-def _support(one: ProposedAlias) -> str:
-    now = one.now
+def _support(alias: ProposedAlias) -> str:
+    now = alias.now
     listings, sellers = words.many(now.listings, "corrected listing"), words.many(now.sellers, "seller")
-    told = f"{listings} of {sellers}, corrected by {words.many(now.people, 'reviewer')}"
-    return f"{told}; {words.many(now.others, 'listing')} corrected to another brand" if now.others else told
+    sentence = f"{listings} of {sellers}, corrected by {words.many(now.people, 'reviewer')}"
+    return f"{sentence}; {words.many(now.others, 'listing')} corrected to another brand" if now.others else sentence
 
 
 _DONE: Final = {
@@ -267,14 +267,14 @@ _DONE: Final = {
 @router.post("/brands/{brand_id}/aliases/{proposal_id}")
 def post_alias(brand_id: str, proposal_id: str, request: Request, session: Manager, fields: Fields) -> Response:
     """Accept or dismiss a proposed alias, or remove an accepted one."""
-    runtime, wanted = runtime_of(request), fields.get("state", "")
-    kept = kept_brand(runtime, session, brand_id, fields)
+    runtime, state = runtime_of(request), fields.get("state", "")
+    brand = kept_brand(runtime, session, brand_id, fields)
     try:
-        if wanted not in set(ProposalState):
+        if state not in set(ProposalState):
             raise Invalid("The decision is missing. Accept the alias or dismiss it.")
-        decide_alias(runtime, session.person, kept.pair, proposal_id, ProposalState(wanted))
+        decide_alias(runtime, session.person, brand.pair, proposal_id, ProposalState(state))
     except NotFound:
         raise
     except DomainError as refused:
-        return refused_page(request, session, kept, refused)
-    return back_to(request, kept, _DONE[ProposalState(wanted)], "aliases")
+        return refused_page(request, session, brand, refused)
+    return back_to(request, brand, _DONE[ProposalState(state)], "aliases")

@@ -30,45 +30,45 @@ def get_brands(request: Request, session: Manager) -> HTMLResponse:
 
 def brands_page(runtime: Runtime, session: Session) -> StaffPage:
     person, now = session.person, runtime.clock.now()
-    here = person.marketplaces(Permission.MANAGE_BRANDS)
+    marketplace_ids = person.marketplaces(Permission.MANAGE_BRANDS)
     with runtime.store.read() as connection:
         enrolled = {
-            (marketplace_id, brand_id): one
-            for marketplace_id in here
-            for brand_id, one in brands.enrolments(connection, marketplace_id).items()
-            if one.account_manager_id == person.user_id
+            (marketplace_id, brand_id): enrolment
+            for marketplace_id in marketplace_ids
+            for brand_id, enrolment in brands.enrolments(connection, marketplace_id).items()
+            if enrolment.account_manager_id == person.user_id
         }
-        names = {one: marketplaces.get(connection, one).name for one in here}
+        names = {place: marketplaces.get(connection, place).name for place in marketplace_ids}
         waiting = case_figures.open_questions(connection, enrolled)
         answers = case_figures.standing_answers(connection, enrolled)
         removals = case_figures.removal_counts(connection, enrolled)
         escalated = question_steps.waiting_for_manager(connection, enrolled)
         cards = {
-            pair: standing_card(runtime, connection, pair, one.name, now) for pair, one in sorted(enrolled.items())
+            pair: standing_card(runtime, connection, pair, brand.name, now) for pair, brand in sorted(enrolled.items())
         }
-        wanted = needs(runtime, connection, person, enrolled, now)
+        brand_needs = needs(runtime, connection, person, enrolled, now)
     urgent = sorted(
         enrolled,
         key=lambda pair: (
-            urgency(wanted[pair]),
+            urgency(brand_needs[pair]),
             pair not in waiting,
             waiting[pair].oldest_due_at if pair in waiting else now,
         ),
     )
     rows = []
     for pair in urgent:
-        asked = waiting.get(pair)
+        questions = waiting.get(pair)
         rows.append(
             SimpleNamespace(
                 brand=enrolled[pair].name,
                 address=f"/brands/{pair[1]}?at={pair[0]}",
                 marketplace=names[pair[0]],
                 takes_part=enrolled[pair].takes_part,
-                needs=wanted[pair],
+                needs=brand_needs[pair],
                 standing=cards[pair],
-                open=asked.number if asked else 0,
+                open=questions.number if questions else 0,
                 escalated=escalated.get(pair, 0),
-                oldest=words.due(asked.oldest_due_at, now) if asked else None,
+                oldest=words.due(questions.oldest_due_at, now) if questions else None,
                 answers=answers.get(pair, {}),
                 removals=removals.get(pair, {}),
             )
@@ -79,6 +79,6 @@ def brands_page(runtime: Runtime, session: Session) -> StaffPage:
         rows=tuple(rows),
         open=sum(row.open for row in rows),
         overdue=sum(row.oldest is not None and row.oldest.late for row in rows),
-        several_marketplaces=len(here) > 1,
+        several_marketplaces=len(marketplace_ids) > 1,
         answer_within_hours=runtime.policies[EnforcementPolicy].brand_answers_within_hours,
     )

@@ -96,10 +96,13 @@ def attached_documents(
     connection: Connection, session: Session, fields: Mapping[str, str], now: datetime
 ) -> tuple[AttachedDocument, ...]:
     """The documents that are kept with the report that is being written."""
-    found = report_documents.documents_of(connection, _draft(connection, session, fields))
-    return tuple(AttachedDocument(one.document_id, replace(shown_document(one, now), digest=None)) for one in found)
+    documents = report_documents.documents_of(connection, _draft(connection, session, fields))
+    return tuple(
+        AttachedDocument(document.document_id, replace(shown_document(document, now), digest=None))
+        for document in documents
+    )
 
 
 def _draft(connection: Connection, session: Session, fields: Mapping[str, str]) -> DraftKey:
-    here = fields.get("marketplace_id", "") or None
-    return draft_of(connection, session.person, fields.get("right_id", ""), here, fields.get("key", ""))
+    marketplace_id = fields.get("marketplace_id", "") or None
+    return draft_of(connection, session.person, fields.get("right_id", ""), marketplace_id, fields.get("key", ""))

@@ -58,10 +58,10 @@ def post_key(request: Request, runtime: TheRuntime, session: Member, fields: Fie
         pair = scope_of(connection, session.person, fields).pair
     try:
         confirm(runtime, session, fields)
-        made = make_key(runtime, session.person, pair, fields.get("name", ""), days_of(fields))
+        key_text = make_key(runtime, session.person, pair, fields.get("name", ""), days_of(fields))
     except DomainError as refused:
         return given_back(request, session, fields, refused, _page)
-    return respond(request, _page(runtime, session, fields, made=made), session)
+    return respond(request, _page(runtime, session, fields, key_text=key_text), session)
 
 
 @router.post(_PLACE + "/{key_id}/revoke")
@@ -73,10 +73,15 @@ def post_revoke(key_id: str, request: Request, runtime: TheRuntime, session: Mem
 
 
 def _page(
-    runtime: Runtime, session: Session, given: Mapping[str, str], *, made: str | None = None, error: str | None = None
+    runtime: Runtime,
+    session: Session,
+    fields: Mapping[str, str],
+    *,
+    key_text: str | None = None,
+    error: str | None = None,
 ) -> BrandKeysPage:
     with runtime.store.read() as connection:
-        scope = scope_of(connection, session.person, given)
+        scope = scope_of(connection, session.person, fields)
         keys = keys_of_brand(connection, scope.pair)
         verified = [
             right for right in rights.rights_of(connection, scope.pair) if right.right.state is RightState.VERIFIED
@@ -87,8 +92,8 @@ def _page(
         wall=runtime.wall.now(),
         rights=tuple(verified),
         kinds=KINDS,
-        made=made,
-        typed=given.get("name", "") if error is not None else "",
+        made=key_text,
+        typed=fields.get("name", "") if error is not None else "",
         policy=runtime.policies[SecretPolicy],
         factors=factor_kinds(runtime, session),
         error=error,

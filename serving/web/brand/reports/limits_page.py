@@ -64,18 +64,20 @@ class LimitsPage(AboutBrand, template="brand_limits.html"):
 @router.get(PLACE)
 def get_limits(request: Request, session: Member) -> HTMLResponse:
     """The page; `listing` asks about one listing."""
-    runtime, asked = runtime_of(request), request.query_params.get("listing", "")[:LONGEST_LOCATION].strip()
+    runtime, location = runtime_of(request), request.query_params.get("listing", "")[:LONGEST_LOCATION].strip()
     with runtime.store.read() as connection:
         scope = scope_of(connection, session.person, request.query_params)
-    found = limits_of(runtime, session.person, scope.pair, asked or None, proof=session.proof)
-    bursts, step_up, now = runtime.policies[BurstPolicy], runtime.policies[StepUpPolicy], found.at
+    limits = limits_of(runtime, session.person, scope.pair, location or None, proof=session.proof)
+    bursts, step_up, now = runtime.policies[BurstPolicy], runtime.policies[StepUpPolicy], limits.at
     page = LimitsPage(
         scope=scope,
-        headline=_headline(found),
-        is_open=found.leave_now != 0,
-        why=tuple(map(in_words, (*found.refused, found.effect.reason, *(one.message for one in found.shown_holds)))),
-        rows=_rows(found, bursts, now),
-        step_up=tuple(map(in_words, found.step_up)),
+        headline=_headline(limits),
+        is_open=limits.leave_now != 0,
+        why=tuple(
+            map(in_words, (*limits.refused, limits.effect.reason, *(hold.message for hold in limits.shown_holds)))
+        ),
+        rows=_rows(limits, bursts, now),
+        step_up=tuple(map(in_words, limits.step_up)),
         step_up_works=(
             say_many(
                 "One report a day of up to %(n)s listing leaves whole.",
@@ -99,8 +101,8 @@ def get_limits(request: Request, session: Member) -> HTMLResponse:
                 runtime.policies[BudgetPolicy].step_up_day,
             ),
         ),
-        asked=asked,
-        found=None if found.listing is None else text_view.show(found.listing),
+        asked=location,
+        found=None if limits.listing is None else text_view.show(limits.listing),
         longest=LONGEST_LOCATION,
     )
     return respond(request, page, session)
@@ -124,7 +126,7 @@ def _headline(limits: Limits) -> str:
 
 
 def _rows(limits: Limits, bursts: BurstPolicy, now: datetime) -> tuple[LimitRow, ...]:
-    causes = {one.cause for one in limits.shown_holds}
+    causes = {hold.cause for hold in limits.shown_holds}
     names = {
         HoldCause.PERSON_DAY: say("Your removals in a day"),
         HoldCause.PERSON_WEEK: say("Your removals in a week"),
@@ -142,9 +144,9 @@ def _rows(limits: Limits, bursts: BurstPolicy, now: datetime) -> tuple[LimitRow,
     stops = seller is not None and not seller.left
     rows.append(LimitRow(say("Removals of one seller in an hour"), per_seller, "", stops=stops))
     if limits.quota is not None and limits.proved:
-        left = say("%(left)s left", left=number(limits.quota.left))
+        quota_left = say("%(left)s left", left=number(limits.quota.left))
         until = say("until %(time)s", time=words.moment(limits.quota.renewed_at, now))
-        rows.append(LimitRow(say("Immediate removals today"), left, until, stops=not limits.quota.left))
+        rows.append(LimitRow(say("Immediate removals today"), quota_left, until, stops=not limits.quota.left))
     large = HoldCause.HIGH_IMPACT in causes
     rows.append(
         LimitRow(

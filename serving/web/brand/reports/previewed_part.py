@@ -39,20 +39,25 @@ class Preview:
 
 def previewed(runtime: Runtime, session: Session, draft: Draft) -> Preview:
     """The preview of a draft. Raises Invalid, NotFound, NoRightCarries, NotBriefed (as when the report is sent)."""
-    found = preview(runtime, session.person, draft)
-    counts = counts_of(found)
+    listings = preview(runtime, session.person, draft)
+    counts = counts_of(listings)
     rows = tuple(
         ResultRow(
-            text_view.show(one.title or one.location),
-            REPORT_RESULTS[one.outcome.result],
-            why(one.outcome.reasons, None),
+            text_view.show(listing.title or listing.location),
+            REPORT_RESULTS[listing.outcome.result],
+            why(listing.outcome.reasons, None),
         )
-        for one in found
+        for listing in listings
     )
     confirmed, reasons = _with_step_up(runtime, session, draft, counts)
-    goes = counts[Result.REFUSED] < len(found)
+    goes = counts[Result.REFUSED] < len(listings)
     return Preview(
-        _counted(counts), rows, goes, confirmed, reasons, _bought(runtime, draft, [one.location for one in found])
+        _counted(counts),
+        rows,
+        goes,
+        confirmed,
+        reasons,
+        _bought(runtime, draft, [listing.location for listing in listings]),
     )
 
 
@@ -82,4 +87,4 @@ def _bought(runtime: Runtime, draft: Draft, locations: list[str]) -> TestBuyShow
 
 
 def _counted(counts: Mapping[Result, int]) -> tuple[tuple[StateWords, int], ...]:
-    return tuple((REPORT_RESULTS[result], number) for result, number in counts.items() if number)
+    return tuple((REPORT_RESULTS[report_result], number) for report_result, number in counts.items() if number)

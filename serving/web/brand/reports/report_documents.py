@@ -44,5 +44,7 @@ def post_document(
 
 @router.get(PLACE + "/{report_id}/documents/{document_id}")
 def get_document(report_id: str, document_id: str, request: Request, session: Member) -> Response:
-    found, content = for_brand(runtime_of(request), session.person, report_id[:LONGEST_ID], document_id[:LONGEST_ID])
-    return document(found.document_id, found.media_type, content)
+    stored_document, content = for_brand(
+        runtime_of(request), session.person, report_id[:LONGEST_ID], document_id[:LONGEST_ID]
+    )
+    return document(stored_document.document_id, stored_document.media_type, content)

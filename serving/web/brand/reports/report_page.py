@@ -163,8 +163,8 @@ def locations_of(fields: Mapping[str, str], files: Sequence[Upload]) -> list[str
     cells = [row[0].strip() for row in csv.reader(lines) if row]
     if cells and cells[0].lower() in _HEADERS:
         del cells[0]
-    ticked = [value for name, value in fields.items() if name.startswith(_FOUND)]
-    return [one for one in (*fields.get("listings", "").splitlines(), *ticked, *cells) if one.strip()]
+    ticked = [location for name, location in fields.items() if name.startswith(_FOUND)]
+    return [location for location in (*fields.get("listings", "").splitlines(), *ticked, *cells) if location.strip()]
 
 
 def _draft(fields: Mapping[str, str], *, good_faith: bool) -> Draft:
@@ -197,22 +197,24 @@ def form_page(
 ) -> ReportForm:
     key = _key_of(runtime, typed)
     right = typed.get("right_id") or typed.get("right", "")
-    asked, now = typed.get("q", "")[: search.LONGEST_ASKED].strip(), runtime.clock.now()
+    search_text, now = typed.get("q", "")[: search.LONGEST_ASKED].strip(), runtime.clock.now()
     with runtime.store.read() as connection:
         offered = choice_of_rights(runtime, connection, session, right, PLACE, now)
         past = reports.latest(connection, session.person.brands(Permission.ANSWER_QUESTIONS), _MOST_SENT)
         sizes = reports.sizes(connection, past)
-        sent = tuple(Sent(one.report_id, words.moment(one.known_at, now), sizes[one.report_id]) for one in past)
+        sent = tuple(
+            Sent(report.report_id, words.moment(report.known_at, now), sizes[report.report_id]) for report in past
+        )
         attached: tuple[AttachedDocument, ...] = ()
         if offered.chosen is not None:
             begun = {"right_id": offered.chosen.right_id, "marketplace_id": offered.chosen.marketplace_id, "key": key}
             attached = attached_documents(connection, session, begun, now)
-        found: tuple[Hit, ...] = ()
-        if asked and offered.chosen is not None:
+        shown_hits: tuple[Hit, ...] = ()
+        if search_text and offered.chosen is not None:
             marketplace_id = offered.chosen.marketplace_id
-            hits = search.find(connection, {marketplace_id}, EntryKind.LISTING, asked, most=_MOST_FOUND)
+            hits = search.find(connection, {marketplace_id}, EntryKind.LISTING, search_text, most=_MOST_FOUND)
             titles = listings.titles(connection, marketplace_id, [hit.external_id for hit in hits])
-            found = tuple(
+            shown_hits = tuple(
                 Hit(
                     hit.external_id,
                     text_view.show(hit.external_id),
@@ -226,8 +228,8 @@ def form_page(
         key=key,
         typed=typed,
         preview=shown,
-        asked=asked,
-        found=found,
+        asked=search_text,
+        found=shown_hits,
         sent=sent,
         error=error,
         refused=refused,

@@ -168,26 +168,26 @@ _WITHDRAWABLE: Final = frozenset({Reported.SCHEDULED, Reported.PENDING_APPROVAL,
 
 def state_page(runtime: Runtime, session: Session, report_id: str) -> ReportState:
     """The content of a report's page."""
-    found, now = status_of(runtime, session.person, report_id), runtime.clock.now()
-    allowed = _WITHDRAWABLE if found.may_withdraw is not None else _RETRACTABLE
-    rows = tuple(_row(one, allowed) for one in found.items)
+    status, now = status_of(runtime, session.person, report_id), runtime.clock.now()
+    allowed = _WITHDRAWABLE if status.may_withdraw is not None else _RETRACTABLE
+    rows = tuple(_row(listing, allowed) for listing in status.items)
     counts: dict[Reported, int] = {}
-    for one in found.items:
-        counts[one.state] = counts.get(one.state, 0) + 1
+    for listing in status.items:
+        counts[listing.state] = counts.get(listing.state, 0) + 1
     return ReportState(
         report_id=report_id,
-        when=words.moment(found.report.known_at, now),
+        when=words.moment(status.report.known_at, now),
         counts=tuple((REPORT_STATES[state], counts[state]) for state in Reported if state in counts),
         rows=rows,
-        withdraw_until=_until(found.may_withdraw),
-        may_retract=found.may_withdraw is None and any(row.number is not None for row in rows),
-        step_up=_step_up(runtime, session, found),
+        withdraw_until=_until(status.may_withdraw),
+        may_retract=status.may_withdraw is None and any(row.number is not None for row in rows),
+        step_up=_step_up(runtime, session, status),
         documents=tuple(
             shown_document(document, now, f"{PLACE}/{report_id}/documents/{document.document_id}")
-            for document in found.documents
+            for document in status.documents
         ),
-        test_buy=None if found.test_buy is None else test_buy_shown(found.test_buy, found.test_buy.location),
-        limits=limits(runtime) if _takes_documents(runtime, found) else None,
+        test_buy=None if status.test_buy is None else test_buy_shown(status.test_buy, status.test_buy.location),
+        limits=limits(runtime) if _takes_documents(runtime, status) else None,
     )
 
 
@@ -210,7 +210,7 @@ def _step_up(runtime: Runtime, session: Session, status: Status) -> StepUpPart |
         now = circumstances(runtime, connection, session.person, pair)
     refused = why_not(now, runtime.wall.now(), runtime.policies[SecondFactorPolicy])
     return StepUpPart(
-        waits=any(one.state is Reported.AWAITS_STEP_UP for one in status.items),
+        waits=any(listing.state is Reported.AWAITS_STEP_UP for listing in status.items),
         why_not=tuple(map(in_words, refused)),
         has_passkey=any(factor.kind is FactorKind.PASSKEY for factor in now.factors),
         until=None,
@@ -229,10 +229,12 @@ def _until(at: datetime | None) -> str | None:
     return None if at is None else words.clock(at)
 
 
-def _row(one: ItemStatus, allowed: frozenset[Reported]) -> ResultRow:
-    number = one.step.number if one.state in allowed | _ALWAYS else None
-    reason = why(one.reasons, one.step.refusal)
-    return ResultRow(text_view.show(one.title or one.step.location), REPORT_STATES[one.state], reason, number)
+def _row(listing: ItemStatus, allowed: frozenset[Reported]) -> ResultRow:
+    number = listing.step.number if listing.state in allowed | _ALWAYS else None
+    reason = why(listing.reasons, listing.step.refusal)
+    return ResultRow(
+        text_view.show(listing.title or listing.step.location), REPORT_STATES[listing.state], reason, number
+    )
 
 
 def why(reasons: tuple[Message, ...], refusal: Phrase | None) -> str:

@@ -84,15 +84,15 @@ class ReportedPart:
 
 def reported_part(connection: Connection, scope: Scope) -> ReportedPart:
     """The card of a brand by its rights; without a brand that of the marketplace, by kind of right."""
-    found = good_faith(reported_listings(connection, scope))
+    figures = good_faith(reported_listings(connection, scope))
     return ReportedPart(
         since=words.day(scope.since, scope.until),
-        items=found.whole.items,
-        figures=(*_figures(found.whole), *_finders(removals_by_finder(connection, scope))),
-        ends=tuple((say(text), found.whole.ended[end]) for end, text in _ENDS.items() if found.whole.ended[end]),
-        reasons=_reasons(found),
-        by_right=_by_right(connection, scope, found),
-        by_reason=_rows((in_words(named(code)), counts) for code, counts in found.by_reason_code.items()),
+        items=figures.whole.items,
+        figures=(*_figures(figures.whole), *_finders(removals_by_finder(connection, scope))),
+        ends=tuple((say(text), figures.whole.ended[end]) for end, text in _ENDS.items() if figures.whole.ended[end]),
+        reasons=_reasons(figures),
+        by_right=_by_right(connection, scope, figures),
+        by_reason=_rows((in_words(named(code)), counts) for code, counts in figures.by_reason_code.items()),
     )
 
 
@@ -116,13 +116,13 @@ def _figures(whole: Counts) -> tuple[ReportedFigure, ...]:
     )
 
 
-def _finders(found: Counter[FoundBy]) -> tuple[ReportedFigure, ...]:
-    total = found.total()
+def _finders(counts: Counter[FoundBy]) -> tuple[ReportedFigure, ...]:
+    total = counts.total()
     return tuple(
         ReportedFigure(
-            _percent(Share(found[one], total)), say(text), say_many(*_REMOVALS, total, some=number(found[one]))
+            _percent(Share(counts[finder], total)), say(text), say_many(*_REMOVALS, total, some=number(counts[finder]))
         )
-        for one, text in _FOUND.items()
+        for finder, text in _FOUND.items()
     )
 
 
@@ -134,9 +134,9 @@ def _hours(hours: Hours) -> str:
     return say("none yet") if hours.median is None else words.hours(hours.median)
 
 
-def _reasons(found: GoodFaith) -> tuple[tuple[str, str, int], ...]:
+def _reasons(figures: GoodFaith) -> tuple[tuple[str, str, int], ...]:
     order = tuple(_ENDS)
-    ranked = sorted(found.reasons.items(), key=lambda item: (order.index(item[0][0]), -item[1], item[0][1]))
+    ranked = sorted(figures.reasons.items(), key=lambda pair: (order.index(pair[0][0]), -pair[1], pair[0][1]))
     return tuple((say(_ENDS[end]), _reason(reason), n) for (end, reason), n in ranked)
 
 
@@ -144,14 +144,14 @@ def _reason(reason: str) -> str:
     return say(_REASONS[reason]) if reason in _REASONS else say(CHOICE_OF[Judgement(reason)].word)
 
 
-def _by_right(connection: Connection, scope: Scope, found: GoodFaith) -> tuple[GroupRow, ...]:
+def _by_right(connection: Connection, scope: Scope, figures: GoodFaith) -> tuple[GroupRow, ...]:
     if scope.brand_id is None:
-        return _rows((say(KINDS[kind]), counts) for kind, counts in found.by_kind.items())
+        return _rows((say(KINDS[kind]), counts) for kind, counts in figures.by_kind.items())
     known = {
         right.right.right_id: in_words(right.right.named)
         for right in rights.rights_of(connection, (scope.marketplace_id, scope.brand_id))
     }
-    return _rows((known[right_id], counts) for right_id, counts in found.by_right.items())
+    return _rows((known[right_id], counts) for right_id, counts in figures.by_right.items())
 
 
 def _rows(groups: Iterable[tuple[str, Counts]]) -> tuple[GroupRow, ...]:
@@ -159,13 +159,13 @@ def _rows(groups: Iterable[tuple[str, Counts]]) -> tuple[GroupRow, ...]:
     return tuple(
         GroupRow(
             name=name,
-            items=one.items,
-            accepted=one.ended[Ended.ACCEPTED],
-            rejected=one.ended[Ended.REJECTED],
-            overturned=one.ended[Ended.OVERTURNED],
-            retracted=one.ended[Ended.RETRACTED],
-            at_once=say("%(some)s of %(all)s", some=number(one.at_once.number), all=number(one.at_once.of)),
-            to_removal=_hours(one.to_removal),
+            items=counts.items,
+            accepted=counts.ended[Ended.ACCEPTED],
+            rejected=counts.ended[Ended.REJECTED],
+            overturned=counts.ended[Ended.OVERTURNED],
+            retracted=counts.ended[Ended.RETRACTED],
+            at_once=say("%(some)s of %(all)s", some=number(counts.at_once.number), all=number(counts.at_once.of)),
+            to_removal=_hours(counts.to_removal),
         )
-        for name, one in sorted(groups, key=lambda item: (-item[1].items, item[0]))
+        for name, counts in sorted(groups, key=lambda group: (-group[1].items, group[0]))
     )

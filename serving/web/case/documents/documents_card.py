@@ -93,12 +93,12 @@ def report_card(connection: Connection, case: Case, now: datetime) -> SimpleName
         return None
     address = f"/cases/{case.case_id}/report-documents"
     return SimpleNamespace(
-        documents=tuple(shown_document(one, now, f"{address}/{one.document_id}") for one in documents),
-        test_buys=tuple((test_buy_shown(one, one.location), one.case_id == case.case_id) for one in bought),
+        documents=tuple(shown_document(document, now, f"{address}/{document.document_id}") for document in documents),
+        test_buys=tuple((test_buy_shown(buy, buy.location), buy.case_id == case.case_id) for buy in bought),
     )
 
 
 @router.get("/cases/{case_id}/report-documents/{document_id}")
 def get_document(case_id: CaseId, document_id: str, request: Request, session: Reviewer) -> Response:
-    found, content = document_for_analyst(runtime_of(request), session.person, case_id, document_id)
-    return document(found.document_id, found.media_type, content)
+    stored_document, content = document_for_analyst(runtime_of(request), session.person, case_id, document_id)
+    return document(stored_document.document_id, stored_document.media_type, content)

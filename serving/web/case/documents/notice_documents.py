@@ -22,5 +22,5 @@ def document_of_notice(notice_document: NoticeDocument, case_id: str, now: datet
 
 @router.get("/cases/{case_id}/notice-documents/{document_id}")
 def get_document(case_id: CaseId, document_id: str, request: Request, session: Reviewer) -> Response:
-    found, content = for_analyst(runtime_of(request), session.person, case_id, document_id)
-    return document(found.document_id, found.media_type, content)
+    stored_document, content = for_analyst(runtime_of(request), session.person, case_id, document_id)
+    return document(stored_document.document_id, stored_document.media_type, content)

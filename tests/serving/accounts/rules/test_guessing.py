@@ -47,9 +47,9 @@ ALLOWANCES = st.builds(Allowance, burst=st.integers(1, 20), an_hour=st.integers(
 
 @given(ALLOWANCES, st.lists(st.integers(0, 7_200), min_size=1, max_size=300))
 def test_within_any_hour_no_more_than_a_burst_and_an_hours_worth_pass(allowance: Allowance, seconds: list[int]) -> None:
-    allowed = attempts(allowance, [NOW + timedelta(seconds=one) for one in sorted(seconds)])
+    allowed = attempts(allowance, [NOW + timedelta(seconds=second) for second in sorted(seconds)])
     for start in allowed:
-        inside = [one for one in allowed if start <= one < start + timedelta(hours=1)]
+        inside = [moment for moment in allowed if start <= moment < start + timedelta(hours=1)]
         assert len(inside) <= allowance.burst + allowance.an_hour
 
 

@@ -53,21 +53,21 @@ def test_a_password_that_is_guessed_early_is_refused(password: str, expected: We
 
 
 def test_every_entry_of_the_list_that_is_long_enough_is_refused() -> None:
-    long_enough = [one for one in common_passwords() if len(one) >= 10]
+    long_enough = [password for password in common_passwords() if len(password) >= 10]
     assert len(long_enough) > 1_000
-    assert [one for one in long_enough if weakness(one, common_passwords(), ()) is None] == []
+    assert [password for password in long_enough if weakness(password, common_passwords(), ()) is None] == []
 
 
 def test_passwords_that_are_made_for_people_are_accepted() -> None:
     letters, chance = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_", random.Random(0)
-    made = ["".join(chance.choices(letters, k=16)) for _ in range(2_000)]
-    assert [one for one in made if weakness(one, common_passwords(), OWN)] == []
+    passwords = ["".join(chance.choices(letters, k=16)) for _ in range(2_000)]
+    assert [password for password in passwords if weakness(password, common_passwords(), OWN)] == []
 
 
 def test_the_list_is_named_with_its_licence_and_unchanged() -> None:
     manifest = json.loads(DATA.joinpath("manifest.json").read_text(encoding="utf-8"))
-    listed = {name: digest for one in manifest for name, digest in one["files"].items()}
-    assert {one.name for one in DATA.iterdir()} == {"manifest.json", *listed}
+    listed = {name: digest for dataset in manifest for name, digest in dataset["files"].items()}
+    assert {path.name for path in DATA.iterdir()} == {"manifest.json", *listed}
     for name, digest in listed.items():
         assert hashlib.sha256(DATA.joinpath(name).read_bytes()).hexdigest() == digest, name
-    assert all(one["licence"] and one["version"] and one["source"] for one in manifest)
+    assert all(dataset["licence"] and dataset["version"] and dataset["source"] for dataset in manifest)

@@ -100,7 +100,7 @@ def test_an_account_was_last_handed_over(
 
 
 def of(**roots: str) -> dict[str, frozenset[str]]:
-    return {one: frozenset(found.split()) for one, found in roots.items()}
+    return {person: frozenset(names.split()) for person, names in roots.items()}
 
 
 PAIRS: list[tuple[dict[str, frozenset[str]], bool, str]] = [
@@ -161,22 +161,24 @@ def test_the_most_that_count_as_as_many_people(
 @st.composite
 def histories(draw: st.DrawFn) -> dict[str, list[Origin]]:
     """Accounts that are added or invited by an earlier one, with resets by anybody at any time."""
-    found: dict[str, list[Origin]] = {}
-    for number, one in enumerate(PEOPLE):
+    history: dict[str, list[Origin]] = {}
+    for number, person in enumerate(PEOPLE):
         host = draw(st.sampled_from((None, *PEOPLE[:number])))
-        found[one] = [added() if host is None else invited(host)]
+        history[person] = [added() if host is None else invited(host)]
     for _ in range(draw(st.integers(0, 6))):
-        one, by = draw(st.sampled_from(PEOPLE)), draw(st.sampled_from(PEOPLE))
-        if one != by:
-            found[one].append(reset(by, draw(st.integers(0, 3))))
-    return found
+        person, by = draw(st.sampled_from(PEOPLE)), draw(st.sampled_from(PEOPLE))
+        if person != by:
+            history[person].append(reset(by, draw(st.integers(0, 3))))
+    return history
 
 
 def controlled_by(history: Mapping[str, list[Origin]], root: str) -> set[str]:
     """The accounts that one added person may hold: computed forwards, from the maker to the account."""
     possible = {root}
     while True:
-        more = {one for one, events in history.items() if any(event.made_by in possible for event in events)} - possible
+        more = {
+            person for person, events in history.items() if any(event.made_by in possible for event in events)
+        } - possible
         if not more:
             return possible
         possible |= more
@@ -185,7 +187,7 @@ def controlled_by(history: Mapping[str, list[Origin]], root: str) -> set[str]:
 @given(histories())
 def test_no_two_approvals_of_one_root_ever_count_as_two(history: dict[str, list[Origin]]) -> None:
     roots = roots_of(history)
-    for root in (one for one, events in history.items() if events[0].making is Making.ADDED):
+    for root in (person for person, events in history.items() if events[0].making is Making.ADDED):
         possible = controlled_by(history, root)
         assert not any(independent(roots, *pair) for pair in combinations(possible, 2))
         assert len(most_independent(roots, possible)) == 1

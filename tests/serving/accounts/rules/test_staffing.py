@@ -43,7 +43,7 @@ def test_a_role_can_be_given_where_one_administers(grant: Grant, refusal: type[D
 
 
 @pytest.mark.parametrize(
-    ("before", "wanted", "change", "_why"),
+    ("before", "after", "change", "_why"),
     [
         ([ANALYST], [ANALYST], GrantChange((), ()), "nothing changes"),
         ([ANALYST], [ANALYST, ADMIN], GrantChange((ADMIN,), ()), "one more"),
@@ -54,9 +54,9 @@ def test_a_role_can_be_given_where_one_administers(grant: Grant, refusal: type[D
     ],
 )
 def test_roles_become_those_that_are_wanted(
-    before: list[Grant], wanted: list[Grant], change: GrantChange, _why: str
+    before: list[Grant], after: list[Grant], change: GrantChange, _why: str
 ) -> None:
-    assert changed(before, wanted, HERE) == change
+    assert changed(before, after, HERE) == change
 
 
 def test_nobody_is_left_without_any_role() -> None:
@@ -114,7 +114,7 @@ LED = frozenset({("mkt_a", "brd_1")})
 
 
 @pytest.mark.parametrize(
-    ("kept", "administered", "led", "refusal", "_why"),
+    ("grants", "administered", "led", "refusal", "_why"),
     [
         ([ANALYST], HERE, (), None, "an administrator, for one of their people"),
         ([ADMIN], HERE, (), None, "for another administrator"),
@@ -135,14 +135,14 @@ LED = frozenset({("mkt_a", "brd_1")})
     ],
 )
 def test_a_link_for_a_new_password_opens_no_more_than_its_maker_has_a_say_over(
-    kept: list[Grant],
+    grants: list[Grant],
     administered: frozenset[str],
     led: frozenset[tuple[str, str]],
     refusal: type[DomainError] | None,
     _why: str,
 ) -> None:
     with nullcontext() if refusal is None else pytest.raises(refusal):
-        check_reset(kept, "usr_1", "usr_2", administered=administered, led=led)
+        check_reset(grants, "usr_1", "usr_2", administered=administered, led=led)
 
 
 def test_nobody_makes_themselves_a_link_for_a_new_password() -> None:
@@ -174,13 +174,13 @@ def test_nobody_without_a_grant_may_do_anything() -> None:
 
 
 def test_a_permission_holds_only_in_the_marketplaces_that_grant_it() -> None:
-    found = person(Grant(R.ANALYST, "mkt_a"), Grant(R.BRAND, "mkt_b", "brn_aurelle"))
-    assert found.marketplaces(P.REVIEW_CASES) == {"mkt_a"}
+    user = person(Grant(R.ANALYST, "mkt_a"), Grant(R.BRAND, "mkt_b", "brn_aurelle"))
+    assert user.marketplaces(P.REVIEW_CASES) == {"mkt_a"}
 
 
 def test_a_brand_s_person_answers_for_that_brand_in_that_marketplace() -> None:
-    found = person(Grant(R.BRAND, "mkt_a", "brn_aurelle"), Grant(R.BRAND, "mkt_b", "brn_solenne"))
-    assert found.brands(P.ANSWER_QUESTIONS) == {("mkt_a", "brn_aurelle"), ("mkt_b", "brn_solenne")}
+    brand_user = person(Grant(R.BRAND, "mkt_a", "brn_aurelle"), Grant(R.BRAND, "mkt_b", "brn_solenne"))
+    assert brand_user.brands(P.ANSWER_QUESTIONS) == {("mkt_a", "brn_aurelle"), ("mkt_b", "brn_solenne")}
 
 
 def test_a_grant_without_a_brand_answers_for_none() -> None:
@@ -198,6 +198,6 @@ def test_roles_are_listed_once_in_their_order() -> None:
 
 @pytest.mark.parametrize("role", list(Role))
 def test_only_a_brand_s_person_who_is_let_leads_and_that_brand_alone(role: Role) -> None:
-    found = person(Grant(role, "mkt_a", "brn_aurelle", leads=True), Grant(R.BRAND, "mkt_a", "brn_solenne"))
+    brand_user = person(Grant(role, "mkt_a", "brn_aurelle", leads=True), Grant(R.BRAND, "mkt_a", "brn_solenne"))
     expected = {("mkt_a", "brn_aurelle")} if role is R.BRAND else set()
-    assert found.brands(P.LEAD_BRAND) == expected
+    assert brand_user.brands(P.LEAD_BRAND) == expected

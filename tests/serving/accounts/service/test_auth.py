@@ -38,9 +38,9 @@ def disable(site: Site, email: str) -> None:
 
 
 def test_the_right_password_begins_a_session_of_that_person(any_site: Site) -> None:
-    made = sign_in(any_site.runtime, any_site.analyst.email, PASSWORD)
-    found = session_of(any_site.runtime, made.token)
-    assert (found.person, found.csrf_token) == (any_site.analyst, made.csrf_token)
+    new_session = sign_in(any_site.runtime, any_site.analyst.email, PASSWORD)
+    session = session_of(any_site.runtime, new_session.token)
+    assert (session.person, session.csrf_token) == (any_site.analyst, new_session.csrf_token)
 
 
 @pytest.mark.parametrize("email", ["INES@TOUCHSTONE.EXAMPLE", "  ines@touchstone.example "])
@@ -76,10 +76,10 @@ def test_the_hash_that_an_unknown_address_is_checked_against_lets_nobody_in(
 
 
 def test_a_disabled_account_is_out_at_once(site: Site) -> None:
-    made = sign_in(site.runtime, site.analyst.email, PASSWORD)
+    new_session = sign_in(site.runtime, site.analyst.email, PASSWORD)
     disable(site, site.analyst.email)
     with pytest.raises(NotSignedIn):
-        session_of(site.runtime, made.token)
+        session_of(site.runtime, new_session.token)
     with pytest.raises(NotSignedIn, match=WRONG):
         sign_in(site.runtime, site.analyst.email, PASSWORD)
 
@@ -87,19 +87,19 @@ def test_a_disabled_account_is_out_at_once(site: Site) -> None:
 def test_a_session_ends_after_its_hours(any_site: Site) -> None:
     wall = TestClock()
     there = at_the_wall(any_site, wall)
-    made = sign_in(there.runtime, there.analyst.email, PASSWORD)
+    new_session = sign_in(there.runtime, there.analyst.email, PASSWORD)
     wall.forward(hours=there.runtime.settings.session_hours, seconds=-1)
-    assert session_of(there.runtime, made.token).person == there.analyst
+    assert session_of(there.runtime, new_session.token).person == there.analyst
     wall.forward(seconds=1)
     with pytest.raises(NotSignedIn, match="Please sign in"):
-        session_of(there.runtime, made.token)
+        session_of(there.runtime, new_session.token)
 
 
 def test_a_simulated_day_ends_no_session(site: Site) -> None:
     """The simulation moves the marketplace's clock; sessions follow the wall clock."""
-    made = sign_in(site.runtime, site.analyst.email, PASSWORD)
+    new_session = sign_in(site.runtime, site.analyst.email, PASSWORD)
     site.clock.forward(days=400)
-    assert session_of(site.runtime, made.token).person == site.analyst
+    assert session_of(site.runtime, new_session.token).person == site.analyst
 
 
 def test_sessions_that_ended_are_swept_out_by_the_next_one(site: Site) -> None:
@@ -115,12 +115,14 @@ def test_sessions_that_ended_are_swept_out_by_the_next_one(site: Site) -> None:
 def test_the_device_of_a_session_is_known_from_its_second_sign_in_on_and_since_the_first(site: Site) -> None:
     wall = TestClock()
     there, first = at_the_wall(site, wall), wall.now()
-    made = sign_in(there.runtime, there.analyst.email, PASSWORD)
-    assert session_of(there.runtime, made.token).person.secret == Secret(f"session:{hash_token(made.token)}")
+    new_session = sign_in(there.runtime, there.analyst.email, PASSWORD)
+    assert session_of(there.runtime, new_session.token).person.secret == Secret(
+        f"session:{hash_token(new_session.token)}"
+    )
     for _ in range(2):
         wall.forward(days=3)
-        made = sign_in(there.runtime, there.analyst.email, PASSWORD, Whence(devices=made.devices))
-        secret = session_of(there.runtime, made.token).person.secret
+        new_session = sign_in(there.runtime, there.analyst.email, PASSWORD, Whence(devices=new_session.devices))
+        secret = session_of(there.runtime, new_session.token).person.secret
         assert secret is not None
         assert secret.known_since == first.replace(microsecond=0)
 
@@ -129,14 +131,14 @@ def test_the_device_of_a_session_is_new_in_a_browser_without_the_mark(site: Site
     app = FastAPI()
     app.state.runtime = site.runtime
     known = sign_in(site.runtime, site.analyst.email, PASSWORD)
-    made = sign_in(site.runtime, site.analyst.email, PASSWORD, Whence(devices=known.devices))
+    new_session = sign_in(site.runtime, site.analyst.email, PASSWORD, Whence(devices=known.devices))
 
     @app.get("/")
     def is_known(session: Annotated[Session, signed_in()]) -> bool:
         return session.person.secret is not None and session.person.secret.known_since is not None
 
-    cookies = {cookie_name(site.runtime): made.token}
-    for devices, expected in ((made.devices, True), ("", False), (known.devices, False)):
+    cookies = {cookie_name(site.runtime): new_session.token}
+    for devices, expected in ((new_session.devices, True), ("", False), (known.devices, False)):
         cookies[devices_cookie_name(site.runtime)] = devices
         assert Browser(app, cookies=cookies).get("/").json() is expected
 
@@ -157,16 +159,24 @@ def test_a_key_is_new_in_a_network_that_it_has_not_removed_from_in_28_days(site:
 
 
 def test_signing_out_ends_that_session_and_no_other(site: Site) -> None:
-    one, other = (sign_in(site.runtime, site.analyst.email, PASSWORD) for _ in range(2))
-    sign_out(site.runtime, one.token)
+    new_session, other = (sign_in(site.runtime, site.analyst.email, PASSWORD) for _ in range(2))
+    sign_out(site.runtime, new_session.token)
     with pytest.raises(NotSignedIn):
-        session_of(site.runtime, one.token)
+        session_of(site.runtime, new_session.token)
     assert session_of(site.runtime, other.token).person == site.analyst
 
 
 def test_what_is_no_token_is_no_session(site: Site) -> None:
-    made = sign_in(site.runtime, site.analyst.email, PASSWORD)
-    for token in (None, "", "guessed", made.csrf_token, hash_token(made.token), made.token[:-1], made.token + "="):
+    new_session = sign_in(site.runtime, site.analyst.email, PASSWORD)
+    for token in (
+        None,
+        "",
+        "guessed",
+        new_session.csrf_token,
+        hash_token(new_session.token),
+        new_session.token[:-1],
+        new_session.token + "=",
+    ):
         with pytest.raises(NotSignedIn):
             session_of(site.runtime, token)
 
@@ -180,19 +190,21 @@ def test_a_password_is_long_enough_and_short_enough_to_hash(length: int) -> None
 def test_a_password_is_kept_as_argon2id_with_owasps_parameters(monkeypatch: pytest.MonkeyPatch) -> None:
     """19 MiB, two passes, one lane, a salt of its own: OWASP's Password Storage Cheat Sheet."""
     monkeypatch.setattr(auth, "_HASHER", THOROUGH)
-    one, other = auth.hash_password(PASSWORD), auth.hash_password(PASSWORD)
-    for hashed in (one, NOBODY):  # An unknown address is checked against a hash of as much work.
+    password_hash, other_hash = auth.hash_password(PASSWORD), auth.hash_password(PASSWORD)
+    for hashed in (password_hash, NOBODY):  # An unknown address is checked against a hash of as much work.
         assert hashed.startswith("$argon2id$v=19$m=19456,t=2,p=1$")
-    assert one != other
+    assert password_hash != other_hash
 
 
 def test_no_secret_can_be_read_from_the_database_file(site: Site) -> None:
-    made = sign_in(site.runtime, site.analyst.email, PASSWORD)
+    new_session = sign_in(site.runtime, site.analyst.email, PASSWORD)
     setup = auth.new_setup_token(site.runtime)
     key = provisioning.add_key(site.runtime, name="second", scopes=[Scope.SCORE], marketplace=None, by="test")
     files = [path.read_bytes() for path in site.runtime.home.root.glob("touchstone.sqlite*")]
-    assert any(made.csrf_token.encode() in content for content in files), "the file that is looked into is the one"
-    for secret in (PASSWORD, made.token, setup, key.rpartition(".")[2], site.key.rpartition(".")[2]):
+    assert any(new_session.csrf_token.encode() in content for content in files), (
+        "the file that is looked into is the one"
+    )
+    for secret in (PASSWORD, new_session.token, setup, key.rpartition(".")[2], site.key.rpartition(".")[2]):
         assert not any(secret.encode() in content for content in files)
 
 
@@ -201,8 +213,11 @@ def bearer(key: str) -> str:
 
 
 def test_a_key_is_accepted_for_its_scopes(any_site: Site) -> None:
-    found = key_of(any_site.runtime, bearer(any_site.key), Scope.INTAKE)
-    assert (found.key.marketplace_id, found.key.scopes) == (any_site.here, frozenset({Scope.INTAKE, Scope.SCORE}))
+    active_key = key_of(any_site.runtime, bearer(any_site.key), Scope.INTAKE)
+    assert (active_key.key.marketplace_id, active_key.key.scopes) == (
+        any_site.here,
+        frozenset({Scope.INTAKE, Scope.SCORE}),
+    )
 
 
 @pytest.mark.parametrize("scope", [Scope.BACKFILL, Scope.CLOCK])
@@ -280,8 +295,8 @@ def test_a_setup_link_is_open_for_a_day_and_until_the_first_account(any_site: Si
     assert (is_open(token, timedelta(hours=23)), is_open(token, timedelta(hours=24))) == (True, False)
     with any_site.runtime.store.write() as connection, pytest.raises(NotFound, match="used or expired"):
         setup_links.use_setup_token(connection, hash_token(token), any_site.runtime.wall.now() + timedelta(days=1))
-    wanted = NewPerson("first@touchstone.example", "First", Role.ADMIN, any_site.marketplace.name)
-    add_person(any_site.runtime, wanted, by="test")
+    new_person = NewPerson("first@touchstone.example", "First", Role.ADMIN, any_site.marketplace.name)
+    add_person(any_site.runtime, new_person, by="test")
     assert not is_open(token), "an account by command ends it too"
 
 
@@ -295,7 +310,9 @@ def test_the_setting_says_how_long_a_session_lasts(site: Site) -> None:
     wall = TestClock()
     settings = site.runtime.settings.model_copy(update={"session_hours": 1})
     runtime = replace(site.runtime, wall=wall, settings=settings)
-    made = sign_in(runtime, site.analyst.email, PASSWORD)
+    new_session = sign_in(runtime, site.analyst.email, PASSWORD)
     with runtime.store.read() as connection:
-        query = select(browser_session.c.expires_at).where(browser_session.c.token_hash == hash_token(made.token))
+        query = select(browser_session.c.expires_at).where(
+            browser_session.c.token_hash == hash_token(new_session.token)
+        )
         assert connection.execute(query).scalar_one() == wall.now() + timedelta(hours=1)

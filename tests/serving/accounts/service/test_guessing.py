@@ -39,7 +39,7 @@ UNKNOWN = "nobody@touchstone.example"
 
 
 @pytest.fixture
-def here(site: Site) -> Site:
+def timed_site(site: Site) -> Site:
     return at_the_wall(site)
 
 
@@ -59,133 +59,145 @@ def from_address(number: int, devices: str = "") -> Whence:
 
 
 def test_four_hundred_guesses_from_one_address_are_five(any_site: Site) -> None:
-    here = at_the_wall(any_site)
-    found = Counter(guess(here, here.analyst.email, from_address(1)) for _ in range(400))
-    assert found == {NotSignedIn: 5, TooManyAttempts: 395}
+    timed_site = at_the_wall(any_site)
+    refusals = Counter(guess(timed_site, timed_site.analyst.email, from_address(1)) for _ in range(400))
+    assert refusals == {NotSignedIn: 5, TooManyAttempts: 395}
 
 
-def test_guesses_from_a_thousand_addresses_are_at_most_twenty_an_hour(here: Site) -> None:
+def test_guesses_from_a_thousand_addresses_are_at_most_twenty_an_hour(timed_site: Site) -> None:
     checked = 0
     for number in range(1_000):
-        checked += guess(here, here.analyst.email, Whence(f"198.51.{number // 250}.{number % 250}")) is NotSignedIn
-        here.clock.forward(seconds=3)
+        checked += (
+            guess(timed_site, timed_site.analyst.email, Whence(f"198.51.{number // 250}.{number % 250}")) is NotSignedIn
+        )
+        timed_site.clock.forward(seconds=3)
     assert 10 <= checked <= 20
 
 
-def test_while_too_many_were_wrong_the_right_one_is_not_checked_either(here: Site) -> None:
+def test_while_too_many_were_wrong_the_right_one_is_not_checked_either(timed_site: Site) -> None:
     for _ in range(5):
-        guess(here, here.analyst.email, from_address(1))
-    assert guess(here, here.analyst.email, from_address(1), PASSWORD) is TooManyAttempts
+        guess(timed_site, timed_site.analyst.email, from_address(1))
+    assert guess(timed_site, timed_site.analyst.email, from_address(1), PASSWORD) is TooManyAttempts
 
 
-def test_the_owner_at_another_address_signs_in_while_one_address_guesses(here: Site) -> None:
+def test_the_owner_at_another_address_signs_in_while_one_address_guesses(timed_site: Site) -> None:
     for _ in range(400):
-        guess(here, here.analyst.email, from_address(1))
-        here.clock.forward(seconds=10)
-    assert auth.sign_in(here.runtime, here.analyst.email, PASSWORD, from_address(2))
+        guess(timed_site, timed_site.analyst.email, from_address(1))
+        timed_site.clock.forward(seconds=10)
+    assert auth.sign_in(timed_site.runtime, timed_site.analyst.email, PASSWORD, from_address(2))
 
 
 def test_the_owner_in_a_known_browser_signs_in_whoever_guesses(any_site: Site) -> None:
-    here = at_the_wall(any_site)
-    made = auth.sign_in(here.runtime, here.analyst.email, PASSWORD, from_address(1))
+    timed_site = at_the_wall(any_site)
+    new_session = auth.sign_in(timed_site.runtime, timed_site.analyst.email, PASSWORD, from_address(1))
     for number in range(60):
-        guess(here, here.analyst.email, from_address(number))
-    assert guess(here, here.analyst.email, from_address(200), PASSWORD) is TooManyAttempts
-    assert auth.session_of(here.runtime, made.token).person == here.analyst, "a session is no sign-in"
-    assert auth.sign_in(here.runtime, here.analyst.email, PASSWORD, from_address(201, made.devices))
-    assert auth.sign_in(here.runtime, here.analyst.email, PASSWORD, Whence(None, made.devices))
+        guess(timed_site, timed_site.analyst.email, from_address(number))
+    assert guess(timed_site, timed_site.analyst.email, from_address(200), PASSWORD) is TooManyAttempts
+    assert auth.session_of(timed_site.runtime, new_session.token).person == timed_site.analyst, (
+        "a session is no sign-in"
+    )
+    assert auth.sign_in(timed_site.runtime, timed_site.analyst.email, PASSWORD, from_address(201, new_session.devices))
+    assert auth.sign_in(timed_site.runtime, timed_site.analyst.email, PASSWORD, Whence(None, new_session.devices))
 
 
-def test_the_owner_with_a_reset_link_signs_in_whoever_guesses(here: Site) -> None:
+def test_the_owner_with_a_reset_link_signs_in_whoever_guesses(timed_site: Site) -> None:
     for number in range(60):
-        guess(here, here.analyst.email, from_address(number))
-    path = make_link_as_owner(here.runtime, here.analyst.email, by="local")
-    devices = choose_anew(here.runtime, path.removeprefix("/reset/"), wanted=ANOTHER, again=ANOTHER)
-    assert auth.sign_in(here.runtime, here.analyst.email, ANOTHER, from_address(200, devices))
+        guess(timed_site, timed_site.analyst.email, from_address(number))
+    path = make_link_as_owner(timed_site.runtime, timed_site.analyst.email, by="local")
+    devices = choose_anew(timed_site.runtime, path.removeprefix("/reset/"), new_password=ANOTHER, again=ANOTHER)
+    assert auth.sign_in(timed_site.runtime, timed_site.analyst.email, ANOTHER, from_address(200, devices))
 
 
-def test_after_the_wait_that_was_named_the_owner_signs_in_anywhere(here: Site) -> None:
+def test_after_the_wait_that_was_named_the_owner_signs_in_anywhere(timed_site: Site) -> None:
     for number in range(60):
-        guess(here, here.analyst.email, from_address(number))
+        guess(timed_site, timed_site.analyst.email, from_address(number))
     with pytest.raises(TooManyAttempts) as refused:
-        auth.sign_in(here.runtime, here.analyst.email, PASSWORD, from_address(200))
+        auth.sign_in(timed_site.runtime, timed_site.analyst.email, PASSWORD, from_address(200))
     assert refused.value.retry_after_seconds <= 360
-    here.clock.forward(seconds=refused.value.retry_after_seconds)
-    assert auth.sign_in(here.runtime, here.analyst.email, PASSWORD, from_address(200))
+    timed_site.clock.forward(seconds=refused.value.retry_after_seconds)
+    assert auth.sign_in(timed_site.runtime, timed_site.analyst.email, PASSWORD, from_address(200))
 
 
-def test_a_known_browser_that_is_stolen_has_a_limit_of_its_own(here: Site) -> None:
-    devices = auth.sign_in(here.runtime, here.analyst.email, PASSWORD).devices
-    found = Counter(guess(here, here.analyst.email, from_address(number, devices)) for number in range(100))
-    assert found[NotSignedIn] == DEFAULT_GUESSING.device.burst
+def test_a_known_browser_that_is_stolen_has_a_limit_of_its_own(timed_site: Site) -> None:
+    devices = auth.sign_in(timed_site.runtime, timed_site.analyst.email, PASSWORD).devices
+    refusals = Counter(
+        guess(timed_site, timed_site.analyst.email, from_address(number, devices)) for number in range(100)
+    )
+    assert refusals[NotSignedIn] == DEFAULT_GUESSING.device.burst
 
 
-def test_right_passwords_use_up_nothing(here: Site) -> None:
+def test_right_passwords_use_up_nothing(timed_site: Site) -> None:
     for _ in range(100):
-        auth.sign_in(here.runtime, here.analyst.email, PASSWORD, from_address(1))
-    assert guess(here, here.analyst.email, from_address(1)) is NotSignedIn
+        auth.sign_in(timed_site.runtime, timed_site.analyst.email, PASSWORD, from_address(1))
+    assert guess(timed_site, timed_site.analyst.email, from_address(1)) is NotSignedIn
 
 
-def test_an_address_that_tries_every_account_is_refused_for_all_and_others_are_not(here: Site) -> None:
-    found = Counter(guess(here, f"somebody-{number}@elsewhere.example", from_address(1)) for number in range(100))
-    assert found[NotSignedIn] == DEFAULT_GUESSING.address.burst
-    assert guess(here, here.analyst.email, from_address(1), PASSWORD) is TooManyAttempts
-    assert auth.sign_in(here.runtime, here.analyst.email, PASSWORD, from_address(2))
+def test_an_address_that_tries_every_account_is_refused_for_all_and_others_are_not(timed_site: Site) -> None:
+    refusals = Counter(
+        guess(timed_site, f"somebody-{number}@elsewhere.example", from_address(1)) for number in range(100)
+    )
+    assert refusals[NotSignedIn] == DEFAULT_GUESSING.address.burst
+    assert guess(timed_site, timed_site.analyst.email, from_address(1), PASSWORD) is TooManyAttempts
+    assert auth.sign_in(timed_site.runtime, timed_site.analyst.email, PASSWORD, from_address(2))
 
 
-def test_a_network_of_ipv6_counts_as_one_address(here: Site) -> None:
-    found = Counter(guess(here, here.analyst.email, Whence(f"2001:db8:1:2::{number:x}")) for number in range(9))
-    assert found[NotSignedIn] == 5
-    assert guess(here, here.analyst.email, Whence("2001:db8:1:3::1")) is NotSignedIn
+def test_a_network_of_ipv6_counts_as_one_address(timed_site: Site) -> None:
+    refusals = Counter(
+        guess(timed_site, timed_site.analyst.email, Whence(f"2001:db8:1:2::{number:x}")) for number in range(9)
+    )
+    assert refusals[NotSignedIn] == 5
+    assert guess(timed_site, timed_site.analyst.email, Whence("2001:db8:1:3::1")) is NotSignedIn
 
 
-def test_an_ipv4_address_is_the_same_as_its_mapped_form(here: Site) -> None:
+def test_an_ipv4_address_is_the_same_as_its_mapped_form(timed_site: Site) -> None:
     for _ in range(5):
-        guess(here, here.analyst.email, Whence("203.0.113.1"))
-    assert guess(here, here.analyst.email, Whence("::ffff:203.0.113.1")) is TooManyAttempts
+        guess(timed_site, timed_site.analyst.email, Whence("203.0.113.1"))
+    assert guess(timed_site, timed_site.analyst.email, Whence("::ffff:203.0.113.1")) is TooManyAttempts
 
 
-def test_one_password_on_every_account_from_everywhere_meets_the_services_own_limit(here: Site) -> None:
-    policies = here.runtime.policies.changed(replace(DEFAULT_GUESSING, service=Allowance(burst=7, an_hour=7)))
-    few = replace(here, runtime=replace(here.runtime, policies=policies))
+def test_one_password_on_every_account_from_everywhere_meets_the_services_own_limit(timed_site: Site) -> None:
+    policies = timed_site.runtime.policies.changed(replace(DEFAULT_GUESSING, service=Allowance(burst=7, an_hour=7)))
+    few = replace(timed_site, runtime=replace(timed_site.runtime, policies=policies))
     devices = auth.sign_in(few.runtime, few.analyst.email, PASSWORD).devices
-    found = Counter(guess(few, f"somebody-{number}@elsewhere.example", from_address(number)) for number in range(50))
-    assert found[NotSignedIn] == 7
+    refusals = Counter(guess(few, f"somebody-{number}@elsewhere.example", from_address(number)) for number in range(50))
+    assert refusals[NotSignedIn] == 7
     assert auth.sign_in(few.runtime, few.analyst.email, PASSWORD, from_address(1, devices))
 
 
-def test_an_unknown_account_is_refused_at_the_same_moments_as_a_known_one(here: Site) -> None:
+def test_an_unknown_account_is_refused_at_the_same_moments_as_a_known_one(timed_site: Site) -> None:
     def answers(email: str) -> Iterator[tuple[type[DomainError], str]]:
         for number in range(40):
             with pytest.raises((NotSignedIn, TooManyAttempts)) as refused:
-                auth.sign_in(here.runtime, email, "not the right one", from_address(number % 7))
+                auth.sign_in(timed_site.runtime, email, "not the right one", from_address(number % 7))
             yield refused.type, str(refused.value)
 
-    assert list(answers(here.analyst.email)) == list(answers(UNKNOWN))
+    assert list(answers(timed_site.analyst.email)) == list(answers(UNKNOWN))
 
 
-def test_an_account_is_counted_however_its_address_is_typed(here: Site) -> None:
-    email = here.analyst.email
+def test_an_account_is_counted_however_its_address_is_typed(timed_site: Site) -> None:
+    email = timed_site.analyst.email
     for typed in (email, email.upper(), f" {email} ", email.title(), f"\t{email}"):
-        guess(here, typed, from_address(1))
-    assert guess(here, email, from_address(1)) is TooManyAttempts
+        guess(timed_site, typed, from_address(1))
+    assert guess(timed_site, email, from_address(1)) is TooManyAttempts
 
 
 def test_guesses_at_the_same_moment_count_too(any_site: Site) -> None:
-    here = at_the_wall(any_site)
+    timed_site = at_the_wall(any_site)
     with ThreadPoolExecutor(6) as guessers:
-        found = Counter(guessers.map(lambda _: guess(here, here.analyst.email, from_address(1)), range(36)))
-    assert found[NotSignedIn] <= 5
+        refusals = Counter(
+            guessers.map(lambda _: guess(timed_site, timed_site.analyst.email, from_address(1)), range(36))
+        )
+    assert refusals[NotSignedIn] <= 5
 
 
 def test_another_process_and_the_next_start_know_what_was_tried(any_site: Site) -> None:
-    here = at_the_wall(any_site)
+    timed_site = at_the_wall(any_site)
     for _ in range(5):
-        guess(here, here.analyst.email, from_address(1))
-    runtime = open_runtime(here.runtime.settings, clock=here.clock, migrated=True)
+        guess(timed_site, timed_site.analyst.email, from_address(1))
+    runtime = open_runtime(timed_site.runtime.settings, clock=timed_site.clock, migrated=True)
     try:
-        other = replace(here, runtime=replace(runtime, wall=here.clock))
-        assert guess(other, here.analyst.email, from_address(1)) is TooManyAttempts
+        other = replace(timed_site, runtime=replace(runtime, wall=timed_site.clock))
+        assert guess(other, timed_site.analyst.email, from_address(1)) is TooManyAttempts
     finally:
         runtime.close()
 
@@ -194,17 +206,17 @@ KNOWN_NO_LONGER = ["another account", "a new password", "half a year later", "al
 
 
 @pytest.mark.parametrize("why", KNOWN_NO_LONGER)
-def test_a_browser_is_known_for_its_account_until_a_new_password_or_half_a_year(here: Site, why: str) -> None:
-    email = here.analyst.email
-    devices = auth.sign_in(here.runtime, email, PASSWORD).devices
+def test_a_browser_is_known_for_its_account_until_a_new_password_or_half_a_year(timed_site: Site, why: str) -> None:
+    email = timed_site.analyst.email
+    devices = auth.sign_in(timed_site.runtime, email, PASSWORD).devices
     nonce, issued, since, signature = devices.split(".")
     match why:
         case "another account":
-            email = here.second_analyst.email
+            email = timed_site.second_analyst.email
         case "a new password":
-            change_password(here.runtime, here.analyst, "", before=PASSWORD, wanted=ANOTHER)
+            change_password(timed_site.runtime, timed_site.analyst, "", before=PASSWORD, new_password=ANOTHER)
         case "half a year later":
-            here.clock.forward(days=DEFAULT_GUESSING.device_days)
+            timed_site.clock.forward(days=DEFAULT_GUESSING.device_days)
         case "altered":
             devices = f"{nonce}.{int(issued) + 1}.{since}.{signature}"
         case "cut":
@@ -212,62 +224,66 @@ def test_a_browser_is_known_for_its_account_until_a_new_password_or_half_a_year(
         case "too long":
             devices = "~".join([devices] * 40)
     for number in range(20):
-        guess(here, email, from_address(number))
-    assert guess(here, email, from_address(99, devices)) is TooManyAttempts
+        guess(timed_site, email, from_address(number))
+    assert guess(timed_site, email, from_address(99, devices)) is TooManyAttempts
 
 
-def test_colleagues_who_share_a_computer_are_all_known_there(here: Site) -> None:
-    people, devices = (here.analyst, here.second_analyst, here.data_scientist), ""
+def test_colleagues_who_share_a_computer_are_all_known_there(timed_site: Site) -> None:
+    people, devices = (timed_site.analyst, timed_site.second_analyst, timed_site.data_scientist), ""
     for person in (*people, *people):
-        devices = auth.sign_in(here.runtime, person.email, PASSWORD, Whence(None, devices)).devices
+        devices = auth.sign_in(timed_site.runtime, person.email, PASSWORD, Whence(None, devices)).devices
     assert devices.count("~") == 2
     for person in people:
         for number in range(20):
-            guess(here, person.email, from_address(number))
-        assert auth.sign_in(here.runtime, person.email, PASSWORD, Whence(None, devices))
+            guess(timed_site, person.email, from_address(number))
+        assert auth.sign_in(timed_site.runtime, person.email, PASSWORD, Whence(None, devices))
 
 
-def test_somebody_at_an_open_session_guesses_the_current_password_five_times_and_then_has_none(here: Site) -> None:
-    stolen, other = (auth.sign_in(here.runtime, here.analyst.email, PASSWORD).token for _ in range(2))
-    found: Counter[type[DomainError]] = Counter()
+def test_somebody_at_an_open_session_guesses_the_current_password_five_times_and_then_has_none(
+    timed_site: Site,
+) -> None:
+    stolen, other = (auth.sign_in(timed_site.runtime, timed_site.analyst.email, PASSWORD).token for _ in range(2))
+    refusals: Counter[type[DomainError]] = Counter()
     for _ in range(40):
         with pytest.raises((Invalid, NotSignedIn, TooManyAttempts)) as refused:
-            change_password(here.runtime, here.analyst, stolen, before="not the right one", wanted=ANOTHER)
-        found[refused.type] += 1
-    assert found == {Invalid: 4, NotSignedIn: 1, TooManyAttempts: 35}
+            change_password(
+                timed_site.runtime, timed_site.analyst, stolen, before="not the right one", new_password=ANOTHER
+            )
+        refusals[refused.type] += 1
+    assert refusals == {Invalid: 4, NotSignedIn: 1, TooManyAttempts: 35}
     with pytest.raises(NotSignedIn):
-        auth.session_of(here.runtime, stolen)
-    assert change_password(here.runtime, here.analyst, other, before=PASSWORD, wanted=ANOTHER) == 0
+        auth.session_of(timed_site.runtime, stolen)
+    assert change_password(timed_site.runtime, timed_site.analyst, other, before=PASSWORD, new_password=ANOTHER) == 0
 
 
-def test_each_denial_is_one_line_that_names_nobody(here: Site) -> None:
+def test_each_denial_is_one_line_that_names_nobody(timed_site: Site) -> None:
     with capture_logs() as lines:
         for _ in range(8):
-            guess(here, here.analyst.email, from_address(1), "secret that was typed")
+            guess(timed_site, timed_site.analyst.email, from_address(1), "secret that was typed")
     denials: list[Any] = [line for line in lines if line["event"] == "security.denied"]
     assert [line["why"] for line in denials] == ["wrong_password"] * 5 + ["too_many_attempts"] * 3
     assert len({(line["account"], line["address"]) for line in denials}) == 1
     assert denials[-1]["counters"] == ["account_and_address"]
-    for private in (here.analyst.email, here.analyst.name, "203.0.113.1", "secret that was typed"):
+    for private in (timed_site.analyst.email, timed_site.analyst.name, "203.0.113.1", "secret that was typed"):
         assert private not in str(lines)
 
 
-def test_counters_name_nobody_and_are_deleted_once_they_are_empty(here: Site) -> None:
-    guess(here, here.analyst.email, from_address(1))
-    rows = here.rows(select(sign_in_budget))
+def test_counters_name_nobody_and_are_deleted_once_they_are_empty(timed_site: Site) -> None:
+    guess(timed_site, timed_site.analyst.email, from_address(1))
+    rows = timed_site.rows(select(sign_in_budget))
     assert {row.scope for row in rows} == {"account", "address", "account_and_address", "service"}
-    assert here.analyst.email not in str(rows)
+    assert timed_site.analyst.email not in str(rows)
     assert "203.0.113" not in str(rows)
-    later = here.clock.now() + timedelta(hours=1)
-    with here.runtime.store.write() as connection:
-        assert sign_in_budgets.forget(connection, here.clock.now(), 10) == 0
+    later = timed_site.clock.now() + timedelta(hours=1)
+    with timed_site.runtime.store.write() as connection:
+        assert sign_in_budgets.forget(connection, timed_site.clock.now(), 10) == 0
         assert sign_in_budgets.forget(connection, later, 10) == 4
 
 
-def test_somebody_who_is_refused_again_writes_nothing(here: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert takes_mail(here.runtime, UNKNOWN)
+def test_somebody_who_is_refused_again_writes_nothing(timed_site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert takes_mail(timed_site.runtime, UNKNOWN)
     monkeypatch.setattr(Store, "write", lambda *_: 1 / 0)
-    assert not takes_mail(here.runtime, UNKNOWN)
+    assert not takes_mail(timed_site.runtime, UNKNOWN)
 
 
 # A flood of sign-ins holds neither the threads of pages nor the health address, and is told when to come back.
@@ -293,7 +309,7 @@ class _Slow(PasswordHash):
 @contextmanager
 def a_flood(address: str, hasher: _Slow) -> Iterator[list[int]]:
     """64 connections that sign in at once, while no hash ends; yields the statuses, complete when the block ends."""
-    found: list[int] = []
+    statuses: list[int] = []
 
     def one(number: int) -> None:
         signing_in = {"email": f"somebody-{number}@elsewhere.example", "password": "not right"}
@@ -301,14 +317,14 @@ def a_flood(address: str, hasher: _Slow) -> Iterator[list[int]]:
         if answer.status_code == 503:
             assert int(answer.headers["retry-after"]) > 0
             assert answer.json()["error"]["code"] == "busy"
-        found.append(answer.status_code)
+        statuses.append(answer.status_code)
 
     with ThreadPoolExecutor(_FLOOD) as attackers:
         running = [attackers.submit(one, number) for number in range(_FLOOD)]
         try:
             for _ in range(hashing.AT_ONCE):
                 assert hasher.begun.acquire(timeout=_PATIENCE_SECONDS)
-            yield found
+            yield statuses
         finally:
             hasher.goes_on.set()
         for each in running:
@@ -321,12 +337,12 @@ def test_while_64_connections_sign_in_health_and_pages_answer(site: Site, monkey
     with (
         answering(site.runtime) as address,
         httpx.Client(base_url=address, timeout=_PATIENCE_SECONDS / 2, trust_env=False) as other,
-        a_flood(address, hasher) as found,
+        a_flood(address, hasher) as statuses,
     ):
         assert other.get("/healthz").json() == {"status": "ok"}
         assert other.get("/sign-in").status_code == 200
-    assert set(found) <= {401, 429, 503}
-    assert len(found) == _FLOOD
+    assert set(statuses) <= {401, 429, 503}
+    assert len(statuses) == _FLOOD
 
 
 def test_health_waits_for_no_request_that_holds_every_connection(site: Site) -> None:

@@ -79,12 +79,12 @@ def a_brand_key(site: Site) -> str:
 
 def _changed(site: Site) -> None:
     session = auth.sign_in(site.runtime, site.brand_person.email, PASSWORD)
-    change_password(site.runtime, site.brand_person, session.token, before=PASSWORD, wanted=NEW_PASSWORD)
+    change_password(site.runtime, site.brand_person, session.token, before=PASSWORD, new_password=NEW_PASSWORD)
 
 
 def _reset(site: Site) -> None:
     path = make_link_as_owner(site.runtime, site.brand_person.email, by="local")
-    choose_anew(site.runtime, path.rpartition("/")[2], wanted=NEW_PASSWORD, again=NEW_PASSWORD)
+    choose_anew(site.runtime, path.rpartition("/")[2], new_password=NEW_PASSWORD, again=NEW_PASSWORD)
 
 
 def _factor_reset(site: Site) -> None:
@@ -105,10 +105,10 @@ ENDS = [_changed, _reset, _factor_reset, _factor_removed]
 @pytest.mark.attack
 @pytest.mark.parametrize("end", ENDS, ids=[end.__name__ for end in ENDS])
 def test_no_key_of_a_brand_outlives_its_makers_password_or_factor(site: Site, end: Callable[[Site], None]) -> None:
-    here = by_its_clock(site)
-    key_id = a_brand_key(here)
-    end(here)
-    assert here.read(marketplaces.keys_in_force, [key_id]) == {}
+    timed_site = by_its_clock(site)
+    key_id = a_brand_key(timed_site)
+    end(timed_site)
+    assert timed_site.read(marketplaces.keys_in_force, [key_id]) == {}
 
 
 @pytest.mark.attack
@@ -118,9 +118,9 @@ def test_nobody_makes_a_secret_silently(
 ) -> None:
     person = maker(site)
     assert visit_as(site, person).post(path, {**fields, "password": PASSWORD}).status_code == 200
-    (told,) = site.rows(select(mail).where(mail.c.kind == "new_secret"))
-    assert told.user_id == person.user_id
-    assert ("Marketplace", "Bazaar") in content(MailKind.NEW_SECRET, told.parameters).rows
+    (mail_row,) = site.rows(select(mail).where(mail.c.kind == "new_secret"))
+    assert mail_row.user_id == person.user_id
+    assert ("Marketplace", "Bazaar") in content(MailKind.NEW_SECRET, mail_row.parameters).rows
 
 
 @pytest.mark.attack
@@ -138,21 +138,21 @@ def test_keys_that_train_start_a_few_trainings_a_day(client: TestClient, site: S
 
 
 def test_with_a_factor_its_code_makes_a_key_once_and_the_password_none(site: Site) -> None:
-    here = by_its_clock(site, public_url="http://testserver")
-    app, _ = an_app(here, a_leader(here))
-    begun = auth.sign_in(here.runtime, here.brand_person.email, PASSWORD)
-    whole = complete(here.runtime, half_session_of(here.runtime, begun.token), Given(app.code(here)))
-    here.clock.forward(seconds=30)
-    lead = a_visitor(here)
+    timed_site = by_its_clock(site, public_url="http://testserver")
+    app, _ = an_app(timed_site, a_leader(timed_site))
+    begun = auth.sign_in(timed_site.runtime, timed_site.brand_person.email, PASSWORD)
+    whole = complete(timed_site.runtime, half_session_of(timed_site.runtime, begun.token), Given(app.code(timed_site)))
+    timed_site.clock.forward(seconds=30)
+    lead = a_visitor(timed_site)
     lead.csrf_token = whole.csrf_token
-    lead.client.cookies.set(cookie_name(here.runtime), whole.token)
+    lead.client.cookies.set(cookie_name(timed_site.runtime), whole.token)
     assert "Code from your app" in lead.get("/brand/keys").text
     assert lead.post("/brand/keys", {"name": "Crawler", "password": PASSWORD}).status_code == 422
-    proof = {"name": "Crawler", "code": app.code(here)}
+    proof = {"name": "Crawler", "code": app.code(timed_site)}
     assert lead.post("/brand/keys", {**proof, "days": "366"}).status_code == 422, "the code is used up"
     assert lead.post("/brand/keys", proof).status_code == 422
-    here.clock.forward(seconds=30)
-    assert lead.post("/brand/keys", {**proof, "code": app.code(here)}).status_code == 200
+    timed_site.clock.forward(seconds=30)
+    assert lead.post("/brand/keys", {**proof, "code": app.code(timed_site)}).status_code == 200
 
 
 @pytest.mark.parametrize("days", ["0", "366", "-1", "1.5", "many"])
@@ -165,16 +165,16 @@ def test_a_key_is_valid_for_a_day_to_a_year(site: Site, days: str) -> None:
 
 
 def test_an_expired_key_is_refused_everywhere_with_the_reason(site: Site) -> None:
-    here = by_its_clock(site, public_url="http://testserver")
+    timed_site = by_its_clock(site, public_url="http://testserver")
     scopes = [Scope.INTAKE, Scope.SCORE]
-    key = provisioning.add_key(here.runtime, name="Feed", scopes=scopes, marketplace=None, by="test", days=2)
-    client, headers = a_client(here.runtime), {"authorization": f"Bearer {key}"}
-    here.clock.forward(hours=47)
+    key = provisioning.add_key(timed_site.runtime, name="Feed", scopes=scopes, marketplace=None, by="test", days=2)
+    client, headers = a_client(timed_site.runtime), {"authorization": f"Bearer {key}"}
+    timed_site.clock.forward(hours=47)
     assert client.get("/api/v1/figures", headers=headers).status_code == 200
-    here.clock.forward(hours=1)
+    timed_site.clock.forward(hours=1)
     answers = [client.get("/api/v1/figures", headers=headers), client.post("/api/v1/score", json={}, headers=headers)]
-    told = {(answer.status_code, answer.json()["error"]["sentence"]) for answer in answers}
-    assert told == {(401, "This API key has expired. Create a new one.")}
+    refusals = {(answer.status_code, answer.json()["error"]["sentence"]) for answer in answers}
+    assert refusals == {(401, "This API key has expired. Create a new one.")}
 
 
 ROUTES = ["GET /api/v1/figures", "POST /api/v1/score", "POST /api/v1/brand/reports"]
@@ -182,17 +182,17 @@ ROUTES = ["GET /api/v1/figures", "POST /api/v1/score", "POST /api/v1/brand/repor
 
 @pytest.mark.parametrize("route", ROUTES)
 def test_the_last_use_of_a_key_is_stored_once_a_day(site: Site, route: str) -> None:
-    here = by_its_clock(site, public_url="http://testserver")
+    timed_site = by_its_clock(site, public_url="http://testserver")
     scopes = [Scope.INTAKE, Scope.SCORE]
-    key = provisioning.add_key(here.runtime, name="Feed", scopes=scopes, marketplace=None, by="test")
+    key = provisioning.add_key(timed_site.runtime, name="Feed", scopes=scopes, marketplace=None, by="test")
     if route.endswith("reports"):
-        key = make_key(here.runtime, a_leader(here), here.pair, "Crawler")
+        key = make_key(timed_site.runtime, a_leader(timed_site), timed_site.pair, "Crawler")
     method, path = route.split()
-    client, key_id, uses = a_client(here.runtime), key.split(".")[1], []
+    client, key_id, uses = a_client(timed_site.runtime), key.split(".")[1], []
     for _ in range(4):
         client.request(method, path, json={}, headers={"authorization": f"Bearer {key}"})
-        uses.append(here.read(marketplaces.keys_in_force, [key_id])[key_id].used_at)
-        here.clock.forward(hours=12)
+        uses.append(timed_site.read(marketplaces.keys_in_force, [key_id])[key_id].used_at)
+        timed_site.clock.forward(hours=12)
     assert None not in uses
     assert uses[0] == uses[1] != uses[2] == uses[3]
 
@@ -223,18 +223,18 @@ def owned(site: Site, person: Person) -> list[str]:
 def test_deactivation_ends_recent_secrets_and_asks_about_the_rest(site: Site, age_days: int, stay: bool) -> None:
     ada = an_administrator(site)
     bo = invite(site.runtime, "bo@touchstone.example", "Bo Berg", Role.ADMIN)
-    made = an_admins_secrets(site, ada, age_days)
+    secret_ids = an_admins_secrets(site, ada, age_days)
     deactivate(site.runtime, bo, ada.user_id, successor=None)
-    assert owned(site, ada) == (made if stay else [])
+    assert owned(site, ada) == (secret_ids if stay else [])
     with site.runtime.store.read() as connection:
         query = select(mail.c.user_id, mail.c.parameters).where(mail.c.kind == "secrets_ended")
-        (told,) = connection.execute(query).all()
+        (mail_row,) = connection.execute(query).all()
     state = "Still valid" if stay else "Ended"
-    assert told.user_id == bo.user_id
-    assert content(MailKind.SECRETS_ENDED, told.parameters).rows == ((state, "Feed"), (state, URL))
+    assert mail_row.user_id == bo.user_id
+    assert content(MailKind.SECRETS_ENDED, mail_row.parameters).rows == ((state, "Feed"), (state, URL))
     page = visit_as(site, bo).get(f"/people/{ada.user_id}").text
     assert ("These are still valid." in words(page)) is stay
-    assert (f'action="/keys/{made[0]}/revoke"' in page, f'value="{made[1]}"' in page) == (stay, stay)
+    assert (f'action="/keys/{secret_ids[0]}/revoke"' in page, f'value="{secret_ids[1]}"' in page) == (stay, stay)
 
 
 def test_a_change_of_password_lists_secrets_and_ends_those_with_a_tick(site: Site) -> None:
@@ -258,13 +258,13 @@ def test_what_a_stolen_key_makes_is_told_and_ends_with_the_person_who_made_the_k
     key = provisioning.add_key(site.runtime, name="Systems", scopes=scopes, marketplace=None, by=by)
     headers = {"authorization": f"Bearer {key}"}
     client = a_client(site.runtime)
-    made = client.post("/api/v1/endpoints", json={"url": URL}, headers=headers).json()
-    path = f"/api/v1/endpoints/{made['endpoint_id']}/secret"
+    endpoint = client.post("/api/v1/endpoints", json={"url": URL}, headers=headers).json()
+    path = f"/api/v1/endpoints/{endpoint['endpoint_id']}/secret"
     assert client.post(path, json={"overlap_hours": 0}, headers=headers).status_code == 201
-    assert made["endpoint_id"] in owned(site, ada)
+    assert endpoint["endpoint_id"] in owned(site, ada)
     with site.runtime.store.read() as connection:
-        told = connection.execute(select(mail.c.parameters).where(mail.c.kind == "new_secret")).scalars()
-        assert [one["what"] for one in told] == ["key", "endpoint", "rotated"]
+        mail_parameters = connection.execute(select(mail.c.parameters).where(mail.c.kind == "new_secret")).scalars()
+        assert [parameters["what"] for parameters in mail_parameters] == ["key", "endpoint", "rotated"]
 
 
 @pytest.mark.attack
@@ -273,7 +273,7 @@ def test_links_and_invitations_of_a_thief_end_with_the_reset_of_the_password(sit
     invite_by(site.runtime, ada, "puppet@elsewhere.example", Grant(Role.ANALYST, site.here))
     make_link(site.runtime, ada, site.analyst.user_id)
     path = make_link_as_owner(site.runtime, ada.email, by="local")
-    choose_anew(site.runtime, path.rpartition("/")[2], wanted=NEW_PASSWORD, again=NEW_PASSWORD)
+    choose_anew(site.runtime, path.rpartition("/")[2], new_password=NEW_PASSWORD, again=NEW_PASSWORD)
     assert site.read(reset_links.of_person, site.analyst.user_id, now) is None
     assert open_invitations(site.runtime, ada) == []
 

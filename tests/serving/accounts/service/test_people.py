@@ -26,7 +26,7 @@ def admin(site: Site) -> Person:
 
 
 def acts(site: Site, user_id: str) -> list[str]:
-    return [one.act for one in site.read(audit.of_subject, {site.here}, user_id, 50)]
+    return [audit_entry.act for audit_entry in site.read(audit.of_subject, {site.here}, user_id, 50)]
 
 
 def holder(site: Site, case_id: str) -> str | None:
@@ -41,10 +41,12 @@ def elsewhere(site: Site) -> str:
 
 def test_everybody_with_a_role_here_is_listed_and_nobody_else(site: Site, admin: Person) -> None:
     stranger = elsewhere(site)
-    found = staff(site.runtime, admin, words="", role=None, most=100)
-    assert found.number == len(found.people) == 7
-    assert stranger not in {one.user_id for one in found.people}
-    assert [one.name for one in staff(site.runtime, admin, words="MOREAU", role=None, most=9).people] == ["Ines Moreau"]
+    staff_page = staff(site.runtime, admin, words="", role=None, most=100)
+    assert staff_page.number == len(staff_page.people) == 7
+    assert stranger not in {person.user_id for person in staff_page.people}
+    assert [person.name for person in staff(site.runtime, admin, words="MOREAU", role=None, most=9).people] == [
+        "Ines Moreau"
+    ]
     assert staff(site.runtime, admin, words="%", role=None, most=9).people == ()
     scientists = staff(site.runtime, admin, words="", role=Role.DATA_SCIENTIST, most=1)
     assert (len(scientists.people), scientists.number) == (1, 2)
@@ -55,11 +57,14 @@ def test_everybody_with_a_role_here_is_listed_and_nobody_else(site: Site, admin:
 def test_roles_are_given_and_taken_and_hold_at_once(site: Site, admin: Person) -> None:
     runtime, person = site.runtime, site.analyst
     token = auth.sign_in(runtime, person.email, PASSWORD).token
-    wanted = [Grant(Role.DATA_SCIENTIST, site.here), Grant(Role.BRAND, site.here, site.brand_id)]
-    assert change_grants(runtime, admin, person.user_id, wanted)
-    kept = auth.session_of(runtime, token).person.grants
-    assert {(one.role, one.brand_id) for one in kept} == {(Role.DATA_SCIENTIST, None), (Role.BRAND, site.brand_id)}
-    assert not change_grants(runtime, admin, person.user_id, wanted)
+    grants = [Grant(Role.DATA_SCIENTIST, site.here), Grant(Role.BRAND, site.here, site.brand_id)]
+    assert change_grants(runtime, admin, person.user_id, grants)
+    session_grants = auth.session_of(runtime, token).person.grants
+    assert {(grant.role, grant.brand_id) for grant in session_grants} == {
+        (Role.DATA_SCIENTIST, None),
+        (Role.BRAND, site.brand_id),
+    }
+    assert not change_grants(runtime, admin, person.user_id, grants)
     assert acts(site, person.user_id)[:3] == ["person.ungranted", "person.granted", "person.granted"]
 
 
@@ -151,7 +156,7 @@ def test_brands_need_somebody_who_follows(site: Site, admin: Person) -> None:
     assert deactivate(runtime, admin, manager.user_id, successor=follower.user_id).brands == 2
     with runtime.store.read() as connection:
         enrolled = brands.enrolments(connection, site.here)
-    assert {one.account_manager_id for one in enrolled.values()} == {follower.user_id}
+    assert {enrolment.account_manager_id for enrolment in enrolled.values()} == {follower.user_id}
 
 
 def test_who_comes_back_has_the_roles_they_had(site: Site, admin: Person) -> None:
@@ -191,20 +196,20 @@ def test_a_refusal_changes_nothing(site: Site, admin: Person) -> None:
 
 def test_a_changed_password_ends_the_other_sessions_and_no_other(site: Site) -> None:
     runtime, person = site.runtime, site.analyst
-    here, there = (auth.sign_in(runtime, person.email, PASSWORD).token for _ in range(2))
+    own_token, other_token = (auth.sign_in(runtime, person.email, PASSWORD).token for _ in range(2))
     colleague = auth.sign_in(runtime, site.second_analyst.email, PASSWORD).token
     for wrong in ("not this one", ""):
         with pytest.raises(Invalid, match="current password is wrong"):
-            change_password(runtime, person, here, before=wrong, wanted="a better password")
+            change_password(runtime, person, own_token, before=wrong, new_password="a better password")
     with pytest.raises(Invalid, match="the same as the current one"):
-        change_password(runtime, person, here, before=PASSWORD, wanted=PASSWORD)
+        change_password(runtime, person, own_token, before=PASSWORD, new_password=PASSWORD)
     with pytest.raises(Invalid, match="characters"):
-        change_password(runtime, person, here, before=PASSWORD, wanted="short")
-    assert auth.session_of(runtime, there)
-    assert change_password(runtime, person, here, before=PASSWORD, wanted="a better password") == 1
+        change_password(runtime, person, own_token, before=PASSWORD, new_password="short")
+    assert auth.session_of(runtime, other_token)
+    assert change_password(runtime, person, own_token, before=PASSWORD, new_password="a better password") == 1
     with pytest.raises(NotSignedIn):
-        auth.session_of(runtime, there)
-    assert auth.session_of(runtime, here)
+        auth.session_of(runtime, other_token)
+    assert auth.session_of(runtime, own_token)
     assert auth.session_of(runtime, colleague)
     with pytest.raises(NotSignedIn):
         auth.sign_in(runtime, person.email, PASSWORD)
@@ -213,12 +218,12 @@ def test_a_changed_password_ends_the_other_sessions_and_no_other(site: Site) -> 
 
 @pytest.mark.both_engines
 def test_the_whole_of_it_holds_on_both_engines(any_site: Site) -> None:
-    runtime, here = any_site.runtime, any_site.here
+    runtime, marketplace_id = any_site.runtime, any_site.here
     admin = invite(runtime, "ada@touchstone.example", "Ada Falk", Role.ADMIN)
-    path = inviting.invite(runtime, admin, "nadia@touchstone.example", Grant(Role.ANALYST, here))
+    path = inviting.invite(runtime, admin, "nadia@touchstone.example", Grant(Role.ANALYST, marketplace_id))
     token = inviting.accept(runtime, path.removeprefix(inviting.PLACE), name="Nadia", password=PASSWORD).token
     nadia = auth.session_of(runtime, token).person
-    assert change_grants(runtime, admin, nadia.user_id, [*nadia.grants, Grant(Role.DATA_SCIENTIST, here)])
+    assert change_grants(runtime, admin, nadia.user_id, [*nadia.grants, Grant(Role.DATA_SCIENTIST, marketplace_id)])
     lease(runtime, nadia, a_case(any_site).case_id)
     done = deactivate(runtime, admin, nadia.user_id, successor=any_site.analyst.user_id)
     assert (done.handed_over, done.freed, done.sessions) == (1, 0, 1)
@@ -231,22 +236,22 @@ def test_the_whole_of_it_holds_on_both_engines(any_site: Site) -> None:
     ]
     key_id = provisioning.add_key(runtime, name="k", scopes=[Scope.INTAKE], marketplace=None, by="test").split(".")[1]
     assert keys.revoke(runtime, admin, key_id).name == "k"
-    assert [one.revoked_at is None for one in keys.keys_of(runtime, admin)] == [True, False]
+    assert [key.revoked_at is None for key in keys.keys_of(runtime, admin)] == [True, False]
     assert staff(runtime, admin, words="nad", role=Role.ANALYST, most=5).number == 1
 
 
 def test_nobody_gives_themselves_a_role(site: Site, admin: Person) -> None:
-    wanted = [Grant(Role.ADMIN, site.here), Grant(Role.DATA_SCIENTIST, site.here)]
+    grants = [Grant(Role.ADMIN, site.here), Grant(Role.DATA_SCIENTIST, site.here)]
     with pytest.raises(Forbidden, match="yourself"):
-        change_grants(site.runtime, admin, admin.user_id, wanted)
+        change_grants(site.runtime, admin, admin.user_id, grants)
     other = invite(site.runtime, "bo@touchstone.example", "Bo", Role.ADMIN)
-    assert change_grants(site.runtime, other, admin.user_id, wanted)
+    assert change_grants(site.runtime, other, admin.user_id, grants)
 
 
 def test_a_role_for_a_brand_that_takes_no_part_is_refused(site: Site, admin: Person) -> None:
-    wanted = [Grant(Role.BRAND, site.here, "brd_nowhere")]
+    grants = [Grant(Role.BRAND, site.here, "brd_nowhere")]
     with pytest.raises(Invalid, match="takes no part"):
-        change_grants(site.runtime, admin, site.analyst.user_id, wanted)
+        change_grants(site.runtime, admin, site.analyst.user_id, grants)
 
 
 def test_who_also_works_elsewhere_is_not_opened_again_from_here(site: Site, admin: Person) -> None:

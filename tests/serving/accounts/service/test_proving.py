@@ -35,71 +35,73 @@ from tests.fixtures.runtimes import PASSWORD, Site
 
 
 @pytest.fixture
-def here(site: Site) -> Site:
+def timed_site(site: Site) -> Site:
     return by_its_clock(site)
 
 
 @pytest.fixture
-def app(here: Site) -> App:
-    return an_app(here, here.analyst)[0]
+def app(timed_site: Site) -> App:
+    return an_app(timed_site, timed_site.analyst)[0]
 
 
 @pytest.fixture
-def session(here: Site, app: App) -> Session:
-    return signed_in_with(here, here.analyst, app)
+def session(timed_site: Site, app: App) -> Session:
+    return signed_in_with(timed_site, timed_site.analyst, app)
 
 
-def test_with_a_factor_the_password_alone_opens_nothing(here: Site, app: App) -> None:
-    waiting = auth.sign_in(here.runtime, here.analyst.email, PASSWORD)
+def test_with_a_factor_the_password_alone_opens_nothing(timed_site: Site, app: App) -> None:
+    waiting = auth.sign_in(timed_site.runtime, timed_site.analyst.email, PASSWORD)
     assert waiting.half
     with pytest.raises(NotSignedIn):
-        session_of(here.runtime, waiting.token)
-    whole = complete(here.runtime, half_session_of(here.runtime, waiting.token), Given(app.code(here)))
-    assert session_of(here.runtime, whole.token).person == here.analyst
+        session_of(timed_site.runtime, waiting.token)
+    whole = complete(
+        timed_site.runtime, half_session_of(timed_site.runtime, waiting.token), Given(app.code(timed_site))
+    )
+    assert session_of(timed_site.runtime, whole.token).person == timed_site.analyst
     with pytest.raises(NotSignedIn):
-        complete(here.runtime, half_session_of(here.runtime, waiting.token), Given(app.code(here, 1)))
+        complete(timed_site.runtime, half_session_of(timed_site.runtime, waiting.token), Given(app.code(timed_site, 1)))
 
 
-def test_a_session_that_waits_ends_after_ten_minutes(here: Site, app: App) -> None:
-    waiting = auth.sign_in(here.runtime, here.analyst.email, PASSWORD)
-    here.clock.forward(minutes=10)
+def test_a_session_that_waits_ends_after_ten_minutes(timed_site: Site, app: App) -> None:
+    waiting = auth.sign_in(timed_site.runtime, timed_site.analyst.email, PASSWORD)
+    timed_site.clock.forward(minutes=10)
     with pytest.raises(NotSignedIn):
-        complete(here.runtime, half_session_of(here.runtime, waiting.token), Given(app.code(here)))
+        complete(timed_site.runtime, half_session_of(timed_site.runtime, waiting.token), Given(app.code(timed_site)))
 
 
 @pytest.mark.parametrize(("steps", "right"), [(-2, False), (-1, True), (0, True), (1, True), (2, False)], ids=str)
-def test_a_code_of_the_step_before_or_after_counts(here: Site, app: App, steps: int, right: bool) -> None:
-    here.clock.forward(minutes=2)
-    waiting = again(here.runtime, auth.sign_in(here.runtime, here.analyst.email, PASSWORD).token)
+def test_a_code_of_the_step_before_or_after_counts(timed_site: Site, app: App, steps: int, right: bool) -> None:
+    timed_site.clock.forward(minutes=2)
+    waiting = again(timed_site.runtime, auth.sign_in(timed_site.runtime, timed_site.analyst.email, PASSWORD).token)
     if right:
-        assert prove(here.runtime, waiting, Given(app.code(here, steps)))[1] is FactorKind.TOTP
+        assert prove(timed_site.runtime, waiting, Given(app.code(timed_site, steps)))[1] is FactorKind.TOTP
     else:
         with pytest.raises(Invalid):
-            prove(here.runtime, waiting, Given(app.code(here, steps)))
+            prove(timed_site.runtime, waiting, Given(app.code(timed_site, steps)))
 
 
 @pytest.mark.attack
 def test_a_replayed_code_is_refused_within_its_window_and_so_is_an_earlier_one(
-    here: Site, app: App, session: Session
+    timed_site: Site, app: App, session: Session
 ) -> None:
-    code, before = app.code(here), app.code(here, -1)
-    prove(here.runtime, session, Given(code))
+    code, before = app.code(timed_site), app.code(timed_site, -1)
+    prove(timed_site.runtime, session, Given(code))
     for used in (code, before):
         with pytest.raises(Invalid):
-            prove(here.runtime, session, Given(used))
+            prove(timed_site.runtime, session, Given(used))
 
 
 @pytest.mark.attack
 @pytest.mark.both_engines
 def test_of_eight_uses_of_a_code_at_a_time_one_counts(any_site: Site) -> None:
-    here = by_its_clock(any_site)
-    app, _ = an_app(here, here.analyst)
-    session = signed_in_with(here, here.analyst, app)
-    given = Given(app.code(here))
+    timed_site = by_its_clock(any_site)
+    app, _ = an_app(timed_site, timed_site.analyst)
+    session = signed_in_with(timed_site, timed_site.analyst, app)
+    proof = Given(app.code(timed_site))
 
     def one(_: int) -> bool:
         try:
-            return bool(prove(here.runtime, session, given))
+            return bool(prove(timed_site.runtime, session, proof))
         except DomainError:
             return False
 
@@ -108,39 +110,41 @@ def test_of_eight_uses_of_a_code_at_a_time_one_counts(any_site: Site) -> None:
 
 
 @pytest.mark.attack
-def test_the_fifth_wrong_proof_ends_its_session_and_no_other(here: Site, app: App, session: Session) -> None:
-    other = signed_in_with(here, here.analyst, app)
+def test_the_fifth_wrong_proof_ends_its_session_and_no_other(timed_site: Site, app: App, session: Session) -> None:
+    other = signed_in_with(timed_site, timed_site.analyst, app)
     for _ in range(3):
         with pytest.raises(Invalid):
-            prove(here.runtime, session, Given("000000"))
+            prove(timed_site.runtime, session, Given("000000"))
     with pytest.raises(Invalid):
-        check_password(here.runtime, session.person, session.token_hash, "wrong horse battery")
+        check_password(timed_site.runtime, session.person, session.token_hash, "wrong horse battery")
     with pytest.raises(NotSignedIn, match="Too many wrong"):
-        prove(here.runtime, session, Given("000000"))
+        prove(timed_site.runtime, session, Given("000000"))
     with pytest.raises(TooManyAttempts):
-        prove(here.runtime, session, Given(app.code(here)))
+        prove(timed_site.runtime, session, Given(app.code(timed_site)))
     with pytest.raises(AssertionError):
-        renewed(here, session)
-    assert prove(here.runtime, other, Given(app.code(here)))
+        renewed(timed_site, session)
+    assert prove(timed_site.runtime, other, Given(app.code(timed_site)))
 
 
 @pytest.mark.attack
-def test_codes_in_new_browsers_are_few_and_leave_known_browsers_and_recovery_codes_alone(here: Site) -> None:
-    app, codes = an_app(here, here.analyst)
+def test_codes_in_new_browsers_are_few_and_leave_known_browsers_and_recovery_codes_alone(timed_site: Site) -> None:
+    app, codes = an_app(timed_site, timed_site.analyst)
 
     def step(code: str, devices: str = "") -> SignedIn:
-        waiting = auth.sign_in(here.runtime, here.analyst.email, PASSWORD, Whence(None, devices))
+        waiting = auth.sign_in(timed_site.runtime, timed_site.analyst.email, PASSWORD, Whence(None, devices))
         assert bool(waiting.devices) == bool(devices), "the password alone makes no browser known"
-        return complete(here.runtime, half_session_of(here.runtime, waiting.token), Given(code), Whence(None, devices))
+        return complete(
+            timed_site.runtime, half_session_of(timed_site.runtime, waiting.token), Given(code), Whence(None, devices)
+        )
 
-    known = step(app.code(here)).devices
-    here.clock.forward(seconds=30)
+    known = step(app.code(timed_site)).devices
+    timed_site.clock.forward(seconds=30)
     for _ in range(DEFAULT_GUESSING.codes.burst):
         with pytest.raises(Invalid):
             step("0 0 0     0 0 0")
     with pytest.raises(TooManyAttempts, match="recovery code"):
-        step(app.code(here))
-    assert step(app.code(here), known)
+        step(app.code(timed_site))
+    assert step(app.code(timed_site), known)
     assert step(codes[0])
 
 
@@ -154,82 +158,82 @@ def test_codes_in_new_browsers_are_few_and_leave_known_browsers_and_recovery_cod
         pytest.param("\ud800" * 6, id="half a character"),
     ],
 )
-def test_what_is_no_code_is_wrong(here: Site, session: Session, typed: str) -> None:
+def test_what_is_no_code_is_wrong(timed_site: Site, session: Session, typed: str) -> None:
     with pytest.raises(Invalid):
-        prove(here.runtime, session, Given(typed), recovery=True)
+        prove(timed_site.runtime, session, Given(typed), recovery=True)
 
 
-def test_a_code_may_be_typed_in_groups(here: Site, app: App, session: Session) -> None:
-    code = app.code(here)
-    assert prove(here.runtime, session, Given(f" {code[:3]} {code[3:]} "))
+def test_a_code_may_be_typed_in_groups(timed_site: Site, app: App, session: Session) -> None:
+    code = app.code(timed_site)
+    assert prove(timed_site.runtime, session, Given(f" {code[:3]} {code[3:]} "))
 
 
-def test_each_recovery_code_signs_in_once(here: Site) -> None:
-    _, codes = an_app(here, here.analyst)
+def test_each_recovery_code_signs_in_once(timed_site: Site) -> None:
+    _, codes = an_app(timed_site, timed_site.analyst)
     assert len(set(codes)) == 10
-    waiting = auth.sign_in(here.runtime, here.analyst.email, PASSWORD)
-    whole = complete(here.runtime, half_session_of(here.runtime, waiting.token), Given(codes[3].upper()))
-    assert again(here.runtime, whole.token).proof == Proof(None, here.clock.now())
-    waiting = auth.sign_in(here.runtime, here.analyst.email, PASSWORD)
+    waiting = auth.sign_in(timed_site.runtime, timed_site.analyst.email, PASSWORD)
+    whole = complete(timed_site.runtime, half_session_of(timed_site.runtime, waiting.token), Given(codes[3].upper()))
+    assert again(timed_site.runtime, whole.token).proof == Proof(None, timed_site.clock.now())
+    waiting = auth.sign_in(timed_site.runtime, timed_site.analyst.email, PASSWORD)
     with pytest.raises(Invalid):
-        complete(here.runtime, half_session_of(here.runtime, waiting.token), Given(codes[3]))
-    assert here.read(second_factors.codes_left, here.analyst.user_id) == 9
+        complete(timed_site.runtime, half_session_of(timed_site.runtime, waiting.token), Given(codes[3]))
+    assert timed_site.read(second_factors.codes_left, timed_site.analyst.user_id) == 9
 
 
-def test_a_recovery_code_proves_nothing_where_a_factor_is_asked_for(here: Site) -> None:
-    app, codes = an_app(here, here.analyst)
-    session = signed_in_with(here, here.analyst, app)
+def test_a_recovery_code_proves_nothing_where_a_factor_is_asked_for(timed_site: Site) -> None:
+    app, codes = an_app(timed_site, timed_site.analyst)
+    session = signed_in_with(timed_site, timed_site.analyst, app)
     with pytest.raises(Invalid):
-        prove(here.runtime, session, Given(codes[0]))
+        prove(timed_site.runtime, session, Given(codes[0]))
 
 
-def test_recovery_codes_are_stored_as_hashes_only(here: Site) -> None:
-    _, codes = an_app(here, here.analyst)
-    stored = (here.runtime.home.database).read_bytes()
-    assert not [one for one in codes if one.replace("-", "").encode() in stored or one.encode() in stored]
+def test_recovery_codes_are_stored_as_hashes_only(timed_site: Site) -> None:
+    _, codes = an_app(timed_site, timed_site.analyst)
+    stored = (timed_site.runtime.home.database).read_bytes()
+    assert not [code for code in codes if code.replace("-", "").encode() in stored or code.encode() in stored]
 
 
-def test_a_passkey_signs_in(here: Site) -> None:
-    assert a_passkey(here, here.analyst, Authenticator()).proof is not None
+def test_a_passkey_signs_in(timed_site: Site) -> None:
+    assert a_passkey(timed_site, timed_site.analyst, Authenticator()).proof is not None
 
 
-def _replayed(here: Site, session: Session, key: Authenticator) -> str:
-    credential = key.get(passkey_options(here.runtime, session))
-    prove(here.runtime, session, Given(credential=credential))
+def _replayed(site: Site, session: Session, key: Authenticator) -> str:
+    credential = key.get(passkey_options(site.runtime, session))
+    prove(site.runtime, session, Given(credential=credential))
     return credential
 
 
-def _of_another_session(here: Site, session: Session, key: Authenticator) -> str:
-    return key.get(passkey_options(here.runtime, replace(session, token_hash="0" * 64)))
+def _of_another_session(site: Site, session: Session, key: Authenticator) -> str:
+    return key.get(passkey_options(site.runtime, replace(session, token_hash="0" * 64)))
 
 
-def _copied(here: Site, session: Session, key: Authenticator) -> str:
+def _copied(site: Site, session: Session, key: Authenticator) -> str:
     key.count = 5
-    prove(here.runtime, session, Given(credential=key.get(passkey_options(here.runtime, session))))
+    prove(site.runtime, session, Given(credential=key.get(passkey_options(site.runtime, session))))
     key.count = 3
-    return key.get(passkey_options(here.runtime, session))
+    return key.get(passkey_options(site.runtime, session))
 
 
-def _expired(here: Site, session: Session, key: Authenticator) -> str:
-    credential = key.get(passkey_options(here.runtime, session))
-    here.clock.forward(minutes=5)
+def _expired(site: Site, session: Session, key: Authenticator) -> str:
+    credential = key.get(passkey_options(site.runtime, session))
+    site.clock.forward(minutes=5)
     return credential
 
 
 def _with(**changes: object) -> Callable[[Site, Session, Authenticator], str]:
-    def made(here: Site, session: Session, key: Authenticator) -> str:
-        return replace(key, **changes).get(passkey_options(here.runtime, session))  # type: ignore[arg-type]
+    def made(site: Site, session: Session, key: Authenticator) -> str:
+        return replace(key, **changes).get(passkey_options(site.runtime, session))  # type: ignore[arg-type]
 
     return made
 
 
 @pytest.mark.attack
 @pytest.mark.parametrize(
-    "made",
+    "forge",
     [
         pytest.param(_replayed, id="an answer is sent again"),
         pytest.param(_of_another_session, id="the challenge is another session's"),
-        pytest.param(lambda here, session, key: key.get(passkey_options(here.runtime, session, "report:rpt_1")),
+        pytest.param(lambda site, session, key: key.get(passkey_options(site.runtime, session, "report:rpt_1")),
                      id="the challenge is for another purpose"),
         pytest.param(_copied, id="the counter of a copied key falls"),
         pytest.param(_expired, id="the challenge is older than five minutes"),
@@ -242,19 +246,21 @@ def _with(**changes: object) -> Callable[[Site, Session, Authenticator], str]:
         pytest.param(lambda *_: "x" * 20_000, id="it is too long"),
     ],
 )  # fmt: skip
-def test_a_passkey_is_refused_where(here: Site, made: Callable[[Site, Session, Authenticator], str]) -> None:
+def test_a_passkey_is_refused_where(timed_site: Site, forge: Callable[[Site, Session, Authenticator], str]) -> None:
     key = Authenticator()
-    session = a_passkey(here, here.analyst, key)
-    credential = made(here, session, key)
+    session = a_passkey(timed_site, timed_site.analyst, key)
+    credential = forge(timed_site, session, key)
     with pytest.raises(Invalid):
-        prove(here.runtime, session, Given(credential=credential))
+        prove(timed_site.runtime, session, Given(credential=credential))
 
 
-def test_a_key_that_does_not_count_proves_itself_each_time(here: Site) -> None:
+def test_a_key_that_does_not_count_proves_itself_each_time(timed_site: Site) -> None:
     key = Authenticator(counts=False)
-    session = a_passkey(here, here.analyst, key)
+    session = a_passkey(timed_site, timed_site.analyst, key)
     for _ in range(2):
-        assert prove(here.runtime, session, Given(credential=key.get(passkey_options(here.runtime, session))))
+        assert prove(
+            timed_site.runtime, session, Given(credential=key.get(passkey_options(timed_site.runtime, session)))
+        )
 
 
 @pytest.mark.attack
@@ -263,41 +269,43 @@ def test_a_key_that_does_not_count_proves_itself_each_time(here: Site) -> None:
     [{"verifies": False}, {"origin": "https://evil.example"}, {"rp_id": "evil.example"}],
     ids=["nobody was verified", "another page", "another service"],
 )
-def test_a_passkey_is_not_enrolled_where(here: Site, changes: dict[str, object]) -> None:
-    session = session_for(here, here.analyst)
-    options = enrolment_options(here.runtime, session, PASSWORD)
+def test_a_passkey_is_not_enrolled_where(timed_site: Site, changes: dict[str, object]) -> None:
+    session = session_for(timed_site, timed_site.analyst)
+    options = enrolment_options(timed_site.runtime, session, PASSWORD)
     with pytest.raises(Invalid):
-        add_passkey(here.runtime, session, Authenticator(**changes).create(options), "")  # type: ignore[arg-type]
+        add_passkey(timed_site.runtime, session, Authenticator(**changes).create(options), "")  # type: ignore[arg-type]
     with pytest.raises(Invalid, match="Add it again"):
-        add_passkey(here.runtime, session, Authenticator().create(options), "used up by the first answer")
+        add_passkey(timed_site.runtime, session, Authenticator().create(options), "used up by the first answer")
 
 
 def deep(part: str, credential: str) -> str:
     """The answer of an authenticator with one part that is nested too deeply."""
     if part == "whole":
         return "[" * 5_000
-    found = json.loads(credential)
+    answer = json.loads(credential)
     text = b"\x81" * 5_000 if part == "attestationObject" else b"[" * 5_000
-    found["response"][part] = bytes_to_base64url(text)
-    return json.dumps(found)
+    answer["response"][part] = bytes_to_base64url(text)
+    return json.dumps(answer)
 
 
 @pytest.mark.parametrize("part", ["whole", "clientDataJSON", "attestationObject"])
-def test_a_new_passkey_that_is_nested_too_deeply_is_refused(here: Site, part: str) -> None:
-    session = session_for(here, here.analyst)
-    credential = Authenticator().create(enrolment_options(here.runtime, session, PASSWORD))
+def test_a_new_passkey_that_is_nested_too_deeply_is_refused(timed_site: Site, part: str) -> None:
+    session = session_for(timed_site, timed_site.analyst)
+    credential = Authenticator().create(enrolment_options(timed_site.runtime, session, PASSWORD))
     with pytest.raises(Invalid, match="The passkey was not accepted"):
-        add_passkey(here.runtime, session, deep(part, credential), "Laptop")
+        add_passkey(timed_site.runtime, session, deep(part, credential), "Laptop")
 
 
 @pytest.mark.parametrize("part", ["whole", "clientDataJSON"])
-def test_a_proof_by_passkey_that_is_nested_too_deeply_is_refused(here: Site, part: str) -> None:
+def test_a_proof_by_passkey_that_is_nested_too_deeply_is_refused(timed_site: Site, part: str) -> None:
     key = Authenticator()
-    a_passkey(here, here.analyst, key)
-    half = half_session_of(here.runtime, auth.sign_in(here.runtime, here.analyst.email, PASSWORD).token)
-    credential = key.get(passkey_options(here.runtime, half, SIGN_IN))
+    a_passkey(timed_site, timed_site.analyst, key)
+    half = half_session_of(
+        timed_site.runtime, auth.sign_in(timed_site.runtime, timed_site.analyst.email, PASSWORD).token
+    )
+    credential = key.get(passkey_options(timed_site.runtime, half, SIGN_IN))
     with pytest.raises(Invalid):
-        complete(here.runtime, half, Given(credential=deep(part, credential)))
+        complete(timed_site.runtime, half, Given(credential=deep(part, credential)))
 
 
 # The mark of a browser by which an account is known.
@@ -305,6 +313,6 @@ def test_a_proof_by_passkey_that_is_nested_too_deeply_is_refused(here: Site, par
 
 @pytest.mark.parametrize("token", ["n.x.s", "n.²2.s", "n.1234567890123.s", "n.1.é"])
 def test_a_malformed_mark_is_no_error_and_no_known_browser(site: Site, token: str) -> None:
-    found = site.read(accounts.credentials, site.analyst.email)
-    assert found is not None
-    assert device_of(site.runtime, found, token, site.clock.now()) is None
+    account = site.read(accounts.credentials, site.analyst.email)
+    assert account is not None
+    assert device_of(site.runtime, account, token, site.clock.now()) is None

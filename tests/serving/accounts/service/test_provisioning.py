@@ -73,9 +73,9 @@ def test_a_brands_person_has_a_brand_and_nobody_else_has(
 
 
 def test_a_brands_person_is_of_that_brand_in_that_marketplace(any_site: Site) -> None:
-    found = any_site.read(accounts.person, invite(any_site, role=Role.BRAND, brand="Aurelle"))
-    assert found.grants == (Grant(Role.BRAND, any_site.here, any_site.brand_id),)
-    assert (found.name, found.email) == ("Ada Falk", "ada@touchstone.example")
+    person = any_site.read(accounts.person, invite(any_site, role=Role.BRAND, brand="Aurelle"))
+    assert person.grants == (Grant(Role.BRAND, any_site.here, any_site.brand_id),)
+    assert (person.name, person.email) == ("Ada Falk", "ada@touchstone.example")
 
 
 def test_a_password_that_is_too_short_makes_no_account(site: Site) -> None:
@@ -143,7 +143,10 @@ def test_an_enrolment_needs_a_brand_and_an_account_manager_who_are_there(site: S
 
 def test_enrolling_again_changes_the_enrolment(any_site: Site) -> None:
     provisioning.enrol(any_site.runtime, NewEnrolment("Solenne", any_site.account_manager.email, True), by="test")
-    assert [one.takes_part for one in any_site.read(brands.enrolments, any_site.here).values()] == [True, True]
+    assert [enrolment.takes_part for enrolment in any_site.read(brands.enrolments, any_site.here).values()] == [
+        True,
+        True,
+    ]
 
 
 def test_a_registered_endpoint_takes_the_place_of_the_one_before(any_site: Site) -> None:
@@ -156,9 +159,9 @@ def test_a_registered_endpoint_takes_the_place_of_the_one_before(any_site: Site)
             secret=None,
             by="test",
         )
-    found = any_site.read(endpoints.in_force, any_site.here)
-    assert found is not None
-    assert found.url == "https://second.bazaar.example/"
+    endpoint = any_site.read(endpoints.in_force, any_site.here)
+    assert endpoint is not None
+    assert endpoint.url == "https://second.bazaar.example/"
 
 
 @pytest.mark.parametrize(
@@ -173,9 +176,9 @@ def test_a_registered_endpoint_takes_the_place_of_the_one_before(any_site: Site)
 def test_what_could_never_be_delivered_safely_is_not_registered(
     site: Site, changes: dict[str, Any], sentence: str
 ) -> None:
-    given = {"url": "https://hooks.bazaar.example/", "secret": None, **changes}
+    webhook = {"url": "https://hooks.bazaar.example/", "secret": None, **changes}
     with pytest.raises(Invalid, match=sentence):
-        provisioning.register_webhook(site.runtime, allow_loopback=False, marketplace=None, by="test", **given)
+        provisioning.register_webhook(site.runtime, allow_loopback=False, marketplace=None, by="test", **webhook)
     assert site.read(endpoints.in_force, site.here) is None
 
 
@@ -206,8 +209,8 @@ def test_a_rate_that_is_none_loads_nothing_of_its_file(site: Site, changes: dict
 
 def test_a_rate_of_the_same_day_replaces_the_one_before(any_site: Site) -> None:
     """In a later file, and the last row of one file."""
-    for one, other in ((0.90, 0.91), (0.92, 0.93)):
-        rows = [{**A_RATE, "euros": one}, {**A_RATE, "euros": other}]
+    for first_rate, second_rate in ((0.90, 0.91), (0.92, 0.93)):
+        rows = [{**A_RATE, "euros": first_rate}, {**A_RATE, "euros": second_rate}]
         assert load_rates(any_site.runtime, rows, by="test") == 2
     with any_site.runtime.store.read() as connection:
         query = select(exchange_rate.c.euros).where(

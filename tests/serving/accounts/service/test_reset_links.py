@@ -32,13 +32,13 @@ def on_its_clock(site: Site) -> Site:
 
 
 @pytest.fixture
-def here(site: Site) -> Site:
+def timed_site(site: Site) -> Site:
     return on_its_clock(site)
 
 
 @pytest.fixture
-def admin(here: Site) -> Person:
-    return invite(here.runtime, "ada@touchstone.example", "Ada Falk", Role.ADMIN)
+def admin(timed_site: Site) -> Person:
+    return invite(timed_site.runtime, "ada@touchstone.example", "Ada Falk", Role.ADMIN)
 
 
 def token_of(path: str) -> str:
@@ -54,8 +54,8 @@ def is_alive(site: Site, token: str) -> bool:
     return True
 
 
-def use(site: Site, token: str, wanted: str = ANOTHER) -> None:
-    choose_anew(site.runtime, token, wanted=wanted, again=wanted)
+def use(site: Site, token: str, password: str = ANOTHER) -> None:
+    choose_anew(site.runtime, token, new_password=password, again=password)
 
 
 def a_colleague(site: Site) -> Person:
@@ -63,40 +63,40 @@ def a_colleague(site: Site) -> Person:
 
 
 def test_who_forgot_their_password_chooses_another_once_and_is_signed_out_everywhere(any_site: Site) -> None:
-    here = on_its_clock(any_site)
-    runtime, person = here.runtime, here.analyst
+    timed_site = on_its_clock(any_site)
+    runtime, person = timed_site.runtime, timed_site.analyst
     admin = invite(runtime, "ada@touchstone.example", "Ada Falk", Role.ADMIN)
     sessions = [auth.sign_in(runtime, person.email, PASSWORD).token for _ in range(2)]
-    colleague = auth.sign_in(runtime, here.second_analyst.email, PASSWORD).token
+    colleague = auth.sign_in(runtime, timed_site.second_analyst.email, PASSWORD).token
     token = token_of(make_link(runtime, admin, person.user_id))
     assert auth.session_of(runtime, sessions[0]), "a link by itself ends nothing"
-    use(here, token)
-    for one in sessions:
+    use(timed_site, token)
+    for session_token in sessions:
         with pytest.raises(NotSignedIn):
-            auth.session_of(runtime, one)
+            auth.session_of(runtime, session_token)
     assert auth.session_of(runtime, colleague)
     with pytest.raises(NotSignedIn):
         auth.sign_in(runtime, person.email, PASSWORD)
     assert auth.sign_in(runtime, person.email, ANOTHER)
     with pytest.raises(NotFound):
-        use(here, token, "yet another password")
+        use(timed_site, token, "yet another password")
     assert auth.sign_in(runtime, person.email, ANOTHER), "the second use changed nothing"
 
 
-def test_who_made_a_link_and_that_it_was_used_is_audited_without_any_secret(here: Site, admin: Person) -> None:
-    token = token_of(make_link(here.runtime, admin, here.analyst.user_id))
-    auth.sign_in(here.runtime, here.analyst.email, PASSWORD)
-    use(here, token)
-    with here.runtime.store.read() as connection:
-        used, made, *_ = audit.of_subject(connection, {here.here}, here.analyst.user_id, 9)
-        payloads = " ".join(str(one) for one in connection.execute(select(audit_payload)))
+def test_who_made_a_link_and_that_it_was_used_is_audited_without_any_secret(timed_site: Site, admin: Person) -> None:
+    token = token_of(make_link(timed_site.runtime, admin, timed_site.analyst.user_id))
+    auth.sign_in(timed_site.runtime, timed_site.analyst.email, PASSWORD)
+    use(timed_site, token)
+    with timed_site.runtime.store.read() as connection:
+        reset_entry, link_entry, *_ = audit.of_subject(connection, {timed_site.here}, timed_site.analyst.user_id, 9)
+        payloads = " ".join(str(payload) for payload in connection.execute(select(audit_payload)))
         row = connection.execute(select(reset_link)).one()
         stored = str(row)
-        hashed = people.password_of(connection, here.analyst.user_id)
-    assert (made.act, made.actor) == ("reset_link.made", f"user:{admin.user_id}")
-    assert (used.act, used.actor) == ("password.reset", f"user:{here.analyst.user_id}")
-    assert used.payload == {
-        "link": made.payload["link"],
+        hashed = people.password_of(connection, timed_site.analyst.user_id)
+    assert (link_entry.act, link_entry.actor) == ("reset_link.made", f"user:{admin.user_id}")
+    assert (reset_entry.act, reset_entry.actor) == ("password.reset", f"user:{timed_site.analyst.user_id}")
+    assert reset_entry.payload == {
+        "link": link_entry.payload["link"],
         "made_by": admin.user_id,
         "as_root": False,
         "sessions_ended": 1,
@@ -109,109 +109,113 @@ def test_who_made_a_link_and_that_it_was_used_is_audited_without_any_secret(here
 
 
 def test_a_link_ends_after_a_day_when_another_is_made_and_when_the_password_is_changed(
-    here: Site, admin: Person
+    timed_site: Site, admin: Person
 ) -> None:
-    runtime, person = here.runtime, here.analyst
+    runtime, person = timed_site.runtime, timed_site.analyst
     first = token_of(make_link(runtime, admin, person.user_id))
-    colleagues = token_of(make_link(runtime, admin, here.second_analyst.user_id))
+    colleagues = token_of(make_link(runtime, admin, timed_site.second_analyst.user_id))
     second = token_of(make_link(runtime, admin, person.user_id))
-    assert [is_alive(here, one) for one in (first, second, colleagues)] == [False, True, True]
-    here.clock.forward(hours=24, seconds=-1)
-    assert is_alive(here, second)
-    here.clock.forward(seconds=1)
-    assert not is_alive(here, second)
+    assert [is_alive(timed_site, link_token) for link_token in (first, second, colleagues)] == [False, True, True]
+    timed_site.clock.forward(hours=24, seconds=-1)
+    assert is_alive(timed_site, second)
+    timed_site.clock.forward(seconds=1)
+    assert not is_alive(timed_site, second)
     third = token_of(make_link(runtime, admin, person.user_id))
     session = auth.sign_in(runtime, person.email, PASSWORD).token
-    change_password(runtime, person, session, before=PASSWORD, wanted=ANOTHER)
-    assert not is_alive(here, third)
+    change_password(runtime, person, session, before=PASSWORD, new_password=ANOTHER)
+    assert not is_alive(timed_site, third)
 
 
-def test_a_mistake_changes_nothing_and_leaves_the_link(here: Site, admin: Person) -> None:
-    token = token_of(make_link(here.runtime, admin, here.analyst.user_id))
-    session = auth.sign_in(here.runtime, here.analyst.email, PASSWORD).token
-    for wanted, again, why in (
+def test_a_mistake_changes_nothing_and_leaves_the_link(timed_site: Site, admin: Person) -> None:
+    token = token_of(make_link(timed_site.runtime, admin, timed_site.analyst.user_id))
+    session = auth.sign_in(timed_site.runtime, timed_site.analyst.email, PASSWORD).token
+    for password, again, why in (
         (ANOTHER, "a better passwort", "The two new passwords differ"),
         ("short", "short", "10 to 200 characters"),
         ("x" * 201, "x" * 201, "10 to 200 characters"),
     ):
         with pytest.raises(Invalid, match=why):
-            choose_anew(here.runtime, token, wanted=wanted, again=again)
-    assert auth.session_of(here.runtime, session)
-    assert auth.sign_in(here.runtime, here.analyst.email, PASSWORD)
-    use(here, token)
+            choose_anew(timed_site.runtime, token, new_password=password, again=again)
+    assert auth.session_of(timed_site.runtime, session)
+    assert auth.sign_in(timed_site.runtime, timed_site.analyst.email, PASSWORD)
+    use(timed_site, token)
 
 
-def test_the_link_of_a_deactivated_account_leads_nowhere_and_none_is_made(here: Site, admin: Person) -> None:
-    token = token_of(make_link(here.runtime, admin, here.analyst.user_id))
-    owners = token_of(make_link_as_owner(here.runtime, here.data_scientist.email, by="local"))
-    assert is_alive(here, owners)
-    for one in (here.analyst, here.data_scientist):
-        deactivate(here.runtime, admin, one.user_id, successor=None)
+def test_the_link_of_a_deactivated_account_leads_nowhere_and_none_is_made(timed_site: Site, admin: Person) -> None:
+    token = token_of(make_link(timed_site.runtime, admin, timed_site.analyst.user_id))
+    owners = token_of(make_link_as_owner(timed_site.runtime, timed_site.data_scientist.email, by="local"))
+    assert is_alive(timed_site, owners)
+    for person in (timed_site.analyst, timed_site.data_scientist):
+        deactivate(timed_site.runtime, admin, person.user_id, successor=None)
     for dead in (token, owners):
-        assert not is_alive(here, dead)
+        assert not is_alive(timed_site, dead)
         with pytest.raises(NotFound):
-            use(here, dead)
+            use(timed_site, dead)
     with pytest.raises(Conflict, match="Reactivate"):
-        make_link(here.runtime, admin, here.analyst.user_id)
+        make_link(timed_site.runtime, admin, timed_site.analyst.user_id)
     with pytest.raises(NotFound):
-        make_link_as_owner(here.runtime, here.analyst.email, by="local")
-    for one in (here.analyst, here.data_scientist):
-        reactivate(here.runtime, admin, one.user_id)
-    assert [is_alive(here, one) for one in (token, owners)] == [False, False], "a return does not open them again"
-    use(here, token_of(make_link(here.runtime, admin, here.analyst.user_id)))
+        make_link_as_owner(timed_site.runtime, timed_site.analyst.email, by="local")
+    for person in (timed_site.analyst, timed_site.data_scientist):
+        reactivate(timed_site.runtime, admin, person.user_id)
+    assert [is_alive(timed_site, link_token) for link_token in (token, owners)] == [False, False], (
+        "a return does not open them again"
+    )
+    use(timed_site, token_of(make_link(timed_site.runtime, admin, timed_site.analyst.user_id)))
 
 
-def test_a_link_ends_with_its_makers_rights(here: Site, admin: Person) -> None:
+def test_a_link_ends_with_its_makers_rights(timed_site: Site, admin: Person) -> None:
     """The maker is deactivated, or the account now has access beyond the maker's control."""
-    other = invite(here.runtime, "bea@touchstone.example", "Bea Lind", Role.ADMIN)
-    token = token_of(make_link(here.runtime, other, here.analyst.user_id))
-    here.write(people.disable, other.user_id, here.clock.now())
-    assert not is_alive(here, token)
-    token = token_of(make_link(here.runtime, admin, here.analyst.user_id))
-    souk = elsewhere(here)
-    with here.runtime.store.write() as connection:
-        accounts.add_grants(connection, here.analyst.user_id, [Grant(Role.ANALYST, souk)], here.clock.now())
+    other = invite(timed_site.runtime, "bea@touchstone.example", "Bea Lind", Role.ADMIN)
+    token = token_of(make_link(timed_site.runtime, other, timed_site.analyst.user_id))
+    timed_site.write(people.disable, other.user_id, timed_site.clock.now())
+    assert not is_alive(timed_site, token)
+    token = token_of(make_link(timed_site.runtime, admin, timed_site.analyst.user_id))
+    souk = elsewhere(timed_site)
+    with timed_site.runtime.store.write() as connection:
+        accounts.add_grants(connection, timed_site.analyst.user_id, [Grant(Role.ANALYST, souk)], timed_site.clock.now())
     with pytest.raises(NotFound):
-        use(here, token)
+        use(timed_site, token)
 
 
 def test_an_administrator_makes_none_for_themselves_nor_for_who_works_where_they_have_no_say(
-    here: Site, admin: Person
+    timed_site: Site, admin: Person
 ) -> None:
     with pytest.raises(Conflict, match="for yourself"):
-        make_link(here.runtime, admin, admin.user_id)
-    souk = elsewhere(here)
+        make_link(timed_site.runtime, admin, admin.user_id)
+    souk = elsewhere(timed_site)
     eva = provisioning.add_person(
-        here.runtime, NewPerson("eva@souk.example", "Eva", Role.ADMIN, marketplace="Souk", password=PASSWORD), by="test"
+        timed_site.runtime,
+        NewPerson("eva@souk.example", "Eva", Role.ADMIN, marketplace="Souk", password=PASSWORD),
+        by="test",
     )[0]
     with pytest.raises(NotFound):
-        make_link(here.runtime, admin, eva)
-    answers_at(here, here.brand_person, souk)
+        make_link(timed_site.runtime, admin, eva)
+    answers_at(timed_site, timed_site.brand_person, souk)
     with pytest.raises(Forbidden, match="outside your control"):
-        make_link(here.runtime, admin, here.brand_person.user_id)
-    assert here.rows(select(reset_link)) == []
-    assert make_link_as_owner(here.runtime, here.brand_person.email.upper(), by="local")
+        make_link(timed_site.runtime, admin, timed_site.brand_person.user_id)
+    assert timed_site.rows(select(reset_link)) == []
+    assert make_link_as_owner(timed_site.runtime, timed_site.brand_person.email.upper(), by="local")
 
 
-def test_the_owner_makes_none_for_an_account_without_a_role_because_no_log_would_name_it(here: Site) -> None:
-    here.write(people.take_grants, here.analyst.user_id, here.analyst.grants)
+def test_the_owner_makes_none_for_an_account_without_a_role_because_no_log_would_name_it(timed_site: Site) -> None:
+    timed_site.write(people.take_grants, timed_site.analyst.user_id, timed_site.analyst.grants)
     with pytest.raises(NotFound, match="no role any more"):
-        make_link_as_owner(here.runtime, here.analyst.email, by="local")
-    assert here.rows(select(reset_link)) == []
+        make_link_as_owner(timed_site.runtime, timed_site.analyst.email, by="local")
+    assert timed_site.rows(select(reset_link)) == []
 
 
-def test_who_leads_a_brand_makes_one_for_a_colleague_who_does_not(here: Site) -> None:
-    leader, colleague, pair = a_leader(here), a_colleague(here), (here.here, here.brand_id)
-    use(here, token_of(make_link_for_colleague(here.runtime, leader, pair, colleague.user_id)))
-    assert auth.sign_in(here.runtime, colleague.email, ANOTHER)
+def test_who_leads_a_brand_makes_one_for_a_colleague_who_does_not(timed_site: Site) -> None:
+    leader, colleague, pair = a_leader(timed_site), a_colleague(timed_site), (timed_site.here, timed_site.brand_id)
+    use(timed_site, token_of(make_link_for_colleague(timed_site.runtime, leader, pair, colleague.user_id)))
+    assert auth.sign_in(timed_site.runtime, colleague.email, ANOTHER)
 
 
-def test_the_link_of_who_leads_ends_where_they_act_by_a_power_of_attorney(here: Site) -> None:
-    leader, colleague, pair = a_leader(here), a_colleague(here), (here.here, here.brand_id)
-    token = token_of(make_link_for_colleague(here.runtime, leader, pair, colleague.user_id))
-    assert is_alive(here, token)
-    become_an_agent(here, leader)
-    assert not is_alive(here, token)
+def test_the_link_of_who_leads_ends_where_they_act_by_a_power_of_attorney(timed_site: Site) -> None:
+    leader, colleague, pair = a_leader(timed_site), a_colleague(timed_site), (timed_site.here, timed_site.brand_id)
+    token = token_of(make_link_for_colleague(timed_site.runtime, leader, pair, colleague.user_id))
+    assert is_alive(timed_site, token)
+    become_an_agent(timed_site, leader)
+    assert not is_alive(timed_site, token)
 
 
 def become_an_agent(site: Site, person: Person) -> None:
@@ -223,72 +227,72 @@ def become_an_agent(site: Site, person: Person) -> None:
             grant_mandate(site.runtime, NewMandate("Aurelle", person.email, "Agency", ("EU",), until), by="test")
 
 
-def test_who_leads_a_brand_makes_none_for_anybody_else(here: Site) -> None:
-    leader, colleague, pair = a_leader(here), a_colleague(here), (here.here, here.brand_id)
-    rival = a_rival(here)
-    other = invite(here.runtime, "bo@aurelle.example", "Bo Lind", Role.BRAND, "Aurelle")
-    agent = invite(here.runtime, "agent@aurelle.example", "Al Gent", Role.BRAND, "Aurelle")
-    with here.runtime.store.write() as connection:
-        for one in (other, agent):
-            accounts.set_lead(connection, one.user_id, pair, leads=True)
+def test_who_leads_a_brand_makes_none_for_anybody_else(timed_site: Site) -> None:
+    leader, colleague, pair = a_leader(timed_site), a_colleague(timed_site), (timed_site.here, timed_site.brand_id)
+    rival = a_rival(timed_site)
+    other = invite(timed_site.runtime, "bo@aurelle.example", "Bo Lind", Role.BRAND, "Aurelle")
+    agent = invite(timed_site.runtime, "agent@aurelle.example", "Al Gent", Role.BRAND, "Aurelle")
+    with timed_site.runtime.store.write() as connection:
+        for lead in (other, agent):
+            accounts.set_lead(connection, lead.user_id, pair, leads=True)
         agent_now = accounts.person(connection, agent.user_id)
     refused: list[tuple[Person, tuple[str, str], str, type[DomainError], str]] = [
         (leader, pair, leader.user_id, Conflict, "themselves"),
         (leader, pair, other.user_id, Forbidden, "who leads too"),
         (leader, pair, rival.user_id, NotFound, "somebody of another brand"),
-        (leader, pair, here.analyst.user_id, NotFound, "one of the staff"),
-        (leader, (here.here, rival.grants[0].brand_id or ""), rival.user_id, NotFound, "another brand's"),
+        (leader, pair, timed_site.analyst.user_id, NotFound, "one of the staff"),
+        (leader, (timed_site.here, rival.grants[0].brand_id or ""), rival.user_id, NotFound, "another brand's"),
         (colleague, pair, agent.user_id, Forbidden, "who does not lead"),
         (rival, pair, colleague.user_id, NotFound, "who leads another brand"),
     ]
     for by, where, user_id, error, why in refused:
         with pytest.raises(error):
-            pytest.fail(f"{why}: {make_link_for_colleague(here.runtime, by, where, user_id)}")
-    become_an_agent(here, agent)
+            pytest.fail(f"{why}: {make_link_for_colleague(timed_site.runtime, by, where, user_id)}")
+    become_an_agent(timed_site, agent)
     with pytest.raises(Forbidden, match="power of attorney"):
-        make_link_for_colleague(here.runtime, agent_now, pair, colleague.user_id)
-    answers_at(here, colleague, elsewhere(here))
+        make_link_for_colleague(timed_site.runtime, agent_now, pair, colleague.user_id)
+    answers_at(timed_site, colleague, elsewhere(timed_site))
     with pytest.raises(Forbidden, match="outside your control"):
-        make_link_for_colleague(here.runtime, leader, pair, colleague.user_id)
+        make_link_for_colleague(timed_site.runtime, leader, pair, colleague.user_id)
 
 
-def test_links_are_forgotten_with_the_sessions(here: Site, admin: Person) -> None:
-    use(here, token_of(make_link(here.runtime, admin, here.analyst.user_id)))
-    make_link(here.runtime, admin, here.second_analyst.user_id)
-    here.clock.forward(days=30)
-    erase_what_is_past_its_time(here.runtime)
-    assert len(here.rows(select(reset_link))) == 2
-    here.clock.forward(days=2)
-    erase_what_is_past_its_time(here.runtime)
-    with here.runtime.store.read() as connection:
+def test_links_are_forgotten_with_the_sessions(timed_site: Site, admin: Person) -> None:
+    use(timed_site, token_of(make_link(timed_site.runtime, admin, timed_site.analyst.user_id)))
+    make_link(timed_site.runtime, admin, timed_site.second_analyst.user_id)
+    timed_site.clock.forward(days=30)
+    erase_what_is_past_its_time(timed_site.runtime)
+    assert len(timed_site.rows(select(reset_link))) == 2
+    timed_site.clock.forward(days=2)
+    erase_what_is_past_its_time(timed_site.runtime)
+    with timed_site.runtime.store.read() as connection:
         assert connection.execute(select(reset_link)).all() == []
-        roots = origins.roots(connection)[here.analyst.user_id]
-    assert roots == {here.analyst.user_id, admin.user_id}, "whose hands an account was in stays known"
+        roots = origins.roots(connection)[timed_site.analyst.user_id]
+    assert roots == {timed_site.analyst.user_id, admin.user_id}, "whose hands an account was in stays known"
 
 
 def test_whoever_made_a_link_that_was_used_counts_as_one_with_the_account(any_site: Site) -> None:
     """The maker saw the link before the account's owner did."""
-    here = on_its_clock(any_site)
-    runtime, analyst = here.runtime, here.analyst.user_id
-    ada, bea = (invite(runtime, f"{one}@touchstone.example", one, Role.ADMIN) for one in ("ada", "bea"))
+    timed_site = on_its_clock(any_site)
+    runtime, analyst = timed_site.runtime, timed_site.analyst.user_id
+    ada, bea = (invite(runtime, f"{name}@touchstone.example", name, Role.ADMIN) for name in ("ada", "bea"))
     token = token_of(make_link(runtime, ada, analyst))
-    owners = token_of(make_link_as_owner(runtime, here.second_analyst.email, by="local"))
+    owners = token_of(make_link_as_owner(runtime, timed_site.second_analyst.email, by="local"))
 
     def roots(user_id: str) -> frozenset[str]:
         with runtime.store.read() as connection:
             return origins.roots(connection)[user_id]
 
     assert roots(analyst) == {analyst}, "a link that was not used opened nothing"
-    use(here, token)
-    use(here, owners)
+    use(timed_site, token)
+    use(timed_site, owners)
     assert roots(analyst) == {analyst, ada.user_id}
-    assert roots(here.second_analyst.user_id) == {here.second_analyst.user_id}
-    use(here, token_of(make_link(runtime, bea, analyst)))
+    assert roots(timed_site.second_analyst.user_id) == {timed_site.second_analyst.user_id}
+    use(timed_site, token_of(make_link(runtime, bea, analyst)))
     assert roots(analyst) == {analyst, ada.user_id, bea.user_id}
-    here.clock.forward(days=90)
+    timed_site.clock.forward(days=90)
     erase_what_is_past_its_time(runtime)
     assert roots(analyst) == {analyst, ada.user_id, bea.user_id}, "kept after the links are deleted"
-    root_link = token_of(make_link_as_owner(runtime, here.analyst.email, by="local", as_root=True))
+    root_link = token_of(make_link_as_owner(runtime, timed_site.analyst.email, by="local", as_root=True))
     assert roots(analyst) == {analyst, ada.user_id, bea.user_id}, "until the owner's link is used"
-    use(here, root_link)
+    use(timed_site, root_link)
     assert roots(analyst) == {analyst}

@@ -35,12 +35,14 @@ def by_invitation(site: Site, password: str) -> None:
 
 def by_reset_link(site: Site, password: str) -> None:
     path = make_link(site.runtime, an_administrator(site), site.analyst.user_id)
-    wanted = password.format(own=site.analyst.name.replace(" ", ""))
-    choose_anew(site.runtime, path.removeprefix("/reset/"), wanted=wanted, again=wanted)
+    new_password = password.format(own=site.analyst.name.replace(" ", ""))
+    choose_anew(site.runtime, path.removeprefix("/reset/"), new_password=new_password, again=new_password)
 
 
 def by_change(site: Site, password: str) -> None:
-    change_password(site.runtime, site.analyst, "", before=PASSWORD, wanted=password.format(own=site.analyst.email))
+    change_password(
+        site.runtime, site.analyst, "", before=PASSWORD, new_password=password.format(own=site.analyst.email)
+    )
 
 
 def by_command(site: Site, password: str) -> None:

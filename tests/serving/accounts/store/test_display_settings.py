@@ -22,8 +22,8 @@ def test_a_choice_is_kept_and_replaced_and_comes_with_the_session(any_site: Site
     runtime, person = any_site.runtime, any_site.analyst
     token = auth.sign_in(runtime, person.email, PASSWORD).token
     assert auth.session_of(runtime, token).display == Display()
-    given = {"time_zone": "Asia/Shanghai", "language": "zh", "density": "roomy", "letter_keys": "off", "theme": "dark"}
-    choose(runtime, person, Display(), given)
+    choice = {"time_zone": "Asia/Shanghai", "language": "zh", "density": "roomy", "letter_keys": "off", "theme": "dark"}
+    choose(runtime, person, Display(), choice)
     assert auth.session_of(runtime, token).display == CHOICE
     choose(runtime, person, CHOICE, {"theme": "light"})
     assert auth.session_of(runtime, token).display == replace(CHOICE, theme=Theme.LIGHT)
@@ -56,13 +56,13 @@ def test_two_who_sign_in_or_choose_at_once_for_the_first_time_are_both_served(an
     first, second = any_site.analyst, any_site.second_analyst
     with ThreadPoolExecutor(2) as pool:
         with runtime.store.write() as connection:
-            for one in (first, second):
-                display_settings.put(connection, one.user_id, russian, any_site.clock.now())
+            for person in (first, second):
+                display_settings.put(connection, person.user_id, russian, any_site.clock.now())
             signs_in = pool.submit(begin_in, runtime, first, Language("es"))
             chooses = pool.submit(choose, runtime, second, Display(), {"theme": "dark"})
             until_waiting(runtime.store, 2)
         signs_in.result()
         chooses.result()
     with runtime.store.read() as connection:
-        kept = [display_settings.of_row(row) for row in connection.execute(select(display_setting)).all()]
-    assert sorted(kept, key=lambda one: one.theme) == [russian, Display(theme=Theme.DARK)]
+        displays = [display_settings.of_row(row) for row in connection.execute(select(display_setting)).all()]
+    assert sorted(displays, key=lambda display: display.theme) == [russian, Display(theme=Theme.DARK)]

@@ -85,12 +85,12 @@ def test_a_repeated_approval_of_a_model_is_answered_as_the_first(client: TestCli
 
 
 def test_a_repeated_takedown_request_is_answered_as_the_first(client: TestClient, site: Site) -> None:
-    found = questions(site, 2)
+    cases = questions(site, 2)
     headers = sign_in(client, site.brand_person)
     body = {
         "right_id": client.get("/api/v1/rights").json()["rights"][0]["right_id"],
         "reason_code": "trademark_counterfeit",
-        "items": [{"case_id": one.case_id, "version_id": one.version_id} for one in found],
+        "items": [{"case_id": case.case_id, "version_id": case.version_id} for case in cases],
         "good_faith": True,
     }
     same(*(client.post("/api/v1/takedown-requests", json=body, headers=headers | KEY) for _ in range(2)))
@@ -128,14 +128,16 @@ def test_a_key_with_another_request_is_refused(client: TestClient, site: Site) -
         client.post("/api/v1/listings?x=1", json=a_row(), headers=headers),
         client.post("/api/v1/seller-events", json=a_row(), headers=headers),
     ]
-    assert {(one.status_code, one.json()["error"]["code"]) for one in others} == {(422, "idempotency_key_reused")}
+    assert {(answer.status_code, answer.json()["error"]["code"]) for answer in others} == {
+        (422, "idempotency_key_reused")
+    }
 
 
 def test_two_callers_may_use_the_same_key(client: TestClient, site: Site) -> None:
     other = provisioning.add_key(site.runtime, name="t", scopes=(Scope.INTAKE,), marketplace=None, by="test")
     both = [with_key(site), {"authorization": f"Bearer {other}"}]
-    answers = [client.post("/api/v1/listings", json=a_row(), headers=one | KEY) for one in both]
-    assert [one.status_code for one in answers] == [201, 200]
+    answers = [client.post("/api/v1/listings", json=a_row(), headers=caller | KEY) for caller in both]
+    assert [answer.status_code for answer in answers] == [201, 200]
 
 
 def test_a_stranger_learns_nothing_by_a_key(client: TestClient, site: Site) -> None:
@@ -193,24 +195,26 @@ def test_of_requests_at_once_with_one_key_one_does_the_work(any_site: Site) -> N
     body = {"version_id": case.version_id, "judgement": "genuine"}
     with ThreadPoolExecutor(8) as pool:
         answers = list(pool.map(lambda _: client.post(path, json=body, headers=headers), range(8)))
-    assert {one.status_code for one in answers} <= {201, 409}
-    done = [one for one in answers if one.status_code == 201]
-    waiting = [one for one in answers if one.status_code == 409]
-    assert len({one.content for one in done}) == 1, [one.text for one in answers]
-    assert [REPLAYED in one.headers for one in done].count(False) == 1
-    assert {(one.json()["error"]["code"], one.headers.get("retry-after")) for one in waiting} <= {
+    assert {answer.status_code for answer in answers} <= {201, 409}
+    done = [answer for answer in answers if answer.status_code == 201]
+    waiting = [answer for answer in answers if answer.status_code == 409]
+    assert len({answer.content for answer in done}) == 1, [answer.text for answer in answers]
+    assert [REPLAYED in answer.headers for answer in done].count(False) == 1
+    assert {(answer.json()["error"]["code"], answer.headers.get("retry-after")) for answer in waiting} <= {
         ("idempotency_in_progress", "1")
     }
     assert any_site.count(verdict) == before + 1
-    same(next(one for one in done if REPLAYED not in one.headers), client.post(path, json=body, headers=headers))
+    same(
+        next(answer for answer in done if REPLAYED not in answer.headers), client.post(path, json=body, headers=headers)
+    )
 
 
 @pytest.fixture
 def begun(site: Site) -> store.Repeatable:
     """A request that a process had begun when it was killed."""
-    wanted = repeatable("key:1", "k", "POST", "/x?", b"{}")
-    assert begin(site.runtime, wanted) is None
-    return wanted
+    request = repeatable("key:1", "k", "POST", "/x?", b"{}")
+    assert begin(site.runtime, request) is None
+    return request
 
 
 def at(site: Site, monkeypatch: pytest.MonkeyPatch, later: timedelta) -> None:
@@ -255,8 +259,8 @@ def test_a_request_whose_process_was_killed_after_it_had_stored_its_work_is_not_
 
 @pytest.fixture
 def on_postgres(tmp_path: Path, populated_postgres: Populated, postgres: Postgres) -> Iterator[Site]:
-    with copy_on_postgres(tmp_path, populated_postgres, postgres) as found:
-        yield found
+    with copy_on_postgres(tmp_path, populated_postgres, postgres) as copied_site:
+        yield copied_site
 
 
 def a_request() -> store.Repeatable:

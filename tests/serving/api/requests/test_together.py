@@ -39,8 +39,8 @@ def test_an_error_belongs_to_its_question_alone() -> None:
 
 
 def test_what_the_work_raises_is_the_answer_of_its_group() -> None:
-    found = asyncio.run(asked(Together(Doubling(), most=2), 1, 13, 2))
-    assert [type(one) for one in found] == [LookupError, LookupError, int]
+    answers = asyncio.run(asked(Together(Doubling(), most=2), 1, 13, 2))
+    assert [type(answer) for answer in answers] == [LookupError, LookupError, int]
 
 
 def test_no_group_is_larger_than_the_most() -> None:

@@ -89,9 +89,9 @@ def test_each_state_event_and_party_is_allowed_or_refused_with_a_code() -> None:
     other = {}
     for state, event, party in product(S, E, P):
         waits = state in {S.WITH_SELLER, S.WITH_RIGHTS_HOLDER}
-        found = outcome(Standing(state, 1, DUE if waits else None), event, party)
-        if found != expected_of(state, event, party):
-            other[state, event, party] = found
+        effect = outcome(Standing(state, 1, DUE if waits else None), event, party)
+        if effect != expected_of(state, event, party):
+            other[state, event, party] = effect
     assert other == {}
 
 
@@ -164,13 +164,13 @@ def test_later_rounds_have_seven_business_days_for_either_side() -> None:
 def test_what_maintaining_by_reasons_does(
     policy: CounterNoticePolicy, state: CounterNoticeState | None, why: str
 ) -> None:
-    asked = take(opened(NOW, policy, CALENDAR), E.SUBMIT, policy=policy).standing
+    standing = take(opened(NOW, policy, CALENDAR), E.SUBMIT, policy=policy).standing
     if state is None:
         with pytest.raises(Invalid, match="gone to court"):
-            take(asked, E.MAINTAIN, policy=policy)
-        assert take(asked, E.GO_TO_COURT, policy=policy).standing.state is S.WITH_COURT, why
+            take(standing, E.MAINTAIN, policy=policy)
+        assert take(standing, E.GO_TO_COURT, policy=policy).standing.state is S.WITH_COURT, why
     else:
-        assert take(asked, E.MAINTAIN, policy=policy).standing.state is state, why
+        assert take(standing, E.MAINTAIN, policy=policy).standing.state is state, why
 
 
 def test_under_the_dsa_a_person_of_the_marketplace_decides_at_once() -> None:
@@ -181,8 +181,8 @@ def test_under_the_dsa_a_person_of_the_marketplace_decides_at_once() -> None:
 def test_an_event_undoes_the_removal_if_it_upholds_the_counter_notice(
     before: CounterNoticeState, event: CounterNoticeEvent
 ) -> None:
-    found = take(Standing(before, 1, DUE), event)
-    assert found.overturns is (found.standing.state is S.UPHELD)
+    effect = take(Standing(before, 1, DUE), event)
+    assert effect.overturns is (effect.standing.state is S.UPHELD)
 
 
 @settings(max_examples=3 * settings().max_examples, deadline=None)

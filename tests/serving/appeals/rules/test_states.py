@@ -100,12 +100,14 @@ _CALENDAR: Final = BusinessCalendar("DE", holidays=frozenset())
 
 def cells(*tables: str) -> Cells:
     """The possible results by (state, event): states, or codes of a refusal."""
-    found: dict[tuple[str, str], frozenset[str]] = {}
+    table_cells: dict[tuple[str, str], frozenset[str]] = {}
     for table in tables:
         head, *rows = (line.split() for line in table.strip().splitlines())
         for state, *outcomes in rows:
-            found |= {(state, event): frozenset(one.split("/")) for event, one in zip(head, outcomes, strict=True)}
-    return found
+            table_cells |= {
+                (state, event): frozenset(outcome.split("/")) for event, outcome in zip(head, outcomes, strict=True)
+            }
+    return table_cells
 
 
 COUNTER_NOTICE: Final = cells(BY_SELLER_AND_REVIEWER, BY_RIGHTS_HOLDER, BY_THE_CLOCK)
@@ -123,11 +125,11 @@ def of_counter_notice(state: CounterNoticeState, event: CounterNoticeEvent) -> f
     of_clock = event is CounterNoticeEvent.PASS_DEADLINE
     waits = state in {CounterNoticeState.WITH_SELLER, CounterNoticeState.WITH_RIGHTS_HOLDER}
     due_at = (_NOW if of_clock else _NOW + timedelta(days=5)) if waits else None
-    found = set()
+    outcomes = set()
     for policy in PROFILES.values():
         for number in (1, policy.most_rounds):
             before = Standing(state, number, due_at)
-            found.add(
+            outcomes.add(
                 outcome(
                     lambda before=before, policy=policy: (
                         step(  # type: ignore[misc]  # bound in the loop
@@ -136,7 +138,7 @@ def of_counter_notice(state: CounterNoticeState, event: CounterNoticeEvent) -> f
                     )
                 )
             )
-    return frozenset(found)
+    return frozenset(outcomes)
 
 
 @pytest.mark.parametrize(
@@ -155,43 +157,43 @@ def test_each_table_has_every_cell(table: Cells, states: type[StrEnum], events: 
 
 
 def test_what_an_event_does_to_a_case() -> None:
-    found = {
+    outcomes = {
         (state.value, event.value): frozenset({outcome(partial(case.next_state, state, event))})
         for state, event in product(CaseState, CaseEvent)
     }
-    assert found == cells(CASE)
+    assert outcomes == cells(CASE)
 
 
 def test_what_an_event_does_to_an_action() -> None:
-    found = {
+    outcomes = {
         (state.value, event.value): frozenset({outcome(partial(action.next_state, state, event))})
         for state, event in product(ActionState, ActionEvent)
     }
-    assert found == cells(ACTION)
+    assert outcomes == cells(ACTION)
 
 
 def test_what_an_event_does_to_a_sanction() -> None:
-    found = {
+    outcomes = {
         (state.value, event.value): frozenset({outcome(partial(sanction.next_state, state, event))})
         for state, event in product(SanctionState, SanctionEvent)
     }
-    assert found == cells(SANCTION)
+    assert outcomes == cells(SANCTION)
 
 
 def test_what_an_event_does_to_an_appeal() -> None:
-    found = {
+    outcomes = {
         (state.value, event.value): frozenset({outcome(partial(appeals.next_state, state, event))})
         for state, event in product(AppealState, AppealEvent)
     }
-    assert found == cells(APPEAL)
+    assert outcomes == cells(APPEAL)
 
 
 def test_what_an_event_does_to_a_counter_notice() -> None:
-    found = {
+    outcomes = {
         (state.value, event.value): of_counter_notice(state, event)
         for state, event in product(CounterNoticeState, CounterNoticeEvent)
     }
-    assert found == COUNTER_NOTICE
+    assert outcomes == COUNTER_NOTICE
 
 
 INFORMED = datetime(2026, 3, 2, 9, tzinfo=UTC)
@@ -228,15 +230,17 @@ def test_when_a_record_is_frivolous(upheld: int, dismissed: int, frivolous: bool
 )
 def test_whether_an_appeal_is_heard(at: datetime, is_first: bool, dismissed: int, expected: str, why: str) -> None:
     try:
-        found = admit(
+        admission = admit(
             informed_at=INFORMED, at=at, is_first=is_first, record=AppealRecord(0, dismissed), policy=DEFAULT_APPEALS
         )
-        outcome = "behind others" if found.behind_others else "first in line"
+        outcome = "behind others" if admission.behind_others else "first in line"
     except DomainError as refused:
         outcome = refused.code
     assert outcome == expected, why
 
 
 def test_who_waits_behind_others_is_told_why() -> None:
-    found = admit(informed_at=INFORMED, at=INFORMED, is_first=True, record=AppealRecord(1, 12), policy=DEFAULT_APPEALS)
-    assert found.told == message("appeal.behind_others", days=DEFAULT_APPEALS.record_days, dismissed=12, upheld=1)
+    admission = admit(
+        informed_at=INFORMED, at=INFORMED, is_first=True, record=AppealRecord(1, 12), policy=DEFAULT_APPEALS
+    )
+    assert admission.told == message("appeal.behind_others", days=DEFAULT_APPEALS.record_days, dismissed=12, upheld=1)

@@ -33,9 +33,9 @@ from tests.serving.appeals.rules.test_states import ACTION, APPEAL, CASE, COUNTE
 _APPEALED = {AppealState.OPEN, AppealState.UPHELD, AppealState.DISMISSED}
 # The appeal itself changes the counter-notice, so that the two always agree.
 _BY_THEMSELVES = [
-    one
-    for one in CounterNoticeEvent
-    if one
+    event
+    for event in CounterNoticeEvent
+    if event
     not in {CounterNoticeEvent.APPEAL, CounterNoticeEvent.UPHOLD, CounterNoticeEvent.DISMISS, CounterNoticeEvent.REOPEN}
 ]
 
@@ -96,7 +96,9 @@ class Together(RuleBasedStateMachine):
             return
         self.attempt(replace(self.matter, question=question, removal=None))
 
-    @rule(event=st.sampled_from([one for one in ActionEvent if one is not ActionEvent.WITHDRAW]), back=st.booleans())
+    @rule(
+        event=st.sampled_from([event for event in ActionEvent if event is not ActionEvent.WITHDRAW]), back=st.booleans()
+    )
     def an_action_goes_on(self, event: ActionEvent, back: bool) -> None:
         before = self.matter.reinstatement if back else self.matter.removal
         if before is None:
@@ -164,14 +166,14 @@ class Together(RuleBasedStateMachine):
             follows = consequence(judgement, decision_input, DEFAULT_ENFORCEMENT)
             appeal_case = case.next_state(self.matter.appeal_case, follows.event)
             upheld = follows.outcome is Following.REINSTATE
-            event, told = (
+            event, notice_event = (
                 (AppealEvent.UPHOLD, CounterNoticeEvent.UPHOLD)
                 if upheld
                 else (AppealEvent.DISMISS, CounterNoticeEvent.DISMISS)
             )
             appeal = appeals.next_state(self.matter.appeal, event)
             standing = step(
-                self.matter.contested, told, Party.REVIEWER, at=self.now, policy=self.policy, calendar=CALENDAR
+                self.matter.contested, notice_event, Party.REVIEWER, at=self.now, policy=self.policy, calendar=CALENDAR
             ).standing
         except DomainError:
             return
@@ -217,18 +219,18 @@ class Together(RuleBasedStateMachine):
         for table, before, after in pairs:
             if before is None or after is None or before == after:
                 continue
-            assert any(after in found for (state, _), found in table.items() if state == before), (before, after)
+            assert any(after in states for (state, _), states in table.items() if state == before), (before, after)
 
     @invariant()
     def what_hangs_together_says_the_same(self) -> None:
-        found = self.matter
-        state = None if found.contested is None else found.contested.state
-        assert (state is CounterNoticeState.UPHELD) is found.undone
-        assert (found.appeal is AppealState.UPHELD) is (found.undone and found.by_appeal)
-        assert (state is CounterNoticeState.WITH_REVIEWER) is (found.appeal is AppealState.OPEN)
-        assert (found.reinstatement is not None) is found.undone
-        assert (found.appeal_case is not None) is (found.appeal in _APPEALED)
-        assert (found.appeal is AppealState.OPEN) is (found.appeal_case is CaseState.OPEN)
+        matter = self.matter
+        state = None if matter.contested is None else matter.contested.state
+        assert (state is CounterNoticeState.UPHELD) is matter.undone
+        assert (matter.appeal is AppealState.UPHELD) is (matter.undone and matter.by_appeal)
+        assert (state is CounterNoticeState.WITH_REVIEWER) is (matter.appeal is AppealState.OPEN)
+        assert (matter.reinstatement is not None) is matter.undone
+        assert (matter.appeal_case is not None) is (matter.appeal in _APPEALED)
+        assert (matter.appeal is AppealState.OPEN) is (matter.appeal_case is CaseState.OPEN)
 
     @invariant()
     def an_upheld_appeal_corrects_the_label_and_the_count_once(self) -> None:

@@ -42,8 +42,8 @@ def removed(site: Site) -> None:
 
 
 def the_appeal(site: Site) -> appeals.Appeal:
-    (found,) = site.read(appeals.of_marketplace, site.here)
-    return found
+    (appeal,) = site.read(appeals.of_marketplace, site.here)
+    return appeal
 
 
 def test_an_appeal_opens_a_case_on_the_version_that_was_removed(any_site: Site) -> None:
@@ -140,12 +140,12 @@ def test_undoing_the_decision_opens_the_appeal_again_and_stops_the_reinstatement
     remove(any_site)
     file_appeal(any_site.runtime, any_site.marketplace, COMPLAINT)
     (case,) = open_cases(any_site)
-    made = judge(any_site, any_site.second_analyst, case, Judgement.GENUINE).action
+    reinstatement = judge(any_site, any_site.second_analyst, case, Judgement.GENUINE).action
     undo_verdict(any_site.runtime, any_site.second_analyst, case.case_id)
     assert the_appeal(any_site).state is AppealState.OPEN
     with any_site.runtime.store.read() as connection:
-        assert made is not None
-        assert actions.get(connection, any_site.here, made.action_id).state.value == "withdrawn"
+        assert reinstatement is not None
+        assert actions.get(connection, any_site.here, reinstatement.action_id).state.value == "withdrawn"
 
 
 # The seller's link on both engines: sent with the removal, for one page, with an end, and revocable.
@@ -154,11 +154,11 @@ def test_undoing_the_decision_opens_the_appeal_again_and_stops_the_reinstatement
 def told_removal(site: Site, receiver: Receiver, external_id: str = "MP-9") -> tuple[StoredAction, str]:
     """A removal that the marketplace was told of, and the token that came with it."""
     case = a_case(site, CaseLane.ASK_BRAND, external_id=external_id)
-    made = judge(site, site.brand_person, case, Judgement.COUNTERFEIT).action
-    assert made is not None
+    removal = judge(site, site.brand_person, case, Judgement.COUNTERFEIT).action
+    assert removal is not None
     site.clock.forward(seconds=180)
-    assert deliver(site.runtime, site.here, made.action_id) == "acknowledged"
-    return made, token_of(receiver.deliveries[-1]["data"]["seller_link"])
+    assert deliver(site.runtime, site.here, removal.action_id) == "acknowledged"
+    return removal, token_of(receiver.deliveries[-1]["data"]["seller_link"])
 
 
 def leads_to(site: Site, token: str) -> str | None:
@@ -181,13 +181,13 @@ def test_a_message_sent_again_carries_the_same_link(site: Site) -> None:
     with a_receiver() as receiver:
         receiver.answer = lambda number: 500 if number == 0 else 204
         register(site, receiver)
-        made = judge(site, site.brand_person, a_case(site, CaseLane.ASK_BRAND), Judgement.COUNTERFEIT).action
-        assert made is not None
+        removal = judge(site, site.brand_person, a_case(site, CaseLane.ASK_BRAND), Judgement.COUNTERFEIT).action
+        assert removal is not None
         site.clock.forward(seconds=180)
-        assert deliver(site.runtime, site.here, made.action_id) == "failed"
+        assert deliver(site.runtime, site.here, removal.action_id) == "failed"
         site.clock.forward(hours=1)
-        assert deliver(site.runtime, site.here, made.action_id) == "acknowledged"
-        first, second = (one["data"]["seller_link"] for one in receiver.deliveries)
+        assert deliver(site.runtime, site.here, removal.action_id) == "acknowledged"
+        first, second = (delivery["data"]["seller_link"] for delivery in receiver.deliveries)
     assert first == second
     assert first.startswith(f"{AT_HOME}/seller/act_")
 
@@ -199,17 +199,17 @@ def test_a_reinstatement_has_no_link(site: Site) -> None:
     with a_receiver() as receiver:
         register(site, receiver)
         done = site.read(actions.of_listing, site.here, removal.listing_id)
-        (made,) = (one for one in done if one.kind is ActionKind.REINSTATE)
-        deliver(site.runtime, site.here, made.action_id)
+        (reinstatement,) = (action for action in done if action.kind is ActionKind.REINSTATE)
+        deliver(site.runtime, site.here, reinstatement.action_id)
         assert "seller_link" not in receiver.deliveries[-1]["data"]
 
 
 def test_the_link_holds_as_long_as_an_appeal_is_open(any_site: Site) -> None:
     with a_receiver() as receiver:
         register(any_site, receiver)
-        made, token = told_removal(any_site, receiver)
+        removal, token = told_removal(any_site, receiver)
     any_site.clock.forward(days=184)
-    assert leads_to(any_site, token) == made.action_id
+    assert leads_to(any_site, token) == removal.action_id
     any_site.clock.forward(days=17)
     assert leads_to(any_site, token) is None
 
@@ -217,11 +217,11 @@ def test_the_link_holds_as_long_as_an_appeal_is_open(any_site: Site) -> None:
 def test_a_new_link_ends_the_one_before_and_a_revoked_one_stays_so(any_site: Site) -> None:
     with a_receiver() as receiver:
         register(any_site, receiver)
-        made, first = told_removal(any_site, receiver)
-    second = token_of(new_link(any_site.runtime, any_site.here, made.action_id))
-    assert (leads_to(any_site, first), leads_to(any_site, second)) == (None, made.action_id)
-    assert revoke_links(any_site.runtime, any_site.here, made.action_id) == 1
-    assert revoke_links(any_site.runtime, any_site.here, made.action_id) == 0
+        removal, first = told_removal(any_site, receiver)
+    second = token_of(new_link(any_site.runtime, any_site.here, removal.action_id))
+    assert (leads_to(any_site, first), leads_to(any_site, second)) == (None, removal.action_id)
+    assert revoke_links(any_site.runtime, any_site.here, removal.action_id) == 1
+    assert revoke_links(any_site.runtime, any_site.here, removal.action_id) == 0
     assert leads_to(any_site, second) is None
     assert any_site.read(audit.check)[1] is None
 

@@ -54,14 +54,14 @@ def a_removal(site: Site) -> StoredAction:
 
 
 def removed(site: Site, **changes: object) -> StoredAction:
-    made = judge(site, site.brand_person, a_case(site, CaseLane.ASK_BRAND, **changes), Judgement.COUNTERFEIT).action
-    assert made is not None
+    removal = judge(site, site.brand_person, a_case(site, CaseLane.ASK_BRAND, **changes), Judgement.COUNTERFEIT).action
+    assert removal is not None
     site.clock.forward(seconds=180)
     with a_receiver() as receiver:
         register(site, receiver)
-        assert deliver(site.runtime, site.here, made.action_id) == "acknowledged"
+        assert deliver(site.runtime, site.here, removal.action_id) == "acknowledged"
     assert open_counter_notices(site.runtime) == 1
-    return made
+    return removal
 
 
 SALES: list[tuple[list[str] | None, str, str]] = [
@@ -86,35 +86,35 @@ def test_a_profile_that_the_settings_name_holds_in_every_country(site: Site) -> 
 
 
 def now_of(site: Site, removal: StoredAction) -> CounterNotice:
-    found = site.read(counter_notices.of_action, site.here, removal.action_id)
-    assert found is not None
-    return found
+    counter_notice = site.read(counter_notices.of_action, site.here, removal.action_id)
+    assert counter_notice is not None
+    return counter_notice
 
 
 def answer(
     site: Site, removal: StoredAction, event: CounterNoticeEvent, words: str = "It is our mark."
 ) -> CounterNotice:
-    found = now_of(site, removal)
-    return answer_as_rights_holder(site.runtime, site.brand_person, found.counter_notice_id, event, words)
+    counter_notice = now_of(site, removal)
+    return answer_as_rights_holder(site.runtime, site.brand_person, counter_notice.counter_notice_id, event, words)
 
 
 def reinstatements(site: Site, removal: StoredAction) -> int:
     done = site.read(actions.of_listing, site.here, removal.listing_id)
-    return sum(one.kind is ActionKind.REINSTATE and one.state is not ActionState.WITHDRAWN for one in done)
+    return sum(action.kind is ActionKind.REINSTATE and action.state is not ActionState.WITHDRAWN for action in done)
 
 
 def is_strike(site: Site) -> bool:
-    found = site.read(histories.rulings, site.here, [SELLER]).get(SELLER, [])
+    rulings = site.read(histories.rulings, site.here, [SELLER]).get(SELLER, [])
     site.clock.forward(seconds=1)
-    return any(one.counterfeit for one in outcomes(found, as_of=site.clock.now()))
+    return any(outcome.counterfeit for outcome in outcomes(rulings, as_of=site.clock.now()))
 
 
 def label(site: Site, removal: StoredAction) -> object:
     """The label of the removed version much later, as value or reason."""
     (version,) = site.read(verdict_history.of_marketplace, site.here, site.clock.now()).values()
     later = site.clock.now() + site.runtime.policies[LabelPolicy].matures * 2
-    found = label_of(version, later, site.runtime.policies[LabelPolicy])
-    return getattr(found, "value", None) if hasattr(found, "value") else getattr(found, "reason", None)
+    outcome = label_of(version, later, site.runtime.policies[LabelPolicy])
+    return getattr(outcome, "value", None) if hasattr(outcome, "value") else getattr(outcome, "reason", None)
 
 
 def overturned(site: Site, removal: StoredAction) -> overturns.Overturn | None:
@@ -124,8 +124,12 @@ def overturned(site: Site, removal: StoredAction) -> overturns.Overturn | None:
 
 
 def test_it_opens_once_when_the_marketplace_has_told_the_seller(any_site: Site) -> None:
-    found = now_of(any_site, a_removal(any_site))
-    assert (found.state, found.round, found.country) == (CounterNoticeState.WITH_SELLER, 1, "CN")
+    counter_notice = now_of(any_site, a_removal(any_site))
+    assert (counter_notice.state, counter_notice.round, counter_notice.country) == (
+        CounterNoticeState.WITH_SELLER,
+        1,
+        "CN",
+    )
     assert open_counter_notices(any_site.runtime) == 0
 
 
@@ -140,9 +144,9 @@ def test_a_rights_holder_that_gives_way_repairs_everything_once(any_site: Site) 
     removal = a_removal(any_site)
     submit(any_site.runtime, any_site.here, removal.action_id, WORDS)
     assert answer(any_site, removal, CONCEDE).state is CounterNoticeState.UPHELD
-    found = overturned(any_site, removal)
-    assert found is not None
-    assert (found.cause, found.amendment["decision"]) == (
+    overturn = overturned(any_site, removal)
+    assert overturn is not None
+    assert (overturn.cause, overturn.amendment["decision"]) == (
         Undone.CONCEDED,
         "The removal is undone. The listing is reinstated.",
     )
@@ -156,9 +160,9 @@ def test_a_silent_rights_holder_loses_the_removal_and_teaches_nothing(any_site: 
     assert pass_deadlines(any_site.runtime) == 0
     any_site.clock.forward(days=4)
     assert (pass_deadlines(any_site.runtime), pass_deadlines(any_site.runtime)) == (1, 0)
-    found = overturned(any_site, removal)
-    assert found is not None
-    assert found.cause is Undone.SILENCE
+    overturn = overturned(any_site, removal)
+    assert overturn is not None
+    assert overturn.cause is Undone.SILENCE
     assert (reinstatements(any_site, removal), is_strike(any_site)) == (1, False)
     assert label(any_site, removal) == message("no_label.unanswered")
 
@@ -235,8 +239,8 @@ def test_eight_who_give_way_at_once_reinstate_once(any_site: Site) -> None:
     removal = a_removal(any_site)
     submit(any_site.runtime, any_site.here, removal.action_id, WORDS)
     with ThreadPoolExecutor(8) as pool:
-        found = list(pool.map(lambda _: outcome_of(lambda: answer(any_site, removal, CONCEDE)), range(8)))
-    assert sorted(found) == ["conflict"] * 7 + ["done"]
+        endings = list(pool.map(lambda _: outcome_of(lambda: answer(any_site, removal, CONCEDE)), range(8)))
+    assert sorted(endings) == ["conflict"] * 7 + ["done"]
     assert (reinstatements(any_site, removal), label(any_site, removal)) == (1, 0)
 
 
@@ -245,10 +249,10 @@ def test_eight_copies_of_one_counter_notice_are_one(any_site: Site) -> None:
     removal = a_removal(any_site)
     with ThreadPoolExecutor(8) as pool:
         sent = lambda: submit(any_site.runtime, any_site.here, removal.action_id, WORDS)  # noqa: E731  # used once
-        found = list(pool.map(lambda _: outcome_of(sent), range(8)))
-    assert sorted(found) == ["conflict"] * 7 + ["done"]
+        endings = list(pool.map(lambda _: outcome_of(sent), range(8)))
+    assert sorted(endings) == ["conflict"] * 7 + ["done"]
     steps = any_site.read(counter_notices.steps, any_site.here, now_of(any_site, removal).counter_notice_id)
-    assert [(one.number, one.event) for one in steps] == [(1, CounterNoticeEvent.SUBMIT)]
+    assert [(step.number, step.event) for step in steps] == [(1, CounterNoticeEvent.SUBMIT)]
 
 
 @pytest.mark.both_engines
@@ -259,17 +263,17 @@ def test_two_who_decide_an_appeal_at_once_reinstate_once(any_site: Site) -> None
     (case,) = open_cases(site, CaseLane.APPEAL)
     with ThreadPoolExecutor(4) as pool:
         decide = lambda: judge(site, site.second_analyst, case, Judgement.GENUINE)  # noqa: E731  # used once
-        found = list(pool.map(lambda _: outcome_of(decide), range(4)))
-    assert sorted(found) == ["conflict"] * 3 + ["done"]
-    assert [one.state.value for one in site.read(appeals.of_marketplace, site.here)] == ["upheld"]
+        endings = list(pool.map(lambda _: outcome_of(decide), range(4)))
+    assert sorted(endings) == ["conflict"] * 3 + ["done"]
+    assert [appeal.state.value for appeal in site.read(appeals.of_marketplace, site.here)] == ["upheld"]
     assert reinstatements(site, removal) == 1
 
 
 def test_another_brands_person_and_an_analyst_find_no_counter_notice(any_site: Site) -> None:
-    found = now_of(any_site, a_removal(any_site))
+    counter_notice = now_of(any_site, a_removal(any_site))
     for person in (any_site.analyst, any_site.account_manager):
         with pytest.raises(NotFound):
-            answer_as_rights_holder(any_site.runtime, person, found.counter_notice_id, CONCEDE, "")
+            answer_as_rights_holder(any_site.runtime, person, counter_notice.counter_notice_id, CONCEDE, "")
 
 
 def test_a_rights_holder_does_not_answer_for_the_seller(any_site: Site) -> None:
@@ -303,5 +307,5 @@ def test_a_withdrawn_counter_notice_lets_the_label_teach_again(any_site: Site) -
 
 def test_the_marketplace_may_pass_it_on_by_the_listings_name(any_site: Site) -> None:
     a_removal(any_site)
-    found = submit_for_seller(any_site.runtime, any_site.marketplace, "MP-9", WORDS)
-    assert found.state is CounterNoticeState.WITH_RIGHTS_HOLDER
+    counter_notice = submit_for_seller(any_site.runtime, any_site.marketplace, "MP-9", WORDS)
+    assert counter_notice.state is CounterNoticeState.WITH_RIGHTS_HOLDER

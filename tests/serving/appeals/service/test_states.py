@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import ClassVar, Final
 
@@ -67,10 +68,10 @@ def steps_of(table: Cells) -> dict[str, frozenset[str]]:
     """The states that may follow each state."""
     states = {state for state, _ in table}
     return {
-        one: frozenset(
-            after for (state, _), found in table.items() if state == one for after in found if after in states
+        before: frozenset(
+            after for (state, _), outcomes in table.items() if state == before for after in outcomes if after in states
         )
-        for one in states
+        for before in states
     }
 
 
@@ -96,10 +97,10 @@ States = dict[tuple[str, str], str]
 
 
 def reachable(kind: str, before: str) -> set[str]:
-    found = {before}
+    states = {before}
     for _ in range(MOST_STEPS.get(kind, 1)):
-        found |= {after for state in found for after in STEPS[kind][state]}
-    return found
+        states |= {after for state in states for after in STEPS[kind][state]}
+    return states
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,8 +162,8 @@ class OneListing(RuleBasedStateMachine):
             }
 
     def person(self, who: str) -> Person:
-        found: Person = getattr(self.site, who)
-        return found
+        person: Person = getattr(self.site, who)
+        return person
 
     def latest(self) -> Case:
         """The case that people would look at: the open one, or the last."""
@@ -182,8 +183,8 @@ class OneListing(RuleBasedStateMachine):
 
     @rule(who=st.sampled_from(PEOPLE), judgement=st.sampled_from(Judgement))
     def somebody_judges(self, who: str, judgement: Judgement) -> None:
-        found = self.latest()
-        answer = Answer(found.case_id, found.version_id, judgement)
+        case = self.latest()
+        answer = Answer(case.case_id, case.version_id, judgement)
         self.attempt(lambda: record_verdict(self.site.runtime, self.person(who), answer))
 
     @rule(who=st.sampled_from(["brand_person", "second_analyst"]))
@@ -205,8 +206,8 @@ class OneListing(RuleBasedStateMachine):
     @rule(status=st.sampled_from([204, 204, 204, 500, 422]))
     def the_marketplace_is_told(self, status: int) -> None:
         self.world.receiver.answer = lambda _number: status
-        for one in self.all_actions():
-            self.attempt(lambda one=one: deliver(self.site.runtime, self.site.here, one.action_id))  # type: ignore[misc]  # bound in the loop
+        for stored_action in self.all_actions():
+            self.attempt(partial(deliver, self.site.runtime, self.site.here, stored_action.action_id))
 
     @rule()
     def a_removal_reaches_the_seller(self) -> None:
@@ -252,22 +253,22 @@ class OneListing(RuleBasedStateMachine):
 
     @rule(who=st.sampled_from(PEOPLE), decision=st.sampled_from(Decision))
     def somebody_votes_on_a_pending_removal(self, who: str, decision: Decision) -> None:
-        for one in self.all_actions():
-            if one.state is ActionState.PENDING_APPROVAL:
-                work = lambda one=one: speak(self.site.runtime, self.person(who), one.action_id, decision, "Seen.")  # noqa: E731  # bound in the loop
-                self.attempt(work)
+        for stored_action in self.all_actions():
+            if stored_action.state is ActionState.PENDING_APPROVAL:
+                person, action_id = self.person(who), stored_action.action_id
+                self.attempt(partial(speak, self.site.runtime, person, action_id, decision, "Seen."))
 
     @rule(event=st.sampled_from(["submit", "withdraw", "appeal"]))
     def the_seller_acts(self, event: str) -> None:
-        runtime, here = self.site.runtime, self.site.here
-        removals = [one for one in self.all_actions() if one.kind is ActionKind.REMOVE]
+        runtime, marketplace_id = self.site.runtime, self.site.here
+        removals = [removal for removal in self.all_actions() if removal.kind is ActionKind.REMOVE]
         if event == "appeal":
             complaint = Complaint(f"a-{len(self.before)}", "MP-9", WORDS)
             self.attempt(lambda: file_appeal(runtime, self.site.marketplace, complaint))
         elif removals and event == "submit":
-            self.attempt(lambda: counter_notices.submit(runtime, here, removals[-1].action_id, WORDS))
+            self.attempt(lambda: counter_notices.submit(runtime, marketplace_id, removals[-1].action_id, WORDS))
         elif removals:
-            self.attempt(lambda: counter_notices.withdraw(runtime, here, removals[-1].action_id))
+            self.attempt(lambda: counter_notices.withdraw(runtime, marketplace_id, removals[-1].action_id))
 
     @rule(judgement=st.sampled_from([Judgement.COUNTERFEIT, Judgement.GENUINE]))
     def an_appeal_is_heard(self, judgement: Judgement) -> None:
@@ -281,9 +282,9 @@ class OneListing(RuleBasedStateMachine):
     def the_rights_holder_acts(self, event: CounterNoticeEvent, who: str) -> None:
         with self.site.runtime.store.read() as connection:
             known = connection.execute(select(counter_notice.c.counter_notice_id)).scalars().all()
-        for one in known:
-            work = lambda one=one: counter_notices.answer_as_rights_holder(  # noqa: E731  # bound in the loop
-                self.site.runtime, self.person(who), one, event, WORDS
+        for counter_notice_id in known:
+            work = lambda counter_notice_id=counter_notice_id: counter_notices.answer_as_rights_holder(  # noqa: E731  # bound in the loop
+                self.site.runtime, self.person(who), counter_notice_id, event, WORDS
             )
             self.attempt(work)
 
@@ -301,7 +302,9 @@ class OneListing(RuleBasedStateMachine):
     @invariant()
     def there_is_one_of_what_there_may_be_one_of(self) -> None:
         assert sum(state == "open" for (kind, _), state in self.before.items() if kind == "case") <= 1
-        open_now = Counter(one.kind for one in self.all_actions() if one.state in OPEN_STATES)
+        open_now = Counter(
+            stored_action.kind for stored_action in self.all_actions() if stored_action.state in OPEN_STATES
+        )
         assert not open_now or max(open_now.values()) == 1
 
     @invariant()
@@ -320,31 +323,31 @@ class OneListing(RuleBasedStateMachine):
             by_brand = confirmed.where(action.c.action_id.in_(undone), verdict.c.side == Side.BRAND.value)
             confirmed_at = set(connection.execute(by_brand).scalars())
             versions = verdict_history.of_marketplace(connection, self.site.here, self.site.clock.now())
-            given = standings.answers(
+            answers = standings.answers(
                 connection, self.site.here, self.site.brand_id, since=self.site.clock.now().replace(year=2000)
             )
-        made = {one.action_id: one for one in self.all_actions()}
-        by_appeal = {key for key, one in undone.items() if one is not None and one.cause is Undone.APPEAL}
+        actions_by_id = {stored_action.action_id: stored_action for stored_action in self.all_actions()}
+        by_appeal = {key for key, undoing in undone.items() if undoing is not None and undoing.cause is Undone.APPEAL}
         assert {key for key, state in appealed.items() if state == AppealState.UPHELD.value} == by_appeal
         upheld = {key for key, state in contested.items() if state == CounterNoticeState.UPHELD.value}
         assert upheld == set(undone) & set(contested)
-        back = [one.reinstatement_id for one in undone.values() if one is not None]
+        back = [undoing.reinstatement_id for undoing in undone.values() if undoing is not None]
         assert len(set(back)) == len(back)
         assert None not in back
         reinstated = {
             key
-            for key, one in made.items()
-            if one.kind is ActionKind.REINSTATE and one.state is not ActionState.WITHDRAWN
+            for key, stored_action in actions_by_id.items()
+            if stored_action.kind is ActionKind.REINSTATE and stored_action.state is not ActionState.WITHDRAWN
         }
         assert reinstated <= set(back)
-        counted = Counter(one.at for one in given if (outcome(one) or (None,))[0] is Outcome.OVERTURNED)
+        counted = Counter(answer.at for answer in answers if (outcome(answer) or (None,))[0] is Outcome.OVERTURNED)
         assert all(counted[at] == 1 for at in confirmed_at)
         later = self.site.clock.now() + self.site.runtime.policies[LabelPolicy].matures * 2
         for version in versions.values():
             if version.appeal is AppealState.UPHELD:
-                found = label_of(version, later, self.site.runtime.policies[LabelPolicy])
-                assert isinstance(found, Label)
-                assert found.value == 0
+                version_label = label_of(version, later, self.site.runtime.policies[LabelPolicy])
+                assert isinstance(version_label, Label)
+                assert version_label.value == 0
 
 
 def run(world: World, *, runs: int, steps: int) -> None:

@@ -21,9 +21,9 @@ REFUSED = [
 @pytest.mark.both_engines
 def test_the_database_refuses_to_change_decisions_and_to_delete_them(lived: Site) -> None:
     tables = sorted({statement.split()[1] for statement in REFUSED})
-    statements = [*REFUSED, *(f"DELETE FROM {one}" for one in tables)]  # noqa: S608  # no input
+    statements = [*REFUSED, *(f"DELETE FROM {table}" for table in tables)]  # noqa: S608  # no input
     if lived.runtime.store.url.startswith("postgresql"):
-        statements += [f"TRUNCATE {one} CASCADE" for one in tables]
+        statements += [f"TRUNCATE {table} CASCADE" for table in tables]
     for statement in statements:
         with pytest.raises(DBAPIError, match="append-only"), lived.runtime.store.write() as connection:
             connection.exec_driver_sql(statement)

@@ -26,8 +26,8 @@ def lines(site: Site) -> list[str]:
     return site.runtime.home.audit_heads.read_text(encoding="utf-8").splitlines()
 
 
-def rewrite(site: Site, kept: list[str]) -> None:
-    site.runtime.home.audit_heads.write_text("".join(f"{line}\n" for line in kept), encoding="utf-8")
+def rewrite(site: Site, head_lines: list[str]) -> None:
+    site.runtime.home.audit_heads.write_text("".join(f"{line}\n" for line in head_lines), encoding="utf-8")
 
 
 def new_key(site: Site) -> None:
@@ -79,10 +79,10 @@ def test_signing_is_begun_anew_with_a_reason_that_the_log_keeps(site: Site, tamp
     having(site, a_history)
     tamper(site)
     assert renew(site.runtime, reason="The disk failed.", by="local")["public_key"] == verify(site.runtime)["key"]
-    found = verify(site.runtime)
-    assert is_whole(found), found
-    (told,) = found["renewed"]
-    assert (told["reason"], told["by"], told["before"]["sequence"] > 0) == ("The disk failed.", "local", True)
+    verification = verify(site.runtime)
+    assert is_whole(verification), verification
+    (renewal,) = verification["renewed"]
+    assert (renewal["reason"], renewal["by"], renewal["before"]["sequence"] > 0) == ("The disk failed.", "local", True)
     site.clock.forward(minutes=6)
     site.write(audit.record, site.clock.now(), site.here, "test", "test.done", "x")
     assert sign_head(site.runtime) == 1
@@ -106,8 +106,8 @@ def test_heads_that_lag_behind_a_running_service_are_found(site: Site, minutes: 
     having(site, a_history)
     runtime = replace(site.runtime, clock=RealClock(site.clock))
     with runtime.store.write() as connection:
-        entry = audit.record(connection, site.clock.now(), site.here, "test", "test.done", "x")
-        seen_at = entry.occurred_at + timedelta(minutes=minutes)
+        audit_entry = audit.record(connection, site.clock.now(), site.here, "test", "test.done", "x")
+        seen_at = audit_entry.occurred_at + timedelta(minutes=minutes)
         workers.seen(connection, WorkerProcess("1", "here", seen_at, seen_at, 0.1, {}, {}))
     problem = verify(runtime)["heads_problem"]
     assert problem is None if late is None else late in problem
@@ -116,8 +116,8 @@ def test_heads_that_lag_behind_a_running_service_are_found(site: Site, minutes: 
 class RealClock(SystemClock):
     """A clock that says it is the system's, at a moment of the test."""
 
-    def __init__(self, kept: TestClock) -> None:
-        self._kept = kept
+    def __init__(self, clock: TestClock) -> None:
+        self._kept = clock
 
     def now(self) -> datetime:
         """The moment."""

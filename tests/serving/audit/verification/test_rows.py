@@ -23,10 +23,10 @@ pytestmark = pytest.mark.attack
 
 
 def test_a_history_of_every_kind_is_whole_and_says_how_much_was_compared(lived: Site) -> None:
-    found = verify(lived.runtime)
-    assert is_whole(found), found
-    assert found["erased"] == 1
-    assert found["compared"] == {
+    verification = verify(lived.runtime)
+    assert is_whole(verification), verification
+    assert verification["erased"] == 1
+    assert verification["compared"] == {
         "verdict": 8,
         "action": 3,
         "approval_vote": 1,
@@ -50,7 +50,7 @@ def changed(table: Table, **values: object) -> Callable[[Connection], object]:
 
     def change(connection: Connection) -> None:
         first = connection.execute(select(*key).order_by(*key).limit(1)).one()
-        which = and_(*(column == value for column, value in zip(key, first, strict=True)))
+        which = and_(*(column == key_value for column, key_value in zip(key, first, strict=True)))
         connection.execute(update(table).where(which).values(**values))
 
     return change
@@ -58,9 +58,9 @@ def changed(table: Table, **values: object) -> Callable[[Connection], object]:
 
 def another_person(connection: Connection) -> None:
     people = connection.execute(select(account.c.user_id).order_by(account.c.user_id)).scalars().all()
-    for one in connection.execute(select(verdict.c.verdict_id, verdict.c.user_id)).all():
-        other = next(person for person in people if person != one.user_id)
-        connection.execute(update(verdict).where(verdict.c.verdict_id == one.verdict_id).values(user_id=other))
+    for row in connection.execute(select(verdict.c.verdict_id, verdict.c.user_id)).all():
+        other = next(person for person in people if person != row.user_id)
+        connection.execute(update(verdict).where(verdict.c.verdict_id == row.verdict_id).values(user_id=other))
         return
 
 
@@ -160,11 +160,11 @@ def test_a_row_that_is_not_what_the_log_says_is_named(
         if connection.dialect.name == "sqlite":
             connection.exec_driver_sql("PRAGMA defer_foreign_keys = ON")
         tamper(connection)
-    found = verify(lived.runtime)
-    assert not is_whole(found)
-    assert (found["broken"], found["heads_problem"]) == (None, None)
-    assert {one["kind"] for one in found["differing"]} == {kind}
-    assert any(problem in one["problem"] for one in found["differing"])
+    verification = verify(lived.runtime)
+    assert not is_whole(verification)
+    assert (verification["broken"], verification["heads_problem"]) == (None, None)
+    assert {row["kind"] for row in verification["differing"]} == {kind}
+    assert any(problem in row["problem"] for row in verification["differing"])
 
 
 def test_every_turned_verdict_is_counted(lived: Site) -> None:
@@ -174,8 +174,8 @@ def test_every_turned_verdict_is_counted(lived: Site) -> None:
         ).scalar_one()
         drop_guards(connection)
         turned(connection)
-    found = verify(lived.runtime)
-    assert found["differing_count"] == len(found["differing"]) == number
+    verification = verify(lived.runtime)
+    assert verification["differing_count"] == len(verification["differing"]) == number
 
 
 def blanked(connection: Connection, act: str, erasure_id: str) -> int:
@@ -191,10 +191,10 @@ def test_a_forged_erasure_of_what_may_be_erased_is_found_by_its_missing_request(
     with lived.runtime.store.write() as connection:
         gone = blanked(connection, "alert.raised", "era_forged")
         audit.record(connection, lived.clock.now(), lived.here, "user:usr_x", ERASURE, "era_forged", entries=[gone])
-    found = verify(lived.runtime)
-    assert found["broken"] is None
-    assert [(one["kind"], one["id"]) for one in found["differing"]] == [("erased_payload", str(gone))]
-    assert "no request" in found["differing"][0]["problem"]
+    verification = verify(lived.runtime)
+    assert verification["broken"] is None
+    assert [(row["kind"], row["id"]) for row in verification["differing"]] == [("erased_payload", str(gone))]
+    assert "no request" in verification["differing"][0]["problem"]
 
 
 def test_a_forged_erasure_by_the_retention_job_blanks_nothing_but_custody(lived: Site) -> None:
@@ -220,13 +220,13 @@ def test_an_erased_payload_that_its_erasure_does_not_name_is_found(lived: Site) 
     with lived.runtime.store.write() as connection:
         gone = blanked(connection, "alert.raised", "era_of_nobody")
         audit.record(connection, lived.clock.now(), lived.here, "user:usr_x", ERASURE, "era_other", entries=[gone])
-    assert [one["problem"] for one in verify(lived.runtime)["differing"]] == ["the log has no entry of it"]
+    assert [row["problem"] for row in verify(lived.runtime)["differing"]] == ["the log has no entry of it"]
 
 
 def test_progress_is_told_in_parts_up_to_each_end(lived: Site) -> None:
     steps: list[Progress] = []
-    found = verify(lived.runtime, steps.append)
-    assert steps[0] == Progress("Entries", found["entries"], found["entries"])
+    verification = verify(lived.runtime, steps.append)
+    assert steps[0] == Progress("Entries", verification["entries"], verification["entries"])
     assert {step.doing for step in steps[1:]} == {
-        f"Rows of {kind}" for kind, number in found["compared"].items() if number
+        f"Rows of {kind}" for kind, number in verification["compared"].items() if number
     }

@@ -29,7 +29,7 @@ def corrected(
 
 
 def test_support_counts_listings_sellers_and_people_once() -> None:
-    found = [
+    corrections = [
         corrected(1, seller="a"),
         corrected(2, seller="a", by="tomas"),
         corrected(3, seller="b"),
@@ -37,12 +37,12 @@ def test_support_counts_listings_sellers_and_people_once() -> None:
         corrected(5, brand="brn_marea"),
         corrected(6, brand=None),
     ]
-    assert support(found, "brn_aurelle") == Support(listings=4, sellers=2, people=2, others=2)
-    assert support(found, "brn_aurelle", without={"ines"}) == Support(listings=1, sellers=1, people=1, others=2)
+    assert support(corrections, "brn_aurelle") == Support(listings=4, sellers=2, people=2, others=2)
+    assert support(corrections, "brn_aurelle", without={"ines"}) == Support(listings=1, sellers=1, people=1, others=2)
 
 
 @pytest.mark.parametrize(
-    ("spelling", "found", "expected", "reason"),
+    ("spelling", "spelling_support", "expected", "reason"),
     [
         (AURELE, ENOUGH, None, "three listings of two sellers"),
         (AURELE, replace(ENOUGH, listings=2), NotProposed.SUPPORT, "a listing short"),
@@ -78,9 +78,9 @@ def test_support_counts_listings_sellers_and_people_once() -> None:
     ],
 )
 def test_a_spelling_is_proposed_for_a_reason(
-    spelling: Spelling, found: Support, expected: NotProposed | None, reason: str
+    spelling: Spelling, spelling_support: Support, expected: NotProposed | None, reason: str
 ) -> None:
-    assert why_not_proposed(spelling, found, DEFAULT_ALIASES) is expected, reason
+    assert why_not_proposed(spelling, spelling_support, DEFAULT_ALIASES) is expected, reason
 
 
 @pytest.mark.parametrize(
@@ -98,6 +98,6 @@ def test_a_spelling_is_proposed_for_a_reason(
 def test_an_alias_is_accepted_for_a_reason(
     spelling: Spelling, independent: Support, aliases: int, expected: str | None, reason: str
 ) -> None:
-    found = why_not_accepted(spelling, independent, aliases, DEFAULT_ALIASES)
-    assert (found.code if found else None) == expected, reason
-    assert found is None or in_english(found).endswith(".")
+    refusal = why_not_accepted(spelling, independent, aliases, DEFAULT_ALIASES)
+    assert (refusal.code if refusal else None) == expected, reason
+    assert refusal is None or in_english(refusal).endswith(".")

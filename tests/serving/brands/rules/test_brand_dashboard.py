@@ -52,15 +52,17 @@ def answered(
     ],
 )
 def test_a_time_is_cut_into(days: int, number: int, first: str, why: str) -> None:
-    found = periods_between((NOW - timedelta(days=days)).replace(hour=0), NOW)
-    assert (len(found), f"{found[0].begins:%Y-%m-%d}") == (number, first), why
-    assert found[-1].ends == NOW
-    assert all(one.ends == other.begins for one, other in pairwise(found)), "nothing is left out or counted twice"
+    periods = periods_between((NOW - timedelta(days=days)).replace(hour=0), NOW)
+    assert (len(periods), f"{periods[0].begins:%Y-%m-%d}") == (number, first), why
+    assert periods[-1].ends == NOW
+    assert all(period.ends == next_period.begins for period, next_period in pairwise(periods)), (
+        "nothing is left out or counted twice"
+    )
 
 
 def test_the_year_turns_with_december() -> None:
-    found = periods_between(datetime(2025, 11, 1, tzinfo=UTC), datetime(2026, 3, 1, tzinfo=UTC))
-    assert [f"{one.begins:%Y-%m}" for one in found] == ["2025-11", "2025-12", "2026-01", "2026-02"]
+    periods = periods_between(datetime(2025, 11, 1, tzinfo=UTC), datetime(2026, 3, 1, tzinfo=UTC))
+    assert [f"{period.begins:%Y-%m}" for period in periods] == ["2025-11", "2025-12", "2026-01", "2026-02"]
 
 
 def test_a_period_begins_with_its_first_moment_and_ends_before_its_last() -> None:
@@ -70,7 +72,7 @@ def test_a_period_begins_with_its_first_moment_and_ends_before_its_last() -> Non
 
 def test_answers_are_counted_by_outcome_and_reason_within_their_period() -> None:
     parts = periods_between((NOW - timedelta(days=30)).replace(hour=0), NOW)
-    found = dashboard(
+    figures = dashboard(
         [
             answered(1),
             answered(2, judgement=Judgement.GENUINE, removal=None, removed_hours=None),
@@ -81,26 +83,26 @@ def test_answers_are_counted_by_outcome_and_reason_within_their_period() -> None
         ],
         parts,
     )
-    assert (found.answers, found.undone) == (5, 1)
-    assert found.outcomes == {
+    assert (figures.answers, figures.undone) == (5, 1)
+    assert figures.outcomes == {
         AnswerOutcome.ACCEPTED: 1,
         AnswerOutcome.REJECTED: 2,
         AnswerOutcome.UNDERWAY: 1,
         AnswerOutcome.NO_REMOVAL_ASKED: 1,
     }
-    assert [(one.outcome, one.number) for one in found.reasons] == [
+    assert [(reason.outcome, reason.number) for reason in figures.reasons] == [
         (AnswerOutcome.ACCEPTED, 1),
         (AnswerOutcome.REJECTED, 2),
         (AnswerOutcome.UNDERWAY, 1),
         (AnswerOutcome.NO_REMOVAL_ASKED, 1),
     ]
-    assert found.judgements == {Judgement.COUNTERFEIT: 4, Judgement.GENUINE: 1}
-    assert [part.answers for part in found.parts] == [0, 0, 0, 3, 2]
-    assert [(part.accepted, part.rejected, part.open) for part in found.parts][-2:] == [(0, 2, 1), (1, 0, 0)]
+    assert figures.judgements == {Judgement.COUNTERFEIT: 4, Judgement.GENUINE: 1}
+    assert [part.answers for part in figures.parts] == [0, 0, 0, 3, 2]
+    assert [(part.accepted, part.rejected, part.open) for part in figures.parts][-2:] == [(0, 2, 1), (1, 0, 0)]
 
 
 def test_medians_say_of_how_many_they_are() -> None:
-    found = dashboard(
+    figures = dashboard(
         [
             answered(1, asked_hours=1, removed_hours=3),
             answered(1, asked_hours=5, removed_hours=None),
@@ -108,8 +110,8 @@ def test_medians_say_of_how_many_they_are() -> None:
         ],
         [Period(NOW - timedelta(days=7), NOW)],
     )
-    assert (found.to_answer.hours, found.to_answer.n) == (3.0, 2)
-    assert (found.to_removal.hours, found.to_removal.n) == (4.0, 2)
+    assert (figures.to_answer.hours, figures.to_answer.n) == (3.0, 2)
+    assert (figures.to_removal.hours, figures.to_removal.n) == (4.0, 2)
     nothing = dashboard([], [Period(NOW - timedelta(days=7), NOW)])
     assert (nothing.to_answer.hours, nothing.to_answer.n) == (None, 0)
 
@@ -129,8 +131,8 @@ def test_medians_say_of_how_many_they_are() -> None:
     ],
 )
 def test_an_objection_ended(appeal: AppealState, counter: CounterNoticeState | None, ended: str) -> None:
-    one = answered(1, appeal=appeal, counter_notice=counter, objected=True)
-    assert dashboard([one], [Period(NOW - timedelta(days=7), NOW)]).objections == {ended: 1}
+    answer = answered(1, appeal=appeal, counter_notice=counter, objected=True)
+    assert dashboard([answer], [Period(NOW - timedelta(days=7), NOW)]).objections == {ended: 1}
 
 
 AT = datetime(2026, 3, 2, 9, tzinfo=UTC)
@@ -167,16 +169,16 @@ REMOVED = Answered(
         ({"removal": ActionState.WITHDRAWN}, AnswerOutcome.REJECTED, "answer.removal_withdrawn"),
         ({"undone": True, "removal": ActionState.WITHDRAWN}, AnswerOutcome.UNDONE, "answer.undone"),
         *(
-            ({"judgement": one, "removal": None}, AnswerOutcome.NO_REMOVAL_ASKED, "answer.no_removal")
-            for one in Judgement
-            if one is not Judgement.COUNTERFEIT
+            ({"judgement": judgement, "removal": None}, AnswerOutcome.NO_REMOVAL_ASKED, "answer.no_removal")
+            for judgement in Judgement
+            if judgement is not Judgement.COUNTERFEIT
         ),
     ],
 )
 def test_what_becomes_of_an_answer(changes: dict[str, Any], outcome: AnswerOutcome, reason: str) -> None:
-    found = became(replace(REMOVED, **changes))
-    assert found.outcome is outcome
-    assert reason == found.reason
+    ending = became(replace(REMOVED, **changes))
+    assert ending.outcome is outcome
+    assert reason == ending.reason
 
 
 def test_every_state_of_a_removal_has_an_outcome() -> None:
@@ -186,7 +188,7 @@ def test_every_state_of_a_removal_has_an_outcome() -> None:
 
 def test_the_record_counts_outcomes_objections_and_the_median_time() -> None:
     slow = replace(REMOVED, removed_at=AT + timedelta(hours=2))
-    given = [
+    answers = [
         REMOVED,
         slow,
         replace(slow, removed_at=AT + timedelta(hours=9), appeal=AppealState.UPHELD, objected=True),
@@ -195,15 +197,15 @@ def test_the_record_counts_outcomes_objections_and_the_median_time() -> None:
         replace(REMOVED, removal=ActionState.SENDING, removed_at=None),
         replace(REMOVED, undone=True, removal=ActionState.WITHDRAWN, removed_at=None),
     ]
-    found = brand_record(given)
-    assert found.outcomes == {
+    record = brand_record(answers)
+    assert record.outcomes == {
         AnswerOutcome.ACCEPTED: 3,
         AnswerOutcome.REJECTED: 2,
         AnswerOutcome.UNDERWAY: 1,
         AnswerOutcome.UNDONE: 1,
     }
-    assert (found.counter_notices, found.counter_notices_upheld) == (3, 2)
-    assert found.median_hours_to_removal == 3.0
+    assert (record.counter_notices, record.counter_notices_upheld) == (3, 2)
+    assert record.median_hours_to_removal == 3.0
 
 
 def test_before_the_first_removal_there_is_no_median() -> None:
@@ -262,17 +264,17 @@ LONG_AGO = ATTENTION_NOW - timedelta(days=40)
     ],
 )
 def test_a_brand_needs_its_manager_for(figures: dict[str, Any], needs: list[Need], why: str) -> None:
-    found = attention(replace(QUIET, **figures), ATTENTION_NOW, DEFAULT_ATTENTION)
-    assert [one.need for one in found] == needs, why
+    reasons = attention(replace(QUIET, **figures), ATTENTION_NOW, DEFAULT_ATTENTION)
+    assert [reason.need for reason in reasons] == needs, why
 
 
 def test_reasons_stand_in_the_order_of_urgency_with_their_numbers() -> None:
-    found = attention(
+    reasons = attention(
         replace(QUIET, unread=1, overdue=3, rights_to_verify=2, unanswered=1, answered_at=LONG_AGO, warned=True),
         ATTENTION_NOW,
         DEFAULT_ATTENTION,
     )
-    assert [in_english(one.message) for one in found] == [
+    assert [in_english(reason.message) for reason in reasons] == [
         "3 questions overdue.",
         "No answer for 40 days; 1 question expired unanswered in 14 days.",
         "Good-faith standing is at risk. 2 more overturned outcomes would end good-faith standing.",
@@ -282,9 +284,9 @@ def test_reasons_stand_in_the_order_of_urgency_with_their_numbers() -> None:
 
 
 def test_a_warning_says_how_little_is_missing() -> None:
-    [found] = attention(replace(QUIET, warned=True), ATTENTION_NOW, DEFAULT_ATTENTION)
+    [reason] = attention(replace(QUIET, warned=True), ATTENTION_NOW, DEFAULT_ATTENTION)
     assert (
-        in_english(found.message)
+        in_english(reason.message)
         == "Good-faith standing is at risk. 2 more overturned outcomes would end good-faith standing."
     )
 
@@ -302,5 +304,5 @@ def test_brands_sort_by_their_most_urgent_need_and_then_by_how_many_there_are() 
         "less": replace(QUIET, unread=5),
         "none": QUIET,
     }
-    found = sorted(cases, key=lambda name: urgency(attention(cases[name], ATTENTION_NOW, DEFAULT_ATTENTION)))
-    assert found == ["two", "one", "less", "none"]
+    order = sorted(cases, key=lambda name: urgency(attention(cases[name], ATTENTION_NOW, DEFAULT_ATTENTION)))
+    assert order == ["two", "one", "less", "none"]

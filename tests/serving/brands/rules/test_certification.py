@@ -7,27 +7,27 @@ from serving.brands.policy import DEFAULT_ENROLMENT
 from serving.brands.rules.certification import How, Passed, gate, judged, questions
 from tests.fixtures.clocks import NOW
 
-RIGHT = {one.key: one.right for one in questions()}
+RIGHT = {question.key: question.right for question in questions()}
 
 
 def test_the_questions_are_about_what_a_confirmation_turns_on() -> None:
-    text = " ".join(f"{one.text} {' '.join(one.options)} {one.because}" for one in questions())
+    text = " ".join(f"{question.text} {' '.join(question.options)} {question.because}" for question in questions())
     assert 6 <= len(questions()) <= 8
     for subject in ("grey market", "evidence", "good faith", "test buy", "removes the listing", "good standing"):
         assert subject in text
 
 
 def test_every_question_has_one_right_answer_and_it_is_not_always_in_the_same_place() -> None:
-    assert all(0 <= one.right < len(one.options) for one in questions())
-    assert len({one.right for one in questions()}) == 3
-    assert len({one.key for one in questions()}) == len(questions())
+    assert all(0 <= question.right < len(question.options) for question in questions())
+    assert len({question.right for question in questions()}) == 3
+    assert len({question.key for question in questions()}) == len(questions())
 
 
 def test_all_right_answers_pass_and_one_wrong_does_not() -> None:
     assert judged(RIGHT).passed
-    for one in questions():
-        found = judged({**RIGHT, one.key: (one.right + 1) % len(one.options)})
-        assert (found.passed, found.wrong, found.right) == (False, (one.key,), len(questions()) - 1)
+    for question in questions():
+        attempt = judged({**RIGHT, question.key: (question.right + 1) % len(question.options)})
+        assert (attempt.passed, attempt.wrong, attempt.right) == (False, (question.key,), len(questions()) - 1)
 
 
 @pytest.mark.parametrize("answers", [{}, {**RIGHT, "price": 9}, {**RIGHT, "price": -1}])
@@ -49,6 +49,6 @@ def test_what_is_left_out_or_no_option_is_no_answer(answers: dict[str, int]) -> 
 )
 def test_a_certification_is_valid_for_a_year(days_ago: int | None, is_open: bool, warned: bool, expected: str) -> None:
     passed = None if days_ago is None else Passed(NOW - timedelta(days=days_ago), How.ANSWERED)
-    found = gate(passed, NOW, DEFAULT_ENROLMENT)
-    assert (found.open, found.warned) == (is_open, warned)
-    assert found.reason.code == expected
+    gate_state = gate(passed, NOW, DEFAULT_ENROLMENT)
+    assert (gate_state.open, gate_state.warned) == (is_open, warned)
+    assert gate_state.reason.code == expected

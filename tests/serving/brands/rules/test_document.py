@@ -25,7 +25,7 @@ def test_the_first_bytes_determine_the_media_type(content: bytes, expected: str 
 
 
 @pytest.mark.parametrize(
-    ("given", "expected", "_why"),
+    ("filename", "expected", "_why"),
     [
         ("invoice 1177.pdf", "invoice 1177.pdf", "unchanged"),
         ("Rechnung für Łódź.pdf", "Rechnung für Łódź.pdf", "letters of other languages"),
@@ -41,9 +41,9 @@ def test_the_first_bytes_determine_the_media_type(content: bytes, expected: str 
         ("x" * 5_000, "x" * 120, "a very long one"),
     ],
 )
-def test_a_name_is_readable_without_hidden_characters(given: str, expected: str, _why: str) -> None:
-    assert readable_name(given) == expected
+def test_a_name_is_readable_without_hidden_characters(filename: str, expected: str, _why: str) -> None:
+    assert readable_name(filename) == expected
 
 
 def test_a_file_extension_fits_the_media_type() -> None:
-    assert [ending_of(one) for one in ("application/pdf", "image/png", "image/jpeg")] == ["pdf", "png", "jpg"]
+    assert [ending_of(kind) for kind in ("application/pdf", "image/png", "image/jpeg")] == ["pdf", "png", "jpg"]

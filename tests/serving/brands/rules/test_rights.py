@@ -73,8 +73,8 @@ CASES: list[tuple[dict[str, Any], dict[str, Any], str | None, str]] = [
 def test_a_right_carries_a_notice_or_says_why_not(
     right: dict[str, Any], notice: dict[str, Any], expected: str | None, _why: str
 ) -> None:
-    found = objection(replace(MARK, **right), replace(NOTICE, **notice), POLICY)
-    assert (None if found is None else in_english(found)) == expected
+    refusal = objection(replace(MARK, **right), replace(NOTICE, **notice), POLICY)
+    assert (None if refusal is None else in_english(refusal)) == expected
 
 
 MANDATE = Mandate(
@@ -127,9 +127,9 @@ AGENTS: list[tuple[dict[str, Any], dict[str, Any], str, str]] = [
 def test_an_agent_acts_within_the_power_of_attorney(
     mandate: dict[str, Any], notice: dict[str, Any], expected: str, _why: str
 ) -> None:
-    found = basis([MARK], [replace(MANDATE, **mandate)], replace(NOTICE, **notice), POLICY)
-    assert [in_english(one) for one in found.reasons] == [expected]
-    assert (found.right is not None) == expected.endswith("applies.")
+    legal_basis = basis([MARK], [replace(MANDATE, **mandate)], replace(NOTICE, **notice), POLICY)
+    assert [in_english(reason) for reason in legal_basis.reasons] == [expected]
+    assert (legal_basis.right is not None) == expected.endswith("applies.")
 
 
 def test_one_power_of_attorney_that_holds_is_enough() -> None:
@@ -138,8 +138,8 @@ def test_one_power_of_attorney_that_holds_is_enough() -> None:
 
 
 def test_without_a_right_of_the_kind_it_says_what_is_missing() -> None:
-    found = basis([MARK], [], replace(NOTICE, reason_code=ReasonCode.DESIGN), POLICY)
-    assert [in_english(one) for one in found.reasons] == ["“design” needs a design, and none is on file."]
+    legal_basis = basis([MARK], [], replace(NOTICE, reason_code=ReasonCode.DESIGN), POLICY)
+    assert [in_english(reason) for reason in legal_basis.reasons] == ["“design” needs a design, and none is on file."]
 
 
 def test_verified_rights_come_before_carried_over_ones_and_the_later_end_first() -> None:
@@ -147,7 +147,7 @@ def test_verified_rights_come_before_carried_over_ones_and_the_later_end_first()
     later = replace(MARK, right_id="rgt_2", expires_at=datetime(2030, 1, 1, tzinfo=UTC))
     assert basis([replace(carried, expires_at=None), MARK, later], [], NOTICE, POLICY).right == later
     alone = basis([carried], [], NOTICE, POLICY)
-    assert [in_english(one) for one in alone.reasons] == ["The mark carried over without a document applies."]
+    assert [in_english(reason) for reason in alone.reasons] == ["The mark carried over without a document applies."]
 
 
 @given(
@@ -168,9 +168,9 @@ def test_the_chosen_right_has_no_objection_and_without_one_every_right_has(
     rights: list[Right], reason_code: ReasonCode
 ) -> None:
     notice = replace(NOTICE, reason_code=reason_code)
-    found = basis(rights, [], notice, POLICY)
-    if found.right is not None:
-        assert objection(found.right, notice, POLICY) is None
+    legal_basis = basis(rights, [], notice, POLICY)
+    if legal_basis.right is not None:
+        assert objection(legal_basis.right, notice, POLICY) is None
     else:
-        assert all(objection(one, notice, POLICY) is not None for one in rights)
-    assert found.reasons
+        assert all(objection(right, notice, POLICY) is not None for right in rights)
+    assert legal_basis.reasons

@@ -52,8 +52,8 @@ def resolved(site: Site, external_id: str, **changes: Any) -> tuple[str | None, 
     receive(site.runtime, site.marketplace, [row], source="test")
     with site.runtime.store.read() as connection:
         register = BrandRegister(brands.registered(connection, site.here, site.clock.now()))
-    found = register.resolve(title=row["title"], declared=row.get("brand"), gtin=None)
-    return found.name, found.method
+    resolution = register.resolve(title=row["title"], declared=row.get("brand"), gtin=None)
+    return resolution.name, resolution.method
 
 
 @pytest.mark.both_engines
@@ -63,10 +63,10 @@ def test_corrections_of_several_listings_propose_their_spelling(any_site: Site) 
     assert proposals(any_site) == []
     last = corrected(any_site, 2)
     [proposal] = proposals(any_site)
-    [one] = seen(any_site)
+    [proposed_alias] = seen(any_site)
     assert (proposal.spelling, proposal.state) == ("maison verel", ProposalState.PROPOSED)
-    assert (one.now, one.refused) == (Support(listings=3, sellers=3, people=2, others=0), None)
-    assert one.examples[-1] == last.case_id
+    assert (proposed_alias.now, proposed_alias.refused) == (Support(listings=3, sellers=3, people=2, others=0), None)
+    assert proposed_alias.examples[-1] == last.case_id
     corrected(any_site, 3)
     assert len(proposals(any_site)) == 1
 
@@ -74,7 +74,7 @@ def test_corrections_of_several_listings_propose_their_spelling(any_site: Site) 
 def test_a_misspelt_name_in_titles_is_proposed_too(site: Site) -> None:
     for number in range(3):
         corrected(site, number, brand=None, title=f"Aurele tote {number}, 1:1 mirror quality")
-    assert [one.spelling for one in proposals(site)] == ["aurele"]
+    assert [proposal.spelling for proposal in proposals(site)] == ["aurele"]
 
 
 @pytest.mark.parametrize(
@@ -110,9 +110,9 @@ def test_an_accepted_alias_resolves_listings_from_then_on_and_not_before(any_sit
     decide(any_site, ACCEPTED)
     any_site.clock.forward(minutes=1)
     assert resolved(any_site, "MP-31", brand=VEREL) == ("Aurelle", Method.ALIAS)
-    found = [known_at(any_site.runtime, any_site.here, at)[1].brands for at in (before, any_site.clock.now())]
-    aliases = [one.brands[any_site.brand_id].aliases for one in found]
-    assert ["maison verel" in some for some in aliases] == [False, True]
+    registers = [known_at(any_site.runtime, any_site.here, at)[1].brands for at in (before, any_site.clock.now())]
+    aliases = [register.brands[any_site.brand_id].aliases for register in registers]
+    assert ["maison verel" in brand_aliases for brand_aliases in aliases] == [False, True]
 
 
 def test_an_alias_is_one_of_its_marketplace_alone(site: Site) -> None:
@@ -129,7 +129,7 @@ def test_a_removed_alias_resolves_nothing_any_more(site: Site) -> None:
     decide(site, REMOVED)
     assert resolved(site, "MP-31", brand=VEREL) == (None, None)
     with site.runtime.store.read() as connection:
-        then = {one.name: one.aliases for one in brands.registered(connection, site.here, between)}
+        then = {brand.name: brand.aliases for brand in brands.registered(connection, site.here, between)}
     assert "maison verel" in then["Aurelle"]
 
 
@@ -140,14 +140,14 @@ def test_a_dismissed_alias_is_proposed_again_when_its_support_has_doubled(site: 
     corrected(site, 4)
     assert len(proposals(site)) == 1
     corrected(site, 5)
-    assert [one.state for one in proposals(site)] == [DISMISSED, ProposalState.PROPOSED]
+    assert [proposal.state for proposal in proposals(site)] == [DISMISSED, ProposalState.PROPOSED]
 
 
 def test_undone_and_replaced_corrections_no_longer_support_an_alias(site: Site) -> None:
     first, *_ = three_corrected(site)
     undo_naming(site.runtime, site.analyst, first.case_id)
-    [one] = seen(site)
-    assert one.now.listings == 2
+    [proposed_alias] = seen(site)
+    assert proposed_alias.now.listings == 2
     with pytest.raises(Forbidden, match="An alias needs at least 3 corrected listings"):
         decide(site, ACCEPTED)
     decide(site, DISMISSED)
@@ -172,14 +172,14 @@ def test_a_decision_is_recorded_with_who_and_when(any_site: Site) -> None:
         .where(audit_entry.c.act.startswith("alias."))
         .order_by(audit_entry.c.sequence)
     )
-    found = any_site.rows(query)
+    audit_rows = any_site.rows(query)
     by = f"user:{any_site.account_manager.user_id}"
-    assert [(one.act, one.actor) for one in found] == [
+    assert [(row.act, row.actor) for row in audit_rows] == [
         ("alias.proposed", "service"),
         ("alias.accepted", by),
         ("alias.removed", by),
     ]
-    assert all(json.loads(one.payload)["spelling"] == "maison verel" for one in found)
+    assert all(json.loads(row.payload)["spelling"] == "maison verel" for row in audit_rows)
     [proposal] = proposals(any_site)
     assert (proposal.decided_by, proposal.removed_by) == ("Lena Okafor", "Lena Okafor")
 
@@ -233,8 +233,8 @@ def test_one_analyst_moves_no_listing_beyond_those_that_they_corrected(any_site:
     for number in range(6):
         corrected(any_site, number)
     assert resolved(any_site, "MP-40", brand=VEREL) == before == (None, None)
-    assert {one.brand.brand_id for one in open_cases(any_site) if one.brand.brand_id} == {any_site.brand_id}
-    assert len([one for one in open_cases(any_site) if one.brand.brand_id]) == 6
+    assert {case.brand.brand_id for case in open_cases(any_site) if case.brand.brand_id} == {any_site.brand_id}
+    assert len([case for case in open_cases(any_site) if case.brand.brand_id]) == 6
 
 
 @pytest.mark.attack
@@ -257,7 +257,7 @@ def test_one_analyst_moves_no_price_that_the_brand_s_listings_are_compared_with(
         for n in range(6)
     ]
     receive(any_site.runtime, any_site.marketplace, cheaper, source="test")
-    [sent] = [one for one in open_cases(any_site) if one.listing_id == cases[0].listing_id]
+    [sent] = [case for case in open_cases(any_site) if case.listing_id == cases[0].listing_id]
     any_site.clock.forward(minutes=1)
     assert (sent.brand.brand_id, before is not None) == (any_site.brand_id, True)
     assert compared_with() == before
@@ -279,7 +279,7 @@ def test_a_seller_s_text_alone_proposes_nothing(site: Site) -> None:
 @pytest.mark.attack
 @pytest.mark.both_engines
 @pytest.mark.parametrize(
-    ("spelling", "kept"),
+    ("spelling", "expected"),
     [
         ("<script>alert(1)</script>", "<script>alert(1)</script>"),
         ("'; drop table brand; --", "'; drop table brand; --"),
@@ -289,11 +289,13 @@ def test_a_seller_s_text_alone_proposes_nothing(site: Site) -> None:
     ],
 )
 def test_a_hostile_spelling_is_kept_as_plain_text_or_not_at_all(
-    any_site: Site, spelling: str, kept: str | None
+    any_site: Site, spelling: str, expected: str | None
 ) -> None:
     three_corrected(any_site, spelling=spelling)
-    assert [one.spelling for one in proposals(any_site) if one.spelling == kept] == ([kept] if kept else [])
-    assert all(one.spelling.isprintable() for one in proposals(any_site))
+    assert [proposal.spelling for proposal in proposals(any_site) if proposal.spelling == expected] == (
+        [expected] if expected else []
+    )
+    assert all(proposal.spelling.isprintable() for proposal in proposals(any_site))
 
 
 # A question gets a reminder, an escalation and its release, each once; the silence stays on record.
@@ -358,5 +360,5 @@ def test_questions_that_nobody_can_be_told_of_hold_no_other_up(any_site: Site) -
         connection.execute(no_longer_enrolled.values(brand_id=elsewhere.brand_id))
     any_site.clock.forward(hours=48)
     after, until = due_windows(any_site.clock.now(), any_site.runtime.policies[ReminderPolicy])[QuestionStep.REMINDED]
-    wanted = any_site.read(question_steps.untaken, QuestionStep.REMINDED, after, until, most=1)
-    assert wanted == [(any_site.here, second)]
+    due_questions = any_site.read(question_steps.untaken, QuestionStep.REMINDED, after, until, most=1)
+    assert due_questions == [(any_site.here, second)]

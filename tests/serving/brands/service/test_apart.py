@@ -25,26 +25,26 @@ from tests.fixtures.two_marketplaces import PDF, PRICE, Both, OnFile, at_both, p
 pytestmark = pytest.mark.attack
 
 
-def _verify(both: Both, pair: Pair, one: OnFile) -> None:
-    settle_right(both.site.runtime, pair, one.right_id, RightState.VERIFIED, by="test")
+def _verify(both: Both, pair: Pair, on_file: OnFile) -> None:
+    settle_right(both.site.runtime, pair, on_file.right_id, RightState.VERIFIED, by="test")
 
 
-def _refuse(both: Both, pair: Pair, one: OnFile) -> None:
-    settle_right(both.site.runtime, pair, one.right_id, RightState.REFUSED, note="Not theirs.", by="test")
+def _refuse(both: Both, pair: Pair, on_file: OnFile) -> None:
+    settle_right(both.site.runtime, pair, on_file.right_id, RightState.REFUSED, note="Not theirs.", by="test")
 
 
-def _withdraw_a_claim(both: Both, pair: Pair, one: OnFile) -> None:
-    withdraw_right(both.site.runtime, both.lead, pair, one.right_id)
+def _withdraw_a_claim(both: Both, pair: Pair, on_file: OnFile) -> None:
+    withdraw_right(both.site.runtime, both.lead, pair, on_file.right_id)
 
 
-def _withdraw_a_verified_right(both: Both, pair: Pair, one: OnFile) -> None:
-    _verify(both, pair, one)
-    withdraw_right(both.site.runtime, both.lead, pair, one.right_id)
+def _withdraw_a_verified_right(both: Both, pair: Pair, on_file: OnFile) -> None:
+    _verify(both, pair, on_file)
+    withdraw_right(both.site.runtime, both.lead, pair, on_file.right_id)
 
 
-def _claim_another(both: Both, pair: Pair, one: OnFile) -> None:
-    wanted = NewRight("Aurelle", RightKind.MARK, "Perle", "EUIPO", "019", ("EU",), document=one.digest)
-    claim_right(both.site.runtime, replace(wanted, marketplace=both.name(pair)), by="test")
+def _claim_another(both: Both, pair: Pair, on_file: OnFile) -> None:
+    new_right = NewRight("Aurelle", RightKind.MARK, "Perle", "EUIPO", "019", ("EU",), document=on_file.digest)
+    claim_right(both.site.runtime, replace(new_right, marketplace=both.name(pair)), by="test")
 
 
 def _add_a_document(both: Both, pair: Pair, _one: OnFile) -> None:
@@ -53,20 +53,20 @@ def _add_a_document(both: Both, pair: Pair, _one: OnFile) -> None:
 
 def _record_an_agent(both: Both, pair: Pair, _one: OnFile) -> None:
     until = both.site.clock.now() + timedelta(days=9)
-    wanted = NewMandate("Aurelle", both.agent.email, "Lexa", ("FR",), until, marketplace=both.name(pair))
-    grant_mandate(both.site.runtime, wanted, by="test")
+    new_mandate = NewMandate("Aurelle", both.agent.email, "Lexa", ("FR",), until, marketplace=both.name(pair))
+    grant_mandate(both.site.runtime, new_mandate, by="test")
 
 
-def _revoke(both: Both, pair: Pair, one: OnFile) -> None:
-    revoke_mandate(both.site.runtime, pair, one.mandate_id, by="test")
+def _revoke(both: Both, pair: Pair, on_file: OnFile) -> None:
+    revoke_mandate(both.site.runtime, pair, on_file.mandate_id, by="test")
 
 
-def _end_by_the_lead(both: Both, pair: Pair, one: OnFile) -> None:
-    end_agency(both.site.runtime, both.lead, pair, one.mandate_id)
+def _end_by_the_lead(both: Both, pair: Pair, on_file: OnFile) -> None:
+    end_agency(both.site.runtime, both.lead, pair, on_file.mandate_id)
 
 
-def _void(both: Both, pair: Pair, one: OnFile) -> None:
-    void_agency(both.site.runtime, _manager_of(both, pair), pair, one.mandate_id)
+def _void(both: Both, pair: Pair, on_file: OnFile) -> None:
+    void_agency(both.site.runtime, _manager_of(both, pair), pair, on_file.mandate_id)
 
 
 def _remove_the_agent(both: Both, pair: Pair, _one: OnFile) -> None:
@@ -106,7 +106,7 @@ def _manager_of(both: Both, pair: Pair) -> Person:
 
 
 @pytest.mark.both_engines
-@pytest.mark.parametrize("act", ACTS, ids=lambda one: one.__name__.strip("_"))
+@pytest.mark.parametrize("act", ACTS, ids=lambda act: act.__name__.strip("_"))
 def test_an_act_at_one_marketplace_changes_no_byte_that_the_other_reads(
     any_site: Site, act: Callable[[Both, Pair, OnFile], None]
 ) -> None:
@@ -121,7 +121,7 @@ def test_an_act_at_one_marketplace_changes_no_byte_that_the_other_reads(
         assert read_of(both, mine) != own
 
 
-@pytest.mark.parametrize("act", ACTS, ids=lambda one: one.__name__.strip("_"))
+@pytest.mark.parametrize("act", ACTS, ids=lambda act: act.__name__.strip("_"))
 def test_after_sharing_either_side_changes_its_own_copy_alone(
     any_site: Site, act: Callable[[Both, Pair, OnFile], None]
 ) -> None:

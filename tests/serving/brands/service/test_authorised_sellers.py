@@ -30,7 +30,11 @@ def pair_of(site: Site) -> tuple[str, str]:
 
 
 def on_list(site: Site) -> list[str]:
-    return [one.seller for one in site.read(authorised, pair_of(site)) if one.authorisation.holds(site.clock.now())]
+    return [
+        seller_entry.seller
+        for seller_entry in site.read(authorised, pair_of(site))
+        if seller_entry.authorisation.holds(site.clock.now())
+    ]
 
 
 def test_a_seller_is_trusted_from_when_it_is_put_on_the_list_until_it_is_taken_off(any_site: Site) -> None:
@@ -52,8 +56,8 @@ def test_a_seller_is_trusted_from_when_it_is_put_on_the_list_until_it_is_taken_o
     change_list(any_site.runtime, pair_of(any_site), ["shop-1"], by="test")
     assert is_trusted("on it again")
     with any_site.runtime.store.read() as connection:
-        found = list(recompute(connection, any_site.here))
-    assert [one.recorded.listing.external_id for one in found if one.recorded != one.again] == []
+        scores = list(recompute(connection, any_site.here))
+    assert [score.recorded.listing.external_id for score in scores if score.recorded != score.again] == []
 
 
 def test_a_list_with_a_last_day_ends_by_itself(site: Site) -> None:
@@ -146,8 +150,8 @@ def test_more_sellers_than_a_list_may_have_are_refused_before_they_are_compared(
     ],
 )
 def test_ids_are_read_one_a_line(text: str, names: list[str], refused: list[int]) -> None:
-    found, lines = named_in(text)
-    assert (found, [line for line, _ in lines]) == (names, refused)
+    seller_ids, lines = named_in(text)
+    assert (seller_ids, [line for line, _ in lines]) == (names, refused)
 
 
 def test_a_seller_of_the_brand_s_counterfeits_waits_for_its_account_manager(site: Site) -> None:

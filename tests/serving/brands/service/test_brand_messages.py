@@ -37,7 +37,7 @@ def test_a_message_is_unread_on_the_other_side_alone_until_it_is_read(any_site: 
     any_site.clock.forward(minutes=1)
     write(any_site.runtime, any_site.account_manager, pair_of(any_site), "Verified just now.")
     assert unread(any_site, any_site.brand_person, MessageSide.BRAND) == 1
-    assert [(one.side.value, one.name, one.text) for one in thread(any_site)] == [
+    assert [(message.side.value, message.name, message.text) for message in thread(any_site)] == [
         ("manager", "Lena Okafor", "Verified just now."),
         ("brand", "Camille Duval", "Where is our mark?"),
     ]
@@ -53,7 +53,7 @@ def test_each_of_a_brands_people_reads_for_themselves(site: Site) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "kept"),
+    ("text", "expected"),
     [
         ("  two\r\nlines \r\n\r\n\r\n\r\nand more ", "two\nlines \n\nand more"),
         ("e\u0301", "é"),
@@ -61,9 +61,9 @@ def test_each_of_a_brands_people_reads_for_themselves(site: Site) -> None:
         ("<script>alert(1)</script>", "<script>alert(1)</script>"),
     ],
 )
-def test_a_message_is_kept_as_text(site: Site, text: str, kept: str) -> None:
+def test_a_message_is_kept_as_text(site: Site, text: str, expected: str) -> None:
     write(site.runtime, site.brand_person, pair_of(site), text)
-    assert thread(site)[0].text == kept
+    assert thread(site)[0].text == expected
 
 
 @pytest.mark.parametrize("text", ["", " \n ", "\x00\x07", "x" * (LONGEST + 1)])
@@ -94,7 +94,7 @@ def test_another_brand_or_manager_neither_reads_nor_writes(site: Site) -> None:
             mark_read(site.runtime, stranger, pair_of(site))
         with pytest.raises(NotFound):
             erase(site.runtime, stranger, pair_of(site), message_id)
-    assert [one.text for one in thread(site)] == ["Ours."]
+    assert [message.text for message in thread(site)] == ["Ours."]
 
 
 def test_who_wrote_it_or_the_manager_erases_a_message_and_nothing_of_it_is_left(any_site: Site) -> None:
@@ -107,7 +107,7 @@ def test_who_wrote_it_or_the_manager_erases_a_message_and_nothing_of_it_is_left(
     erase(any_site.runtime, any_site.account_manager, pair_of(any_site), theirs)
     with pytest.raises(NotFound):
         erase(any_site.runtime, any_site.brand_person, pair_of(any_site), mine)
-    assert {one.text for one in thread(any_site)} == {None}
+    assert {message.text for message in thread(any_site)} == {None}
     assert unread(any_site, any_site.account_manager, MessageSide.MANAGER) == 0
     with any_site.runtime.store.read() as connection:
         stored = [*connection.execute(select(brand_message.c.text)).scalars()]

@@ -23,7 +23,7 @@ from tests.fixtures.reporting import asked, confirm, states
 from tests.fixtures.reporting import questions as open_questions
 from tests.fixtures.runtimes import PASSWORD, Site, a_case, judge, open_cases
 
-RIGHT = {one.key: one.right for one in questions()}
+RIGHT = {question.key: question.right for question in questions()}
 WRONG = {**RIGHT, "price": 0}
 
 
@@ -64,10 +64,10 @@ def test_wrong_answers_are_kept_and_can_be_tried_again_after_they_were_read(any_
     assert answer(runtime, new_user, RIGHT).passed
     with runtime.store.read() as connection:
         mine = certification_attempt.c.user_id == new_user.user_id
-        kept = connection.execute(
+        attempts = connection.execute(
             select(certification_attempt.c.passed).where(mine).order_by(certification_attempt.c.known_at)
         )
-        assert list(kept.scalars()) == [False, True]
+        assert list(attempts.scalars()) == [False, True]
         acts = connection.execute(select(audit_entry.c.act).where(audit_entry.c.act.like("briefing.%")))
         assert set(acts.scalars()) >= {"certification.failed", "certification.passed"}
 
@@ -90,8 +90,8 @@ def begin_again(site: Site) -> None:
 def phase(site: Site) -> Phase:
     with site.runtime.store.read() as connection:
         now = site.clock.now()
-        found = current(site.runtime, connection, site.here, site.brand_id, now)
-        return stage_of(site.runtime, connection, found, site.here, site.brand_id, now).phase
+        standing = current(site.runtime, connection, site.here, site.brand_id, now)
+        return stage_of(site.runtime, connection, standing, site.here, site.brand_id, now).phase
 
 
 def test_of_a_brand_in_its_first_phase_ten_a_day_leave_and_an_analyst_decides_the_rest(any_site: Site) -> None:
@@ -100,7 +100,7 @@ def test_of_a_brand_in_its_first_phase_ten_a_day_leave_and_an_analyst_decides_th
         recorded = confirm(any_site, any_site.brand_person, case)
     assert states(any_site) == {"scheduled": 10}
     assert len(open_cases(any_site, CaseLane.ANALYST)) == 2
-    assert "effect.first_phase.used" in {one.code for one in recorded.consequence.reasons}
+    assert "effect.first_phase.used" in {reason.code for reason in recorded.consequence.reasons}
 
 
 def test_a_first_phase_ends_by_time_and_outcomes_for_good_and_in_the_log(any_site: Site) -> None:

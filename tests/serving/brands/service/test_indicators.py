@@ -26,9 +26,9 @@ STICKER = NewIndicator("Aurelle", "Sticker inside", "serial sticker", Direction.
 ROW = a_row(description="Serial sticker on the inner side.")
 
 
-def facts_of(site: Site, external_id: str, here: str | None = None) -> Facts:
+def facts_of(site: Site, external_id: str, marketplace_id: str | None = None) -> Facts:
     """The facts of a listing's latest score."""
-    place = here or site.here
+    place = marketplace_id or site.here
     with site.runtime.store.read() as connection:
         listing_id = listings.id_of(connection, place, external_id)
         query = select(score.c.facts_digest).where(score.c.marketplace_id == place, score.c.listing_id == listing_id)
@@ -39,9 +39,9 @@ def facts_of(site: Site, external_id: str, here: str | None = None) -> Facts:
 def labels(site: Site, row: dict[str, Any], **options: Any) -> list[str]:
     """The indicators that match a row that comes in now."""
     receive(site.runtime, site.marketplace, [row], source="test", **options)
-    found = facts_of(site, row["external_id"]).indicators
-    assert found is not None
-    return [one.label for one in found.fired]
+    tell_tales = facts_of(site, row["external_id"]).indicators
+    assert tell_tales is not None
+    return [tell_tale.label for tell_tale in tell_tales.fired]
 
 
 def test_an_indicator_matches_from_its_loading_on(any_site: Site) -> None:
@@ -53,16 +53,16 @@ def test_an_indicator_matches_from_its_loading_on(any_site: Site) -> None:
 
 
 def test_a_withdrawn_indicator_no_longer_matches_and_earlier_scores_keep_it(any_site: Site) -> None:
-    found = add_indicator(any_site.runtime, STICKER, by="test")
+    indicator = add_indicator(any_site.runtime, STICKER, by="test")
     assert labels(any_site, ROW) == ["Sticker inside"]
     any_site.clock.forward(minutes=1)
-    remove_indicator(any_site.runtime, found.indicator_id, marketplace=None, by="test")
-    kept = facts_of(any_site, "MP-1").indicators
-    assert kept is not None
-    assert [one.label for one in kept.fired] == ["Sticker inside"]
+    remove_indicator(any_site.runtime, indicator.indicator_id, marketplace=None, by="test")
+    tell_tales = facts_of(any_site, "MP-1").indicators
+    assert tell_tales is not None
+    assert [tell_tale.label for tell_tale in tell_tales.fired] == ["Sticker inside"]
     assert labels(any_site, {**ROW, "price": "480.00"}) == []
     with pytest.raises(NotFound):
-        remove_indicator(any_site.runtime, found.indicator_id, marketplace=None, by="test")
+        remove_indicator(any_site.runtime, indicator.indicator_id, marketplace=None, by="test")
 
 
 def test_a_backfilled_row_is_looked_at_with_what_was_known_by_then(any_site: Site) -> None:
@@ -76,9 +76,9 @@ def test_an_indicator_of_another_brand_or_marketplace_never_matches(any_site: Si
     assert labels(any_site, {**ROW, "title": "Solenne bag", "brand": "Solenne"}) == []
     elsewhere = provisioning.add_marketplace(any_site.runtime, name="Souk", base_currency="EUR", by="test")
     receive(any_site.runtime, elsewhere, [ROW], source="test")
-    found = facts_of(any_site, "MP-1", elsewhere.marketplace_id).indicators
-    assert found is not None
-    assert (found.fired, found.for_counterfeit) == ((), 0)
+    tell_tales = facts_of(any_site, "MP-1", elsewhere.marketplace_id).indicators
+    assert tell_tales is not None
+    assert (tell_tales.fired, tell_tales.for_counterfeit) == ((), 0)
 
 
 def test_an_indicator_adds_points_before_the_first_model(any_site: Site) -> None:
@@ -109,30 +109,30 @@ REFUSED = [
 ]
 
 
-@pytest.mark.parametrize(("wanted", "error", "sentence", "_why"), REFUSED)
+@pytest.mark.parametrize(("indicator", "error", "sentence", "_why"), REFUSED)
 def test_an_invalid_indicator_is_refused(
-    site: Site, wanted: NewIndicator, error: type[Exception], sentence: str, _why: str
+    site: Site, indicator: NewIndicator, error: type[Exception], sentence: str, _why: str
 ) -> None:
     with pytest.raises(error, match=sentence):
-        add_indicator(site.runtime, wanted, by="test")
+        add_indicator(site.runtime, indicator, by="test")
 
 
 def test_a_brand_has_a_maximum_until_it_withdraws_one(any_site: Site) -> None:
     for number in range(MOST_PER_BRAND):
-        found = add_indicator(
+        indicator = add_indicator(
             any_site.runtime, NewIndicator("Aurelle", f"No. {number}", "x", Direction.GENUINE), by="t"
         )
     with pytest.raises(Conflict, match="which is the maximum"):
         add_indicator(any_site.runtime, STICKER, by="test")
-    remove_indicator(any_site.runtime, found.indicator_id, marketplace=None, by="test")
+    remove_indicator(any_site.runtime, indicator.indicator_id, marketplace=None, by="test")
     add_indicator(any_site.runtime, STICKER, by="test")
 
 
 def test_loading_and_taking_back_are_in_the_audit_log_without_the_pattern(any_site: Site) -> None:
-    found = add_indicator(any_site.runtime, STICKER, by="test")
-    remove_indicator(any_site.runtime, found.indicator_id, marketplace=None, by="test")
+    indicator = add_indicator(any_site.runtime, STICKER, by="test")
+    remove_indicator(any_site.runtime, indicator.indicator_id, marketplace=None, by="test")
     with any_site.runtime.store.read() as connection:
-        query = select(audit_entry.c.act).where(audit_entry.c.subject == found.indicator_id)
+        query = select(audit_entry.c.act).where(audit_entry.c.subject == indicator.indicator_id)
         acts = list(connection.execute(query.order_by(audit_entry.c.sequence)).scalars())
     assert acts == ["indicator.added", "indicator.removed"]
 
@@ -164,33 +164,33 @@ COLLINE = {"model": "Colline", "price": "540", "currency": "EUR"}
 def test_an_entry_is_read_as_it_was_loaded(any_site: Site) -> None:
     assert load(any_site, {**COLLINE, "gtin": "3760121234561", "mpn": "AU-COL", "price": "540.50"}) == 3
     by_number: list[dict[str, Any]] = [{"gtin": "3760121234561"}, {"mpn": "au col"}]
-    for found in (asked(any_site), *(asked(any_site, "Bag", **row) for row in by_number)):
-        assert found is not None
-        assert found.amount == Decimal("540.50")
+    for list_price in (asked(any_site), *(asked(any_site, "Bag", **row) for row in by_number)):
+        assert list_price is not None
+        assert list_price.amount == Decimal("540.50")
 
 
 def test_a_later_price_holds_from_its_day_on_and_the_earlier_one_before(any_site: Site) -> None:
     now = any_site.clock.now()
     days = {"500": now - timedelta(days=400), "540": now - timedelta(days=30), "600": now + timedelta(days=30)}
     load(any_site, *({**COLLINE, "price": price, "valid_from": f"{day:%Y-%m-%d}"} for price, day in days.items()))
-    found = asked(any_site)
-    assert found is not None
-    assert found.amount == 540
+    list_price = asked(any_site)
+    assert list_price is not None
+    assert list_price.amount == 540
 
 
 def test_a_correction_holds_from_when_it_came_and_does_not_rewrite_what_was_known_before(any_site: Site) -> None:
     load(any_site, {**COLLINE, "price": "54", "valid_from": "2026-01-01"})
     before = any_site.clock.now()
     load(any_site, {**COLLINE, "price": "540", "valid_from": "2026-01-01"})
-    found = [asked(any_site, as_of=moment) for moment in (before, any_site.clock.now())]
-    assert [one.amount for one in found if one is not None] == [54, 540]
+    list_prices = [asked(any_site, as_of=moment) for moment in (before, any_site.clock.now())]
+    assert [list_price.amount for list_price in list_prices if list_price is not None] == [54, 540]
 
 
 def test_of_the_same_goods_twice_in_a_list_the_last_counts(any_site: Site) -> None:
     assert load(any_site, {**COLLINE, "price": "54"}, COLLINE) == 1
-    found = asked(any_site)
-    assert found is not None
-    assert found.amount == 540
+    list_price = asked(any_site)
+    assert list_price is not None
+    assert list_price.amount == 540
 
 
 def test_listings_are_compared_with_a_list_from_its_loading_on(any_site: Site) -> None:

@@ -40,9 +40,9 @@ MARK = NewRight("Aurelle", RightKind.MARK, "AURELLE", "EUIPO", "018000001", ("EU
 
 def withdraw_all(site: Site, kind: RightKind = RightKind.MARK) -> None:
     """Withdraw all rights of one kind of the site's brand."""
-    for one in on_file(site.runtime, "Aurelle"):
-        if one.right.kind is kind and one.right.state is RightState.VERIFIED:
-            settle_right(site.runtime, site.pair, one.right.right_id, RightState.WITHDRAWN, by="test")
+    for stored_right in on_file(site.runtime, "Aurelle"):
+        if stored_right.right.kind is kind and stored_right.right.state is RightState.VERIFIED:
+            settle_right(site.runtime, site.pair, stored_right.right.right_id, RightState.WITHDRAWN, by="test")
 
 
 def verified(site: Site, **changes: Any) -> str:
@@ -58,9 +58,9 @@ def test_a_confirmation_says_which_right_carried_it(any_site: Site) -> None:
     right_id = verified(any_site)
     done = judge(any_site, any_site.brand_person, a_case(any_site, CaseLane.ASK_BRAND), Judgement.COUNTERFEIT)
     with any_site.runtime.store.read() as connection:
-        found = connection.execute(select(notice_basis)).one()
-    assert (found.verdict_id, found.right_id) == (done.verdict_id, right_id)
-    assert found.reason == "The mark “AURELLE” (EUIPO 018000001) applies."
+        basis = connection.execute(select(notice_basis)).one()
+    assert (basis.verdict_id, basis.right_id) == (done.verdict_id, right_id)
+    assert basis.reason == "The mark “AURELLE” (EUIPO 018000001) applies."
 
 
 REFUSED: list[tuple[dict[str, Any], list[str], str, str]] = [
@@ -92,8 +92,8 @@ def test_an_analyst_needs_no_right(site: Site) -> None:
 
 def test_an_agent_confirms_until_the_power_of_attorney_ends(any_site: Site) -> None:
     set_sales_territory(any_site.runtime, ["EU"], marketplace=None, by="test")
-    wanted = NewMandate("Aurelle", any_site.brand_person.email, "Lexa", ("FR",), any_site.clock.now())
-    mandate_id = grant_mandate(any_site.runtime, wanted, by="test")
+    mandate = NewMandate("Aurelle", any_site.brand_person.email, "Lexa", ("FR",), any_site.clock.now())
+    mandate_id = grant_mandate(any_site.runtime, mandate, by="test")
     judge(any_site, any_site.brand_person, a_case(any_site, CaseLane.ASK_BRAND), Judgement.COUNTERFEIT)
     assert any_site.value(select(notice_basis.c.mandate_ids)) == [mandate_id]
     other = a_case(any_site, CaseLane.ASK_BRAND, external_id="MP-77")
@@ -148,10 +148,10 @@ def test_two_at_once_do_not_pass_what_a_brand_may_have(
     with ThreadPoolExecutor(2) as pool:
         with any_site.runtime.store.write() as connection:
             audit.hold(connection)
-            found = [pool.submit(act, runtime, number) for number in range(2)]
+            futures = [pool.submit(act, runtime, number) for number in range(2)]
             until_waiting(any_site.runtime.store, 2)
-        errors = [one.exception() for one in found]
-    assert [type(one) for one in errors if one] == [Conflict]
+        errors = [future.exception() for future in futures]
+    assert [type(error) for error in errors if error] == [Conflict]
 
 
 @pytest.mark.both_engines
@@ -160,7 +160,7 @@ def test_a_document_is_kept_once_and_named_by_many_rights(any_site: Site) -> Non
     (digest,) = digests
     for number in ("1", "2"):
         claim_right(any_site.runtime, replace(MARK, number=number, document=digest), by="test")
-    assert [one.document for one in on_file(any_site.runtime, "Aurelle")].count(digest) == 2
+    assert [stored_right.document for stored_right in on_file(any_site.runtime, "Aurelle")].count(digest) == 2
     with any_site.runtime.store.read() as connection:
         assert connection.execute(select(brand_document.c.name)).scalars().all() == ["a.pdf"]
         supplied = select(func.count()).where(audit_entry.c.act == "document.supplied")
@@ -190,7 +190,7 @@ def test_an_invalid_right_is_refused(
 
 
 def test_a_right_is_verified_once_and_by_somebody_else(site: Site) -> None:
-    lead, manager = (f"user:{one.user_id}" for one in (site.brand_person, site.account_manager))
+    lead, manager = (f"user:{person.user_id}" for person in (site.brand_person, site.account_manager))
     right_id = claim_right(site.runtime, MARK, by=lead)
     with pytest.raises(Conflict, match="on file already"):
         claim_right(site.runtime, MARK, by=manager)

@@ -57,8 +57,8 @@ def settle(both: Both, pair: Pair, right_id: str, *states: RightState) -> None:
 
 
 def prices(both: Both, pair: Pair) -> list[tuple[str, str, str, bool]]:
-    found = both.site.read(price_lists.entries, pair, both.site.clock.now(), most=100)
-    return sorted((one.name, str(one.amount), one.valid_from, one.holds) for one in found)
+    list_prices = both.site.read(price_lists.entries, pair, both.site.clock.now(), most=100)
+    return sorted((price.name, str(price.amount), price.valid_from, price.holds) for price in list_prices)
 
 
 @pytest.mark.parametrize("states", [(), (RightState.VERIFIED,)], ids=["claimed", "verified"])
@@ -124,10 +124,10 @@ def test_two_clicks_at_once_make_one_copy(both: Both, mine: OnFile) -> None:
     with ThreadPoolExecutor(2) as pool:
         with both.site.runtime.store.write() as connection:
             audit.hold(connection)
-            found = [pool.submit(share, both, mine) for _ in range(2)]
+            futures = [pool.submit(share, both, mine) for _ in range(2)]
             until_waiting(both.site.runtime.store, 2)
-        errors = [one.exception() for one in found]
-    assert [type(one) for one in errors if one] == [Conflict]
+        errors = [future.exception() for future in futures]
+    assert [type(error) for error in errors if error] == [Conflict]
 
 
 def _nobody_there(both: Both) -> Person:
@@ -242,7 +242,7 @@ def test_a_power_of_attorney_is_shared_to_the_same_last_day_with_its_document(bo
     both.site.clock.forward(days=1)
     copy = share_mandate(both.site.runtime, both.lead, both.here, mine.mandate_id, both.souk)
     with both.site.runtime.store.read() as connection:
-        [original], [shared] = (mandates.stored_mandates(connection, one) for one in (both.here, both.there))
+        [original], [shared] = (mandates.stored_mandates(connection, pair) for pair in (both.here, both.there))
         assert rights_documents.document(connection, both.there, mine.digest).content == PDF
     assert shared.mandate == replace(original.mandate, mandate_id=copy, begins_at=both.site.clock.now())
     assert (shared.user_id, shared.document) == (both.agent.user_id, mine.digest)
@@ -308,10 +308,11 @@ def test_a_price_that_was_corrected_is_shared_again_and_comes_back_for_one_that_
             both.site.clock.forward(seconds=1)
         assert share_price_list(runtime, both.lead, both.here, both.souk) == 1
         with runtime.store.read() as connection:
-            here, there = (
-                price_lists.load(connection, one[0], both.site.clock.now()).to_rows() for one in (both.here, both.there)
+            rows_here, rows_there = (
+                price_lists.load(connection, pair[0], both.site.clock.now()).to_rows()
+                for pair in (both.here, both.there)
             )
-        assert here == there
+        assert rows_here == rows_there
 
 
 def test_listings_are_compared_with_a_shared_list_from_the_next_one(both: Both) -> None:
@@ -357,9 +358,9 @@ def test_each_log_has_its_own_side_and_names_nothing_of_the_other(both: Both, mi
     query = select(audit_entry, audit_payload.c.payload).join(audit_payload, joined).order_by(audit_entry.c.sequence)
     query = query.where(audit_entry.c.actor == f"user:{lead.user_id}")
     with runtime.store.read() as connection:
-        found = connection.execute(query).all()
-    sides = {place: [one for one in found if one.marketplace_id == place] for place in (both.here[0], both.souk)}
-    assert [(one.act, one.subject) for one in sides[both.here[0]]] == [
+        rows = connection.execute(query).all()
+    sides = {place: [row for row in rows if row.marketplace_id == place] for place in (both.here[0], both.souk)}
+    assert [(row.act, row.subject) for row in sides[both.here[0]]] == [
         ("right.claimed", mine.right_id),
         ("document.shared", both.here[1]),
         ("right.shared", mine.right_id),
@@ -367,15 +368,15 @@ def test_each_log_has_its_own_side_and_names_nothing_of_the_other(both: Both, mi
         ("price_list.shared", both.here[1]),
         ("document.shared", both.here[1]),
     ]
-    assert [(one.act, one.subject) for one in sides[both.souk]] == [
+    assert [(row.act, row.subject) for row in sides[both.souk]] == [
         ("document.supplied", both.here[1]),
         ("right.claimed", copy),
         ("mandate.recorded", power),
         ("price_list.loaded", both.here[1]),
         ("document.supplied", both.here[1]),
     ]
-    assert json.loads(next(one for one in found if one.act == "right.shared").payload)["copy"] == copy
+    assert json.loads(next(row for row in rows if row.act == "right.shared").payload)["copy"] == copy
     for place, other, name in ((both.here[0], both.souk, "Souk"), (both.souk, both.here[0], "Bazaar")):
-        told = "".join(one.payload for one in sides[place])
-        assert other not in told
-        assert name not in told
+        payload_text = "".join(row.payload for row in sides[place])
+        assert other not in payload_text
+        assert name not in payload_text

@@ -19,8 +19,8 @@ POLICY = AssignmentPolicy(most_each=2)
     ],
 )
 def test_the_next_piece_of_work_goes_to(hands: dict[str, int], chosen: str | None) -> None:
-    found = least_loaded(Load(user_id, number) for user_id, number in hands.items())
-    assert (found.user_id if found else None) == chosen
+    load = least_loaded(Load(user_id, number) for user_id, number in hands.items())
+    assert (load.user_id if load else None) == chosen
 
 
 @pytest.mark.parametrize(
@@ -61,7 +61,7 @@ def every(minutes: float, until: float, since: float = 0) -> list[float]:
     ],
 )
 def test_a_pause_is_suggested_after_a_long_time(minutes_ago: list[float], long: float | None, why: str) -> None:
-    answers = [NOW - timedelta(minutes=one) for one in minutes_ago]
-    found = without_pause(answers, NOW, DEFAULT_PACE)
-    assert found == (None if long is None else timedelta(minutes=long)), why
-    assert without_pause(answers[::-1], NOW, DEFAULT_PACE) == found, "in any order"
+    answers = [NOW - timedelta(minutes=minutes) for minutes in minutes_ago]
+    since_pause = without_pause(answers, NOW, DEFAULT_PACE)
+    assert since_pause == (None if long is None else timedelta(minutes=long)), why
+    assert without_pause(answers[::-1], NOW, DEFAULT_PACE) == since_pause, "in any order"

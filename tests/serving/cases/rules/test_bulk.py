@@ -30,9 +30,9 @@ OPEN, ANALYST = CaseState.OPEN, CaseLane.ANALYST
     ],
 )
 def test_a_case_is_included_or_the_reason_is_given(case: InBulk, expected: str | None) -> None:
-    found = why_left_out(case)
-    assert (found and found.code) == expected
-    assert found is None or in_english(found)
+    reason = why_left_out(case)
+    assert (reason and reason.code) == expected
+    assert reason is None or in_english(reason)
 
 
 @pytest.mark.parametrize("lane", sorted(BLIND_LANES))

@@ -39,15 +39,15 @@ def naming(brand_id: str = "", mark: str = "", owner: str = "", reason: str = ""
 
 
 def code(
-    wanted: Naming, now: CaseBrand = NOBODY, lane: CaseLane = CaseLane.ANALYST, registered_as: str | None = None
+    naming: Naming, now: CaseBrand = NOBODY, lane: CaseLane = CaseLane.ANALYST, registered_as: str | None = None
 ) -> str | None:
-    found = why_not_name(wanted, NamingContext(now, lane, registered_as))
-    assert found is None or in_english(found).endswith(".")
-    return found.code if found else None
+    reason = why_not_name(naming, NamingContext(now, lane, registered_as))
+    assert reason is None or in_english(reason).endswith(".")
+    return reason.code if reason else None
 
 
 @pytest.mark.parametrize(
-    ("wanted", "now", "expected", "reason"),
+    ("naming", "now", "expected", "reason"),
     [
         (naming("brd_aurelle"), NOBODY, None, "a registered brand"),
         (naming("", "Vela", "Vela AG"), NOBODY, None, "a mark with its owner"),
@@ -81,8 +81,8 @@ def code(
         (naming("", "Vela", "Vela AG", "Not Aurelle."), AURELLE, None, "from a registered brand to a mark"),
     ],
 )
-def test_a_naming_is_refused_for_one_reason(wanted: Naming, now: CaseBrand, expected: str | None, reason: str) -> None:
-    assert code(wanted, now) == expected, reason
+def test_a_naming_is_refused_for_one_reason(naming: Naming, now: CaseBrand, expected: str | None, reason: str) -> None:
+    assert code(naming, now) == expected, reason
 
 
 def test_a_mark_that_a_registered_brand_has_as_its_name_is_that_brand() -> None:
@@ -98,10 +98,10 @@ def test_only_the_brand_that_an_appeal_is_about_cannot_be_corrected(lane: CaseLa
 
 @hypothesis.given(st.text(max_size=300), st.text(max_size=300))
 def test_what_is_accepted_is_bounded_visible_and_never_blank(mark: str, owner: str) -> None:
-    wanted = naming("", mark, owner)
-    if code(wanted) is None:
-        assert wanted.brand.is_named
-        for text, most in ((wanted.brand.mark, LONGEST_MARK), (wanted.brand.owner, LONGEST_OWNER)):
+    typed_naming = naming("", mark, owner)
+    if code(typed_naming) is None:
+        assert typed_naming.brand.is_named
+        for text, most in ((typed_naming.brand.mark, LONGEST_MARK), (typed_naming.brand.owner, LONGEST_OWNER)):
             assert text is not None
             assert 0 < len(text) <= most
             assert text.isprintable()
@@ -139,7 +139,7 @@ def kept(brand: CaseBrand, resolved_id: str | None, *, changed_at: datetime = NO
 
 
 @pytest.mark.parametrize(
-    ("found", "naming", "expected", "reason"),
+    ("resolved_brand", "naming", "expected", "reason"),
     [
         (ResolvedBrand("brd_aurelle", NOW), None, AURELLE, "nobody named it"),
         (ResolvedBrand(None, NOW), None, NOBODY, "nobody named it, and nothing was found"),
@@ -159,9 +159,9 @@ def kept(brand: CaseBrand, resolved_id: str | None, *, changed_at: datetime = NO
     ],
 )
 def test_a_named_brand_stays_with_a_listing_while_its_evidence_does(
-    found: ResolvedBrand, naming: KeptNaming | None, expected: CaseBrand, reason: str
+    resolved_brand: ResolvedBrand, naming: KeptNaming | None, expected: CaseBrand, reason: str
 ) -> None:
-    assert brand_of_version(found, naming) == expected, reason
+    assert brand_of_version(resolved_brand, naming) == expected, reason
 
 
 DEFERRAL_NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -169,8 +169,8 @@ DUE = DEFERRAL_NOW + timedelta(hours=24)
 ASKED = ("The invoice", "the marketplace")
 
 
-def later(hours: float, missing: str | None = None, asked: str | None = None) -> Snooze:
-    return Snooze(DEFERRAL_NOW + timedelta(hours=hours), on_news=True, missing=missing, asked=asked)
+def later(hours: float, missing: str | None = None, source: str | None = None) -> Snooze:
+    return Snooze(DEFERRAL_NOW + timedelta(hours=hours), on_news=True, missing=missing, asked=source)
 
 
 @pytest.mark.parametrize(
@@ -205,15 +205,15 @@ def test_it_is_snoozed_unless_something_is_missing() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "mentioned", "found"),
+    ("text", "mentioned", "expected"),
     [
         ("  Look at this. \r\nTwice.  ", ["ann"], Note("Look at this.\nTwice.", ("ann",))),
         ("Mine", ["me", "ann", "ann"], Note("Mine", ("ann",))),
         ("x" * 2_000, [], Note("x" * 2_000, ())),
     ],
 )
-def test_a_note_is_kept_as(text: str, mentioned: list[str], found: Note) -> None:
-    assert written(text, mentioned, author="me", may_see={"ann", "bo", "me"}, policy=DEFAULT_DEFERRAL) == found
+def test_a_note_is_kept_as(text: str, mentioned: list[str], expected: Note) -> None:
+    assert written(text, mentioned, author="me", may_see={"ann", "bo", "me"}, policy=DEFAULT_DEFERRAL) == expected
 
 
 @pytest.mark.parametrize(
@@ -268,10 +268,10 @@ def test_a_score_is_hidden_until_the_answer(drawn: bool, state: CaseState, commi
 
 def test_the_leaning_is_newcombes_to_the_fourth_digit() -> None:
     """56 of 70 against 48 of 80, the example of Newcombe 1998, table II: 0.2, from 0.0524 to 0.3339."""
-    found = leaning(hidden=Answers(80, 48), shown=Answers(70, 56))
-    assert found.difference == pytest.approx(0.2)
-    assert found.low == pytest.approx(0.0524, abs=5e-5)
-    assert found.high == pytest.approx(0.3339, abs=5e-5)
+    effect = leaning(hidden=Answers(80, 48), shown=Answers(70, 56))
+    assert effect.difference == pytest.approx(0.2)
+    assert effect.low == pytest.approx(0.0524, abs=5e-5)
+    assert effect.high == pytest.approx(0.3339, abs=5e-5)
 
 
 def test_without_answers_there_is_no_share() -> None:

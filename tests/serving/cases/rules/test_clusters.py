@@ -8,7 +8,7 @@ def a_member(listing: str, seller: str | None = None, near: str = "", linked: st
 
 
 @pytest.mark.parametrize(
-    ("members", "found", "why"),
+    ("members", "expected", "why"),
     [
         ([], [], "nothing"),
         ([a_member("a", "s"), a_member("b", "s")], [], "two are no cluster"),
@@ -41,5 +41,5 @@ def a_member(listing: str, seller: str | None = None, near: str = "", linked: st
         ),
     ],
 )
-def test_cases_belong_together(members: list[Member], found: list[Cluster], why: str) -> None:
-    assert clusters(members) == found, why
+def test_cases_belong_together(members: list[Member], expected: list[Cluster], why: str) -> None:
+    assert clusters(members) == expected, why

@@ -111,7 +111,7 @@ def told(*decisions: Decision, reinstated: int | None = None, of: str | None = O
 
 
 @pytest.mark.parametrize(
-    ("background", "claim", "found", "why"),
+    ("background", "claim", "expected", "why"),
     [
         (told(), BRAND, None, "the brand says so of its own goods"),
         (told(of=None), BRAND, Doubt.BRAND_UNRESOLVED, "its word does not tell whose mark it is"),
@@ -143,5 +143,5 @@ def told(*decisions: Decision, reinstated: int | None = None, of: str | None = O
         (told(analyst("ada", FAKE, 0), brand(REAL, 1)), ADA, Doubt.FOUND_GENUINE, "she asked, and was told"),
     ],
 )
-def test_what_speaks_against_a_removal(background: Background, claim: Claim, found: Doubt | None, why: str) -> None:
-    assert doubt(background, claim, ROOTS) == found, why
+def test_what_speaks_against_a_removal(background: Background, claim: Claim, expected: Doubt | None, why: str) -> None:
+    assert doubt(background, claim, ROOTS) == expected, why

@@ -59,9 +59,9 @@ def puppets_of(site: Site, role: Role = Role.ANALYST) -> list[Person]:
     return [invited(site, admin, name, role) for name in ("one", "two", "three")]
 
 
-def confirmed(site: Site, people: Sequence[Person], found: Sequence[Case]) -> None:
+def confirmed(site: Site, people: Sequence[Person], cases: Sequence[Case]) -> None:
     """Each person in turn confirms one of these cases."""
-    for number, case in enumerate(found):
+    for number, case in enumerate(cases):
         judge(site, people[number % len(people)], case, Judgement.COUNTERFEIT)
 
 
@@ -96,13 +96,13 @@ def test_the_owner_of_the_data_directory_approves_where_nobody_else_can(site: Si
     ]
     with pytest.raises(Invalid):
         run(site.runtime, "approve_removal", {"action_id": action_id, "reason": " "})
-    given = {"action_id": action_id, "reason": "I work alone."}
-    assert run(site.runtime, "approve_removal", given) == f"{action_id} is approved."
+    arguments = {"action_id": action_id, "reason": "I work alone."}
+    assert run(site.runtime, "approve_removal", arguments) == f"{action_id} is approved."
     with pytest.raises(Conflict):
-        run(site.runtime, "approve_removal", given)
+        run(site.runtime, "approve_removal", arguments)
     entries = site.read(audit.of_subject, {site.here}, action_id, most=9)
-    (entry,) = [one for one in entries if one.act == "approval_vote.approve"]
-    assert (entry.actor, entry.payload["reason"]) == (LOCAL, "I work alone.")
+    (release,) = [audit_entry for audit_entry in entries if audit_entry.act == "approval_vote.approve"]
+    assert (release.actor, release.payload["reason"]) == (LOCAL, "I work alone.")
     assert states(site) == {"scheduled": 1}
 
 
@@ -137,11 +137,11 @@ def on_choice(site: Site, case_id: str) -> str:
 
 @pytest.mark.attack
 def test_nothing_leaves_on_the_first_day_of_three_invited_analysts(site: Site) -> None:
-    found = received(site, 6, draw=0.0)
+    cases = received(site, 6, draw=0.0)
     puppets = puppets_of(site)
-    confirmed(site, puppets, found[:3])
+    confirmed(site, puppets, cases[:3])
     site.clock.forward(hours=23, minutes=59)
-    confirmed(site, puppets, found[3:])
+    confirmed(site, puppets, cases[3:])
     assert states(site) == {"held": 6}
 
 
@@ -149,16 +149,16 @@ def test_nothing_leaves_on_the_first_day_of_three_invited_analysts(site: Site) -
 def test_three_analysts_of_one_administrator_share_a_cap_and_its_alarm(site: Site) -> None:
     policies = site.runtime.policies.changed(replace(DEFAULT_BURSTS, per_user=CAP))
     site = replace(site, runtime=replace(site.runtime, policies=policies))
-    found = received(site, CAP + 5, draw=0.0)
+    cases = received(site, CAP + 5, draw=0.0)
     puppets = puppets_of(site)
     site.clock.forward(days=2)
-    confirmed(site, puppets, found[: CAP + 2])
+    confirmed(site, puppets, cases[: CAP + 2])
     site.clock.forward(hours=1, minutes=1)
-    confirmed(site, puppets, found[CAP + 2 :])
+    confirmed(site, puppets, cases[CAP + 2 :])
     assert states(site) == {"scheduled": CAP, "held": 5}
     (mail,) = stored(site, MailKind.BURST_ALARM)
     assert (mail.name, mail.parameters["by"]) == ("Ada Falk", "three")
     assert content(mail.kind, mail.parameters).subject == "Removals of three are pending approval"
-    told = stored(site, MailKind.PENDING_REMOVALS)
-    assert "Ada Falk" in {mail.name for mail in told}
-    assert all(mail.name != entry["by"] for mail in told for entry in mail.parameters["entries"])
+    mails = stored(site, MailKind.PENDING_REMOVALS)
+    assert "Ada Falk" in {mail.name for mail in mails}
+    assert all(mail.name != removal["by"] for mail in mails for removal in mail.parameters["entries"])

@@ -13,7 +13,7 @@ REGISTER = (
 
 
 @pytest.mark.parametrize(
-    ("typed", "found", "_why"),
+    ("typed", "expected", "_why"),
     [
         ("aurelle", "a", "the name in other letters"),
         ("maison aur", "a", "a part of an alias"),
@@ -28,10 +28,10 @@ REGISTER = (
         (" ", "", "nothing"),
     ],
 )
-def test_a_brand_is_found_by_what_is_typed(typed: str, found: str, _why: str) -> None:
-    assert "".join(one.brand_id for one in matching(REGISTER, typed)) == found
+def test_a_brand_is_found_by_what_is_typed(typed: str, expected: str, _why: str) -> None:
+    assert "".join(brand.brand_id for brand in matching(REGISTER, typed)) == expected
 
 
 def test_a_whole_name_comes_before_the_beginning_of_one_and_that_before_a_part() -> None:
     register = (Brand("p", "Alt Elle"), Brand("b", "Bell", ("Elle Bell",)), Brand("w", "Zorn", ("Elle",)))
-    assert [one.brand_id for one in matching(register, "elle")] == ["w", "b", "p"]
+    assert [brand.brand_id for brand in matching(register, "elle")] == ["w", "b", "p"]

@@ -25,14 +25,14 @@ def some_cases(site: Site, number: int) -> list[Case]:
     return [a_case(site, external_id=f"MP-{number}") for number in range(number)]
 
 
-def together(site: Site, found: list[Case], judgement: Judgement = Judgement.GREY_MARKET) -> Together:
-    items = tuple(Item(one.case_id, one.version_id) for one in found)
+def together(site: Site, cases: list[Case], judgement: Judgement = Judgement.GREY_MARKET) -> Together:
+    items = tuple(Item(case.case_id, case.version_id) for case in cases)
     return Together(site.runtime.ids.new("blk"), judgement, None, "Parallel imports.", items)
 
 
-def decide(site: Site, asked: Together) -> list[StoredBulkItem]:
-    decide_all(site.runtime, site.analyst, asked)
-    return of_person(site.runtime, site.analyst, asked.bulk_id)[1]
+def decide(site: Site, bulk_answer: Together) -> list[StoredBulkItem]:
+    decide_all(site.runtime, site.analyst, bulk_answer)
+    return of_person(site.runtime, site.analyst, bulk_answer.bulk_id)[1]
 
 
 def state(site: Site, case: Case) -> CaseState:
@@ -40,28 +40,28 @@ def state(site: Site, case: Case) -> CaseState:
 
 
 def test_every_case_is_answered_and_has_its_own_line(any_site: Site) -> None:
-    found = having(any_site, some_cases, 3)
-    items = decide(any_site, together(any_site, found))
-    assert [(one.case_id, one.made) for one in items] == [(one.case_id, Made.RECORDED) for one in found]
-    assert all(one.verdict_id and one.reason for one in items)
-    assert [state(any_site, one) for one in found] == [CaseState.DECIDED] * 3
+    cases = having(any_site, some_cases, 3)
+    items = decide(any_site, together(any_site, cases))
+    assert [(case.case_id, case.made) for case in items] == [(case.case_id, Made.RECORDED) for case in cases]
+    assert all(line.verdict_id and line.reason for line in items)
+    assert [state(any_site, case) for case in cases] == [CaseState.DECIDED] * 3
 
 
 def test_a_refused_case_affects_no_other(any_site: Site) -> None:
-    decided, kept, changed, asked, fine = having(any_site, some_cases, 5)
+    decided, leased_case, changed, asked_case, fine = having(any_site, some_cases, 5)
     judge(any_site, any_site.second_analyst, decided, Judgement.GENUINE)
-    lease(any_site.runtime, any_site.second_analyst, kept.case_id)
+    lease(any_site.runtime, any_site.second_analyst, leased_case.case_id)
     receive(any_site.runtime, any_site.marketplace, [a_suspect_row(external_id="MP-2", price="3.00")], source="test")
-    judge(any_site, any_site.second_analyst, asked, Judgement.COUNTERFEIT)
-    items = decide(any_site, together(any_site, [decided, kept, changed, asked, fine]))
-    assert [one.made for one in items] == [Made.REFUSED] * 4 + [Made.RECORDED]
-    assert [one.reason for one in items[:4]] == [
+    judge(any_site, any_site.second_analyst, asked_case, Judgement.COUNTERFEIT)
+    items = decide(any_site, together(any_site, [decided, leased_case, changed, asked_case, fine]))
+    assert [line.made for line in items] == [Made.REFUSED] * 4 + [Made.RECORDED]
+    assert [line.reason for line in items[:4]] == [
         "This case has already been decided.",
         "Tomás Rey is working on this case.",
         "The listing was changed; a new case shows the current version.",
         "The brand has been asked and must answer this question.",
     ]
-    assert state(any_site, kept) is CaseState.OPEN
+    assert state(any_site, leased_case) is CaseState.OPEN
 
 
 def test_an_answer_needs_an_id_of_its_form(site: Site) -> None:
@@ -71,42 +71,42 @@ def test_an_answer_needs_an_id_of_its_form(site: Site) -> None:
 
 def test_a_case_of_an_authorised_seller_is_left_out(site: Site) -> None:
     listing = {"title": "Aurelle Colline tote", "brand": "Aurelle", "seller": {"external_id": "maison-brandt"}}
-    [item] = decide(site, together(site, [a_drawn_case(site, **listing)]))
-    assert (item.made, item.reason) == (Made.REFUSED, "The brand authorised this seller. Decide this case on its own.")
+    [line] = decide(site, together(site, [a_drawn_case(site, **listing)]))
+    assert (line.made, line.reason) == (Made.REFUSED, "The brand authorised this seller. Decide this case on its own.")
 
 
 @pytest.mark.both_engines
 def test_one_form_counts_once_and_what_was_interrupted_is_finished(any_site: Site) -> None:
     first, second = having(any_site, some_cases, 2)
-    asked = together(any_site, [first, second])
-    decide(any_site, replace(asked, items=asked.items[:1]))  # As if the process ended here.
-    items = decide(any_site, asked)
-    assert [one.made for one in items] == [Made.RECORDED, Made.RECORDED]
-    assert decide(any_site, asked) == items, "sent a third time"
+    bulk_answer = together(any_site, [first, second])
+    decide(any_site, replace(bulk_answer, items=bulk_answer.items[:1]))  # As if the process ended here.
+    items = decide(any_site, bulk_answer)
+    assert [line.made for line in items] == [Made.RECORDED, Made.RECORDED]
+    assert decide(any_site, bulk_answer) == items, "sent a third time"
 
 
 @pytest.mark.both_engines
 def test_one_form_sent_twice_in_the_same_moment_counts_once(any_site: Site) -> None:
     """Both begin without a result; the second then finds each case as the first left it."""
-    asked = together(any_site, having(any_site, some_cases, 6))
+    bulk_answer = together(any_site, having(any_site, some_cases, 6))
     start = threading.Barrier(2)
 
     def send() -> list[StoredBulkItem]:
         start.wait()
-        return decide(any_site, asked)
+        return decide(any_site, bulk_answer)
 
     with ThreadPoolExecutor(2) as pool:
-        first, second = [one.result() for one in [pool.submit(send), pool.submit(send)]]
+        first, second = [future.result() for future in [pool.submit(send), pool.submit(send)]]
     assert first == second
-    assert [one.made for one in first] == [Made.RECORDED] * 6
+    assert [line.made for line in first] == [Made.RECORDED] * 6
 
 
 def test_other_ticks_in_a_form_that_was_sent_are_decided_beside_the_first(any_site: Site) -> None:
     first, second = having(any_site, some_cases, 2)
-    asked = together(any_site, [first])
-    decide(any_site, asked)
-    items = decide(any_site, replace(asked, items=(Item(second.case_id, second.version_id),)))
-    assert [(one.case_id, one.made) for one in items] == [
+    bulk_answer = together(any_site, [first])
+    decide(any_site, bulk_answer)
+    items = decide(any_site, replace(bulk_answer, items=(Item(second.case_id, second.version_id),)))
+    assert [(line.case_id, line.made) for line in items] == [
         (first.case_id, Made.RECORDED),
         (second.case_id, Made.RECORDED),
     ]
@@ -114,51 +114,51 @@ def test_other_ticks_in_a_form_that_was_sent_are_decided_beside_the_first(any_si
 
 def test_another_answer_in_a_form_that_was_sent_is_refused(site: Site) -> None:
     first, second = having(site, some_cases, 2)
-    asked = together(site, [first])
-    decide(site, asked)
-    other = replace(asked, judgement=Judgement.GENUINE, items=(Item(second.case_id, second.version_id),))
+    bulk_answer = together(site, [first])
+    decide(site, bulk_answer)
+    other = replace(bulk_answer, judgement=Judgement.GENUINE, items=(Item(second.case_id, second.version_id),))
     with pytest.raises(Conflict, match="already sent with another answer"):
         decide(site, other)
     assert state(site, second) is CaseState.OPEN
 
 
 def test_all_verdicts_are_undone_within_the_window(any_site: Site) -> None:
-    found = having(any_site, some_cases, 3)
-    asked = together(any_site, found)
-    decide(any_site, asked)
+    cases = having(any_site, some_cases, 3)
+    bulk_answer = together(any_site, cases)
+    decide(any_site, bulk_answer)
     any_site.clock.forward(seconds=60)
-    assert withdraw_all(any_site.runtime, any_site.analyst, asked.bulk_id) == 3
-    assert [state(any_site, one) for one in found] == [CaseState.OPEN] * 3
-    assert all(one.undone for one in of_person(any_site.runtime, any_site.analyst, asked.bulk_id)[1])
+    assert withdraw_all(any_site.runtime, any_site.analyst, bulk_answer.bulk_id) == 3
+    assert [state(any_site, case) for case in cases] == [CaseState.OPEN] * 3
+    assert all(line.undone for line in of_person(any_site.runtime, any_site.analyst, bulk_answer.bulk_id)[1])
     with pytest.raises(Conflict, match="Nothing in this request is left to undo"):
-        withdraw_all(any_site.runtime, any_site.analyst, asked.bulk_id)
+        withdraw_all(any_site.runtime, any_site.analyst, bulk_answer.bulk_id)
 
 
 def test_no_verdict_is_undone_after_the_window(site: Site) -> None:
-    asked = together(site, having(site, some_cases, 1))
-    decide(site, asked)
+    bulk_answer = together(site, having(site, some_cases, 1))
+    decide(site, bulk_answer)
     site.clock.forward(seconds=181)
     with pytest.raises(Conflict, match="undo window has closed"):
-        withdraw_all(site.runtime, site.analyst, asked.bulk_id)
+        withdraw_all(site.runtime, site.analyst, bulk_answer.bulk_id)
 
 
 def test_an_answer_is_its_own_persons_alone(site: Site) -> None:
-    asked = together(site, having(site, some_cases, 1))
-    decide(site, asked)
+    bulk_answer = together(site, having(site, some_cases, 1))
+    decide(site, bulk_answer)
     with pytest.raises(NotFound):
-        of_person(site.runtime, site.second_analyst, asked.bulk_id)
+        of_person(site.runtime, site.second_analyst, bulk_answer.bulk_id)
     with pytest.raises(NotFound):
-        decide_all(site.runtime, site.second_analyst, asked)
+        decide_all(site.runtime, site.second_analyst, bulk_answer)
     with pytest.raises(NotFound):
-        withdraw_all(site.runtime, site.second_analyst, asked.bulk_id)
+        withdraw_all(site.runtime, site.second_analyst, bulk_answer.bulk_id)
 
 
 def test_one_too_many_is_refused_as_a_whole(site: Site) -> None:
     strict = replace(site.runtime, policies=site.runtime.policies.changed(TakedownPolicy(1)))
-    found = having(site, some_cases, 2)
+    cases = having(site, some_cases, 2)
     with pytest.raises(Invalid, match="at most 1"):
-        decide_all(strict, site.analyst, together(site, found))
-    assert [state(site, one) for one in found] == [CaseState.OPEN] * 2
+        decide_all(strict, site.analyst, together(site, cases))
+    assert [state(site, case) for case in cases] == [CaseState.OPEN] * 2
 
 
 def test_a_brands_person_answers_no_case_in_bulk(site: Site) -> None:

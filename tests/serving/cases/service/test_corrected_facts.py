@@ -37,9 +37,9 @@ from tests.serving.notices.service.test_notice_complaints import refused, say
 
 
 def name(site: Site, case: Case, naming: Naming, person: Person | None = None) -> Case:
-    found = name_brand(site.runtime, person or site.analyst, case.case_id, naming)
+    named_case = name_brand(site.runtime, person or site.analyst, case.case_id, naming)
     site.clock.forward(minutes=1)
-    return found
+    return named_case
 
 
 def send(site: Site, **changes: Any) -> Facts:
@@ -67,19 +67,19 @@ def brand_id(site: Site, name: str) -> str | None:
 @pytest.mark.both_engines
 def test_the_next_version_of_a_listing_has_the_corrected_brand(any_site: Site) -> None:
     name(any_site, a_brandless_case(any_site), registered(any_site, "Aurelle"))
-    found = send(any_site, **BRANDLESS, price="3.00")
-    assert (found.brand.name, found.brand.method) == ("Aurelle", Method.CORRECTED)
-    assert found.correction is not None
-    assert found.resolved.brand_id is None
+    facts = send(any_site, **BRANDLESS, price="3.00")
+    assert (facts.brand.name, facts.brand.method) == ("Aurelle", Method.CORRECTED)
+    assert facts.correction is not None
+    assert facts.resolved.brand_id is None
     [following] = open_cases(any_site)
     assert following.brand == registered(any_site, "Aurelle").brand
 
 
 def test_a_mark_that_is_not_registered_leaves_no_participating_brand(any_site: Site) -> None:
     name(any_site, a_case(any_site), VELA)
-    found = send(any_site, price="3.00")
-    assert (found.brand.brand_id, found.brand.name, found.resolved.name) == (None, "Vela Nord", "Aurelle")
-    assert (found.price.listed, found.seller.authorised) == (None, False)
+    facts = send(any_site, price="3.00")
+    assert (facts.brand.brand_id, facts.brand.name, facts.resolved.name) == (None, "Vela Nord", "Aurelle")
+    assert (facts.price.listed, facts.seller.authorised) == (None, False)
 
 
 def test_a_later_correction_replaces_an_earlier_one(any_site: Site) -> None:
@@ -115,8 +115,8 @@ def test_facts_that_are_rebuilt_see_no_correction_before_it_was_known(any_site: 
     case = a_case(any_site)
     named_at = any_site.clock.now()
     name(any_site, case, VELA)
-    found = [rebuilt(any_site, case, named_at + timedelta(seconds=n)).brand.method for n in (0, 1)]
-    assert found == [Method.FOLDED_TITLE, Method.CORRECTED]
+    methods = [rebuilt(any_site, case, named_at + timedelta(seconds=n)).brand.method for n in (0, 1)]
+    assert methods == [Method.FOLDED_TITLE, Method.CORRECTED]
 
 
 @pytest.mark.both_engines
@@ -127,8 +127,8 @@ def test_a_backfilled_version_sees_no_correction_of_after_its_time(any_site: Sit
     name(any_site, case, VELA)
     row = a_suspect_row(price="3.00", occurred_at=between.isoformat())
     receive(any_site.runtime, any_site.marketplace, [row], source="test", backfill=True)
-    found = assembled(any_site)[-1]
-    assert (found.as_of, found.correction, found.brand.name) == (between, None, "Aurelle")
+    facts = assembled(any_site)[-1]
+    assert (facts.as_of, facts.correction, facts.brand.name) == (between, None, "Aurelle")
     [following] = open_cases(any_site)
     assert following.brand == VELA.brand
 
@@ -150,8 +150,8 @@ def test_an_undo_leaves_an_unresolved_brand_unresolved_again(any_site: Site) -> 
     name(any_site, case, registered(any_site, "Aurelle"))
     assert undo_naming(any_site.runtime, any_site.analyst, case.case_id).brand == CaseBrand()
     any_site.clock.forward(minutes=1)
-    found = send(any_site, **BRANDLESS, price="3.00")
-    assert (found.brand.brand_id, found.correction) == (None, None)
+    facts = send(any_site, **BRANDLESS, price="3.00")
+    assert (facts.brand.brand_id, facts.correction) == (None, None)
     assert not open_cases(any_site)[0].brand.is_named
     with pytest.raises(Conflict, match="nothing to undo"):
         undo_naming(any_site.runtime, any_site.analyst, open_cases(any_site)[0].case_id)
@@ -187,8 +187,8 @@ def test_somebody_else_corrects_a_naming_and_does_not_undo_it(site: Site) -> Non
 def test_a_listing_of_other_goods_is_resolved_again(any_site: Site) -> None:
     case = a_case(any_site, brand="Aurele", title="Aurele tote 1:1 mirror quality, real leather")
     name(any_site, case, registered(any_site, "Aurelle"))
-    kept = send(any_site, brand="Aurelee", title="Aurele tote, mirror quality, real leather")
-    assert kept.brand.method is Method.CORRECTED
+    tote = send(any_site, brand="Aurelee", title="Aurele tote, mirror quality, real leather")
+    assert tote.brand.method is Method.CORRECTED
     lamp = send(any_site, brand="Lumen", title="Table lamp in brass, 1:1 replica of the master copy")
     assert (lamp.brand.brand_id, lamp.correction) == (None, None)
     assert not open_cases(any_site)[0].brand.is_named
@@ -208,7 +208,7 @@ def test_a_score_before_publication_has_the_corrected_brand(site: Site) -> None:
             listing = check(a_suspect_row(external_id=external_id), received_at=site.clock.now())
             assert isinstance(listing, Listing)
             precheck.precheck(site.runtime, site.marketplace, listing)
-    assert [one.brand.name for one in seen] == ["Solenne", "Aurelle"]
+    assert [facts.brand.name for facts in seen] == ["Solenne", "Aurelle"]
 
 
 @pytest.mark.both_engines
@@ -217,11 +217,11 @@ def test_a_naming_while_a_row_is_taken_in_counts_for_the_row(any_site: Site, mon
     calls: list[Any] = []
 
     def overtaken(*args: Any, **kwargs: Any) -> Any:
-        found = intake_rows.gather(*args, **kwargs)
-        calls.append(found)
+        gathered_rows = intake_rows.gather(*args, **kwargs)
+        calls.append(gathered_rows)
         if len(calls) == 1:
             name(any_site, case, VELA)
-        return found
+        return gathered_rows
 
     monkeypatch.setattr(intake, "gather", overtaken)
     receive(any_site.runtime, any_site.marketplace, [a_suspect_row(price="3.00")], source="test")
@@ -234,8 +234,8 @@ def test_a_correction_moves_no_other_listing_s_comparison(any_site: Site) -> Non
     name(any_site, a_brandless_case(any_site), registered(any_site, "Aurelle"))
     send(any_site, **BRANDLESS, price="3.00")
     columns = (listing_version.c.brand_id, listing_version.c.brand_key, listing_version.c.protected)
-    kept = any_site.rows(select(*columns).order_by(listing_version.c.number))
-    assert [tuple(one) for one in kept] == [(brand_id(any_site, "Aurelle"), "", False)] * 2
+    versions = any_site.rows(select(*columns).order_by(listing_version.c.number))
+    assert [tuple(version) for version in versions] == [(brand_id(any_site, "Aurelle"), "", False)] * 2
 
 
 @pytest.mark.both_engines
@@ -268,8 +268,8 @@ def test_a_copy_of_a_text_is_compared_with_the_corrected_brand_s_list(any_site: 
     copy["seller"] = {"external_id": "another-copyist"}
     past = a_suspect_row(external_id="MP-22", **copy, occurred_at=between.isoformat())
     receive(any_site.runtime, any_site.marketplace, [past], source="test", backfill=True)
-    found = [one.near_duplicates for one in (before, after, assembled(any_site)[-1])]
-    assert [one is not None and bool(one.authorised) for one in found] == [False, True, False]
+    likenesses = [facts.near_duplicates for facts in (before, after, assembled(any_site)[-1])]
+    assert [likeness is not None and bool(likeness.authorised) for likeness in likenesses] == [False, True, False]
 
 
 @pytest.mark.both_engines
@@ -286,4 +286,4 @@ def test_a_snapshot_as_of_a_moment_knows_no_later_correction(any_site: Site) -> 
     policy = any_site.runtime.policies[LabelPolicy]
     with any_site.runtime.store.read() as connection:
         rows = [labelled_rows(connection, any_site.here, policy, at) for at in (as_of, any_site.clock.now())]
-    assert [[one.brand_id for one in some] for some in rows] == [[case.brand_id], [None]]
+    assert [[label.brand_id for label in snapshot] for snapshot in rows] == [[case.brand_id], [None]]

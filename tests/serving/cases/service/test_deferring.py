@@ -32,8 +32,8 @@ from tests.serving.web.visits import an_appeal, visit_as, words
 
 
 def shown(site: Site, *, aside: bool = False) -> list[str]:
-    wanted = QueueFilter(frozenset({site.here}), person=site.analyst.user_id, at=site.clock.now(), aside=aside)
-    return [row["case_id"] for row in site.read(queues.queue, wanted, most=100)]
+    queue_filter = QueueFilter(frozenset({site.here}), person=site.analyst.user_id, at=site.clock.now(), aside=aside)
+    return [row["case_id"] for row in site.read(queues.queue, queue_filter, most=100)]
 
 
 def snoozed(site: Site, case: Case, *, hours: int = 4, on_news: bool = True) -> None:
@@ -46,9 +46,9 @@ def test_a_snoozed_case_leaves_the_queue_and_returns(any_site: Site) -> None:
     snoozed(any_site, first)
     assert (shown(any_site), shown(any_site, aside=True)) == ([second.case_id], [first.case_id])
     with any_site.runtime.store.read() as connection:
-        wanted = QueueFilter(frozenset({any_site.here}), at=any_site.clock.now())
+        queue_filter = QueueFilter(frozenset({any_site.here}), at=any_site.clock.now())
         user_id, now = any_site.analyst.user_id, any_site.clock.now()
-        assert queue_positions.next_free(connection, wanted, second, user_id=user_id, at=now) is None, (
+        assert queue_positions.next_free(connection, queue_filter, second, user_id=user_id, at=now) is None, (
             "nobody is led to it"
         )
     any_site.clock.forward(hours=4)
@@ -67,13 +67,13 @@ def test_a_snoozed_case_is_not_assigned(any_site: Site) -> None:
 
 
 def test_news_of_the_listing_ends_the_deferral(any_site: Site) -> None:
-    told, silent = a_case(any_site, external_id="MP-1"), a_case(any_site, external_id="MP-2")
-    snoozed(any_site, told)
+    returning_case, silent = a_case(any_site, external_id="MP-1"), a_case(any_site, external_id="MP-2")
+    snoozed(any_site, returning_case)
     snoozed(any_site, silent, on_news=False)
     for number in (1, 2):
         row = a_suspect_row(external_id=f"MP-{number}", sales={"d7": 3})
         receive(any_site.runtime, any_site.marketplace, [row], source="test")
-    assert (shown(any_site), shown(any_site, aside=True)) == ([told.case_id], [silent.case_id])
+    assert (shown(any_site), shown(any_site, aside=True)) == ([returning_case.case_id], [silent.case_id])
 
 
 def test_a_newer_version_of_the_listing_is_in_the_queue_at_once(site: Site) -> None:
@@ -100,11 +100,11 @@ def test_a_case_is_late_only_knowingly(site: Site) -> None:
 
 def test_the_missing_information_and_its_source_are_stored(any_site: Site) -> None:
     case = a_case(any_site)
-    wanted = Wanted(case.case_id, 4, on_news=True, missing="The invoice", asked="the marketplace")
-    snooze(any_site.runtime, any_site.analyst, wanted)
-    found = any_site.read(deferrals.latest, any_site.here, case.case_id)
-    assert found is not None
-    assert (found.by, found.aside.missing, found.aside.asked) == ("Ines Moreau", "The invoice", "the marketplace")
+    request = Wanted(case.case_id, 4, on_news=True, missing="The invoice", asked="the marketplace")
+    snooze(any_site.runtime, any_site.analyst, request)
+    latest = any_site.read(deferrals.latest, any_site.here, case.case_id)
+    assert latest is not None
+    assert (latest.by, latest.aside.missing, latest.aside.asked) == ("Ines Moreau", "The invoice", "the marketplace")
 
 
 @pytest.mark.both_engines
@@ -172,10 +172,10 @@ def test_it_joins_the_analysts_queue_with_its_score_and_a_record(any_site: Site)
     with any_site.runtime.store.read() as connection:
         case = cases.get(connection, any_site.here, case_id)
         entries = audit.of_subject(connection, {any_site.here}, case_id, most=5)
-        told = cases.timeline(connection, any_site.here, case_id)
+        timeline = cases.timeline(connection, any_site.here, case_id)
     assert (case.lane, case.score_masked) == (CaseLane.ANALYST, False)
-    assert [one.act for one in entries] == ["case.opened"]
-    assert [one["actor"] for one in told] == [any_site.analyst.name]
+    assert [audit_entry.act for audit_entry in entries] == ["case.opened"]
+    assert [event["actor"] for event in timeline] == [any_site.analyst.name]
     assert judge(any_site, any_site.analyst, case, Judgement.GENUINE).verdict_id
 
 
@@ -183,8 +183,8 @@ def test_a_second_opening_gives_the_same_case(any_site: Site) -> None:
     listing_id = passed(any_site)
     people = [any_site.analyst, any_site.second_analyst] * 4
     with ThreadPoolExecutor(8) as pool:
-        found = set(pool.map(lambda person: open_by_choice(any_site.runtime, person, listing_id), people))
-    assert len(found) == 1
+        case_ids = set(pool.map(lambda person: open_by_choice(any_site.runtime, person, listing_id), people))
+    assert len(case_ids) == 1
 
 
 def test_another_marketplace_s_listing_is_not_there(site: Site) -> None:
@@ -234,14 +234,14 @@ def some_cases(site: Site, many: int) -> list[str]:
 
 
 def test_cases_are_assigned_in_turn_to_the_analysts_on_duty(any_site: Site) -> None:
-    found = some_cases(any_site, 3)
+    case_ids = some_cases(any_site, 3)
     assert assign_cases(any_site.runtime) == 0  # Nobody is here.
     visit_as(any_site, any_site.analyst)
     visit_as(any_site, any_site.second_analyst)
     assert assign_cases(any_site.runtime) == 3
     shared = offered(any_site)
-    assert set(shared) == set(found)
-    assert sorted([*shared.values()].count(one.user_id) for one in (any_site.analyst, any_site.second_analyst)) == [
+    assert set(shared) == set(case_ids)
+    assert sorted([*shared.values()].count(user.user_id) for user in (any_site.analyst, any_site.second_analyst)) == [
         1,
         2,
     ]
@@ -249,13 +249,13 @@ def test_cases_are_assigned_in_turn_to_the_analysts_on_duty(any_site: Site) -> N
 
 
 def test_an_analyst_with_open_cases_is_assigned_fewer(any_site: Site) -> None:
-    found = some_cases(any_site, 4)
+    case_ids = some_cases(any_site, 4)
     visit_as(any_site, any_site.analyst)
     visit_as(any_site, any_site.second_analyst)
-    for case_id in found[:2]:
+    for case_id in case_ids[:2]:
         lease(any_site.runtime, any_site.analyst, case_id)
     assign_cases(any_site.runtime)
-    assert offered(any_site) == dict.fromkeys(found[2:], any_site.second_analyst.user_id)
+    assert offered(any_site) == dict.fromkeys(case_ids[2:], any_site.second_analyst.user_id)
 
 
 def test_assignments_are_limited_per_analyst_and_expire(site: Site) -> None:
@@ -290,10 +290,13 @@ def test_a_new_brand_goes_to_the_account_manager_with_the_fewest(any_site: Site)
         provisioning.add_brand(runtime, name=name, aliases=[], gtin_prefixes=[], by="test")
         provisioning.enrol(runtime, NewEnrolment(name, None, True), by="test")
     with runtime.store.read() as connection:
-        found = {one.name: one.account_manager_id for one in brands.enrolments(connection, any_site.here).values()}
+        managers = {
+            enrolment.name: enrolment.account_manager_id
+            for enrolment in brands.enrolments(connection, any_site.here).values()
+        }
     # Lena already manages two brands.
-    assert (found["Corvane"], found["Delmare"]) == (nora.user_id, nora.user_id)
-    assert found["Estival"] in {nora.user_id, any_site.account_manager.user_id}  # Equal by now.
+    assert (managers["Corvane"], managers["Delmare"]) == (nora.user_id, nora.user_id)
+    assert managers["Estival"] in {nora.user_id, any_site.account_manager.user_id}  # Equal by now.
 
 
 def test_enrolling_again_without_a_name_keeps_the_account_manager(site: Site) -> None:

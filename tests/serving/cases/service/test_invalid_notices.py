@@ -44,8 +44,8 @@ def test_an_invalid_notice_closes_its_case_without_a_verdict_and_tells_why(
     confirmed(any_site, receipt)
     (case,) = open_cases(any_site)
     assert ended(any_site, receipt, reason)
-    (item,) = items_of(any_site, receipt)
-    assert (item.state, item.outcome, item.invalid_reason, item.verdict_id) == (
+    (notice_item,) = items_of(any_site, receipt)
+    assert (notice_item.state, notice_item.outcome, notice_item.invalid_reason, notice_item.verdict_id) == (
         ItemState.DECIDED,
         NoticeOutcome.INVALID,
         reason,
@@ -53,7 +53,7 @@ def test_an_invalid_notice_closes_its_case_without_a_verdict_and_tells_why(
     )
     with any_site.runtime.store.read() as connection:
         assert cases.get(connection, any_site.here, case.case_id).state is CaseState.STALE
-        notice = told(any_site.runtime, connection, item)
+        notice = told(any_site.runtime, connection, notice_item)
         assert audit.check(connection)[1] is None
         assert verdicts.of_listings(connection, any_site.here, [case.listing_id]) == []
     assert notice is not None
@@ -77,21 +77,21 @@ def test_a_case_that_another_notice_or_the_score_needs_stays_open(any_site: Site
     (still,) = open_cases(any_site, CaseLane.ANALYST)
     assert still.case_id == case.case_id
     judge(any_site, any_site.analyst, still, Judgement.GENUINE)
-    assert [items_of(any_site, one)[0].outcome for one in (first, second)] == [NoticeOutcome.INVALID] * 2
+    assert [items_of(any_site, receipt)[0].outcome for receipt in (first, second)] == [NoticeOutcome.INVALID] * 2
 
 
 def test_a_case_that_was_open_before_the_notice_stays_open(any_site: Site) -> None:
     case = a_case(any_site, CaseLane.ANALYST, external_id="MP-3")
     assert not ended(any_site, notify(any_site, "MP-3"))
-    assert [one.case_id for one in open_cases(any_site)] == [case.case_id]
+    assert [open_case.case_id for open_case in open_cases(any_site)] == [case.case_id]
 
 
 def test_invalid_notices_count_as_unfounded(any_site: Site) -> None:
     a_listing(any_site, **SOLENNE)
     ended(any_site, notify(any_site, "MP-1"), InvalidReason.WRONG_LISTING)
     with any_site.runtime.store.read() as connection:
-        (found,) = reporters.everyone(connection, any_site.here, 10)
-        known = reputation_of(any_site.runtime, connection, found, any_site.clock.now())
+        (reporter,) = reporters.everyone(connection, any_site.here, 10)
+        known = reputation_of(any_site.runtime, connection, reporter, any_site.clock.now())
     assert (known.founded, known.unfounded) == (0, 1)
 
 
@@ -129,15 +129,15 @@ def test_a_notifier_complains_that_the_notice_was_found_invalid_and_somebody_els
     ended(any_site, receipt)
     case = complained(any_site, receipt)
     an_invited_user(any_site, any_site.analyst, any_site.second_analyst)
-    kept = any_site.read(kept_from, any_site.here, [case.case_id])
-    assert {any_site.analyst.user_id, any_site.second_analyst.user_id} <= kept[case.case_id]
+    barred_people = any_site.read(kept_from, any_site.here, [case.case_id])
+    assert {any_site.analyst.user_id, any_site.second_analyst.user_id} <= barred_people[case.case_id]
     for person in (any_site.analyst, any_site.second_analyst):
         with pytest.raises(Forbidden, match="somebody else must decide the complaint"):
             judge(any_site, person, case, Judgement.COUNTERFEIT)
 
 
 def test_an_upheld_complaint_counts_the_invalid_notice_as_founded_and_a_dismissed_one_does_not(any_site: Site) -> None:
-    for number, (given, outcome, counts) in enumerate(
+    for number, (judgement, outcome, counts) in enumerate(
         ((Judgement.COUNTERFEIT, NoticeOutcome.REMOVED, (1, 0)), (Judgement.GENUINE, NoticeOutcome.NO_ACTION, (1, 1)))
     ):
         a_listing(any_site, f"MP-{number}", **SOLENNE)
@@ -145,15 +145,15 @@ def test_an_upheld_complaint_counts_the_invalid_notice_as_founded_and_a_dismisse
         ended(any_site, receipt)
         (before,) = items_of(any_site, receipt)
         case = complained(any_site, receipt)
-        judge(any_site, any_site.second_analyst, case, given)
+        judge(any_site, any_site.second_analyst, case, judgement)
         undo_verdict(any_site.runtime, any_site.second_analyst, case.case_id)
         assert items_of(any_site, receipt) == [before], "an undone answer leaves the first decision"
-        judge(any_site, any_site.second_analyst, case, given)
+        judge(any_site, any_site.second_analyst, case, judgement)
         assert items_of(any_site, receipt)[0].outcome is outcome
         any_site.clock.forward(seconds=UNDO_SECONDS)
         with any_site.runtime.store.read() as connection:
-            (found,) = reporters.everyone(connection, any_site.here, 10)
-            known = reputation_of(any_site.runtime, connection, found, any_site.clock.now())
+            (reporter,) = reporters.everyone(connection, any_site.here, 10)
+            known = reputation_of(any_site.runtime, connection, reporter, any_site.clock.now())
         assert (known.founded, known.unfounded) == counts
     with pytest.raises(Conflict, match=r"no decision to keep this listing|has been a complaint"):
         complained(any_site, receipt)

@@ -33,7 +33,7 @@ def page(site: Site, case: Case) -> str:
 def test_a_case_stores_whether_it_was_sampled_and_the_probability(any_site: Site) -> None:
     drawn = a_case(masking(any_site, 0.3, lambda: 0.29), external_id="MP-1")
     spared = a_case(masking(any_site, 0.3, lambda: 0.3), external_id="MP-2")
-    assert [(one.score_masked, one.masked_share) for one in (drawn, spared)] == [(True, 0.3), (False, 0.3)]
+    assert [(case.score_masked, case.masked_share) for case in (drawn, spared)] == [(True, 0.3), (False, 0.3)]
 
 
 def test_blind_lanes_are_not_sampled(site: Site) -> None:
@@ -46,12 +46,12 @@ def test_neither_page_nor_queue_reveals_the_score(site: Site) -> None:
     stored = site.read(scores.get, site.here, case.score_id)
     source = page(site, case)
     row = visit_as(site, site.analyst).get("/queue").text.partition("<tbody>")[2].partition("</tbody>")[0]
-    for found in (source, row):
+    for markup in (source, row):
         for reason in stored["reasons"]:
-            assert in_english(reason.message) not in found
+            assert in_english(reason.message) not in markup
         for why in stored["route_reasons"]:
-            assert in_english(why) not in found
-        for told in (
+            assert in_english(why) not in markup
+        for secret in (
             f">{stored['value']:.0f}<",
             " points",
             "points,",
@@ -61,7 +61,7 @@ def test_neither_page_nor_queue_reveals_the_score(site: Site) -> None:
             "Review 20",
             "review 20",
         ):
-            assert told not in found, told
+            assert secret not in markup, secret
     assert "Opened for" not in source
     assert ">Analyst<" not in source
     assert "1 of 1<" not in source, "the place in a queue that is ordered by harm"
@@ -74,9 +74,9 @@ def test_neither_page_nor_queue_reveals_the_score(site: Site) -> None:
 
 def test_the_queue_of_the_api_names_neither_lane_nor_deadline(site: Site) -> None:
     case = a_case(masking(site))
-    [found] = visit_as(site, site.analyst).get("/api/v1/cases").json()["cases"]
-    assert found["case_id"] == case.case_id
-    assert (found["lane"], found["due_at"]) == (None, None)
+    [listed_case] = visit_as(site, site.analyst).get("/api/v1/cases").json()["cases"]
+    assert listed_case["case_id"] == case.case_id
+    assert (listed_case["lane"], listed_case["due_at"]) == (None, None)
 
 
 def test_the_answer_shows_it_in_the_toast_and_on_the_page(site: Site) -> None:
@@ -129,8 +129,8 @@ def test_a_prefetched_page_reveals_no_more_than_the_page(site: Site) -> None:
 def test_first_answers_with_and_without_the_score_are_counted_apart(any_site: Site) -> None:
     without = [a_case(masking(any_site), external_id=f"MP-1{number}") for number in range(3)]
     seen = [a_case(masking(any_site, 0.5), external_id=f"MP-2{number}") for number in range(2)]
-    for one in (*without[:2], seen[0], a_case(any_site, external_id="MP-30")):
-        judge(any_site, any_site.analyst, one, Judgement.GENUINE)
+    for case in (*without[:2], seen[0], a_case(any_site, external_id="MP-30")):
+        judge(any_site, any_site.analyst, case, Judgement.GENUINE)
     judge(any_site, any_site.analyst, without[2], Judgement.COUNTERFEIT)
     judge(any_site, any_site.analyst, seen[1], Judgement.COUNTERFEIT)
     any_site.clock.forward(seconds=5)
@@ -140,7 +140,10 @@ def test_first_answers_with_and_without_the_score_are_counted_apart(any_site: Si
     since = any_site.clock.now() - timedelta(days=1)
     with any_site.runtime.store.read() as connection:
         assert masked_scores.first_answers(connection, any_site.here, since) == (Answers(3, 1), Answers(2, 1))
-        own = [masked_scores.first_answers_of(connection, one, since) for one in (any_site.analyst.user_id, "usr_x")]
+        own = [
+            masked_scores.first_answers_of(connection, user_id, since)
+            for user_id in (any_site.analyst.user_id, "usr_x")
+        ]
         assert own == [(Answers(3, 1), Answers(2, 1)), (Answers(), Answers())]
         later = any_site.clock.now() + timedelta(days=1)
         assert masked_scores.first_answers(connection, any_site.here, later) == (Answers(), Answers())
@@ -178,8 +181,8 @@ def test_a_case_after_a_change_of_the_listing_is_sampled_again(site: Site) -> No
 def test_no_filter_reveals_what_is_masked(site: Site, query: str, lists: bool) -> None:
     case = a_case(masking(site), external_id="MP-1", language="en")
     site.clock.forward(days=10)
-    found = visit_as(site, site.analyst).get(f"/queue?{query}").text
-    assert (f"/cases/{case.case_id}" in found.partition("<tbody>")[2]) is lists
+    source = visit_as(site, site.analyst).get(f"/queue?{query}").text
+    assert (f"/cases/{case.case_id}" in source.partition("<tbody>")[2]) is lists
 
 
 def test_lanes_are_counted_without_masked_cases_and_the_queue_says_where_these_are(site: Site) -> None:
@@ -194,12 +197,12 @@ def test_lanes_are_counted_without_masked_cases_and_the_queue_says_where_these_a
 def test_a_masked_case_is_decided_alone_and_not_ticked_in_bulk(site: Site) -> None:
     hidden, shown = a_case(masking(site), external_id="MP-1"), a_case(site, external_id="MP-2")
     visitor = visit_as(site, site.analyst)
-    found = visitor.get(f"/cases/bulk?case={hidden.case_id}&case={shown.case_id}").text
-    assert f'name="case:{shown.case_id}"' in found
-    assert f'name="case:{hidden.case_id}"' not in found
-    assert "This case is reviewed without the score. Decide it on its own." in words(found)
-    fields = {f"case:{one.case_id}": one.version_id for one in (hidden, shown)}
+    form = visitor.get(f"/cases/bulk?case={hidden.case_id}&case={shown.case_id}").text
+    assert f'name="case:{shown.case_id}"' in form
+    assert f'name="case:{hidden.case_id}"' not in form
+    assert "This case is reviewed without the score. Decide it on its own." in words(form)
+    fields = {f"case:{case.case_id}": case.version_id for case in (hidden, shown)}
     sent = visitor.post("/cases/bulk", {**fields, "judgement": "genuine", "bulk_id": f"blk_{'0' * 26}"})
     assert "Decide it on its own" in words(visitor.get(sent.headers["location"]).text)
-    left = site.read(cases.open_cases, site.here, [hidden.listing_id, shown.listing_id])
-    assert [one.case_id for one in left.values()] == [hidden.case_id]
+    still_open = site.read(cases.open_cases, site.here, [hidden.listing_id, shown.listing_id])
+    assert [case.case_id for case in still_open.values()] == [hidden.case_id]

@@ -113,7 +113,7 @@ def test_the_same_brand_with_a_verdict_is_no_correction(site: Site) -> None:
     assert counterfeit(site, name(site, a_brandless_case(site), VELA), replace(VELA, reason=None)).action is not None
 
 
-@pytest.mark.parametrize("judgement", [one for one in Judgement if one not in {"counterfeit", "withdrawn"}])
+@pytest.mark.parametrize("judgement", [answer for answer in Judgement if answer not in {"counterfeit", "withdrawn"}])
 def test_every_other_answer_needs_no_brand(site: Site, judgement: Judgement) -> None:
     assert judge(site, site.analyst, a_brandless_case(site), judgement).action is None
 
@@ -134,16 +134,18 @@ def test_a_correction_is_kept_with_who_when_from_to_and_why(any_site: Site) -> N
     assert (first.name_before, first.name, first.user_name, first.reason) == ("Aurelle", "Solenne", "Ines Moreau", WHY)
     assert (second.name_before, second.brand, second.user_name) == ("Solenne", VELA.brand, "Tomás Rey")
     assert first.known_at < second.known_at
-    assert [one.actor for one in acts] == [f"user:{one.user_id}" for one in (any_site.analyst, any_site.second_analyst)]
-    assert all(WHY in one.payload and case.case_id in one.payload for one in acts)
+    assert [record.actor for record in acts] == [
+        f"user:{record.user_id}" for record in (any_site.analyst, any_site.second_analyst)
+    ]
+    assert all(WHY in act.payload and case.case_id in act.payload for act in acts)
 
 
 def test_the_history_of_the_case_tells_a_naming_and_a_correction(site: Site) -> None:
     case = a_brandless_case(site)
     name(site, case, VELA)
     name(site, case, registered(site, "Solenne"))
-    told = [one["what"] for one in site.read(cases.timeline, site.here, case.case_id)]
-    assert told[-2:] == ["Named the brand: Vela Nord.", f"Corrected the brand from Vela Nord to Solenne. {WHY}"]
+    history = [event["what"] for event in site.read(cases.timeline, site.here, case.case_id)]
+    assert history[-2:] == ["Named the brand: Vela Nord.", f"Corrected the brand from Vela Nord to Solenne. {WHY}"]
 
 
 @pytest.mark.both_engines
@@ -210,13 +212,13 @@ def test_of_two_corrections_at_once_one_is_told_of_the_other(any_site: Site) -> 
 
     another_brand(any_site)
     with ThreadPoolExecutor(2) as pool:
-        found = list(pool.map(correct, ((any_site.analyst, "Marea"), (any_site.second_analyst, "Solenne"))))
-    given = any_site.read(case_brands.of_case, any_site.here, case.case_id)
+        outcomes = list(pool.map(correct, ((any_site.analyst, "Marea"), (any_site.second_analyst, "Solenne"))))
+    namings = any_site.read(case_brands.of_case, any_site.here, case.case_id)
     # One after the other is a chain of two corrections; at once, the second is refused.
-    assert found.count("named") == len(given)
-    assert set(found) <= {"named", "conflict"}
-    assert as_stored(any_site, case).brand == given[-1].brand
-    assert [one.before for one in given] == [case.brand, *(one.brand for one in given[:-1])]
+    assert outcomes.count("named") == len(namings)
+    assert set(outcomes) <= {"named", "conflict"}
+    assert as_stored(any_site, case).brand == namings[-1].brand
+    assert [naming.before for naming in namings] == [case.brand, *(naming.brand for naming in namings[:-1])]
 
 
 @pytest.mark.parametrize("closed", ["decided", "stale"])
@@ -345,11 +347,11 @@ def test_a_bulk_answer_records_the_named_cases_and_gives_the_others_their_reason
     named = a_case(any_site, external_id="MP-1", title="Solenne serum 1:1 mirror quality replica", brand="Solenne")
     brandless = a_brandless_case(any_site, external_id="MP-2")
     typed = name(any_site, a_brandless_case(any_site, external_id="MP-3"), VELA)
-    asked = together(any_site, [named, brandless, typed], Judgement.COUNTERFEIT)
-    items = {one.case_id: one for one in decide(any_site, asked)}
+    bulk_answer = together(any_site, [named, brandless, typed], Judgement.COUNTERFEIT)
+    items = {line.case_id: line for line in decide(any_site, bulk_answer)}
     assert items[brandless.case_id].made is Made.REFUSED
     assert items[brandless.case_id].reason == str(BrandNotNamed().phrase)
-    assert [items[one.case_id].made for one in (named, typed)] == [Made.RECORDED] * 2
+    assert [items[case.case_id].made for case in (named, typed)] == [Made.RECORDED] * 2
     assert removals(any_site) == 2
 
 
@@ -389,7 +391,7 @@ def test_no_removal_is_made_without_a_brand_whoever_asks(any_site: Site, missing
     case = a_case(any_site, brand="Solenne", title="Solenne serum 1:1 mirror quality replica")
     recorded = judge(any_site, any_site.analyst, case, Judgement.COUNTERFEIT)
     undo_verdict(any_site.runtime, any_site.analyst, case.case_id)
-    told = removal_statement(
+    statement = removal_statement(
         owned=Owned("Solenne"),
         reason_code=ReasonCode.DESIGN,
         side=Side.ANALYST,
@@ -400,25 +402,25 @@ def test_no_removal_is_made_without_a_brand_whoever_asks(any_site: Site, missing
     if missing == "case":
         unresolved(any_site, case)
     else:
-        told = replace(told, right=None)
+        statement = replace(statement, right=None)
     cause = Cause(any_site.here, case.listing_id, recorded.verdict_id, "test")
     before = removals(any_site)
     with any_site.runtime.store.write() as connection, pytest.raises(BrandNotNamed):
-        schedule(any_site.runtime, connection, ActionKind.REMOVE, cause, told, any_site.clock.now())
+        schedule(any_site.runtime, connection, ActionKind.REMOVE, cause, statement, any_site.clock.now())
     assert removals(any_site) == before
 
 
-def _callers(wanted: str) -> list[str]:
+def _callers(function_name: str) -> list[str]:
     """The functions of the service that call a function of this name, by file."""
     root = Path(serving.__path__[0])
-    found = []
+    callers = []
     for path in sorted(root.rglob("*.py")):
         text = path.read_text("utf-8")
-        for function in ast.walk(ast.parse(text if f"{wanted}(" in text else "")):
+        for function in ast.walk(ast.parse(text if f"{function_name}(" in text else "")):
             if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
                 called = {ast.unparse(node.func) for node in ast.walk(function) if isinstance(node, ast.Call)}
-                found += [f"{path.relative_to(root).as_posix()}:{function.name}"] * (wanted in called)
-    return found
+                callers += [f"{path.relative_to(root).as_posix()}:{function.name}"] * (function_name in called)
+    return callers
 
 
 def test_an_action_is_stored_in_one_place_alone() -> None:

@@ -49,7 +49,7 @@ def site_admin(site: Site) -> Person:
 
 def added_again(site: Site, whom: Person, *, root: bool = True) -> None:
     path = make_link_as_owner(site.runtime, whom.email, by="local", as_root=root)
-    choose_anew(site.runtime, path.removeprefix("/reset/"), wanted=ANOTHER_PASSWORD, again=ANOTHER_PASSWORD)
+    choose_anew(site.runtime, path.removeprefix("/reset/"), new_password=ANOTHER_PASSWORD, again=ANOTHER_PASSWORD)
 
 
 def certified(site: Site, person: Person) -> Person:
@@ -61,9 +61,9 @@ def certified(site: Site, person: Person) -> Person:
 def approved_by(site: Site, digest: str, *people: Person) -> bool:
     """Whether these approvals put a model in force; an approval that would not count is refused."""
     done = []
-    for one in people:
+    for person in people:
         with suppress(Forbidden):
-            done.append(approve(site.runtime, site.marketplace, digest=digest, by=f"user:{one.user_id}", reason="x"))
+            done.append(approve(site.runtime, site.marketplace, digest=digest, by=f"user:{person.user_id}", reason="x"))
     return done[-1].in_force
 
 
@@ -73,7 +73,7 @@ def test_two_accounts_that_an_administrator_invited_put_no_model_in_force(any_si
 
 
 def test_two_accounts_that_an_administrator_reset_put_no_model_in_force(any_site: Site, admin: Person) -> None:
-    puppets = [taken_over(any_site, admin, one) for one in (any_site.data_scientist, any_site.second_scientist)]
+    puppets = [taken_over(any_site, admin, person) for person in (any_site.data_scientist, any_site.second_scientist)]
     assert not approved_by(any_site, admit_model(any_site), *puppets)
 
 
@@ -90,9 +90,9 @@ def test_two_puppets_of_an_administrator_release_no_pending_removal(any_site: Si
         analyst = invited(any_site, admin, "one", Role.ANALYST)
         manager = taken_over(any_site, admin, any_site.account_manager)
     else:
-        analyst, manager = (taken_over(any_site, admin, one) for one in (any_site.analyst, any_site.account_manager))
-    for one in (analyst, manager):
-        assert speak(any_site.runtime, one, action_id, Decision.APPROVE, WHY) is None
+        analyst, manager = (taken_over(any_site, admin, user) for user in (any_site.analyst, any_site.account_manager))
+    for person in (analyst, manager):
+        assert speak(any_site.runtime, person, action_id, Decision.APPROVE, WHY) is None
     assert states(any_site)["held"] == 1
 
 
@@ -115,28 +115,28 @@ def test_guests_of_a_lead_do_not_double_the_cap_of_the_brand(any_site: Site) -> 
 
 
 def test_while_the_alarm_stands_nothing_of_the_brand_leaves_an_hour_later(any_site: Site) -> None:
-    found = questions(any_site, 2 * CAP + 2)
-    for case in found[: CAP + 1]:
+    cases = questions(any_site, 2 * CAP + 2)
+    for case in cases[: CAP + 1]:
         confirm(any_site, any_site.brand_person, case)
     any_site.clock.forward(hours=1, minutes=1)
     colleague = added(any_site.runtime, "jo@aurelle.example", "Jo Petit", Role.BRAND, "Aurelle")
-    for number, case in enumerate(found[CAP + 1 :]):
+    for number, case in enumerate(cases[CAP + 1 :]):
         confirm(any_site, colleague if number % 2 else any_site.brand_person, case)
     assert states(any_site) == {"scheduled": CAP, "held": CAP + 2}
 
 
 def test_the_alarm_of_one_brand_holds_nothing_of_another(site: Site) -> None:
     """And a decision about what is pending ends it."""
-    found = questions(site, CAP + 3)
-    *_, last = (confirm(site, site.brand_person, case) for case in found[: CAP + 1])
+    cases = questions(site, CAP + 3)
+    *_, last = (confirm(site, site.brand_person, case) for case in cases[: CAP + 1])
     assert last.action is not None
     with site.runtime.store.read() as connection:
         assert approvals.waits_for_brand(connection, site.here, site.brand_id, OF_BRAND)
         assert not approvals.waits_for_brand(connection, site.here, "brd_another", OF_BRAND)
-    for one in (site.analyst, site.account_manager):
-        speak(site.runtime, one, last.action.action_id, Decision.APPROVE, WHY)
+    for person in (site.analyst, site.account_manager):
+        speak(site.runtime, person, last.action.action_id, Decision.APPROVE, WHY)
     site.clock.forward(hours=1, minutes=1)
-    confirm(site, site.brand_person, found[-1])
+    confirm(site, site.brand_person, cases[-1])
     assert states(site) == {"scheduled": CAP + 2}
 
 
@@ -159,17 +159,17 @@ def test_a_colleague_whom_an_administrator_invited_confirms_at_once(site: Site, 
 
 def test_an_account_that_the_owner_founds_again_is_an_independent_approver(site: Site, site_admin: Person) -> None:
     """The link of the owner gives it a new password, which its inviter does not have."""
-    one, two = (invited(site, site_admin, name, Role.DATA_SCIENTIST) for name in ("one", "two"))
+    first, second = (invited(site, site_admin, name, Role.DATA_SCIENTIST) for name in ("one", "two"))
     site.clock.forward(minutes=1)
-    added_again(site, two)
-    assert approved_by(site, admit_model(site), one, two)
+    added_again(site, second)
+    assert approved_by(site, admit_model(site), first, second)
 
 
 def test_a_link_of_the_owner_alone_makes_no_independent_approver(site: Site, site_admin: Person) -> None:
-    one, two = (invited(site, site_admin, name, Role.DATA_SCIENTIST) for name in ("one", "two"))
+    first, second = (invited(site, site_admin, name, Role.DATA_SCIENTIST) for name in ("one", "two"))
     site.clock.forward(minutes=1)
-    added_again(site, two, root=False)
-    assert not approved_by(site, admit_model(site), one, two)
+    added_again(site, second, root=False)
+    assert not approved_by(site, admit_model(site), first, second)
 
 
 @pytest.mark.both_engines

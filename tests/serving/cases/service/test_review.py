@@ -31,10 +31,10 @@ def acts(site: Site) -> list[str]:
 
 def test_a_brands_counterfeit_schedules_the_removal_at_once(any_site: Site) -> None:
     recorded = judge(any_site, any_site.brand_person, a_case(any_site, CaseLane.ASK_BRAND), Judgement.COUNTERFEIT)
-    found = only_action(any_site)
-    assert recorded.action == found
-    assert (found.kind, found.state, found.sequence) == (ActionKind.REMOVE, ActionState.SCHEDULED, 1)
-    assert (found.leaves_at - any_site.clock.now()).total_seconds() == 180
+    removal = only_action(any_site)
+    assert recorded.action == removal
+    assert (removal.kind, removal.state, removal.sequence) == (ActionKind.REMOVE, ActionState.SCHEDULED, 1)
+    assert (removal.leaves_at - any_site.clock.now()).total_seconds() == 180
 
 
 def test_verdict_action_and_audit_entries_commit_together(any_site: Site) -> None:
@@ -44,7 +44,7 @@ def test_verdict_action_and_audit_entries_commit_together(any_site: Site) -> Non
 
 def test_an_analysts_counterfeit_of_a_brand_that_takes_part_becomes_its_question(any_site: Site) -> None:
     assert judge(any_site, any_site.analyst, a_case(any_site), Judgement.COUNTERFEIT).action is None
-    assert [one.lane for one in open_cases(any_site)] == [CaseLane.ASK_BRAND]
+    assert [case.lane for case in open_cases(any_site)] == [CaseLane.ASK_BRAND]
 
 
 def test_an_analysts_counterfeit_removes_where_the_brand_does_not_take_part(any_site: Site) -> None:
@@ -136,7 +136,7 @@ def test_nobody_undoes_a_colleagues_verdict(any_site: Site) -> None:
 
 def test_undoing_a_question_to_the_brand_brings_it_back_to_the_analyst(any_site: Site) -> None:
     undo_verdict(any_site.runtime, any_site.analyst, a_case(any_site, CaseLane.ASK_BRAND).case_id)
-    assert [one.lane for one in open_cases(any_site)] == [CaseLane.ANALYST]
+    assert [case.lane for case in open_cases(any_site)] == [CaseLane.ANALYST]
 
 
 def test_a_confirmation_may_be_given_again_after_an_undo(any_site: Site) -> None:
@@ -150,15 +150,15 @@ def test_a_confirmation_may_be_given_again_after_an_undo(any_site: Site) -> None
 
 
 def test_at_most_one_removal_of_a_listing_is_open(any_site: Site) -> None:
-    made = judge(any_site, any_site.brand_person, a_case(any_site, CaseLane.ASK_BRAND), Judgement.COUNTERFEIT)
+    first = judge(any_site, any_site.brand_person, a_case(any_site, CaseLane.ASK_BRAND), Judgement.COUNTERFEIT)
     receive(any_site.runtime, any_site.marketplace, [a_suspect_row(price="70.00")], source="test")
     (second,) = open_cases(any_site)
     judge(any_site, any_site.analyst, second, Judgement.COUNTERFEIT)
-    (asked,) = open_cases(any_site)
-    attached = judge(any_site, any_site.brand_person, asked, Judgement.COUNTERFEIT)
-    assert made.action is not None
+    (question,) = open_cases(any_site)
+    attached = judge(any_site, any_site.brand_person, question, Judgement.COUNTERFEIT)
+    assert first.action is not None
     assert attached.action is not None
-    assert attached.action.action_id == made.action.action_id
+    assert attached.action.action_id == first.action.action_id
 
 
 def test_a_statement_of_reasons_exists_from_the_confirmation_and_names_no_person(any_site: Site) -> None:
@@ -197,4 +197,4 @@ def test_a_brand_that_undoes_its_doubt_is_asked_again(any_site: Site) -> None:
 def test_an_analyst_who_cannot_tell_leaves_the_question_with_the_brand(any_site: Site) -> None:
     case = a_case(any_site, CaseLane.ASK_BRAND)
     judge(any_site, any_site.second_analyst, case, Judgement.CANNOT_TELL)
-    assert [one.case_id for one in open_cases(any_site, CaseLane.ASK_BRAND)] == [case.case_id]
+    assert [open_case.case_id for open_case in open_cases(any_site, CaseLane.ASK_BRAND)] == [case.case_id]

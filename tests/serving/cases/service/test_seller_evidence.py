@@ -43,9 +43,9 @@ def listening(site: Site) -> Iterator[Receiver]:
 
 def told(site: Site, receiver: Receiver, external_id: str = "MP-9") -> tuple[StoredAction, str]:
     """A removal that the seller was told of, and the token of the seller's link."""
-    made, token = told_removal(site, receiver, external_id)
+    removal, token = told_removal(site, receiver, external_id)
     open_counter_notices(site.runtime)
-    return made, token
+    return removal, token
 
 
 def documents(site: Site, case: Case) -> tuple[Document, ...]:
@@ -57,9 +57,11 @@ def rows(site: Site) -> tuple[int, int, int]:
     with site.runtime.store.read() as connection:
         logged = select(func.count()).where(audit_entry.c.act == "seller_document.handed_in")
         counted = [select(func.count()).select_from(table) for table in (seller_document, seller_upload)]
-        one, two, three = (connection.execute(query).scalar_one() for query in (*counted, logged))
+        document_count, upload_count, entry_count = (
+            connection.execute(query).scalar_one() for query in (*counted, logged)
+        )
         assert audit.check(connection)[1] is None
-    return one, two, three
+    return document_count, upload_count, entry_count
 
 
 @pytest.mark.both_engines
@@ -67,8 +69,8 @@ def test_a_repeated_document_is_stored_once(any_site: Site) -> None:
     with listening(any_site) as receiver:
         _, first = told(any_site, receiver)
         _, second = told(any_site, receiver, "MP-10")
-    kept = [hand_in(any_site.runtime, first, name, INVOICE) for name in ("a.pdf", "b.pdf")]
-    assert {(one.name, one.media_type, one.size) for one in kept} == {("a.pdf", "application/pdf", len(INVOICE))}
+    uploads = [hand_in(any_site.runtime, first, name, INVOICE) for name in ("a.pdf", "b.pdf")]
+    assert {(file.name, file.media_type, file.size) for file in uploads} == {("a.pdf", "application/pdf", len(INVOICE))}
     hand_in(any_site.runtime, second, "c.pdf", INVOICE)
     assert rows(any_site) == (1, 2, 2)
 
@@ -109,15 +111,15 @@ def test_the_rights_holder_reads_it_with_the_answer_and_not_before(any_site: Sit
     with listening(any_site) as receiver:
         removal, token = told(any_site, receiver)
     upload = hand_in(any_site.runtime, token, "invoice.pdf", INVOICE)
-    found = now_of(any_site, removal).counter_notice_id
-    asked = any_site.runtime, any_site.brand_person, found, upload.upload_id
+    counter_notice_id = now_of(any_site, removal).counter_notice_id
+    arguments = any_site.runtime, any_site.brand_person, counter_notice_id, upload.upload_id
     with pytest.raises(NotFound):
-        for_rights_holder(*asked)
+        for_rights_holder(*arguments)
     answer(any_site.runtime, token, CounterNoticeEvent.SUBMIT, "Bought in Lyon.")
-    assert for_rights_holder(*asked)[1] == INVOICE
+    assert for_rights_holder(*arguments)[1] == INVOICE
     for stranger in (any_site.analyst, a_rival(any_site)):
         with pytest.raises(NotFound):
-            for_rights_holder(any_site.runtime, stranger, found, upload.upload_id)
+            for_rights_holder(any_site.runtime, stranger, counter_notice_id, upload.upload_id)
 
 
 def test_a_later_case_of_the_seller_shows_it_with_what_was_decided_then(any_site: Site) -> None:
@@ -125,10 +127,10 @@ def test_a_later_case_of_the_seller_shows_it_with_what_was_decided_then(any_site
         _, token = told(any_site, receiver)
         upload = hand_in(any_site.runtime, token, "invoice.pdf", INVOICE)
         later = a_case(any_site, external_id="MP-77")
-        assert [one.came_of for one in documents(any_site, later)] == [message("outcome.open")]
+        assert [document.came_of for document in documents(any_site, later)] == [message("outcome.open")]
         answer(any_site.runtime, token, CounterNoticeEvent.APPEAL, "They are genuine.")
         (appeal,) = open_cases(any_site, CaseLane.APPEAL)
-        assert [one.at_issue for one in documents(any_site, appeal)] == [True]
+        assert [document.at_issue for document in documents(any_site, appeal)] == [True]
         judge(any_site, any_site.second_analyst, appeal, Judgement.GENUINE)
         (shown,) = documents(any_site, later)
         assert (shown.listing, shown.at_issue) == ("MP-9", False)
@@ -161,8 +163,8 @@ def test_a_second_review_shows_no_documents_of_its_own_listing(site: Site) -> No
     with listening(site) as receiver:
         removal, token = told(site, receiver)
         _, other = told(site, receiver, "MP-10")
-    for one in (token, other):
-        hand_in(site.runtime, one, "invoice.pdf", INVOICE)
+    for seller_token in (token, other):
+        hand_in(site.runtime, seller_token, "invoice.pdf", INVOICE)
     first = site.read(cases.of_verdict, site.here, removal.verdict_id)
     site.clock.forward(days=120)
-    assert [one.listing for one in documents(site, a_second_review(site, first, label=1))] == ["MP-10"]
+    assert [document.listing for document in documents(site, a_second_review(site, first, label=1))] == ["MP-10"]

@@ -47,31 +47,31 @@ def brand_verdicts(site: Site) -> int:
 
 
 def test_each_listing_has_its_verdict_removal_statement_basis_evidence_and_entry_in_one_go(any_site: Site) -> None:
-    found = having(any_site, questions, 5)
-    done = request(any_site, found)
+    cases = having(any_site, questions, 5)
+    done = request(any_site, cases)
     assert done.counts == {Fate.LEAVES: 5, Fate.PENDING_APPROVAL: 0, Fate.PASSED_ON: 0, Fate.REFUSED: 0}
-    assert [one.case_id for one in done.items] == [one.case_id for one in found]
+    assert [case.case_id for case in done.items] == [case.case_id for case in cases]
     with any_site.runtime.store.read() as connection:
-        made = connection.execute(select(action)).all()
+        removals = connection.execute(select(action)).all()
         bases = set(connection.execute(select(notice_basis.c.right_id)).scalars())
         acts = Counter(connection.execute(select(audit_entry.c.act)).scalars())
         weighed = connection.execute(select(func.count()).select_from(confirmation)).scalar_one()
         parts = connection.execute(select(func.count()).select_from(evidence_part)).scalar_one()
         assert audit.check(connection)[1] is None
-    assert {(one.state, one.created_at, bool(one.statement["facts"])) for one in made} == {
+    assert {(removal.state, removal.created_at, bool(removal.statement["facts"])) for removal in removals} == {
         ("scheduled", any_site.clock.now(), True)
     }
     assert bases == {right_of(any_site)}
-    assert (len(made), weighed, parts) == (5, 5, 5 * 5)
+    assert (len(removals), weighed, parts) == (5, 5, 5 * 5)
     assert (acts["remove.scheduled"], acts["takedown.requested"]) == (5, 1)
     assert verify(any_site.runtime, any_site.marketplace)["differing"] == []
     assert open_cases(any_site) == []
 
 
 def excess(site: Site, many: int) -> None:
-    found = having(site, questions, many)
+    cases = having(site, questions, many)
     began = time.monotonic()
-    done = request(site, found)
+    done = request(site, cases)
     took = time.monotonic() - began
     assert done.counts == {Fate.LEAVES: CAP, Fate.PENDING_APPROVAL: many - CAP, Fate.PASSED_ON: 0, Fate.REFUSED: 0}
     assert states(site) == {"scheduled": CAP, "held": many - CAP}
@@ -110,12 +110,12 @@ def test_one_listing_that_is_refused_leaves_no_trace_and_touches_no_other(any_si
     before = brand_verdicts(any_site)
     done = request(any_site, [decided, changed, unknown, *rest])
     assert done.counts == {Fate.LEAVES: 2, Fate.PENDING_APPROVAL: 0, Fate.PASSED_ON: 0, Fate.REFUSED: 3}
-    told = [str(one.refusal) for one in done.items[:3]]
-    assert told[0] == "The case has been decided already."
-    assert "The listing has changed" in told[1]
-    assert told[2] == "There is no such case."
+    refusals = [str(listing.refusal) for listing in done.items[:3]]
+    assert refusals[0] == "The case has been decided already."
+    assert "The listing has changed" in refusals[1]
+    assert refusals[2] == "There is no such case."
     assert brand_verdicts(any_site) == before + 2
-    assert [one.external_id is None for one in done.items] == [False, False, True, False, False]
+    assert [listing.external_id is None for listing in done.items] == [False, False, True, False, False]
 
 
 def external_id(site: Site, case: Case) -> str:
@@ -126,35 +126,35 @@ def external_id(site: Site, case: Case) -> str:
 def test_under_a_right_that_has_ended_nothing_is_recorded_and_the_answer_says_why(any_site: Site) -> None:
     set_sales_territory(any_site.runtime, ["FR"], marketplace=None, by="test")
     right_id = verified(any_site, last_day=any_site.clock.now() + timedelta(days=1))
-    found = having(any_site, questions, 2)
+    cases = having(any_site, questions, 2)
     any_site.clock.forward(days=3)
     before = brand_verdicts(any_site)
-    done = confirm_all(any_site.runtime, any_site.brand_person, asked(any_site, found, right_id=right_id))
+    done = confirm_all(any_site.runtime, any_site.brand_person, asked(any_site, cases, right_id=right_id))
     assert done.counts[Fate.REFUSED] == 2
     assert "(EUIPO 018000001) expired on" in str(done.items[0].refusal)
     assert brand_verdicts(any_site) == before
 
 
 def test_a_right_that_does_not_speak_of_the_reason_carries_nothing_though_another_would(site: Site) -> None:
-    found = having(site, questions, 1)
+    cases = having(site, questions, 1)
     done = confirm_all(
-        site.runtime, site.brand_person, asked(site, found, right_id=right_of(site, RightKind.COPYRIGHT))
+        site.runtime, site.brand_person, asked(site, cases, right_id=right_of(site, RightKind.COPYRIGHT))
     )
     assert done.counts[Fate.REFUSED] == 1
     assert "needs a mark" in str(done.items[0].refusal)
 
 
 def test_another_brands_right_and_listings_are_as_if_they_were_not_there(site: Site) -> None:
-    found = having(site, questions, 1)
+    cases = having(site, questions, 1)
     stranger = a_person_of(site, "Corvane")
     with pytest.raises(NotFound, match="There is no such right"):
-        request(site, found, stranger)
-    done = request(site, found)
+        request(site, cases, stranger)
+    done = request(site, cases)
     with pytest.raises(NotFound, match="There is no such takedown request"):
         answered(site.runtime, stranger, done.request.request_id)
     colleague = invite(site.runtime, "noor@aurelle.example", "Noor Said", Role.BRAND, "Aurelle")
     with pytest.raises(NotFound, match="There is no such takedown request"):
-        confirm_all(site.runtime, colleague, asked(site, found, request_id=done.request.request_id))
+        confirm_all(site.runtime, colleague, asked(site, cases, request_id=done.request.request_id))
 
 
 def test_an_analyst_confirms_under_no_brands_right(site: Site) -> None:
@@ -175,19 +175,19 @@ def test_a_request_that_cannot_be_taken_records_nothing(
     site: Site, many: int, good_faith: bool, request_id: str | None, expected: str
 ) -> None:
     (case,) = having(site, questions, 1)
-    found = [replace(case, case_id=f"cas_{number}") for number in range(many)] if many != 1 else [case]
-    wanted = replace(asked(site, found, request_id=request_id), good_faith=good_faith)
+    cases = [replace(case, case_id=f"cas_{number}") for number in range(many)] if many != 1 else [case]
+    takedown = replace(asked(site, cases, request_id=request_id), good_faith=good_faith)
     with pytest.raises(Invalid, match=expected):
-        confirm_all(site.runtime, site.brand_person, wanted)
+        confirm_all(site.runtime, site.brand_person, takedown)
     assert site.rows(select(takedown_request)) == []
     assert brand_verdicts(site) == 0
 
 
 @pytest.mark.both_engines
 def test_the_same_form_sent_twice_counts_once(any_site: Site) -> None:
-    wanted = asked(any_site, having(any_site, questions, 2), request_id=any_site.runtime.ids.new("tdn"))
-    first = confirm_all(any_site.runtime, any_site.brand_person, wanted)
-    assert confirm_all(any_site.runtime, any_site.brand_person, wanted) == first
+    takedown = asked(any_site, having(any_site, questions, 2), request_id=any_site.runtime.ids.new("tdn"))
+    first = confirm_all(any_site.runtime, any_site.brand_person, takedown)
+    assert confirm_all(any_site.runtime, any_site.brand_person, takedown) == first
     assert brand_verdicts(any_site) == 2
 
 
@@ -198,7 +198,7 @@ def test_all_confirmations_are_undone_together_within_the_window(any_site: Site)
     assert withdraw(any_site.runtime, any_site.brand_person, request_id) == 4
     assert states(any_site) == {"withdrawn": 4}
     assert len(open_cases(any_site, CaseLane.ASK_BRAND)) == 4
-    assert all(one.undone for one in answered(any_site.runtime, any_site.brand_person, request_id).items)
+    assert all(listing.undone for listing in answered(any_site.runtime, any_site.brand_person, request_id).items)
     assert any_site.read(audit.check)[1] is None
 
 
@@ -222,15 +222,15 @@ def test_a_request_is_undone_only_by_its_author_and_in_time(site: Site) -> None:
 def test_a_request_covers_no_case_of_the_person_s_other_roles(
     site: Site, role: Role, brand: str | None, refusal: str
 ) -> None:
-    here, person = site.here, site.brand_person
+    marketplace_id, person = site.here, site.brand_person
     other = a_person_of(site, "Nordfjell").grants[0].brand_id if brand else None
     with site.runtime.store.write() as connection:
-        accounts.add_grants(connection, person.user_id, [Grant(role, here, other)], site.clock.now())
+        accounts.add_grants(connection, person.user_id, [Grant(role, marketplace_id, other)], site.clock.now())
         person = accounts.person(connection, person.user_id)
     case = a_case(site, CaseLane.ASK_BRAND, **({"title": f"{brand} parka 1:1 mirror quality"} if brand else {}))
     assert case.brand_id == (other or site.brand_id)
-    (item,) = request(site, [case], person).items
-    assert str(item.refusal) == refusal
+    (listing,) = request(site, [case], person).items
+    assert str(listing.refusal) == refusal
 
 
 # Concurrent answers on every case: each case is decided and removed once, and audited in one chain.
@@ -256,18 +256,18 @@ def open_questions(site: Site, count: int) -> list[Case]:
     receive(site.runtime, site.marketplace, rows, source="test")
     for case in open_cases(site, CaseLane.ANALYST):
         judge(site, site.analyst, case, Judgement.COUNTERFEIT)
-    found = open_cases(site, CaseLane.ASK_BRAND)
-    assert len(found) == count
-    return found
+    questions = open_cases(site, CaseLane.ASK_BRAND)
+    assert len(questions) == count
+    return questions
 
 
-def contend(site: Site, found: list[Case], seed: int) -> Tally:
+def contend(site: Site, cases: list[Case], seed: int) -> Tally:
     """Eight threads of two people of the brand confirm every case: half in one order, half in orders of their own."""
     people = [site.brand_person, invite(site.runtime, "noor@aurelle.example", "Noor Haddad", Role.BRAND, "Aurelle")]
     tally, start = Tally(), threading.Barrier(THREADS)
 
     def confirm(number: int) -> None:
-        order = list(found)
+        order = list(cases)
         if number % 2:
             random.Random(seed * THREADS + number).shuffle(order)
         start.wait()
@@ -295,12 +295,12 @@ def contend(site: Site, found: list[Case], seed: int) -> Tally:
 @pytest.mark.both_engines
 @pytest.mark.parametrize(("count", "run"), SIZES)
 def test_of_eight_threads_exactly_one_confirms_each_case(any_site: Site, count: int, run: int) -> None:
-    found = open_questions(any_site, count)
-    tally = contend(any_site, found, run)
+    cases = open_questions(any_site, count)
+    tally = contend(any_site, cases, run)
     assert tally.others == []
-    assert tally.decided == {case.case_id: 1 for case in found}
+    assert tally.decided == {case.case_id: 1 for case in cases}
     assert tally.refused == (THREADS - 1) * count
-    assert removals_by_listing(any_site) == {case.listing_id: 1 for case in found}
+    assert removals_by_listing(any_site) == {case.listing_id: 1 for case in cases}
     assert forks(any_site) == 0
     assert rows(any_site, verdict) == 2 * count  # The analyst's, and the one confirmation.
     with any_site.runtime.store.read() as connection:

@@ -36,16 +36,16 @@ WAY = (
 def ordered(site: Site, case: Case, **changes: Any) -> str:
     """A test buy of a case."""
     arrives = site.clock.now() + timedelta(days=5)
-    wanted = Order(case.case_id, case.version_id, "BZ-991", arrives, Decimal("89.00"), "EUR")
-    return order(site.runtime, site.analyst, replace(wanted, **changes))
+    new_order = Order(case.case_id, case.version_id, "BZ-991", arrives, Decimal("89.00"), "EUR")
+    return order(site.runtime, site.analyst, replace(new_order, **changes))
 
 
 def examined(site: Site, case: Case) -> str:
     """A test buy whose goods are with the laboratory."""
     test_buy_id = ordered(site, case)
-    for one in WAY:
+    for step in WAY:
         site.clock.forward(days=1)
-        take_step(site.runtime, site.analyst, test_buy_id, one)
+        take_step(site.runtime, site.analyst, test_buy_id, step)
     return test_buy_id
 
 
@@ -56,9 +56,9 @@ def test_goods_found_counterfeit_take_the_listing_down_and_the_log_names_every_h
     assert done.consequence.reasons == (message("verdict.examined"),)
     assert done.action is not None
     assert done.action.state is ActionState.SCHEDULED
-    found, log = read(any_site.runtime, any_site.analyst, test_buy_id)
-    assert (found.custody.state, found.verdict_id) == (TestBuyState.CLOSED, done.verdict_id)
-    assert [(one.number, one.event.value, one.holder) for one in log] == [
+    test_buy, log = read(any_site.runtime, any_site.analyst, test_buy_id)
+    assert (test_buy.custody.state, test_buy.verdict_id) == (TestBuyState.CLOSED, done.verdict_id)
+    assert [(line.number, line.event.value, line.holder) for line in log] == [
         (1, "order", None),
         (2, "receive", "Ines Moreau"),
         (3, "inspect", "Ines Moreau"),
@@ -79,11 +79,11 @@ def test_goods_found_genuine_or_grey_leave_the_listing_where_it_is(site: Site) -
 def test_a_case_with_a_test_buy_is_queued_for_analysts_and_not_for_the_brand(site: Site) -> None:
     case = a_case(site, CaseLane.ASK_BRAND)
     test_buy_id = ordered(site, case)
-    found = site.read(cases.get, site.here, case.case_id)
-    assert (found.state, found.lane) == (CaseState.OPEN, CaseLane.ANALYST)
-    assert found.due_at == read(site.runtime, site.analyst, test_buy_id)[0].due_at > case.due_at
+    queued_case = site.read(cases.get, site.here, case.case_id)
+    assert (queued_case.state, queued_case.lane) == (CaseState.OPEN, CaseLane.ANALYST)
+    assert queued_case.due_at == read(site.runtime, site.analyst, test_buy_id)[0].due_at > case.due_at
     with pytest.raises(Conflict, match="running for this case"):
-        ordered(site, found)
+        ordered(site, queued_case)
 
 
 REFUSED: list[tuple[tuple[Step, ...], Step, type[DomainError], str, str]] = [
@@ -100,8 +100,8 @@ def test_a_step_that_breaks_the_chain_is_refused_and_leaves_no_line(
     site: Site, before: tuple[Step, ...], then: Step, error: type[DomainError], expected: str, _why: str
 ) -> None:
     test_buy_id = ordered(site, a_case(site))
-    for one in before:
-        take_step(site.runtime, site.analyst, test_buy_id, one)
+    for step in before:
+        take_step(site.runtime, site.analyst, test_buy_id, step)
     with pytest.raises(error, match=expected):
         take_step(site.runtime, site.analyst, test_buy_id, then)
     assert len(read(site.runtime, site.analyst, test_buy_id)[1]) == 1 + len(before)
@@ -129,8 +129,8 @@ def test_a_case_decided_meanwhile_is_not_decided_again_and_the_log_stays(site: S
     judge(site, site.second_analyst, case, Judgement.GENUINE)
     with pytest.raises(Conflict, match="decided already"):
         close(site.runtime, site.analyst, test_buy_id, FAKE)
-    found, log = read(site.runtime, site.analyst, test_buy_id)
-    assert (found.custody.state, len(log)) == (TestBuyState.INSPECTED, 4)
+    test_buy, log = read(site.runtime, site.analyst, test_buy_id)
+    assert (test_buy.custody.state, len(log)) == (TestBuyState.INSPECTED, 4)
     cancel = Step(CustodyEvent.CANCEL, "", "The case was decided.")
     assert take_step(site.runtime, site.analyst, test_buy_id, cancel) is TestBuyState.CANCELLED
 
@@ -168,9 +168,9 @@ def test_nobody_judges_by_a_test_buy_that_is_not_on_file(any_site: Site) -> None
     with pytest.raises(Conflict, match=r"is running. Record the finding there"):
         record_verdict(any_site.runtime, any_site.analyst, answer)
     assert any_site.read(verdicts.latest_of_case, any_site.here, case.case_id) is None
-    for one in WAY:
+    for step in WAY:
         any_site.clock.forward(days=1)
-        take_step(any_site.runtime, any_site.analyst, test_buy_id, one)
+        take_step(any_site.runtime, any_site.analyst, test_buy_id, step)
     close(any_site.runtime, any_site.analyst, test_buy_id, replace(FAKE, judgement=Judgement.GENUINE))
     # The seller changes the listing and it is reviewed again; the earlier test buy is on file.
     later = a_case(any_site, price="79.00")

@@ -21,7 +21,7 @@ from tests.fixtures.notifying import a_reporter, items_of, notify
 from tests.fixtures.runtimes import Populated, Site, a_case, case_now, copy_on_sqlite, judge, open_cases
 from tests.serving.notices.service.test_notice_complaints import refused, say
 
-ANSWERS = [one for one in Judgement if one is not Judgement.WITHDRAWN]
+ANSWERS = [judgement for judgement in Judgement if judgement is not Judgement.WITHDRAWN]
 AT_ONCE = 100  # Sequences on one pair of services; fewer where it is not the full size.
 
 
@@ -31,8 +31,8 @@ def twins(tmp_path: Path, populated_sqlite: Populated) -> Iterator[tuple[Site, S
     for folder in folders:
         folder.mkdir()
     first, second = (copy_on_sqlite(folder, populated_sqlite) for folder in folders)
-    with first as one, second as two:
-        yield one, two
+    with first as busy_site, second as idle_site:
+        yield busy_site, idle_site
 
 
 def shown(site: Site, opened: Case) -> tuple[CaseLane, CaseState, datetime, float, bool]:
@@ -49,30 +49,32 @@ def who(site: Site, lane: CaseLane) -> Person:
     return site.brand_person if lane is CaseLane.ASK_BRAND else site.analyst
 
 
-def play(one: Site, two: Site, name: str, reporters: tuple[Reporter, Reporter], chance: random.Random) -> None:
+def play(
+    busy_site: Site, idle_site: Site, name: str, reporters: tuple[Reporter, Reporter], chance: random.Random
+) -> None:
     """Answers that are all undone on one side, and everything else on both."""
     lane = chance.choice([CaseLane.ANALYST, CaseLane.ASK_BRAND])
-    case, twin = (a_case(site, lane, external_id=name) for site in (one, two))
+    case, twin = (a_case(site, lane, external_id=name) for site in (busy_site, idle_site))
     brand_id = case.brand_id or ""
     for _ in range(chance.randint(1, 4)):
-        for site in (one, two):
+        for site in (busy_site, idle_site):
             site.clock.forward(seconds=1)
         if chance.random() < 0.3:
-            for site, reporter in zip((one, two), reporters, strict=True):
+            for site, reporter in zip((busy_site, idle_site), reporters, strict=True):
                 notify(site, name, by=reporter)
-        now = case_now(one, case)
-        judge(one, who(one, now.lane), now, chance.choice(ANSWERS))
+        now = case_now(busy_site, case)
+        judge(busy_site, who(busy_site, now.lane), now, chance.choice(ANSWERS))
         between = chance.randint(1, 170)
-        for site in (one, two):
+        for site in (busy_site, idle_site):
             site.clock.forward(seconds=between)
         if chance.random() < 0.2:
-            for site, reporter in zip((one, two), reporters, strict=True):
+            for site, reporter in zip((busy_site, idle_site), reporters, strict=True):
                 notify(site, name, by=reporter)
-        undo_verdict(one.runtime, who(one, now.lane), case.case_id)
-        for site in (one, two):
+        undo_verdict(busy_site.runtime, who(busy_site, now.lane), case.case_id)
+        for site in (busy_site, idle_site):
             site.clock.forward(seconds=1)
-        assert shown(one, case) == shown(two, twin)
-        assert standing_of(one, brand_id) == standing_of(two, brand_id)
+        assert shown(busy_site, case) == shown(idle_site, twin)
+        assert standing_of(busy_site, brand_id) == standing_of(idle_site, brand_id)
 
 
 @pytest.mark.parametrize("seed", [pytest.param(n, marks=[pytest.mark.soak] if n else []) for n in range(21)])
@@ -80,11 +82,11 @@ def test_answers_that_were_undone_leave_a_case_as_its_twin_that_nobody_answered(
     twins: tuple[Site, Site], seed: int
 ) -> None:
     """Twenty times a hundred sequences in soak."""
-    one, two = twins
+    busy_site, idle_site = twins
     chance = random.Random(seed)
-    reporters = a_reporter(one, ReporterKind.TRUSTED_FLAGGER), a_reporter(two, ReporterKind.TRUSTED_FLAGGER)
+    reporters = a_reporter(busy_site, ReporterKind.TRUSTED_FLAGGER), a_reporter(idle_site, ReporterKind.TRUSTED_FLAGGER)
     for number in range(AT_ONCE if seed else 5):
-        play(one, two, f"MP-{number}", reporters, chance)
+        play(busy_site, idle_site, f"MP-{number}", reporters, chance)
 
 
 def test_a_brand_that_undoes_its_doubt_keeps_the_time_that_it_had(any_site: Site) -> None:
@@ -124,7 +126,7 @@ def test_a_case_that_a_notice_opened_since_joins_the_one_that_is_open_again(any_
     undo_verdict(any_site.runtime, any_site.analyst, case.case_id)
     (again,) = open_cases(any_site)
     assert again.case_id == case.case_id
-    assert [item.case_id for item in items_of(any_site, receipt)] == [case.case_id]
+    assert [notice_item.case_id for notice_item in items_of(any_site, receipt)] == [case.case_id]
 
 
 def test_an_answer_on_a_version_that_has_changed_since_is_undone_and_the_new_case_stays(any_site: Site) -> None:
@@ -132,7 +134,7 @@ def test_an_answer_on_a_version_that_has_changed_since_is_undone_and_the_new_cas
     judge(any_site, any_site.analyst, case, Judgement.GENUINE)
     newer = a_case(any_site, external_id="MP-1", price="7.00")
     undo_verdict(any_site.runtime, any_site.analyst, case.case_id)
-    assert [one.case_id for one in open_cases(any_site)] == [newer.case_id]
+    assert [open_case.case_id for open_case in open_cases(any_site)] == [newer.case_id]
 
 
 def test_a_case_without_a_verdict_has_nothing_to_undo(site: Site) -> None:
@@ -147,4 +149,4 @@ def test_an_answer_is_not_undone_while_a_complaint_about_the_listing_is_decided(
     complaint = say(any_site, receipt)
     with pytest.raises(Conflict, match="A complaint about this decision"):
         undo_verdict(any_site.runtime, any_site.analyst, newer.case_id)
-    assert [one.case_id for one in open_cases(any_site)] == [complaint.case_id]
+    assert [open_case.case_id for open_case in open_cases(any_site)] == [complaint.case_id]

@@ -24,12 +24,12 @@ from tests.fixtures.runtimes import Site, a_case, a_drawn_case, a_second_review,
 from tests.serving.web.visits import visit_as
 
 
-def found(site: Site, **given: object) -> set[str]:
+def found(site: Site, **criteria: object) -> set[str]:
     """The external ids of the listings in a queue."""
-    wanted = QueueFilter(frozenset({site.here}), person=site.analyst.user_id, at=site.clock.now(), **given)  # type: ignore[arg-type]  # a filter's own fields
+    queue_filter = QueueFilter(frozenset({site.here}), person=site.analyst.user_id, at=site.clock.now(), **criteria)  # type: ignore[arg-type]  # a filter's own fields
     with site.runtime.store.read() as connection:
-        rows = queues.queue(connection, wanted, most=100)
-        assert queue_positions.queue_size(connection, wanted) == len(rows), "counted as listed"
+        rows = queues.queue(connection, queue_filter, most=100)
+        assert queue_positions.queue_size(connection, queue_filter) == len(rows), "counted as listed"
         return {row["external_id"] for row in rows}
 
 
@@ -40,8 +40,8 @@ def test_a_queue_is_filtered(any_site: Site) -> None:
     site.clock.forward(days=2)
     a_case(site, external_id="NEW", price="50.00", language="zh", seller={"external_id": "shop-b"})
     a_drawn_case(site, external_id="DRAWN", language="ru", seller={"external_id": "shop-c"})
-    kept = a_case(site, external_id="HELD", price="60.00", language=None, seller=None)
-    lease(site.runtime, site.second_analyst, kept.case_id)
+    held_case = a_case(site, external_id="HELD", price="60.00", language=None, seller=None)
+    lease(site.runtime, site.second_analyst, held_case.case_id)
     lease(site.runtime, site.analyst, old.case_id)
     everything = {"OLD", "NEW", "DRAWN", "HELD"}
     assert found(site) == everything
@@ -69,7 +69,7 @@ def test_a_queue_is_filtered(any_site: Site) -> None:
             Facet("zh", "zh", 1),
             Facet(None, None, 1),
         ]
-        assert [(one.name, one.number) for one in case_filters.facets_of_brands(connection, {site.here})] == [
+        assert [(facet.name, facet.number) for facet in case_filters.facets_of_brands(connection, {site.here})] == [
             ("Aurelle", 3),
             ("Solenne", 1),
         ]
@@ -103,14 +103,16 @@ def test_a_case_has_its_position_and_the_next_free_case(any_site: Site) -> None:
         a_case(any_site, external_id=f"MP-{i}", price=price) for i, price in enumerate(("900.00", "500.00", "90.00"))
     )
     user_id, now = any_site.analyst.user_id, any_site.clock.now()
-    wanted = QueueFilter(frozenset({any_site.here}), (CaseLane.ANALYST, CaseLane.AUDIT), person=user_id)
+    queue_filter = QueueFilter(frozenset({any_site.here}), (CaseLane.ANALYST, CaseLane.AUDIT), person=user_id)
     appeals = QueueFilter(frozenset({any_site.here}), (CaseLane.APPEAL,), person=user_id)
     lease(any_site.runtime, any_site.second_analyst, cheap.case_id)
     with any_site.runtime.store.read() as connection:
-        assert queue_positions.neighbours(connection, wanted, middle) == Neighbours(2, 3, dear.case_id, cheap.case_id)
-        assert queue_positions.neighbours(connection, wanted, dear) == Neighbours(1, 3, None, middle.case_id)
+        assert queue_positions.neighbours(connection, queue_filter, middle) == Neighbours(
+            2, 3, dear.case_id, cheap.case_id
+        )
+        assert queue_positions.neighbours(connection, queue_filter, dear) == Neighbours(1, 3, None, middle.case_id)
         assert queue_positions.neighbours(connection, appeals, middle) == Neighbours(None, 0, None, None)
-        following = queue_positions.next_free(connection, wanted, middle, user_id=user_id, at=now)
+        following = queue_positions.next_free(connection, queue_filter, middle, user_id=user_id, at=now)
         assert following == dear.case_id, "the one below is leased, so the search begins at the top"
         nowhere = QueueFilter(frozenset(), person=user_id)
         assert queue_positions.next_free(connection, nowhere, middle, user_id=user_id, at=now) is None
@@ -118,7 +120,7 @@ def test_a_case_has_its_position_and_the_next_free_case(any_site: Site) -> None:
 
 @pytest.mark.both_engines
 def test_cases_assigned_to_me_come_first_and_those_assigned_to_others_last(any_site: Site) -> None:
-    made = [a_case(any_site, external_id=f"MP-{i}", price=f"{900 - 100 * i}.00") for i in range(4)]
+    cases = [a_case(any_site, external_id=f"MP-{i}", price=f"{900 - 100 * i}.00") for i in range(4)]
     now = any_site.clock.now()
 
     def assign(case_id: str, person: Person) -> None:
@@ -128,17 +130,17 @@ def test_cases_assigned_to_me_come_first_and_those_assigned_to_others_last(any_s
 
     def following(after: int) -> int:
         user_id = any_site.analyst.user_id
-        wanted = QueueFilter(frozenset({any_site.here}), person=user_id)
-        case_id = any_site.read(queue_positions.next_free, wanted, made[after], user_id=user_id, at=now)
-        return next(i for i, case in enumerate(made) if case.case_id == case_id)
+        queue_filter = QueueFilter(frozenset({any_site.here}), person=user_id)
+        case_id = any_site.read(queue_positions.next_free, queue_filter, cases[after], user_id=user_id, at=now)
+        return next(i for i, case in enumerate(cases) if case.case_id == case_id)
 
     assert following(1) == 2
-    assign(made[2].case_id, any_site.second_analyst)
+    assign(cases[2].case_id, any_site.second_analyst)
     assert following(1) == 3, "past a case assigned to somebody else"
     assert following(3) == 0
-    assign(made[0].case_id, any_site.analyst)
+    assign(cases[0].case_id, any_site.analyst)
     assert following(1) == 0, "mine first, although it is above"
-    for case in (made[0], made[1], made[3]):
+    for case in (cases[0], cases[1], cases[3]):
         judge(any_site, any_site.analyst, case, Judgement.GENUINE)
     assert following(1) == 2, "assigned to somebody else, but no other case is left"
 
@@ -146,9 +148,14 @@ def test_cases_assigned_to_me_come_first_and_those_assigned_to_others_last(any_s
 def test_a_count_ends_at_its_limit(site: Site) -> None:
     for number in range(4):
         a_case(site, external_id=f"MP-{number}")
-    wanted = QueueFilter(frozenset({site.here}))
+    queue_filter = QueueFilter(frozenset({site.here}))
     with site.runtime.store.read() as connection:
-        assert [queue_positions.queue_size(connection, wanted, most=most) for most in (2, 3, 4, 5)] == [3, 4, 4, 4]
+        assert [queue_positions.queue_size(connection, queue_filter, most=most) for most in (2, 3, 4, 5)] == [
+            3,
+            4,
+            4,
+            4,
+        ]
 
 
 def test_a_queue_is_counted_with_its_blind_reviews(any_site: Site) -> None:
@@ -159,10 +166,10 @@ def test_a_queue_is_counted_with_its_blind_reviews(any_site: Site) -> None:
     for number in range(2):
         a_case(any_site, external_id=f"MORE-{number}")
     lanes = (CaseLane.ANALYST, CaseLane.SECOND_REVIEW)
-    wanted = QueueFilter(frozenset({any_site.here}), lanes, person=any_site.second_analyst.user_id)
+    queue_filter = QueueFilter(frozenset({any_site.here}), lanes, person=any_site.second_analyst.user_id)
     with any_site.runtime.store.read() as connection:
-        rows = queues.queue(connection, wanted, most=10)
-        sizes = [queue_positions.queue_size(connection, wanted, most=most) for most in (1, 2, 3, 10)]
+        rows = queues.queue(connection, queue_filter, most=10)
+        sizes = [queue_positions.queue_size(connection, queue_filter, most=most) for most in (1, 2, 3, 10)]
     assert {row["lane"] for row in rows} == {"analyst", "second_review"}
     assert len(rows) >= 3
     assert sizes == [min(len(rows), most + 1) for most in (1, 2, 3, 10)]
@@ -179,13 +186,13 @@ LANES = (CaseLane.ANALYST, CaseLane.AUDIT, CaseLane.SECOND_REVIEW)
 @contextmanager
 def asked(site: Site) -> Iterator[list[tuple[str, Any]]]:
     """The queries of a block, with their parameters."""
-    found: list[tuple[str, Any]] = []
+    queries: list[tuple[str, Any]] = []
 
     def note(_c: object, _cursor: object, statement: str, parameters: Any, _context: object, _many: object) -> None:
-        found.append((statement, parameters))
+        queries.append((statement, parameters))
 
     event.listen(site.runtime.store.reads, "before_cursor_execute", note)
-    yield found
+    yield queries
     event.remove(site.runtime.store.reads, "before_cursor_execute", note)
 
 
@@ -194,8 +201,8 @@ def plan(site: Site, act: Callable[[Connection], object]) -> str:
     with site.runtime.store.read() as connection:
         with asked(site) as queries:
             act(connection)
-        steps = [connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {one}", given).all() for one, given in list(queries)]
-    return "\n".join(str(step[3]) for some in steps for step in some)
+        steps = [connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}", values).all() for sql, values in list(queries)]
+    return "\n".join(str(step[3]) for query_steps in steps for step in query_steps)
 
 
 @pytest.mark.parametrize(
@@ -216,22 +223,28 @@ def test_a_filtered_queue_is_scanned_and_counted_along_the_index_of_open_cases(
 ) -> None:
     case = a_case(site)
     now = site.clock.now()
-    wanted = QueueFilter(frozenset({site.here}), LANES, person=site.analyst.user_id, at=now, **more)
+    queue_filter = QueueFilter(frozenset({site.here}), LANES, person=site.analyst.user_id, at=now, **more)
     for act in (
-        lambda connection: queue_positions.queue_size(connection, wanted),
-        lambda connection: queue_positions.next_free(connection, wanted, case, user_id=site.analyst.user_id, at=now),
+        lambda connection: queue_positions.queue_size(connection, queue_filter),
+        lambda connection: queue_positions.next_free(
+            connection, queue_filter, case, user_id=site.analyst.user_id, at=now
+        ),
     ):
         steps = plan(site, act)
         assert SCAN in steps
         assert "TEMP B-TREE" not in steps
         assert "ix_review_case_queue" not in steps
-    assert SCAN in plan(site, lambda connection: queues.queue(connection, wanted, most=50)).partition("\n")[0]
+    assert SCAN in plan(site, lambda connection: queues.queue(connection, queue_filter, most=50)).partition("\n")[0]
 
 
 def test_the_sellers_of_a_filter_are_looked_up(site: Site) -> None:
     a_case(site)
-    wanted = QueueFilter(frozenset({site.here}), LANES, person=site.analyst.user_id, sellers=frozenset({"shop-1"}))
-    assert "ix_review_case_sold_by" in plan(site, lambda connection: queue_positions.queue_size(connection, wanted))
+    queue_filter = QueueFilter(
+        frozenset({site.here}), LANES, person=site.analyst.user_id, sellers=frozenset({"shop-1"})
+    )
+    assert "ix_review_case_sold_by" in plan(
+        site, lambda connection: queue_positions.queue_size(connection, queue_filter)
+    )
 
 
 def test_counts_and_facets_read_an_index_alone(site: Site) -> None:
@@ -249,8 +262,8 @@ def test_counts_and_facets_read_an_index_alone(site: Site) -> None:
 
 def test_a_search_begins_with_the_text_index(site: Site) -> None:
     a_case(site)
-    here = {site.here}
-    steps = plan(site, lambda connection: search.find(connection, here, EntryKind.LISTING, "aurelle bag", most=50))
+    places = {site.here}
+    steps = plan(site, lambda connection: search.find(connection, places, EntryKind.LISTING, "aurelle bag", most=50))
     assert "SCAN search_index VIRTUAL TABLE" in steps
     assert "SEARCH entry USING INTEGER PRIMARY KEY" in steps
     assert "TEMP B-TREE" not in steps

@@ -23,8 +23,8 @@ def a_report(week: int, *, champion: str = CHAMPION, enough: bool = True, **move
 
 def the_price(reports: list[Told], note: Acknowledgement | None = NOTE) -> tuple[int, bool, bool]:
     """Reports in a row that call the price shifted, whether a note holds, and whether it quiets the alarm."""
-    (found,) = red_features(reports, [note] if note else [], DEFAULT_DRIFT_ALARM)
-    return found.reports, found.acknowledged is not None, found.quiet
+    (feature,) = red_features(reports, [note] if note else [], DEFAULT_DRIFT_ALARM)
+    return feature.reports, feature.acknowledged is not None, feature.quiet
 
 
 ALARMS = [
@@ -64,15 +64,15 @@ def test_a_shift_is_quiet_while_its_explanation_holds(
 def test_the_latest_note_counts() -> None:
     later = replace(NOTE, acknowledgement_id="ack_2", psi=0.8, at=NOW + timedelta(days=7))
     reports = [a_report(0, price_log=0.4), a_report(1, price_log=0.8), a_report(2, price_log=0.9)]
-    (found,) = red_features(reports, [later, NOTE], DEFAULT_DRIFT_ALARM)
-    assert found.acknowledged == later
-    assert found.quiet
+    (feature,) = red_features(reports, [later, NOTE], DEFAULT_DRIFT_ALARM)
+    assert feature.acknowledged == later
+    assert feature.quiet
 
 
 def test_the_largest_shift_comes_first_and_a_steady_feature_is_not_among_them() -> None:
-    found = red_features([a_report(0, a=0.3, b=0.5, c=0.1)], [], DEFAULT_DRIFT_ALARM)
-    assert [one.name for one in found] == ["b", "a"]
-    assert {one.since for one in found} == {NOW - timedelta(hours=1)}
+    features = red_features([a_report(0, a=0.3, b=0.5, c=0.1)], [], DEFAULT_DRIFT_ALARM)
+    assert [feature.name for feature in features] == ["b", "a"]
+    assert {feature.since for feature in features} == {NOW - timedelta(hours=1)}
 
 
 @pytest.mark.parametrize("reports", [[], [a_report(0, price_log=0.4), a_report(1, enough=False)]])

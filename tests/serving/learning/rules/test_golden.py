@@ -87,9 +87,9 @@ def test_a_later_verdict_is_not_known_yet() -> None:
 
 def test_genuine_listings_count_as_well() -> None:
     both = [by("ines", GENUINE, at=-1), by("tomas", Judgement.LICENSED, blind=True)]
-    found = agreed(both, AppealState.NONE, roots=ROOTS, as_of=NOW, policy=DEFAULT_LABELS)
-    assert found is not None
-    assert found.value == 0
+    label = agreed(both, AppealState.NONE, roots=ROOTS, as_of=NOW, policy=DEFAULT_LABELS)
+    assert label is not None
+    assert label.value == 0
 
 
 def test_of_three_who_agree_one_has_to_have_looked_blind() -> None:

@@ -23,12 +23,12 @@ def test_a_reviewer_above_the_share_is_flagged(
     labels: dict[str, int], fakes: dict[str, int], expected: list[tuple[str, Among, float]], reason: str
 ) -> None:
     """Of a hundred labels, twenty counterfeit."""
-    found = heavy_sources(labels, fakes, rows=100, positives=20, policy=DEFAULT_LABEL_SOURCE)
-    assert [one.source for one in found] == [source for source, *_ in expected], reason
-    assert [one.among for one in found] == [among for _, among, _ in expected]
-    assert [one.share for one in found] == pytest.approx([share for *_, share in expected])
+    reviewers = heavy_sources(labels, fakes, rows=100, positives=20, policy=DEFAULT_LABEL_SOURCE)
+    assert [reviewer.source for reviewer in reviewers] == [source for source, *_ in expected], reason
+    assert [reviewer.among for reviewer in reviewers] == [among for _, among, _ in expected]
+    assert [reviewer.share for reviewer in reviewers] == pytest.approx([share for *_, share in expected])
 
 
 def test_a_class_without_labels_has_no_share() -> None:
-    found = heavy_sources({"user:a": 5}, {}, rows=10, positives=0, policy=DEFAULT_LABEL_SOURCE)
-    assert found == (HeavySource("user:a", Among.ALL, 0.5),)
+    reviewers = heavy_sources({"user:a": 5}, {}, rows=10, positives=0, policy=DEFAULT_LABEL_SOURCE)
+    assert reviewers == (HeavySource("user:a", Among.ALL, 0.5),)

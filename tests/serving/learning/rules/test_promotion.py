@@ -73,14 +73,14 @@ STANDINGS: list[tuple[Standing, int, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("found", "missing", "_why"), STANDINGS)
-def test_approvals_are_missing(found: Standing, missing: int, _why: str) -> None:
-    assert (found.missing, found.complete) == (missing, missing == 0)
+@pytest.mark.parametrize(("standing", "missing", "_why"), STANDINGS)
+def test_approvals_are_missing(standing: Standing, missing: int, _why: str) -> None:
+    assert (standing.missing, standing.complete) == (missing, missing == 0)
 
 
 def test_the_approvals_that_count_stand_in_their_order_with_their_reasons() -> None:
-    found = stands(reasoned(MARA, "b"), reasoned(WEI, "a"), not_passed=("calibration",))
-    assert [(one.by, one.reason) for one in found.counted] == [("user:mara", "b"), ("user:wei", "a")]
+    standing = stands(reasoned(MARA, "b"), reasoned(WEI, "a"), not_passed=("calibration",))
+    assert [(approval.by, approval.reason) for approval in standing.counted] == [("user:mara", "b"), ("user:wei", "a")]
 
 
 def test_nobody_approves_twice() -> None:
@@ -92,18 +92,18 @@ GUEST = {"user:mara": "user:wei"}
 
 
 def test_an_approval_of_the_same_person_is_refused_and_no_other() -> None:
-    found, roots = stands(WEI, invited_by=GUEST), roots_with(" ".join(EVERYBODY), GUEST)
+    standing, roots = stands(WEI, invited_by=GUEST), roots_with(" ".join(EVERYBODY), GUEST)
     with pytest.raises(Forbidden, match="count as one person"):
-        check_approval(found, MARA, roots, not_passed=())
-    check_approval(found, Approval("user:ada", "", CHAMPION), roots, not_passed=())
-    assert able(found, EVERYBODY, roots) == {"user:ada"}
+        check_approval(standing, MARA, roots, not_passed=())
+    check_approval(standing, Approval("user:ada", "", CHAMPION), roots, not_passed=())
+    assert able(standing, EVERYBODY, roots) == {"user:ada"}
 
 
 def test_an_approver_reset_afterwards_by_another_stands_as_doubled_and_does_not_approve_again() -> None:
-    found = stands(WEI, MARA, invited_by=GUEST)
-    assert (set(found.doubled), found.missing) == ({"user:mara"}, 1)
+    standing = stands(WEI, MARA, invited_by=GUEST)
+    assert (set(standing.doubled), standing.missing) == ({"user:mara"}, 1)
     with pytest.raises(Conflict, match="approved this model already"):
-        check_approval(found, MARA, ROOTS, not_passed=())
+        check_approval(standing, MARA, ROOTS, not_passed=())
 
 
 def test_one_person_alone_approves_where_one_is_enough_whoever_they_are() -> None:
@@ -148,8 +148,8 @@ def test_one_person_rolls_back_within_the_policy(
     account: timedelta | None, champion: timedelta, last: timedelta | None, alone: bool, case: str
 ) -> None:
     """Each time is before now."""
-    since, rollback = (None if one is None else NOW - one for one in (account, last))
-    found = may_roll_back_alone(
+    since, rollback = (None if age is None else NOW - age for age in (account, last))
+    is_allowed = may_roll_back_alone(
         NOW, account_since=since, champion_until=NOW - champion, last_rollback=rollback, policy=DEFAULT_ROLLBACK
     )
-    assert found is alone, case
+    assert is_allowed is alone, case

@@ -44,11 +44,11 @@ DECIDED: list[tuple[Situation, Cause | Wait, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("found", "code", "_why"), DECIDED, ids=[why for *_, why in DECIDED])
+@pytest.mark.parametrize(("situation", "code", "_why"), DECIDED, ids=[why for *_, why in DECIDED])
 def test_a_training_starts_by_itself_only_for_a_cause_and_without_an_obstacle(
-    found: Situation, code: Cause | Wait, _why: str
+    situation: Situation, code: Cause | Wait, _why: str
 ) -> None:
-    decision = decide(found, DEFAULT_RETRAINING)
+    decision = decide(situation, DEFAULT_RETRAINING)
     assert (decision.code, decision.starts) == (code, isinstance(code, Cause))
 
 
@@ -60,12 +60,12 @@ def test_a_decision_says_what_the_next_training_waits_for() -> None:
 
 
 @pytest.mark.parametrize(
-    ("found", "until"),
+    ("situation", "until"),
     [(replace(MANY, started_by_itself_at=NOW - 20 * HOUR), NOW + 4 * HOUR), (FAILED, NOW + HOUR)],
     ids=["the day after the last", "the end of the back-off"],
 )
-def test_a_wait_says_when_it_ends(found: Situation, until: object) -> None:
-    assert decide(found, DEFAULT_RETRAINING).not_before == until
+def test_a_wait_says_when_it_ends(situation: Situation, until: object) -> None:
+    assert decide(situation, DEFAULT_RETRAINING).not_before == until
 
 
 def test_the_limits_are_those_of_the_policy() -> None:

@@ -56,4 +56,4 @@ def test_a_model_of_it_is_trained_judged_registered_promoted_and_scores(
     assert isinstance(champion.classifier.learner, Logistic)
     answer = client.post("/api/v1/score", json=a_suspect_row(), headers=with_key(site)).json()
     assert 0 < answer["probability"] < 1
-    assert sum(one["weight"] for one in answer["reasons"]) == pytest.approx(answer["value"], abs=1e-9)
+    assert sum(reason["weight"] for reason in answer["reasons"]) == pytest.approx(answer["value"], abs=1e-9)

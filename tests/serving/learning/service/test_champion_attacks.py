@@ -66,17 +66,17 @@ def test_an_overridden_champion_does_not_lower_the_bar_of_the_next(site: Site, m
     promote(site, second, "Figures will recover.")
     judge(site, site.analyst, a_case(site), Judgement.GENUINE)
     site.clock.forward(days=15)
-    job_id, given = request_training(site.runtime, site.marketplace, by="test"), list[str]()
+    job_id, child_arguments = request_training(site.runtime, site.marketplace, by="test"), list[str]()
 
     def child(_module: str, arguments: list[str], **_named: Any) -> None:
-        given.extend(arguments)
+        child_arguments.extend(arguments)
         raise KeyboardInterrupt  # The worker ends.
 
     monkeypatch.setattr("serving.learning.service.learn.run_child", child)
     with pytest.raises(KeyboardInterrupt):
         retrain(site.runtime, site.here, job_id)
     folder = str(site.runtime.services[BundleStore].folder(first))
-    assert given[given.index("--champion") + 1] == folder
+    assert child_arguments[child_arguments.index("--champion") + 1] == folder
     with site.runtime.store.read() as connection:
         assert reference_of(connection, site.here) == Reference(first, overridden=second)
         assert learning.champions(connection)[site.here] == second, "it scores all the same"

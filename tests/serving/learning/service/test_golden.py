@@ -48,8 +48,8 @@ def judge_twice(site: Site, listings: int, fakes: int) -> None:
     payload = {case.version_id: _answer(i, fakes) for i, case in enumerate(cases)}
     for case in cases:
         judge(site, site.analyst, case, payload[case.version_id])
-    asked = [case for case in open_cases(site, CaseLane.ASK_BRAND) if case.version_id in payload]
-    for case in asked:
+    questions = [case for case in open_cases(site, CaseLane.ASK_BRAND) if case.version_id in payload]
+    for case in questions:
         judge(site, site.brand_person, case, payload[case.version_id])
     site.clock.forward(days=15)
     suspects = [doubted(case, label=int(payload[case.version_id] is Judgement.COUNTERFEIT)) for case in cases]
@@ -67,15 +67,15 @@ def _answer(number: int, fakes: int) -> Judgement:
 
 def test_what_two_analysts_found_alike_is_frozen_under_its_digest(any_site: Site) -> None:
     judged_twice(any_site)
-    found = freeze_golden_set(any_site.runtime, any_site.marketplace, by="local")
-    assert (found.items, found.positives, found.frozen_at) == (LISTINGS, FAKES, any_site.clock.now())
+    golden_set = freeze_golden_set(any_site.runtime, any_site.marketplace, by="local")
+    assert (golden_set.items, golden_set.positives, golden_set.frozen_at) == (LISTINGS, FAKES, any_site.clock.now())
     with any_site.runtime.store.read() as connection:
-        assert golden.in_force(connection, any_site.here, any_site.clock.now()) == found
+        assert golden.in_force(connection, any_site.here, any_site.clock.now()) == golden_set
         read = golden_set_of(connection, any_site.here, any_site.clock.now())
-        entry = connection.execute(select(audit_entry).where(audit_entry.c.act == "golden_set.frozen")).one()
+        audit_row = connection.execute(select(audit_entry).where(audit_entry.c.act == "golden_set.frozen")).one()
     assert read is not None
-    assert (read.digest, len(read.items), int(read.labels.sum())) == (found.digest, LISTINGS, FAKES)
-    assert (entry.actor, entry.subject) == ("local", found.digest)
+    assert (read.digest, len(read.items), int(read.labels.sum())) == (golden_set.digest, LISTINGS, FAKES)
+    assert (audit_row.actor, audit_row.subject) == ("local", golden_set.digest)
 
 
 def test_the_database_itself_keeps_what_was_frozen(any_site: Site) -> None:

@@ -107,17 +107,17 @@ def test_the_histories_of_some_versions_equal_theirs_among_all(any_site: Site) -
     with any_site.runtime.store.read() as connection:
         whole = verdict_history.of_marketplace(connection, any_site.here, now)
         assert len(whole) == 2
-        for version_id, found in whole.items():
-            assert verdict_history.of_versions(connection, any_site.here, [version_id], now) == {version_id: found}
+        for version_id, history in whole.items():
+            assert verdict_history.of_versions(connection, any_site.here, [version_id], now) == {version_id: history}
         assert verdict_history.of_versions(connection, any_site.here, whole, now) == whole
         assert verdict_history.of_versions(connection, any_site.here, [], now) == {}
-    assert sum(found.decision is not None for found in whole.values()) == 1
+    assert sum(history.decision is not None for history in whole.values()) == 1
 
 
 def disabled(site: Site, person: Person) -> None:
     with site.runtime.store.write() as connection:
-        here = account.c.user_id == person.user_id
-        connection.execute(update(account).where(here).values(disabled_at=site.clock.now()))
+        of_account = account.c.user_id == person.user_id
+        connection.execute(update(account).where(of_account).values(disabled_at=site.clock.now()))
 
 
 def test_nobody_learns_from_an_account_that_was_disabled(any_site: Site) -> None:
@@ -143,10 +143,10 @@ def test_nobody_learns_from_a_verdict_that_the_audit_log_does_not_know(any_site:
     verdict_id = judge(any_site, any_site.analyst, a_case(any_site), Judgement.GENUINE).verdict_id
     any_site.clock.forward(days=15)
     with any_site.runtime.store.write() as connection:
-        entry = connection.execute(audit_entry.select().where(audit_entry.c.subject == verdict_id)).one()
+        audit_row = connection.execute(audit_entry.select().where(audit_entry.c.subject == verdict_id)).one()
         drop_guards(connection)
-        connection.execute(delete(audit_payload).where(audit_payload.c.sequence == entry.sequence))
-        connection.execute(delete(audit_entry).where(audit_entry.c.sequence == entry.sequence))
+        connection.execute(delete(audit_payload).where(audit_payload.c.sequence == audit_row.sequence))
+        connection.execute(delete(audit_entry).where(audit_entry.c.sequence == audit_row.sequence))
     assert rows_at(any_site) == []
 
 
@@ -158,10 +158,10 @@ def test_one_verdict_of_two_that_the_log_does_not_know_spoils_the_label(site: Si
     site.clock.forward(days=15)
     assert [row.evidence_level for row in rows_at(site)] == ["two_reviewers"]
     with site.runtime.store.write() as connection:
-        entry = connection.execute(audit_entry.select().where(audit_entry.c.subject == first)).one()
+        audit_row = connection.execute(audit_entry.select().where(audit_entry.c.subject == first)).one()
         drop_guards(connection)
-        connection.execute(delete(audit_payload).where(audit_payload.c.sequence == entry.sequence))
-        connection.execute(delete(audit_entry).where(audit_entry.c.sequence == entry.sequence))
+        connection.execute(delete(audit_payload).where(audit_payload.c.sequence == audit_row.sequence))
+        connection.execute(delete(audit_entry).where(audit_entry.c.sequence == audit_row.sequence))
     assert rows_at(site) == []
 
 
@@ -169,8 +169,8 @@ def test_a_row_that_was_drawn_says_so_and_with_what_chance(site: Site) -> None:
     judge(site, site.analyst, a_drawn_case(site), Judgement.GENUINE)
     judge(site, site.analyst, a_case(site), Judgement.GENUINE)
     site.clock.forward(days=15)
-    found = {row.lane: row.inclusion_probability for row in rows_at(site)}
-    assert found == {"audit": site.runtime.policies[RoutingPolicy].audit_share, "analyst": 1.0}
+    chances = {row.lane: row.inclusion_probability for row in rows_at(site)}
+    assert chances == {"audit": site.runtime.policies[RoutingPolicy].audit_share, "analyst": 1.0}
 
 
 def state_of(site: Site) -> LabelState:
@@ -182,8 +182,8 @@ def test_a_version_without_a_label_waits_for_its_time_or_is_withheld_for_another
     site.clock.forward(days=14)
     judge(site, site.analyst, a_case(site, external_id="MP-2"), Judgement.GENUINE)
     judge(site, site.analyst, a_case(site, external_id="MP-3"), Judgement.CANNOT_TELL)
-    found = state_of(site)
-    assert (found.genuine, found.counterfeit, found.waiting, found.withheld) == (1, 0, 1, 1)
+    label_counts = state_of(site)
+    assert (label_counts.genuine, label_counts.counterfeit, label_counts.waiting, label_counts.withheld) == (1, 0, 1, 1)
 
 
 ENOUGH = [(10, 20, True), (9, 20, False), (10, 19, False)]
@@ -200,16 +200,16 @@ def test_two_exports_of_a_moment_are_equal_whatever_happened_since(any_site: Sit
     for number in range(6):
         judge(any_site, any_site.analyst, a_case(any_site, external_id=f"MP-1{number}"), Judgement.GENUINE)
     judge(any_site, any_site.analyst, a_case(any_site, external_id="MP-20"), Judgement.COUNTERFEIT)
-    asked = a_case(any_site, CaseLane.ASK_BRAND, external_id="MP-21")
+    question = a_case(any_site, CaseLane.ASK_BRAND, external_id="MP-21")
     refresh_references(any_site.runtime)
     any_site.clock.forward(days=15)
-    judge(any_site, any_site.brand_person, asked, Judgement.COUNTERFEIT)
+    judge(any_site, any_site.brand_person, question, Judgement.COUNTERFEIT)
     as_of = any_site.clock.now()
     first = digest_at(any_site, tmp_path, as_of)
     assert len(rows_at(any_site, as_of)) == 8
 
     any_site.clock.forward(seconds=60)
-    undo_verdict(any_site.runtime, any_site.brand_person, asked.case_id)
+    undo_verdict(any_site.runtime, any_site.brand_person, question.case_id)
     file_appeal(any_site.runtime, any_site.marketplace, COMPLAINT)
     (appealed,) = open_cases(any_site, CaseLane.APPEAL)
     judge(any_site, any_site.second_analyst, appealed, Judgement.GENUINE)
@@ -261,8 +261,8 @@ def compared(site: Site, before: StoredSnapshot, after: StoredSnapshot) -> Label
 
 def an_account_is_disabled(site: Site) -> None:
     with site.runtime.store.write() as connection:
-        here = account.c.user_id == site.analyst.user_id
-        connection.execute(update(account).where(here).values(disabled_at=site.clock.now()))
+        of_account = account.c.user_id == site.analyst.user_id
+        connection.execute(update(account).where(of_account).values(disabled_at=site.clock.now()))
 
 
 def the_log_is_tampered_with(site: Site) -> None:
@@ -282,9 +282,9 @@ def test_a_label_that_is_gone_says_why(any_site: Site, happens: Callable[[Site],
     before = taken(any_site)
     happens(any_site)
     any_site.clock.forward(hours=1)
-    found = compared(any_site, before, taken(any_site))
-    assert [(code, len(versions)) for code, versions in found.lost.items()] == [(reason, 1)]
-    assert (found.kept, found.added, found.cleared, found.accused) == (0, 0, (), ())
+    comparison = compared(any_site, before, taken(any_site))
+    assert [(code, len(versions)) for code, versions in comparison.lost.items()] == [(reason, 1)]
+    assert (comparison.kept, comparison.added, comparison.cleared, comparison.accused) == (0, 0, (), ())
 
 
 def test_an_appeal_takes_a_label_away_and_its_decision_turns_it(any_site: Site) -> None:
@@ -297,8 +297,8 @@ def test_an_appeal_takes_a_label_away_and_its_decision_turns_it(any_site: Site) 
     (case,) = open_cases(any_site, CaseLane.APPEAL)
     judge(any_site, any_site.second_analyst, case, Judgement.GENUINE)
     any_site.clock.forward(days=20)
-    found = compared(any_site, before, taken(any_site))
-    assert (len(found.cleared), found.accused, found.lost, found.kept) == (1, (), {}, 0)
+    comparison = compared(any_site, before, taken(any_site))
+    assert (len(comparison.cleared), comparison.accused, comparison.lost, comparison.kept) == (1, (), {}, 0)
     assert len(compared(any_site, taken(any_site), before).accused) == 1
 
 
@@ -323,8 +323,8 @@ def test_new_and_unchanged_labels_are_counted(site: Site) -> None:
     before = taken(site)
     judge(site, site.analyst, a_case(site, external_id="MP-1"), Judgement.GENUINE)
     site.clock.forward(days=15)
-    found = compared(site, before, taken(site))
-    assert (found.kept, found.added, found.lost) == (1, 1, {})
+    comparison = compared(site, before, taken(site))
+    assert (comparison.kept, comparison.added, comparison.lost) == (1, 1, {})
 
 
 def test_a_file_that_is_gone_is_refused(site: Site) -> None:

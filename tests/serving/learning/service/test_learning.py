@@ -71,7 +71,7 @@ def test_a_retraining_stays_in_the_queue_of_a_process_without_the_champion(site:
             queued = connection.execute(text("SELECT workflow_uuid, status, queue_name FROM workflow_status")).all()
         assert (job.state, job.progress["stage"]) == ("waiting", "waiting for the champion's bundle")
         assert {(second, "DELAYED", jobs.TRAINING)} < set(map(tuple, queued))
-        assert len([one for one in queued if one.workflow_uuid.startswith(first)]) == 2
+        assert len([workflow for workflow in queued if workflow.workflow_uuid.startswith(first)]) == 2
         folder.with_name("away").rename(folder)
         follow_champions(restarted)
         assert retrain(restarted, site.here, job_id, after=second) == "failed", "it runs; no label is mature"
@@ -95,7 +95,7 @@ def test_a_refused_training_promotes_nothing_and_the_champion_goes_on(site: Site
     assert retrain(site.runtime, site.here, job_id) == "failed"
     with site.runtime.store.read() as connection:
         job = learning.get_job(connection, site.here, job_id)
-        assert [one.digest for one in learning.models(connection, site.here, 5)] == [champion]
+        assert [model.digest for model in learning.models(connection, site.here, 5)] == [champion]
     assert job.error == ("0 counterfeit and 1 genuine labels are mature; at least 10 and 20 are needed to train.")
     assert site.runtime.services[LiveModels].of(site.here).digest == champion  # type: ignore[union-attr]  # in force
     receive(site.runtime, site.marketplace, [a_suspect_row(external_id="MP-77")], source="test")
@@ -139,9 +139,9 @@ def test_a_beginning_of_a_digest_names_a_model_and_a_stranger_is_not_found(train
     assert promote(site, first[:12]) == first
     with pytest.raises(NotFound):
         promote(site, "f" * 64)
-    found = challenger(site.runtime, site.marketplace)
-    assert found is not None
-    assert found.digest == second
+    candidate = challenger(site.runtime, site.marketplace)
+    assert candidate is not None
+    assert candidate.digest == second
 
 
 def test_a_training_whose_worker_ended_is_followed_as_the_next_attempt(
@@ -163,8 +163,8 @@ def test_a_training_whose_worker_ended_is_followed_as_the_next_attempt(
         with pytest.raises(KeyboardInterrupt):
             retrain(site.runtime, site.here, job_id)
         site.clock.forward(minutes=5)
-    assert [one["attempt"] for one in seen] == [1, 2]
-    assert [[line["stage"] for line in one["log"]] for one in seen] == [["read", "fit_1"]] * 2
+    assert [progress["attempt"] for progress in seen] == [1, 2]
+    assert [[line["stage"] for line in progress["log"]] for progress in seen] == [["read", "fit_1"]] * 2
     assert seen[1]["began_at"] > seen[0]["began_at"]
     assert seen[1]["share"] == 0.2
 
@@ -217,8 +217,8 @@ def test_a_kept_training_whose_files_are_gone_is_not_trained_anew(site: Site, mo
     job_id = request_training(site.runtime, site.marketplace, by="test")
     monkeypatch.setattr("serving.learning.service.learn.close_run", lambda *_arguments: None)
     with site.runtime.store.write() as connection:
-        kept = {"state": "failed", "progress": {"stage": "kept", "share": 1.0, "kept": 1}}
-        learning.update_job(connection, site.here, job_id, kept)
+        changes = {"state": "failed", "progress": {"stage": "kept", "share": 1.0, "kept": 1}}
+        learning.update_job(connection, site.here, job_id, changes)
     try_again(site.runtime, site.marketplace, job_id, by="test")
     assert retrain(site.runtime, site.here, job_id) == "failed"
     job = site.read(learning.get_job, site.here, job_id)

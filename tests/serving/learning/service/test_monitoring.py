@@ -31,7 +31,7 @@ def test_a_sample_is_spread_evenly_over_its_window_and_never_larger_than_asked_f
         window = Window(NOW - timedelta(hours=1), NOW + timedelta(hours=7))
         three = monitoring.sample_of_facts(connection, site.here, window, 3)
         everything = monitoring.sample_of_facts(connection, site.here, window, 7)
-    assert [one.listing.external_id for one in three] == ["MP-2", "MP-4", "MP-6"]
+    assert [facts.listing.external_id for facts in three] == ["MP-2", "MP-4", "MP-6"]
     assert len(everything) == 7
 
 
@@ -41,7 +41,7 @@ def test_a_window_is_open_at_its_start_and_closed_at_its_end(any_site: Site) -> 
         send(site, 1, first=number)
         site.clock.forward(hours=1)
     inside = site.read(monitoring.sample_of_facts, site.here, Window(NOW, NOW + timedelta(hours=2)), 10)
-    assert [one.listing.external_id for one in inside] == ["MP-1", "MP-2"]
+    assert [facts.listing.external_id for facts in inside] == ["MP-1", "MP-2"]
 
 
 def test_first_answers_count_from_the_case_and_are_none_while_nobody_has_answered(any_site: Site) -> None:
@@ -49,8 +49,8 @@ def test_first_answers_count_from_the_case_and_are_none_while_nobody_has_answere
     answered, _waiting = a_case(site, external_id="MP-1"), a_case(site, external_id="MP-2")
     site.clock.forward(hours=2)
     judge(site, site.analyst, answered, Judgement.GENUINE)
-    found = site.read(monitoring.first_answers, site.here, Window.of_days(1, site.clock.now()))
-    assert found == [timedelta(hours=2), None]
+    delays = site.read(monitoring.first_answers, site.here, Window.of_days(1, site.clock.now()))
+    assert delays == [timedelta(hours=2), None]
 
 
 def test_a_first_score_says_whether_anybody_was_shown_the_version(any_site: Site) -> None:
@@ -130,8 +130,8 @@ def test_a_report_is_made_weekly_once_there_is_a_champion(site: Site) -> None:
 def test_looks_at_the_same_moment_make_one_report(site: Site) -> None:
     put_champion_in_force(site)
     with ThreadPoolExecutor(4) as pool:
-        found = list(pool.map(lambda _number: sweep(site.runtime)["drift_reports"], range(4)))
-    assert sum(found) == 1
+        report_counts = list(pool.map(lambda _number: sweep(site.runtime)["drift_reports"], range(4)))
+    assert sum(report_counts) == 1
 
 
 def test_an_empty_marketplace_has_a_report_too(site: Site) -> None:

@@ -43,11 +43,11 @@ def entries(site: Site, subject: str) -> list[tuple[str, str, dict[str, Any]]]:
         .where(audit_entry.c.subject == subject)
         .order_by(audit_entry.c.sequence)
     )
-    found = [(row.act, row.actor, json.loads(row.payload)) for row in site.rows(query)]
-    for _, _, payload in found:
+    acts = [(row.act, row.actor, json.loads(row.payload)) for row in site.rows(query)]
+    for _, _, payload in acts:
         row_id = payload.pop("approval", None) or payload.pop("promotion", None)
         assert row_id or not payload, "an entry names the row that it speaks of"
-    return found
+    return acts
 
 
 def by(site: Site) -> tuple[str, str]:
@@ -55,8 +55,8 @@ def by(site: Site) -> tuple[str, str]:
 
 
 def test_one_approval_puts_nothing_in_force(any_site: Site) -> None:
-    found = first_approval(any_site, admit_model(any_site))
-    assert (found.in_force, found.standing.missing, champion_of(any_site)) == (False, 1, None)
+    outcome = first_approval(any_site, admit_model(any_site))
+    assert (outcome.in_force, outcome.standing.missing, champion_of(any_site)) == (False, 1, None)
     assert any_site.runtime.services[LiveModels].of(any_site.here) is None
 
 
@@ -81,19 +81,19 @@ def test_the_same_person_is_refused_the_second_time(site: Site) -> None:
 def test_two_people_who_approve_at_the_same_moment_put_it_in_force(any_site: Site) -> None:
     """Otherwise each would see one approval, and the model would wait for a third person."""
     digest = admit_model(any_site)
-    found: list[Approved] = []
+    outcomes: list[Approved] = []
     barrier = threading.Barrier(2)
 
     def press(who: str) -> None:
         barrier.wait()
-        found.append(approve(any_site.runtime, any_site.marketplace, digest=digest, by=who))
+        outcomes.append(approve(any_site.runtime, any_site.marketplace, digest=digest, by=who))
 
     threads = [threading.Thread(target=press, args=[who]) for who in by(any_site)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert sorted(one.in_force for one in found) == [False, True]
+    assert sorted(outcome.in_force for outcome in outcomes) == [False, True]
     assert champion_of(any_site) == digest
 
 
@@ -167,9 +167,11 @@ def test_past_a_failed_gate_both_give_a_reason(site: Site) -> None:
     assert champion_of(site) is None
     assert second_approval(site, digest, "Seen on the random slice too.").in_force
     with site.runtime.store.read() as connection:
-        (found,) = learning.promotions(connection, site.here)
-        assert [one.by for one in approvals.used(connection, site.here)[found.promotion_id]] == list(by(site))
-    assert found.note == "The new season changed prices. / Seen on the random slice too."
+        (promotion,) = learning.promotions(connection, site.here)
+        assert [approval.by for approval in approvals.used(connection, site.here)[promotion.promotion_id]] == list(
+            by(site)
+        )
+    assert promotion.note == "The new season changed prices. / Seen on the random slice too."
 
 
 def test_an_approval_without_a_reason_counts_no_more_once_a_gate_is_not_passed(site: Site) -> None:
@@ -214,10 +216,10 @@ def test_one_person_rolls_back(site: Site) -> None:
     assert (done.in_force, champion_of(site)) == (True, first)
     assert entries(site, first)[-1][:2] == ("model.rollback", by(site)[0])
     with site.runtime.store.read() as connection:
-        told = connection.execute(select(mail).where(mail.c.kind == MailKind.MODEL_ROLLBACK.value)).all()
+        mails = connection.execute(select(mail).where(mail.c.kind == MailKind.MODEL_ROLLBACK.value)).all()
         everybody = [people.with_role(connection, site.here, role) for role in (Role.DATA_SCIENTIST, Role.ADMIN)]
-    assert sorted(one.user_id for one in told) == sorted({*everybody[0], *everybody[1]})
-    assert told[0].parameters == {
+    assert sorted(mail_row.user_id for mail_row in mails) == sorted({*everybody[0], *everybody[1]})
+    assert mails[0].parameters == {
         "by": "Wei Zhang", "marketplace": "Bazaar", "model": first[:10], "reason": "It asks too much."
     }  # fmt: skip
 

@@ -54,9 +54,9 @@ def an_untracked_model(site: Site) -> str:
     return digest
 
 
-@pytest.mark.parametrize(("dies", "kept"), [("before", False), ("after", True)])
+@pytest.mark.parametrize(("dies", "is_kept"), [("before", False), ("after", True)])
 def test_a_child_that_dies_after_its_training_has_trained(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, dies: str, kept: bool
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, dies: str, is_kept: bool
 ) -> None:
     (tmp_path / "stub_child.py").write_text(STUB)
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
@@ -64,7 +64,7 @@ def test_a_child_that_dies_after_its_training_has_trained(
     def run() -> dict[str, object]:
         return run_child("stub_child", [dies], cache=tmp_path, timeout_seconds=60, progress=lambda _line: None)
 
-    if kept:
+    if is_kept:
         assert run() == {
             "event": "trained",
             "digest": "abc",
@@ -80,15 +80,15 @@ def test_a_child_that_dies_after_its_training_has_trained(
 def test_pages_say_that_a_model_is_not_tracked_until_it_is(site: Site) -> None:
     digest = an_untracked_model(site)
     visitor = visit_as(site, site.data_scientist)
-    told = "Trained, not tracked: MLflow at 127.0.0.1:9 did not answer within 20 seconds."
+    sentence = "Trained, not tracked: MLflow at 127.0.0.1:9 did not answer within 20 seconds."
     for path in ("/models", "/models/runs"):
-        assert told in words(visitor.get(path).text), path
+        assert sentence in words(visitor.get(path).text), path
     with site.runtime.store.write() as connection:
         learning.track_model(connection, site.here, digest, "9d7945878f5a", "1")
         learning.track_model(connection, site.here, digest, "another", "2")
         assert learning.get_model(connection, site.here, digest).mlflow_version == "1", "the first stays"
     for path in ("/models", "/models/runs"):
-        assert told not in words(visitor.get(path).text), path
+        assert sentence not in words(visitor.get(path).text), path
 
 
 @pytest.mark.soak
@@ -96,12 +96,12 @@ def test_a_publication_without_its_registry_leaves_a_successor_and_the_retry_reg
     digest = an_untracked_model(site)
     promote(site, digest)
     down = with_registry(site, NOBODY)
-    told = publish_or_later(down, site.here, digest, job_id="publish:pro_1")
-    assert told.startswith("MLflow at 127.0.0.1:9 failed: ")
-    assert "s5cret" not in told
+    failure = publish_or_later(down, site.here, digest, job_id="publish:pro_1")
+    assert failure.startswith("MLflow at 127.0.0.1:9 failed: ")
+    assert "s5cret" not in failure
     with site.runtime.store.read() as connection:
-        found = text("SELECT status, name, queue_name FROM workflow_status WHERE workflow_uuid = 'publish:pro_1#2'")
-        assert tuple(connection.execute(found).one()) == ("DELAYED", jobs.PUBLISH, jobs.TRAINING)
+        query = text("SELECT status, name, queue_name FROM workflow_status WHERE workflow_uuid = 'publish:pro_1#2'")
+        assert tuple(connection.execute(query).one()) == ("DELAYED", jobs.PUBLISH, jobs.TRAINING)
     with pytest.raises(TrainingFailed, match="MLflow at"):
         publish_or_later(down, site.here, digest, job_id="publish:pro_1#288")
     assert publish(site.runtime, site.here, digest) == "1"

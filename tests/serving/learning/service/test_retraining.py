@@ -69,14 +69,14 @@ def test_a_sweep_leaves_one_training_with_its_cause_in_the_queue_and_in_the_audi
     cause = {"cause": "labels", "new_labels": POSITIVES + NEGATIVES, "moved": []}
     assert (job.state, job.requested_by, job.cause) == ("waiting", "worker", cause)
     with labelled.runtime.store.read() as connection:
-        entry = connection.execute(
+        audit_row = connection.execute(
             select(audit_entry.c.actor, audit_entry.c.subject, audit_payload.c.payload)
             .join(audit_payload, audit_payload.c.sequence == audit_entry.c.sequence)
             .where(audit_entry.c.act == "training.requested")
         ).one()
         table = "dbos.workflow_status" if connection.dialect.name == "postgresql" else "workflow_status"
         queued = connection.execute(text(f"SELECT workflow_uuid, queue_name FROM {table}")).all()  # noqa: S608  # no input
-    assert (entry.actor, entry.subject, json.loads(entry.payload)) == ("worker", job.job_id, cause)
+    assert (audit_row.actor, audit_row.subject, json.loads(audit_row.payload)) == ("worker", job.job_id, cause)
     assert (f"retrain:{job.job_id}", jobs.TRAINING) in set(map(tuple, queued))
     labelled.clock.forward(hours=1)
     assert retrain_by_itself(labelled.runtime) == 0, "it still waits in the queue"
@@ -90,9 +90,9 @@ def test_one_label_fewer_starts_nothing_and_says_how_many_are_missing(any_site: 
     runtime = replace(site.runtime, policies=site.runtime.policies.changed(policy))
     assert retrain_by_itself(runtime) == 0
     with runtime.store.read() as connection:
-        found = retraining.last_look(connection, site.here)
-    assert found is not None
-    assert {name: found[1][name] for name in ("code", "new_labels", "needed")} == {
+        last_look = retraining.last_look(connection, site.here)
+    assert last_look is not None
+    assert {name: last_look[1][name] for name in ("code", "new_labels", "needed")} == {
         "code": "not_due",
         "new_labels": 30,
         "needed": 31,
@@ -114,9 +114,9 @@ def test_labels_are_counted_once_an_hour(labelled: Site) -> None:
     for minutes, counted_at in ((59, started), (1, started + timedelta(hours=1))):
         labelled.clock.forward(minutes=minutes)
         retrain_by_itself(labelled.runtime)
-        found = labelled.read(retraining.last_look, labelled.here)
-        assert found is not None
-        assert found[0] == counted_at
+        last_look = labelled.read(retraining.last_look, labelled.here)
+        assert last_look is not None
+        assert last_look[0] == counted_at
 
 
 def end(site: Site, **values: object) -> None:
@@ -139,8 +139,8 @@ def test_a_refused_training_is_tried_again_only_with_other_labels_and_after_a_re
     labelled.clock.forward(days=14)
     rests = replace(FEW, back_off_days=4, most_back_off_days=16)
     waiting = replace(labelled.runtime, policies=labelled.runtime.policies.changed(rests))
-    found = look(waiting, labelled.here)
-    assert (found.code, found.failures) == (Wait.BACK_OFF, 3)
+    decision = look(waiting, labelled.here)
+    assert (decision.code, decision.failures) == (Wait.BACK_OFF, 3)
     labelled.clock.forward(days=2)
     assert look(waiting, labelled.here).code is Cause.LABELS
 
@@ -149,11 +149,11 @@ def test_labels_count_from_the_last_training_that_ended_well(labelled: Site) -> 
     look(labelled.runtime, labelled.here)
     end(labelled, state="done")
     labelled.clock.forward(days=1)
-    found = look(labelled.runtime, labelled.here)
-    assert (found.code, found.new_labels, found.failures) == (Wait.UNCHANGED, 0, 0)
+    decision = look(labelled.runtime, labelled.here)
+    assert (decision.code, decision.new_labels, decision.failures) == (Wait.UNCHANGED, 0, 0)
     label(labelled, genuine=3)
-    found = look(labelled.runtime, labelled.here)
-    assert (found.code, found.new_labels) == (Wait.NOT_DUE, 3)
+    decision = look(labelled.runtime, labelled.here)
+    assert (decision.code, decision.new_labels) == (Wait.NOT_DUE, 3)
     labelled.clock.forward(days=15)
     assert look(labelled.runtime, labelled.here).code is Cause.SCHEDULE
 
@@ -173,8 +173,8 @@ def test_a_drift_alarm_of_two_reports_since_the_last_training_starts_one(labelle
     assert look(labelled.runtime, labelled.here).code is Wait.NOT_DUE
     labelled.clock.forward(days=7)
     measured()
-    found = look(labelled.runtime, labelled.here)
-    assert (found.code, found.moved) == (Cause.DRIFT, ("price_log_ratio",))
+    decision = look(labelled.runtime, labelled.here)
+    assert (decision.code, decision.moved) == (Cause.DRIFT, ("price_log_ratio",))
     assert jobs_of(labelled)[0].cause == {"cause": "drift", "new_labels": 1, "moved": ["price_log_ratio"]}
 
 
@@ -207,19 +207,19 @@ def swept(site: Site) -> Job:
 def test_enough_labels_lead_to_a_tracked_candidate_that_waits_for_people(any_site: Site) -> None:
     few = replace(DEFAULT_RETRAINING, new_labels=60)
     site = replace(any_site, runtime=replace(any_site.runtime, policies=any_site.runtime.policies.changed(few)))
-    given = label_a_history(site, listings=2_400)
+    label_count = label_a_history(site, listings=2_400)
     site.clock.forward(days=30)
     job = swept(site)
     assert (job.state, job.error, job.requested_by) == ("done", None, "worker")
     assert job.cause is not None
     assert job.cause["cause"] == "labels"
-    assert few.new_labels <= job.cause["new_labels"] <= given
+    assert few.new_labels <= job.cause["new_labels"] <= label_count
     with site.runtime.store.read() as connection:
         model = learning.get_model(connection, site.here, job.digest or "")
         assert learning.promotions(connection, site.here) == [], "nothing is promoted"
-    found = challenger(site.runtime, site.marketplace)
-    assert found is not None
-    assert (found.digest, found.mlflow_version) == (job.digest, "1")
+    candidate = challenger(site.runtime, site.marketplace)
+    assert candidate is not None
+    assert (candidate.digest, candidate.mlflow_version) == (job.digest, "1")
     (run,) = runs_of(f"sqlite:///{site.runtime.home.mlflow / 'mlflow.db'}")
     assert (run["status"], run["tags"]["touchstone.state"]) == ("FINISHED", "finished")
     assert run["name"] == f"Bazaar {job.created_at:%Y-%m-%d} labels"
@@ -243,7 +243,7 @@ def test_a_training_that_nobody_asked_for_and_is_refused_is_a_run_with_its_reaso
     sentence = "All counterfeit labels are of one seller; at least two are needed to test on another."
     assert (job.state, job.error) == ("failed", sentence)
     (run,) = runs_of(f"sqlite:///{site.runtime.home.mlflow / 'mlflow.db'}")
-    tags = {name.removeprefix("touchstone."): value for name, value in run["tags"].items()}
+    tags = {name.removeprefix("touchstone."): tag for name, tag in run["tags"].items()}
     assert (run["status"], tags["state"], tags["cause"], tags["reason"]) == ("FAILED", "refused", "labels", sentence)
     site.clock.forward(days=20)
     assert sweep(site.runtime)["trainings_started"] == 0, "the same labels would be refused again"
@@ -261,7 +261,7 @@ def test_a_training_that_never_began_and_one_that_was_killed_are_runs_too(site: 
             judge(site, site.analyst, a_case(site), Judgement.GENUINE)
             site.clock.forward(days=15)
     killed, refused = runs_of(f"sqlite:///{site.runtime.home.mlflow / 'mlflow.db'}")
-    assert {one["tags"]["touchstone.cause"] for one in (killed, refused)} == {"requested"}
+    assert {run["tags"]["touchstone.cause"] for run in (killed, refused)} == {"requested"}
     assert refused["tags"]["touchstone.state"] == "refused"
     assert refused["tags"]["touchstone.reason"] == "No label is mature yet, so there is nothing to learn from."
     assert killed["tags"]["touchstone.state"] == "failed"
@@ -273,11 +273,11 @@ def test_a_training_reads_the_settings_that_the_service_names_and_refuses_what_a
     site: Site, tmp_path: Path
 ) -> None:
     (tmp_path / "s.json").write_text('{"text_costs": 3}')
-    given = site.runtime.settings.model_copy(update={"fit_settings": tmp_path / "s.json"})
+    settings = site.runtime.settings.model_copy(update={"fit_settings": tmp_path / "s.json"})
     judge(site, site.analyst, a_case(site), Judgement.GENUINE)
     site.clock.forward(days=15)
     job_id = request_training(site.runtime, site.marketplace, by="test")
-    assert retrain(replace(site.runtime, settings=given), site.here, job_id) == "failed"
+    assert retrain(replace(site.runtime, settings=settings), site.here, job_id) == "failed"
     error = site.read(learning.get_job, site.here, job_id).error
     assert (error or "").startswith("There is no setting text_costs; the known ones are forest.rounds, ")
     (run,) = runs_of(f"sqlite:///{site.runtime.home.mlflow / 'mlflow.db'}")
@@ -293,7 +293,7 @@ def add_report(site: Site, **psi: float) -> None:
     """A drift report of this moment, a week after the one before."""
     site.clock.forward(days=7)
     shifts = [
-        {"name": name, "psi": value, "level": "moved" if value >= 0.25 else "steady"} for name, value in psi.items()
+        {"name": name, "psi": shift, "level": "moved" if shift >= 0.25 else "steady"} for name, shift in psi.items()
     ]
     report: dict[str, Any] = {"champion": None, "enough": True, "shifts": shifts}
     row = {"marketplace_id": site.here, "report_id": site.runtime.ids.new("dri"), "report": report}
@@ -302,7 +302,7 @@ def add_report(site: Site, **psi: float) -> None:
 
 def red(site: Site) -> dict[str, RedFeature]:
     with site.runtime.store.read() as connection:
-        return {one.name: one for one in red_now(site.runtime, connection, site.here)}
+        return {feature.name: feature for feature in red_now(site.runtime, connection, site.here)}
 
 
 def explain(site: Site, feature: str = "price_log", note: str = " The summer sale. ") -> None:
@@ -314,11 +314,11 @@ def test_an_acknowledgement_is_kept_with_its_author_and_recorded_and_quiets_unti
 ) -> None:
     add_report(any_site, price_log=0.4, seller_age=0.3)
     explain(any_site)
-    found = red(any_site)
-    note = found["price_log"].acknowledged
+    features = red(any_site)
+    note = features["price_log"].acknowledged
     assert note is not None
     assert (note.note, note.by, note.psi, note.at) == ("The summer sale.", BY, 0.4, any_site.clock.now())
-    assert (found["price_log"].quiet, found["seller_age"].quiet) == (True, False)
+    assert (features["price_log"].quiet, features["seller_age"].quiet) == (True, False)
     with any_site.runtime.store.read() as connection:
         query = select(audit_entry.c.actor, audit_entry.c.subject).where(audit_entry.c.act == "drift.acknowledged")
         assert connection.execute(query).all() == [(BY, "price_log")]

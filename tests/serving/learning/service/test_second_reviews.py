@@ -75,8 +75,8 @@ def counts(site: Site) -> SecondReviews:
 
 
 def queue_of(site: Site, person: Person) -> list[str]:
-    wanted = QueueFilter(frozenset({site.here}), person=person.user_id)
-    return [row["case_id"] for row in site.read(queues.queue, wanted, most=50)]
+    queue_filter = QueueFilter(frozenset({site.here}), person=person.user_id)
+    return [row["case_id"] for row in site.read(queues.queue, queue_filter, most=50)]
 
 
 def a_genuine_case(site: Site, external_id: str = "MP-9") -> Case:
@@ -95,7 +95,7 @@ def test_a_doubted_label_is_looked_at_by_somebody_else_and_agreement_makes_two_r
     any_site.clock.forward(days=15)
     (row,) = rows_now(any_site)
     assert (row.label, row.evidence_level) == (0, "two_reviewers")
-    assert set(row.sources) == {f"user:{one.user_id}" for one in (any_site.analyst, any_site.second_analyst)}
+    assert set(row.sources) == {f"user:{person.user_id}" for person in (any_site.analyst, any_site.second_analyst)}
     assert counts(any_site) == SecondReviews(doubted=1, asked_for=1, given=1, overturned=0)
 
 
@@ -106,7 +106,7 @@ def test_the_author_of_the_reset_link_behind_the_first_answer_gives_no_second_re
         accounts.add_grants(connection, host.user_id, [Grant(Role.ADMIN, any_site.here)], any_site.clock.now())
         host = accounts.person(connection, host.user_id)
     path = make_link(runtime, host, any_site.analyst.user_id)
-    choose_anew(runtime, path.removeprefix("/reset/"), wanted="a better password", again="a better password")
+    choose_anew(runtime, path.removeprefix("/reset/"), new_password="a better password", again="a better password")
     case = a_genuine_case(any_site)
     any_site.clock.forward(days=15)
     look = a_second_review(any_site, case, label=0)
@@ -138,7 +138,7 @@ def test_an_undone_second_review_leaves_the_label_as_it_was(any_site: Site) -> N
     undo_verdict(any_site.runtime, any_site.second_analyst, look.case_id)
     assert (counts(any_site).given, counts(any_site).overturned) == (0, 0)
     assert [row.label for row in rows_now(any_site)] == [0]
-    assert [one.case_id for one in open_cases(any_site, CaseLane.SECOND_REVIEW)] == [look.case_id]
+    assert [review.case_id for review in open_cases(any_site, CaseLane.SECOND_REVIEW)] == [look.case_id]
 
 
 def test_an_unclear_second_review_overturns_no_label(site: Site) -> None:
@@ -225,7 +225,7 @@ def test_finds_that_wait_come_first_and_no_more_is_asked_than_there_is_time_for(
     job_id = a_job(site)
     assert open_second_reviews(site.runtime, site.here, job_id) == 1
     assert open_second_reviews(site.runtime, site.here, job_id, [doubted(first), doubted(second)]) == 1
-    looked_at = {one.version_id for one in open_cases(site, CaseLane.SECOND_REVIEW)}
+    looked_at = {review.version_id for review in open_cases(site, CaseLane.SECOND_REVIEW)}
     assert looked_at == {find.version_id, first.version_id}
     assert counts(site) == SecondReviews(doubted=2, asked_for=2, given=0, overturned=0)
     assert open_second_reviews(site.runtime, site.here, job_id, [doubted(first), doubted(second)]) == 0, "asked again"
@@ -238,7 +238,7 @@ def test_where_there_is_room_for_one_the_find_that_waits_comes_before_the_suspec
     judge(site, site.analyst, find, Judgement.COUNTERFEIT)
     site.clock.forward(days=15)
     assert open_second_reviews(site.runtime, site.here, a_job(site), [doubted(suspect)]) == 1
-    assert [one.version_id for one in open_cases(site, CaseLane.SECOND_REVIEW)] == [find.version_id]
+    assert [review.version_id for review in open_cases(site, CaseLane.SECOND_REVIEW)] == [find.version_id]
 
 
 def test_what_had_no_room_comes_with_the_next_training_and_nothing_twice(any_site: Site) -> None:
@@ -251,7 +251,7 @@ def test_what_had_no_room_comes_with_the_next_training_and_nothing_twice(any_sit
     assert open_second_reviews(site.runtime, site.here, a_job(site), both) == 1
     site.clock.forward(hours=1)
     assert open_second_reviews(site.runtime, site.here, a_job(site), both) == 0
-    looked_at = [one.version_id for one in open_cases(site, CaseLane.SECOND_REVIEW)]
+    looked_at = [review.version_id for review in open_cases(site, CaseLane.SECOND_REVIEW)]
     assert sorted(looked_at) == sorted([first.version_id, second.version_id])
 
 
@@ -276,10 +276,10 @@ def test_a_listing_that_changes_meanwhile_gets_its_case_and_the_second_review_st
     any_site.clock.forward(days=15)
     look = a_second_review(any_site, case, label=0)
     receive(any_site.runtime, any_site.marketplace, [a_suspect_row(price="12.00")], source="test")
-    found = {one.lane: one for one in open_cases(any_site)}
-    assert found.keys() == {CaseLane.ANALYST, CaseLane.SECOND_REVIEW}
-    assert found[CaseLane.ANALYST].follows_case_id is None
-    assert found[CaseLane.SECOND_REVIEW].case_id == look.case_id
+    cases_by_lane = {open_case.lane: open_case for open_case in open_cases(any_site)}
+    assert cases_by_lane.keys() == {CaseLane.ANALYST, CaseLane.SECOND_REVIEW}
+    assert cases_by_lane[CaseLane.ANALYST].follows_case_id is None
+    assert cases_by_lane[CaseLane.SECOND_REVIEW].case_id == look.case_id
     judge(any_site, any_site.second_analyst, look, Judgement.GENUINE)
     assert any_site.read(cases.get, any_site.here, look.case_id).state is CaseState.DECIDED
 
@@ -311,8 +311,8 @@ def with_a_golden_listing(site: Site) -> tuple[Site, Case]:
     site.clock.forward(days=15)
     judge(site, site.second_analyst, a_second_review(site, case, label=0), Judgement.GENUINE)
     site.clock.forward(days=15)
-    item = GoldenItem(case.version_id, case.listing_id, None, 0, ("a", "b"), some_facts().to_json().decode())
-    content, digest = freeze([item], site.clock.now())
+    golden_item = GoldenItem(case.version_id, case.listing_id, None, 0, ("a", "b"), some_facts().to_json().decode())
+    content, digest = freeze([golden_item], site.clock.now())
     row = {"digest": digest, "items": 1, "positives": 0, "content": content, "frozen_by": "test"}
     with site.runtime.store.write() as connection:
         identity = {"marketplace_id": site.here, "golden_set_id": "gld_1", "frozen_at": site.clock.now()}
@@ -337,10 +337,10 @@ def test_it_comes_once_in_so_many_answers_to_who_has_not_judged_and_teaches_noth
     assert [open_gold_items(site.runtime), open_gold_items(site.runtime)] == [1, 0]
     [known] = open_cases(site, CaseLane.SECOND_REVIEW)
     assert known.version_id == case.version_id
-    here = frozenset({site.here})
+    marketplaces = frozenset({site.here})
     with site.runtime.store.read() as connection:
         shown = {
-            person.name: len(queues.queue(connection, QueueFilter(here, person=person.user_id), most=9))
+            person.name: len(queues.queue(connection, QueueFilter(marketplaces, person=person.user_id), most=9))
             for person in (site.analyst, site.second_analyst, third)
         }
         before = verdict_history.of_marketplace(connection, site.here, site.clock.now())[case.version_id]
@@ -348,8 +348,8 @@ def test_it_comes_once_in_so_many_answers_to_who_has_not_judged_and_teaches_noth
     judge(site, third, known, Judgement.COUNTERFEIT)
     site.clock.forward(minutes=1)
     assert site.read(verdict_history.of_marketplace, site.here, site.clock.now())[case.version_id] == before
-    looks, found, *_ = my_page(site.runtime, Session(third, "token")).agreements.values()
-    assert (found.agreed, found.of, looks.of) == (0, 1, 0)
+    looks, gold, *_ = my_page(site.runtime, Session(third, "token")).agreements.values()
+    assert (gold.agreed, gold.of, looks.of) == (0, 1, 0)
     looks, *_ = my_page(site.runtime, Session(site.analyst, "token")).agreements.values()
     assert (looks.agreed, looks.of) == (1, 1), "as before"
     undo_verdict(site.runtime, third, known.case_id)
@@ -366,7 +366,7 @@ def test_its_page_looks_like_that_of_any_second_review(site: Site) -> None:
     site.clock.forward(days=15)
     a_second_review(site, other, label=0)
     visitor = visit_as(site, third)
-    pages = [visitor.get(f"/cases/{one.case_id}").text for one in open_cases(site, CaseLane.SECOND_REVIEW)]
+    pages = [visitor.get(f"/cases/{review.case_id}").text for review in open_cases(site, CaseLane.SECOND_REVIEW)]
     assert len(pages) == 2
     for page in (*pages, visitor.get("/queue").text):
         assert "golden" not in page.lower()
@@ -385,12 +385,12 @@ def test_where_everybody_has_judged_it_none_is_opened(site: Site) -> None:
 def test_each_reason_and_rule_counts_once_a_listing_with_what_came_true() -> None:
     like, young = message("wording", words=("mirror",)), message("seller_age", n=3)
     middle, high, audit = message("route.middle"), message("route.high.no_brand"), message("route.audit", n=33)
-    found = [
+    rows = [
         {
             "version_id": "a",
             "reasons": [
-                reason_as_json(one)
-                for one in (Reason("wording", like, 1.2), Reason("age", young, -0.1), remainder(OTHER, 0.3))
+                reason_as_json(reason)
+                for reason in (Reason("wording", like, 1.2), Reason("age", young, -0.1), remainder(OTHER, 0.3))
             ],
             "route_reasons": [as_json(middle)],
         },
@@ -403,11 +403,11 @@ def test_each_reason_and_rule_counts_once_a_listing_with_what_came_true() -> Non
             "route_reasons": [as_json(high), as_json(audit), as_json(middle)],
         },
     ]
-    seen = told(found, {"a": True, "b": False})
+    seen = told(rows, {"a": True, "b": False})
     assert (seen.labelled, seen.counterfeit) == (2, 1)
     assert seen.reasons_for == (Told("wording", like, 2, 1),)
     assert seen.reasons_against == (Told("age", young, 1, 1),)
-    assert [(one.name, one.labelled, one.counterfeit) for one in seen.rules] == [
+    assert [(rule.name, rule.labelled, rule.counterfeit) for rule in seen.rules] == [
         ("route.middle", 2, 1),
         ("route.audit", 1, 0),
         ("route.high.no_brand", 1, 0),
@@ -423,13 +423,13 @@ def test_only_listings_with_a_mature_label_count_by_their_first_score(site: Site
     seen = reason_precision(site.runtime, site.marketplace)
     assert (seen.labelled, seen.counterfeit) == (2, 1)
     assert seen.reasons_for
-    assert all(one.labelled <= 2 for one in seen.reasons_for)
+    assert all(reason.labelled <= 2 for reason in seen.reasons_for)
 
 
 def test_a_rule_is_one_row_whatever_seller_it_names() -> None:
     named = {seller: message("relist.linked_new_seller", seller=seller) for seller in ("ann", "bo", "cleo")}
-    found = [{"version_id": one, "reasons": [], "route_reasons": [as_json(rule)]} for one, rule in named.items()]
-    (only,) = told(found, {"ann": True, "bo": True, "cleo": False}).rules
+    rows = [{"version_id": seller, "reasons": [], "route_reasons": [as_json(rule)]} for seller, rule in named.items()]
+    (only,) = told(rows, {"ann": True, "bo": True, "cleo": False}).rules
     assert (only.name, only.labelled, only.counterfeit) == ("relist.linked_new_seller", 3, 2)
 
 

@@ -58,57 +58,57 @@ def send(site: Site, many: int, *, first: int = 0) -> list[Lane | None]:
     return [answer.lane for answer in receive(site.runtime, site.marketplace, rows, source="test")]
 
 
-def shown(site: Site, found: Trial) -> dict[str, int]:
+def shown(site: Site, open_trial: Trial) -> dict[str, int]:
     with site.runtime.store.read() as connection:
-        compared = trial.shown_so_far(site.runtime, connection, found)
+        compared = trial.shown_so_far(site.runtime, connection, open_trial)
     cells = {name: getattr(compared, name).listings for name in ("both", "only_champion", "only_challenger", "neither")}
     return {name: number for name, number in cells.items() if number}
 
 
 def test_a_model_that_looks_on_scores_everything_and_decides_nothing(any_site: Site) -> None:
     site = any_site
-    found = started(site)
+    open_trial = started(site)
     assert Lane.ASK_BRAND not in send(site, 5)
-    assert shown(site, found) == {"only_challenger": 5}
+    assert shown(site, open_trial) == {"only_challenger": 5}
     with site.runtime.store.read() as connection:
-        rows = list(trials.scores(connection, site.here, found.trial_id))
+        rows = list(trials.scores(connection, site.here, open_trial.trial_id))
     assert {challenger for _, _, challenger in rows} == {Lane.ASK_BRAND}
 
 
 def test_with_a_share_it_decides_about_those_sellers_and_no_others(any_site: Site) -> None:
     site = any_site
-    found = started(site, share=0.5)
+    open_trial = started(site, share=0.5)
     lanes = send(site, 20)
-    expected = [decides(found.trial_id, f"shop-{i}", 0.5) for i in range(20)]
+    expected = [decides(open_trial.trial_id, f"shop-{i}", 0.5) for i in range(20)]
     assert [lane is Lane.ASK_BRAND for lane in lanes] == expected
     assert 0 < sum(expected) < 20
 
 
 def test_every_score_names_the_model_that_decided(site: Site) -> None:
-    found = started(site, share=0.5)
+    open_trial = started(site, share=0.5)
     send(site, 12)
     with site.runtime.store.read() as connection:
         champion = learning.champions(connection)[site.here]
         scorers = set(connection.execute(select(score.c.scorer)).scalars())
-    assert scorers == {champion, found.digest}
+    assert scorers == {champion, open_trial.digest}
 
 
 def test_when_it_ends_the_champion_decides_about_everybody_again(site: Site) -> None:
-    found = started(site, share=NEARLY_ALL)
+    open_trial = started(site, share=NEARLY_ALL)
     assert Lane.ASK_BRAND in send(site, 5)
     trial.end(site.runtime, site.marketplace, by=scientist(site))
     assert Lane.ASK_BRAND not in send(site, 5, first=10)
-    assert sum(shown(site, found).values()) == 5
+    assert sum(shown(site, open_trial).values()) == 5
 
 
 def test_what_was_flagged_is_known_once_people_have_answered(site: Site) -> None:
-    found = started(site, share=NEARLY_ALL)
+    open_trial = started(site, share=NEARLY_ALL)
     send(site, 3)
     for case in open_cases(site, CaseLane.ASK_BRAND):
         judge(site, site.brand_person, case, Judgement.COUNTERFEIT)
     site.clock.forward(days=20)
     with site.runtime.store.read() as connection:
-        compared = trial.shown_so_far(site.runtime, connection, found)
+        compared = trial.shown_so_far(site.runtime, connection, open_trial)
     assert compared.only_challenger.counterfeit == compared.only_challenger.listings > 0
 
 
@@ -122,8 +122,8 @@ def test_to_decide_takes_somebody_else_s_approval(site: Site) -> None:
         trial.change_share(site.runtime, site.marketplace, share=0.1, by=scientist(site))
     trial.change_share(site.runtime, site.marketplace, share=0.1, by=second(site))
     with site.runtime.store.read() as connection:
-        (found,) = trials.open_trials(connection, site.here)
-        assert found.share == 0.1
+        (open_trial,) = trials.open_trials(connection, site.here)
+        assert open_trial.share == 0.1
         assert audit.check(connection)[1] is None
 
 
@@ -155,18 +155,18 @@ def test_the_past_is_scored_as_it_was_known_then(any_site: Site) -> None:
     digest = put_champion_in_force(site)
     receive(site.runtime, site.marketplace, [a_row()], source="test")
     model = site.runtime.services[BundleStore].load(model_named(site.runtime, site.marketplace, "champion").digest)
-    (found,) = rescore(site.runtime, site.marketplace, model, since=EVERYTHING, most=10)
+    (version,) = rescore(site.runtime, site.marketplace, model, since=EVERYTHING, most=10)
     assert model.digest == digest
-    assert (found.probability, found.lane) == (found.probability_before, found.lane_before)
+    assert (version.probability, version.lane) == (version.probability_before, version.lane_before)
 
 
 def test_nothing_is_changed_by_it(site: Site) -> None:
     receive(site.runtime, site.marketplace, [a_row()], source="test")
     before = site.read(scores.routes, site.here)
     model = site.runtime.services[BundleStore].load(admit_model(site))
-    (found,) = rescore(site.runtime, site.marketplace, model, since=EVERYTHING, most=10)
+    (version,) = rescore(site.runtime, site.marketplace, model, since=EVERYTHING, most=10)
     assert site.read(scores.routes, site.here) == before
-    assert (found.probability_before, found.lane_before, found.lane) == (None, Lane.NO_ACTION, Lane.ANALYST)
+    assert (version.probability_before, version.lane_before, version.lane) == (None, Lane.NO_ACTION, Lane.ANALYST)
 
 
 def test_only_what_was_scored_since_counts_and_a_label_of_today_stands_beside_it(site: Site) -> None:
@@ -205,13 +205,13 @@ def test_a_summary_counts_what_stands_for_many_as_many() -> None:
         a_version(before=Lane.AUDIT, after=Lane.ANALYST, counterfeit=True, stands_for=30.0),
         a_version(before=Lane.NO_ACTION, after=Lane.ASK_BRAND, counterfeit=None),
     ]
-    found = summary(rows)
-    assert found["before"] == {"flagged": 2, "labelled": 2, "precision": 0.5, "recall": pytest.approx(1 / 31)}
-    assert found["after"] == {"flagged": 3, "labelled": 2, "precision": 1.0, "recall": 1.0}
-    assert {"before": "no_action", "after": "ask_brand", "versions": 1} in found["moves"]
-    assert found["labelled"] == 3
+    figures = summary(rows)
+    assert figures["before"] == {"flagged": 2, "labelled": 2, "precision": 0.5, "recall": pytest.approx(1 / 31)}
+    assert figures["after"] == {"flagged": 3, "labelled": 2, "precision": 1.0, "recall": 1.0}
+    assert {"before": "no_action", "after": "ask_brand", "versions": 1} in figures["moves"]
+    assert figures["labelled"] == 3
 
 
 def test_without_labels_there_is_no_precision() -> None:
-    found = summary([a_version(before=Lane.NO_ACTION, after=Lane.ANALYST, counterfeit=None)])
-    assert found["after"] == {"flagged": 1, "labelled": 0, "precision": None, "recall": None}
+    figures = summary([a_version(before=Lane.NO_ACTION, after=Lane.ANALYST, counterfeit=None)])
+    assert figures["after"] == {"flagged": 1, "labelled": 0, "precision": None, "recall": None}

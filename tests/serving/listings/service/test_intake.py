@@ -159,8 +159,8 @@ def test_the_draw_belongs_to_the_version_and_is_not_repeated_for_an_observation(
 
 def test_a_backfilled_row_counts_as_known_when_it_occurred(any_site: Site) -> None:
     take_in(any_site, a_row(occurred_at="2026-01-05T00:00:00+00:00"), backfill=True)
-    found = any_site.read(listings.latest, any_site.here, ["MP-1"])["MP-1"]
-    assert found.first_known_at.isoformat() == "2026-01-05T00:00:00+00:00"
+    listing = any_site.read(listings.latest, any_site.here, ["MP-1"])["MP-1"]
+    assert listing.first_known_at.isoformat() == "2026-01-05T00:00:00+00:00"
 
 
 def test_without_the_backfill_scope_the_receipt_counts(any_site: Site) -> None:
@@ -183,9 +183,9 @@ BRAND = {"title": "Aurelle Colline tote in grained leather, grey", "brand": "Aur
 
 @pytest.fixture
 def receiver(any_site: Site) -> Iterator[Receiver]:
-    with a_receiver() as found:
-        register(any_site, found, None)
-        yield found
+    with a_receiver() as marketplace:
+        register(any_site, marketplace, None)
+        yield marketplace
 
 
 def comes_in(site: Site, **changes: Any) -> RowAnswer:
@@ -198,10 +198,10 @@ def comes_in(site: Site, **changes: Any) -> RowAnswer:
 
 def reason_of(site: Site) -> Message:
     """The first reason of the newest analyst's case."""
-    case = max(open_cases(site, CaseLane.ANALYST), key=lambda one: one.case_id)
+    case = max(open_cases(site, CaseLane.ANALYST), key=lambda open_case: open_case.case_id)
     with site.runtime.store.read() as connection:
-        found: Message = scores.get(connection, site.here, case.score_id)["route_reasons"][0]
-        return found
+        reason: Message = scores.get(connection, site.here, case.score_id)["route_reasons"][0]
+        return reason
 
 
 def test_who_comes_back_under_another_account_goes_to_an_analyst_who_is_told_of_the_removed_listing(
@@ -210,9 +210,9 @@ def test_who_comes_back_under_another_account_goes_to_an_analyst_who_is_told_of_
     an_acknowledged_removal(any_site)  # MP-9 of lumo-trade-88.
     tell(any_site, a_contact("lumo-trade-88"), a_contact("fresh"))
     assert comes_in(any_site, seller={"external_id": "fresh"}).lane is Lane.ANALYST
-    told = reason_of(any_site)
-    assert (told.code, told.parameters["seller"]) == ("relist.linked_new_seller", "lumo-trade-88")
-    assert told.parameters["listing"] == "MP-9"
+    reason = reason_of(any_site)
+    assert (reason.code, reason.parameters["seller"]) == ("relist.linked_new_seller", "lumo-trade-88")
+    assert reason.parameters["listing"] == "MP-9"
     assert len(receiver.deliveries) == 1, "nothing is removed by itself"
 
 
@@ -255,8 +255,8 @@ def test_of_the_same_seller_in_the_same_words_an_analyst_is_told_which_listing_w
     any_site.clock.forward(seconds=1)
     receive(any_site.runtime, any_site.marketplace, [a_suspect_row(external_id="MP-30")], source="test")
     assert removal.external_id == "MP-9"
-    told = reason_of(any_site)
-    assert (told.code, told.parameters["listing"], told.parameters["share"]) == ("relist.own_text", "MP-9", 1.0)
+    reason = reason_of(any_site)
+    assert (reason.code, reason.parameters["listing"], reason.parameters["share"]) == ("relist.own_text", "MP-9", 1.0)
 
 
 @pytest.mark.parametrize(("sold_on", "lane"), [(False, Lane.ANALYST), (True, Lane.NO_ACTION)], ids=["kept", "sold on"])
@@ -331,17 +331,19 @@ def test_a_brand_that_takes_no_part_is_not_asked(site: Site) -> None:
     assert answer.lane is Lane.ANALYST
 
 
-@pytest.mark.parametrize(("limit", "asked"), [(None, 3), (0, 0), (3, 3)], ids=["no limit", "none", "as many as come"])
-def test_a_limit_may_be_absent_or_nothing(site: Site, limit: int | None, asked: int) -> None:
+@pytest.mark.parametrize(
+    ("limit", "question_count"), [(None, 3), (0, 0), (3, 3)], ids=["no limit", "none", "as many as come"]
+)
+def test_a_limit_may_be_absent_or_nothing(site: Site, limit: int | None, question_count: int) -> None:
     answers = send(limited(site, limit), "10.00", "20.00", "30.00")
-    assert [answer.lane for answer in answers].count(Lane.ASK_BRAND) == asked
+    assert [answer.lane for answer in answers].count(Lane.ASK_BRAND) == question_count
 
 
 def test_whoever_is_passed_over_reads_why(site: Site) -> None:
     send(limited(site, 0), "400.00")
     assert site.read(scores.routes, site.here) == {"analyst": 1}
-    found = precheck(site.runtime, site.marketplace, a_listing(title="Aurelle Colline tote", brand="Aurelle"))
-    assert found.route.reasons[0].code == "route.high.used_up"
+    scoring = precheck(site.runtime, site.marketplace, a_listing(title="Aurelle Colline tote", brand="Aurelle"))
+    assert scoring.route.reasons[0].code == "route.high.used_up"
 
 
 def test_a_precheck_asks_no_brand_while_questions_are_switched_off(any_site: Site) -> None:

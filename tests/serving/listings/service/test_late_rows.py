@@ -26,7 +26,9 @@ def take_in(site: Site, row: dict[str, Any], **options: Any) -> RowAnswer:
 def counts(site: Site) -> dict[str, int]:
     tables = (listing_version, observation, score, review_case, late_version)
     with site.runtime.store.read() as connection:
-        return {one.name: connection.execute(select(func.count()).select_from(one)).scalar_one() for one in tables}
+        return {
+            table.name: connection.execute(select(func.count()).select_from(table)).scalar_one() for table in tables
+        }
 
 
 def latest(site: Site) -> listings.Latest:
@@ -87,16 +89,16 @@ def test_a_late_price_counts_at_its_own_moment_in_the_prices_of_the_next_version
     take_in(any_site, a_row(price="98.00", occurred_at=WEDNESDAY))
     take_in(any_site, a_row(price="20.00", occurred_at=TUESDAY))
     take_in(any_site, a_row(price="97.00", occurred_at=THURSDAY))
-    found = latest(any_site).earlier_prices
+    earlier_prices = latest(any_site).earlier_prices
     expected = [log(price) for price in (100, 20, 98)]
-    assert (found.versions, found.changes) == (3, 2)
-    assert found.largest_fall == pytest.approx(min(later - earlier for earlier, later in pairwise(expected)))
-    assert found.latest == pytest.approx(expected[-1])
+    assert (earlier_prices.versions, earlier_prices.changes) == (3, 2)
+    assert earlier_prices.largest_fall == pytest.approx(min(later - earlier for earlier, later in pairwise(expected)))
+    assert earlier_prices.latest == pytest.approx(expected[-1])
     with any_site.runtime.store.read() as connection:
         digests = connection.execute(select(score.c.facts_digest).order_by(score.c.scored_at, score.c.score_id))
-        own = [scores.facts_of(connection, any_site.here, one).price.own for one in digests.scalars()]
+        own = [scores.facts_of(connection, any_site.here, digest).price.own for digest in digests.scalars()]
     assert own[-1] is not None
-    assert own[-1].largest_fall == found.largest_fall
+    assert own[-1].largest_fall == earlier_prices.largest_fall
     assert own[1] is not None
     assert own[1].versions == 2, "what was scored before knew nothing of it"
 
@@ -111,12 +113,12 @@ def test_a_late_price_between_a_version_and_its_counters_counts_after_the_versio
         a_row(price="20.00", occurred_at=TUESDAY),
         a_row(price="90.00", occurred_at=THURSDAY),
     ]
-    for some in [rows] if at_once else [[one] for one in rows]:
-        receive(any_site.runtime, any_site.marketplace, some, source="test")
+    for batch in [rows] if at_once else [[row] for row in rows]:
+        receive(any_site.runtime, any_site.marketplace, batch, source="test")
     assert counts(any_site)["late_version"] == 1
     with any_site.runtime.store.read() as connection:
         digests = connection.execute(select(score.c.facts_digest).order_by(score.c.scored_at, score.c.score_id))
-        *_, last = (scores.facts_of(connection, any_site.here, one) for one in digests.scalars())
+        *_, last = (scores.facts_of(connection, any_site.here, digest) for digest in digests.scalars())
     any_site.clock.forward(minutes=1)
     (again,) = in_bulk(any_site, [replace(last.listing, occurred_at=None)])
     assert again.price.own == last.price.own
@@ -128,7 +130,7 @@ def test_a_late_price_between_a_version_and_its_counters_counts_after_the_versio
 def test_a_batch_keeps_the_newer_of_two_rows_whatever_their_order(any_site: Site) -> None:
     rows = [a_row(price="90.00", occurred_at=TUESDAY), a_row(price="100.00", occurred_at=MONDAY)]
     answers = receive(any_site.runtime, any_site.marketplace, rows, source="test")
-    assert [one.status for one in answers] == [RowStatus.ACCEPTED, RowStatus.STALE]
+    assert [answer.status for answer in answers] == [RowStatus.ACCEPTED, RowStatus.STALE]
 
 
 def test_a_backfill_keeps_its_own_rule(any_site: Site) -> None:

@@ -67,17 +67,17 @@ def test_the_first_listing_is_like_nothing(any_site: Site) -> None:
 def test_a_copy_by_another_seller_is_found_with_its_price(any_site: Site) -> None:
     take_in(any_site, a_row())
     take_in(any_site, a_row(external_id="MP-2", seller=OTHER, price="99.00"))
-    result = found(any_site, "MP-2")
-    assert (result.listings, result.sellers, result.nearest, result.own_listings) == (1, 1, 1.0, 0)
-    (shown,) = result.shown
+    likeness = found(any_site, "MP-2")
+    assert (likeness.listings, likeness.sellers, likeness.nearest, likeness.own_listings) == (1, 1, 1.0, 0)
+    (shown,) = likeness.shown
     assert shown.listing_id == "MP-1"
     assert shown.log_price == pytest.approx(math.log(489))
 
 
 def test_a_copy_by_the_same_seller_is_its_own(any_site: Site) -> None:
     take_in(any_site, a_row(), a_row(external_id="MP-2"))
-    result = found(any_site, "MP-2")
-    assert (result.listings, result.own_listings) == (0, 1)
+    likeness = found(any_site, "MP-2")
+    assert (likeness.listings, likeness.own_listings) == (0, 1)
 
 
 def test_an_obfuscated_copy_with_small_changes_is_found(any_site: Site) -> None:
@@ -141,10 +141,10 @@ def test_an_outcome_that_is_known_later_does_not_show_in_facts_that_were_kept_be
     any_site.clock.forward(days=1)
     take_in(any_site, a_suspect_row(external_id="MP-10", seller=OTHER))
     any_site.clock.forward(days=1)
-    case = next(one for one in open_cases(any_site) if one.version_id)
+    case = next(open_case for open_case in open_cases(any_site) if open_case.version_id)
     judge(any_site, any_site.analyst, case, Judgement.COUNTERFEIT)
-    result = found(any_site, "MP-10")
-    assert (result.listings, result.counterfeit) == (1, 0)
+    likeness = found(any_site, "MP-10")
+    assert (likeness.listings, likeness.counterfeit) == (1, 0)
 
 
 def test_an_undone_verdict_counts_no_longer(any_site: Site) -> None:
@@ -164,8 +164,8 @@ def test_an_upheld_appeal_makes_the_text_one_of_a_genuine_listing(any_site: Site
     assert asked(any_site).counterfeit == 1
     (case,) = open_cases(any_site, CaseLane.APPEAL)
     judge(any_site, any_site.second_analyst, case, Judgement.GENUINE)
-    result = asked(any_site)
-    assert (result.counterfeit, result.genuine) == (0, 1)
+    likeness = asked(any_site)
+    assert (likeness.counterfeit, likeness.genuine) == (0, 1)
     assert asked(any_site, any_site.clock.now() - timedelta(hours=1)).counterfeit == 1
 
 
@@ -173,14 +173,14 @@ def test_listings_of_authorised_sellers_are_known_to_be_genuine(any_site: Site) 
     take_in(any_site, a_row(seller={"external_id": "maison-brandt"}))
     any_site.clock.forward(days=1)
     take_in(any_site, a_row(external_id="MP-2", seller=OTHER))
-    result = found(any_site, "MP-2")
-    assert (result.authorised, result.nearest_genuine, result.genuine) == (1, 1.0, 0)
+    likeness = found(any_site, "MP-2")
+    assert (likeness.authorised, likeness.nearest_genuine, likeness.genuine) == (1, 1.0, 0)
 
 
 def test_the_authorised_seller_of_an_earlier_row_of_the_batch_is_known(any_site: Site) -> None:
     take_in(any_site, a_row(seller={"external_id": "maison-brandt"}), a_row(external_id="MP-2", seller=OTHER))
-    result = found(any_site, "MP-2")
-    assert (result.authorised, result.nearest_genuine, result.genuine) == (1, 1.0, 0)
+    likeness = found(any_site, "MP-2")
+    assert (likeness.authorised, likeness.nearest_genuine, likeness.genuine) == (1, 1.0, 0)
 
 
 def test_listings_of_another_marketplace_never_match(any_site: Site) -> None:
@@ -214,19 +214,21 @@ def test_a_batch_knows_what_its_rows_would_know_one_by_one(any_site: Site) -> No
     rows = texts(24)
     changed = [{**row, "price": "10.00"} for row in rows[:8]]
     single = provisioning.add_marketplace(any_site.runtime, name="Souk", base_currency="EUR", by="test")
-    for some in (rows, changed):
-        take_in(any_site, *some)
-        for row in some:
+    for batch in (rows, changed):
+        take_in(any_site, *batch)
+        for row in batch:
             receive(any_site.runtime, single, [row], source="test")
         any_site.clock.forward(days=1)
     with any_site.runtime.store.read() as connection:
-        kept: dict[str, list[Any]] = {any_site.here: [], single.marketplace_id: []}
-        for here, found_there in kept.items():
-            digests = select(score.c.facts_digest).where(score.c.marketplace_id == here).order_by(score.c.score_id)
+        by_marketplace: dict[str, list[Any]] = {any_site.here: [], single.marketplace_id: []}
+        for marketplace_id, found_there in by_marketplace.items():
+            digests = (
+                select(score.c.facts_digest).where(score.c.marketplace_id == marketplace_id).order_by(score.c.score_id)
+            )
             for digest in connection.execute(digests).scalars():
-                facts = scores.facts_of(connection, here, digest)
+                facts = scores.facts_of(connection, marketplace_id, digest)
                 found_there.append((facts.listing.external_id, facts.version, facts.near_duplicates))
-    by_batch, by_row = (sorted(found_there, key=lambda one: one[:2]) for found_there in kept.values())
+    by_batch, by_row = (sorted(found_there, key=lambda triple: triple[:2]) for found_there in by_marketplace.values())
     assert by_batch == by_row
     assert any(near_duplicates.listings > 1 and near_duplicates.price for _, _, near_duplicates in by_batch)
 
@@ -255,10 +257,10 @@ def test_a_popular_text_is_compared_no_further_than_any_other(any_site: Site) ->
         for n in range(100, 400)
     ]
     take_in(any_site, *rows)
-    result = asked(any_site, title="Aurelle bag", description=BOILERPLATE)
-    assert result.more
-    assert 16 <= result.listings <= MOST_COMPARED
-    assert (result.genuine, result.nearest_genuine is not None) == (1, True)
+    likeness = asked(any_site, title="Aurelle bag", description=BOILERPLATE)
+    assert likeness.more
+    assert 16 <= likeness.listings <= MOST_COMPARED
+    assert (likeness.genuine, likeness.nearest_genuine is not None) == (1, True)
 
 
 def test_a_batch_of_popular_texts_takes_four_queries_and_as_many_comparisons_as_one(
@@ -267,7 +269,7 @@ def test_a_batch_of_popular_texts_takes_four_queries_and_as_many_comparisons_as_
     rows = [a_row(external_id=f"MP-{n}", description=f"{BOILERPLATE} {n}") for n in range(100, 200)]
     take_in(any_site, *rows)
     checked = [check({**row, "external_id": f"{row['external_id']}-again"}, received_at=NOW) for row in rows]
-    signatures = [signature_of(one) for one in checked if isinstance(one, Listing)]
+    signatures = [signature_of(listing) for listing in checked if isinstance(listing, Listing)]
     queries: list[PlainQuery] = []
     original = PlainQuery.rows
 
@@ -277,10 +279,12 @@ def test_a_batch_of_popular_texts_takes_four_queries_and_as_many_comparisons_as_
 
     monkeypatch.setattr(PlainQuery, "rows", noted)
     with any_site.runtime.store.read() as connection:
-        texts = near_duplicates.Texts(connection, any_site.here, [one for one in signatures if one is not None])
-        found_alike = [texts.alike(one) for one in signatures if one is not None]
+        texts = near_duplicates.Texts(
+            connection, any_site.here, [signature for signature in signatures if signature is not None]
+        )
+        found_alike = [texts.alike(signature) for signature in signatures if signature is not None]
     assert len(queries) == 4
-    assert all(MOST_PER_KEY <= len(one.candidates) <= MOST_COMPARED for one in found_alike)
+    assert all(MOST_PER_KEY <= len(alike.candidates) <= MOST_COMPARED for alike in found_alike)
 
 
 def test_no_query_scans_a_table_for_each_value_of_a_list(site: Site) -> None:

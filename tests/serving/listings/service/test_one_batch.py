@@ -39,15 +39,15 @@ from tests.serving.web.reports import admit_model
 @contextmanager
 def commits(site: Site) -> Iterator[list[None]]:
     """The committed transactions that can have written; on PostgreSQL reads end by a commit, too."""
-    found: list[None] = []
+    transactions: list[None] = []
 
     def note(connection: Connection) -> None:
         if not connection.get_execution_options().get("postgresql_readonly"):
-            found.append(None)
+            transactions.append(None)
 
     event.listen(site.runtime.store.writes, "commit", note)
     try:
-        yield found
+        yield transactions
     finally:
         event.remove(site.runtime.store.writes, "commit", note)
 
@@ -55,16 +55,16 @@ def commits(site: Site) -> Iterator[list[None]]:
 @contextmanager
 def statements(site: Site) -> Iterator[list[str]]:
     """The statements of all transactions; one that inserts several rows counts once."""
-    found: list[str] = []
+    executed_sql: list[str] = []
 
     def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
-        found.append(statement)
+        executed_sql.append(statement)
 
     engines = {site.runtime.store.reads, site.runtime.store.writes}
     for engine in engines:
         event.listen(engine, "after_cursor_execute", note)
     try:
-        yield found
+        yield executed_sql
     finally:
         for engine in engines:
             event.remove(engine, "after_cursor_execute", note)
@@ -77,17 +77,20 @@ def changes_of_one(many: int, **fixed: Any) -> list[dict[str, Any]]:
 
 def test_a_batch_of_one_listing_is_one_transaction(any_site: Site) -> None:
     rows = changes_of_one(40)
-    with commits(any_site) as found:
+    with commits(any_site) as transactions:
         answers = receive(any_site.runtime, any_site.marketplace, rows, source="test")
-    assert len(found) == 1
-    assert [one.version for one in answers] == list(range(1, 41))
+    assert len(transactions) == 1
+    assert [answer.version for answer in answers] == list(range(1, 41))
 
 
 def test_a_thousand_repeats_of_a_row_are_one_change_and_one_transaction(site: Site) -> None:
-    with commits(site) as found:
+    with commits(site) as transactions:
         answers = receive(site.runtime, site.marketplace, [a_row()] * LARGEST_BATCH, source="test")
-    assert len(found) == 1
-    assert Counter(one.status for one in answers) == {RowStatus.ACCEPTED: 1, RowStatus.UNCHANGED: LARGEST_BATCH - 1}
+    assert len(transactions) == 1
+    assert Counter(answer.status for answer in answers) == {
+        RowStatus.ACCEPTED: 1,
+        RowStatus.UNCHANGED: LARGEST_BATCH - 1,
+    }
 
 
 def test_further_changes_of_a_listing_take_no_further_statements(any_site: Site) -> None:
@@ -95,10 +98,10 @@ def test_further_changes_of_a_listing_take_no_further_statements(any_site: Site)
     receive(quiet, any_site.marketplace, [a_row()], source="test")  # Reads the references.
     counted = []
     for many in (30, 60):  # Both are enough for a copy on PostgreSQL.
-        with statements(any_site) as found:
+        with statements(any_site) as executed_sql:
             rows = changes_of_one(many, external_id=f"MP-{many}", seller={"external_id": f"shop-{many}"})
             receive(quiet, any_site.marketplace, rows, source="test")
-        counted.append(len(found))
+        counted.append(len(executed_sql))
     assert counted[0] == counted[1]
 
 
@@ -107,7 +110,7 @@ def test_a_brand_is_asked_no_more_in_a_batch_of_one_listing_than_it_answers_in_a
     enrolment = NewEnrolment("Aurelle", site.account_manager.email, True, daily_questions=2)
     provisioning.enrol(site.runtime, enrolment, by="test")
     answers = receive(site.runtime, site.marketplace, changes_of_one(4), source="test")
-    assert [one.lane for one in answers] == [Lane.ASK_BRAND, Lane.ASK_BRAND, Lane.ANALYST, Lane.ANALYST]
+    assert [answer.lane for answer in answers] == [Lane.ASK_BRAND, Lane.ASK_BRAND, Lane.ANALYST, Lane.ANALYST]
 
 
 def test_each_case_of_a_batch_follows_the_one_before_and_a_notice_waits_on_the_last(any_site: Site) -> None:
@@ -121,8 +124,8 @@ def test_each_case_of_a_batch_follows_the_one_before_and_a_notice_waits_on_the_l
         while (follows := chain[-1].follows_case_id) is not None:
             chain.append(cases.get(connection, any_site.here, follows))
     assert (len(chain), chain[-1].case_id) == (5, first.case_id)
-    assert {one.state for one in chain[1:]} == {CaseState.STALE}
-    assert [item.case_id for item in items_of(any_site, receipt)] == [last.case_id]
+    assert {case.state for case in chain[1:]} == {CaseState.STALE}
+    assert [notice_item.case_id for notice_item in items_of(any_site, receipt)] == [last.case_id]
 
 
 @pytest.mark.soak
@@ -136,7 +139,7 @@ def test_two_hundred_changes_of_one_listing_cost_about_as_much_as_two_hundred_li
         begin = time.process_time()
         answers = receive(site.runtime, site.marketplace, rows, source="test")
         print(f"{name}: {time.process_time() - begin:.2f} s of CPU time")  # noqa: T201  # the measurement is the result
-        assert all(one.status is RowStatus.ACCEPTED for one in answers)
+        assert all(answer.status is RowStatus.ACCEPTED for answer in answers)
 
 
 _PLAIN = ("The bag was worn twice and kept in its dust bag. ", "Bought in Lyon, with the receipt from the shop. ")
@@ -191,8 +194,8 @@ def check_batch(
         for _ in range(2)
     )
     runtime = replace(site.runtime, draw=lambda: draw)
-    for here in (together, apart):
-        one_after_another(site, runtime, here, before, backfill=backfill)
+    for marketplace in (together, apart):
+        one_after_another(site, runtime, marketplace, before, backfill=backfill)
     site.clock.forward(days=1)
     by_batch = receive(runtime, together, rows, source="test", backfill=backfill)
     assert by_batch == one_after_another(site, runtime, apart, rows, backfill=backfill)
@@ -200,7 +203,7 @@ def check_batch(
 
 
 def one_after_another(
-    site: Site, runtime: Runtime, here: Marketplace, rows: list[dict[str, Any]], *, backfill: bool
+    site: Site, runtime: Runtime, marketplace: Marketplace, rows: list[dict[str, Any]], *, backfill: bool
 ) -> list[RowAnswer]:
     """Send the first row of every listing, a microsecond later the second rows, and so on; each row by itself.
 
@@ -208,15 +211,17 @@ def one_after_another(
     """
     rounds: list[list[int]] = []
     for position, row in enumerate(rows):
-        number = sum(row["external_id"] == one["external_id"] for one in rows[:position])
+        number = sum(row["external_id"] == earlier["external_id"] for earlier in rows[:position])
         if number == len(rounds):
             rounds.append([])
         rounds[number].append(position)
     answers: dict[int, RowAnswer] = {}
     for round_ in rounds:
-        for some in [round_] if backfill else [[position] for position in round_]:
-            found = receive(runtime, here, [rows[one] for one in some], source="test", backfill=backfill)
-            answers |= dict(zip(some, found, strict=True))
+        for positions in [round_] if backfill else [[position] for position in round_]:
+            row_answers = receive(
+                runtime, marketplace, [rows[position] for position in positions], source="test", backfill=backfill
+            )
+            answers |= dict(zip(positions, row_answers, strict=True))
         site.clock.forward(microseconds=1)
     site.clock.forward(microseconds=-len(rounds))
     return [answers[position] for position in range(len(rows))]
@@ -225,7 +230,7 @@ def one_after_another(
 _ID = re.compile(r"[a-z]{3}_[0-9a-hjkmnp-tv-z]{26}|[0-9a-f]{64}")
 
 
-def stored(site: Site, here: Marketplace) -> dict[str, Counter[str]]:
+def stored(site: Site, marketplace: Marketplace) -> dict[str, Counter[str]]:
     """The rows of every table of a marketplace, each id replaced by what it stands for."""
     rows: list[tuple[str, str, str]] = []
     with site.runtime.store.read() as connection:
@@ -234,13 +239,15 @@ def stored(site: Site, here: Marketplace) -> dict[str, Counter[str]]:
                 continue
             # The order of an id, and the half of a key that has the marketplace in it.
             columns: list[ColumnElement[Any]] = [
-                one for one in table.c if one.name not in {"entry_number", "received", *TEXT_BANDS}
+                column for column in table.c if column.name not in {"entry_number", "received", *TEXT_BANDS}
             ]
-            columns += [one.is_(None).label(one.name) for one in table.c if one.name in TEXT_BANDS]
-            for row in connection.execute(select(*columns).where(table.c.marketplace_id == here.marketplace_id)):
-                values = {name: _plain(value) for name, value in row._mapping.items()}
-                text = json.dumps(values, sort_keys=True, default=str).replace(here.marketplace_id, "here")
-                keys = [str(row._mapping[one]) for one in table.primary_key.columns if one.name in row._mapping]
+            columns += [column.is_(None).label(column.name) for column in table.c if column.name in TEXT_BANDS]
+            for row in connection.execute(select(*columns).where(table.c.marketplace_id == marketplace.marketplace_id)):
+                values = {name: _plain(cell) for name, cell in row._mapping.items()}
+                text = json.dumps(values, sort_keys=True, default=str).replace(marketplace.marketplace_id, "here")
+                keys = [
+                    str(row._mapping[column]) for column in table.primary_key.columns if column.name in row._mapping
+                ]
                 rows.append((table.name, keys[-1] if keys else "", text))
     means = {own: "" for _, own, _ in rows}
     for _ in range(8):
@@ -248,31 +255,31 @@ def stored(site: Site, here: Marketplace) -> dict[str, Counter[str]]:
         for _, own, text in rows:
             grouped[own].append(_meant(text, means, own))
         means = {own: sha256("".join(sorted(texts)).encode()).hexdigest()[:12] for own, texts in grouped.items()}
-    found: dict[str, Counter[str]] = {}
+    counts_by_table: dict[str, Counter[str]] = {}
     for name, _, text in rows:
-        found.setdefault(name, Counter())[_meant(text, means)] += 1
-    return found
+        counts_by_table.setdefault(name, Counter())[_meant(text, means)] += 1
+    return counts_by_table
 
 
-def differences(one: dict[str, Counter[str]], other: dict[str, Counter[str]]) -> dict[str, list[str]]:
+def differences(first: dict[str, Counter[str]], second: dict[str, Counter[str]]) -> dict[str, list[str]]:
     """The rows that only one of the two has, by table."""
-    names = sorted(one.keys() | other.keys())
-    sides = {name: (one.get(name, Counter()), other.get(name, Counter())) for name in names}
+    names = sorted(first.keys() | second.keys())
+    sides = {name: (first.get(name, Counter()), second.get(name, Counter())) for name in names}
     return {name: sorted([*(a - b), *(b - a)]) for name, (a, b) in sides.items() if a != b}
 
 
-def _plain(value: Any) -> Any:
-    return value.decode("utf-8", "replace") if isinstance(value, bytes) else value
+def _plain(cell: Any) -> Any:
+    return cell.decode("utf-8", "replace") if isinstance(cell, bytes) else cell
 
 
 def _meant(text: str, means: dict[str, str], own: str = "") -> str:
-    return _ID.sub(lambda found: "itself" if found[0] == own else means.get(found[0], found[0]), text)
+    return _ID.sub(lambda match: "itself" if match[0] == own else means.get(match[0], match[0]), text)
 
 
 def asked(site: Site, row: dict[str, object]) -> Scored:
-    found = check(row, received_at=site.clock.now())
-    assert isinstance(found, Listing)
-    return precheck(site.runtime, site.marketplace, found)
+    listing = check(row, received_at=site.clock.now())
+    assert isinstance(listing, Listing)
+    return precheck(site.runtime, site.marketplace, listing)
 
 
 def test_a_suspect_listing_would_go_to_somebody_and_an_ordinary_one_would_not(any_site: Site) -> None:
@@ -283,8 +290,8 @@ def test_a_suspect_listing_would_go_to_somebody_and_an_ordinary_one_would_not(an
 
 
 def test_before_the_first_model_it_is_points_and_never_a_probability(site: Site) -> None:
-    found = asked(site, a_suspect_row()).score
-    assert (found.kind, found.probability) == (ScoreKind.SCORECARD, None)
+    score = asked(site, a_suspect_row()).score
+    assert (score.kind, score.probability) == (ScoreKind.SCORECARD, None)
 
 
 def test_nothing_is_kept(any_site: Site) -> None:
@@ -324,9 +331,9 @@ def test_what_is_known_of_the_seller_counts(site: Site) -> None:
 
 def test_an_authorised_seller_is_known_as_one(site: Site) -> None:
     seller = {"external_id": "maison-brandt", "age_days": 9, "country": "CN"}
-    found = asked(site, a_suspect_row(brand="Aurelle", seller=seller))
+    scoring = asked(site, a_suspect_row(brand="Aurelle", seller=seller))
     other = asked(site, a_suspect_row(brand="Aurelle", seller={**seller, "external_id": "maison-brand"}))
-    assert found.route.lane is Lane.NO_ACTION
+    assert scoring.route.lane is Lane.NO_ACTION
     assert other.route.lane is not Lane.NO_ACTION
 
 

@@ -29,20 +29,20 @@ _NO_ROWS = ("SELECT set_config", "BEGIN", "SET LOCAL", _COMMIT)
 @contextmanager
 def statements(site: Site) -> Iterator[list[str]]:
     """The statements of all transactions."""
-    found: list[str] = []
+    executed_sql: list[str] = []
 
     def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
-        found.append(statement)
+        executed_sql.append(statement)
 
     def end(_connection: Any) -> None:
-        found.append(_COMMIT)
+        executed_sql.append(_COMMIT)
 
     engines = {site.runtime.store.reads, site.runtime.store.writes}
     for engine in engines:
         event.listen(engine, "before_cursor_execute", note)
         event.listen(engine, "commit", end)
     try:
-        yield found
+        yield executed_sql
     finally:
         for engine in engines:
             event.remove(engine, "before_cursor_execute", note)
@@ -51,25 +51,25 @@ def statements(site: Site) -> Iterator[list[str]]:
 
 def take_in(site: Site, row: dict[str, Any]) -> list[str]:
     """The statements by which one listing is taken in, without a case of the random audit sample."""
-    with statements(site) as found:
+    with statements(site) as executed_sql:
         receive(replace(site.runtime, draw=lambda: 1.0), site.marketplace, [row], source="test")
-    return [one for one in found if not one.startswith(_NO_ROWS)]
+    return [sql for sql in executed_sql if not sql.startswith(_NO_ROWS)]
 
 
 def test_a_new_listing_takes_few_statements(any_site: Site, engine_name: str) -> None:
     take_in(any_site, a_row(external_id="MP-warm"))  # Reads the references.
-    found = take_in(any_site, a_row(external_id="MP-new", title="A bag of another kind, red and blue"))
-    assert len(found) <= {"sqlite": 22, "postgresql": 14}[engine_name], "\n".join(found)
-    assert len([one for one in found if "INSERT" in one]) == {"sqlite": 8, "postgresql": 1}[engine_name]
+    executed_sql = take_in(any_site, a_row(external_id="MP-new", title="A bag of another kind, red and blue"))
+    assert len(executed_sql) <= {"sqlite": 22, "postgresql": 14}[engine_name], "\n".join(executed_sql)
+    assert len([sql for sql in executed_sql if "INSERT" in sql]) == {"sqlite": 8, "postgresql": 1}[engine_name]
 
 
 def test_a_listing_that_opens_a_case_is_one_insert_and_its_change_follows_the_case(
     any_site: Site, engine_name: str
 ) -> None:
     take_in(any_site, a_row(external_id="MP-warm"))
-    found = take_in(any_site, a_suspect_row())
+    executed_sql = take_in(any_site, a_suspect_row())
     (first,) = open_cases(any_site)
-    assert len([one for one in found if "INSERT" in one]) == {"sqlite": 10, "postgresql": 1}[engine_name]
+    assert len([sql for sql in executed_sql if "INSERT" in sql]) == {"sqlite": 10, "postgresql": 1}[engine_name]
     take_in(any_site, a_suspect_row(price="81.00", title="Aure11e bag, 1:1, another", language="de"))
     (second,) = open_cases(any_site)
     with any_site.runtime.store.read() as connection:
@@ -85,18 +85,18 @@ def test_plans_are_kept_for_inserts_and_the_lookup_of_texts_alone(any_site: Site
         pytest.skip("SQLite plans each statement by the statistics of large tables")
     judge(any_site, any_site.analyst, a_case(any_site), Judgement.COUNTERFEIT)
     copy = a_suspect_row(external_id="MP-copy")
-    with statements(any_site) as found:
+    with statements(any_site) as executed_sql:
         for changes in ({}, {"price": "79.00"}, {"photos_count": 7}, {"occurred_at": "2026-01-01T00:00:00Z"}):
             receive(any_site.runtime, any_site.marketplace, [{**copy, **changes}], source="test")
-    kept = False
+    plan_is_kept = False
     under, others = list[str](), list[str]()
-    for statement in found:
+    for statement in executed_sql:
         if statement.startswith(("SELECT set_config('plan_cache_mode'", "SET LOCAL", _COMMIT)):
-            kept = "force_generic_plan" in statement
+            plan_is_kept = "force_generic_plan" in statement
         else:
-            (under if kept else others).append(statement)
-    assert {re.sub(r"\d+", "", one)[:18] for one in under} == {"WITH added_ AS (IN", "SELECT  AS number,"}
-    assert [one for one in others if "UPDATE review_case" in one]
+            (under if plan_is_kept else others).append(statement)
+    assert {re.sub(r"\d+", "", sql)[:18] for sql in under} == {"WITH added_ AS (IN", "SELECT  AS number,"}
+    assert [sql for sql in others if "UPDATE review_case" in sql]
 
 
 @pytest.mark.parametrize("known", [False, True])
@@ -109,17 +109,17 @@ def test_a_row_that_another_request_overtakes_is_compared_with_what_that_stored(
     ways: list[Any] = [gather]
 
     def overtaken(*args: Any, **kwargs: Any) -> Any:
-        found = gather(*args, **kwargs)
+        gathered_rows = gather(*args, **kwargs)
         if ways:
             ways.clear()
             receive(runtime, marketplace, [a_row(price="200.00")], source="test")
-        return found
+        return gathered_rows
 
     monkeypatch.setattr(intake, "gather", overtaken)
     (answer,) = receive(runtime, marketplace, [a_row(price="100.00", photos_count=7)], source="test")
     assert (answer.status, answer.version) == (RowStatus.ACCEPTED, 3 if known else 2)
     with runtime.store.read() as connection:
-        (found,) = listings.latest(connection, any_site.here, ["MP-1"]).values()
-        assert found.previous_log_price == pytest.approx(math.log(200))
-        versions = listings.versions(connection, any_site.here, found.listing_id)
-    assert [one["number"] for one in versions] == list(range(1, len(versions) + 1))
+        (listing,) = listings.latest(connection, any_site.here, ["MP-1"]).values()
+        assert listing.previous_log_price == pytest.approx(math.log(200))
+        versions = listings.versions(connection, any_site.here, listing.listing_id)
+    assert [version["number"] for version in versions] == list(range(1, len(versions) + 1))

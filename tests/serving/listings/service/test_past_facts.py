@@ -60,27 +60,27 @@ def in_bulk(site: Site, listings: Sequence[Listing]) -> list[Facts]:
 
 def all_facts(site: Site) -> list[Facts]:
     with site.runtime.store.read() as connection:
-        return [one.facts for batch in recorded(connection, site.here, schema=SCHEMA) for one in batch]
+        return [score.facts for batch in recorded(connection, site.here, schema=SCHEMA) for score in batch]
 
 
 def played(site: Site, *, seed: int, sellers: int, steps: int) -> list[Facts]:
     """The facts of lives under the guarantee of complete events that holds today: earlier ones are not on record."""
     Lives(site, seed=seed, sellers=sellers).play(steps=steps)
     since = today(site).seller_events_since
-    return [one for one in all_facts(site) if one.seller.events_since == since]
+    return [fact for fact in all_facts(site) if fact.seller.events_since == since]
 
 
 def at_their_moments(facts: Sequence[Facts]) -> list[Listing]:
-    return [replace(one.listing, occurred_at=one.as_of) for one in facts]
+    return [replace(fact.listing, occurred_at=fact.as_of) for fact in facts]
 
 
 @pytest.mark.both_engines
 def test_histories_in_bulk_equal_those_of_intake(any_site: Site) -> None:
     facts = played(any_site, seed=4, sellers=20, steps=10)
-    assert [past_of(one) for one in in_bulk(any_site, at_their_moments(facts))] == [past_of(one) for one in facts]
-    vectors = np.stack([compute(one).vector for one in facts])
+    assert [past_of(fact) for fact in in_bulk(any_site, at_their_moments(facts))] == [past_of(fact) for fact in facts]
+    vectors = np.stack([compute(fact).vector for fact in facts])
     assert all(len(np.unique(vectors[:, NAMES.index(name)])) > 2 for name in ("price_changes", "seller_sales_30d"))
-    assert any(one.near_duplicates is not None and one.near_duplicates.more for one in facts)
+    assert any(fact.near_duplicates is not None and fact.near_duplicates.more for fact in facts)
 
 
 @pytest.mark.soak
@@ -88,38 +88,38 @@ def test_histories_in_bulk_equal_those_of_intake(any_site: Site) -> None:
 def test_thousands_of_histories_in_bulk_equal_those_of_intake(any_site: Site, engine_name: str) -> None:
     facts = played(any_site, seed={"sqlite": 5, "postgresql": 6}[engine_name], sellers=240, steps=30)
     assert len(facts) > 1_000
-    assert [past_of(one) for one in in_bulk(any_site, at_their_moments(facts))] == [past_of(one) for one in facts]
+    assert [past_of(fact) for fact in in_bulk(any_site, at_their_moments(facts))] == [past_of(fact) for fact in facts]
 
 
 def test_the_order_of_the_rows_and_the_others_of_a_batch_do_not_matter(site: Site) -> None:
     facts = played(site, seed=7, sellers=12, steps=8)
     listings = at_their_moments(facts)
-    apart = [one for part in (listings[::2], listings[1::2]) for one in in_bulk(site, part[::-1])[::-1]]
-    assert [past_of(one) for one in apart] == [past_of(one) for one in (*facts[::2], *facts[1::2])]
+    apart = [fact for part in (listings[::2], listings[1::2]) for fact in in_bulk(site, part[::-1])[::-1]]
+    assert [past_of(fact) for fact in apart] == [past_of(fact) for fact in (*facts[::2], *facts[1::2])]
 
 
 @contextmanager
 def statements(site: Site) -> Iterator[list[str]]:
-    found: list[str] = []
+    executed_sql: list[str] = []
 
     def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
-        found.append(statement)
+        executed_sql.append(statement)
 
     event.listen(site.runtime.store.reads, "after_cursor_execute", note)
-    yield found
+    yield executed_sql
     event.remove(site.runtime.store.reads, "after_cursor_execute", note)
 
 
 def test_the_number_of_queries_does_not_depend_on_the_number_of_rows(site: Site) -> None:
     listings = at_their_moments(played(site, seed=8, sellers=20, steps=8))
-    asked = []
-    for some in (listings[:10], listings):
-        in_bulk(site, some)
-        with statements(site) as found:
-            in_bulk(site, some)
-        asked.append(len(found))
+    query_counts = []
+    for batch in (listings[:10], listings):
+        in_bulk(site, batch)
+        with statements(site) as executed_sql:
+            in_bulk(site, batch)
+        query_counts.append(len(executed_sql))
     assert len(listings) > 40
-    assert asked[1] <= asked[0] + 6  # Chains of links have more steps, and full keys are read again.
+    assert query_counts[1] <= query_counts[0] + 6  # Chains of links have more steps, and full keys are read again.
 
 
 # A service, and the same rows in bulk.
@@ -138,11 +138,11 @@ def a_life_over_http(site: Site, client: TestClient) -> list[dict[str, Any]]:
     sent: list[dict[str, Any]] = []
     site.write(marketplaces.events_complete_since, site.here, datetime(2025, 1, 1, tzinfo=UTC))
     for day, rows in enumerate(DAYS):
-        told = [
+        events = [
             {"event_id": f"{day}/{i}", "seller": seller, "kind": kind, "occurred_at": site.clock.now().isoformat()}
             for i, (seller, kind) in enumerate((("closet-mia", "sale"), ("lumo-trade-88", "fake_return")))
         ]
-        assert client.post(EVENTS, json={"events": told}, headers=with_key(site)).status_code == 200
+        assert client.post(EVENTS, json={"events": events}, headers=with_key(site)).status_code == 200
         site.clock.forward(hours=5)
         lines = "\n".join(map(json.dumps, rows)).encode()
         headers = with_key(site) | {"content-type": "application/x-ndjson"}
@@ -187,11 +187,11 @@ def bulk_scores(
 def test_bulk_gives_the_scores_that_the_service_gave(any_site: Site, any_client: TestClient, tmp_path: Path) -> None:
     digest = put_champion_in_force(any_site)
     rows = a_life_over_http(any_site, any_client)
-    given, in_file = scores_of(any_site), bulk_scores(any_site, rows, tmp_path, digest)
-    assert [name for name, _ in in_file] == [name for name, _ in given]
-    assert max(abs(one[1] - other[1]) for one, other in zip(given, in_file, strict=True)) <= 1e-9
+    service_scores, in_file = scores_of(any_site), bulk_scores(any_site, rows, tmp_path, digest)
+    assert [name for name, _ in in_file] == [name for name, _ in service_scores]
+    assert max(abs(online[1] - offline[1]) for online, offline in zip(service_scores, in_file, strict=True)) <= 1e-9
     without = bulk_scores(any_site, rows, tmp_path, digest, with_history=False)
-    assert max(abs(one[1] - other[1]) for one, other in zip(given, without, strict=True)) > 1e-3
+    assert max(abs(online[1] - offline[1]) for online, offline in zip(service_scores, without, strict=True)) > 1e-3
 
 
 def test_a_process_that_begins_later_compares_rows_with_the_same_references(
@@ -199,11 +199,11 @@ def test_a_process_that_begins_later_compares_rows_with_the_same_references(
 ) -> None:
     listings = at_their_moments(played(site, seed=9, sellers=5, steps=4))
     fixed = HistoryAt(site.runtime.store.url, today(site)).fixed(site.clock.now())
-    here = in_bulk(site, listings)
+    local_facts = in_bulk(site, listings)
     monkeypatch.setattr(ReferenceContextCache, "of", None)  # Nothing reads them again.
     sent = pickle.loads(pickle.dumps(fixed))  # noqa: S301  # made here
     with closing(sent.open()) as there:
-        assert there.facts(listings) == here
+        assert there.facts(listings) == local_facts
 
 
 def test_a_cluster_gives_the_scores_that_the_service_gave(
@@ -214,19 +214,19 @@ def test_a_cluster_gives_the_scores_that_the_service_gave(
     with a_cluster(2) as cluster:
         there = bulk_scores(any_site, rows, tmp_path, digest, dask=cluster.scheduler_address)
     assert there == bulk_scores(any_site, rows, tmp_path, digest)
-    assert max(abs(one[1] - other[1]) for one, other in zip(scores_of(any_site), there, strict=True)) <= 1e-9
+    assert max(abs(online[1] - offline[1]) for online, offline in zip(scores_of(any_site), there, strict=True)) <= 1e-9
 
 
-def some_cells(one: Listing) -> dict[str, str | None]:
+def some_cells(listing: Listing) -> dict[str, str | None]:
     return {
-        "external_id": one.external_id,
-        "title": one.title,
-        "description": one.description,
-        "brand": one.brand,
-        "price": None if one.price is None else str(one.price),
-        "currency": one.currency,
-        "occurred_at": None if one.occurred_at is None else one.occurred_at.isoformat(),
-        "seller.external_id": one.seller.external_id,
+        "external_id": listing.external_id,
+        "title": listing.title,
+        "description": listing.description,
+        "brand": listing.brand,
+        "price": None if listing.price is None else str(listing.price),
+        "currency": listing.currency,
+        "occurred_at": None if listing.occurred_at is None else listing.occurred_at.isoformat(),
+        "seller.external_id": listing.seller.external_id,
     }
 
 
@@ -239,7 +239,7 @@ def test_other_processes_give_the_same_scores_when_one_is_killed(
     digest = put_champion_in_force(any_site)
     listings = at_their_moments(played(any_site, seed=10, sellers=40, steps=10))
     path = tmp_path / "rows.parquet"
-    pq.write_table(pa.Table.from_pylist([some_cells(one) for one in listings]), path)
+    pq.write_table(pa.Table.from_pylist([some_cells(listing) for listing in listings]), path)
     files = read_bundle_folder(any_site.runtime.services[BundleStore].folder(digest))
     history = HistoryAt(any_site.runtime.store.url, today(any_site))
 
@@ -261,7 +261,7 @@ def test_a_row_with_its_own_time_is_scored_as_of_it(site: Site, client: TestClie
     first = site.clock.now()
     rows = a_life_over_http(site, client)
     moments = [first + timedelta(hours=5) + day * timedelta(days=2, hours=5) for day in range(len(DAYS))]
-    dated = [{**row, "occurred_at": at.isoformat()} for at, some in zip(moments, DAYS, strict=True) for row in some]
+    dated = [{**row, "occurred_at": at.isoformat()} for at, batch in zip(moments, DAYS, strict=True) for row in batch]
     assert bulk_scores(site, dated, tmp_path, digest) == bulk_scores(site, rows, tmp_path, digest) == scores_of(site)
 
 
@@ -278,17 +278,17 @@ def test_another_marketplace_of_the_database_has_none_of_this_history(site: Site
     put_champion_in_force(site)
     a_life_over_http(site, client)
     other = provisioning.add_marketplace(site.runtime, name="Elsewhere", base_currency="EUR", by="operator")
-    seen = at_their_moments([replace(one, as_of=site.clock.now()) for one in all_facts(site)])
+    seen = at_their_moments([replace(fact, as_of=site.clock.now()) for fact in all_facts(site)])
     runtime = site.runtime
     with runtime.store.read() as connection:
         context = runtime.services[ReferenceContextCache].of(connection, other, runtime.clock.now())
-        found = past_facts(connection, other, context.references, seen, now=runtime.clock.now())
-    assert {(one.version, one.seller.known_days, one.seller.listings_30d) for one in found} == {(1, None, 0)}
+        facts = past_facts(connection, other, context.references, seen, now=runtime.clock.now())
+    assert {(fact.version, fact.seller.known_days, fact.seller.listings_30d) for fact in facts} == {(1, None, 0)}
     assert all(
-        not one.seller.authorised and (one.near_duplicates is None or one.near_duplicates.listings == 0)
-        for one in found
+        not fact.seller.authorised and (fact.near_duplicates is None or fact.near_duplicates.listings == 0)
+        for fact in facts
     )
-    assert any(one.seller.known_days is not None for one in in_bulk(site, seen))
+    assert any(fact.seller.known_days is not None for fact in in_bulk(site, seen))
 
 
 @pytest.mark.both_engines
@@ -343,12 +343,12 @@ PAST = (
 )
 
 
-def authorised_between_two_listings(found: Iterable[Recomputed]) -> set[str | None]:
+def authorised_between_two_listings(pairs: Iterable[Recomputed]) -> set[str | None]:
     """Sellers with listings of a brand before it authorised them, and others afterwards."""
     known: dict[bool, set[str | None]] = {True: set(), False: set()}
-    for one in found:
-        if one.recorded.brand.name == "Aurelle":
-            known[one.recorded.seller.authorised].add(one.recorded.listing.seller.external_id)
+    for pair in pairs:
+        if pair.recorded.brand.name == "Aurelle":
+            known[pair.recorded.seller.authorised].add(pair.recorded.listing.seller.external_id)
     return known[True] & known[False]
 
 
@@ -359,11 +359,11 @@ def made_again(site: Site) -> list[Recomputed]:
 
 def test_offline_equals_online(any_site: Site) -> None:
     Lives(any_site, seed=1, sellers=24).play(steps=12)
-    found = made_again(any_site)
-    assert Counter(name for one in found for name in one.moved) == {}
-    assert [one.score_id for one in found if one.recorded != one.again] == []
-    assert authorised_between_two_listings(found)
-    vectors = np.stack([compute(one.recorded).vector for one in found])
+    pairs = made_again(any_site)
+    assert Counter(name for pair in pairs for name in pair.moved) == {}
+    assert [pair.score_id for pair in pairs if pair.recorded != pair.again] == []
+    assert authorised_between_two_listings(pairs)
+    vectors = np.stack([compute(pair.recorded).vector for pair in pairs])
     assert [name for name in PAST if len(np.unique(vectors[:, NAMES.index(name)])) < 3] == []
 
 
@@ -372,6 +372,6 @@ def test_offline_equals_online(any_site: Site) -> None:
 def test_offline_equals_online_over_ten_thousand_histories(any_site: Site, engine_name: str) -> None:
     """Half of the seeds on each database."""
     Lives(any_site, seed={"sqlite": 2, "postgresql": 3}[engine_name], sellers=240).play(steps=40)
-    found = made_again(any_site)
-    assert len(found) >= 5_000
-    assert [one.score_id for one in found if one.recorded != one.again or one.moved] == []
+    pairs = made_again(any_site)
+    assert len(pairs) >= 5_000
+    assert [pair.score_id for pair in pairs if pair.recorded != pair.again or pair.moved] == []

@@ -16,8 +16,8 @@ REASON = Rejection("bad_json", "price", "The row is not JSON.")
 def stored(site: Site, row: object, reason: Rejection = REASON) -> dict[str, Any]:
     """The row as the database returns it."""
     site.clock.forward(seconds=1)
-    made = quarantine_row(site.runtime, site.here, row, reason, source="test", number=1, at=site.clock.now())
-    site.write(listings.add_quarantine, [made])
+    refusal = quarantine_row(site.runtime, site.here, row, reason, source="test", number=1, at=site.clock.now())
+    site.write(listings.add_quarantine, [refusal])
     return site.read(listings.quarantined, site.here, 1)[0]
 
 
@@ -35,30 +35,34 @@ ROWS: list[tuple[object, str, str]] = [
 
 def test_a_row_is_kept_whatever_it_is(any_site: Site) -> None:
     for row, head, why in ROWS:
-        found = stored(any_site, row)
-        assert found["row_head"] == head, why
-        assert found["row_length"] == len(head), why
-        assert found["row_hash"] == hashlib.sha256(head.encode()).hexdigest(), why
-        assert (found["code"], found["field"], found["sentence"]) == ("bad_json", "price", "The row is not JSON."), why
-        assert (found["source"], found["known_at"]) == ("test", any_site.clock.now()), why
+        refusal = stored(any_site, row)
+        assert refusal["row_head"] == head, why
+        assert refusal["row_length"] == len(head), why
+        assert refusal["row_hash"] == hashlib.sha256(head.encode()).hexdigest(), why
+        assert (refusal["code"], refusal["field"], refusal["sentence"]) == (
+            "bad_json",
+            "price",
+            "The row is not JSON.",
+        ), why
+        assert (refusal["source"], refusal["known_at"]) == ("test", any_site.clock.now()), why
 
 
 def test_of_a_long_row_the_beginning_is_kept_with_length_and_hash_of_the_whole(any_site: Site) -> None:
     text = "x" * 16_384 + "y" * 100_000
-    found = stored(any_site, text)
-    assert found["row_head"] == "x" * 16_384
-    assert found["row_length"] == 116_384
-    assert found["row_hash"] == hashlib.sha256(text.encode()).hexdigest()
+    refusal = stored(any_site, text)
+    assert refusal["row_head"] == "x" * 16_384
+    assert refusal["row_length"] == 116_384
+    assert refusal["row_hash"] == hashlib.sha256(text.encode()).hexdigest()
 
 
 def test_a_reason_fits_its_columns_however_long_the_field_was(any_site: Site) -> None:
-    found = stored(any_site, "x", Rejection("unknown_field", "f" * 1_000, "s" * 1_000))
-    assert (len(found["field"]), len(found["sentence"])) == (200, 500)
+    refusal = stored(any_site, "x", Rejection("unknown_field", "f" * 1_000, "s" * 1_000))
+    assert (len(refusal["field"]), len(refusal["sentence"])) == (200, 500)
 
 
 def test_a_reason_that_repeats_what_cannot_be_stored_escapes_it(any_site: Site) -> None:
-    found = stored(any_site, "x", Rejection("unknown_field", "a\0\ud800", "The field a\0\ud800 – is not known."))
-    assert (found["field"], found["sentence"]) == ("a\\x00\\ud800", "The field a\\x00\\ud800 – is not known.")
+    refusal = stored(any_site, "x", Rejection("unknown_field", "a\0\ud800", "The field a\0\ud800 – is not known."))
+    assert (refusal["field"], refusal["sentence"]) == ("a\\x00\\ud800", "The field a\\x00\\ud800 – is not known.")
 
 
 @pytest.mark.parametrize(
@@ -80,6 +84,6 @@ def test_a_refused_row_is_named_by_its_own_id_if_it_has_one(row: object, expecte
 def test_a_refused_row_is_found_again_by_what_was_sent(any_site: Site) -> None:
     row = a_row(price="-1")
     receive(any_site.runtime, any_site.marketplace, [row], source="api")
-    (found,) = any_site.read(listings.quarantined, any_site.here, 10)
-    assert json.loads(found["row_head"]) == row
-    assert (found["code"], found["field"]) == ("negative", "price")
+    (refusal,) = any_site.read(listings.quarantined, any_site.here, 10)
+    assert json.loads(refusal["row_head"]) == row
+    assert (refusal["code"], refusal["field"]) == ("negative", "price")

@@ -62,9 +62,9 @@ def champion(site: Site, thresholds: Thresholds, stage: SecondStage | None = Non
 def just_below(site: Site, **changes: Any) -> Thresholds:
     """Thresholds that an ordinary listing does not quite reach."""
     champion(site, Thresholds(ask_brand_from=0.999, analyst_from=0.998))
-    found = check(a_row(**changes), received_at=site.clock.now())
-    assert isinstance(found, Listing)
-    probability = precheck(site.runtime, site.marketplace, found).score.probability
+    listing = check(a_row(**changes), received_at=site.clock.now())
+    assert isinstance(listing, Listing)
+    probability = precheck(site.runtime, site.marketplace, listing).score.probability
     assert probability is not None
     return Thresholds(ask_brand_from=min(1.0, 1.5 * probability), analyst_from=1.2 * probability)
 
@@ -93,8 +93,8 @@ def test_a_listing_just_below_the_threshold_comes_before_a_person(any_site: Site
     assert second.probability > first.probability
     (case,) = open_cases(any_site)
     assert (case.score_id, case.version_id, case.lane) == (second.score_id, first.version_id, CaseLane.ASK_BRAND)
-    found = any_site.read(scores.latest_of_version, any_site.here, first.version_id)
-    assert TITLE in {reason.code for reason in found["reasons"]}
+    latest_score = any_site.read(scores.latest_of_version, any_site.here, first.version_id)
+    assert TITLE in {reason.code for reason in latest_score["reasons"]}
 
 
 def test_each_first_answer_gets_one(site: Site, tiny_encoder: Encoder) -> None:
@@ -103,7 +103,7 @@ def test_each_first_answer_gets_one(site: Site, tiny_encoder: Encoder) -> None:
     runtime = with_encoder(site)
     assert [give_second_scores(runtime, site.here) for _ in range(2)] == [1, 0]
     assert open_cases(site) == []
-    assert [(one.lane, one.reasons, one.evidence) for one in stored(site)] == 2 * [(Lane.NO_ACTION, [], [])]
+    assert [(score.lane, score.reasons, score.evidence) for score in stored(site)] == 2 * [(Lane.NO_ACTION, [], [])]
     site.clock.forward(minutes=1)
     sent(site, photos_count=7)
     assert give_second_scores(runtime, site.here) == 1, "an observation is scored again, and so is its second score"
@@ -152,10 +152,10 @@ def test_a_version_that_is_replaced_meanwhile_is_left_to_its_successor(
     champion(site, just_below(site), saying(tiny_encoder, 50.0))
     sent(site)
 
-    def slowly(*given: Any, **named: Any) -> Any:
+    def slowly(*arguments: Any, **named: Any) -> Any:
         site.clock.forward(minutes=1)
         receive(site.runtime, site.marketplace, [a_row(price="480.00")], source="test")
-        return encode(*given, **named)
+        return encode(*arguments, **named)
 
     monkeypatch.setattr("serving.listings.service.second_scores.encode", slowly)
     assert give_second_scores(with_encoder(site), site.here) == 0
@@ -168,10 +168,10 @@ def test_a_listing_that_changes_while_it_is_scored_is_left_to_its_next_score(
     champion(site, just_below(site), saying(tiny_encoder, 50.0))
     sent(site)
 
-    def meanwhile(*given: Any) -> Any:
+    def meanwhile(*arguments: Any) -> Any:
         site.clock.forward(minutes=1)
         receive(site.runtime, site.marketplace, [a_row(price="480.00")], source="test")
-        return questions_now(*given)
+        return questions_now(*arguments)
 
     monkeypatch.setattr("serving.listings.service.second_scores.questions_now", meanwhile)
     assert give_second_scores(with_encoder(site), site.here) == 0
@@ -193,7 +193,7 @@ def test_the_sweep_leaves_one_job_for_the_listing_that_waits_longest(any_site: S
     assert [queue_second_scores(runtime) for _ in range(2)] == [1, 1]
     schema = "dbos." if any_site.runtime.store.url.startswith("postgresql") else ""
     query = text(f"SELECT workflow_uuid, queue_name FROM {schema}workflow_status WHERE queue_name = 'second_stage'")  # noqa: S608
-    assert [one.workflow_uuid for one in any_site.rows(query)] == [f"second_stage:{stored(any_site)[0].score_id}"]
+    assert [job.workflow_uuid for job in any_site.rows(query)] == [f"second_stage:{stored(any_site)[0].score_id}"]
 
 
 def test_a_review_that_it_brings_stands_for_itself_alone(site: Site, tiny_encoder: Encoder) -> None:

@@ -24,7 +24,7 @@ def an_event(event_id: object = "e-1", **changes: Any) -> dict[str, Any]:
         "occurred_at": (NOW - timedelta(hours=1)).isoformat(),
         **changes,
     }
-    return {name: value for name, value in event.items() if value is not None}
+    return {name: field_value for name, field_value in event.items() if field_value is not None}
 
 
 def receive(site: Site, *events: Any, backfill: bool = False, **more: Any) -> dict[str, int]:
@@ -39,10 +39,10 @@ def kept(site: Site) -> list[Any]:
 def test_an_event_is_kept_as_it_was_sent(any_site: Site) -> None:
     event = an_event(kind="return", listing="MP-1", amount="89.90", currency="EUR")
     assert receive(any_site, event) == {"new": 1, "known": 0, "quarantined": 0}
-    (found,) = kept(any_site)
-    assert (found.source_event_id, found.seller_external_id, found.kind) == ("e-1", "closet-mia", "return")
-    assert (found.listing_external_id, found.amount_minor, found.currency) == ("MP-1", 8_990, "EUR")
-    assert (found.occurred_at, found.known_at) == (NOW - timedelta(hours=1), NOW)
+    (row,) = kept(any_site)
+    assert (row.source_event_id, row.seller_external_id, row.kind) == ("e-1", "closet-mia", "return")
+    assert (row.listing_external_id, row.amount_minor, row.currency) == ("MP-1", 8_990, "EUR")
+    assert (row.occurred_at, row.known_at) == (NOW - timedelta(hours=1), NOW)
 
 
 @pytest.mark.both_engines
@@ -84,9 +84,9 @@ def test_a_bad_event_is_quarantined_with_its_reason_and_its_neighbour_kept(
     site: Site, event: Any, code: str, field: str, why: str
 ) -> None:
     assert receive(site, event, an_event("e-2")) == {"new": 1, "known": 0, "quarantined": 1}
-    (found,) = site.read(listings.quarantined, site.here, 10)
-    assert (found["code"], found["field"], found["source"]) == (code, field, "seller-events")
-    assert found["sentence"].endswith(".")
+    (refusal,) = site.read(listings.quarantined, site.here, 10)
+    assert (refusal["code"], refusal["field"], refusal["source"]) == (code, field, "seller-events")
+    assert refusal["sentence"].endswith(".")
 
 
 def test_a_day_of_difference_between_two_clocks_is_no_future(site: Site) -> None:
@@ -160,5 +160,5 @@ def test_events_make_windows_of_what_was_known(any_site: Site) -> None:
 def test_the_same_id_of_another_marketplace_is_another_event(any_site: Site) -> None:
     other = provisioning.add_marketplace(any_site.runtime, name="Elsewhere", base_currency="USD", by="test")
     receive(any_site, an_event())
-    found = receive_events(any_site.runtime, other, {"events": [an_event()]}, backfill=False)
-    assert found == {"new": 1, "known": 0, "quarantined": 0}
+    counts = receive_events(any_site.runtime, other, {"events": [an_event()]}, backfill=False)
+    assert counts == {"new": 1, "known": 0, "quarantined": 0}

@@ -28,16 +28,16 @@ def latest_facts(site: Site, external_id: str) -> Facts:
     """The facts of the last score of a listing."""
     with site.runtime.store.read() as connection:
         listing_id = listings.id_of(connection, site.here, external_id)
-        found = [one for batch in recorded(connection, site.here, schema=SCHEMA) for one in batch]
-    return [one.facts for one in found if one.listing_id == listing_id][-1]
+        score_rows = [score_row for batch in recorded(connection, site.here, schema=SCHEMA) for score_row in batch]
+    return [score_row.facts for score_row in score_rows if score_row.listing_id == listing_id][-1]
 
 
 def outcomes_of_next_listing(site: Site, **seller: Any) -> tuple[int, int]:
     """Counterfeit and genuine earlier listings as the seller's next listing is scored."""
     take_in(site, a_suspect_row(external_id="MP-next", seller={**SUSPECT_SELLER, **seller}))
-    found = latest_facts(site, "MP-next").seller.outcomes
-    assert found is not None
-    return found.counterfeit, found.genuine
+    outcomes = latest_facts(site, "MP-next").seller.outcomes
+    assert outcomes is not None
+    return outcomes.counterfeit, outcomes.genuine
 
 
 def test_the_first_listing_of_a_seller_finds_nothing_before_it(any_site: Site) -> None:
@@ -50,8 +50,8 @@ def test_the_first_listing_of_a_seller_finds_nothing_before_it(any_site: Site) -
 def test_listings_of_one_request_do_not_see_each_other_and_the_next_request_sees_both(any_site: Site) -> None:
     take_in(any_site, a_row(external_id="A"), a_row(external_id="B", price="20.00"))
     take_in(any_site, a_row(external_id="C"))
-    found = [latest_facts(any_site, name).seller.others for name in "ABC"]
-    assert [one.listings for one in found if one is not None] == [0, 0, 2]
+    histories = [latest_facts(any_site, name).seller.others for name in "ABC"]
+    assert [history.listings for history in histories if history is not None] == [0, 0, 2]
 
 
 def test_the_same_price_at_the_same_seller_is_seen(any_site: Site) -> None:
@@ -118,10 +118,10 @@ def test_a_seller_is_authorised_from_the_brands_statement_on(any_site: Site) -> 
     history = {"seller": {"external_id": "with-a-history"}, "occurred_at": "2026-02-10T00:00:00+00:00"}
     take_in(any_site, a_row(external_id="long before", **history), backfill=True)
     with any_site.runtime.store.read() as connection:
-        found = {one.recorded.listing.external_id: one for one in recompute(connection, any_site.here)}
-    known = {name: one.recorded.seller.authorised for name, one in found.items()}
+        pairs = {pair.recorded.listing.external_id: pair for pair in recompute(connection, any_site.here)}
+    known = {name: pair.recorded.seller.authorised for name, pair in pairs.items()}
     assert known == {"before": False, "after": True, "long before": False}
-    assert [name for name, one in found.items() if one.recorded != one.again] == []
+    assert [name for name, pair in pairs.items() if pair.recorded != pair.again] == []
 
 
 @pytest.mark.parametrize(
@@ -140,5 +140,5 @@ def test_a_backfilled_listing_counts_as_known(any_site: Site, occurred: str, kno
 def test_a_backfill_in_one_request_is_scored_in_the_order_in_which_it_happened(any_site: Site) -> None:
     rows = [a_row(external_id=f"MP-{day}", occurred_at=f"2026-02-0{day}T00:00:00+00:00") for day in (3, 1, 2)]
     take_in(any_site, *rows, backfill=True)
-    found = [latest_facts(any_site, f"MP-{day}").seller.others for day in (1, 2, 3)]
-    assert [one.listings for one in found if one is not None] == [0, 1, 2]
+    histories = [latest_facts(any_site, f"MP-{day}").seller.others for day in (1, 2, 3)]
+    assert [history.listings for history in histories if history is not None] == [0, 1, 2]

@@ -14,8 +14,8 @@ def counted_inserts(source: str) -> Iterator[str]:
     """Functions that insert and read a row count, so that a reader cannot tell which statement it belongs to."""
     for node in ast.walk(ast.parse(source if "rowcount" in source else "")):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            called = {_name(one.func) for one in ast.walk(node) if isinstance(one, ast.Call)}
-            read = {one.attr for one in ast.walk(node) if isinstance(one, ast.Attribute)}
+            called = {_name(call.func) for call in ast.walk(node) if isinstance(call, ast.Call)}
+            read = {attribute.attr for attribute in ast.walk(node) if isinstance(attribute, ast.Attribute)}
             if called & INSERTS and read & {"rowcount", "supports_sane_rowcount"}:
                 yield node.name
 
@@ -49,9 +49,9 @@ def test_what_can_be_relied_upon_is_let_through(source: str, _why: str) -> None:
 
 
 def test_nothing_that_is_served_counts_inserted_rows() -> None:
-    found = {
+    names_by_path = {
         str(path.relative_to(SERVING)): names
         for path in sorted(SERVING.rglob("*.py"))
         if (names := list(counted_inserts(path.read_text(encoding="utf-8"))))
     }
-    assert found == {}
+    assert names_by_path == {}

@@ -48,10 +48,10 @@ def receive_titles(site: Site, titles: dict[str, str]) -> None:
 
 
 def found(
-    site: Site, asked: str, kind: EntryKind = EntryKind.LISTING, places: frozenset[str] | None = None
+    site: Site, text: str, kind: EntryKind = EntryKind.LISTING, places: frozenset[str] | None = None
 ) -> list[str]:
-    here = frozenset({site.here}) if places is None else places
-    return [hit.external_id for hit in site.read(search.find, here, kind, asked, most=50)]
+    marketplaces = frozenset({site.here}) if places is None else places
+    return [hit.external_id for hit in site.read(search.find, marketplaces, kind, text, most=50)]
 
 
 @pytest.mark.both_engines
@@ -70,9 +70,9 @@ def test_listings_and_sellers_are_found_and_nothing_that_is_asked_raises(any_sit
     assert found(any_site, "tote") == []
     assert found(any_site, "aurelle", places=frozenset({"mkt_other"})) == [], "of no other marketplace"
     assert found(any_site, "aurelle", places=frozenset()) == []
-    for asked in HOSTILE:
-        assert len(found(any_site, asked)) <= len(TITLES)
-        assert len(found(any_site, asked, EntryKind.SELLER)) <= len(TITLES)
+    for text in HOSTILE:
+        assert len(found(any_site, text)) <= len(TITLES)
+        assert len(found(any_site, text, EntryKind.SELLER)) <= len(TITLES)
 
 
 def test_words_of_many_entries_give_the_latest_as_words_of_few_do(
@@ -118,7 +118,7 @@ def test_two_marketplaces_may_have_a_listing_of_one_id(site: Site) -> None:
     assert found(site, "purse", places=frozenset({other.marketplace_id})) == ["EN"]
 
 
-@pytest.mark.parametrize("asked", ["au", "a"])
-def test_a_short_word_is_no_beginning(site: Site, asked: str) -> None:
+@pytest.mark.parametrize("text", ["au", "a"])
+def test_a_short_word_is_no_beginning(site: Site, text: str) -> None:
     receive_titles(site, TITLES)
-    assert found(site, asked) == []
+    assert found(site, text) == []

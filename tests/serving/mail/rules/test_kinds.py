@@ -6,7 +6,7 @@ from serving.mail.rules.kinds import MANDATORY, MailKind, is_optional, message_i
 
 def test_a_link_that_somebody_needs_and_what_the_law_requires_cannot_be_refused() -> None:
     assert (
-        {one for one in MailKind if not is_optional(one)}
+        {kind for kind in MailKind if not is_optional(kind)}
         == MANDATORY
         == {
             MailKind.INVITATION,
@@ -29,7 +29,7 @@ def test_a_link_that_somebody_needs_and_what_the_law_requires_cannot_be_refused(
 def test_a_name_in_a_mail_is_one_short_printable_line(text: str) -> None:
     line = one_line(text)
     assert len(line) <= 200
-    assert not any(one in line for one in "\r\n\x00\u2028\u202e\u200b")
+    assert not any(character in line for character in "\r\n\x00\u2028\u202e\u200b")
     assert one_line(line) == line
 
 

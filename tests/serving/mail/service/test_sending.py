@@ -78,9 +78,9 @@ def test_a_mail_has_plain_text_and_html_and_a_stable_message_id(any_site: Site) 
         a_decision(site)
         assert attempt_due(site) == ["sent"]
         [message] = box.to(READER)
-        [found] = stored(site)
-    assert (found.state, found.attempts, found.due_at) == (MailState.SENT, 1, None)
-    assert message["Message-ID"] == found.message_id == f"<{found.mail_id}@localhost>"
+        [mail] = stored(site)
+    assert (mail.state, mail.attempts, mail.due_at) == (MailState.SENT, 1, None)
+    assert message["Message-ID"] == mail.message_id == f"<{mail.mail_id}@localhost>"
     assert message["Subject"] == "Decision on your notice ntc_1"
     assert message["From"] == "Touchstone <touchstone@market.example>"
     assert message["List-Unsubscribe"] is None
@@ -108,8 +108,8 @@ def test_a_failed_mail_is_tried_again_when_it_is_due(site: Site) -> None:
         box.reply = lambda number: "451 4.3.0 Try later" if number == 1 else ACCEPTED
         a_decision(mailed)
         assert attempt_due(mailed) == ["retries"]
-        [found] = stored(mailed)
-        assert found.last_error == "The mail server refused the mail: 451 4.3.0 Try later"
+        [mail] = stored(mailed)
+        assert mail.last_error == "The mail server refused the mail: 451 4.3.0 Try later"
         assert attempt_due(mailed) == []
         mailed.clock.forward(seconds=75)
         assert attempt_due(mailed) == ["sent"]
@@ -147,8 +147,8 @@ def test_a_server_that_is_down_for_days_gets_a_mail_no_longer(site: Site) -> Non
 def test_ten_workers_send_a_mail_once(any_site: Site) -> None:
     with by_mail(any_site) as (site, box):
         a_decision(site)
-        [found] = stored(site)
-        assert Counter(send_mail(site.runtime, found.mail_id) for _ in range(10)) == {"sent": 10}
+        [mail] = stored(site)
+        assert Counter(send_mail(site.runtime, mail.mail_id) for _ in range(10)) == {"sent": 10}
         assert len(box.received) == 1
 
 
@@ -157,21 +157,21 @@ def test_of_a_worker_that_is_killed_after_the_data_the_mail_is_repeated_once(
 ) -> None:
     """The process ends after the server has the mail and before the answer is stored."""
 
-    def killed(*given: object) -> None:
-        transmit(*given)  # type: ignore[arg-type]  # the arguments of the function that it replaces
+    def killed(*arguments: object) -> None:
+        transmit(*arguments)  # type: ignore[arg-type]  # the arguments of the function that it replaces
         raise WorkerKilled
 
     with by_mail(any_site) as (site, box):
         a_decision(site)
-        [found] = stored(site)
+        [mail] = stored(site)
         monkeypatch.setattr(sending, "send", killed)
         with pytest.raises(WorkerKilled):
-            send_mail(site.runtime, found.mail_id)
+            send_mail(site.runtime, mail.mail_id)
         monkeypatch.undo()
-        assert send_mail(site.runtime, found.mail_id) == "early", "another worker may still be sending it"
+        assert send_mail(site.runtime, mail.mail_id) == "early", "another worker may still be sending it"
         site.clock.forward(seconds=int(CUT_OFF_AFTER.total_seconds()))
         assert attempt_due(site) == ["sent"]
-        assert [one["Message-ID"] for one in box.to(READER)] == [found.message_id] * 2
+        assert [message["Message-ID"] for message in box.to(READER)] == [mail.message_id] * 2
 
 
 @pytest.mark.both_engines
@@ -199,38 +199,38 @@ def test_lost_connections_and_killed_workers_lose_no_mail(any_site: Site, number
         for n in range(number):
             a_decision(site, f"ntc_{n}")
         workers.append(running.enter_context(a_process(attempt_all, site.runtime.settings)))
-        while any(one.state is MailState.QUEUED for one in stored(site)):
+        while any(mail.state is MailState.QUEUED for mail in stored(site)):
             try:
                 workers[-1].ask(None, site.clock.now())
             except Killed:
                 workers.append(running.enter_context(a_process(attempt_all, site.runtime.settings)))
             else:
                 site.clock.forward(minutes=10)
-        found = Counter(one["Message-ID"] for one in box.to(READER))
-        assert found.keys() == {one.message_id for one in stored(site)}
-        assert {one.state for one in stored(site)} == {MailState.SENT}
+        deliveries = Counter(message["Message-ID"] for message in box.to(READER))
+        assert deliveries.keys() == {mail.message_id for mail in stored(site)}
+        assert {mail.state for mail in stored(site)} == {MailState.SENT}
         assert min(killed, box.dropped_after_data) > 0
         assert killed == len(workers) - 1
-        assert sum(found.values()) - number == box.dropped_after_data + killed
+        assert sum(deliveries.values()) - number == box.dropped_after_data + killed
 
 
 def attempt_all(runtime: Runtime, _request: object, _pipe: object) -> None:
     """Attempt each due mail once in a worker's process."""
     with runtime.store.read() as connection:
         due = mails.due(connection, runtime.clock.now(), 20_000)
-    for one in due:
-        send_mail(runtime, one.mail_id)
+    for mail in due:
+        send_mail(runtime, mail.mail_id)
 
 
 def test_without_a_server_mails_are_files_that_only_the_owner_reads(site: Site) -> None:
     a_decision(site)
     post(site)
-    [found] = stored(site)
-    assert found.state is MailState.KEPT
+    [mail] = stored(site)
+    assert mail.state is MailState.KEPT
     [file] = site.runtime.home.mails.glob("*.eml")
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert stat.S_IMODE(file.parent.stat().st_mode) == 0o700
-    assert found.message_id in file.read_text()
+    assert mail.message_id in file.read_text()
 
 
 def test_the_file_of_an_erased_mail_is_deleted(site: Site) -> None:
@@ -240,7 +240,7 @@ def test_the_file_of_an_erased_mail_is_deleted(site: Site) -> None:
     assert site.write(mails.erase_address, site.here, READER.upper()) == 1
     site.runtime.services[KeptMails].compared_at = None
     assert delete_erased(site.runtime) == 1
-    assert [file.stem for file in site.runtime.home.mails.glob("*.eml")] == [one.mail_id for one in stored(site)]
+    assert [file.stem for file in site.runtime.home.mails.glob("*.eml")] == [mail.mail_id for mail in stored(site)]
 
 
 def test_a_person_gets_no_mail_that_they_have_turned_off(site: Site) -> None:
@@ -249,15 +249,15 @@ def test_a_person_gets_no_mail_that_they_have_turned_off(site: Site) -> None:
     of_account(site)
     assert len(stored(site)) == 1, "queued before the choice"
     post(site)
-    assert [one.state for one in stored(site, MailKind.OVERDUE_CASES)] == [MailState.DROPPED]
+    assert [mail.state for mail in stored(site, MailKind.OVERDUE_CASES)] == [MailState.DROPPED]
 
 
 def test_a_mandatory_kind_cannot_be_turned_off(site: Site) -> None:
     choose_mails(site.runtime, site.brand_person.user_id, set(MailKind), set())
     with site.runtime.store.write() as connection:
-        given = {"by": "Ada", "expires": site.clock.now().isoformat()}
+        parameters = {"by": "Ada", "expires": site.clock.now().isoformat()}
         people = [site.brand_person.user_id]
-        assert queue_to_accounts(site.runtime, connection, MailKind.PASSWORD_RESET, people, given) == 1
+        assert queue_to_accounts(site.runtime, connection, MailKind.PASSWORD_RESET, people, parameters) == 1
     with pytest.raises(NotFound):
         kind_of(site.runtime, unsubscribe_link(site.runtime, people[0], MailKind.PASSWORD_RESET).rpartition("/")[2])
 
@@ -275,7 +275,7 @@ def test_an_unsubscribe_link_turns_off_its_kind_for_its_person_alone(site: Site)
     assert unsubscribe(site.runtime, token) is MailKind.OVERDUE_CASES
     of_account(site)
     of_account(site, MailKind.QUESTIONS)
-    assert [one.kind for one in stored(site)] == [MailKind.QUESTIONS]
+    assert [mail.kind for mail in stored(site)] == [MailKind.QUESTIONS]
 
 
 def test_an_optional_mail_carries_the_headers_of_one_click(site: Site) -> None:
@@ -308,11 +308,11 @@ def test_names_are_escaped_in_html_and_begin_no_header(site: Site) -> None:
             subject_id="inv_1",
             secret_path="/join/abc",
         )
-    [found] = stored(site)
-    message = message_of(site.runtime, found)
+    [mail] = stored(site)
+    message = message_of(site.runtime, mail)
     assert message["Bcc"] is None
     assert b"\nBcc:" not in message.as_bytes()
-    html = written(site.runtime, found, with_secret=True).html
+    html = written(site.runtime, mail, with_secret=True).html
     assert "<img" not in html
     assert "&lt;img src=x onerror=alert(1)&gt;" in html
     assert "\u202e" not in html
@@ -322,13 +322,13 @@ def test_a_link_that_opens_an_account_is_sealed_and_erased_once_it_has_left(site
     link = "/reset/very-secret"
     with by_mail(site) as (mailed, box):
         with mailed.runtime.store.write() as connection:
-            given = {"by": "Ada", "expires": site.clock.now().isoformat()}
+            parameters = {"by": "Ada", "expires": site.clock.now().isoformat()}
             people = [site.brand_person.user_id]
-            queue_to_accounts(mailed.runtime, connection, MailKind.PASSWORD_RESET, people, given, secret_path=link)
-        [found] = stored(mailed)
-        assert found.secret_link is not None
-        assert "very-secret" not in found.secret_link
-        assert "very-secret" not in written(mailed.runtime, found, with_secret=False).text
+            queue_to_accounts(mailed.runtime, connection, MailKind.PASSWORD_RESET, people, parameters, secret_path=link)
+        [mail] = stored(mailed)
+        assert mail.secret_link is not None
+        assert "very-secret" not in mail.secret_link
+        assert "very-secret" not in written(mailed.runtime, mail, with_secret=False).text
         attempt_due(mailed)
         [message] = box.to(site.brand_person.email)
         body = message.get_body(("plain",))
@@ -343,7 +343,7 @@ def test_a_question_is_mailed_in_the_first_minute_and_later_ones_join_the_next_s
         a_case(site, CaseLane.ASK_BRAND, external_id="MP-1")
         site.clock.forward(seconds=30)
         post(site)
-        assert [one["Subject"] for one in box.to(reader)] == ["1 new question to your brand"]
+        assert [message["Subject"] for message in box.to(reader)] == ["1 new question to your brand"]
         for number in (2, 3):
             a_case(site, CaseLane.ASK_BRAND, external_id=f"MP-{number}")
             site.clock.forward(minutes=3)
@@ -351,7 +351,7 @@ def test_a_question_is_mailed_in_the_first_minute_and_later_ones_join_the_next_s
         assert len(box.to(reader)) == 1, "the next summary waits for a quarter of an hour"
         site.clock.forward(minutes=15)
         post(site)
-        assert [one["Subject"] for one in box.to(reader)][1:] == ["2 new questions to your brand"]
+        assert [message["Subject"] for message in box.to(reader)][1:] == ["2 new questions to your brand"]
         site.clock.forward(minutes=20)
         post(site)
         assert len(box.to(reader)) == 2
@@ -360,17 +360,17 @@ def test_a_question_is_mailed_in_the_first_minute_and_later_ones_join_the_next_s
 def test_people_of_other_brands_get_no_question(site: Site) -> None:
     a_case(site, CaseLane.ASK_BRAND)
     post(site)
-    assert {one.user_id for one in stored(site, MailKind.QUESTIONS)} == {site.brand_person.user_id}
+    assert {mail.user_id for mail in stored(site, MailKind.QUESTIONS)} == {site.brand_person.user_id}
 
 
 def test_a_question_that_waits_is_reminded_of_and_then_its_account_manager_is_told(site: Site) -> None:
-    left = a_case(site, CaseLane.ASK_BRAND).due_at - site.clock.now()
-    site.clock.forward(seconds=int(left.total_seconds()) - 47 * 3600)
+    time_left = a_case(site, CaseLane.ASK_BRAND).due_at - site.clock.now()
+    site.clock.forward(seconds=int(time_left.total_seconds()) - 47 * 3600)
     post(site)
-    assert [one.user_id for one in stored(site, MailKind.REMINDERS)] == [site.brand_person.user_id]
+    assert [mail.user_id for mail in stored(site, MailKind.REMINDERS)] == [site.brand_person.user_id]
     site.clock.forward(hours=24)
     post(site)
-    assert [one.user_id for one in stored(site, MailKind.ESCALATIONS)] == [site.account_manager.user_id]
+    assert [mail.user_id for mail in stored(site, MailKind.ESCALATIONS)] == [site.account_manager.user_id]
 
 
 def test_a_mail_that_was_queued_without_a_server_is_sent_once_there_is_one(site: Site) -> None:
@@ -423,7 +423,10 @@ def test_a_reset_link_is_mailed_and_the_operators_is_not(site: Site) -> None:
         assert box.to(site.brand_person.email) == []
         message = the_mail(box, site.analyst.email)
         choose_anew(
-            mailed.runtime, link_in(message, "/reset/"), wanted="another horse battery", again="another horse battery"
+            mailed.runtime,
+            link_in(message, "/reset/"),
+            new_password="another horse battery",
+            again="another horse battery",
         )
 
 
@@ -454,7 +457,10 @@ def test_a_decision_is_mailed_once_it_is_final_and_confirmed(site: Site) -> None
         assert len(box.to(EMAIL)) == 1, "it can still be undone"
         mailed.clock.forward(seconds=1)
         post(mailed)
-        assert [one["Subject"].partition(" your ")[0] for one in box.to(EMAIL)] == ["Please confirm", "Decision on"]
+        assert [message["Subject"].partition(" your ")[0] for message in box.to(EMAIL)] == [
+            "Please confirm",
+            "Decision on",
+        ]
         mailed.clock.forward(days=1)
         post(mailed)
         assert len(box.to(EMAIL)) == 2, "each decision is told once"
@@ -465,7 +471,7 @@ def test_an_address_that_nobody_confirmed_gets_no_decision(site: Site) -> None:
         notify(mailed, "MP-unknown")
         mailed.clock.forward(days=1)
         post(mailed)
-        assert [one["Subject"].partition(" your ")[0] for one in box.to(EMAIL)] == ["Please confirm"]
+        assert [message["Subject"].partition(" your ")[0] for message in box.to(EMAIL)] == ["Please confirm"]
 
 
 def test_overdue_cases_are_told_to_administrators_once_a_day(site: Site) -> None:
@@ -473,7 +479,7 @@ def test_overdue_cases_are_told_to_administrators_once_a_day(site: Site) -> None
     site.clock.forward(seconds=int((a_case(site).due_at - site.clock.now()).total_seconds()) + 60)
     for _ in range(3):
         post(site)
-    assert [one.user_id for one in stored(site, MailKind.OVERDUE_CASES)] == [admin.user_id]
+    assert [mail.user_id for mail in stored(site, MailKind.OVERDUE_CASES)] == [admin.user_id]
     site.clock.forward(days=1)
     post(site)
     assert len(stored(site, MailKind.OVERDUE_CASES)) == 2
@@ -482,7 +488,7 @@ def test_overdue_cases_are_told_to_administrators_once_a_day(site: Site) -> None
 def test_the_erasure_of_a_notifier_erases_their_mails(site: Site) -> None:
     notify(site, "MP-unknown")
     post(site)
-    assert [one.address for one in stored(site)] == [EMAIL]
+    assert [mail.address for mail in stored(site)] == [EMAIL]
     erase_reporter(site.runtime, site.marketplace, EMAIL, carry_out=True, by="test")
     assert stored(site) == []
 
@@ -514,7 +520,7 @@ def test_an_invitation_is_read_by_administrators_of_its_marketplace_alone(site: 
     invite(site.runtime, an_administrator(site), INVITEE, Grant(Role.BRAND, site.here, site.brand_id))
     souk = elsewhere(site)
     with site.runtime.store.read() as connection:
-        assert [one.address for one in mails.latest(connection, site.here, {site.here}, state=None, most=10)] == [
+        assert [mail.address for mail in mails.latest(connection, site.here, {site.here}, state=None, most=10)] == [
             INVITEE
         ]
         assert mails.latest(connection, souk, {souk}, state=None, most=10) == []

@@ -25,9 +25,9 @@ def stays(judgement: Judgement, *, blind: bool = False, on_complaint: bool = Fal
 
 
 def test_every_decision_says_what_was_decided_why_by_what_means_and_what_can_be_done() -> None:
-    for found in ALL:
-        text = fields_in_english(decision_notice(found))
-        assert all(text.values()), found
+    for decision in ALL:
+        text = fields_in_english(decision_notice(decision))
+        assert all(text.values()), decision
         assert "court" in str(text["redress"])
 
 
@@ -75,8 +75,8 @@ def test_after_a_complaint_no_second_one_is_offered() -> None:
 
 
 def test_a_removal_that_was_undone_is_told_as_both() -> None:
-    found = Decided(NoticeOutcome.REMOVED, Judgement.COUNTERFEIT, Side.BRAND, False, True, False, None)
-    text = decision_notice(found)
+    decision = Decided(NoticeOutcome.REMOVED, Judgement.COUNTERFEIT, Side.BRAND, False, True, False, None)
+    text = decision_notice(decision)
     assert in_english(text.decision) == "The listing was removed and is now reinstated."
     assert in_english(text.facts) == (
         "The rights holder examined the listing and found that the goods are not genuine or infringe the right. "
@@ -85,8 +85,8 @@ def test_a_removal_that_was_undone_is_told_as_both() -> None:
 
 
 def test_a_listing_that_was_down_already_is_told_without_a_person() -> None:
-    found = Decided(NoticeOutcome.ALREADY_REMOVED, None, None, False, False, False, None)
-    assert "no person has reviewed it" in in_english(decision_notice(found).automated_means)
+    decision = Decided(NoticeOutcome.ALREADY_REMOVED, None, None, False, False, False, None)
+    assert "no person has reviewed it" in in_english(decision_notice(decision).automated_means)
 
 
 def test_the_receipt_says_that_the_notice_came_in_and_where_the_decision_will_stand() -> None:
@@ -147,12 +147,12 @@ def test_the_counts_of_all_by_hand() -> None:
 
 
 def test_every_reason_code_has_its_own_counts_also_where_nobody_gave_it() -> None:
-    found = {one.reason_code: one for one in by_reason(GIVEN)}
-    assert set(found) == set(ReasonCode)
-    design, copyright_ = found[R.DESIGN], found[R.COPYRIGHT]
+    counts_by_code = {counts.reason_code: counts for counts in by_reason(GIVEN)}
+    assert set(counts_by_code) == set(ReasonCode)
+    design, copyright_ = counts_by_code[R.DESIGN], counts_by_code[R.COPYRIGHT]
     assert (design.notified, design.removed, design.no_action, design.removed_share) == (7, 1, 2, 0.25)
     assert (copyright_.notified, copyright_.by_a_rule, copyright_.complaints_upheld) == (2, 1, 1)
-    nobody = found[R.MARK_MISUSE]
+    nobody = counts_by_code[R.MARK_MISUSE]
     assert (nobody.notified, nobody.removed_share, nobody.median_hours) == (0, None, None), "nothing has no share"
 
 
@@ -169,8 +169,8 @@ def test_what_was_decided_later_waited_then() -> None:
 def test_a_complaint_is_told_as_it_stood(
     moment: float, removed: bool, complaint: AppealState, first: NoticeOutcome
 ) -> None:
-    one = Notified(
+    listing = Notified(
         R.DESIGN, K.BRAND, NOW, S.DECIDED, N.REMOVED, first, at(10), at(72), A.UPHELD, at(48)
     )  # Stayed after 10 hours, complained about after 48, removed after 72.
-    then = as_of(one, at(moment))
+    then = as_of(listing, at(moment))
     assert (then.outcome, then.complaint, then.hours) == (N.REMOVED if removed else first, complaint, 10)

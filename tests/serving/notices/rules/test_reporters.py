@@ -73,10 +73,10 @@ def test_muting_counts_from_the_warning(right_after: int, wrong_after: int, may_
 
 
 def test_without_a_warning_nobody_is_muted() -> None:
-    found = known(0, 500)
-    assert not found.may_mute
+    record = known(0, 500)
+    assert not record.may_mute
     with pytest.raises(Conflict, match="Nobody is muted without a warning"):
-        mute_until(found, warned_at=None, at=NOW, policy=DEFAULT_NOTICES)
+        mute_until(record, warned_at=None, at=NOW, policy=DEFAULT_NOTICES)
 
 
 def test_a_mute_that_the_record_does_not_carry_is_refused_and_says_what_is_missing() -> None:
@@ -91,8 +91,8 @@ def test_a_mute_ends_by_itself() -> None:
 
 def test_what_is_older_than_a_year_or_was_decided_later_counts_no_more() -> None:
     far = [ended(366, False)] * 50 + [Ended(NOW, NOW + timedelta(days=1), False)] * 50
-    found = reputation(far, warned_at=None, as_of=NOW, policy=DEFAULT_NOTICES)
-    assert (found.founded, found.unfounded, found.reasons) == (0, 0, (message("reporter.none", days=365),))
+    record = reputation(far, warned_at=None, as_of=NOW, policy=DEFAULT_NOTICES)
+    assert (record.founded, record.unfounded, record.reasons) == (0, 0, (message("reporter.none", days=365),))
 
 
 def test_the_reasons_give_the_counts() -> None:

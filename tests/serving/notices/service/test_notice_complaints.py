@@ -57,15 +57,15 @@ def say(site: Site, receipt: Receipt, words_: str = STATEMENT, number: int = 1) 
     return case
 
 
-def complaint_of(site: Site, item: Item) -> NoticeComplaint | None:
+def complaint_of(site: Site, notice_item: Item) -> NoticeComplaint | None:
     with site.runtime.store.read() as connection:
         assert audit.check(connection)[1] is None
-        return notice_complaints.of_item(connection, site.here, item.item_id)
+        return notice_complaints.of_item(connection, site.here, notice_item.item_id)
 
 
 def item_of(site: Site, receipt: Receipt) -> Item:
-    (item,) = items_of(site, receipt)
-    return item
+    (notice_item,) = items_of(site, receipt)
+    return notice_item
 
 
 def test_a_complaint_of_a_notifier_goes_to_somebody_who_did_not_decide_before(any_site: Site) -> None:
@@ -86,35 +86,35 @@ def test_an_upheld_complaint_removes_the_listing_and_is_told(any_site: Site) -> 
     with a_marketplace_that_listens(any_site):
         begins = any_site.clock.now()
         carried_out(any_site, judge(any_site, any_site.second_analyst, case, Judgement.COUNTERFEIT).action)
-    item = item_of(any_site, receipt)
-    complaint = complaint_of(any_site, item)
+    notice_item = item_of(any_site, receipt)
+    complaint = complaint_of(any_site, notice_item)
     assert complaint is not None
-    assert (complaint.state, item.outcome, item.action_id is not None) == (
+    assert (complaint.state, notice_item.outcome, notice_item.action_id is not None) == (
         AppealState.UPHELD,
         NoticeOutcome.REMOVED,
         True,
     )
-    decision = told_of(any_site, item)
+    decision = told_of(any_site, notice_item)
     assert decision is not None
     assert decision.decision.code == "notice.decision.removed"
     assert decision.automated_means.code == "notice.means.blind"
     with any_site.runtime.store.read() as connection:
         until = any_site.clock.now().replace(year=2027)
-        ((found,), _) = restrictions.carried_out(
+        ((restriction,), _) = restrictions.carried_out(
             connection, any_site.here, since=begins, until=until, after=None, most=9
         )
-    assert found.influence is Influence.NONE
+    assert restriction.influence is Influence.NONE
 
 
 def test_a_dismissed_complaint_leaves_the_listing_and_there_is_no_second_one(any_site: Site) -> None:
     receipt = refused(any_site)
     judge(any_site, any_site.second_analyst, say(any_site, receipt), Judgement.GENUINE)
     any_site.clock.forward(seconds=UNDO_SECONDS)
-    item = item_of(any_site, receipt)
-    complaint = complaint_of(any_site, item)
+    notice_item = item_of(any_site, receipt)
+    complaint = complaint_of(any_site, notice_item)
     assert complaint is not None
-    assert (complaint.state, item.outcome) == (AppealState.DISMISSED, NoticeOutcome.NO_ACTION)
-    decision = told_of(any_site, item)
+    assert (complaint.state, notice_item.outcome) == (AppealState.DISMISSED, NoticeOutcome.NO_ACTION)
+    decision = told_of(any_site, notice_item)
     assert decision is not None
     assert decision.facts.code == "notice.facts.on_complaint"
     with pytest.raises(Conflict, match="There has been a complaint"):
@@ -185,8 +185,8 @@ def test_a_case_that_goes_to_the_brand_and_comes_back_is_still_decided_by_somebo
     any_site.clock.forward(seconds=UNDO_SECONDS)
     judge(any_site, any_site.second_analyst, say(any_site, receipt), Judgement.COUNTERFEIT)
     assert items_of(any_site, receipt)[0].state is ItemState.DECIDED
-    (asked,) = open_cases(any_site, CaseLane.ASK_BRAND)
-    judge(any_site, any_site.brand_person, asked, Judgement.CANNOT_TELL)
+    (question,) = open_cases(any_site, CaseLane.ASK_BRAND)
+    judge(any_site, any_site.brand_person, question, Judgement.CANNOT_TELL)
     (back,) = open_cases(any_site, CaseLane.ANALYST)
     with pytest.raises(Forbidden, match="decide the complaint"):
         judge(any_site, any_site.analyst, back, Judgement.GENUINE)
@@ -229,7 +229,7 @@ def test_two_who_complain_about_one_listing_are_decided_by_one_case(any_site: Si
     contested = say(any_site, first)
     assert say(any_site, second).case_id == contested.case_id
     judge(any_site, any_site.second_analyst, contested, Judgement.COUNTERFEIT)
-    assert {item_of(any_site, one).outcome for one in (first, second)} == {NoticeOutcome.REMOVED}
+    assert {item_of(any_site, receipt).outcome for receipt in (first, second)} == {NoticeOutcome.REMOVED}
 
 
 def test_a_change_of_the_listing_does_not_lose_the_complaint(any_site: Site) -> None:
@@ -248,8 +248,8 @@ def test_two_analysts_who_contradict_each_other_teach_nothing(any_site: Site) ->
     judge(any_site, any_site.second_analyst, say(any_site, refused(any_site)), Judgement.COUNTERFEIT)
     later = any_site.clock.now() + any_site.runtime.policies[LabelPolicy].matures * 2
     (version,) = any_site.read(verdict_history.of_marketplace, any_site.here, any_site.clock.now()).values()
-    found = label_of(version, later, any_site.runtime.policies[LabelPolicy])
-    assert getattr(found, "reason", None) == message("no_label.contradiction")
+    label = label_of(version, later, any_site.runtime.policies[LabelPolicy])
+    assert getattr(label, "reason", None) == message("no_label.contradiction")
 
 
 def test_neither_score_nor_first_answer_is_on_the_page_of_a_complaint(site: Site) -> None:
@@ -270,6 +270,6 @@ def test_neither_score_nor_first_answer_is_on_the_page_of_a_complaint(site: Site
 def test_cases_of_complaints_come_after_appeals_and_before_all_else(any_site: Site) -> None:
     case = say(any_site, refused(any_site))
     assert 3e9 + 1e9 < case.priority < 1e12
-    assert [one["what"] for one in any_site.read(cases.timeline, any_site.here, case.case_id)] == [
+    assert [event["what"] for event in any_site.read(cases.timeline, any_site.here, case.case_id)] == [
         "The notifier complains that the listing stays. A person who did not decide before will look at it."
     ]

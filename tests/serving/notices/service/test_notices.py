@@ -57,16 +57,16 @@ from tests.fixtures.runtimes import Site, a_case, a_drawn_case, a_row, judge, op
 SOLENNE = {"title": "Solenne tote in grained leather, grey", "brand": "Solenne"}  # No enrolled brand can be asked.
 
 
-def told_of(site: Site, item: Item) -> DecisionNotice | None:
+def told_of(site: Site, notice_item: Item) -> DecisionNotice | None:
     with site.runtime.store.read() as connection:
-        return told(site.runtime, connection, item)
+        return told(site.runtime, connection, notice_item)
 
 
 def logged(site: Site, subject: str) -> dict[str, object]:
     """The audit log's entries about a subject."""
     query = select(audit_payload.c.payload).join(audit_entry, audit_entry.c.sequence == audit_payload.c.sequence)
-    found: dict[str, object] = json.loads(site.value(query.where(audit_entry.c.subject == subject)))
-    return found
+    payload: dict[str, object] = json.loads(site.value(query.where(audit_entry.c.subject == subject)))
+    return payload
 
 
 def test_a_notice_is_kept_and_opens_a_case_for_an_analyst(any_site: Site) -> None:
@@ -74,8 +74,8 @@ def test_a_notice_is_kept_and_opens_a_case_for_an_analyst(any_site: Site) -> Non
     assert open_cases(any_site) == [], "nothing else had a reason to look"
     receipt = notify(any_site, "MP-1")
     (case,) = open_cases(any_site, CaseLane.ANALYST)
-    (item,) = items_of(any_site, receipt)
-    assert (item.state, item.case_id, item.opened_case, item.location) == (
+    (notice_item,) = items_of(any_site, receipt)
+    assert (notice_item.state, notice_item.case_id, notice_item.opened_case, notice_item.location) == (
         ItemState.WAITING,
         case.case_id,
         True,
@@ -84,20 +84,20 @@ def test_a_notice_is_kept_and_opens_a_case_for_an_analyst(any_site: Site) -> Non
     assert receipt.listings == (("MP-1", ItemState.WAITING),)
     assert case.due_at == any_site.clock.now() + timedelta(days=3)
     with any_site.runtime.store.read() as connection:
-        (kept,) = notices.notified(connection, any_site.here, case.case_id)
-        assert (kept.explanation, kept.reason_code.value) == (WORDS, "trademark_counterfeit")
+        (notice,) = notices.notified(connection, any_site.here, case.case_id)
+        assert (notice.explanation, notice.reason_code.value) == (WORDS, "trademark_counterfeit")
         assert audit.check(connection)[1] is None
 
 
 def test_the_listing_as_it_was_is_kept_with_a_digest_that_the_log_holds(any_site: Site) -> None:
     a_listing(any_site)
-    (item,) = items_of(any_site, notify(any_site, "MP-1"))
+    (notice_item,) = items_of(any_site, notify(any_site, "MP-1"))
     with any_site.runtime.store.read() as connection:
-        (taken,) = evidence.of_listing(connection, any_site.here, item.listing_id or "")
-        assert (taken.subject, taken.version_id) == (item.item_id, item.version_id)
+        (taken,) = evidence.of_listing(connection, any_site.here, notice_item.listing_id or "")
+        assert (taken.subject, taken.version_id) == (notice_item.item_id, notice_item.version_id)
         assert evidence.vouched(connection, taken) == taken.snapshot.digest
     a_listing(any_site, title="Something else altogether, which the seller wrote afterwards")
-    assert b"Colline" in next(one.body or b"" for one in taken.snapshot.parts if one.part is Part.TEXT)
+    assert b"Colline" in next(part.body or b"" for part in taken.snapshot.parts if part.part is Part.TEXT)
     assert verify(any_site.runtime, any_site.marketplace) == {"snapshots": 1, "erased": 0, "differing": []}
 
 
@@ -134,18 +134,18 @@ def test_nothing_of_a_notice_that_lacks_an_element_is_kept(any_site: Site) -> No
 def test_which_listing_is_meant(site: Site, location: str, link: str | None, state: ItemState) -> None:
     a_listing(site, "MP-1", link=link)
     a_listing(site, "MP-2", title="Aurelle Colline tote in smooth leather, black, never worn")
-    (item,) = items_of(site, notify(site, location))
-    assert item.state is state
+    (notice_item,) = items_of(site, notify(site, location))
+    assert notice_item.state is state
 
 
 def test_a_listing_that_is_not_known_here_is_kept_as_it_was_named_and_told(any_site: Site) -> None:
-    (item,) = items_of(any_site, notify(any_site, "https://bazaar.example/gone"))
-    assert (item.state, item.location, item.listing_id) == (
+    (notice_item,) = items_of(any_site, notify(any_site, "https://bazaar.example/gone"))
+    assert (notice_item.state, notice_item.location, notice_item.listing_id) == (
         ItemState.UNKNOWN_LISTING,
         "https://bazaar.example/gone",
         None,
     )
-    text = told_of(any_site, item)
+    text = told_of(any_site, notice_item)
     assert text is not None
     assert text.decision.code == "notice.decision.unknown_listing"
 
@@ -177,8 +177,8 @@ def test_a_notice_of_a_listing_under_review_joins_its_case_and_brings_it_forward
     case = a_case(any_site)
     receipt = notify(any_site, "MP-9", by=a_reporter(any_site, ReporterKind.TRUSTED_FLAGGER))
     (after,) = open_cases(any_site)
-    (item,) = items_of(any_site, receipt)
-    assert (after.case_id, item.case_id, item.opened_case) == (case.case_id, case.case_id, False)
+    (notice_item,) = items_of(any_site, receipt)
+    assert (after.case_id, notice_item.case_id, notice_item.opened_case) == (case.case_id, case.case_id, False)
     assert after.priority > 3e9 > case.priority
     notify(any_site, "MP-9", email="another@example.org")
     assert open_cases(any_site)[0].priority == after.priority, "a stranger's notice lowers nothing"
@@ -190,9 +190,9 @@ def test_a_seller_that_changes_the_listing_does_not_shake_the_notice_off(any_sit
     (before,) = open_cases(any_site)
     a_listing(any_site, description="Worn once. The pictures are new, and so is every word of this text.")
     (after,) = open_cases(any_site)
-    (item,) = items_of(any_site, receipt)
+    (notice_item,) = items_of(any_site, receipt)
     assert after.follows_case_id == before.case_id
-    assert (item.case_id, after.priority) == (after.case_id, before.priority)
+    assert (notice_item.case_id, after.priority) == (after.case_id, before.priority)
     judge(any_site, any_site.analyst, after, Judgement.GENUINE)
     assert items_of(any_site, receipt)[0].outcome is NoticeOutcome.NO_ACTION
 
@@ -201,9 +201,9 @@ def test_the_same_reporters_second_notice_of_a_waiting_listing_is_kept_and_does_
     a_listing(any_site)
     notify(any_site, "MP-1")
     again = notify(any_site, "MP-1", "https://bazaar.example/item/MP-1", email=EMAIL.upper())
-    assert [item.state for item in items_of(any_site, again)] == [ItemState.REPEATED] * 2
+    assert [notice_item.state for notice_item in items_of(any_site, again)] == [ItemState.REPEATED] * 2
     other = notify(any_site, "MP-1", email="another@example.org")
-    assert [item.state for item in items_of(any_site, other)] == [ItemState.WAITING]
+    assert [notice_item.state for notice_item in items_of(any_site, other)] == [ItemState.WAITING]
     assert len(open_cases(any_site)) == 1
 
 
@@ -216,9 +216,13 @@ def test_one_listing_named_in_two_ways_is_one(any_site: Site) -> None:
 def test_what_is_down_already_is_told_so_and_opens_nothing(any_site: Site) -> None:
     with a_marketplace_that_listens(any_site):
         removed_by_analyst(any_site, "MP-50")
-    (item,) = items_of(any_site, notify(any_site, "MP-50"))
-    assert (item.state, item.outcome, open_cases(any_site)) == (ItemState.DECIDED, NoticeOutcome.ALREADY_REMOVED, [])
-    text = told_of(any_site, item)
+    (notice_item,) = items_of(any_site, notify(any_site, "MP-50"))
+    assert (notice_item.state, notice_item.outcome, open_cases(any_site)) == (
+        ItemState.DECIDED,
+        NoticeOutcome.ALREADY_REMOVED,
+        [],
+    )
+    text = told_of(any_site, notice_item)
     assert text is not None
     assert text.automated_means.code == "notice.means.automated"
 
@@ -244,8 +248,13 @@ def test_a_decision_that_is_undone_was_never_told_and_the_notice_waits_again(any
     (case,) = open_cases(any_site)
     judge(any_site, any_site.analyst, case, Judgement.GENUINE)
     undo_verdict(any_site.runtime, any_site.analyst, case.case_id)
-    (item,) = items_of(any_site, receipt)
-    assert (item.state, item.outcome, item.verdict_id, item.decided_at) == (ItemState.WAITING, None, None, None)
+    (notice_item,) = items_of(any_site, receipt)
+    assert (notice_item.state, notice_item.outcome, notice_item.verdict_id, notice_item.decided_at) == (
+        ItemState.WAITING,
+        None,
+        None,
+        None,
+    )
 
 
 def test_a_listing_that_is_asked_of_the_brand_waits_until_the_brand_has_spoken(any_site: Site) -> None:
@@ -256,9 +265,9 @@ def test_a_listing_that_is_asked_of_the_brand_waits_until_the_brand_has_spoken(a
     assert items_of(any_site, receipt)[0].state is ItemState.WAITING
     judge(any_site, any_site.brand_person, case, Judgement.COUNTERFEIT)
     any_site.clock.forward(seconds=UNDO_SECONDS)
-    (item,) = items_of(any_site, receipt)
-    assert (item.outcome, item.action_id is not None) == (NoticeOutcome.REMOVED, True)
-    text = told_of(any_site, item)
+    (notice_item,) = items_of(any_site, receipt)
+    assert (notice_item.outcome, notice_item.action_id is not None) == (NoticeOutcome.REMOVED, True)
+    text = told_of(any_site, notice_item)
     assert text is not None
     assert text.facts.code == "notice.found.counterfeit.brand"
     assert any_site.brand_person.name not in str(text)
@@ -272,28 +281,28 @@ def test_a_removal_that_waits_for_people_is_told_when_they_let_it_go(any_site: S
     judge(any_site, any_site.analyst, case, Judgement.CANNOT_TELL)
     rule, runtime = AutomaticRule.BRAND_REMOVALS, any_site.runtime
     switch(runtime, any_site.marketplace, rule, on=False, by="test", reason="An account was taken over.")
-    kept = judge(any_site, any_site.brand_person, case, Judgement.COUNTERFEIT).action
-    assert kept is not None
-    assert kept.state is ActionState.PENDING_APPROVAL
+    removal = judge(any_site, any_site.brand_person, case, Judgement.COUNTERFEIT).action
+    assert removal is not None
+    assert removal.state is ActionState.PENDING_APPROVAL
     any_site.clock.forward(days=1)
     assert told_of(any_site, items_of(any_site, receipt)[0]) is None
-    speak(runtime, any_site.analyst, kept.action_id, decision, "I called the brand.")
-    (item,) = items_of(any_site, receipt)
-    text = told_of(any_site, item)
+    speak(runtime, any_site.analyst, removal.action_id, decision, "I called the brand.")
+    (notice_item,) = items_of(any_site, receipt)
+    text = told_of(any_site, notice_item)
     if decision is Decision.APPROVE:
         assert text is not None
         assert text.decision.code == "notice.decision.removed"
     else:
-        assert (item.state, item.action_id, text) == (ItemState.WAITING, None, None)
-        assert item.case_id == open_cases(any_site)[0].case_id
+        assert (notice_item.state, notice_item.action_id, text) == (ItemState.WAITING, None, None)
+        assert notice_item.case_id == open_cases(any_site)[0].case_id
 
 
 def notified_and_removed(site: Site, external_id: str, kind: ReporterKind | None) -> str:
     """A listing that was notified, judged counterfeit by an analyst, and removed; returns the action's id."""
     a_listing(site, external_id, **SOLENNE, seller={"external_id": f"closet-{external_id}"})
     notify(site, external_id, by=a_reporter(site, kind) if kind else None)
-    (found,) = open_cases(site)
-    return carried_out(site, judge(site, site.analyst, found, Judgement.COUNTERFEIT).action).action_id
+    (case,) = open_cases(site)
+    return carried_out(site, judge(site, site.analyst, case, Judgement.COUNTERFEIT).action).action_id
 
 
 def test_the_public_statement_says_that_a_notice_led_to_the_removal(any_site: Site) -> None:
@@ -310,7 +319,7 @@ def test_the_public_statement_says_that_a_notice_led_to_the_removal(any_site: Si
         told_there, _ = restrictions.carried_out(
             connection, any_site.here, since=begins, until=until, after=None, most=10
         )
-    assert {one.action_id: (one.source, one.found_by_model) for one in told_there} == {
+    assert {restriction.action_id: (restriction.source, restriction.found_by_model) for restriction in told_there} == {
         by_anybody: (Source.NOTICE, False),
         by_flagger: (Source.TRUSTED_FLAGGER, False),
         found_by_us.action_id: (Source.VOLUNTARY, False),
@@ -368,10 +377,10 @@ def test_a_network_names_three_hundred_listings_a_day_under_whatever_addresses(a
 
 def test_the_stored_network_is_no_address_and_another_on_another_day(site: Site) -> None:
     now = site.clock.now()
-    one = network_token(site.runtime, "203.0.113.9", now)
-    assert one == network_token(site.runtime, "203.0.113.9", now + timedelta(hours=1))
-    assert one != network_token(site.runtime, "203.0.113.9", now + timedelta(days=1))
-    assert one != network_token(site.runtime, "203.0.113.8", now)
+    token = network_token(site.runtime, "203.0.113.9", now)
+    assert token == network_token(site.runtime, "203.0.113.9", now + timedelta(hours=1))
+    assert token != network_token(site.runtime, "203.0.113.9", now + timedelta(days=1))
+    assert token != network_token(site.runtime, "203.0.113.8", now)
     assert network_token(site.runtime, "testclient", now) != network_token(site.runtime, "", now)
 
 
@@ -394,15 +403,15 @@ def test_eight_at_once_from_one_network_pass_no_limit_together(any_site: Site) -
 def test_the_link_of_the_receipt_confirms_nothing_and_the_marketplace_gets_the_one_that_does(site: Site) -> None:
     begins = site.clock.now()
     receipt = notify(site, "MP-1")
-    (told,) = changed_notices(site.runtime, site.marketplace, begins)["notices"]
-    assert told["confirm_link"] not in {None, told["link"]}
+    (changed_notice,) = changed_notices(site.runtime, site.marketplace, begins)["notices"]
+    assert changed_notice["confirm_link"] not in {None, changed_notice["link"]}
     with pytest.raises(NotFound):
         confirm(site.runtime, receipt.link.rpartition("/")[2])
     with pytest.raises(NotFound), site.runtime.store.read() as connection:
-        follow(site.runtime, connection, told["confirm_link"].rpartition("/")[2])
-    assert confirm(site.runtime, told["confirm_link"].rpartition("/")[2]) == path_of(receipt.link)
-    (told,) = changed_notices(site.runtime, site.marketplace, begins)["notices"]
-    assert told["confirm_link"] is None
+        follow(site.runtime, connection, changed_notice["confirm_link"].rpartition("/")[2])
+    assert confirm(site.runtime, changed_notice["confirm_link"].rpartition("/")[2]) == path_of(receipt.link)
+    (changed_notice,) = changed_notices(site.runtime, site.marketplace, begins)["notices"]
+    assert changed_notice["confirm_link"] is None
     notify(site, "MP-2", by=a_reporter(site, ReporterKind.REGISTERED))
     *_, registered = changed_notices(site.runtime, site.marketplace, begins)["notices"]
     assert registered["confirm_link"] is None, "the marketplace knows who it registered"
@@ -425,7 +434,7 @@ def test_eight_who_notify_one_listing_at_once_open_one_case(any_site: Site) -> N
     a_listing(any_site)
     with ThreadPoolExecutor(8) as pool:
         receipts = list(pool.map(lambda n: notify(any_site, "MP-1", email=f"{n}@example.org"), range(8)))
-    assert len({item.case_id for receipt in receipts for item in items_of(any_site, receipt)}) == 1
+    assert len({notice_item.case_id for receipt in receipts for notice_item in items_of(any_site, receipt)}) == 1
     assert len(open_cases(any_site)) == 1
 
 
@@ -461,7 +470,7 @@ def test_what_was_looked_at_for_a_notice_stands_for_itself_alone_in_training(any
     with any_site.runtime.store.read() as connection:
         rows = list(learning.scored_reviewed_versions(connection, any_site.here, now))
         window = Window.of_days(1, now)
-        measured = {one.version_id: one for one in monitoring.first_scores(connection, any_site.here, window)}
+        measured = {score.version_id: score for score in monitoring.first_scores(connection, any_site.here, window)}
     chances = {row["version_id"]: row["inclusion_probability"] for row in rows}
     assert len(rows) == 2, "a version is one row, however often it was looked at"
     assert chances[noticed.version_id] == 1.0
@@ -476,8 +485,8 @@ def test_a_seller_that_is_forgotten_stays_in_the_evidence_while_the_notifier_can
     seller, runtime = "closet-mia", any_site.runtime
 
     def erased() -> dict[str, int]:
-        found = erase_seller(runtime, any_site.marketplace, seller, carry_out=True, by="test")
-        return {**found["kept_for_now"], "parts": found["erased"]["parts of evidence that show the seller"]}
+        erasure = erase_seller(runtime, any_site.marketplace, seller, carry_out=True, by="test")
+        return {**erasure["kept_for_now"], "parts": erasure["erased"]["parts of evidence that show the seller"]}
 
     assert erased() == {"A notice about it is being decided.": 1, "parts": 0}
     (case,) = open_cases(any_site)
@@ -492,8 +501,8 @@ def test_the_marketplace_reads_whom_to_tell_and_what(any_site: Site) -> None:
     a_listing(any_site)
     begins = any_site.clock.now()
     receipt = notify(any_site, "MP-1")
-    (one,) = changed_notices(any_site.runtime, any_site.marketplace, begins)["notices"]
-    assert (one["email"], one["link"], one["listings"]) == (
+    (changed_notice,) = changed_notices(any_site.runtime, any_site.marketplace, begins)["notices"]
+    assert (changed_notice["email"], changed_notice["link"], changed_notice["listings"]) == (
         EMAIL,
         receipt.link,
         [{"location": "MP-1", "state": "waiting", "outcome": None, "decision": None, "decided_at": None}],
@@ -504,33 +513,35 @@ def test_the_marketplace_reads_whom_to_tell_and_what(any_site: Site) -> None:
     (case,) = open_cases(any_site)
     judge(any_site, any_site.analyst, case, Judgement.LICENSED)
     any_site.clock.forward(seconds=UNDO_SECONDS)
-    (one,) = changed_notices(any_site.runtime, any_site.marketplace, later)["notices"]
-    assert one["listings"][0]["decision"]["decision"] == "The listing stays."
+    (changed_notice,) = changed_notices(any_site.runtime, any_site.marketplace, later)["notices"]
+    assert changed_notice["listings"][0]["decision"]["decision"] == "The listing stays."
 
 
 def test_whoever_asks_again_and_again_misses_no_decision(any_site: Site) -> None:
     """Each poll starts at the previous one, also between the verdict and the end of its undo window."""
     a_listing(any_site, **SOLENNE)
     notify(any_site, "MP-1")
-    runtime, here = any_site.runtime, any_site.marketplace
+    runtime, marketplace = any_site.runtime, any_site.marketplace
     told_so_far: list[str] = []
-    asked = any_site.clock.now()
+    since = any_site.clock.now()
 
     def ask() -> None:
-        nonlocal asked
-        for one in changed_notices(runtime, here, asked)["notices"]:
-            told_so_far.extend(listing["decision"]["decision"] for listing in one["listings"] if listing["decision"])
-        asked = any_site.clock.now()
+        nonlocal since
+        for changed_notice in changed_notices(runtime, marketplace, since)["notices"]:
+            told_so_far.extend(
+                listing["decision"]["decision"] for listing in changed_notice["listings"] if listing["decision"]
+            )
+        since = any_site.clock.now()
 
     any_site.clock.forward(hours=1)
     ask()
     (case,) = open_cases(any_site)
     with a_marketplace_that_listens(any_site):
-        made = judge(any_site, any_site.analyst, case, Judgement.COUNTERFEIT).action
+        action = judge(any_site, any_site.analyst, case, Judgement.COUNTERFEIT).action
         any_site.clock.forward(seconds=60)
         ask()
         assert told_so_far == []
-        removal = carried_out(any_site, made)
+        removal = carried_out(any_site, action)
         any_site.clock.forward(seconds=1)
         ask()
         assert told_so_far == ["The listing is removed."]

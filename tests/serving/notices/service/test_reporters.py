@@ -43,8 +43,8 @@ def decided(site: Site, number: int, judgement: Judgement = Judgement.GENUINE, b
 
 
 def the_reporter(site: Site) -> Reporter:
-    (found,) = site.read(reporters.everyone, site.here, 10)
-    return found
+    (reporter,) = site.read(reporters.everyone, site.here, 10)
+    return reporter
 
 
 def unfounded(site: Site, *numbers: int) -> None:
@@ -64,21 +64,21 @@ def warned(site: Site) -> Reporter:
 
 def beyond_warning(site: Site) -> Reporter:
     """A warned reporter whose next five notices were also unfounded."""
-    found = warned(site)
+    reporter = warned(site)
     unfounded(site, *range(10, 15))
-    return found
+    return reporter
 
 
 def test_ten_unfounded_notices_bring_a_warning_with_the_next_receipt_and_a_later_place(any_site: Site) -> None:
-    found = having(any_site, warned)
-    assert found.warned_at is not None
+    reporter = having(any_site, warned)
+    assert reporter.warned_at is not None
     a_listing(any_site, "MP-800")
     receipt = notify(any_site, "MP-800")
     assert receipt.warning is None, "once"
     (case,) = open_cases(any_site)
     assert case.priority == 0.0
-    (one,) = listed(any_site.runtime, any_site.marketplace)
-    assert (one["founded"], one["unfounded"], one["may_mute"], one["muted_until"]) == (0, 10, False, None)
+    (record,) = listed(any_site.runtime, any_site.marketplace)
+    assert (record["founded"], record["unfounded"], record["may_mute"], record["muted_until"]) == (0, 10, False, None)
 
 
 def test_the_warning_stands_on_the_receipt_that_brought_it(site: Site) -> None:
@@ -93,29 +93,29 @@ def test_what_was_given_back_or_could_not_be_told_is_counted_as_it_is(any_site: 
     decided(any_site, 2, Judgement.GREY_MARKET)
     decided(any_site, 3, Judgement.CANNOT_TELL)
     decided(any_site, 4, Judgement.LICENSED)
-    (one,) = listed(any_site.runtime, any_site.marketplace)
-    assert (one["founded"], one["unfounded"]) == (1, 1)
+    (record,) = listed(any_site.runtime, any_site.marketplace)
+    assert (record["founded"], record["unfounded"]) == (1, 1)
 
 
 def test_nobody_is_muted_without_a_warning_and_five_more(any_site: Site) -> None:
     having(any_site, unfounded, *range(10))
-    here = any_site.marketplace
+    marketplace = any_site.marketplace
     with pytest.raises(Conflict, match="without a warning"):
-        mute(any_site.runtime, here, the_reporter(any_site).reporter_id, reason="Ten of ten.", by="test")
+        mute(any_site.runtime, marketplace, the_reporter(any_site).reporter_id, reason="Ten of ten.", by="test")
     notify(any_site, "MP-777")
     any_site.clock.forward(days=1)
     for number in range(10, 14):
         decided(any_site, number)
     with pytest.raises(Conflict, match="4 notices were unfounded; a mute needs 5"):
-        mute(any_site.runtime, here, the_reporter(any_site).reporter_id, reason="Fourteen.", by="test")
+        mute(any_site.runtime, marketplace, the_reporter(any_site).reporter_id, reason="Fourteen.", by="test")
 
 
 def test_a_person_mutes_with_a_reason_and_the_mute_ends(any_site: Site) -> None:
-    found = having(any_site, beyond_warning)
-    runtime, here = any_site.runtime, any_site.marketplace
+    reporter = having(any_site, beyond_warning)
+    runtime, marketplace = any_site.runtime, any_site.marketplace
     with pytest.raises(Invalid, match="Give a reason"):
-        mute(runtime, here, found.reporter_id, reason=" ", by="test")
-    until = mute(runtime, here, found.reporter_id, reason="All name one competitor.", by="user:ada")
+        mute(runtime, marketplace, reporter.reporter_id, reason=" ", by="test")
+    until = mute(runtime, marketplace, reporter.reporter_id, reason="All name one competitor.", by="user:ada")
     assert until == any_site.clock.now() + timedelta(days=90)
     a_listing(any_site, "MP-900")
     assert items_of(any_site, notify(any_site, "MP-900"))[0].state is ItemState.MUTED
@@ -125,25 +125,25 @@ def test_a_person_mutes_with_a_reason_and_the_mute_ends(any_site: Site) -> None:
     with runtime.store.read() as connection:
         assert audit.check(connection)[1] is None
         acts = connection.execute(
-            select(audit_entry.c.act, audit_entry.c.actor).where(audit_entry.c.subject == found.reporter_id)
+            select(audit_entry.c.act, audit_entry.c.actor).where(audit_entry.c.subject == reporter.reporter_id)
         ).all()
-    assert [tuple(one) for one in acts] == [("reporter.warned", "service"), ("reporter.muted", "user:ada")]
+    assert [tuple(act) for act in acts] == [("reporter.warned", "service"), ("reporter.muted", "user:ada")]
 
 
 def test_a_person_ends_a_mute_before_its_time(any_site: Site) -> None:
-    found = having(any_site, beyond_warning)
-    runtime, here = any_site.runtime, any_site.marketplace
-    mute(runtime, here, found.reporter_id, reason="All name one competitor.", by="test")
-    unmute(runtime, here, found.reporter_id, reason="Its last one was right.", by="test")
+    reporter = having(any_site, beyond_warning)
+    runtime, marketplace = any_site.runtime, any_site.marketplace
+    mute(runtime, marketplace, reporter.reporter_id, reason="All name one competitor.", by="test")
+    unmute(runtime, marketplace, reporter.reporter_id, reason="Its last one was right.", by="test")
     a_listing(any_site, "MP-900")
     assert items_of(any_site, notify(any_site, "MP-900"))[0].state is ItemState.WAITING
     with pytest.raises(Conflict, match="not muted"):
-        unmute(runtime, here, found.reporter_id, reason="Again.", by="test")
+        unmute(runtime, marketplace, reporter.reporter_id, reason="Again.", by="test")
 
 
 def test_a_key_that_is_revoked_lets_nobody_in(any_site: Site) -> None:
-    wanted = NewReporter("Customs Watch", "desk@watch.example", ReporterKind.TRUSTED_FLAGGER)
-    reporter_id, key = register(any_site.runtime, wanted, by="test")
+    new_reporter = NewReporter("Customs Watch", "desk@watch.example", ReporterKind.TRUSTED_FLAGGER)
+    reporter_id, key = register(any_site.runtime, new_reporter, by="test")
     assert reporter_of(any_site.runtime, f"Bearer {key}") is not None
     revoke(any_site.runtime, any_site.marketplace, reporter_id, by="test")
     with pytest.raises(NotSignedIn):
@@ -170,9 +170,9 @@ def test_a_reporter_that_is_erased_is_named_nowhere_in_the_database(any_site: Si
     assert (shown.texts, shown.waits, shown.carried_out) == (1, False, False)
     assert EMAIL in everything(any_site)
     assert erase_reporter(any_site.runtime, any_site.marketplace, who, carry_out=True, by="test").carried_out
-    left = everything(any_site)
+    remaining = everything(any_site)
     for word in (EMAIL, "Anna Berg", WORDS):
-        assert word not in left, word
+        assert word not in remaining, word
     assert a_visitor(any_site).get(receipt.link).status_code == 404
     assert any_site.read(audit.check)[1] is None
     assert items_of(any_site, receipt)[0].state is ItemState.DECIDED, "what was decided stays"
@@ -195,14 +195,14 @@ def test_what_is_being_decided_is_erased_by_the_sweep_afterwards(any_site: Site)
 
 
 def test_who_is_muted_stays_so_after_an_erasure_and_no_longer(any_site: Site) -> None:
-    found = having(any_site, beyond_warning)
-    runtime, here = any_site.runtime, any_site.marketplace
-    mute(runtime, here, found.reporter_id, reason="All name one competitor.", by="test")
-    assert erase_reporter(runtime, here, EMAIL, carry_out=True, by="test").carried_out
+    muted_reporter = having(any_site, beyond_warning)
+    runtime, marketplace = any_site.runtime, any_site.marketplace
+    mute(runtime, marketplace, muted_reporter.reporter_id, reason="All name one competitor.", by="test")
+    assert erase_reporter(runtime, marketplace, EMAIL, carry_out=True, by="test").carried_out
     any_site.clock.forward(days=2)
     a_listing(any_site, "MP-900")
     assert items_of(any_site, notify(any_site, "MP-900"))[0].state is ItemState.MUTED
-    assert erase_reporter(runtime, here, EMAIL, carry_out=True, by="test").carried_out
+    assert erase_reporter(runtime, marketplace, EMAIL, carry_out=True, by="test").carried_out
     any_site.clock.forward(days=90)
     finish_reporter_erasures(runtime)
     with runtime.store.read() as connection:
@@ -211,13 +211,13 @@ def test_who_is_muted_stays_so_after_an_erasure_and_no_longer(any_site: Site) ->
 
 
 def test_a_reporter_of_another_marketplace_is_not_there(any_site: Site) -> None:
-    found = a_reporter(any_site, ReporterKind.REGISTERED)
+    reporter = a_reporter(any_site, ReporterKind.REGISTERED)
     other = provisioning.add_marketplace(any_site.runtime, name="Elsewhere", base_currency="USD", by="test")
     for act in (
-        lambda: mute(any_site.runtime, other, found.reporter_id, reason="x", by="test"),
-        lambda: unmute(any_site.runtime, other, found.reporter_id, reason="x", by="test"),
-        lambda: revoke(any_site.runtime, other, found.reporter_id, by="test"),
-        lambda: erase_reporter(any_site.runtime, other, found.reporter_id, carry_out=True, by="test"),
+        lambda: mute(any_site.runtime, other, reporter.reporter_id, reason="x", by="test"),
+        lambda: unmute(any_site.runtime, other, reporter.reporter_id, reason="x", by="test"),
+        lambda: revoke(any_site.runtime, other, reporter.reporter_id, by="test"),
+        lambda: erase_reporter(any_site.runtime, other, reporter.reporter_id, carry_out=True, by="test"),
     ):
         with pytest.raises(DomainError, match="no such reporter"):
             act()

@@ -77,10 +77,10 @@ def test_it_holds_everything_but_what_can_be_made_again(backed_up: Path) -> None
 
 def test_it_is_whole_and_says_what_it_holds(site: Site, backed_up: Path) -> None:
     steps: list[Progress] = []
-    _, found = check(backed_up, steps.append)
-    assert found["entries"] == site.read(audit.head)[0]
-    assert is_whole(found["log"])
-    assert found["log"]["compared"]["verdict"] == 8
+    _, contents = check(backed_up, steps.append)
+    assert contents["entries"] == site.read(audit.head)[0]
+    assert is_whole(contents["log"])
+    assert contents["log"]["compared"]["verdict"] == 8
     assert steps[0].doing == "Files"
     done = touchstone_in(site.runtime.home.root, "backup", str(backed_up), "--verify")
     assert (done.code, "The backup is whole" in done.out) == (0, True)
@@ -193,12 +193,12 @@ def test_a_restore_to_an_earlier_moment_is_recorded_with_the_heads_before_and_is
     restore(root, backed_up, "--replace")
     runtime = open_runtime(Settings(home=root), clock=site.clock)
     try:
-        found = verify(runtime)
-        assert is_whole(found), found
-        (told,) = found["restored"]
-        assert told["before"]["log"] == {"sequence": last[0], "entry_hash": last[1]}
-        assert told["before"]["signed_head"]["sequence"] == last[0]
-        assert told["from"]["sequence"] < last[0]
+        log_check = verify(runtime)
+        assert is_whole(log_check), log_check
+        (restoration,) = log_check["restored"]
+        assert restoration["before"]["log"] == {"sequence": last[0], "entry_hash": last[1]}
+        assert restoration["before"]["signed_head"]["sequence"] == last[0]
+        assert restoration["from"]["sequence"] < last[0]
         site.clock.forward(minutes=6)
         assert sign_head(runtime) == 1
         assert is_whole(verify(runtime))
@@ -294,10 +294,10 @@ def test_folder_and_dump_are_restored_together_whichever_was_made_first(
     restored = server.new_database()
     plain = make_url(restored).set(drivername="postgresql").render_as_string(hide_password=False)
     home = Home.at(tmp_path / "new")
-    wanted = settings.model_copy(update={"home": home.root, "database_url": restored})
-    before = put_in_place(wanted, home, folder, replace=False)
+    new_settings = settings.model_copy(update={"home": home.root, "database_url": restored})
+    before = put_in_place(new_settings, home, folder, replace=False)
     manifest = manifest_of(folder)
-    empty = open_runtime(wanted, clock=any_site.clock, restoring=True)
+    empty = open_runtime(new_settings, clock=any_site.clock, restoring=True)
     try:
         with pytest.raises(BackupUnusable, match="Restore the database first"):
             record(empty, manifest, summary(manifest)["digest"], before, reason="x", by="local")
@@ -307,15 +307,15 @@ def test_folder_and_dump_are_restored_together_whichever_was_made_first(
     restored = server.new_database()
     plain = make_url(restored).set(drivername="postgresql").render_as_string(hide_password=False)
     subprocess.run([PG_RESTORE, "--no-owner", f"--dbname={plain}", str(tmp_path / "first.dump")], check=True)
-    wanted = settings.model_copy(update={"home": home.root, "database_url": restored})
-    runtime = open_runtime(wanted, clock=any_site.clock, restoring=True)
+    new_settings = settings.model_copy(update={"home": home.root, "database_url": restored})
+    runtime = open_runtime(new_settings, clock=any_site.clock, restoring=True)
     try:
         done = record(runtime, manifest, summary(manifest)["digest"], before, reason="The disk failed.", by="local")
         assert done["problems"] == []
         any_site.clock.forward(minutes=6)
         assert sign_head(runtime) == 1
-        found = verify(runtime)
-        assert is_whole(found), found
+        log_check = verify(runtime)
+        assert is_whole(log_check), log_check
     finally:
         runtime.close()
         server.drop(restored)

@@ -57,19 +57,19 @@ def test_a_volume_counts_few_listings_of_each_seller(any_site: Site) -> None:
     send(site, 20, sellers=2, named="big")
     send(site, 4, sellers=4, named="small")
     with site.runtime.store.read() as connection:
-        found = breakers.volume(connection, site.here, Window.of_days(1, site.clock.now()), 3)
+        volume = breakers.volume(connection, site.here, Window.of_days(1, site.clock.now()), 3)
         before = breakers.volume(connection, site.here, Window.of_days(1, site.clock.now() - timedelta(days=1)), 3)
-    assert found == Volume(scored=2 * 3 + 4, flagged=2 * 3 + 4)
+    assert volume == Volume(scored=2 * 3 + 4, flagged=2 * 3 + 4)
     assert before == Volume(0, 0)
 
 
 def test_a_flood_opens_the_breaker_once_and_says_why(any_site: Site) -> None:
     site = flooded(any_site)
     assert [look_at_breakers(site.runtime), look_at_breakers(site.runtime)] == [1, 0]
-    found = breaker_of(site)
-    assert found.opened_at == site.clock.now()
-    assert found.reason is not None
-    assert found.reason.startswith("40 of 40 listings were flagged in 24 hours (100%). The earlier share was 0.0%")
+    breaker = breaker_of(site)
+    assert breaker.opened_at == site.clock.now()
+    assert breaker.reason is not None
+    assert breaker.reason.startswith("40 of 40 listings were flagged in 24 hours (100%). The earlier share was 0.0%")
     assert site.read(audit.check)[1] is None
 
 

@@ -99,18 +99,18 @@ def test_the_figures_are_those_counted_by_hand(any_site: Site) -> None:
 
 
 def test_the_figures_add_up(played: Site) -> None:
-    found = figures(played.runtime, played.marketplace)
-    assert found["scored"] == found["versions"] == sum(found["routes"].values())
-    removals, reinstatements = found["removals"], found["reinstatements"]
+    all_figures = figures(played.runtime, played.marketplace)
+    assert all_figures["scored"] == all_figures["versions"] == sum(all_figures["routes"].values())
+    removals, reinstatements = all_figures["removals"], all_figures["reinstatements"]
     sending = removals["sent"] - removals["acknowledged"] + reinstatements["sent"] - reinstatements["acknowledged"]
-    assert found["pending"] == removals["scheduled"] + reinstatements["scheduled"] + sending
+    assert all_figures["pending"] == removals["scheduled"] + reinstatements["scheduled"] + sending
 
 
 def test_what_happens_in_one_marketplace_is_no_figure_of_another(played: Site) -> None:
     other = provisioning.add_marketplace(played.runtime, name="Elsewhere", base_currency="USD", by="test")
 
-    def total(value: Any) -> int:
-        return sum(total(one) for one in value.values()) if isinstance(value, dict) else int(value or 0)
+    def total(figure: Any) -> int:
+        return sum(total(part) for part in figure.values()) if isinstance(figure, dict) else int(figure or 0)
 
     assert total(figures(played.runtime, other)) == 0
     assert total(figures(played.runtime, played.marketplace)) > 0

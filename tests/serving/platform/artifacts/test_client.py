@@ -47,9 +47,9 @@ def endpoint() -> Iterator[str]:
 
 def bucket(endpoint: str, name: str = f"s3://{BUCKET}/one/place") -> InBucket:
     """The bucket as settings name it."""
-    found = bucket_of(Settings(artifacts_bucket=name, artifacts_endpoint=endpoint))
-    assert found is not None
-    return found
+    shared_bucket = bucket_of(Settings(artifacts_bucket=name, artifacts_endpoint=endpoint))
+    assert shared_bucket is not None
+    return shared_bucket
 
 
 @pytest.mark.parametrize("size", [0, 1, 9_000_000])
@@ -98,7 +98,7 @@ def test_production_reaches_the_bucket_by_tls_alone(endpoint: str) -> None:
 @pytest.fixture
 def in_bucket(tmp_path: Path, database: str, populated_postgres: Populated, endpoint: str) -> Iterator[Two]:
     """Two processes that share by a bucket of their own."""
-    found, named = [], f"s3://{BUCKET}/{tmp_path.name}"
+    sites, named = [], f"s3://{BUCKET}/{tmp_path.name}"
     for name in ("one", "two"):
         settings = Settings(
             home=a_home(tmp_path / name, populated_postgres),
@@ -107,10 +107,10 @@ def in_bucket(tmp_path: Path, database: str, populated_postgres: Populated, endp
             artifacts_endpoint=endpoint,
         )
         runtime = open_runtime(settings, clock=TestClock(), migrated=True)
-        found.append(populated_postgres.on(runtime, TestClock()))
-    yield found[0], found[1]
-    for one in found:
-        one.runtime.close()
+        sites.append(populated_postgres.on(runtime, TestClock()))
+    yield sites[0], sites[1]
+    for site in sites:
+        site.runtime.close()
 
 
 def test_two_processes_share_models_and_snapshots_by_the_bucket_and_not_the_database(in_bucket: Two) -> None:
@@ -194,9 +194,9 @@ def test_of_simultaneous_writers_one_stores_the_file_and_none_fails(shared: InDa
             failed.append(error)
 
     threads = [threading.Thread(target=put) for _ in range(4)]
-    for one in threads:
-        one.start()
-    for one in threads:
-        one.join()
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
     assert failed == []
     assert shared.get(Kind.BUNDLE, DIGEST) == content

@@ -113,6 +113,6 @@ def test_one_process_on_sqlite_compares_nothing(site: Site) -> None:
 
 
 def test_a_fingerprint_depends_on_the_name_and_the_key() -> None:
-    found = {fingerprint(name, key) for name in ("contact key", "webhook key") for key in (OTHER, b"x" * 32)}
-    assert len(found) == 4
-    assert {len(one) for one in found} == {32}
+    fingerprints = {fingerprint(name, key) for name in ("contact key", "webhook key") for key in (OTHER, b"x" * 32)}
+    assert len(fingerprints) == 4
+    assert {len(digest) for digest in fingerprints} == {32}

@@ -48,12 +48,12 @@ def pragma(connection: Connection, name: str) -> object:
 def test_every_connection_to_sqlite_keeps_what_it_acknowledges(tmp_path: Path, make: Callable[[str], Engine]) -> None:
     engine = make(sqlite_url(tmp_path / "a.sqlite"))
     try:
-        with engine.connect() as one:
-            one.detach()  # So that the next one is another connection.
-            one.rollback()
+        with engine.connect() as connection:
+            connection.detach()  # So that the next one is another connection.
+            connection.rollback()
             with engine.connect() as other:
-                found = {name: pragma(other, name) for name in ("synchronous", "foreign_keys", "busy_timeout")}
-            assert found == {"synchronous": 2, "foreign_keys": 1, "busy_timeout": 30_000}
+                pragmas = {name: pragma(other, name) for name in ("synchronous", "foreign_keys", "busy_timeout")}
+            assert pragmas == {"synchronous": 2, "foreign_keys": 1, "busy_timeout": 30_000}
         assert_durable(engine)
     finally:
         engine.dispose()
@@ -110,12 +110,12 @@ def test_a_wal_is_refused_under_a_version_with_the_race(tmp_path: Path, monkeypa
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Store]:
-    made = Store(sqlite_url(tmp_path / "a.sqlite"))
-    with made.write() as connection:
+    new_store = Store(sqlite_url(tmp_path / "a.sqlite"))
+    with new_store.write() as connection:
         connection.exec_driver_sql("CREATE TABLE counter (n INTEGER NOT NULL)")
         connection.exec_driver_sql("INSERT INTO counter VALUES (0)")
-    yield made
-    made.close()
+    yield new_store
+    new_store.close()
 
 
 def test_a_transaction_that_writes_holds_the_lock_from_its_beginning(store: Store) -> None:
@@ -179,11 +179,11 @@ def test_a_pooled_connection_is_asked_after_a_pause_and_replaced_where_it_is_gon
     monkeypatch.setattr(engines, "_ASKED_AFTER_SECONDS", 1.0 - pause_seconds)
     url = postgres.new_database()
     engine = write_engine(url)
-    asked: list[object] = []
+    pinged: list[object] = []
     ping = engine.dialect.do_ping
 
     def asking(connection: Any) -> bool:
-        asked.append(connection)
+        pinged.append(connection)
         return ping(connection)
 
     monkeypatch.setattr(engine.dialect, "do_ping", asking)
@@ -191,7 +191,7 @@ def test_a_pooled_connection_is_asked_after_a_pause_and_replaced_where_it_is_gon
         for _ in range(3):
             with engine.connect() as connection:
                 pid = connection.exec_driver_sql("SELECT pg_backend_pid()").scalar_one()
-        assert len(asked) == (2 if pause_seconds else 0)
+        assert len(pinged) == (2 if pause_seconds else 0)
         if not pause_seconds:
             return
         other = write_engine(url)

@@ -122,16 +122,16 @@ def test_a_request_that_cannot_be_stored_is_told_so_and_the_next_is_stored_once_
             assert refused.headers["retry-after"] == "5"
             ready = client.get("/readyz")
             assert ready.status_code == 503
-            assert [one["code"] for one in ready.json()["reasons"]] == [code]
+            assert [reason["code"] for reason in ready.json()["reasons"]] == [code]
             assert ready.headers["retry-after"] == "10"
             assert client.get("/healthz").status_code == 200
             assert client.get("/api/v1/figures", headers=headers).status_code == 200, "reading goes on"
         accepted.append(client.post("/api/v1/listings", headers=headers, json=a_row(external_id=f"during-{round_}")))
         assert client.get("/readyz").status_code == 200
-    assert [one.status_code for one in accepted] == [201] * 4
+    assert [response.status_code for response in accepted] == [201] * 4
     for external_id in ("before-0", "during-0", "before-1", "during-1"):
-        found = client.get(f"/api/v1/listings/{external_id}", headers=headers)
-        assert (found.status_code, found.json()["version"]) == (200, 1)
+        response = client.get(f"/api/v1/listings/{external_id}", headers=headers)
+        assert (response.status_code, response.json()["version"]) == (200, 1)
 
 
 @pytest.mark.parametrize(("fault", "code"), FAULTS[1:], ids=[code for _, code in FAULTS[1:]])
@@ -172,13 +172,13 @@ def test_a_process_is_ready_again_by_its_own_heartbeat(client: TestClient, site:
 @pytest.mark.both_engines
 def test_only_a_transaction_that_writes_shows_that_a_fault_has_passed(any_site: Site) -> None:
     """A sweep that finds nothing to do commits on a full disk too."""
-    store, here = any_site.runtime.store, {"here": any_site.here}
+    store, parameters = any_site.runtime.store, {"here": any_site.here}
     store.fault = Full()
     with store.write() as connection:
         connection.execute(text("UPDATE marketplace SET name = 'x' WHERE marketplace_id = 'none'"))
     assert store.fault is not None
     with store.write() as connection:
-        connection.execute(text("UPDATE marketplace SET name = 'x' WHERE marketplace_id = :here"), here)
+        connection.execute(text("UPDATE marketplace SET name = 'x' WHERE marketplace_id = :here"), parameters)
     assert store.fault is None
 
 
@@ -237,7 +237,7 @@ def timeout(store: Store) -> tuple[str, str]:
 
 
 def test_a_write_that_sends_nothing_for_long_is_ended_and_its_locks_are_free(two: Two) -> None:
-    first, second = (one.runtime.store for one in two)
+    first, second = (site.runtime.store for site in two)
 
     def cut_off() -> None:
         with first.write() as connection:
@@ -254,7 +254,7 @@ def test_a_write_that_sends_nothing_for_long_is_ended_and_its_locks_are_free(two
 
 
 def test_a_sweep_whose_session_the_database_ends_goes_to_another_process(two: Two) -> None:
-    first, second = (one.runtime.store for one in two)
+    first, second = (site.runtime.store for site in two)
     end = text(  # Only sessions of this test's database: others of the server belong to tests that run beside it.
         "SELECT pg_terminate_backend(pid) FROM pg_locks JOIN pg_database ON pg_database.oid = pg_locks.database "
         "WHERE locktype = 'advisory' AND granted AND datname = current_database()"
@@ -283,7 +283,7 @@ def waits(store: Store, kind: Waits) -> list[tuple[str, str]]:
     before = WORK.set(kind)
     try:
         with store.write() as writing, store.read() as reading, store.read(admission=True) as admitting:
-            return [tuple(one.execute(shown).one()) for one in (writing, reading, admitting)]
+            return [tuple(connection.execute(shown).one()) for connection in (writing, reading, admitting)]
     finally:
         WORK.reset(before)
 
@@ -296,7 +296,7 @@ def test_waits_end_by_the_kind_of_work(two: Two) -> None:
 
 def test_a_session_that_waits_for_a_lock_does_not_wait_for_ever(two: Two) -> None:
     """Or the sessions of a process that is cut off would get the lock one after another, each for ten seconds."""
-    first, second = (one.runtime.store for one in two)
+    first, second = (site.runtime.store for site in two)
 
     def wait() -> None:
         with second.write() as connection:

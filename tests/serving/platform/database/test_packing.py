@@ -25,13 +25,13 @@ def test_a_dictionary_never_changes(number: int) -> None:
 
 
 @given(st.sampled_from(Kind), st.binary(max_size=20_000))
-def test_every_value_comes_back(kind: Kind, value: bytes) -> None:
-    assert unpack(pack(kind, value)) == value
+def test_every_value_comes_back(kind: Kind, content: bytes) -> None:
+    assert unpack(pack(kind, content)) == content
 
 
 def test_values_longer_than_the_window_come_back() -> None:
-    value = b"".join(sha256(bytes([n % 256, n // 256])).digest() for n in range(3_000)) * 2
-    assert unpack(pack(Kind.FACTS, value)) == value
+    content = b"".join(sha256(bytes([n % 256, n // 256])).digest() for n in range(3_000)) * 2
+    assert unpack(pack(Kind.FACTS, content)) == content
 
 
 def test_stored_bytes_of_the_first_dictionary_stay_readable() -> None:
@@ -45,6 +45,6 @@ def test_facts_shrink_to_less_than_a_third() -> None:
 
 def test_short_values_shrink_too() -> None:
     listing = a_full_listing()
-    for kind, value in ((Kind.OBSERVED, observed_of(listing)), (Kind.CONTENT, content_of(listing))):
-        text = json.dumps(value, sort_keys=True, separators=(",", ":"), default=str).encode()
+    for kind, document in ((Kind.OBSERVED, observed_of(listing)), (Kind.CONTENT, content_of(listing))):
+        text = json.dumps(document, sort_keys=True, separators=(",", ":"), default=str).encode()
         assert len(pack(kind, text)) < len(text) * (0.4 if kind is Kind.OBSERVED else 0.7)

@@ -103,6 +103,8 @@ def test_a_request_that_reads_the_database_on_the_loop_fails_its_test(
 
 
 def test_downloads_and_previews_are_dear(site: Site) -> None:
-    routes = [one for one in create_app(site.runtime).routes if isinstance(one, APIRoute)]
-    dear = {one.path for one in routes if hasattr(one.endpoint, "__wrapped__") and iscoroutinefunction(one.endpoint)}
-    assert {one.path for one in routes if ".{form}" in one.path or one.path.endswith("/preview")} <= dear
+    routes = [route for route in create_app(site.runtime).routes if isinstance(route, APIRoute)]
+    dear = {
+        route.path for route in routes if hasattr(route.endpoint, "__wrapped__") and iscoroutinefunction(route.endpoint)
+    }
+    assert {route.path for route in routes if ".{form}" in route.path or route.path.endswith("/preview")} <= dear

@@ -63,7 +63,7 @@ def test_a_class_of_one_field_is_read_as_a_whole() -> None:
 
 
 def test_a_query_gives_all_objects_and_a_single_one_or_none(connection: Connection) -> None:
-    assert [one.name for one in PEBBLES.all(connection, select(TABLE).order_by(TABLE.c.name))] == ["a", "b"]
+    assert [pebble.name for pebble in PEBBLES.all(connection, select(TABLE).order_by(TABLE.c.name))] == ["a", "b"]
     columns = PEBBLES.columns(TABLE)
     assert PEBBLES.single(connection, select(*columns).where(TABLE.c.name == "b")) == Pebble(name="b", weight=2)
     assert PEBBLES.single(connection, select(*columns).where(TABLE.c.name == "c")) is None

@@ -19,10 +19,10 @@ KEY = "kernels.key"
 
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
-    found = Home.at(tmp_path / "home")
-    make_key(found)
-    monkeypatch.setenv(KEY_FILE, environment_of(found.root)[KEY_FILE])
-    return found
+    new_home = Home.at(tmp_path / "home")
+    make_key(new_home)
+    monkeypatch.setenv(KEY_FILE, environment_of(new_home.root)[KEY_FILE])
+    return new_home
 
 
 def files(home: Home, name: str = "kernel") -> Any:
@@ -64,7 +64,7 @@ def under_another_key(home: Home, ending: str) -> None:
 
 
 @pytest.mark.parametrize("ending", ["nbi", "1.nbc"])
-@pytest.mark.parametrize("tamper", [planted, altered, moved, under_another_key], ids=lambda one: one.__name__)
+@pytest.mark.parametrize("tamper", [planted, altered, moved, under_another_key], ids=lambda function: function.__name__)
 def test_what_was_not_signed_is_compiled_again(home: Home, tamper: Callable[[Home, str], object], ending: str) -> None:
     files(home).save("signature", ("a kernel",))
     tamper(home, ending)

@@ -185,10 +185,10 @@ class Names:
 
     def __call__(self, _host: str, port: int, **_options: object) -> list[Any]:
         self.asked += 1
-        found = self._answers.pop(0)
-        if not found:
+        addresses = self._answers.pop(0)
+        if not addresses:
             raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
-        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, port)) for address in found]
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, port)) for address in addresses]
 
 
 @pytest.mark.parametrize(

@@ -43,12 +43,12 @@ def asked(server: Server, act: Callable[[Ask], Awaitable[list[Answer | Failed]]]
         async with await asyncio.start_server(server, "127.0.0.1", 0) as listening:
             url = f"http://127.0.0.1:{listening.sockets[0].getsockname()[1]}/"
             async with Line.to(url, allow_loopback=True) as line:
-                found = await act(
+                answers = await act(
                     lambda: line.ask(Asked("The server", "GET", url, {}), timeout_seconds=5, most_read=100)
                 )
             while server.open:
                 await asyncio.sleep(0.001)
-            return found
+            return answers
 
     return asyncio.run(run())
 
@@ -82,7 +82,7 @@ def test_a_connection_that_the_server_closed_is_replaced_and_no_request_is_lost(
 
 
 @pytest.mark.parametrize(
-    ("answer", "found", "connections", "_why"),
+    ("answer", "expected", "connections", "_why"),
     [
         (b"HTTP/1.1 503 Down\r\ncontent-length: 0\r\n\r\n", Failed("The server answered 503.", 503), 1, "no body"),
         (b"HTTP/1.1 503 Down\r\ncontent-length: 9\r\n\r\n", Failed("The server answered 503.", 503), 3, "unread"),
@@ -99,8 +99,8 @@ def test_a_connection_that_the_server_closed_is_replaced_and_no_request_is_lost(
     ],
 )
 def test_a_connection_is_used_again_only_after_a_whole_exchange(
-    answer: bytes, found: Answer | Failed, connections: int, _why: str
+    answer: bytes, expected: Answer | Failed, connections: int, _why: str
 ) -> None:
     server = Server([answer])
-    assert asked(server, three_times) == [found] * 3
+    assert asked(server, three_times) == [expected] * 3
     assert server.connections == connections

@@ -72,17 +72,17 @@ ANSWERS = [
 ]
 
 
-@pytest.mark.parametrize(("sent", "found", "_why"), ANSWERS)
+@pytest.mark.parametrize(("sent", "expected", "_why"), ANSWERS)
 def test_what_a_host_sends_is_a_picture_or_nothing(
-    sent: tuple[int, str, bytes], found: Picture | str, _why: str
+    sent: tuple[int, str, bytes], expected: Picture | str, _why: str
 ) -> None:
     with a_picture_host({"/1.png": sent, "/right.png": (200, "image/png", PNG)}) as host:
         loaded = Pictures(hosts_of(host.name)).load(f"{host.address}/1.png")
-        if isinstance(found, Picture):
-            assert loaded == found
+        if isinstance(expected, Picture):
+            assert loaded == expected
         else:
             assert isinstance(loaded, Failed)
-            assert found in loaded.sentence
+            assert expected in loaded.sentence
         assert [path for path, _ in host.asked] == ["/1.png"]
 
 

@@ -31,18 +31,18 @@ TABLE: list[tuple[ActionState, datetime | None, bool, str | None, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("state", "informed_at", "disputed", "kept", "_why"), TABLE)
+@pytest.mark.parametrize(("state", "informed_at", "disputed", "expected", "_why"), TABLE)
 def test_a_removal_keeps_its_seller_while_a_claim_can_be_raised(
-    state: ActionState, informed_at: datetime | None, disputed: bool, kept: str | None, _why: str
+    state: ActionState, informed_at: datetime | None, disputed: bool, expected: str | None, _why: str
 ) -> None:
-    found = kept_because(Removal("act_1", state, informed_at, disputed), NOW, DEFAULT_APPEALS)
-    assert (found and found.code) == kept
+    reason = kept_because(Removal("act_1", state, informed_at, disputed), NOW, DEFAULT_APPEALS)
+    assert (reason and reason.code) == expected
 
 
 def test_the_time_to_appeal_ends_on_its_last_moment() -> None:
-    told = datetime.fromisoformat("2026-01-15T12:00:00+00:00")
-    ends = open_until(told, DEFAULT_APPEALS)
-    removal = Removal("act_1", ActionState.ACKNOWLEDGED, told, disputed=False)
+    informed_at = datetime.fromisoformat("2026-01-15T12:00:00+00:00")
+    ends = open_until(informed_at, DEFAULT_APPEALS)
+    removal = Removal("act_1", ActionState.ACKNOWLEDGED, informed_at, disputed=False)
     assert kept_because(removal, ends, DEFAULT_APPEALS) is None
     assert kept_because(removal, ends - timedelta(microseconds=1), DEFAULT_APPEALS) is not None
 
@@ -57,13 +57,13 @@ NAMED = [
 ]
 
 
-@pytest.mark.parametrize(("expected", "found", "_why"), NAMED)
+@pytest.mark.parametrize(("expected", "is_named", "_why"), NAMED)
 def test_a_payload_that_names_the_seller_is_told_from_one_that_does_not(
-    expected: object, found: bool, _why: str
+    expected: object, is_named: bool, _why: str
 ) -> None:
-    assert names(expected, "s-1") is found
+    assert names(expected, "s-1") is is_named
 
 
 def test_every_class_has_a_name_and_every_kept_one_a_reason() -> None:
-    assert all(in_english(message(f"erasable.{one}")) for one in Erasable)
+    assert all(in_english(message(f"erasable.{kind}")) for kind in Erasable)
     assert all(":" in sentence or "," in sentence for sentence in map(in_english, ALWAYS_KEPT))

@@ -22,10 +22,10 @@ def test_each_class_has_a_time_of_its_own(what: DataClass) -> None:
 
 
 def test_an_operators_days_stand_in_place_of_the_policys() -> None:
-    found = kept_for(DEFAULT_RETENTION, {DataClass.DOCUMENTS: 10, DataClass.CONTACTS: None})
-    assert before(DataClass.DOCUMENTS, NOW, found) == NOW - timedelta(days=10)
-    assert before(DataClass.CONTACTS, NOW, found) is None
-    assert before(DataClass.CUSTODY, NOW, found) == before(DataClass.CUSTODY, NOW, DEFAULT_RETENTION)
+    policy = kept_for(DEFAULT_RETENTION, {DataClass.DOCUMENTS: 10, DataClass.CONTACTS: None})
+    assert before(DataClass.DOCUMENTS, NOW, policy) == NOW - timedelta(days=10)
+    assert before(DataClass.CONTACTS, NOW, policy) is None
+    assert before(DataClass.CUSTODY, NOW, policy) == before(DataClass.CUSTODY, NOW, DEFAULT_RETENTION)
 
 
 @pytest.mark.parametrize(("days", "is_refused"), [(119, True), (120, False), (None, False)])
@@ -40,5 +40,5 @@ def test_events_are_kept_for_as_long_as_windows_are_counted_from_them(days: int 
 def test_nobody_who_was_told_by_then_can_complain_on_any_day_of_a_leap_year() -> None:
     for day in range(366):
         now = datetime(2028, 1, 1, 0, 30, tzinfo=UTC) + timedelta(days=day)
-        told = complained_before(now, DEFAULT_APPEALS)
-        assert timedelta(0) <= now - open_until(told, DEFAULT_APPEALS) < timedelta(days=8)
+        informed_at = complained_before(now, DEFAULT_APPEALS)
+        assert timedelta(0) <= now - open_until(informed_at, DEFAULT_APPEALS) < timedelta(days=8)

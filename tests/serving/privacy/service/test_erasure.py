@@ -82,9 +82,9 @@ def told_of(site: Site, removal: StoredAction) -> str:
 
 
 def erase(site: Site, *, carry_out: bool = True) -> dict[str, int]:
-    found = erase_seller(site.runtime, site.marketplace, SELLER, carry_out=carry_out, by="test")
-    assert found["carried_out"] is carry_out
-    return {name: many for name, many in found["erased"].items() if many}
+    erasure = erase_seller(site.runtime, site.marketplace, SELLER, carry_out=carry_out, by="test")
+    assert erasure["carried_out"] is carry_out
+    return {name: many for name, many in erasure["erased"].items() if many}
 
 
 def everything(site: Site) -> dict[str, list[str]]:
@@ -98,9 +98,9 @@ def everything(site: Site) -> dict[str, list[str]]:
 
 def is_proved(site: Site) -> tuple[int, int]:
     """The numbers of erased payloads and of erased evidence parts; everything else must be intact."""
-    log, kept = audit_heads.verify(site.runtime), verify(site.runtime, site.marketplace)
-    assert (log["broken"], log["heads_problem"], kept["differing"]) == (None, None, [])
-    return log["erased"], kept["erased"]
+    log, evidence_check = audit_heads.verify(site.runtime), verify(site.runtime, site.marketplace)
+    assert (log["broken"], log["heads_problem"], evidence_check["differing"]) == (None, None, [])
+    return log["erased"], evidence_check["erased"]
 
 
 def after_all_deadlines(site: Site) -> None:
@@ -113,13 +113,13 @@ def after_all_deadlines(site: Site) -> None:
 def test_it_is_shown_first_and_nothing_is_changed(any_site: Site) -> None:
     with a_seller_with_a_history(any_site):
         before = everything(any_site)
-        found = erase_seller(any_site.runtime, any_site.marketplace, SELLER, carry_out=False, by="test")
+        erasure = erase_seller(any_site.runtime, any_site.marketplace, SELLER, carry_out=False, by="test")
         assert everything(any_site) == before
-    assert found["erased"]["hashes of contacts"] == 2
-    assert found["erased"]["refused rows that name the seller"] == 1
-    assert found["erased"]["parts of evidence that show the seller"] == 0
-    assert sum(found["kept_for_now"].values()) == 1
-    assert len(found["kept"]) == 5
+    assert erasure["erased"]["hashes of contacts"] == 2
+    assert erasure["erased"]["refused rows that name the seller"] == 1
+    assert erasure["erased"]["parts of evidence that show the seller"] == 0
+    assert sum(erasure["kept_for_now"].values()) == 1
+    assert len(erasure["kept"]) == 5
 
 
 def test_what_can_be_appealed_against_is_kept_and_erased_later_by_the_sweep(any_site: Site) -> None:
@@ -130,12 +130,12 @@ def test_what_can_be_appealed_against_is_kept_and_erased_later_by_the_sweep(any_
         after_all_deadlines(any_site)
         assert is_proved(any_site)[1] == 1
         with any_site.runtime.store.read() as connection:
-            [kept] = evidence.of_listing(connection, any_site.here, removal.listing_id)
+            [stored_evidence] = evidence.of_listing(connection, any_site.here, removal.listing_id)
             statements = connection.execute(select(appeal.c.statement)).scalars().all()
             parts = connection.execute(
                 select(func.count()).select_from(evidence_part).where(evidence_part.c.body.is_(None))
             ).scalar_one()
-        assert {one.part for one in kept.snapshot.parts if one.body is None} == {Part.SELLER, Part.PAGE}
+        assert {part.part for part in stored_evidence.snapshot.parts if part.body is None} == {Part.SELLER, Part.PAGE}
         assert (statements, parts) == (["(erased)"], 2)
         assert finish_erasures(any_site.runtime) == 0, "nothing is left to look at"
 
@@ -156,7 +156,7 @@ def test_what_was_kept_of_the_seller_is_gone_and_that_of_others_stays(any_site: 
 def test_documents_links_and_custody_records_go_with_the_removal_and_not_before(any_site: Site) -> None:
     site, hers = any_site, "Parcel of Li Wei, Kantstrasse 7"
     with a_marketplace_that_listens(site):
-        mine, others = (removed_by_brand(site, one, seller={"external_id": who}) for one, who in SHOPS)
+        mine, others = (removed_by_brand(site, external_id, seller={"external_id": who}) for external_id, who in SHOPS)
         for removal in (mine, others):
             hand_in(site.runtime, told_of(site, removal), "Li Wei.pdf", INVOICE)
         hand_in(site.runtime, told_of(site, mine), "passport of Li Wei.png", PICTURE)
@@ -167,12 +167,16 @@ def test_documents_links_and_custody_records_go_with_the_removal_and_not_before(
         after_all_deadlines(site)
         erase(site)
         rows = everything(site)
-    assert not [(name, row) for name, found in rows.items() for row in found if hers in row or "BZ-991" in row]
+    assert not [(name, row) for name, texts in rows.items() for row in texts if hers in row or "BZ-991" in row]
     assert not [row for row in rows["seller_upload"] if "passport" in row]
     assert [row for row in rows["seller_upload"] if "Li Wei.pdf" in row and OTHER in row]
     assert sum("None" in row for row in rows["seller_document"]) == 1, "the other seller handed in the same invoice"
     _, log = read(site.runtime, site.analyst, test_buy_id)
-    assert [(one.holder, one.text) for one in log] == [(None, ERASED), ("Ines Moreau", ERASED), ("Ines Moreau", ERASED)]
+    assert [(line.holder, line.text) for line in log] == [
+        (None, ERASED),
+        ("Ines Moreau", ERASED),
+        ("Ines Moreau", ERASED),
+    ]
     assert is_proved(site)[0] >= 3
 
 
@@ -270,7 +274,7 @@ def test_a_hold_needs_a_reason_is_set_once_and_is_in_the_log_without_the_seller(
     set_hold(site.runtime, site.marketplace, SELLER, reason="Lawsuit", by="test")
     with pytest.raises(Conflict, match="already"):
         set_hold(site.runtime, site.marketplace, SELLER, reason="Lawsuit", by="test")
-    assert [one.seller for one in site.read(legal_holds.in_force, site.here)] == [SELLER]
+    assert [hold.seller for hold in site.read(legal_holds.in_force, site.here)] == [SELLER]
     with pytest.raises(Invalid):
         lift_hold(site.runtime, site.marketplace, SELLER, reason="", by="test")
     lift_hold(site.runtime, site.marketplace, SELLER, reason="Settled", by="test")

@@ -41,8 +41,8 @@ def kept(site: Site) -> tuple[int, int]:
 
 
 def erase(site: Site) -> dict[str, int]:
-    found = erase_seller(site.runtime, site.marketplace, SELLER, carry_out=True, by="test")
-    return {sentence: many for sentence, many in found["kept_for_now"].items() if many}
+    erasure = erase_seller(site.runtime, site.marketplace, SELLER, carry_out=True, by="test")
+    return {sentence: many for sentence, many in erasure["kept_for_now"].items() if many}
 
 
 @pytest.mark.both_engines
@@ -98,8 +98,8 @@ def test_nothing_goes_while_a_seller_of_the_report_is_under_legal_hold(any_site:
 
 def test_nothing_goes_while_a_complaint_about_a_listing_of_the_report_is_possible(any_site: Site) -> None:
     with a_marketplace_that_listens(any_site):
-        [item] = status_of(any_site.runtime, any_site.brand_person, reported(any_site, withdrawn=False)).items
-        [removal] = any_site.read(actions.of_listing, any_site.here, item.step.listing_id or "")
+        [listing] = status_of(any_site.runtime, any_site.brand_person, reported(any_site, withdrawn=False)).items
+        [removal] = any_site.read(actions.of_listing, any_site.here, listing.step.listing_id or "")
         carried_out(any_site, removal)
         any_site.clock.forward(days=100)
         assert erase_what_is_past_its_time(both(any_site)) == 0

@@ -46,8 +46,8 @@ CLASSES = [
 
 def keeping(site: Site, **days: int) -> Site:
     """The site with these retention days, its sessions on the simulated clock."""
-    found = fixture.keeping(site, **days)
-    return replace(found, runtime=replace(found.runtime, wall=site.clock))
+    keeping_site = fixture.keeping(site, **days)
+    return replace(keeping_site, runtime=replace(keeping_site.runtime, wall=site.clock))
 
 
 def a_history_of_every_class(site: Site) -> None:
@@ -83,7 +83,7 @@ def test_each_class_goes_when_its_own_time_is_over_and_nothing_else_with_it(any_
         assert holds(any_site, table, words), what
         assert erase_what_is_past_its_time(keeping(any_site, **{what.value: days}).runtime) > 0, what
         assert not holds(any_site, table, words), what
-        lost = [later for later, _, one, text in CLASSES[place + 1 :] if not holds(any_site, one, text)]
+        lost = [later for later, _, table_name, text in CLASSES[place + 1 :] if not holds(any_site, table_name, text)]
         assert lost == [], what
     assert not holds(any_site, "audit_payload", WORDS)
     erased, parts = is_proved(any_site)
@@ -94,13 +94,13 @@ def test_each_class_goes_when_its_own_time_is_over_and_nothing_else_with_it(any_
 def test_it_is_searched_once_a_day_and_logged_once(site: Site) -> None:
     having(site, a_history_of_every_class)
     years_later(site)
-    kept = keeping(site, refused_rows=30)
+    keeping_site = keeping(site, refused_rows=30)
     site.clock.forward(days=1)
-    assert erase_what_is_past_its_time(kept.runtime) == 2
+    assert erase_what_is_past_its_time(keeping_site.runtime) == 2
     entries = len(everything(site)["audit_entry"])
     assert erase_what_is_past_its_time(keeping(site, contacts=30).runtime) == 0, "looked today already"
     site.clock.forward(days=1)
-    assert erase_what_is_past_its_time(kept.runtime) == 0
+    assert erase_what_is_past_its_time(keeping_site.runtime) == 0
     assert len(everything(site)["audit_entry"]) == entries
 
 
@@ -111,12 +111,12 @@ def test_nothing_of_a_seller_under_legal_hold_goes_until_it_is_lifted(site: Site
     short = keeping(site, **{what.value: days for what, days, _, _ in CLASSES})
     site.clock.forward(days=1)
     assert erase_what_is_past_its_time(short.runtime) > 0, "the other seller's, and sessions"
-    kept = [one for one in CLASSES if one[0] is not DataClass.SESSIONS]
-    assert [what for what, _, table, words in kept if not holds(site, table, words)] == []
+    held_classes = [data_class for data_class in CLASSES if data_class[0] is not DataClass.SESSIONS]
+    assert [what for what, _, table, words in held_classes if not holds(site, table, words)] == []
     lift_hold(site.runtime, site.marketplace, SELLER, reason="Settled", by="test")
     site.clock.forward(days=1)
     erase_what_is_past_its_time(short.runtime)
-    assert [what for what, _, table, words in kept if holds(site, table, words)] == []
+    assert [what for what, _, table, words in held_classes if holds(site, table, words)] == []
 
 
 @pytest.mark.parametrize(
@@ -136,8 +136,8 @@ def test_a_stranger_who_notified_is_forgotten_once_nothing_is_left_to_decide(
         judge(any_site, any_site.analyst, open_cases(any_site)[0], Judgement.GENUINE)
     any_site.clock.forward(days=days_after)
     assert erase_what_is_past_its_time(keeping(any_site, notifiers=30).runtime) == erased, why
-    kept = holds(any_site, "reporter", EMAIL), holds(any_site, "notice", NOTIFIED)
-    assert kept == ((False, False) if erased else (True, True))
+    still_there = holds(any_site, "reporter", EMAIL), holds(any_site, "notice", NOTIFIED)
+    assert still_there == ((False, False) if erased else (True, True))
     assert erase_what_is_past_its_time(keeping(any_site, notifiers=30).runtime) == 0
     assert len(items_of(any_site, receipt)) == 1, "what was notified stays"
 
@@ -158,9 +158,9 @@ def test_what_a_removal_rests_on_stays_while_anybody_can_complain_about_it(site:
 def test_an_operator_sets_the_days_and_too_few_are_refused(tmp_path: Path, migrated_sqlite: Path) -> None:
     shutil.copyfile(migrated_sqlite, tmp_path / "touchstone.sqlite")
     longer, shorter = {DataClass.DOCUMENTS: 730, DataClass.CONTACTS: None}, {DataClass.SELLER_EVENTS: 30}
-    found = open_runtime(Settings(home=tmp_path, retention_days=longer), migrated=True)
-    kept = found.policies[RetentionPolicy]
-    found.close()
-    assert (kept.documents, kept.contacts, kept.statements) == (730, None, 1_095)
+    runtime = open_runtime(Settings(home=tmp_path, retention_days=longer), migrated=True)
+    policy = runtime.policies[RetentionPolicy]
+    runtime.close()
+    assert (policy.documents, policy.contacts, policy.statements) == (730, None, 1_095)
     with pytest.raises(Invalid, match="at least 120 days"):
         open_runtime(Settings(home=tmp_path, retention_days=shorter), migrated=True)

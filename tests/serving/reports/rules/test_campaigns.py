@@ -28,11 +28,11 @@ def named(seller: str, n: int, *, days_ago: float = 0.5, first: int = 0) -> list
 
 def usually(n: int) -> list[Accusation]:
     """As many listings of another seller on each of ten days of the reference period."""
-    return [one for day in range(10, 20) for one in named(f"shop-{day}", n, days_ago=day + 0.5)]
+    return [claim for day in range(10, 20) for claim in named(f"shop-{day}", n, days_ago=day + 0.5)]
 
 
 @pytest.mark.parametrize(
-    ("given", "expected", "why"),
+    ("accusations", "expected", "why"),
     [
         (named(_RIVAL, 14), 0, "fewer than the least count, however rare the brand's statements are"),
         (named(_RIVAL, 15), 1, "the least count of a day, without a history"),
@@ -41,19 +41,19 @@ def usually(n: int) -> list[Accusation]:
         ([*named(_RIVAL, 20), *usually(4)], 0, "a brand that usually finds four of a seller"),
         (named(_RIVAL, 8) + named("other", 8), 0, "sixteen listings, but of two sellers"),
         (named(_RIVAL, 15, days_ago=1.5), 0, "the day is over, and the week has fewer than thirty"),
-        ([one for day in range(4) for one in named(_RIVAL, 8, days_ago=day + 0.5)], 1, "slowly, within a week"),
-        ([one for day in range(35) for one in named(_RIVAL, 5, days_ago=day + 0.5)], 1, "it never becomes usual"),
+        ([claim for day in range(4) for claim in named(_RIVAL, 8, days_ago=day + 0.5)], 1, "slowly, within a week"),
+        ([claim for day in range(35) for claim in named(_RIVAL, 5, days_ago=day + 0.5)], 1, "it never becomes usual"),
         (named(_RIVAL, 1) * 20, 0, "the same listing twenty times is one listing"),
         (named(_RIVAL, 20, days_ago=-0.1), 0, "later statements are not known yet"),
     ],
 )
-def test_a_campaign_is_far_above_the_brands_usual_rate(given: list[Accusation], expected: int, why: str) -> None:
-    assert len(campaigns(given, _NOW, DEFAULT_CAMPAIGNS)) == expected, why
+def test_a_campaign_is_far_above_the_brands_usual_rate(accusations: list[Accusation], expected: int, why: str) -> None:
+    assert len(campaigns(accusations, _NOW, DEFAULT_CAMPAIGNS)) == expected, why
 
 
 def test_a_campaign_names_its_seller_its_listings_and_the_usual_number() -> None:
-    found = campaigns([*named(_RIVAL, 30), *named("second", 16), *usually(2)], _NOW, DEFAULT_CAMPAIGNS)
-    assert found == (Campaign(_RIVAL, 30, 1, 2.0), Campaign("second", 16, 1, 2.0))
+    alerts = campaigns([*named(_RIVAL, 30), *named("second", 16), *usually(2)], _NOW, DEFAULT_CAMPAIGNS)
+    assert alerts == (Campaign(_RIVAL, 30, 1, 2.0), Campaign("second", 16, 1, 2.0))
 
 
 _BRANDS: Final = 20
@@ -70,10 +70,10 @@ def clean(chance: random.Random) -> list[Accusation]:
     """
     a_day, sellers = chance.uniform(0.3, 12), chance.randint(30, 200)
     weights = [1 / (rank + 1) ** 0.7 for rank in range(sellers)]
-    found: list[Accusation] = []
+    accusations: list[Accusation] = []
 
     def add(seller: str, at: datetime) -> None:
-        found.append(Accusation(seller, f"l-{len(found)}", at))
+        accusations.append(Accusation(seller, f"l-{len(accusations)}", at))
 
     for day in range(2 * _DAYS):
         begins = _NOW + timedelta(days=day)
@@ -87,23 +87,23 @@ def clean(chance: random.Random) -> list[Accusation]:
                 n += 1
             for _ in range(n):
                 add(f"shop-{day}", at)
-    return sorted(found, key=lambda one: one.at)
+    return sorted(accusations, key=lambda accusation: accusation.at)
 
 
-def alerts_of(given: list[Accusation]) -> Iterator[int]:
+def alerts_of(accusations: list[Accusation]) -> Iterator[int]:
     """The month, 0 to 2, of each alert of the last ninety days; one is open for a seller for a week at least."""
     ends: dict[str, datetime] = {}
-    moments = [one.at for one in given]
+    moments = [accusation.at for accusation in accusations]
     for look in range(_DAYS * _LOOKS_A_DAY):
         at = _NOW + timedelta(days=_DAYS + look / _LOOKS_A_DAY)
         begins, week_begins, end = (bisect_right(moments, at - timedelta(days=days)) for days in (36, 7, 0))
-        week = Counter(one.seller for one in given[week_begins:end])
+        week = Counter(accusation.seller for accusation in accusations[week_begins:end])
         if max(week.values(), default=0) < _FEWEST:
             continue  # No seller reaches a least count.
-        for one in campaigns(given[begins:end], at, DEFAULT_CAMPAIGNS):
-            if ends.get(one.seller, at) <= at:
+        for campaign in campaigns(accusations[begins:end], at, DEFAULT_CAMPAIGNS):
+            if ends.get(campaign.seller, at) <= at:
                 yield look // (30 * _LOOKS_A_DAY)
-                ends[one.seller] = at + timedelta(days=DEFAULT_CAMPAIGNS.shown_days)
+                ends[campaign.seller] = at + timedelta(days=DEFAULT_CAMPAIGNS.shown_days)
 
 
 def test_a_clean_replay_of_twenty_brands_has_at_most_one_false_alert_a_brand_and_month() -> None:
@@ -240,7 +240,7 @@ def test_which_names_are_one_listing(other: str, same: bool, why: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("days", "today", "asked", "why"),
+    ("days", "today", "is_asked", "why"),
     [
         (None, 0, True, "nobody has asked"),
         (0, 0, False, "another report asked just now"),
@@ -251,6 +251,6 @@ def test_which_names_are_one_listing(other: str, same: bool, why: str) -> None:
         (30, 3_000, False, "the limit counts repeated requests too"),
     ],
 )
-def test_when_the_marketplace_is_asked(days: float | None, today: int, asked: bool, why: str) -> None:
+def test_when_the_marketplace_is_asked(days: float | None, today: int, is_asked: bool, why: str) -> None:
     last = None if days is None else NOW - timedelta(days=days)
-    assert asks(last, today, NOW, DEFAULT_REPORTS) is asked, why
+    assert asks(last, today, NOW, DEFAULT_REPORTS) is is_asked, why

@@ -35,13 +35,13 @@ UNCLEAR = Found(Owner.UNRESOLVED, doubt=Doubt.BRAND_UNRESOLVED)
 
 @pytest.mark.parametrize("holds", [(), BURST], ids=["scheduled", "pending approval"])
 def test_a_removal_of_goods_that_may_be_legitimate_comes_with_a_warning(holds: tuple[Hold, ...]) -> None:
-    told = what_happens(replace(OWN, honest_uses=("compatible with",)), FULL, holds)
-    assert told.reasons[-1] == message("report.honest_use", words=("compatible with",))
-    assert told.reasons[:-1] == what_happens(OWN, FULL, holds).reasons
+    outcome = what_happens(replace(OWN, honest_uses=("compatible with",)), FULL, holds)
+    assert outcome.reasons[-1] == message("report.honest_use", words=("compatible with",))
+    assert outcome.reasons[:-1] == what_happens(OWN, FULL, holds).reasons
 
 
 @pytest.mark.parametrize(
-    ("found", "effect", "holds", "result", "code", "why"),
+    ("listing", "effect", "holds", "expected", "code", "why"),
     [
         (OWN, FULL, (), Result.SCHEDULED, Code.REMOVED_AT_ONCE, "good faith: no further correspondence"),
         (OWN, PROVISIONAL, (), Result.SCHEDULED, Code.REMOVED_AT_ONCE, "the same; the sample is drawn unseen"),
@@ -73,10 +73,10 @@ def test_a_removal_of_goods_that_may_be_legitimate_comes_with_a_warning(holds: t
     ],
 )
 def test_each_listing_has_the_result_of_its_rule(
-    found: Found | None, effect: Effect, holds: tuple[Hold, ...], result: Result, code: Code, why: str
+    listing: Found | None, effect: Effect, holds: tuple[Hold, ...], expected: Result, code: Code, why: str
 ) -> None:
-    told = what_happens(found, effect, holds)
-    assert (told.result, told.code) == (result, code), why
+    outcome = what_happens(listing, effect, holds)
+    assert (outcome.result, outcome.code) == (expected, code), why
 
 
 founds = st.none() | st.builds(
@@ -94,24 +94,24 @@ effects = st.sampled_from([FULL, PROVISIONAL, USED, SUSPENDED])
 
 @given(founds, effects, st.sampled_from([(), BURST]))
 def test_every_listing_has_exactly_one_result_with_a_reason_that_reads(
-    found: Found | None, effect: Effect, holds: tuple[Hold, ...]
+    listing: Found | None, effect: Effect, holds: tuple[Hold, ...]
 ) -> None:
-    told = what_happens(found, effect, holds)
-    assert told.result in AT_FIRST
-    assert told.reasons
-    assert all(in_english(one) for one in told.reasons)
+    outcome = what_happens(listing, effect, holds)
+    assert outcome.result in AT_FIRST
+    assert outcome.reasons
+    assert all(in_english(reason) for reason in outcome.reasons)
 
 
 @given(founds, effects, st.sampled_from([(), BURST]))
 def test_nothing_is_removed_without_standing_or_against_a_doubt(
-    found: Found | None, effect: Effect, holds: tuple[Hold, ...]
+    listing: Found | None, effect: Effect, holds: tuple[Hold, ...]
 ) -> None:
-    if what_happens(found, effect, holds).result not in {Result.SCHEDULED, Result.PENDING_APPROVAL}:
+    if what_happens(listing, effect, holds).result not in {Result.SCHEDULED, Result.PENDING_APPROVAL}:
         return
-    assert found is not None
+    assert listing is not None
     assert effect.at_once
-    assert found.owner is not Owner.OTHER
-    assert not any((found.authorised, found.removed, found.doubt, found.lane in BLIND_LANES))
+    assert listing.owner is not Owner.OTHER
+    assert not any((listing.authorised, listing.removed, listing.doubt, listing.lane in BLIND_LANES))
 
 
 def test_the_counts_of_a_report_have_zeros() -> None:
@@ -148,7 +148,7 @@ _GONE: Final = ActionState.ACKNOWLEDGED
 
 
 @pytest.mark.parametrize(
-    ("one", "expected", "reason", "why"),
+    ("listing", "expected", "reason", "why"),
     [
         (a_reported(removal=_GONE), Ended.ACCEPTED, None, "the marketplace removed it"),
         (a_reported(removal=_GONE, overturned=True), Ended.OVERTURNED, None, "the seller objected and was right"),
@@ -169,9 +169,9 @@ _GONE: Final = ActionState.ACKNOWLEDGED
     ],
 )
 def test_a_reported_listing_has_one_end_with_its_reason(
-    one: ReportedListing, expected: Ended, reason: str | None, why: str
+    listing: ReportedListing, expected: Ended, reason: str | None, why: str
 ) -> None:
-    assert ended(one) == (expected, reason), why
+    assert ended(listing) == (expected, reason), why
 
 
 @pytest.mark.parametrize(
@@ -186,12 +186,12 @@ def test_a_reported_listing_has_one_end_with_its_reason(
     ],
 )
 def test_the_median_and_95th_percentile_are_those_counted_by_hand(hours: range, expected: Hours) -> None:
-    rows = [a_reported(removal=_GONE, removed_at=_AT + timedelta(hours=one)) for one in hours]
+    rows = [a_reported(removal=_GONE, removed_at=_AT + timedelta(hours=hour)) for hour in hours]
     assert good_faith([*rows, a_reported()]).whole.to_removal == expected
 
 
 def test_only_examined_listings_that_were_not_withdrawn_can_be_acted_on_at_once() -> None:
-    found = good_faith(
+    figures = good_faith(
         [
             a_reported(),
             a_reported(Result.CASE, at_once=False),
@@ -200,7 +200,7 @@ def test_only_examined_listings_that_were_not_withdrawn_can_be_acted_on_at_once(
             a_reported(Result.UNKNOWN, Code.NOT_KNOWN, examined_at=None, at_once=False),
         ]
     )
-    assert found.whole.at_once == Share(1, 2)
+    assert figures.whole.at_once == Share(1, 2)
 
 
 _ROWS: Final = st.lists(
@@ -220,13 +220,13 @@ _ROWS: Final = st.lists(
 
 @given(_ROWS)
 def test_every_grouping_adds_up_to_the_whole(rows: list[ReportedListing]) -> None:
-    found = good_faith(rows)
-    assert found.whole.items == found.whole.ended.total() == len(rows)
-    for groups in (found.by_right, found.by_kind, found.by_reason_code):
-        assert sum(one.items for one in groups.values()) == len(rows)
-        assert sum(one.at_once.number for one in groups.values()) == found.whole.at_once.number
-    with_reason = found.whole.ended[Ended.REJECTED] + found.whole.ended[Ended.NOT_EXAMINED]
-    assert found.reasons.total() == with_reason
+    figures = good_faith(rows)
+    assert figures.whole.items == figures.whole.ended.total() == len(rows)
+    for groups in (figures.by_right, figures.by_kind, figures.by_reason_code):
+        assert sum(group.items for group in groups.values()) == len(rows)
+        assert sum(group.at_once.number for group in groups.values()) == figures.whole.at_once.number
+    with_reason = figures.whole.ended[Ended.REJECTED] + figures.whole.ended[Ended.NOT_EXAMINED]
+    assert figures.reasons.total() == with_reason
 
 
 @pytest.mark.parametrize(

@@ -61,11 +61,11 @@ def send(site: Site, names: list[str], key: str = "first", **changes: Any) -> Su
 
 
 def names_of(site: Site, report_id: str) -> list[str]:
-    return [one.name for one in status_of(site.runtime, site.brand_person, report_id).documents]
+    return [document.name for document in status_of(site.runtime, site.brand_person, report_id).documents]
 
 
 def shown(site: Site, case: Case) -> list[str]:
-    return [one.name for one in site.read(status.documents_of, case)]
+    return [document.name for document in site.read(status.documents_of, case)]
 
 
 def case_of(site: Site, report_id: str, number: int = 1) -> Case:
@@ -82,22 +82,22 @@ def test_documents_and_a_test_buy_are_sent_with_the_report_and_named_by_the_evid
     keep_with_draft(any_site.runtime, draft(any_site, "another"), "other.pdf", PDF + b"2")
     report_id = send(any_site, names, test_buy=replace(BOUGHT, listing="RP-1")).report.report_id
     assert names_of(any_site, report_id) == ["invoice.pdf", "label.png"]
-    found = status_of(any_site.runtime, any_site.brand_person, report_id).test_buy
-    assert found is not None
-    assert (found.number, found.location, found.order_reference) == (2, "RP-1", "4711-A")
+    test_buy = status_of(any_site.runtime, any_site.brand_person, report_id).test_buy
+    assert test_buy is not None
+    assert (test_buy.number, test_buy.location, test_buy.order_reference) == (2, "RP-1", "4711-A")
     with any_site.runtime.store.read() as connection:
         for number in (1, 2):
             [taken] = evidence.of_listing(connection, any_site.here, case_of(any_site, report_id, number).listing_id)
             assert taken.snapshot.header["documents"] == sorted([digest(PDF), digest(PICTURE)])
             assert digest(PDF).encode() in (page_of(taken) or b"")
-        told = connection.execute(
+        payload = connection.execute(
             select(audit_payload.c.payload)
             .join(audit_entry, audit_entry.c.sequence == audit_payload.c.sequence)
             .where(audit_entry.c.act == "report.received")
         ).scalar_one()
         assert audit.check(connection)[1] is None
-    assert digest(PDF) in told
-    assert "4711-A" not in told, "what is erased is not in the log"
+    assert digest(PDF) in payload
+    assert "4711-A" not in payload, "what is erased is not in the log"
     assert verify(any_site.runtime, any_site.marketplace)["differing"] == []
 
 
@@ -114,13 +114,13 @@ def test_a_draft_is_its_users_own_and_a_document_of_it_can_be_left_out(any_site:
     keep_with_draft(any_site.runtime, mine, "label.png", PICTURE)
     colleague = replace(mine, user_id=any_site.account_manager.user_id)
     with any_site.runtime.store.read() as connection:
-        kept = report_documents.documents_of(connection, mine)
+        documents = report_documents.documents_of(connection, mine)
         assert report_documents.documents_of(connection, colleague) == []
-    leave_out(any_site.runtime, colleague, [kept[0].document_id])
-    leave_out(any_site.runtime, mine, [kept[1].document_id])
+    leave_out(any_site.runtime, colleague, [documents[0].document_id])
+    leave_out(any_site.runtime, mine, [documents[1].document_id])
     report_id = send(any_site, having(any_site, on_sale, 1)).report.report_id
     assert names_of(any_site, report_id) == ["invoice.pdf"]
-    leave_out(any_site.runtime, mine, [kept[0].document_id])
+    leave_out(any_site.runtime, mine, [documents[0].document_id])
     assert names_of(any_site, report_id) == ["invoice.pdf"], "what was sent stays"
     with pytest.raises(Conflict, match="was sent already"):
         keep_with_draft(any_site.runtime, mine, "late.pdf", PDF + b"2")
@@ -165,13 +165,13 @@ def test_a_document_is_handed_in_once_for_a_day_by_the_brand_alone(any_site: Sit
 
 def test_a_brand_has_a_limit_of_a_day_over_all_its_reports_and_drafts(site: Site) -> None:
     policy = replace(site.runtime.policies[ReportPolicy], most_document_bytes_a_day=len(PDF) + len(PICTURE))
-    here = replace(site, runtime=replace(site.runtime, policies=site.runtime.policies.changed(policy)))
-    keep_with_draft(here.runtime, draft(here), "invoice.pdf", PDF)
-    keep_with_draft(here.runtime, draft(here, "second"), "label.png", PICTURE)
+    limited_site = replace(site, runtime=replace(site.runtime, policies=site.runtime.policies.changed(policy)))
+    keep_with_draft(limited_site.runtime, draft(limited_site), "invoice.pdf", PDF)
+    keep_with_draft(limited_site.runtime, draft(limited_site, "second"), "label.png", PICTURE)
     with pytest.raises(Conflict, match="very many documents today"):
-        keep_with_draft(here.runtime, draft(here, "third"), "label.png", PICTURE)
-    here.clock.forward(hours=24)
-    keep_with_draft(here.runtime, draft(here, "third"), "label.png", PICTURE)
+        keep_with_draft(limited_site.runtime, draft(limited_site, "third"), "label.png", PICTURE)
+    limited_site.clock.forward(hours=24)
+    keep_with_draft(limited_site.runtime, draft(limited_site, "third"), "label.png", PICTURE)
 
 
 def test_a_test_buy_belongs_to_the_request_and_is_checked_before_anything_is_stored(any_site: Site) -> None:
@@ -209,15 +209,15 @@ def test_the_analyst_who_decides_sees_what_the_report_carries_and_a_second_revie
     (case,) = open_cases(any_site, CaseLane.ANALYST)
     assert shown(any_site, case) == ["invoice.pdf"]
     with any_site.runtime.store.read() as connection:
-        assert [one.finding for one in status.test_buys_of(connection, case)] == ["Printed, not stamped."]
+        assert [test_buy.finding for test_buy in status.test_buys_of(connection, case)] == ["Printed, not stamped."]
         second = replace(case, lane=CaseLane.SECOND_REVIEW)
         assert (status.documents_of(connection, second), status.test_buys_of(connection, second)) == ((), ())
     judge(any_site, any_site.analyst, case, Judgement.COUNTERFEIT)
     with any_site.runtime.store.read() as connection:
         last = evidence.of_listing(connection, any_site.here, case.listing_id)
         statements = connection.execute(select(action.c.statement)).scalars().all()
-    assert all(one.snapshot.header["documents"] == [digest(PDF)] for one in last)
-    assert not any("4711" in str(one) or "invoice" in str(one) or "stamped" in str(one) for one in statements)
+    assert all(stored_evidence.snapshot.header["documents"] == [digest(PDF)] for stored_evidence in last)
+    assert not any("4711" in str(text) or "invoice" in str(text) or "stamped" in str(text) for text in statements)
 
 
 def test_a_report_that_answers_an_open_case_gives_it_what_it_carries(any_site: Site) -> None:
@@ -225,8 +225,8 @@ def test_a_report_that_answers_an_open_case_gives_it_what_it_carries(any_site: S
     keep_with_draft(any_site.runtime, draft(any_site), "invoice.pdf", PDF)
     send(any_site, ["RP-0"])
     assert shown(any_site, case) == ["invoice.pdf"]
-    kept = any_site.read(evidence.of_listing, any_site.here, case.listing_id)
-    assert kept[0].snapshot.header["documents"] == [digest(PDF)]
+    evidence_rows = any_site.read(evidence.of_listing, any_site.here, case.listing_id)
+    assert evidence_rows[0].snapshot.header["documents"] == [digest(PDF)]
 
 
 @pytest.mark.both_engines
@@ -244,13 +244,15 @@ def test_of_two_marketplaces_and_two_brands_each_sees_its_own(any_site: Site) ->
     for pair, content in ((both.here, PDF), (both.there, PICTURE)):
         with runtime.store.read() as connection:
             right = next(
-                one.right.right_id for one in rights.rights_of(connection, pair) if one.right.kind is RightKind.MARK
+                stored_right.right.right_id
+                for stored_right in rights.rights_of(connection, pair)
+                if stored_right.right.kind is RightKind.MARK
             )
             begun = draft_of(connection, both.lead, right, pair[0], "first")
         keep_with_draft(runtime, begun, "evidence.bin", content)
         reason = ReasonCode.TRADEMARK_COUNTERFEIT
-        wanted = Draft(right, reason, ("RP-0",), True, "first", marketplace_id=pair[0], test_buy=BOUGHT)
-        sent[pair] = submit(runtime, both.lead, wanted)
+        new_report = Draft(right, reason, ("RP-0",), True, "first", marketplace_id=pair[0], test_buy=BOUGHT)
+        sent[pair] = submit(runtime, both.lead, new_report)
     for pair, content, analyst, stranger in (
         (both.here, PDF, any_site.analyst, souk_analyst),
         (both.there, PICTURE, souk_analyst, any_site.analyst),

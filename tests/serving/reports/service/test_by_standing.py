@@ -45,15 +45,15 @@ def test_full_standing_removes_twenty_pasted_addresses_without_a_case_or_a_quest
     assert (len(open_cases(any_site)), questions(any_site)) == (0, 0)
     carry_out_all(any_site)
     assert states(any_site) == {"acknowledged": before + 20}
-    made = rows(any_site, select(action.c.action_id, action.c.statement, action.c.verdict_id))
-    verdicts = {one.verdict_id for one in done.outcomes}
-    own = [one for one in made if one.verdict_id in verdicts]
+    removals = rows(any_site, select(action.c.action_id, action.c.statement, action.c.verdict_id))
+    verdicts = {outcome.verdict_id for outcome in done.outcomes}
+    own = [removal for removal in removals if removal.verdict_id in verdicts]
     assert (len(own), len(verdicts)) == (20, 20)
-    assert all(one.statement["decision"] and one.statement["source"] for one in own)
+    assert all(removal.statement["decision"] and removal.statement["source"] for removal in own)
     acts = rows(any_site, select(audit_entry.c.subject, audit_entry.c.act))
     counted = Counter(map(tuple, acts))
-    for one in own:
-        assert {act: counted[one.action_id, f"remove.{act}"] for act in ("scheduled", "acknowledged")} == {
+    for removal in own:
+        assert {act: counted[removal.action_id, f"remove.{act}"] for act in ("scheduled", "acknowledged")} == {
             "scheduled": 1,
             "acknowledged": 1,
         }
@@ -64,32 +64,32 @@ def test_full_standing_removes_twenty_pasted_addresses_without_a_case_or_a_quest
 def test_provisional_standing_removes_and_audits_a_tenth_blind(any_site: Site) -> None:
     done = report(any_site, having(any_site, on_sale, 50))
     assert done.counts[Result.SCHEDULED] + done.counts[Result.PENDING_APPROVAL] == 50
-    found = rows(any_site, select(confirmation.c.level, confirmation.c.audit_chance, confirmation.c.drawn))
-    assert {(one.level, one.audit_chance) for one in found} == {("provisional", 0.1)}
-    drawn = sum(one.drawn for one in found)
+    confirmations = rows(any_site, select(confirmation.c.level, confirmation.c.audit_chance, confirmation.c.drawn))
+    assert {(row.level, row.audit_chance) for row in confirmations} == {("provisional", 0.1)}
+    drawn = sum(row.drawn for row in confirmations)
     # By the binomial distribution 1 to 11 of 50 at 0.1 in 99.5 % of all seeds; this seed is fixed.
     assert 1 <= drawn <= 11
     assert (len(open_cases(any_site)), questions(any_site)) == (0, 0)
     past_window(any_site)
     assert open_sampled_reviews(any_site.runtime) == drawn
     assert len(open_cases(any_site, CaseLane.SECOND_REVIEW)) == drawn
-    assert all(one.lane is CaseLane.SECOND_REVIEW for one in open_cases(any_site))
+    assert all(case.lane is CaseLane.SECOND_REVIEW for case in open_cases(any_site))
 
 
 def test_suspended_standing_leaves_the_decision_to_an_analyst_who_asks_nobody(any_site: Site) -> None:
     """Intake has drawn some of the fifty for the random sample, and the report answers these cases."""
     having(any_site, suspend)
     before = len(rows(any_site, select(action)))
-    asked = questions(any_site)
+    questions_before = questions(any_site)
     done = report(any_site, on_sale(any_site, 50))
     assert done.counts[Result.CASE] == 50
-    named = {one.case_id for one in done.outcomes}
+    named = {outcome.case_id for outcome in done.outcomes}
     opened = rows(any_site, select(review_case.c.case_id).where(review_case.c.report_id == done.report.report_id))
     assert 0 < len(named - {row.case_id for row in opened}) < 10
-    waiting = [one for one in open_cases(any_site, CaseLane.ANALYST) if one.case_id in named]
+    waiting = [case for case in open_cases(any_site, CaseLane.ANALYST) if case.case_id in named]
     assert len(waiting) == 50
-    for one in waiting:
-        assert judge(any_site, any_site.analyst, one, Judgement.COUNTERFEIT).action is not None
+    for case in waiting:
+        assert judge(any_site, any_site.analyst, case, Judgement.COUNTERFEIT).action is not None
     assert len(rows(any_site, select(action))) == before + 50
-    assert questions(any_site) == asked
-    assert not named & {one.case_id for one in open_cases(any_site)}
+    assert questions(any_site) == questions_before
+    assert not named & {case.case_id for case in open_cases(any_site)}

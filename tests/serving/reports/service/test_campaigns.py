@@ -21,7 +21,7 @@ RIVAL = "rival-shop"
 
 
 def raised(site: Site) -> list[Alert]:
-    return [one for one in site.read(alerts.standing, {site.here}) if one.cause is CheckAlarm.CAMPAIGN]
+    return [alert for alert in site.read(alerts.standing, {site.here}) if alert.cause is CheckAlarm.CAMPAIGN]
 
 
 def ordinary(site: Site) -> None:
@@ -40,14 +40,14 @@ def test_a_colluding_brand_that_hits_one_seller_is_an_alert_within_a_day(any_sit
         report(any_site, [name], key=f"against-{number}")
         if number > 12:
             sweep(any_site.runtime)
-    (found,) = raised(any_site)
-    assert found.raised_at - begins <= timedelta(hours=24)
-    assert found.sentence == (
+    (alert,) = raised(any_site)
+    assert alert.raised_at - begins <= timedelta(hours=24)
+    assert alert.sentence == (
         "Aurelle named 15 listings of the seller rival-shop as counterfeit within 24 hours; of another seller it "
         "usually names 1. Check its reports and answers about this seller."
     )
-    told = any_site.rows(select(audit_entry.c.subject).where(audit_entry.c.act == "alert.raised"))
-    assert found.alert_id in {one.subject for one in told}
+    audit_rows = any_site.rows(select(audit_entry.c.subject).where(audit_entry.c.act == "alert.raised"))
+    assert alert.alert_id in {audit_row.subject for audit_row in audit_rows}
 
 
 def test_the_alert_is_on_the_pages_of_operations_and_of_the_account_manager(site: Site) -> None:

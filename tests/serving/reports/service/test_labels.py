@@ -60,14 +60,14 @@ def test_a_reported_version_represents_itself_alone_unless_it_was_drawn_before(a
     with any_site.runtime.store.read() as connection:
         rows = list(learning.scored_reviewed_versions(connection, any_site.here, now))
         window = Window(now - timedelta(days=30), now)
-        measured = {one.version_id: one for one in monitoring.first_scores(connection, any_site.here, window)}
+        measured = {score.version_id: score for score in monitoring.first_scores(connection, any_site.here, window)}
     chances = {row["version_id"]: row["inclusion_probability"] for row in rows}
     assert len(chances) == 2
     assert 0 < chances.pop(drawn.version_id) < 1.0
     ((reported, chance),) = chances.items()
     assert chance == 1.0
     assert (measured[reported].reviewed, measured[drawn.version_id].reviewed) == (False, True)
-    assert all(0 < one.inclusion_probability < 1.0 for one in measured.values())
+    assert all(0 < score.inclusion_probability < 1.0 for score in measured.values())
 
 
 def test_a_report_is_a_label_of_the_brand_and_a_retraction_corrects_it(any_site: Site) -> None:
@@ -111,15 +111,15 @@ def test_a_reported_listing_stays_marked_where_an_appeal_decides_its_label(any_s
 
 
 def test_a_snapshot_tells_a_reported_listing_from_an_answered_question(any_site: Site) -> None:
-    (asked,) = questions(any_site, 1)
-    confirm(any_site, any_site.brand_person, asked)
+    (question,) = questions(any_site, 1)
+    confirm(any_site, any_site.brand_person, question)
     on_sale(any_site, 1)
     done = report(any_site, ["RP-0"])
     any_site.clock.forward(days=200)
-    rows, found = known_at(any_site.runtime, any_site.here, any_site.clock.now())
-    path, digest = write_snapshot(any_site.runtime.home.root, rows, found, any_site.clock.now())
+    rows, references = known_at(any_site.runtime, any_site.here, any_site.clock.now())
+    path, digest = write_snapshot(any_site.runtime.home.root, rows, references, any_site.clock.now())
     marked = {row.listing_id: row.reported for row in read_snapshot(path, expected=digest).rows}
-    assert marked == {asked.listing_id: False, done.outcomes[0].listing_id: True}
+    assert marked == {question.listing_id: False, done.outcomes[0].listing_id: True}
     assert summarise(path, digest).reported == 1
 
 
@@ -148,16 +148,16 @@ def test_prevalence_and_recall_are_those_of_the_random_sample_whatever_brands_re
     tmp_path: Path, populated_sqlite: Populated
 ) -> None:
     """A brand reports half of all listings; the estimates are those of a twin in which nobody reported."""
-    found = []
+    both_estimates = []
     for name in ("one", "two"):
         (tmp_path / name).mkdir()
         with copy_on_sqlite(tmp_path / name, populated_sqlite) as site:
             names = a_sampled_market(site)
             if name == "one":
-                assert all(one.verdict_id for one in report(site, names[:20]).outcomes)
-            found.append(estimates(site))
-    assert found[0] == found[1]
-    assert found[0][0].audited > 0
+                assert all(outcome.verdict_id for outcome in report(site, names[:20]).outcomes)
+            both_estimates.append(estimates(site))
+    assert both_estimates[0] == both_estimates[1]
+    assert both_estimates[0][0].audited > 0
 
 
 # A removal that was retracted or overturned leaves what its twin has, where nothing was ever removed.
@@ -178,8 +178,8 @@ def twins(tmp_path: Path, engine_name: str, request: pytest.FixtureRequest) -> I
             folder, request.getfixturevalue("populated_postgres"), request.getfixturevalue("postgres")
         )
 
-    with site_in("one") as one, site_in("two") as two:
-        yield one, two
+    with site_in("one") as report_site, site_in("two") as answer_site:
+        yield report_site, answer_site
 
 
 def _actions(site: Site) -> list[StoredAction]:
@@ -188,20 +188,20 @@ def _actions(site: Site) -> list[StoredAction]:
 
 def _send_all(site: Site) -> None:
     past_window(site)
-    for one in _actions(site):
-        if one.state is ActionState.SCHEDULED:
-            assert deliver(site.runtime, site.here, one.action_id) == "acknowledged"
+    for action in _actions(site):
+        if action.state is ActionState.SCHEDULED:
+            assert deliver(site.runtime, site.here, action.action_id) == "acknowledged"
 
 
 def remove(site: Site, names: list[str]) -> list[tuple[str, list[str]]]:
     """Report listings, and have them removed; returns each report with its listings."""
     done = []
     for start in range(0, len(names), A_REPORT):
-        some = names[start : start + A_REPORT]
-        done.append((report(site, some, key=f"from {start}").report.report_id, some))
+        batch = names[start : start + A_REPORT]
+        done.append((report(site, batch, key=f"from {start}").report.report_id, batch))
         _send_all(site)
         site.clock.forward(hours=1)
-    assert {one.state for one in _actions(site)} == {ActionState.ACKNOWLEDGED}
+    assert {action.state for action in _actions(site)} == {ActionState.ACKNOWLEDGED}
     assert len(_actions(site)) == len(names)
     return done
 
@@ -223,25 +223,25 @@ def overturned(site: Site, done: list[tuple[str, list[str]]]) -> None:
 @pytest.mark.parametrize("many", [3, FULL])
 @pytest.mark.parametrize("undo", [retracted, overturned])
 def test_nothing_is_left_but_the_history(twins: tuple[Site, Site], undo: Undo, many: int) -> None:
-    one, two = twins
-    found = [questions(site, many) for site in twins]
+    report_site, answer_site = twins
+    both_questions = [questions(site, many) for site in twins]
     sellers = [f"shop-{number}" for number in range(many)]
     names = [f"MP-{number}" for number in range(many)]
-    with a_marketplace_that_listens(one):
-        done = remove(one, names)
-        assert strikes(one, sellers) == [1.0] * many, "while the removal stands"
-        assert {row[1] for row in labels(one)} == {1}
-        undo(one, done)
-        _send_all(one)
-    two.clock.forward(seconds=(one.clock.now() - two.clock.now()).total_seconds())
-    for case in found[1]:
-        judge(two, two.brand_person, case, Judgement.GENUINE)
-    past_window(two)
-    assert strikes(one, sellers) == strikes(two, sellers) == [0.0] * many
-    assert labels(one) == labels(two) == [(name, 0) for name in sorted(names)]
-    assert histories_of(one, sellers) == histories_of(two, sellers)
-    assert open_cases(one) == open_cases(two) == []
-    _is_shown(one, names)
+    with a_marketplace_that_listens(report_site):
+        done = remove(report_site, names)
+        assert strikes(report_site, sellers) == [1.0] * many, "while the removal stands"
+        assert {row[1] for row in labels(report_site)} == {1}
+        undo(report_site, done)
+        _send_all(report_site)
+    answer_site.clock.forward(seconds=(report_site.clock.now() - answer_site.clock.now()).total_seconds())
+    for case in both_questions[1]:
+        judge(answer_site, answer_site.brand_person, case, Judgement.GENUINE)
+    past_window(answer_site)
+    assert strikes(report_site, sellers) == strikes(answer_site, sellers) == [0.0] * many
+    assert labels(report_site) == labels(answer_site) == [(name, 0) for name in sorted(names)]
+    assert histories_of(report_site, sellers) == histories_of(answer_site, sellers)
+    assert open_cases(report_site) == open_cases(answer_site) == []
+    _is_shown(report_site, names)
     counted, other = (standing_of(site).overall.tally for site in twins)
     assert (counted.withdrawn, counted.overturned) == ((many, 0) if undo is retracted else (0, many))
     assert replace(counted, withdrawn=0, overturned=0) == other
@@ -249,19 +249,19 @@ def test_nothing_is_left_but_the_history(twins: tuple[Site, Site], undo: Undo, m
 
 def _is_shown(site: Site, names: list[str]) -> None:
     """The last message about every listing reinstates it, and its statement restricts nothing."""
-    latest = {one.external_id: one for one in sorted(_actions(site), key=lambda one: one.sequence)}
+    latest = {action.external_id: action for action in sorted(_actions(site), key=lambda action: action.sequence)}
     assert latest.keys() == set(names)
-    for one in latest.values():
-        assert (one.kind, one.state) == (ActionKind.REINSTATE, ActionState.ACKNOWLEDGED)
-        assert one.statement["territory"] is None
-        assert one.statement["duration"] is None
+    for action in latest.values():
+        assert (action.kind, action.state) == (ActionKind.REINSTATE, ActionState.ACKNOWLEDGED)
+        assert action.statement["territory"] is None
+        assert action.statement["duration"] is None
 
 
 def strikes(site: Site, sellers: list[str]) -> list[float]:
     """The strikes of each seller that count now."""
     now = site.clock.now()
     with site.runtime.store.read() as connection:
-        return [sanctioning.count_of(site.runtime, connection, site.here, one, now).total for one in sellers]
+        return [sanctioning.count_of(site.runtime, connection, site.here, seller, now).total for seller in sellers]
 
 
 def labels(site: Site) -> list[tuple[str, int]]:
@@ -275,6 +275,6 @@ def labels(site: Site) -> list[tuple[str, int]]:
 def histories_of(site: Site, sellers: list[str]) -> dict[str, list[bool]]:
     """What features see of each seller's earlier listings."""
     return {
-        seller: [one.counterfeit for one in outcomes(rulings, as_of=site.clock.now())]
+        seller: [outcome.counterfeit for outcome in outcomes(rulings, as_of=site.clock.now())]
         for seller, rulings in sorted(site.read(histories.rulings, site.here, sellers).items())
     }

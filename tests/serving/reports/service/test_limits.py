@@ -46,9 +46,9 @@ def test_as_many_listings_leave_as_were_foreseen(site: Site, seed: int) -> None:
 def test_a_place_is_free_again_when_it_was_foreseen(site: Site) -> None:
     site = with_a_small_hour(site)
     report(site, on_sale(site, HOUR))
-    found = limits(site).caps.user
-    assert found is not None
-    assert (found.left, found.frees_at) == (0, site.clock.now().replace(hour=10))
+    user_cap = limits(site).caps.user
+    assert user_cap is not None
+    assert (user_cap.left, user_cap.frees_at) == (0, site.clock.now().replace(hour=10))
     site.clock.forward(minutes=59, seconds=59)
     assert limits(site).leave_now == 0
     site.clock.forward(seconds=1)
@@ -59,18 +59,18 @@ def test_the_target_sellers_cap_is_that_of_the_listing(site: Site) -> None:
     names = on_sale(site, 11, seller="one-shop")
     assert limits(site).caps.seller is None
     report(site, names[:10])
-    found = limits(site, names[10])
-    assert found.caps.seller is not None
-    assert found.caps.seller.left == 0
-    assert [one.cause for one in found.holds] == [HoldCause.SELLER_BURST]
+    forecast = limits(site, names[10])
+    assert forecast.caps.seller is not None
+    assert forecast.caps.seller.left == 0
+    assert [hold.cause for hold in forecast.holds] == [HoldCause.SELLER_BURST]
     done = report(site, names[10:], "the eleventh")
     assert done.counts[Result.PENDING_APPROVAL] == 1
-    assert done.outcomes[0].reasons == tuple(one.message for one in found.holds)
+    assert done.outcomes[0].reasons == tuple(hold.message for hold in forecast.holds)
 
 
 def test_a_seller_of_high_impact_is_foreseen(site: Site) -> None:
     (case,) = questions(site, 1, sales_90d=900)
-    assert [one.cause for one in limits(site, "MP-0").holds] == [HoldCause.HIGH_IMPACT]
+    assert [hold.cause for hold in limits(site, "MP-0").holds] == [HoldCause.HIGH_IMPACT]
     confirm(site, site.brand_person, case)
     assert states(site) == {"held": 1}
 
@@ -78,46 +78,48 @@ def test_a_seller_of_high_impact_is_foreseen(site: Site) -> None:
 def test_the_daily_quota_of_a_capped_brand_is_foreseen(site: Site) -> None:
     lose(site)
     site.clock.forward(days=1)
-    found = limits(site)
-    assert found.quota is not None
-    assert found.leave_now == found.quota.left == 5
-    assert found.quota.renewed_at == site.clock.now().replace(hour=0, minute=0, second=0) + timedelta(days=1)
+    forecast = limits(site)
+    assert forecast.quota is not None
+    assert forecast.leave_now == forecast.quota.left == 5
+    assert forecast.quota.renewed_at == site.clock.now().replace(hour=0, minute=0, second=0) + timedelta(days=1)
     report(site, on_sale(site, 3, 300))
     assert limits(site).leave_now == 2
 
 
 def test_of_a_suspended_brand_an_analyst_decides_everything(site: Site) -> None:
     suspend(site)
-    found = limits(site)
-    assert (found.leave_now, found.effect.at_once) == (0, False)
+    forecast = limits(site)
+    assert (forecast.leave_now, forecast.effect.at_once) == (0, False)
 
 
 def test_a_standing_alarm_and_the_kill_switch_are_foreseen(site: Site) -> None:
     report(site, on_sale(site, 21))
     site.clock.forward(hours=2)
-    assert [one.cause for one in limits(site).holds] == [HoldCause.BRAND_ALARM]
+    assert [hold.cause for hold in limits(site).holds] == [HoldCause.BRAND_ALARM]
     switch(site.runtime, site.marketplace, AutomaticRule.BRAND_REMOVALS, on=False, by="test", reason="test")
-    assert {one.cause for one in limits(site).holds} == {HoldCause.SWITCHED_OFF, HoldCause.BRAND_ALARM}
+    assert {hold.cause for hold in limits(site).holds} == {HoldCause.SWITCHED_OFF, HoldCause.BRAND_ALARM}
 
 
 def test_whether_a_second_factor_helps_is_foreseen(site: Site) -> None:
-    here = in_full_standing(site)
-    a_leader(here)
-    assert [one.code for one in limits(here).step_up] == ["step_up.no_factor"]
-    an_app(here, here.brand_person)
-    assert [one.code for one in limits(here).step_up] == ["step_up.too_new"]
-    assert [one.code for one in limits(replace(here, runtime=site.runtime)).step_up][:1] == ["step_up.standing"]
+    full_site = in_full_standing(site)
+    a_leader(full_site)
+    assert [reason.code for reason in limits(full_site).step_up] == ["step_up.no_factor"]
+    an_app(full_site, full_site.brand_person)
+    assert [reason.code for reason in limits(full_site).step_up] == ["step_up.too_new"]
+    assert [reason.code for reason in limits(replace(full_site, runtime=site.runtime)).step_up][:1] == [
+        "step_up.standing"
+    ]
 
 
 def test_a_second_factor_does_what_was_foreseen(site: Site) -> None:
-    here = with_a_small_hour(in_full_standing(site))
-    a_leader(here)
-    app, session = with_a_counting_factor(here, here.brand_person)
-    assert limits(here).step_up == ()
-    step_up(here.runtime, session, waiting_report(here, on_sale(here, OVER)), Given(app.code(here)))
-    assert states(here) == {"scheduled": OVER}
-    assert [one.code for one in limits(here).step_up] == ["step_up.used_today"]
-    assert limits(here).leave_now == HOUR, "the usual limits are untouched"
+    full_site = with_a_small_hour(in_full_standing(site))
+    a_leader(full_site)
+    app, session = with_a_counting_factor(full_site, full_site.brand_person)
+    assert limits(full_site).step_up == ()
+    step_up(full_site.runtime, session, waiting_report(full_site, on_sale(full_site, OVER)), Given(app.code(full_site)))
+    assert states(full_site) == {"scheduled": OVER}
+    assert [reason.code for reason in limits(full_site).step_up] == ["step_up.used_today"]
+    assert limits(full_site).leave_now == HOUR, "the usual limits are untouched"
 
 
 def test_the_limits_of_another_brand_are_not_there(site: Site) -> None:

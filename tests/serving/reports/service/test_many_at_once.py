@@ -85,9 +85,9 @@ def by_threads(site: Site, patch: pytest.MonkeyPatch) -> Iterator[Send]:
             raise Killed
         countdown.left = None if countdown.left is None else countdown.left - 1
 
-    def send(one: Wanted, killed_before: int | None) -> Submitted:
+    def send(report: Wanted, killed_before: int | None) -> Submitted:
         countdown.left = killed_before
-        done = submit(site.runtime, one.person, one.draft)
+        done = submit(site.runtime, report.person, report.draft)
         _count_down()
         return done
 
@@ -105,10 +105,10 @@ def by_processes(site: Site, clients: int) -> Iterator[Send]:
         def start() -> Process:
             return running.enter_context(a_process(report_until_killed, site.runtime.settings))
 
-        def send(one: Wanted, killed_before: int | None) -> Submitted:
+        def send(report: Wanted, killed_before: int | None) -> Submitted:
             client = idle.get()
             try:
-                answer = client.ask((one.person, one.draft, killed_before), site.clock.now())
+                answer = client.ask((report.person, report.draft, killed_before), site.clock.now())
                 if isinstance(answer, Submitted):
                     return answer
                 client.kill()
@@ -126,7 +126,7 @@ def report_until_killed(runtime: Runtime, request: Any, pipe: "Connection[Any, A
     """Send a report in a client's process, or wait inside it until the process is killed."""
     person, draft, killed_before = request
     few = replace(runtime.policies[ReportPolicy], at_once=2)  # A report takes several transactions.
-    here = replace(runtime, policies=runtime.policies.changed(few))
+    stepwise_runtime = replace(runtime, policies=runtime.policies.changed(few))
     settled = itertools.count()
 
     def await_the_end() -> None:
@@ -140,7 +140,7 @@ def report_until_killed(runtime: Runtime, request: Any, pipe: "Connection[Any, A
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("serving.reports.service.submitting.settle", counted)
-        done = submit(here, person, draft)
+        done = submit(stepwise_runtime, person, draft)
     if killed_before is not None:
         await_the_end()
     return done
@@ -158,58 +158,58 @@ def people_of(site: Site) -> list[Person]:
 
 
 def mixes(
-    site: Site, found: Kinds, people: list[Person], many: int, killed_share: float, chance: random.Random
+    site: Site, names_by_kind: Kinds, people: list[Person], many: int, killed_share: float, chance: random.Random
 ) -> list[Wanted]:
     """Reports of one to six listings of random kinds, a share of them killed once."""
-    kinds = [kind for kind in found.__slots__ if getattr(found, kind)]
+    kinds = [kind for kind in names_by_kind.__slots__ if getattr(names_by_kind, kind)]
     with site.runtime.store.read() as connection:
         marks = {
             person.user_id: next(
-                one.right.right_id
+                stored_right.right.right_id
                 for grant in person.grants
                 if grant.brand_id and grant.marketplace_id
-                for one in rights.rights_of(connection, (grant.marketplace_id, grant.brand_id))
-                if one.right.kind is RightKind.MARK
+                for stored_right in rights.rights_of(connection, (grant.marketplace_id, grant.brand_id))
+                if stored_right.right.kind is RightKind.MARK
             )
             for person in people
         }
-    wanted = []
+    reports = []
     for number in range(many):
-        named = [chance.choice(getattr(found, chance.choice(kinds))) for _ in range(chance.randint(1, 6))]
+        named = [chance.choice(getattr(names_by_kind, chance.choice(kinds))) for _ in range(chance.randint(1, 6))]
         person = chance.choices(people, weights=(4, 4, 2))[0]
         draft = replace(a_draft(site, named, f"key {number}"), right_id=marks[person.user_id])
         killed = chance.randint(0, len(named)) if chance.random() < killed_share else None
-        wanted.append(Wanted(person, draft, killed))
-    return wanted
+        reports.append(Wanted(person, draft, killed))
+    return reports
 
 
-def send_all(site: Site, wanted: list[Wanted], chance: random.Random, send_one: Send) -> Told:
+def send_all(site: Site, reports: list[Wanted], chance: random.Random, send_one: Send) -> Told:
     """Every report twice by eight clients in one shuffled order; those killed both times once more."""
-    told, sendings = Told(), wanted * 2
+    tally, sendings = Told(), reports * 2
     chance.shuffle(sendings)
 
-    def send(one: Wanted) -> None:
-        key = one.draft.request_key
-        with told.lock:
-            first = not told.killed[key] and not told.answers[key]
+    def send(report: Wanted) -> None:
+        key = report.draft.request_key
+        with tally.lock:
+            first = not tally.killed[key] and not tally.answers[key]
         try:
-            done = send_one(one, one.killed_before if first else None)
+            done = send_one(report, report.killed_before if first else None)
         except Killed:
-            with told.lock:
-                told.killed[key] += 1
+            with tally.lock:
+                tally.killed[key] += 1
         except BaseException as error:  # a client's errors are the test's to judge
-            with told.lock:
-                told.others.append(error)
+            with tally.lock:
+                tally.others.append(error)
         else:
-            with told.lock:
-                told.answers[key].append(done)
+            with tally.lock:
+                tally.answers[key].append(done)
 
     with ThreadPoolExecutor(CLIENTS) as pool:
         for start in range(0, len(sendings), IN_A_ROUND):
             list(pool.map(send, sendings[start : start + IN_A_ROUND]))
             site.clock.forward(minutes=40)
-        list(pool.map(send, [one for one in wanted if not told.answers[one.draft.request_key]]))
-    return told
+        list(pool.map(send, [report for report in reports if not tally.answers[report.draft.request_key]]))
+    return tally
 
 
 @pytest.mark.both_engines
@@ -232,48 +232,48 @@ def test_clients_killed_in_the_middle_of_a_report_leave_one_outcome_and_one_repl
 def _one_outcome_and_one_reply(site: Site, many: int, killed_share: float, send: Send) -> None:
     chance = random.Random(many)
     people = people_of(site)
-    found = every_kind(site, many)
-    wanted = mixes(site, found, people, many, killed_share, chance)
-    told = send_all(site, wanted, chance, send)
-    assert told.others == []
-    assert sum(told.killed.values()) > many * killed_share / 4, "some clients were killed"
-    for one in wanted:
-        first, *again = told.answers[one.draft.request_key]
+    names_by_kind = every_kind(site, many)
+    reports = mixes(site, names_by_kind, people, many, killed_share, chance)
+    tally = send_all(site, reports, chance, send)
+    assert tally.others == []
+    assert sum(tally.killed.values()) > many * killed_share / 4, "some clients were killed"
+    for report in reports:
+        first, *again = tally.answers[report.draft.request_key]
         assert all(other == first for other in again)
-        assert [done.number for done in first.outcomes] == list(range(1, len(one.draft.locations) + 1))
-        assert sum(first.counts.values()) == len(one.draft.locations)
-    _stored(site, wanted)
-    _nothing_is_doubled_or_lost(site, found, told)
+        assert [done.number for done in first.outcomes] == list(range(1, len(report.draft.locations) + 1))
+        assert sum(first.counts.values()) == len(report.draft.locations)
+    _stored(site, reports)
+    _nothing_is_doubled_or_lost(site, names_by_kind, tally)
     assert is_whole(verify(site.runtime))
 
 
-def _stored(site: Site, wanted: list[Wanted]) -> None:
+def _stored(site: Site, reports: list[Wanted]) -> None:
     with site.runtime.store.read() as connection:
-        assert connection.execute(select(func.count()).select_from(report_table)).scalar_one() == len(wanted)
+        assert connection.execute(select(func.count()).select_from(report_table)).scalar_one() == len(reports)
         items = {tuple(row) for row in connection.execute(select(report_item.c.report_id, report_item.c.number))}
         steps = connection.execute(
             select(report_outcome.c.report_id, report_outcome.c.number, report_outcome.c.step)
         ).all()
         assert audit.check(connection)[1] is None
-    assert len(items) == sum(len(one.draft.locations) for one in wanted)
+    assert len(items) == sum(len(report.draft.locations) for report in reports)
     assert {tuple(row)[:2] for row in steps} == items
     assert len(steps) == len(items), "nothing has a second step"
 
 
-def _nothing_is_doubled_or_lost(site: Site, found: Kinds, told: Told) -> None:
-    outcomes = [one for answers in told.answers.values() for one in answers[0].outcomes]
+def _nothing_is_doubled_or_lost(site: Site, names_by_kind: Kinds, tally: Told) -> None:
+    outcomes = [outcome for answers in tally.answers.values() for outcome in answers[0].outcomes]
     by_kind: defaultdict[str, set[Code]] = defaultdict(set)
-    for one in outcomes:
-        by_kind[found.kind_of(one.location)].add(one.code)
-        assert one.result in AT_FIRST
+    for outcome in outcomes:
+        by_kind[names_by_kind.kind_of(outcome.location)].add(outcome.code)
+        assert outcome.result in AT_FIRST
     assert Code.AUTHORISED_SELLER in by_kind["authorised"]
     assert by_kind["unknown"] <= {Code.NOT_KNOWN, Code.NAMED_TWICE}
     assert by_kind["removed"] <= {Code.ALREADY_REMOVED, Code.OTHER_BRAND, Code.NAMED_TWICE}
-    removed = [one for one in outcomes if one.result in SCHEDULES]
-    answered = [one for one in outcomes if one.verdict_id is not None]
+    removed = [outcome for outcome in outcomes if outcome.result in SCHEDULES]
+    answered = [outcome for outcome in outcomes if outcome.verdict_id is not None]
     with site.runtime.store.read() as connection:
         marked = set(connection.execute(select(verdict.c.verdict_id).where(verdict.c.reported.is_(True))).scalars())
-        made = connection.execute(select(action.c.verdict_id, action.c.listing_id, action.c.action_id)).all()
+        removals = connection.execute(select(action.c.verdict_id, action.c.listing_id, action.c.action_id)).all()
         acts = Counter(
             connection.execute(
                 select(audit_entry.c.subject).where(
@@ -281,12 +281,12 @@ def _nothing_is_doubled_or_lost(site: Site, found: Kinds, told: Told) -> None:
                 )
             ).scalars()
         )
-        asked = Counter(connection.execute(select(listing_request.c.location)).scalars())
-    assert {one.verdict_id for one in answered} == marked
+        requests = Counter(connection.execute(select(listing_request.c.location)).scalars())
+    assert {outcome.verdict_id for outcome in answered} == marked
     assert len(answered) == len(marked), "a verdict answers one listing of one report"
-    by_verdict = {row.verdict_id: row for row in made}
-    assert len({one.listing_id for one in removed}) == len(removed), "a listing is removed once"
-    assert all(acts[by_verdict[one.verdict_id].action_id] == 1 for one in removed)
-    assert sum(row.verdict_id in marked for row in made) == len(removed)
-    named = {one.location for one in outcomes if one.result is Result.UNKNOWN}
-    assert asked == dict.fromkeys(named, 1)
+    by_verdict = {row.verdict_id: row for row in removals}
+    assert len({outcome.listing_id for outcome in removed}) == len(removed), "a listing is removed once"
+    assert all(acts[by_verdict[outcome.verdict_id].action_id] == 1 for outcome in removed)
+    assert sum(row.verdict_id in marked for row in removals) == len(removed)
+    named = {outcome.location for outcome in outcomes if outcome.result is Result.UNKNOWN}
+    assert requests == dict.fromkeys(named, 1)

@@ -31,8 +31,8 @@ def same(site: Site, named: list[str], key: str) -> None:
     draft = a_draft(site, named, key)
     foreseen = preview(site.runtime, site.brand_person, draft)
     done = submit(site.runtime, site.brand_person, draft)
-    assert [(one.outcome.result, one.outcome.code, one.outcome.reasons) for one in foreseen] == [
-        (one.result, one.code, one.reasons) for one in done.outcomes
+    assert [(forecast.outcome.result, forecast.outcome.code, forecast.outcome.reasons) for forecast in foreseen] == [
+        (outcome.result, outcome.code, outcome.reasons) for outcome in done.outcomes
     ]
     assert counts_of(foreseen) == done.counts
     assert sum(done.counts.values()) == len(named)
@@ -40,9 +40,9 @@ def same(site: Site, named: list[str], key: str) -> None:
 
 @settings(max_examples=5, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.data())
-def test_every_listing_becomes_what_was_foreseen(site: Site, data: st.DataObject) -> None:
+def test_every_listing_becomes_what_was_foreseen(site: Site, draws: st.DataObject) -> None:
     names = having(site, of_every_kind)
-    named = data.draw(st.lists(st.sampled_from(names), min_size=1, max_size=40))
+    named = draws.draw(st.lists(st.sampled_from(names), min_size=1, max_size=40))
     same(site, named, f"key-{site.runtime.ids.new('key')}")
 
 

@@ -62,7 +62,7 @@ MANY = HOUR + 3
 
 
 @pytest.fixture
-def here(site: Site) -> Site:
+def full_site(site: Site) -> Site:
     return with_a_small_hour(in_full_standing(site))
 
 
@@ -77,39 +77,41 @@ def left(site: Site) -> int:
 
 
 def test_a_confirmed_report_is_scheduled_whole_with_an_hour_to_stop_it_and_raises_no_alarm(any_site: Site) -> None:
-    here = with_a_small_hour(in_full_standing(any_site))
-    report_id, _, _ = confirmed_report(here, MANY)
-    assert states(here) == {"scheduled": MANY}
-    assert count(here, select(func.count()).select_from(alert)) == 0
-    here.clock.forward(minutes=59)
-    assert left(here) == 0
-    here.clock.forward(minutes=1)
-    assert left(here) == MANY
-    assert {one.state for one in status_of(here.runtime, here.brand_person, report_id).items} == {Reported.SCHEDULED}
-    assert here.read(audit.check)[1] is None
+    full_site = with_a_small_hour(in_full_standing(any_site))
+    report_id, _, _ = confirmed_report(full_site, MANY)
+    assert states(full_site) == {"scheduled": MANY}
+    assert count(full_site, select(func.count()).select_from(alert)) == 0
+    full_site.clock.forward(minutes=59)
+    assert left(full_site) == 0
+    full_site.clock.forward(minutes=1)
+    assert left(full_site) == MANY
+    assert {listing.state for listing in status_of(full_site.runtime, full_site.brand_person, report_id).items} == {
+        Reported.SCHEDULED
+    }
+    assert full_site.read(audit.check)[1] is None
 
 
 def test_it_is_sent_to_the_marketplace_after_the_hour(site: Site) -> None:
-    here = with_a_small_hour(in_full_standing(site))
-    confirmed_report(here, OVER)
-    found = [one.action_id for one in here.rows(select(action.c.action_id))]
-    with a_marketplace_that_listens(here):
-        here.clock.forward(minutes=61)
-        assert {deliver(site.runtime, site.here, one) for one in found} == {"acknowledged"}
+    full_site = with_a_small_hour(in_full_standing(site))
+    confirmed_report(full_site, OVER)
+    action_ids = [row.action_id for row in full_site.rows(select(action.c.action_id))]
+    with a_marketplace_that_listens(full_site):
+        full_site.clock.forward(minutes=61)
+        assert {deliver(site.runtime, site.here, action_id) for action_id in action_ids} == {"acknowledged"}
 
 
-def test_until_it_is_confirmed_nothing_is_recorded(here: Site) -> None:
-    a_leader(here)
-    report_id = waiting_report(here, on_sale(here, MANY))
-    assert count(here, select(func.count()).select_from(verdict)) == 0
-    found = status_of(here.runtime, here.brand_person, report_id)
-    assert {one.state for one in found.items} == {Reported.AWAITS_STEP_UP}
-    assert {(one.result, one.code) for one in found.first} == {(Result.PENDING_APPROVAL, Code.STEP_UP)}
-    assert withdraw_whole(here.runtime, here.brand_person, report_id) == MANY
+def test_until_it_is_confirmed_nothing_is_recorded(full_site: Site) -> None:
+    a_leader(full_site)
+    report_id = waiting_report(full_site, on_sale(full_site, MANY))
+    assert count(full_site, select(func.count()).select_from(verdict)) == 0
+    status = status_of(full_site.runtime, full_site.brand_person, report_id)
+    assert {listing.state for listing in status.items} == {Reported.AWAITS_STEP_UP}
+    assert {(outcome.result, outcome.code) for outcome in status.first} == {(Result.PENDING_APPROVAL, Code.STEP_UP)}
+    assert withdraw_whole(full_site.runtime, full_site.brand_person, report_id) == MANY
 
 
 @pytest.mark.parametrize(
-    ("many", "by_program", "wanted", "waits"),
+    ("many", "by_program", "with_step_up", "waits"),
     [
         pytest.param(OVER, True, False, True, id="a program's large report"),
         pytest.param(HOUR, True, False, False, id="a program's small one"),
@@ -117,11 +119,13 @@ def test_until_it_is_confirmed_nothing_is_recorded(here: Site) -> None:
         pytest.param(OVER, False, False, False, id="a person's who does not"),
     ],
 )
-def test_a_report_waits_for_a_second_factor(here: Site, many: int, by_program: bool, wanted: bool, waits: bool) -> None:
-    draft = replace(a_draft(here, on_sale(here, many)), by_program=by_program, with_step_up=wanted)
-    done = submit(here.runtime, here.brand_person, draft)
+def test_a_report_waits_for_a_second_factor(
+    full_site: Site, many: int, by_program: bool, with_step_up: bool, waits: bool
+) -> None:
+    draft = replace(a_draft(full_site, on_sale(full_site, many)), by_program=by_program, with_step_up=with_step_up)
+    done = submit(full_site.runtime, full_site.brand_person, draft)
     assert (done.counts[Result.PENDING_APPROVAL] == many) == waits
-    assert submit(here.runtime, here.brand_person, draft) == done
+    assert submit(full_site.runtime, full_site.brand_person, draft) == done
 
 
 def test_without_full_standing_nothing_waits_for_a_second_factor(site: Site) -> None:
@@ -130,101 +134,114 @@ def test_without_full_standing_nothing_waits_for_a_second_factor(site: Site) -> 
     assert (done.counts[Result.SCHEDULED], done.counts[Result.PENDING_APPROVAL]) == (20, 2)
 
 
-def test_without_a_second_factor_the_usual_limits_apply(here: Site) -> None:
-    report_id = waiting_report(here, on_sale(here, HOUR + 5))
-    send_without(here.runtime, here.brand_person, report_id)
-    assert states(here) == {"scheduled": HOUR, "held": 5}
+def test_without_a_second_factor_the_usual_limits_apply(full_site: Site) -> None:
+    report_id = waiting_report(full_site, on_sale(full_site, HOUR + 5))
+    send_without(full_site.runtime, full_site.brand_person, report_id)
+    assert states(full_site) == {"scheduled": HOUR, "held": 5}
     with pytest.raises(Conflict, match="does not wait"):
-        send_without(here.runtime, here.brand_person, report_id)
+        send_without(full_site.runtime, full_site.brand_person, report_id)
 
 
-def test_a_passkey_confirms_the_report_for_which_it_signed_and_no_other(here: Site) -> None:
-    a_leader(here)
-    app, _ = an_app(here, here.brand_person)
-    session, key = signed_in_with(here, here.brand_person, app), Authenticator()
-    add_passkey(here.runtime, session, key.create(enrolment_options(here.runtime, session, PASSWORD)), "Laptop")
-    here.clock.forward(days=1)
-    session = signed_in_with(here, here.brand_person, app)
-    report_id = waiting_report(here, on_sale(here, OVER))
-    for_another = key.get(passkey_options(here.runtime, session, purpose_of("rpt_another")))
+def test_a_passkey_confirms_the_report_for_which_it_signed_and_no_other(full_site: Site) -> None:
+    a_leader(full_site)
+    app, _ = an_app(full_site, full_site.brand_person)
+    session, key = signed_in_with(full_site, full_site.brand_person, app), Authenticator()
+    add_passkey(
+        full_site.runtime, session, key.create(enrolment_options(full_site.runtime, session, PASSWORD)), "Laptop"
+    )
+    full_site.clock.forward(days=1)
+    session = signed_in_with(full_site, full_site.brand_person, app)
+    report_id = waiting_report(full_site, on_sale(full_site, OVER))
+    for_another = key.get(passkey_options(full_site.runtime, session, purpose_of("rpt_another")))
     with pytest.raises(Invalid):
-        step_up(here.runtime, session, report_id, Given(credential=for_another))
+        step_up(full_site.runtime, session, report_id, Given(credential=for_another))
     step_up(
-        here.runtime,
+        full_site.runtime,
         session,
         report_id,
-        Given(credential=key.get(passkey_options(here.runtime, session, purpose_of(report_id)))),
+        Given(credential=key.get(passkey_options(full_site.runtime, session, purpose_of(report_id)))),
     )
-    assert states(here) == {"scheduled": OVER}
+    assert states(full_site) == {"scheduled": OVER}
 
 
-def test_a_second_report_of_the_day_is_not_confirmed(here: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    _, app, session = confirmed_report(here, OVER)
-    here.clock.forward(seconds=30)
-    second = waiting_report(here, on_sale(here, OVER, 500), "second")
+def test_a_second_report_of_the_day_is_not_confirmed(full_site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    _, app, session = confirmed_report(full_site, OVER)
+    full_site.clock.forward(seconds=30)
+    second = waiting_report(full_site, on_sale(full_site, OVER, 500), "second")
     with pytest.raises(Conflict, match="today"):
-        step_up(here.runtime, session, second, Given(app.code(here)))
+        step_up(full_site.runtime, session, second, Given(app.code(full_site)))
     monkeypatch.setattr(stepping_up, "why_not", lambda *_: ())  # As if both had been read before either was stored.
     with pytest.raises(Conflict, match="Another report of the brand was confirmed"):
-        step_up(here.runtime, session, second, Given(app.code(here)))
+        step_up(full_site.runtime, session, second, Given(app.code(full_site)))
     monkeypatch.undo()
-    here.clock.forward(days=1)
-    step_up(here.runtime, signed_in_with(here, here.brand_person, app), second, Given(app.code(here)))
-    assert states(here) == {"scheduled": 2 * OVER}
+    full_site.clock.forward(days=1)
+    step_up(
+        full_site.runtime, signed_in_with(full_site, full_site.brand_person, app), second, Given(app.code(full_site))
+    )
+    assert states(full_site) == {"scheduled": 2 * OVER}
 
 
-def test_its_removals_neither_fill_nor_raise_the_caps_of_the_person_and_the_brand(here: Site) -> None:
-    confirmed_report(here, OVER)
-    report(here, on_sale(here, OVER, 500), "by hand")
-    assert states(here) == {"scheduled": OVER + HOUR, "held": 1}
-    here.clock.forward(days=30)
-    done = report(here, on_sale(here, 1, 800), "a month later")
+def test_its_removals_neither_fill_nor_raise_the_caps_of_the_person_and_the_brand(full_site: Site) -> None:
+    confirmed_report(full_site, OVER)
+    report(full_site, on_sale(full_site, OVER, 500), "by hand")
+    assert states(full_site) == {"scheduled": OVER + HOUR, "held": 1}
+    full_site.clock.forward(days=30)
+    done = report(full_site, on_sale(full_site, 1, 800), "a month later")
     assert done.counts[Result.SCHEDULED] == 0, "the alarm still stands"
 
 
 @pytest.mark.parametrize("most", [5, pytest.param(DEFAULT_STEP_UP.per_seller, marks=pytest.mark.soak)])
-def test_of_one_seller_few_leave_and_two_organisations_decide_about_the_rest(here: Site, most: int) -> None:
-    policies = here.runtime.policies.changed(replace(here.runtime.policies[StepUpPolicy], per_seller=most))
-    here = replace(here, runtime=replace(here.runtime, policies=policies))
-    confirmed_report(here, most + 5, seller="one-shop")
-    assert states(here) == {"scheduled": most, "held": 5}
-    report(here, on_sale(here, 1, 500), "by hand")
-    assert states(here) == {"scheduled": most + 1, "held": 5}, "no alarm of the brand"
+def test_of_one_seller_few_leave_and_two_organisations_decide_about_the_rest(full_site: Site, most: int) -> None:
+    policies = full_site.runtime.policies.changed(replace(full_site.runtime.policies[StepUpPolicy], per_seller=most))
+    full_site = replace(full_site, runtime=replace(full_site.runtime, policies=policies))
+    confirmed_report(full_site, most + 5, seller="one-shop")
+    assert states(full_site) == {"scheduled": most, "held": 5}
+    report(full_site, on_sale(full_site, 1, 500), "by hand")
+    assert states(full_site) == {"scheduled": most + 1, "held": 5}, "no alarm of the brand"
 
 
-def test_sellers_of_high_impact_stay_with_two_organisations(here: Site) -> None:
-    a_leader(here)
-    app, session = with_a_counting_factor(here, here.brand_person)
-    questions(here, 1, sales_90d=900)
-    step_up(here.runtime, session, waiting_report(here, ["MP-0", *on_sale(here, HOUR)]), Given(app.code(here)))
-    assert states(here) == {"scheduled": HOUR, "held": 1}
+def test_sellers_of_high_impact_stay_with_two_organisations(full_site: Site) -> None:
+    a_leader(full_site)
+    app, session = with_a_counting_factor(full_site, full_site.brand_person)
+    questions(full_site, 1, sales_90d=900)
+    step_up(
+        full_site.runtime,
+        session,
+        waiting_report(full_site, ["MP-0", *on_sale(full_site, HOUR)]),
+        Given(app.code(full_site)),
+    )
+    assert states(full_site) == {"scheduled": HOUR, "held": 1}
 
 
 @pytest.mark.attack
-def test_full_standing_opens_large_reports_after_two_weeks(here: Site) -> None:
+def test_full_standing_opens_large_reports_after_two_weeks(full_site: Site) -> None:
     """A thief could earn it with removals that nobody has complained about yet."""
-    here = replace(here, runtime=replace(here.runtime, policies=here.runtime.policies.changed(DEFAULT_STEP_UP)))
-    report(here, on_sale(here, 1))
+    full_site = replace(
+        full_site, runtime=replace(full_site.runtime, policies=full_site.runtime.policies.changed(DEFAULT_STEP_UP))
+    )
+    report(full_site, on_sale(full_site, 1))
 
     def refused() -> list[str]:
-        with here.runtime.store.read() as connection:
-            found = stepping_up.circumstances(here.runtime, connection, here.brand_person, here.pair)
-        reasons = why_not(found, here.runtime.wall.now(), here.runtime.policies[SecondFactorPolicy])
-        return [in_english(one) for one in reasons if one.code.startswith("step_up.standing")]
+        with full_site.runtime.store.read() as connection:
+            circumstances = stepping_up.circumstances(
+                full_site.runtime, connection, full_site.brand_person, full_site.pair
+            )
+        reasons = why_not(circumstances, full_site.runtime.wall.now(), full_site.runtime.policies[SecondFactorPolicy])
+        return [in_english(reason) for reason in reasons if reason.code.startswith("step_up.standing")]
 
-    here.clock.forward(days=13, hours=23)
+    full_site.clock.forward(days=13, hours=23)
     assert refused() == ["The brand's full standing is too new for large reports. Days left: 1."]
-    here.clock.forward(hours=1)
+    full_site.clock.forward(hours=1)
     assert refused() == []
 
 
-def _nobody_told(here: Site) -> None:
+def _nobody_told(site: Site) -> None:
 
-    here.write(people.disable, here.account_manager.user_id, here.clock.now())
+    site.write(people.disable, site.account_manager.user_id, site.clock.now())
 
 
-def _alarm(here: Site) -> None:
-    report(here, on_sale(here, OVER, 700), "a burst")
+def _alarm(site: Site) -> None:
+    report(site, on_sale(site, OVER, 700), "a burst")
 
 
 @pytest.mark.attack
@@ -235,149 +252,155 @@ def _alarm(here: Site) -> None:
         pytest.param(_nobody_told, "Nobody else", id="nobody else is told"),
     ],
 )
-def test_a_report_is_not_confirmed(here: Site, meanwhile: Callable[[Site], None], why: str) -> None:
-    app, session = with_a_counting_factor(here, here.brand_person)
-    report_id = waiting_report(here, on_sale(here, OVER))
-    meanwhile(here)
+def test_a_report_is_not_confirmed(full_site: Site, meanwhile: Callable[[Site], None], why: str) -> None:
+    app, session = with_a_counting_factor(full_site, full_site.brand_person)
+    report_id = waiting_report(full_site, on_sale(full_site, OVER))
+    meanwhile(full_site)
     with pytest.raises(Conflict, match=why):
-        step_up(here.runtime, session, report_id, Given(app.code(here)))
+        step_up(full_site.runtime, session, report_id, Given(app.code(full_site)))
 
 
 @pytest.mark.attack
-def test_a_factor_of_less_than_a_day_confirms_nothing(here: Site) -> None:
-    app, _ = an_app(here, here.brand_person)
-    here.clock.forward(hours=23, minutes=58)
-    session = signed_in_with(here, here.brand_person, app)
-    report_id = waiting_report(here, on_sale(here, OVER))
+def test_a_factor_of_less_than_a_day_confirms_nothing(full_site: Site) -> None:
+    app, _ = an_app(full_site, full_site.brand_person)
+    full_site.clock.forward(hours=23, minutes=58)
+    session = signed_in_with(full_site, full_site.brand_person, app)
+    report_id = waiting_report(full_site, on_sale(full_site, OVER))
     with pytest.raises(Conflict, match="Hours left: 1"):
-        step_up(here.runtime, session, report_id, Given(app.code(here)))
-    assert states(here) == {}
+        step_up(full_site.runtime, session, report_id, Given(app.code(full_site)))
+    assert states(full_site) == {}
 
 
 @pytest.mark.attack
-def test_a_new_factor_beside_an_old_one_confirms_nothing(here: Site) -> None:
-    _, session = with_a_counting_factor(here, here.brand_person)
+def test_a_new_factor_beside_an_old_one_confirms_nothing(full_site: Site) -> None:
+    _, session = with_a_counting_factor(full_site, full_site.brand_person)
     key = Authenticator()
-    add_passkey(here.runtime, session, key.create(enrolment_options(here.runtime, session, PASSWORD)), "the thief's")
-    report_id = waiting_report(here, on_sale(here, OVER))
-    credential = key.get(passkey_options(here.runtime, renewed(here, session), purpose_of(report_id)))
+    add_passkey(
+        full_site.runtime, session, key.create(enrolment_options(full_site.runtime, session, PASSWORD)), "the thief's"
+    )
+    report_id = waiting_report(full_site, on_sale(full_site, OVER))
+    credential = key.get(passkey_options(full_site.runtime, renewed(full_site, session), purpose_of(report_id)))
     with pytest.raises(Forbidden, match="less than a day"):
-        step_up(here.runtime, renewed(here, session), report_id, Given(credential=credential))
-    assert states(here) == {}
+        step_up(full_site.runtime, renewed(full_site, session), report_id, Given(credential=credential))
+    assert states(full_site) == {}
 
 
 @pytest.mark.attack
-def test_the_code_of_the_sign_in_and_a_recovery_code_confirm_no_report(here: Site) -> None:
-    app, codes = an_app(here, here.brand_person)
-    here.clock.forward(days=2)
-    session = signed_in_with(here, here.brand_person, app)
-    report_id = waiting_report(here, on_sale(here, OVER))
-    for given in (Given(codes[0]), Given(app.code(here, -1)), Given("")):
+def test_the_code_of_the_sign_in_and_a_recovery_code_confirm_no_report(full_site: Site) -> None:
+    app, codes = an_app(full_site, full_site.brand_person)
+    full_site.clock.forward(days=2)
+    session = signed_in_with(full_site, full_site.brand_person, app)
+    report_id = waiting_report(full_site, on_sale(full_site, OVER))
+    for proof in (Given(codes[0]), Given(app.code(full_site, -1)), Given("")):
         with pytest.raises(Invalid):
-            step_up(here.runtime, session, report_id, given)
-    assert states(here) == {}
+            step_up(full_site.runtime, session, report_id, proof)
+    assert states(full_site) == {}
 
 
 @pytest.mark.attack
-def test_another_brand_confirms_and_stops_nothing(here: Site) -> None:
-    report_id, _, _ = confirmed_report(here, OVER)
-    rival = a_rival(here)
-    app, session = with_a_counting_factor(here, rival)
+def test_another_brand_confirms_and_stops_nothing(full_site: Site) -> None:
+    report_id, _, _ = confirmed_report(full_site, OVER)
+    rival = a_rival(full_site)
+    app, session = with_a_counting_factor(full_site, rival)
     for attempt in (
-        lambda: step_up(here.runtime, session, report_id, Given(app.code(here))),
-        lambda: send_without(here.runtime, rival, report_id),
-        lambda: stop(here.runtime, rival, report_id),
-        lambda: approve(here.runtime, rival, report_id),
-        lambda: stop(here.runtime, here.analyst, report_id),
+        lambda: step_up(full_site.runtime, session, report_id, Given(app.code(full_site))),
+        lambda: send_without(full_site.runtime, rival, report_id),
+        lambda: stop(full_site.runtime, rival, report_id),
+        lambda: approve(full_site.runtime, rival, report_id),
+        lambda: stop(full_site.runtime, full_site.analyst, report_id),
     ):
         with pytest.raises(NotFound):
             attempt()
 
 
 def test_the_account_manager_stops_all_of_it_at_once(any_site: Site) -> None:
-    here = with_a_small_hour(in_full_standing(any_site))
-    report_id, _, session = confirmed_report(here, MANY)
-    make_key(here.runtime, a_leader(here), here.pair, "of the thief")
+    full_site = with_a_small_hour(in_full_standing(any_site))
+    report_id, _, session = confirmed_report(full_site, MANY)
+    make_key(full_site.runtime, a_leader(full_site), full_site.pair, "of the thief")
     keys = select(func.count()).select_from(api_key).where(api_key.c.revoked_at.is_(None))
-    before = count(here, keys)
-    here.clock.forward(minutes=58)
+    before = count(full_site, keys)
+    full_site.clock.forward(minutes=58)
     with pytest.raises(Forbidden, match="You count as one person with the one who confirmed"):
-        approve(here.runtime, here.brand_person, report_id)
+        approve(full_site.runtime, full_site.brand_person, report_id)
     with pytest.raises(Conflict, match="Nothing of this report waits"):
-        approve(here.runtime, here.account_manager, report_id)
-    assert stop(here.runtime, here.account_manager, report_id) == MANY
-    assert states(here) == {"withdrawn": MANY}
-    found = status_of(here.runtime, here.brand_person, report_id)
-    assert {one.state for one in found.items} == {Reported.WITHDRAWN}
-    assert found.step_up is not None
-    assert found.step_up.stopped_by == here.account_manager.user_id
+        approve(full_site.runtime, full_site.account_manager, report_id)
+    assert stop(full_site.runtime, full_site.account_manager, report_id) == MANY
+    assert states(full_site) == {"withdrawn": MANY}
+    status = status_of(full_site.runtime, full_site.brand_person, report_id)
+    assert {listing.state for listing in status.items} == {Reported.WITHDRAWN}
+    assert status.step_up is not None
+    assert status.step_up.stopped_by == full_site.account_manager.user_id
     opened = review_case.c.report_id == report_id, review_case.c.state == CaseState.OPEN.value
-    assert count(here, select(func.count()).select_from(review_case).where(*opened)) == 0
+    assert count(full_site, select(func.count()).select_from(review_case).where(*opened)) == 0
     with pytest.raises(AssertionError):
-        renewed(here, session)
-    assert count(here, keys) == before - 1
+        renewed(full_site, session)
+    assert count(full_site, keys) == before - 1
     with pytest.raises(Conflict, match="already"):
-        stop(here.runtime, here.account_manager, report_id)
-    assert here.read(audit.check)[1] is None
+        stop(full_site.runtime, full_site.account_manager, report_id)
+    assert full_site.read(audit.check)[1] is None
 
 
-def test_what_it_answered_is_open_again_and_what_waits_for_approval_is_withdrawn_too(here: Site) -> None:
-    a_leader(here)
-    app, session = with_a_counting_factor(here, here.brand_person)
-    questions(here, 1, sales_90d=900)
-    names = ["MP-0", "NOT-KNOWN", *on_sale(here, HOUR)]
-    before = {one.case_id: one.lane for one in open_cases(here)}
-    report_id = waiting_report(here, names)
-    step_up(here.runtime, session, report_id, Given(app.code(here)))
-    assert states(here) == {"scheduled": HOUR, "held": 1}
-    assert stop(here.runtime, here.account_manager, report_id) == HOUR + 2
-    assert states(here) == {"withdrawn": OVER}
-    assert {one.case_id: one.lane for one in open_cases(here)} == before
+def test_what_it_answered_is_open_again_and_what_waits_for_approval_is_withdrawn_too(full_site: Site) -> None:
+    a_leader(full_site)
+    app, session = with_a_counting_factor(full_site, full_site.brand_person)
+    questions(full_site, 1, sales_90d=900)
+    names = ["MP-0", "NOT-KNOWN", *on_sale(full_site, HOUR)]
+    before = {case.case_id: case.lane for case in open_cases(full_site)}
+    report_id = waiting_report(full_site, names)
+    step_up(full_site.runtime, session, report_id, Given(app.code(full_site)))
+    assert states(full_site) == {"scheduled": HOUR, "held": 1}
+    assert stop(full_site.runtime, full_site.account_manager, report_id) == HOUR + 2
+    assert states(full_site) == {"withdrawn": OVER}
+    assert {case.case_id: case.lane for case in open_cases(full_site)} == before
 
 
 def test_after_its_hour_nothing_is_left_to_stop(site: Site) -> None:
-    here = with_a_small_hour(in_full_standing(site))
-    report_id, _, _ = confirmed_report(here, OVER)
-    found = [one.action_id for one in here.rows(select(action.c.action_id))]
-    with a_marketplace_that_listens(here):
-        here.clock.forward(minutes=60)
-        for one in found:
-            deliver(site.runtime, site.here, one)
+    full_site = with_a_small_hour(in_full_standing(site))
+    report_id, _, _ = confirmed_report(full_site, OVER)
+    action_ids = [row.action_id for row in full_site.rows(select(action.c.action_id))]
+    with a_marketplace_that_listens(full_site):
+        full_site.clock.forward(minutes=60)
+        for action_id in action_ids:
+            deliver(site.runtime, site.here, action_id)
     with pytest.raises(Conflict):
-        stop(here.runtime, here.account_manager, report_id)
+        stop(full_site.runtime, full_site.account_manager, report_id)
 
 
-def test_what_its_author_withdrew_and_what_an_analyst_has_decided_since_stays(here: Site) -> None:
-    report_id, _, _ = confirmed_report(here, OVER)
-    with here.runtime.store.write() as connection:
-        outcomes = reports.outcomes(connection, reports.of_id(connection, here.here, report_id))
-        number, verdict_id = next((one.number, one.verdict_id) for one in outcomes if one.verdict_id is not None)
-        removal, now = actions.of_verdicts(connection, here.here, [verdict_id])[verdict_id], here.clock.now()
-        takedown.withdraw(here.runtime, connection, removal, "user:x", now)
-        overrule(here.runtime, connection, here.analyst, (here.here, verdict_id), now)
-    (case,) = open_cases(here, CaseLane.ANALYST)
-    judge(here, here.analyst, case, Judgement.COUNTERFEIT)
-    assert withdraw(here.runtime, here.brand_person, report_id, {*range(1, OVER + 1)} - {number}) == HOUR
+def test_what_its_author_withdrew_and_what_an_analyst_has_decided_since_stays(full_site: Site) -> None:
+    report_id, _, _ = confirmed_report(full_site, OVER)
+    with full_site.runtime.store.write() as connection:
+        outcomes = reports.outcomes(connection, reports.of_id(connection, full_site.here, report_id))
+        number, verdict_id = next(
+            (outcome.number, outcome.verdict_id) for outcome in outcomes if outcome.verdict_id is not None
+        )
+        removal, now = actions.of_verdicts(connection, full_site.here, [verdict_id])[verdict_id], full_site.clock.now()
+        takedown.withdraw(full_site.runtime, connection, removal, "user:x", now)
+        overrule(full_site.runtime, connection, full_site.analyst, (full_site.here, verdict_id), now)
+    (case,) = open_cases(full_site, CaseLane.ANALYST)
+    judge(full_site, full_site.analyst, case, Judgement.COUNTERFEIT)
+    assert withdraw(full_site.runtime, full_site.brand_person, report_id, {*range(1, OVER + 1)} - {number}) == HOUR
     with pytest.raises(Conflict, match="Somebody has decided about this listing since"):
-        stop(here.runtime, here.account_manager, report_id)
-    assert states(here) == {"withdrawn": OVER, "scheduled": 1}
+        stop(full_site.runtime, full_site.account_manager, report_id)
+    assert states(full_site) == {"withdrawn": OVER, "scheduled": 1}
 
 
-def test_everybody_who_can_stop_it_is_mailed_a_link_of_their_own(here: Site) -> None:
-    report_id, _, _ = confirmed_report(here, OVER)
-    rows = here.rows(select(mail.c.mail_id, mail.c.user_id).where(mail.c.kind == "large_report"))
-    assert {row.user_id for row in rows} == {here.account_manager.user_id, here.brand_person.user_id}
+def test_everybody_who_can_stop_it_is_mailed_a_link_of_their_own(full_site: Site) -> None:
+    report_id, _, _ = confirmed_report(full_site, OVER)
+    rows = full_site.rows(select(mail.c.mail_id, mail.c.user_id).where(mail.c.kind == "large_report"))
+    assert {row.user_id for row in rows} == {full_site.account_manager.user_id, full_site.brand_person.user_id}
     for row in rows:
-        stored = here.read(mails.get, row.mail_id)
-        text = written(here.runtime, stored, with_secret=True)
+        stored = full_site.read(mails.get, row.mail_id)
+        text = written(full_site.runtime, stored, with_secret=True)
         assert text.subject == f"Aurelle reports {OVER} listings"
         token = text.text.partition(REPORTS)[2].split()[0]
-        assert link_of(here.runtime, token, REPORTS) == (row.user_id, report_id)
-        person, found = by_link(here.runtime, token)
-        assert (person.user_id, found.listings) == (row.user_id, OVER)
-        assert REPORTS not in written(here.runtime, stored, with_secret=False).text
+        assert link_of(full_site.runtime, token, REPORTS) == (row.user_id, report_id)
+        person, large_report = by_link(full_site.runtime, token)
+        assert (person.user_id, large_report.listings) == (row.user_id, OVER)
+        assert REPORTS not in written(full_site.runtime, stored, with_secret=False).text
     with pytest.raises(NotFound):
-        by_link(here.runtime, stop_path(here.runtime, a_rival(here).user_id, report_id).removeprefix(REPORTS))
+        by_link(
+            full_site.runtime, stop_path(full_site.runtime, a_rival(full_site).user_id, report_id).removeprefix(REPORTS)
+        )
 
 
 @pytest.mark.attack
@@ -390,106 +413,110 @@ def test_everybody_who_can_stop_it_is_mailed_a_link_of_their_own(here: Site) -> 
         pytest.param(lambda _: "x", id="it is no link"),
     ],
 )
-def test_a_link_is_refused_where_somebody_changed(here: Site, change: Callable[[str], str]) -> None:
-    report_id, _, _ = confirmed_report(here, OVER)
-    token = stop_path(here.runtime, here.account_manager.user_id, report_id).removeprefix(REPORTS)
-    assert by_link(here.runtime, token)
+def test_a_link_is_refused_where_somebody_changed(full_site: Site, change: Callable[[str], str]) -> None:
+    report_id, _, _ = confirmed_report(full_site, OVER)
+    token = stop_path(full_site.runtime, full_site.account_manager.user_id, report_id).removeprefix(REPORTS)
+    assert by_link(full_site.runtime, token)
     with pytest.raises(NotFound):
-        by_link(here.runtime, change(token))
+        by_link(full_site.runtime, change(token))
 
 
-def test_an_interrupted_report_goes_on_by_itself(here: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    a_leader(here)
-    app, session = with_a_counting_factor(here, here.brand_person)
-    report_id = waiting_report(here, on_sale(here, MANY))
+def test_an_interrupted_report_goes_on_by_itself(full_site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    a_leader(full_site)
+    app, session = with_a_counting_factor(full_site, full_site.brand_person)
+    report_id = waiting_report(full_site, on_sale(full_site, MANY))
 
     def killed(*_: object) -> None:
         raise KeyboardInterrupt
 
     monkeypatch.setattr(stepping_up, "take_all", killed)
     with pytest.raises(KeyboardInterrupt):
-        step_up(here.runtime, session, report_id, Given(app.code(here)))
+        step_up(full_site.runtime, session, report_id, Given(app.code(full_site)))
     monkeypatch.undo()
-    assert finish_reports(here.runtime) == 1
-    assert states(here) == {"scheduled": MANY}
-    assert finish_reports(here.runtime) == 0
+    assert finish_reports(full_site.runtime) == 1
+    assert states(full_site) == {"scheduled": MANY}
+    assert finish_reports(full_site.runtime) == 0
 
 
 @pytest.mark.attack
 @pytest.mark.parametrize(
-    ("late", "stopped", "found"),
+    ("late", "stopped", "expected"),
     [
         pytest.param(timedelta(minutes=10), False, {"scheduled": HOUR, "held": 1}, id="ten minutes later, as usual"),
         pytest.param(timedelta(minutes=1), True, {}, id="after it was stopped, not at all"),
     ],
 )
 def test_an_interrupted_report_goes_on(
-    here: Site, monkeypatch: pytest.MonkeyPatch, late: timedelta, stopped: bool, found: dict[str, int]
+    full_site: Site, monkeypatch: pytest.MonkeyPatch, late: timedelta, stopped: bool, expected: dict[str, int]
 ) -> None:
-    a_leader(here)
-    app, session = with_a_counting_factor(here, here.brand_person)
-    report_id = waiting_report(here, on_sale(here, OVER))
+    a_leader(full_site)
+    app, session = with_a_counting_factor(full_site, full_site.brand_person)
+    report_id = waiting_report(full_site, on_sale(full_site, OVER))
     monkeypatch.setattr(stepping_up, "take_all", lambda *_: 1 / 0)
     with pytest.raises(ZeroDivisionError):
-        step_up(here.runtime, session, report_id, Given(app.code(here)))
+        step_up(full_site.runtime, session, report_id, Given(app.code(full_site)))
     monkeypatch.undo()
     if stopped:
-        assert stop(here.runtime, here.account_manager, report_id) == OVER
-    here.clock.forward(seconds=late.total_seconds())
-    finish_reports(here.runtime)
-    assert states(here) == found
+        assert stop(full_site.runtime, full_site.account_manager, report_id) == OVER
+    full_site.clock.forward(seconds=late.total_seconds())
+    finish_reports(full_site.runtime)
+    assert states(full_site) == expected
 
 
-def test_the_proof_is_stored_with_the_session_and_the_report(here: Site) -> None:
-    report_id, _, session = confirmed_report(here, OVER)
-    with here.runtime.store.read() as connection:
+def test_the_proof_is_stored_with_the_session_and_the_report(full_site: Site) -> None:
+    report_id, _, session = confirmed_report(full_site, OVER)
+    with full_site.runtime.store.read() as connection:
         row = connection.execute(select(report_step_up)).one()
-    assert (row.report_id, row.token_hash, row.user_id) == (report_id, session.token_hash, here.brand_person.user_id)
+    assert (row.report_id, row.token_hash, row.user_id) == (
+        report_id,
+        session.token_hash,
+        full_site.brand_person.user_id,
+    )
 
 
-def test_its_author_withdraws_it_within_the_hour(here: Site) -> None:
-    report_id, _, _ = confirmed_report(here, OVER)
-    here.clock.forward(minutes=59)
-    assert withdraw_whole(here.runtime, here.brand_person, report_id) == OVER
-    assert states(here) == {"withdrawn": OVER}
+def test_its_author_withdraws_it_within_the_hour(full_site: Site) -> None:
+    report_id, _, _ = confirmed_report(full_site, OVER)
+    full_site.clock.forward(minutes=59)
+    assert withdraw_whole(full_site.runtime, full_site.brand_person, report_id) == OVER
+    assert states(full_site) == {"withdrawn": OVER}
 
 
-def test_judged_alike(here: Site) -> None:
+def test_judged_alike(full_site: Site) -> None:
     """A confirmation of a question keeps its own undo window beside a large report."""
-    confirmed_report(here, OVER)
-    (case,) = questions(here, 1)
-    done = judge(here, here.brand_person, case, Judgement.COUNTERFEIT)
-    assert done.undo_until == here.clock.now() + timedelta(seconds=180)
+    confirmed_report(full_site, OVER)
+    (case,) = questions(full_site, 1)
+    done = judge(full_site, full_site.brand_person, case, Judgement.COUNTERFEIT)
+    assert done.undo_until == full_site.clock.now() + timedelta(seconds=180)
 
 
-def test_a_notifier_is_told_of_a_removal_once_it_can_no_longer_be_stopped(here: Site) -> None:
-    a_leader(here)
-    app, session = with_a_counting_factor(here, here.brand_person)
-    names = on_sale(here, OVER)
-    receipt = notify(here, names[0])
-    confirmed(here, receipt)
-    step_up(here.runtime, session, waiting_report(here, names), Given(app.code(here)))
-    here.clock.forward(minutes=50)
-    (item,) = items_of(here, receipt)
-    with here.runtime.store.read() as connection:
-        assert item.decided_at is not None
-        assert told(here.runtime, connection, item) is None
-        removal = actions.get(connection, here.here, item.action_id or "")
-    here.write(actions.change, removal, ActionEvent.SEND, {"due_at": None})
-    with here.runtime.store.read() as connection:
-        assert told(here.runtime, connection, item) is not None
+def test_a_notifier_is_told_of_a_removal_once_it_can_no_longer_be_stopped(full_site: Site) -> None:
+    a_leader(full_site)
+    app, session = with_a_counting_factor(full_site, full_site.brand_person)
+    names = on_sale(full_site, OVER)
+    receipt = notify(full_site, names[0])
+    confirmed(full_site, receipt)
+    step_up(full_site.runtime, session, waiting_report(full_site, names), Given(app.code(full_site)))
+    full_site.clock.forward(minutes=50)
+    (notice_item,) = items_of(full_site, receipt)
+    with full_site.runtime.store.read() as connection:
+        assert notice_item.decided_at is not None
+        assert told(full_site.runtime, connection, notice_item) is None
+        removal = actions.get(connection, full_site.here, notice_item.action_id or "")
+    full_site.write(actions.change, removal, ActionEvent.SEND, {"due_at": None})
+    with full_site.runtime.store.read() as connection:
+        assert told(full_site.runtime, connection, notice_item) is not None
 
 
-def test_a_listing_whose_complaint_a_reviewer_decides_is_not_stopped(here: Site) -> None:
-    a_listing(here, "MP-1")
-    receipt = notify(here, "MP-1")
-    judge(here, here.analyst, open_cases(here)[0], Judgement.GENUINE)
-    here.clock.forward(minutes=4)
-    say(here, receipt)
-    a_leader(here)
-    app, session = with_a_counting_factor(here, here.brand_person)
-    report_id = waiting_report(here, [*(f"NOT-KNOWN-{number}" for number in range(HOUR)), "MP-1"])
-    step_up(here.runtime, session, report_id, Given(app.code(here)))
-    assert withdraw_whole(here.runtime, here.brand_person, report_id) == HOUR
+def test_a_listing_whose_complaint_a_reviewer_decides_is_not_stopped(full_site: Site) -> None:
+    a_listing(full_site, "MP-1")
+    receipt = notify(full_site, "MP-1")
+    judge(full_site, full_site.analyst, open_cases(full_site)[0], Judgement.GENUINE)
+    full_site.clock.forward(minutes=4)
+    say(full_site, receipt)
+    a_leader(full_site)
+    app, session = with_a_counting_factor(full_site, full_site.brand_person)
+    report_id = waiting_report(full_site, [*(f"NOT-KNOWN-{number}" for number in range(HOUR)), "MP-1"])
+    step_up(full_site.runtime, session, report_id, Given(app.code(full_site)))
+    assert withdraw_whole(full_site.runtime, full_site.brand_person, report_id) == HOUR
     with pytest.raises(Conflict, match="A reviewer decides about this listing"):
-        stop(here.runtime, here.account_manager, report_id)
+        stop(full_site.runtime, full_site.account_manager, report_id)

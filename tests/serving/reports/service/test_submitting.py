@@ -63,11 +63,11 @@ def test_twenty_reported_listings_are_scheduled_without_a_case_in_a_queue_or_a_q
     assert states(any_site) == {"scheduled": 20}
     assert open_cases(any_site) == []
     with any_site.runtime.store.read() as connection:
-        told = connection.execute(select(action.c.statement_messages)).scalars().all()
+        messages = connection.execute(select(action.c.statement_messages)).scalars().all()
         parts = connection.execute(select(func.count()).select_from(evidence_part)).scalar_one()
         marked = connection.execute(select(verdict.c.reported, verdict.c.passed_on)).all()
         assert audit.check(connection)[1] is None
-    assert {from_json(one["source"]).code for one in told} == {"statement.source.notice"}
+    assert {from_json(message["source"]).code for message in messages} == {"statement.source.notice"}
     assert parts == 20 * 5
     assert set(map(tuple, marked)) == {(True, False)}
 
@@ -96,7 +96,7 @@ def test_an_interrupted_report_goes_on_where_it_ended(site: Site, monkeypatch: p
         report(site, names)
     monkeypatch.undo()
     done = report(site, names)
-    assert [one.number for one in done.outcomes] == list(range(1, 26))
+    assert [outcome.number for outcome in done.outcomes] == list(range(1, 26))
     assert done.counts[Result.SCHEDULED] + done.counts[Result.PENDING_APPROVAL] == 25
     assert len(rows(site, select(report_outcome))) == 25
 
@@ -105,18 +105,20 @@ def test_an_interrupted_report_goes_on_where_it_ended(site: Site, monkeypatch: p
 def test_eight_clients_with_one_key_have_one_report_and_one_answer(any_site: Site) -> None:
     names = having(any_site, on_sale, 6)
     with ThreadPoolExecutor(8) as pool:
-        told = list(pool.map(lambda _: report(any_site, [*names, names[0], "XX-1"]), range(8)))
-    assert all(one == told[0] for one in told)
-    assert [one.number for one in told[0].outcomes] == list(range(1, 9))
+        replies = list(pool.map(lambda _: report(any_site, [*names, names[0], "XX-1"]), range(8)))
+    assert all(reply == replies[0] for reply in replies)
+    assert [outcome.number for outcome in replies[0].outcomes] == list(range(1, 9))
     assert sum(states(any_site).values()) == 6
 
 
 def test_beyond_the_burst_cap_a_removal_is_pending_approval(any_site: Site) -> None:
-    here = with_a_small_hour(any_site)
-    done = report(here, having(here, on_sale, HOUR + 3))
+    site = with_a_small_hour(any_site)
+    done = report(site, having(site, on_sale, HOUR + 3))
     assert (done.counts[Result.SCHEDULED], done.counts[Result.PENDING_APPROVAL]) == (HOUR, 3)
-    assert states(here) == {"scheduled": HOUR, "held": 3}
-    assert {one.code for one in done.outcomes if one.result is Result.PENDING_APPROVAL} == {Code.PENDING_APPROVAL}
+    assert states(site) == {"scheduled": HOUR, "held": 3}
+    assert {outcome.code for outcome in done.outcomes if outcome.result is Result.PENDING_APPROVAL} == {
+        Code.PENDING_APPROVAL
+    }
 
 
 def test_of_a_capped_brand_the_quota_leaves_and_an_analyst_decides_the_rest(any_site: Site) -> None:
@@ -133,10 +135,10 @@ def test_of_a_suspended_brand_an_analyst_decides_and_the_brand_is_not_asked_agai
     before = len(rows(any_site, select(action)))
     done = report(any_site, having(any_site, on_sale, 2))
     assert done.counts[Result.CASE] == 2
-    opened = [one for one in open_cases(any_site, CaseLane.ANALYST) if one.report_id == done.report.report_id]
+    opened = [case for case in open_cases(any_site, CaseLane.ANALYST) if case.report_id == done.report.report_id]
     assert len(opened) == 2
-    for one in opened:
-        judge(any_site, any_site.analyst, one, Judgement.COUNTERFEIT)
+    for case in opened:
+        judge(any_site, any_site.analyst, case, Judgement.COUNTERFEIT)
     assert len(rows(any_site, select(action))) == before + 2
     assert open_cases(any_site, CaseLane.ASK_BRAND) == []
 
@@ -148,7 +150,7 @@ def test_each_kind_of_listing_has_an_answer_of_its_own(any_site: Site) -> None:
     receive_of(any_site, "RP-20", "Nordfjell", "Nordfjell parka, blue, size M")
     receive_of(any_site, "RP-30", None, "Leather tote, grey, as new")
     done = report(any_site, [plain, plain, "RP-10", "RP-20", "RP-30", "RP-99"])
-    assert [(one.result, one.code) for one in done.outcomes] == [
+    assert [(outcome.result, outcome.code) for outcome in done.outcomes] == [
         (Result.SCHEDULED, Code.REMOVED_AT_ONCE),
         (Result.REFUSED, Code.NAMED_TWICE),
         (Result.REFUSED, Code.AUTHORISED_SELLER),
@@ -157,7 +159,7 @@ def test_each_kind_of_listing_has_an_answer_of_its_own(any_site: Site) -> None:
         (Result.UNKNOWN, Code.NOT_KNOWN),
     ]
     again = report(any_site, [plain, "RP-30"], key="second")
-    assert [one.code for one in again.outcomes] == [Code.ALREADY_REMOVED, Code.REPORTED_BEFORE]
+    assert [outcome.code for outcome in again.outcomes] == [Code.ALREADY_REMOVED, Code.REPORTED_BEFORE]
 
 
 def receive_of(site: Site, name: str, brand: str | None, title: str) -> None:
@@ -169,7 +171,7 @@ def receive_of(site: Site, name: str, brand: str | None, title: str) -> None:
 def test_a_report_answers_the_open_case_or_question(any_site: Site, lane: CaseLane) -> None:
     case = a_case(any_site, lane, brand="Aurelle")
     done = report(any_site, ["MP-9"])
-    assert [one.result for one in done.outcomes] == [Result.SCHEDULED]
+    assert [outcome.result for outcome in done.outcomes] == [Result.SCHEDULED]
     assert done.outcomes[0].case_id == case.case_id
     assert open_cases(any_site) == []
 
@@ -178,8 +180,8 @@ def test_the_holder_of_a_lease_is_told(any_site: Site) -> None:
     case = a_case(any_site, brand="Aurelle")
     assert lease(any_site.runtime, any_site.analyst, case.case_id) is not None
     report(any_site, ["MP-9"])
-    told = [one["what"] for one in any_site.read(cases.timeline, any_site.here, case.case_id)]
-    assert "The brand reported this listing as counterfeit. The lease of this case ended." in told
+    history = [event["what"] for event in any_site.read(cases.timeline, any_site.here, case.case_id)]
+    assert "The brand reported this listing as counterfeit. The lease of this case ended." in history
     with pytest.raises(Conflict, match="decided"):
         judge(any_site, any_site.analyst, case, Judgement.GENUINE)
 
@@ -189,8 +191,8 @@ def test_the_holder_of_a_lease_reads_on_the_page_that_the_brand_answered(site: S
     analyst = visit_as(site, site.analyst)
     assert "The brand reported this listing" not in analyst.get(f"/cases/{case.case_id}").text
     report(site, ["MP-9"])
-    told = "The brand reported this listing as counterfeit. Its report decided this case"
-    assert told in words(analyst.get(f"/cases/{case.case_id}").text)
+    sentence = "The brand reported this listing as counterfeit. Its report decided this case"
+    assert sentence in words(analyst.get(f"/cases/{case.case_id}").text)
     assert analyst.answer(case.case_id, case.version_id, "genuine").status_code == 409
 
 
@@ -206,9 +208,9 @@ def test_each_outcome_has_an_audit_entry_that_says_what_and_by_whom(any_site: Si
         .order_by(audit_entry.c.sequence)
     )
     by = f"user:{any_site.brand_person.user_id}"
-    found = [(row.actor, json.loads(row.payload)) for row in rows(any_site, query)]
-    told = [(actor, *(payload[name] for name in ("number", "result", "code"))) for actor, payload in found]
-    assert told == [
+    acts = [(row.actor, json.loads(row.payload)) for row in rows(any_site, query)]
+    lines = [(actor, *(payload[name] for name in ("number", "result", "code"))) for actor, payload in acts]
+    assert lines == [
         (by, 1, "scheduled", "removed_at_once"),
         (by, 2, "refused", "named_twice"),
         (by, 3, "unknown", "not_known"),
@@ -243,9 +245,9 @@ def test_a_listing_whose_open_case_is_of_an_earlier_version_is_reported_later(si
     judge(site, site.analyst, case, Judgement.GENUINE)
     receive(site.runtime, site.marketplace, [a_row(external_id="MP-9")], source="test")
     undo_verdict(site.runtime, site.analyst, case.case_id)
-    (told,) = report(site, ["MP-9"]).outcomes
-    assert (told.result, told.case_id) == (Result.REFUSED, None)
-    assert str(told.refusal) == "The listing has changed since its case was opened. Report it again in a minute."
+    (outcome,) = report(site, ["MP-9"]).outcomes
+    assert (outcome.result, outcome.case_id) == (Result.REFUSED, None)
+    assert str(outcome.refusal) == "The listing has changed since its case was opened. Report it again in a minute."
 
 
 # A report that names an unknown listing asks the marketplace for it, through the outbox of all messages.
@@ -256,37 +258,37 @@ ASKED = "report.not_known"
 
 @pytest.fixture
 def receiver(any_site: Site) -> Iterator[Receiver]:
-    with a_receiver() as found:
-        register(any_site, found)
-        yield found
+    with a_receiver() as marketplace:
+        register(any_site, marketplace)
+        yield marketplace
 
 
 def requests(site: Site) -> list[StoredListingRequest]:
     with site.runtime.store.read() as connection:
-        return [one for state in ActionState for one in in_state(connection, site.here, state, 100)]
+        return [request for state in ActionState for request in in_state(connection, site.here, state, 100)]
 
 
 def reasons(done: Submitted) -> list[str]:
-    return [one.reasons[0].code for one in done.outcomes]
+    return [outcome.reasons[0].code for outcome in done.outcomes]
 
 
 def test_the_marketplace_is_asked_at_once_by_a_signed_message(any_site: Site, receiver: Receiver) -> None:
     done = report(any_site, [ADDRESS])
     assert (done.counts[Result.UNKNOWN], reasons(done)) == (1, [ASKED])
-    (made,) = requests(any_site)
+    (request,) = requests(any_site)
     assert waiting(any_site.runtime) == [any_site.here]
-    assert deliver(any_site.runtime, any_site.here, made.action_id) == "acknowledged"
+    assert deliver(any_site.runtime, any_site.here, request.action_id) == "acknowledged"
     (message,) = receiver.deliveries
-    assert (message["type"], message["id"]) == ("listing.requested", made.action_id)
+    assert (message["type"], message["id"]) == ("listing.requested", request.action_id)
     assert message["data"] == {
         "action": "requested",
-        "action_id": made.action_id,
+        "action_id": request.action_id,
         "listing": ADDRESS,
         "sequence": 1,
-        "waits_until": made.waits_until.isoformat(),
+        "waits_until": request.waits_until.isoformat(),
     }
     with any_site.runtime.store.read() as connection:
-        acts = connection.execute(select(audit_entry.c.act).where(audit_entry.c.subject == made.action_id)).scalars()
+        acts = connection.execute(select(audit_entry.c.act).where(audit_entry.c.subject == request.action_id)).scalars()
         assert list(acts) == ["requested.scheduled", "requested.acknowledged"]
 
 
@@ -297,14 +299,14 @@ def test_a_listing_is_asked_for_once_in_thirty_days_however_many_reports_name_it
     assert (len(requests(any_site)), reasons(again)) == (1, [ASKED])
     any_site.clock.forward(days=1)
     report(any_site, [ADDRESS], key="third")
-    assert [one.sequence for one in requests(any_site)] == [1, 2]
+    assert [request.sequence for request in requests(any_site)] == [1, 2]
 
 
 @pytest.mark.both_engines
 def test_reports_at_the_same_moment_ask_once(any_site: Site) -> None:
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(lambda number: report(any_site, [ADDRESS, "RP-1"], key=f"key {number}"), range(4)))
-    assert sorted(one.location for one in requests(any_site)) == ["RP-1", ADDRESS]
+    assert sorted(request.location for request in requests(any_site)) == ["RP-1", ADDRESS]
 
 
 def test_a_known_listing_and_a_preview_ask_for_nothing(any_site: Site) -> None:
@@ -319,29 +321,29 @@ def test_a_request_is_tried_again_with_the_same_id_and_ends_as_a_dead_letter(
 ) -> None:
     receiver.answer = lambda _number: 500
     report(any_site, [ADDRESS])
-    (made,) = requests(any_site)
-    assert deliver(any_site.runtime, any_site.here, made.action_id) == "failed"
+    (request,) = requests(any_site)
+    assert deliver(any_site.runtime, any_site.here, request.action_id) == "failed"
     with any_site.runtime.store.read() as connection:
         (failing,) = outgoing.failing(connection, any_site.here, 10)
         assert (failing.kind, failing.about, moving_count(connection)) == ("requested", ADDRESS, 1)
     any_site.clock.forward(days=8)
-    assert deliver(any_site.runtime, any_site.here, made.action_id) == "dead"
-    assert {one["id"] for one in receiver.deliveries} == {made.action_id}
+    assert deliver(any_site.runtime, any_site.here, request.action_id) == "dead"
+    assert {delivery["id"] for delivery in receiver.deliveries} == {request.action_id}
     assert any_site.read(outgoing.by_state, any_site.here)[ActionState.DEAD] == 1
     receiver.answer = lambda _number: 204
-    assert dead_letters.replay(any_site.runtime, any_site.marketplace, None, by="test") == [made.action_id]
-    assert deliver(any_site.runtime, any_site.here, made.action_id) == "acknowledged"
+    assert dead_letters.replay(any_site.runtime, any_site.marketplace, None, by="test") == [request.action_id]
+    assert deliver(any_site.runtime, any_site.here, request.action_id) == "acknowledged"
 
 
 def test_a_receiver_that_recovers_gets_the_waiting_requests(any_site: Site, receiver: Receiver) -> None:
     receiver.answer = lambda number: 503 if number < 10 else 204
     names = [f"RP-{number}" for number in range(12)]
     report(any_site, names)
-    outcomes = [deliver(any_site.runtime, any_site.here, one.action_id) for one in requests(any_site)]
+    outcomes = [deliver(any_site.runtime, any_site.here, request.action_id) for request in requests(any_site)]
     assert outcomes == ["failed"] * 10 + ["scheduled"] * 2
     any_site.clock.forward(hours=1)
-    left = [one for one in requests(any_site) if one.state is not ActionState.ACKNOWLEDGED]
-    assert deliver(any_site.runtime, any_site.here, left[0].action_id) == "acknowledged"
+    pending = [request for request in requests(any_site) if request.state is not ActionState.ACKNOWLEDGED]
+    assert deliver(any_site.runtime, any_site.here, pending[0].action_id) == "acknowledged"
     assert list(deliver_due(any_site.runtime, any_site.here).values()) == ["acknowledged"] * 11
 
 
@@ -349,10 +351,10 @@ def test_the_report_goes_on_when_the_marketplace_sends_what_it_was_asked_for(
     any_site: Site, receiver: Receiver
 ) -> None:
     report(any_site, [ADDRESS])
-    (made,) = requests(any_site)
-    deliver(any_site.runtime, any_site.here, made.action_id)
-    asked = receiver.deliveries[0]["data"]["listing"]
-    receive(any_site.runtime, any_site.marketplace, [a_row(external_id=asked.rpartition("/")[2])], source="test")
+    (request,) = requests(any_site)
+    deliver(any_site.runtime, any_site.here, request.action_id)
+    address = receiver.deliveries[0]["data"]["listing"]
+    receive(any_site.runtime, any_site.marketplace, [a_row(external_id=address.rpartition("/")[2])], source="test")
     assert go_on_with_reports(any_site.runtime) == 1
     assert states(any_site) == {"scheduled": 1}
 
@@ -369,8 +371,8 @@ def test_beyond_a_brands_limit_the_report_waits_without_a_request(any_site: Site
 
 def test_the_message_names_neither_the_brand_nor_the_person(any_site: Site, receiver: Receiver) -> None:
     report(any_site, [ADDRESS])
-    (made,) = requests(any_site)
-    deliver(any_site.runtime, any_site.here, made.action_id)
-    told = str(receiver.deliveries)
-    assert made.brand_id == any_site.brand_id
-    assert not [one for one in (any_site.brand_id, any_site.brand_person.user_id, right_of(any_site)) if one in told]
+    (request,) = requests(any_site)
+    deliver(any_site.runtime, any_site.here, request.action_id)
+    text = str(receiver.deliveries)
+    assert request.brand_id == any_site.brand_id
+    assert not [name for name in (any_site.brand_id, any_site.brand_person.user_id, right_of(any_site)) if name in text]

@@ -35,159 +35,159 @@ Mailed = tuple[Site, MailBox]
 
 @pytest.fixture
 def mailed(site: Site) -> Iterator[Mailed]:
-    with by_mail(with_a_small_hour(site)) as (here, box):
-        yield here, box
+    with by_mail(with_a_small_hour(site)) as (mailed_site, box):
+        yield mailed_site, box
 
 
 @pytest.fixture
 def in_full(site: Site) -> Iterator[Mailed]:
-    with by_mail(with_a_small_hour(in_full_standing(site))) as (here, box):
-        yield here, box
+    with by_mail(with_a_small_hour(in_full_standing(site))) as (mailed_site, box):
+        yield mailed_site, box
 
 
-def subjects(here: Site, box: MailBox, *words: str) -> list[str]:
+def subjects(site: Site, box: MailBox, *words: str) -> list[str]:
     """The subjects of the mails to the brand's person, those with one of these words."""
-    post(here)
-    found = [str(one["Subject"]) for one in box.to(here.brand_person.email)]
-    return [one for one in found if any(word in one for word in words)]
+    post(site)
+    all_subjects = [str(mail["Subject"]) for mail in box.to(site.brand_person.email)]
+    return [subject for subject in all_subjects if any(word in subject for word in words)]
 
 
 WAITS = ("not removed at once",)
 
 
-def reasons_told(here: Site) -> list[str]:
+def reasons_told(site: Site) -> list[str]:
     """The reasons of the stored mails about reports that wait, newest first."""
-    return [one["code"] for found in stored(here, MailKind.REPORT_WAITS) for one in found.parameters["reasons"]]
+    return [reason["code"] for mail in stored(site, MailKind.REPORT_WAITS) for reason in mail.parameters["reasons"]]
 
 
 def test_the_people_who_sent_and_confirmed_a_report_are_told_who_stopped_it(in_full: Mailed) -> None:
-    here, box = in_full
-    report_id, _, _ = confirmed_report(here, OVER)
-    stop(here.runtime, here.account_manager, report_id)
-    post(here)
-    [found] = [one for one in box.to(here.brand_person.email) if one["Subject"] == "Your report was stopped"]
-    text = text_of(found)
+    site, box = in_full
+    report_id, _, _ = confirmed_report(site, OVER)
+    stop(site.runtime, site.account_manager, report_id)
+    post(site)
+    [message] = [mail for mail in box.to(site.brand_person.email) if mail["Subject"] == "Your report was stopped"]
+    text = text_of(message)
     assert f"Lena Okafor has stopped your report. {OVER} listings stay on sale." in text
     assert "Your leads and your account manager can stop a report" in text
     assert "If the report was right, talk to Lena Okafor, and report the listings again." in text
     assert "change your password" in text
     assert f"/brand/reports/{report_id}" in text
     assert "Sent before" not in text
-    assert found["List-Unsubscribe"] is None, "a warning, as of a large report"
-    assert len(stored(here, MailKind.REPORT_STOPPED)) == 1
+    assert message["List-Unsubscribe"] is None, "a warning, as of a large report"
+    assert len(stored(site, MailKind.REPORT_STOPPED)) == 1
 
 
 def test_nobody_is_told_that_they_stopped_their_own_report(in_full: Mailed) -> None:
-    here, _ = in_full
-    report_id, _, _ = confirmed_report(here, OVER)
-    stop(here.runtime, a_leader(here), report_id)
-    assert stored(here, MailKind.REPORT_STOPPED) == []
+    site, _ = in_full
+    report_id, _, _ = confirmed_report(site, OVER)
+    stop(site.runtime, a_leader(site), report_id)
+    assert stored(site, MailKind.REPORT_STOPPED) == []
 
 
 def test_of_a_report_one_mail_says_what_waits_and_why(any_site: Site) -> None:
-    with by_mail(with_a_small_hour(any_site)) as (here, box):
-        names = on_sale(here, HOUR + 5)
+    with by_mail(with_a_small_hour(any_site)) as (site, box):
+        names = on_sale(site, HOUR + 5)
         for _ in range(2):
-            done = report(here, names)
-        assert subjects(here, box, *WAITS) == ["5 listings of your report are not removed at once"]
-        [message] = [one for one in box.to(here.brand_person.email) if "at once" in one["Subject"]]
+            done = report(site, names)
+        assert subjects(site, box, *WAITS) == ["5 listings of your report are not removed at once"]
+        [message] = [mail for mail in box.to(site.brand_person.email) if "at once" in mail["Subject"]]
         text = text_of(message)
         assert "Pending approval: too many removals of one person within an hour: 5 listings" in text
         assert "The marketplace decides about removals that are pending approval." in text
         assert f"{AT_HOME}/brand/reports/{done.report.report_id}" in text
         assert message["List-Unsubscribe"] is not None
-        unsubscribe(here.runtime, message["List-Unsubscribe"].strip("<>").rpartition("/")[2])
-        report(here, on_sale(here, 2, 500), "another")
-        assert len(subjects(here, box, *WAITS)) == 1
+        unsubscribe(site.runtime, message["List-Unsubscribe"].strip("<>").rpartition("/")[2])
+        report(site, on_sale(site, 2, 500), "another")
+        assert len(subjects(site, box, *WAITS)) == 1
 
 
 def test_a_report_that_is_removed_at_once_is_not_told(mailed: Mailed) -> None:
-    here, _ = mailed
-    report(here, [*on_sale(here, 3), "XX-1", "XX-1"])
-    assert stored(here, MailKind.REPORT_WAITS) == []
+    site, _ = mailed
+    report(site, [*on_sale(site, 3), "XX-1", "XX-1"])
+    assert stored(site, MailKind.REPORT_WAITS) == []
 
 
 def test_an_interrupted_report_is_told_once_all_of_it_is_decided(mailed: Mailed) -> None:
-    here, _ = mailed
-    draft = a_draft(here, on_sale(here, HOUR + 5))
+    site, _ = mailed
+    draft = a_draft(site, on_sale(site, HOUR + 5))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("serving.reports.service.submitting.recount", lambda *_: 1 / 0)
         with pytest.raises(ZeroDivisionError):
-            submit(here.runtime, here.brand_person, draft)
-    assert stored(here, MailKind.REPORT_WAITS) == []
-    submit(here.runtime, here.brand_person, draft)
-    [found] = stored(here, MailKind.REPORT_WAITS)
-    assert found.parameters["reasons"] == [{"code": "pending.user_burst", "n": 5}]
+            submit(site.runtime, site.brand_person, draft)
+    assert stored(site, MailKind.REPORT_WAITS) == []
+    submit(site.runtime, site.brand_person, draft)
+    [mail] = stored(site, MailKind.REPORT_WAITS)
+    assert mail.parameters["reasons"] == [{"code": "pending.user_burst", "n": 5}]
 
 
 def test_a_report_by_api_that_waits_for_a_second_factor_is_told_and_later_no_more(in_full: Mailed) -> None:
-    here, box = in_full
-    draft = replace(a_draft(here, on_sale(here, HOUR + 5)), by_program=True)
-    done = submit(here.runtime, here.brand_person, draft)
-    assert subjects(here, box, *WAITS) == [f"{HOUR + 5} listings of your report are not removed at once"]
-    text = text_of(box.to(here.brand_person.email)[-1])
+    site, box = in_full
+    draft = replace(a_draft(site, on_sale(site, HOUR + 5)), by_program=True)
+    done = submit(site.runtime, site.brand_person, draft)
+    assert subjects(site, box, *WAITS) == [f"{HOUR + 5} listings of your report are not removed at once"]
+    text = text_of(box.to(site.brand_person.email)[-1])
     assert "Open the report to confirm it with your second factor, or to send it without." in text
     assert f"Waiting for your second factor: {HOUR + 5} listings" in text
-    send_without(here.runtime, here.brand_person, done.report.report_id)
-    assert len(subjects(here, box, *WAITS)) == 1
+    send_without(site.runtime, site.brand_person, done.report.report_id)
+    assert len(subjects(site, box, *WAITS)) == 1
 
 
 def test_a_person_on_the_page_is_told_of_what_waits_after_their_second_factor(in_full: Mailed) -> None:
-    here, _ = in_full
-    a_leader(here)
-    app, session = with_a_counting_factor(here, here.brand_person)
-    questions(here, 1, sales_90d=900)
-    report_id = waiting_report(here, ["MP-0", *on_sale(here, HOUR)])
-    assert stored(here, MailKind.REPORT_WAITS) == []
-    step_up(here.runtime, session, report_id, Given(app.code(here)))
-    assert reasons_told(here) == ["pending.high_impact"]
+    site, _ = in_full
+    a_leader(site)
+    app, session = with_a_counting_factor(site, site.brand_person)
+    questions(site, 1, sales_90d=900)
+    report_id = waiting_report(site, ["MP-0", *on_sale(site, HOUR)])
+    assert stored(site, MailKind.REPORT_WAITS) == []
+    step_up(site.runtime, session, report_id, Given(app.code(site)))
+    assert reasons_told(site) == ["pending.high_impact"]
 
 
 def test_a_report_beyond_the_quota_of_the_day_is_told(site: Site) -> None:
-    with by_mail(site) as (here, box):
-        lose(here)
-        daily = here.runtime.policies[StandingPolicy].daily_cap
-        here.clock.forward(days=1)
-        report(here, on_sale(here, daily + 2))
-        assert subjects(here, box, *WAITS) == ["2 listings of your report are not removed at once"]
-        (waits,) = [one for one in box.to(here.brand_person.email) if "not removed at once" in one["Subject"]]
+    with by_mail(site) as (mailed_site, box):
+        lose(mailed_site)
+        daily = mailed_site.runtime.policies[StandingPolicy].daily_cap
+        mailed_site.clock.forward(days=1)
+        report(mailed_site, on_sale(mailed_site, daily + 2))
+        assert subjects(mailed_site, box, *WAITS) == ["2 listings of your report are not removed at once"]
+        (waits,) = [mail for mail in box.to(mailed_site.brand_person.email) if "not removed at once" in mail["Subject"]]
         assert "With an analyst: today's immediate removals are used: 2 listings" in text_of(waits)
 
 
 def test_a_listing_that_comes_in_later_and_waits_is_told_unless_its_report_was(mailed: Mailed) -> None:
-    here, _ = mailed
-    report(here, ["RP-500", "RP-501"])
-    report(here, on_sale(here, HOUR), "fills the cap")
+    site, _ = mailed
+    report(site, ["RP-500", "RP-501"])
+    report(site, on_sale(site, HOUR), "fills the cap")
     for number in (500, 501):
-        on_sale(here, 1, number)
-        assert go_on_with_reports(here.runtime) == 1
-        assert len(stored(here, MailKind.REPORT_WAITS)) == 1
+        on_sale(site, 1, number)
+        assert go_on_with_reports(site.runtime) == 1
+        assert len(stored(site, MailKind.REPORT_WAITS)) == 1
 
 
 def test_the_leads_are_told_once_an_alarm(any_site: Site) -> None:
-    with by_mail(with_a_small_hour(any_site)) as (here, box):
-        lead = a_leader(here)
-        invited_by_lead(here, lead, "odile")
-        report(here, on_sale(here, OVER))
-        report(here, on_sale(here, 3, 500), "again")
-        assert subjects(here, box, "Aurelle") == ["Removals of Aurelle are pending approval"]
-        [message] = [one for one in box.to(lead.email) if "Aurelle" in one["Subject"]]
+    with by_mail(with_a_small_hour(any_site)) as (site, box):
+        lead = a_leader(site)
+        invited_by_lead(site, lead, "odile")
+        report(site, on_sale(site, OVER))
+        report(site, on_sale(site, 3, 500), "again")
+        assert subjects(site, box, "Aurelle") == ["Removals of Aurelle are pending approval"]
+        [message] = [mail for mail in box.to(lead.email) if "Aurelle" in mail["Subject"]]
         text = text_of(message)
         assert "Last confirmed by: Camille Duval" in text
         assert f"{AT_HOME}/brand/limits" in text
         assert message["List-Unsubscribe"] is not None
-        assert {one.user_id for one in stored(here, MailKind.BURST_ALARM)} == {lead.user_id}
+        assert {mail.user_id for mail in stored(site, MailKind.BURST_ALARM)} == {lead.user_id}
 
 
 def test_a_lead_who_wants_no_mail_of_alarms_gets_none(mailed: Mailed) -> None:
-    here, _ = mailed
-    choose_mails(here.runtime, a_leader(here).user_id, {MailKind.BURST_ALARM}, set())
-    report(here, on_sale(here, OVER))
-    assert stored(here, MailKind.BURST_ALARM) == []
+    site, _ = mailed
+    choose_mails(site.runtime, a_leader(site).user_id, {MailKind.BURST_ALARM}, set())
+    report(site, on_sale(site, OVER))
+    assert stored(site, MailKind.BURST_ALARM) == []
 
 
 @pytest.mark.parametrize(
-    ("result", "codes", "told"),
+    ("report_result", "codes", "expected"),
     [
         pytest.param(Result.SCHEDULED, ["effect.full"], None, id="removed at once"),
         pytest.param(Result.REFUSED, ["report.named_twice"], None, id="refused"),
@@ -208,18 +208,18 @@ def test_a_lead_who_wants_no_mail_of_alarms_gets_none(mailed: Mailed) -> None:
         ),
     ],
 )
-def test_why_a_listing_is_not_removed_at_once(result: Result, codes: list[str], told: str | None) -> None:
-    assert why_not_at_once(Outcome(result, Code.STANDING, tuple(map(message, codes)))) == told
+def test_why_a_listing_is_not_removed_at_once(report_result: Result, codes: list[str], expected: str | None) -> None:
+    assert why_not_at_once(Outcome(report_result, Code.STANDING, tuple(map(message, codes)))) == expected
 
 
 @pytest.mark.parametrize("language", languages())
 def test_every_reason_has_words(language: Language) -> None:
     of_analysts = {HoldCause.ANALYST_ALARM, HoldCause.FIRST_DAY, HoldCause.DOUBT}
-    causes = [f"pending.{one}" for one in HoldCause if one not in of_analysts] + ["pending.high_impact_12m"]
+    causes = [f"pending.{cause}" for cause in HoldCause if cause not in of_analysts] + ["pending.high_impact_12m"]
     codes = [*causes, "report.step_up", "effect.capped.used", "effect.first_phase.used"]
-    reasons = [{"code": one, "n": 2} for one in codes]
-    given = {"brand": "Aurelle", "marketplace": "Bazaar", "reasons": reasons}
+    reasons = [{"code": code, "n": 2} for code in codes]
+    parameters = {"brand": "Aurelle", "marketplace": "Bazaar", "reasons": reasons}
     with shown_as(Display(language=language)):
-        found = report_waits(given)
-    assert str(2 * len(codes)) in found.subject
-    assert len(found.rows) == 2 + len(codes) - 4, "four pairs of reasons share their words"
+        content = report_waits(parameters)
+    assert str(2 * len(codes)) in content.subject
+    assert len(content.rows) == 2 + len(codes) - 4, "four pairs of reasons share their words"

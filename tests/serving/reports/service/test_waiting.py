@@ -58,8 +58,8 @@ def test_a_report_of_somebody_who_no_longer_represents_the_brand_removes_nothing
     any_site.write(accounts.end_brand_grant, any_site.brand_person.user_id, (any_site.here, any_site.brand_id))
     on_sale(any_site, 1)
     assert go_on_with_reports(any_site.runtime) == 1
-    told = any_site.read(reports.outcomes, done.report)[-1]
-    assert str(told.refusal) == "The person who reported this listing no longer represents the brand."
+    outcome = any_site.read(reports.outcomes, done.report)[-1]
+    assert str(outcome.refusal) == "The person who reported this listing no longer represents the brand."
     assert states(any_site) == {}
 
 

@@ -52,19 +52,21 @@ from tests.serving.standing.test_service import standing_of, suspend
 
 def last(site: Site, report_id: str) -> dict[int, Result]:
     with site.runtime.store.read() as connection:
-        found = reports.get(connection, report_id, {(site.here, site.brand_id)})
-        return {one.number: one.result for one in reports.outcomes(connection, found)}
+        stored_report = reports.get(connection, report_id, {(site.here, site.brand_id)})
+        return {outcome.number: outcome.result for outcome in reports.outcomes(connection, stored_report)}
 
 
 def carry_out_all(site: Site) -> None:
     """The marketplace removes every listing whose removal is scheduled."""
     with site.runtime.store.read() as connection:
         listings = connection.execute(select(action.c.listing_id)).scalars().all()
-        found = [one for listing_id in listings for one in actions.of_listing(connection, site.here, listing_id)]
+        removals = [
+            removal for listing_id in listings for removal in actions.of_listing(connection, site.here, listing_id)
+        ]
     with a_marketplace_that_listens(site):
-        for one in found:
-            if one.state is ActionState.SCHEDULED:
-                carried_out(site, one)
+        for removal in removals:
+            if removal.state is ActionState.SCHEDULED:
+                carried_out(site, removal)
 
 
 def past_window(site: Site) -> None:
@@ -161,21 +163,21 @@ def test_a_genuine_listing_of_an_analyst_counts_as_rejected(any_site: Site) -> N
 
 
 @pytest.mark.parametrize(
-    ("judgement", "told"),
+    ("judgement", "sentence"),
     [
         (Judgement.GENUINE, "A reviewer of the marketplace found the goods genuine. The listing stays."),
         (Judgement.LICENSED, "A reviewer of the marketplace found the goods licensed. The listing stays."),
         (Judgement.GREY_MARKET, "A reviewer of the marketplace found genuine goods of another market."),
     ],
 )
-def test_the_brand_is_told_why_its_report_was_rejected(any_site: Site, judgement: Judgement, told: str) -> None:
+def test_the_brand_is_told_why_its_report_was_rejected(any_site: Site, judgement: Judgement, sentence: str) -> None:
     having(any_site, suspend)
     done = report(any_site, having(any_site, on_sale, 1))
     (case,) = open_cases(any_site, CaseLane.ANALYST)
     judge(any_site, any_site.analyst, case, judgement)
-    (item,) = status_of(any_site.runtime, any_site.brand_person, done.report.report_id).items
-    assert item.state is Reported.REJECTED
-    assert " ".join(map(in_english, item.reasons)).startswith(told)
+    (listing,) = status_of(any_site.runtime, any_site.brand_person, done.report.report_id).items
+    assert listing.state is Reported.REJECTED
+    assert " ".join(map(in_english, listing.reasons)).startswith(sentence)
 
 
 def test_of_two_brands_that_claim_a_listing_one_withdraws_and_the_other_s_claim_stays(any_site: Site) -> None:
@@ -202,7 +204,7 @@ def test_a_withdrawn_report_of_an_earlier_version_leaves_the_case_of_the_new_one
     done = report(any_site, having(any_site, on_sale, 1))
     newer = a_case(any_site, external_id="RP-0", price="7.00")
     assert withdraw_whole(any_site.runtime, any_site.brand_person, done.report.report_id) == 1
-    assert [one.case_id for one in open_cases(any_site)] == [newer.case_id]
+    assert [open_case.case_id for open_case in open_cases(any_site)] == [newer.case_id]
     assert states(any_site) == {"withdrawn": 1}
 
 

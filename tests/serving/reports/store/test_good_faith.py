@@ -46,7 +46,7 @@ def play(site: Site) -> None:
         first = report(site, [*names[:6], "XX-404", names[0]])
         withdraw(site.runtime, site.brand_person, first.report.report_id, [6])
         site.clock.forward(minutes=10)
-        sent = {one.external_id: one for one in _scheduled(site)}
+        sent = {removal.external_id: removal for removal in _scheduled(site)}
         for number, name in enumerate(names[:4]):
             site.clock.forward(hours=number)
             carried_out(site, sent[name])
@@ -54,12 +54,12 @@ def play(site: Site) -> None:
         given_back(site, _removal(site, names[1]))
         suspend(site)
         report(site, names[6:9], key="second")
-        agreed, refused, _ = sorted(open_cases(site, CaseLane.ANALYST), key=lambda one: one.case_id)[:3]
+        agreed, refused, _ = sorted(open_cases(site, CaseLane.ANALYST), key=lambda case: case.case_id)[:3]
         site.clock.forward(hours=5)
         carried_out(site, judge(site, site.analyst, agreed, Judgement.COUNTERFEIT).action)
         judge(site, site.analyst, refused, Judgement.GENUINE)
-        (item,) = items_of(site, notify(site, a_listing(site, "MP-2")))
-        case = next(one for one in open_cases(site) if one.case_id == item.case_id)
+        (notice_item,) = items_of(site, notify(site, a_listing(site, "MP-2")))
+        case = next(open_case for open_case in open_cases(site) if open_case.case_id == notice_item.case_id)
         judge(site, site.analyst, case, Judgement.COUNTERFEIT)
 
 
@@ -70,8 +70,8 @@ def _scheduled(site: Site) -> list[Any]:
 
 
 def _removal(site: Site, name: str) -> Any:
-    found = site.read(actions.latest, site.here, kind=ActionKind.REMOVE, state=ActionState.ACKNOWLEDGED, most=100)
-    return next(one for one in found if one.external_id == name)
+    removals = site.read(actions.latest, site.here, kind=ActionKind.REMOVE, state=ActionState.ACKNOWLEDGED, most=100)
+    return next(removal for removal in removals if removal.external_id == name)
 
 
 def recount(site: Site, since: datetime, until: datetime) -> list[Any]:
@@ -90,27 +90,27 @@ def test_the_figures_are_those_that_plain_sql_counts(any_site: Site) -> None:
     until = any_site.clock.now() + timedelta(seconds=1)
     for since in (begins, until - timedelta(hours=6), until):
         rows = recount(any_site, since, until)
-        found = good_faith(
+        figures = good_faith(
             any_site.read(reported_listings, Scope(any_site.here, any_site.brand_id, since, until))
         ).whole
-        assert found.items == len(rows)
-        assert found.ended == Counter(Ended(row.ended) for row in rows)
+        assert figures.items == len(rows)
+        assert figures.ended == Counter(Ended(row.ended) for row in rows)
         examined = [row for row in rows if row.examined_at is not None and row.ended != "withdrawn"]
-        assert found.at_once == Share(sum(row.at_once for row in examined), len(examined))
+        assert figures.at_once == Share(sum(row.at_once for row in examined), len(examined))
         hours = sorted(
             (row.acknowledged_at - row.examined_at).total_seconds() / 3_600 for row in rows if row.acknowledged_at
         )
-        assert found.to_removal.n == len(hours)
+        assert figures.to_removal.n == len(hours)
         if hours:
-            assert found.to_removal.median == pytest.approx(statistics.median(hours))
-            assert found.to_removal.p95 == hours[-1]  # Of fewer than twenty, the longest.
+            assert figures.to_removal.median == pytest.approx(statistics.median(hours))
+            assert figures.to_removal.p95 == hours[-1]  # Of fewer than twenty, the longest.
 
 
 def test_the_played_site_has_every_end_that_can_be_counted(site: Site) -> None:
     begins = site.clock.now()
     having(site, play)
     rows = recount(site, begins, site.clock.now() + timedelta(seconds=1))
-    assert {row.ended for row in rows} == {one.value for one in Ended}
+    assert {row.ended for row in rows} == {end.value for end in Ended}
 
 
 def test_removals_are_counted_by_who_found_the_listing(any_site: Site) -> None:

@@ -31,9 +31,9 @@ def test_the_breaker_opens(now: Volume, usual: Volume, opens: bool, why: str) ->
 
 
 def test_the_reason_has_the_flagged_and_the_expected_number() -> None:
-    found = tripped(Volume(1000, 500), USUAL, DEFAULT_BREAKER)
-    assert found is not None
-    assert in_english(found) == (
+    reason = tripped(Volume(1000, 500), USUAL, DEFAULT_BREAKER)
+    assert reason is not None
+    assert in_english(reason) == (
         "500 of 1,000 listings were flagged in 24 hours (50%). The earlier share was 5.0%, so at most 60 were expected."
     )
 

@@ -52,7 +52,7 @@ def test_a_share_takes_as_many_people_as_a_promotion(
 
 
 def test_a_comparison_counts_flagged_listings_by_model_and_label() -> None:
-    found = compare(
+    comparison = compare(
         [
             Tried(Lane.ANALYST, Lane.ASK_BRAND, True),
             Tried(Lane.ANALYST, Lane.NO_ACTION, False),
@@ -61,9 +61,9 @@ def test_a_comparison_counts_flagged_listings_by_model_and_label() -> None:
             Tried(Lane.INSUFFICIENT_EVIDENCE, Lane.NO_ACTION, None),
         ]
     )
-    assert (found.both, found.only_champion) == (Cell(1, 1, 0), Cell(1, 0, 1))
-    assert (found.only_challenger, found.neither) == (Cell(1, 0, 0), Cell(2, 1, 0))
-    assert found.listings == 5
+    assert (comparison.both, comparison.only_champion) == (Cell(1, 1, 0), Cell(1, 0, 1))
+    assert (comparison.only_challenger, comparison.neither) == (Cell(1, 0, 0), Cell(2, 1, 0))
+    assert comparison.listings == 5
 
 
 @pytest.mark.parametrize(

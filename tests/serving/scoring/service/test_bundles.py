@@ -140,25 +140,25 @@ def crowned(populated_sqlite: Populated, tmp_path_factory: pytest.TempPathFactor
 
 
 def champion_of(site: Site) -> str:
-    found = site.runtime.services[LiveModels].of(site.here)
-    assert found is not None
-    return found.digest
+    champion = site.runtime.services[LiveModels].of(site.here)
+    assert champion is not None
+    return champion.digest
 
 
-@pytest.mark.parametrize(("made", "sentence", "_why"), DAMAGES)
-def test_a_damaged_bundle_is_not_admitted(tmp_path: Path, made: Callable[[], Files], sentence: str, _why: str) -> None:
-    write_bundle_folder(tmp_path / "new", made(), {})
+@pytest.mark.parametrize(("make", "sentence", "_why"), DAMAGES)
+def test_a_damaged_bundle_is_not_admitted(tmp_path: Path, make: Callable[[], Files], sentence: str, _why: str) -> None:
+    write_bundle_folder(tmp_path / "new", make(), {})
     with pytest.raises(BundleRefused, match=sentence):
         BundleStore(tmp_path / "bundles").admit(tmp_path / "new")
     assert not (tmp_path / "bundles").exists()
 
 
-@pytest.mark.parametrize(("made", "sentence", "_why"), DAMAGES + SEALED)
+@pytest.mark.parametrize(("make", "sentence", "_why"), DAMAGES + SEALED)
 def test_a_bundle_that_was_damaged_in_the_store_is_never_put_in_force(
-    crowned: tuple[Site, str], made: Callable[[], Files], sentence: str, _why: str
+    crowned: tuple[Site, str], make: Callable[[], Files], sentence: str, _why: str
 ) -> None:
     site, champion = crowned
-    files = made()
+    files = make()
     # As approved: under its own digest if it has a manifest.
     digest = digest_of(files) if MANIFEST in files else digest_of(bundle_files())
     if files.get(MANIFEST) == bundle_files()[MANIFEST]:
@@ -249,8 +249,8 @@ def test_a_champion_that_cannot_be_loaded_has_no_substitute_until_it_is_mended(t
 
 
 def digest_in(live: LiveModels, marketplace_id: str) -> str | None:
-    found = live.of(marketplace_id)
-    return found.digest if found else None
+    champion = live.of(marketplace_id)
+    return champion.digest if champion else None
 
 
 def with_a_flipped_bit(folder: Path) -> None:
@@ -281,12 +281,12 @@ def test_a_service_that_starts_on_a_damaged_champion_is_not_ready_and_says_what_
     try:
         answer = a_client(restarted).get("/readyz")
         assert answer.status_code == 503
-        told = answer.json()["reasons"][0]["sentence"]
-        assert sentence in told
-        assert f"Copy the folder bundles/{digest} from the process that trained it or from a backup" in told
-        assert damage is not with_a_flipped_bit or expected[:12] in told
+        reason = answer.json()["reasons"][0]["sentence"]
+        assert sentence in reason
+        assert f"Copy the folder bundles/{digest} from the process that trained it or from a backup" in reason
+        assert damage is not with_a_flipped_bit or expected[:12] in reason
         (line,) = [line for line in lines if line["event"] == "champion.missing"]
-        assert (line["digest"], line["folder"], line["sentence"]) == (digest, str(folder), told)
+        assert (line["digest"], line["folder"], line["sentence"]) == (digest, str(folder), reason)
         with pytest.raises(ChampionMissing):
             receive(restarted, site.marketplace, [a_row()], source="test")
     finally:
@@ -317,11 +317,11 @@ def test_an_archive_has_the_files_of_the_bundle_and_its_description_alone(tmp_pa
 
 
 def archive(*files: tuple[str, bytes]) -> bytes:
-    made = io.BytesIO()
-    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as writing:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as writing:
         for name, content in files:
             writing.writestr(name, content)
-    return made.getvalue()
+    return buffer.getvalue()
 
 
 WHOLE = archive(("model.json", b"{}" * 500))

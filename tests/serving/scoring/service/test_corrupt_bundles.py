@@ -59,9 +59,9 @@ def in_force(site: Site) -> tuple[str, list[float], str | None]:
     return live.digest, [score.value for score in live.score_many(ROWS)], named
 
 
-def lies_at(site: Site, digest: str, one: Corrupt) -> None:
+def lies_at(site: Site, digest: str, bundle: Corrupt) -> None:
     """Put the corrupt bundle in place of the bundle of a digest."""
-    write_bundle_folder(site.runtime.services[BundleStore].folder(digest), one.files, {})
+    write_bundle_folder(site.runtime.services[BundleStore].folder(digest), bundle.files, {})
 
 
 @pytest.mark.parametrize("count", [FEW, pytest.param(MANY, marks=pytest.mark.soak)])
@@ -70,26 +70,26 @@ def test_a_corrupt_bundle_never_comes_into_force_and_the_champion_scores_as_befo
 ) -> None:
     site, approved = crowned, digest_of(a_trained_bundle())
     before, sealed = in_force(site), 0
-    for number, one in enumerate(corrupted(a_trained_bundle(), bundle_files(Join.STACK), count, seed=1)):
+    for number, bundle in enumerate(corrupted(a_trained_bundle(), bundle_files(Join.STACK), count, seed=1)):
         folder = tmp_path / f"{number}"
-        write_bundle_folder(folder, one.files, {"report": {}})
-        sealed += one.sealed
-        if not one.sealed or sealed % TRIED_BY_A_CHILD == 0:
-            assert error_of(partial(site.runtime.services[BundleStore].admit, folder)).endswith("."), one.name
-        lies_at(site, approved, one)
-        assert error_of(partial(promote, site, approved)).endswith("."), one.name
-        if one.sealed:
+        write_bundle_folder(folder, bundle.files, {"report": {}})
+        sealed += bundle.sealed
+        if not bundle.sealed or sealed % TRIED_BY_A_CHILD == 0:
+            assert error_of(partial(site.runtime.services[BundleStore].admit, folder)).endswith("."), bundle.name
+        lies_at(site, approved, bundle)
+        assert error_of(partial(promote, site, approved)).endswith("."), bundle.name
+        if bundle.sealed:
             # An attacker who can also write to the database names it there.
-            digest = digest_of(one.files)
-            lies_at(site, digest, one)
+            digest = digest_of(bundle.files)
+            lies_at(site, digest, bundle)
             add_model(site, digest, a_report())
-            assert error_of(partial(promote, site, digest)).endswith("."), one.name
+            assert error_of(partial(promote, site, digest)).endswith("."), bundle.name
             live = LiveModels(site.runtime.services[BundleStore])
             live.follow({site.here: digest})
-            assert live.missing().keys() == {site.here}, one.name
+            assert live.missing().keys() == {site.here}, bundle.name
             shutil.rmtree(site.runtime.services[BundleStore].folder(digest))
         follow_champions(site.runtime)
-        assert in_force(site) == before, one.name
+        assert in_force(site) == before, bundle.name
     assert sealed > count / 2
 
 
@@ -104,17 +104,17 @@ def error_of(act: Callable[[], object]) -> str:
 
 def test_a_corrupt_bundle_is_not_registered(tmp_path: Path) -> None:
     """The process that registers a bundle with MLflow reads it as the service does, and logs none of these."""
-    asked = []
-    found = list(corrupted(a_trained_bundle(), bundle_files(Join.STACK), FEW, seed=2))
-    for number, one in enumerate(found):
-        write_bundle_folder(tmp_path / f"{number}", one.files, {"report": {}})
+    commands = []
+    bundles = list(corrupted(a_trained_bundle(), bundle_files(Join.STACK), FEW, seed=2))
+    for number, bundle in enumerate(bundles):
+        write_bundle_folder(tmp_path / f"{number}", bundle.files, {"report": {}})
         registry = ["--model-name", "m", "--tracking-uri", f"sqlite:///{tmp_path / 'mlflow.db'}"]
-        asked.append(["register", "--bundle", str(tmp_path / f"{number}"), *registry])
-    code, text = lines_of(["-c", IN_TURN, json.dumps(asked)])
+        commands.append(["register", "--bundle", str(tmp_path / f"{number}"), *registry])
+    code, text = lines_of(["-c", IN_TURN, json.dumps(commands)])
     assert code == 0
     codes = [line["code"] for line in text if line["event"] == "ended"]
-    assert dict(zip([one.name for one in found], codes, strict=True)) == dict.fromkeys(
-        [one.name for one in found], REFUSED
+    assert dict(zip([bundle.name for bundle in bundles], codes, strict=True)) == dict.fromkeys(
+        [bundle.name for bundle in bundles], REFUSED
     )
     assert [line for line in text if line["event"] not in {"refused", "ended"}] == []
     assert not (tmp_path / "mlflow.db").exists()
@@ -189,8 +189,8 @@ class Crowd:
 
     def wait_for_more(self) -> None:
         """Wait until the reign has its answers, or a request failed."""
-        wanted = len(self.answers) + _ANSWERS_BETWEEN
-        while len(self.answers) < wanted and not self.failures:
+        target_count = len(self.answers) + _ANSWERS_BETWEEN
+        while len(self.answers) < target_count and not self.failures:
             threading.Event().wait(0.005)
 
 
@@ -216,8 +216,8 @@ def rivals(site: Site) -> tuple[str, str]:
 
 def change(site: Site, to: str, *, back: bool) -> None:
     site.clock.forward(minutes=1)
-    found = roll_back(site) if back else promote(site, to)
-    assert found == to
+    digest = roll_back(site) if back else promote(site, to)
+    assert digest == to
 
 
 def test_promotions_and_rollbacks_under_load_fail_no_request_and_mix_no_models(
@@ -251,7 +251,7 @@ def test_promotions_and_rollbacks_under_load_fail_no_request_and_mix_no_models(
             assert digest == rivals[answer.before // 2 % 2]
         probabilities.setdefault(digest, set()).add(answer.body["probability"])
     # Each model gives one answer for one listing, so no answer mixes two models.
-    assert [len(found) for found in probabilities.values()] == [1, 1]
+    assert [len(outputs) for outputs in probabilities.values()] == [1, 1]
     assert probabilities[rivals[0]] != probabilities[rivals[1]]
 
     with site.runtime.store.read() as connection:

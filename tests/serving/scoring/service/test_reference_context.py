@@ -36,10 +36,10 @@ def rated(connection: Connection, _site: Site) -> None:
 
 
 CHANGES: Final[list[tuple[Callable[[Connection, Site], None], Callable[[ReferenceContext], Any]]]] = [
-    (opened, lambda found: found.questions_paused),
-    (withdrawn, lambda found: found.taking_part),
-    (renamed, lambda found: found.references.brands),
-    (rated, lambda found: found.references.rates),
+    (opened, lambda context: context.questions_paused),
+    (withdrawn, lambda context: context.taking_part),
+    (renamed, lambda context: context.references.brands),
+    (rated, lambda context: context.references.rates),
 ]
 
 
@@ -81,8 +81,8 @@ def test_each_table_that_a_context_is_read_from_marks_its_changes(any_site: Site
     event.remove(any_site.runtime.store.reads, "before_cursor_execute", note)
     read = tables - UNWATCHED - {"sqlite_master"}
     with any_site.runtime.store.read() as connection:
-        found = connection.execute(text(_TRIGGERS[connection.dialect.name])).scalars()
-        watched = {name.partition("_changes_references")[0] for name in found if "_changes_references" in name}
+        trigger_names = connection.execute(text(_TRIGGERS[connection.dialect.name])).scalars()
+        watched = {name.partition("_changes_references")[0] for name in trigger_names if "_changes_references" in name}
     assert {"brand", "exchange_rate", "circuit_breaker"} <= read
     assert read <= watched
 
@@ -94,13 +94,13 @@ _TRIGGERS: Final = {
 
 
 def test_the_marks_of_many_changes_are_deleted_and_still_differ(any_site: Site) -> None:
-    found = set()
+    marks = set()
     for number in range(3):
         with any_site.runtime.store.write() as connection:
             rated(connection, any_site)
             references.refresh(connection, any_site.marketplace, NOW)
             reference_changes.delete_old(connection)
         with any_site.runtime.store.read() as connection:
-            found.add(reference_changes.marks(connection))
+            marks.add(reference_changes.marks(connection))
             assert len(connection.execute(reference_change.select()).all()) == 1, number
-    assert len(found) == 3
+    assert len(marks) == 3

@@ -91,9 +91,9 @@ def played(size: Size) -> Played:
     """Train on the first listings of a marketplace, route the others, and take some of all that are routed."""
     market = Market(Settings(size.known + size.fresh, 11, START, counterfeit_share=size.counterfeit_share))
     known, fresh = market.listings[: size.known], market.listings[size.known :]
-    training = [one.computed.facts for one in known]
-    labels = np.array([one.truth.counterfeit for one in known], dtype=np.int8)
-    groups, weights = seller_groups([one.seller for one in known]), np.ones(size.known)
+    training = [listing.computed.facts for listing in known]
+    labels = np.array([listing.truth.counterfeit for listing in known], dtype=np.int8)
+    groups, weights = seller_groups([listing.seller for listing in known]), np.ones(size.known)
     model = CounterfeitClassifier(seed=0, threads=2).fit(training, labels, groups=groups)
     references = market.references(market.end)
     bundle = from_files(
@@ -106,8 +106,8 @@ def played(size: Size) -> Played:
             phrases=fit_phrases(training, labels, weights, groups, references.brands.brands.values()),
         )
     )
-    found = score_and_route(
-        [ToScore(one.computed.facts, draw=0.5, already_open=False) for one in fresh],
+    scorings = score_and_route(
+        [ToScore(listing.computed.facts, draw=0.5, already_open=False) for listing in fresh],
         model=bundle,
         questions=Questions(market.taking_part),
         routing=DEFAULT_ROUTING,
@@ -115,8 +115,8 @@ def played(size: Size) -> Played:
         threads=2,
     )
     routed = [
-        (one.computed, scored.score)
-        for one, scored in zip(fresh, found, strict=True)
+        (listing.computed, scored.score)
+        for listing, scored in zip(fresh, scorings, strict=True)
         if scored.route.lane is not Lane.NO_ACTION
     ]
     assert len(routed) >= size.checked
@@ -129,8 +129,8 @@ def test_no_sentence_is_empty_or_contradicts_its_weight_and_all_parts_add_up(siz
     for _, score in played(size).routed:
         assert faults(score.reasons) == []
         assert unread(score.reasons) == []
-        assert not any(one.message.code == "item_photos" and one.weight > 0 for one in score.reasons)
-        assert abs(math.fsum(one.weight for one in score.reasons) - score.value) <= 1e-9
+        assert not any(reason.message.code == "item_photos" and reason.weight > 0 for reason in score.reasons)
+        assert abs(math.fsum(reason.weight for reason in score.reasons) - score.value) <= 1e-9
 
 
 # Words of contact, as a reader knows them.
@@ -144,8 +144,8 @@ _UNSEEN: Final = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufef
 def plain(text: str | None) -> str:
     """A text without case, accents and invisible characters."""
     apart = unicodedata.normalize("NFKD", _UNSEEN.sub("", text or "")).casefold()
-    kept = "".join(letter for letter in apart if unicodedata.category(letter) != "Mn")
-    return " ".join(unicodedata.normalize("NFC", kept).split())
+    letters = "".join(letter for letter in apart if unicodedata.category(letter) != "Mn")
+    return " ".join(unicodedata.normalize("NFC", letters).split())
 
 
 @cache
@@ -185,7 +185,7 @@ def evident(facts: Facts) -> Iterator[set[str]]:
         yield {"text_contact", "text_contacts", "text_links", "text_hidden_links"}
     if _UNSEEN.search(f"{listing.title}{listing.description}"):
         yield {"text_invisible"}
-    if any(one.form.value != "plain" for one in facts.brand.mentions):
+    if any(mention.form.value != "plain" for mention in facts.brand.mentions):
         yield {"brand_disguised"}
     if facts.near_duplicates is not None and facts.near_duplicates.nearest_counterfeit:
         yield {"likeness_counterfeit"}
@@ -199,41 +199,41 @@ def evident(facts: Facts) -> Iterator[set[str]]:
 @sizes
 def test_hard_evidence_is_shown_wherever_it_is_and_stands_first(size: Size) -> None:
     seen = 0
-    for found, score in played(size).routed:
-        codes = {one.code for one in score.evidence}
-        missing = [one for one in evident(found.facts) if not one & codes]
-        assert missing == [], (found.facts.listing, codes)
-        hard = [one for one in score.evidence if one.code != AMBIGUOUS]
+    for computed, score in played(size).routed:
+        codes = {finding.code for finding in score.evidence}
+        missing = [alternatives for alternatives in evident(computed.facts) if not alternatives & codes]
+        assert missing == [], (computed.facts.listing, codes)
+        hard = [finding for finding in score.evidence if finding.code != AMBIGUOUS]
         assert list(findings(score.evidence, score.reasons)[: len(hard)]) == hard
-        assert all(in_english(one) for one in score.evidence)
+        assert all(in_english(finding) for finding in score.evidence)
         seen += bool(hard)
     assert seen > size.checked / 20
 
 
 @sizes
 def test_a_price_at_four_percent_of_the_median_is_always_a_reason(size: Size) -> None:
-    one = played(size)
+    sample = played(size)
     cheap = []
-    for found, _ in one.routed:
-        reference = found.facts.price.brand_category or found.facts.price.category
+    for computed, _ in sample.routed:
+        reference = computed.facts.price.brand_category or computed.facts.price.category
         if reference is not None:
-            price = replace(found.facts.price, log_price=reference.log_median + math.log(0.04))
-            cheap.append(compute(replace(found.facts, price=price)))
+            price = replace(computed.facts.price, log_price=reference.log_median + math.log(0.04))
+            cheap.append(compute(replace(computed.facts, price=price)))
     assert len(cheap) > size.checked / 2
-    for score in one.bundle.score_many(cheap):
+    for score in sample.bundle.score_many(cheap):
         first = findings(score.evidence, score.reasons)
-        assert {"price_to_brand_category.below", "price_to_category.below"} & {found.code for found in first}
+        assert {"price_to_brand_category.below", "price_to_category.below"} & {finding.code for finding in first}
         assert "96%" in " ".join(map(in_english, first))
 
 
 @sizes
 def test_a_copy_of_a_confirmed_counterfeit_is_always_a_reason(size: Size) -> None:
-    one = played(size)
+    sample = played(size)
     near_duplicates = NearDuplicates(listings=1, counterfeit=1, nearest=0.9, nearest_counterfeit=0.9)
-    copied = [compute(replace(found.facts, near_duplicates=near_duplicates)) for found, _ in one.routed[::4]]
-    for found, score in zip(copied, one.bundle.score_many(copied), strict=True):
-        assert {"likeness_counterfeit"} in list(evident(found.facts))
-        assert "likeness_counterfeit" in {told.code for told in score.evidence}
+    copied = [compute(replace(computed.facts, near_duplicates=near_duplicates)) for computed, _ in sample.routed[::4]]
+    for computed, score in zip(copied, sample.bundle.score_many(copied), strict=True):
+        assert {"likeness_counterfeit"} in list(evident(computed.facts))
+        assert "likeness_counterfeit" in {finding.code for finding in score.evidence}
 
 
 @cache
@@ -262,7 +262,7 @@ def has(facts: Facts, phrase: str) -> bool:
     """Whether a listing has a phrase: its words, one after the other."""
     for text in (facts.listing.title, facts.listing.description):
         for run in words_of_fields(plain(text)):
-            if phrase in run or any(phrase in {f"{one} {other}", one + other} for one, other in pairwise(run)):
+            if phrase in run or any(phrase in {f"{first} {second}", first + second} for first, second in pairwise(run)):
                 return True
     return False
 
@@ -277,38 +277,38 @@ def cells_of(facts: Facts) -> list[tuple[str | None, str | None, str]]:
 
 @sizes
 def test_quoted_phrases_have_support_and_lift_and_name_no_goods(size: Size) -> None:
-    one = played(size)
-    cells = [cells_of(facts) for facts in one.training]
+    sample = played(size)
+    cells = [cells_of(facts) for facts in sample.training]
     found_before: dict[tuple[Any, str], tuple[int, int, int, int]] = {}
 
     def counted(cell: Any, phrase: str) -> tuple[int, int, int, int]:
         """Counterfeits with the phrase, all with it, counterfeits of the cell, and all of the cell."""
         if (cell, phrase) not in found_before:
-            inside = [i for i, some in enumerate(cells) if cell in some]
-            having = [i for i in inside if has(one.training[i], phrase)]
+            inside = [i for i, listing_cells in enumerate(cells) if cell in listing_cells]
+            having = [i for i in inside if has(sample.training[i], phrase)]
             found_before[cell, phrase] = (
-                sum(one.labels[i] for i in having),
+                sum(sample.labels[i] for i in having),
                 len(having),
-                sum(one.labels[i] for i in inside),
+                sum(sample.labels[i] for i in inside),
                 len(inside),
             )
         return found_before[cell, phrase]
 
     quoted = 0
-    for found, score in one.routed:
+    for computed, score in sample.routed:
         for part in named(score.reasons):
             if part.code != TEXT_CODE:
                 continue
             for phrase, contrast in zip(
                 part.message.parameters["words"], part.message.parameters["contrasts"], strict=True
             ):
-                assert has(found.facts, phrase)
+                assert has(computed.facts, phrase)
                 assert names_of_goods().isdisjoint(phrase.split(" "))
-                deciding = next(cell for cell in cells_of(found.facts) if counted(cell, phrase)[1] >= SUPPORT)
+                deciding = next(cell for cell in cells_of(computed.facts) if counted(cell, phrase)[1] >= SUPPORT)
                 k, n, all_k, all_n = counted(deciding, phrase)
-                told = contrast.parameters
-                assert (told["counterfeit"], told["genuine"]) == (k, n - k), phrase
-                assert (told["counterfeits"], told["genuines"]) == (all_k, all_n - all_k), phrase
+                parameters = contrast.parameters
+                assert (parameters["counterfeit"], parameters["genuine"]) == (k, n - k), phrase
+                assert (parameters["counterfeits"], parameters["genuines"]) == (all_k, all_n - all_k), phrase
                 assert float(beta.ppf(1 - LEVEL, k, n - k + 1)) > LIFT * all_k / all_n
                 counts_told = f"in {k:,} of {all_k:,} confirmed counterfeits and {n - k:,} of {all_n - all_k:,} genuine"
                 assert in_english(contrast).startswith(f"“{phrase}”: {counts_told} listings ")
@@ -337,8 +337,8 @@ def test_a_passed_listing_shows_the_parts_of_its_score_by_the_model_that_scored_
     score, facts = stored(site)
     assert (score["lane"], score["reasons"]) == (Lane.NO_ACTION.value, [])
     second = champion(site, Thresholds(0.997, 0.996))
-    found, live = explained(site.runtime, score, facts), site.runtime.services[LiveModels]
-    assert sum(reason.weight for reason in found["reasons"]) == pytest.approx(score["value"], abs=1e-9)
+    explanation, live = explained(site.runtime, score, facts), site.runtime.services[LiveModels]
+    assert sum(reason.weight for reason in explanation["reasons"]) == pytest.approx(score["value"], abs=1e-9)
     load = live.with_digest
 
     def off_the_loop(digest: str) -> Any:
@@ -381,7 +381,7 @@ def test_a_second_score_of_a_passed_listing_names_its_title_without_the_encoder(
     assert give_second_scores(with_encoder(site), site.here) == 1
     score, facts = stored(site, a_row()["external_id"])
     assert (score["encoder"], score["reasons"]) == (tiny_encoder.identity, [])
-    found = explained(site.runtime, score, facts)
-    assert sum(reason.weight for reason in found["reasons"]) == pytest.approx(score["value"], abs=1e-9)
-    (title,) = [reason.weight for reason in found["reasons"] if reason.code == TITLE]
+    explanation = explained(site.runtime, score, facts)
+    assert sum(reason.weight for reason in explanation["reasons"]) == pytest.approx(score["value"], abs=1e-9)
+    (title,) = [reason.weight for reason in explanation["reasons"] if reason.code == TITLE]
     assert title < 0

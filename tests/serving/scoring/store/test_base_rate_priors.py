@@ -18,8 +18,8 @@ SELLERS = 40
 
 def worked_out(site: Site, days_ago: float = 0) -> Priors:
     with site.runtime.store.read() as connection:
-        found = marketplaces.get(connection, site.here)
-        return base_rate_priors.worked_out(connection, found, site.clock.now() - timedelta(days=days_ago))
+        marketplace = marketplaces.get(connection, site.here)
+        return base_rate_priors.worked_out(connection, marketplace, site.clock.now() - timedelta(days=days_ago))
 
 
 def listings(site: Site, *, came_back: int, **block: Any) -> None:
@@ -46,10 +46,10 @@ def test_without_data_the_default_constants_apply(any_site: Site) -> None:
 def test_priors_are_estimated_from_the_last_state_of_listings(any_site: Site) -> None:
     listings(any_site, came_back=2)
     listings(any_site, came_back=8)
-    found = worked_out(any_site)
-    assert (found.item_returns.mean, found.item_returns.groups) == (4 / 20, SELLERS)
-    assert (found.item_fake_returns.mean, found.item_fake_returns.groups) == (0.01, SELLERS)
-    assert (found.seller_returns, found.seller_fake_returns) == (RETURNS, FAKE_RETURNS)
+    priors = worked_out(any_site)
+    assert (priors.item_returns.mean, priors.item_returns.groups) == (4 / 20, SELLERS)
+    assert (priors.item_fake_returns.mean, priors.item_fake_returns.groups) == (0.01, SELLERS)
+    assert (priors.seller_returns, priors.seller_fake_returns) == (RETURNS, FAKE_RETURNS)
 
 
 @pytest.mark.both_engines
@@ -76,8 +76,8 @@ def test_priors_of_sellers_use_events_where_these_are_complete(any_site: Site) -
     ]
     body = {"events": events, "complete_since": (NOW - timedelta(days=200)).isoformat()}
     receive_events(any_site.runtime, any_site.marketplace, body, backfill=False)
-    found = worked_out(any_site)
-    assert (found.seller_returns.mean, found.seller_fake_returns.mean) == (0.5, 0.01)
+    priors = worked_out(any_site)
+    assert (priors.seller_returns.mean, priors.seller_fake_returns.mean) == (0.5, 0.01)
     assert worked_out(any_site, days_ago=1).seller_fake_returns == FAKE_RETURNS
 
 
@@ -87,11 +87,11 @@ def test_listings_are_scored_with_the_computed_priors(any_site: Site) -> None:
     any_site.clock.forward(seconds=1)
     refresh_references(any_site.runtime)
     with any_site.runtime.store.read() as connection:
-        kept = base_rate_priors.load(connection, any_site.here)
+        stored_priors = base_rate_priors.load(connection, any_site.here)
         again = references.as_of(connection, any_site.marketplace, any_site.clock.now())
-    assert kept == worked_out(any_site) == again.priors
-    assert kept.item_returns.mean == 4 / 20
+    assert stored_priors == worked_out(any_site) == again.priors
+    assert stored_priors.item_returns.mean == 4 / 20
     assert again.common.rows == {(48_900, "EUR"): SELLERS}
     context = any_site.runtime.services[ReferenceContextCache]
     live = any_site.read(context.of, any_site.marketplace, any_site.clock.now()).references
-    assert (live.priors, live.common) == (kept, again.common)
+    assert (live.priors, live.common) == (stored_priors, again.common)

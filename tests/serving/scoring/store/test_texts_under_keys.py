@@ -26,29 +26,29 @@ AT_ONCE = 10_000
 def signatures(many: int, of_template: int, seed: int) -> NDArray[np.uint16]:
     """Random signatures; those of a template share nine of ten bins with it, at random places among the others."""
     rng = np.random.default_rng(seed)
-    found = rng.integers(0, 2**16, (many, BINS), dtype=np.uint16)
+    drawn_signatures = rng.integers(0, 2**16, (many, BINS), dtype=np.uint16)
     template = rng.integers(0, 2**16, BINS, dtype=np.uint16)
     places = rng.permutation(many)[:of_template]
-    found[places] = np.where(rng.random((of_template, BINS)) < 0.9, template, found[places])
-    return found
+    drawn_signatures[places] = np.where(rng.random((of_template, BINS)) < 0.9, template, drawn_signatures[places])
+    return drawn_signatures
 
 
-def store(site: Site, here: str, texts: NDArray[np.uint16], *, first: int = 0) -> list[str]:
+def store(site: Site, marketplace_id: str, texts: NDArray[np.uint16], *, first: int = 0) -> list[str]:
     """Each text as the first version of a listing of its own; returns the ids, in the order of receipt."""
     ids = [f"ver_{first + i:026d}" for i in range(len(texts))]
     for start in range(0, len(texts), AT_ONCE):
         part = range(start, min(start + AT_ONCE, len(texts)))
         with site.runtime.store.write() as connection:
-            listings.add_listings(connection, [_listing(here, first + i, ids[i]) for i in part])
-            listings.add_versions(connection, [_version(here, first + i, ids[i]) for i in part])
-            listings.add_observations(connection, [_observation(here, first + i, ids[i]) for i in part])
-            add_texts(connection, here, [NewText(ids[i], ids[i], texts[i]) for i in part])
+            listings.add_listings(connection, [_listing(marketplace_id, first + i, ids[i]) for i in part])
+            listings.add_versions(connection, [_version(marketplace_id, first + i, ids[i]) for i in part])
+            listings.add_observations(connection, [_observation(marketplace_id, first + i, ids[i]) for i in part])
+            add_texts(connection, marketplace_id, [NewText(ids[i], ids[i], texts[i]) for i in part])
     return ids
 
 
-def _listing(here: str, number: int, version_id: str) -> dict[str, Any]:
+def _listing(marketplace_id: str, number: int, version_id: str) -> dict[str, Any]:
     return {
-        "marketplace_id": here,
+        "marketplace_id": marketplace_id,
         "listing_id": f"lst_{number:026d}",
         "external_id": f"MP-{number}",
         "seller_external_id": None,
@@ -61,9 +61,9 @@ def _listing(here: str, number: int, version_id: str) -> dict[str, Any]:
     }
 
 
-def _version(here: str, number: int, version_id: str) -> dict[str, Any]:
+def _version(marketplace_id: str, number: int, version_id: str) -> dict[str, Any]:
     return {
-        "marketplace_id": here,
+        "marketplace_id": marketplace_id,
         "version_id": version_id,
         "listing_id": f"lst_{number:026d}",
         "number": 1,
@@ -84,9 +84,9 @@ def _version(here: str, number: int, version_id: str) -> dict[str, Any]:
     }
 
 
-def _observation(here: str, number: int, version_id: str) -> dict[str, Any]:
+def _observation(marketplace_id: str, number: int, version_id: str) -> dict[str, Any]:
     return {
-        "marketplace_id": here,
+        "marketplace_id": marketplace_id,
         "observation_id": f"obs_{number:026d}",
         "listing_id": f"lst_{number:026d}",
         "version_id": version_id,
@@ -96,18 +96,18 @@ def _observation(here: str, number: int, version_id: str) -> dict[str, Any]:
     }
 
 
-def plainly(ids: Sequence[str], texts: NDArray[np.uint16], asked: NDArray[np.uint16]) -> dict[int, list[str]]:
+def plainly(ids: Sequence[str], texts: NDArray[np.uint16], probes: NDArray[np.uint16]) -> dict[int, list[str]]:
     """The latest of all texts under each asked key."""
     every: dict[int, list[str]] = defaultdict(list)
     for text_id, text in zip(ids, texts, strict=True):
         for key in keys_of(text):
             every[key].append(text_id)
-    wanted = {key for one in asked for key in keys_of(one)}
-    return {key: sorted(every[key])[-MOST_PER_KEY:] for key in wanted if key in every}
+    keys = {key for probe in probes for key in keys_of(probe)}
+    return {key: sorted(every[key])[-MOST_PER_KEY:] for key in keys if key in every}
 
 
-def found(site: Site, here: str, asked: NDArray[np.uint16]) -> dict[int, list[str]]:
-    judged, recent = site.read(under, here, list(asked))
+def found(site: Site, marketplace_id: str, probes: NDArray[np.uint16]) -> dict[int, list[str]]:
+    judged, recent = site.read(under, marketplace_id, list(probes))
     assert judged == {}
     return {key: sorted(texts) for key, texts in recent.items()}
 
@@ -119,22 +119,22 @@ def found(site: Site, here: str, asked: NDArray[np.uint16]) -> dict[int, list[st
 def test_the_latest_texts_under_each_key_are_those_of_all_texts(any_site: Site, many: int, of_template: int) -> None:
     texts = signatures(many, of_template, seed=1)
     ids = store(any_site, any_site.here, texts)
-    asked = np.concatenate([texts[:: many // 200], signatures(50, 25, seed=1)])
-    expected = plainly(ids, texts, asked)
-    assert found(any_site, any_site.here, asked) == expected
-    assert max(len(one) for one in expected.values()) == MOST_PER_KEY
+    probes = np.concatenate([texts[:: many // 200], signatures(50, 25, seed=1)])
+    expected = plainly(ids, texts, probes)
+    assert found(any_site, any_site.here, probes) == expected
+    assert max(len(text_ids) for text_ids in expected.values()) == MOST_PER_KEY
 
 
 def test_an_earlier_moment_has_the_latest_texts_of_then(any_site: Site) -> None:
     texts, until = signatures(300, 100, seed=2), 200
     ids = store(any_site, any_site.here, texts)
-    every = [key for one in texts[:until] for key in keys_of(one)]
+    every = [key for text in texts[:until] for key in keys_of(text)]
     popular = max(every, key=every.count)
-    asked = next(one for one in texts if popular in keys_of(one))
-    expected = plainly(ids[:until], texts[:until], asked[None])
+    probe = next(text for text in texts if popular in keys_of(text))
+    expected = plainly(ids[:until], texts[:until], probe[None])
     moment, end = NOW + timedelta(milliseconds=until), digits_of(ids[until])
     with any_site.runtime.store.read() as connection:
-        for band, (key, bins) in enumerate(zip(keys_of(asked), bins_of(asked), strict=True)):
+        for band, (key, bins) in enumerate(zip(keys_of(probe), bins_of(probe), strict=True)):
             (then,) = texts_before(connection, any_site.here, band, [Before(key, bins, moment, end)])
             assert sorted(then) == expected.get(key, [])
     assert len(expected[popular]) == MOST_PER_KEY < every.count(popular)

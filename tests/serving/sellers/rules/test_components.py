@@ -16,8 +16,8 @@ from tests.serving.sellers.rules.test_links import Shared, mentions
 from training.evaluate.splits import grouped_folds, seller_groups, split_for_judging
 
 
-def components(found: list[Mention], sellers: list[str], as_of: datetime = NOW) -> Mapping[str, str]:
-    search, contacts = ComponentSearch(sellers, as_of, DEFAULT_LINKS), Contacts(found)
+def components(mentions: list[Mention], sellers: list[str], as_of: datetime = NOW) -> Mapping[str, str]:
+    search, contacts = ComponentSearch(sellers, as_of, DEFAULT_LINKS), Contacts(mentions)
     while search.frontier:
         search.step(contacts)
     return search.components
@@ -35,11 +35,11 @@ COMPONENTS: list[tuple[Shared, list[str], dict[str, str], str]] = [
 ]
 
 
-@pytest.mark.parametrize(("shared", "sellers", "found", "_why"), COMPONENTS)
+@pytest.mark.parametrize(("shared", "sellers", "expected", "_why"), COMPONENTS)
 def test_a_component_is_all_sellers_linked_before_the_moment(
-    shared: Shared, sellers: list[str], found: dict[str, str], _why: str
+    shared: Shared, sellers: list[str], expected: dict[str, str], _why: str
 ) -> None:
-    assert components(mentions(shared), sellers) == found
+    assert components(mentions(shared), sellers) == expected
 
 
 MENTIONS = st.lists(st.tuples(st.integers(0, 9), st.integers(0, 14), st.integers(-3, 9)), max_size=40).map(
@@ -48,14 +48,14 @@ MENTIONS = st.lists(st.tuples(st.integers(0, 9), st.integers(0, 14), st.integers
 ROWS = st.lists(st.tuples(st.integers(0, 14), st.integers(0, 30), st.booleans()), min_size=1, max_size=40)
 
 
-def closed(found: list[Mention], as_of: datetime) -> dict[str, frozenset[str]]:
+def closed(mentions: list[Mention], as_of: datetime) -> dict[str, frozenset[str]]:
     """The sellers that each can be reached from, by repeated union of the sharers of a contact."""
     sharers: dict[str, set[str]] = {}
-    for one in found:
-        if one.known_at < as_of:
-            sharers.setdefault(one.token, set()).add(one.seller)
+    for mention in mentions:
+        if mention.known_at < as_of:
+            sharers.setdefault(mention.token, set()).add(mention.seller)
     links = [sellers for sellers in sharers.values() if len(sellers) <= DEFAULT_LINKS.most_sellers_of_a_contact]
-    reached = {seller: frozenset({seller}) for one in found for seller in [one.seller]}
+    reached = {seller: frozenset({seller}) for mention in mentions for seller in [mention.seller]}
     for _ in reached:
         for sellers in links:
             together = frozenset().union(*(reached[seller] for seller in sellers))
@@ -66,14 +66,14 @@ def closed(found: list[Mention], as_of: datetime) -> dict[str, frozenset[str]]:
 @PROPERTY
 @given(MENTIONS, ROWS, st.integers(0, 30), st.integers(0, 6))
 def test_no_component_is_on_both_sides_of_a_split(
-    found: list[Mention], rows: list[tuple[int, int, bool]], learnt: int, fewest: int
+    mentions: list[Mention], rows: list[tuple[int, int, bool]], learnt: int, fewest: int
 ) -> None:
     sellers = [f"s{number:02}" for number, _, _ in rows]
-    found = list({(one.token, one.seller): one for one in found}.values())
-    clusters = components(found, sorted(set(sellers)))
-    reached = closed(found, NOW)
+    mentions = list({(mention.token, mention.seller): mention for mention in mentions}.values())
+    clusters = components(mentions, sorted(set(sellers)))
+    reached = closed(mentions, NOW)
     for seller in sellers:
-        assert {one for one in clusters if clusters[one] == clusters[seller]} == reached.get(seller, {seller})
+        assert {member for member in clusters if clusters[member] == clusters[seller]} == reached.get(seller, {seller})
     groups = seller_groups([clusters[seller] for seller in sellers])
     labels = np.array([counterfeit for _, _, counterfeit in rows], dtype=np.int8)
     split = split_for_judging(
@@ -85,8 +85,8 @@ def test_no_component_is_on_both_sides_of_a_split(
         fewest_positives=fewest,
         fewest_positive_sellers=1,
     )
-    sides = [(one.fit.tolist(), one.judge.tolist()) for one in split.time_folds]
-    if all(len(np.unique(groups[labels == value])) >= 2 for value in (0, 1)):
+    sides = [(fold.fit.tolist(), fold.judge.tolist()) for fold in split.time_folds]
+    if all(len(np.unique(groups[labels == label])) >= 2 for label in (0, 1)):
         sides += [(train.tolist(), test.tolist()) for train, test in grouped_folds(labels, groups, folds=2, seed=0)]
     for fitted, judged in sides:
         for row in judged:

@@ -39,8 +39,8 @@ def links(shared: Shared, seller: str = "me", as_of: datetime = NOW) -> Links:
     return searched(shared, seller, as_of).links({})
 
 
-def ways(found: Links) -> list[str]:
-    return [" ".join(f"{step.kind[0]}>{step.seller}" for step in one.path) for one in found.sellers]
+def ways(links: Links) -> list[str]:
+    return [" ".join(f"{step.kind[0]}>{step.seller}" for step in link.path) for link in links.sellers]
 
 
 LINKED: list[tuple[Shared, list[str], str]] = [
@@ -113,7 +113,7 @@ def chain(n: int) -> list[tuple[str, str, float]]:
 
 
 def test_a_chain_is_followed_for_four_steps() -> None:
-    assert [len(one.path) for one in links(chain(12)).sellers] == [1, 2, 3, 4]
+    assert [len(link.path) for link in links(chain(12)).sellers] == [1, 2, 3, 4]
 
 
 def star(n: int) -> list[tuple[str, str, float]]:
@@ -137,8 +137,8 @@ def test_a_search_stops_at_the_largest_component_size() -> None:
 def test_each_linked_seller_has_the_outcomes_of_its_listings() -> None:
     search = searched([("p1", "me", 9), ("p1", "ann", 9), ("a1", "ann", 9), ("a1", "bo", 9)])
     fakes = [Outcome("L1", True, NOW), Outcome("L2", True, NOW), Outcome("L3", False, NOW)]
-    found = search.links({"ann": fakes, "nobody": fakes})
-    assert [(one.path[-1].seller, one.counterfeit, one.genuine) for one in found.sellers] == [
+    links = search.links({"ann": fakes, "nobody": fakes})
+    assert [(link.path[-1].seller, link.counterfeit, link.genuine) for link in links.sellers] == [
         ("ann", 2, 1),
         ("bo", 0, 0),
     ]
@@ -151,7 +151,7 @@ shared_contacts = st.lists(
         st.integers(-2, 9),
     ),
     max_size=14,
-    unique_by=lambda one: one[:2],
+    unique_by=lambda contact: contact[:2],
 )
 
 
@@ -168,9 +168,9 @@ def test_the_order_in_which_contacts_are_read_changes_nothing(
 @given(shared_contacts)
 def test_each_step_of_a_path_is_a_contact_that_both_had(shared: list[tuple[str, str, int]]) -> None:
     known = {(token, seller) for token, seller, days in shared if days > 0}
-    for one in links(shared).sellers:
+    for link in links(shared).sellers:
         before = "me"
-        for step in one.path:
+        for step in link.path:
             tokens = {token for token, _ in known if token[0] == step.kind[0]}
             assert any((token, before) in known and (token, step.seller) in known for token in tokens)
             before = step.seller
@@ -179,9 +179,9 @@ def test_each_step_of_a_path_is_a_contact_that_both_had(shared: list[tuple[str, 
 @PROPERTY
 @given(shared_contacts)
 def test_links_are_symmetric(shared: list[tuple[str, str, int]]) -> None:
-    for one in links(shared).sellers:
-        back = links(shared, seller=one.path[-1].seller)
-        assert len(one.path) in [len(other.path) for other in back.sellers if other.path[-1].seller == "me"]
+    for link in links(shared).sellers:
+        back = links(shared, seller=link.path[-1].seller)
+        assert len(link.path) in [len(other.path) for other in back.sellers if other.path[-1].seller == "me"]
 
 
 @PROPERTY
@@ -189,10 +189,10 @@ def test_links_are_symmetric(shared: list[tuple[str, str, int]]) -> None:
 def test_of_each_contact_the_earliest_are_enough(shared: list[tuple[str, str, int]], most: int) -> None:
     policy = replace(DEFAULT_LINKS, most_sellers_of_a_contact=most)
     earliest = [
-        one
-        for one in shared
-        if sum((other[2], one[1]) > (one[2], other[1]) for other in shared if other[0] == one[0]) <= most
+        contact
+        for contact in shared
+        if sum((other[2], contact[1]) > (contact[2], other[1]) for other in shared if other[0] == contact[0]) <= most
     ]
-    whole, some = searched(shared, policy=policy), searched(earliest, policy=policy)
-    if {one[0] for one in shared if one[1] == "me"} == {one[0] for one in earliest if one[1] == "me"}:
-        assert some.links({}) == whole.links({})
+    whole, partial = searched(shared, policy=policy), searched(earliest, policy=policy)
+    if {row[0] for row in shared if row[1] == "me"} == {row[0] for row in earliest if row[1] == "me"}:
+        assert partial.links({}) == whole.links({})

@@ -94,9 +94,9 @@ def test_a_seller_is_warned_of_the_consequence_for_the_account(hit: Hit, sentenc
     assert in_english(warning(hit, strikes=DEFAULT_STRIKES, policy=DEFAULT_SANCTIONS)) == sentence
 
 
-@pytest.mark.parametrize(("total", "kept"), [(3.0, {RESTRICT, CLOSE}), (2.5, {RESTRICT}), (1.5, set())])
-def test_the_remaining_strikes_carry(total: float, kept: set[Measure]) -> None:
-    assert {one for one in Measure if holds(one, total, DEFAULT_SANCTIONS)} == kept
+@pytest.mark.parametrize(("total", "expected"), [(3.0, {RESTRICT, CLOSE}), (2.5, {RESTRICT}), (1.5, set())])
+def test_the_remaining_strikes_carry(total: float, expected: set[Measure]) -> None:
+    assert {measure for measure in Measure if holds(measure, total, DEFAULT_SANCTIONS)} == expected
 
 
 def yes(user: str, organisation: str) -> Vote:
@@ -124,9 +124,9 @@ VOTES: list[tuple[list[Vote], SanctionEvent, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("given", "expected", "_why"), VOTES)
-def test_votes_lead_to(given: list[Vote], expected: SanctionEvent, _why: str) -> None:
-    assert follows(given, {"confirmer"}, ROOTS) is expected
+@pytest.mark.parametrize(("votes", "expected", "_why"), VOTES)
+def test_votes_lead_to(votes: list[Vote], expected: SanctionEvent, _why: str) -> None:
+    assert follows(votes, {"confirmer"}, ROOTS) is expected
 
 
 GUESTS: list[tuple[dict[str, str], str]] = [
@@ -163,9 +163,9 @@ ABLE: list[tuple[list[Vote], dict[str, str], set[str], str]] = [
 ]
 
 
-@pytest.mark.parametrize(("given", "hosts", "expected", "_why"), ABLE)
-def test_who_can_agree_now(given: list[Vote], hosts: dict[str, str], expected: set[str], _why: str) -> None:
-    assert able(given, {"confirmer"}, ORGANISATIONS, roots_with("ana ben max confirmer", hosts)) == expected
+@pytest.mark.parametrize(("votes", "hosts", "expected", "_why"), ABLE)
+def test_who_can_agree_now(votes: list[Vote], hosts: dict[str, str], expected: set[str], _why: str) -> None:
+    assert able(votes, {"confirmer"}, ORGANISATIONS, roots_with("ana ben max confirmer", hosts)) == expected
 
 
 def test_a_rejection_by_a_confirmers_inviter_ends_a_sanction() -> None:
@@ -204,7 +204,7 @@ def test_the_organisation_that_votes_on_a_sanction_is(grant: Grant, expected: st
     assert organisation_for(Person("usr_1", "Ana", "ana@x.example", (grant,)), PLACE) == expected
 
 
-@pytest.mark.parametrize("in_force", [set(some) for some in product(Measure, repeat=2)] + [set[Measure]()])
+@pytest.mark.parametrize("in_force", [set(measures) for measures in product(Measure, repeat=2)] + [set[Measure]()])
 def test_the_most_severe_measure_in_force_is_requested(in_force: set[Measure]) -> None:
     expected = {
         frozenset(): SellerAct.RESTORE,

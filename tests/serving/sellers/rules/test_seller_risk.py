@@ -55,24 +55,24 @@ def test_a_sellers_figures(
     percentile: float | None,
     _why: str,
 ) -> None:
-    found = ranked(*(ScoredListing(one) if isinstance(one, float) else one for one in listings)).risks["ann"]
-    assert (found.state, found.listings, found.percentile) == (state, n, percentile)
-    assert found.expected == pytest.approx(expected)
-    assert found.share == (None if share is None else pytest.approx(share))
+    risk = ranked(*(ScoredListing(offer) if isinstance(offer, float) else offer for offer in listings)).risks["ann"]
+    assert (risk.state, risk.listings, risk.percentile) == (state, n, percentile)
+    assert risk.expected == pytest.approx(expected)
+    assert risk.share == (None if share is None else pytest.approx(share))
 
 
 def test_many_listings_alone_are_no_risk_and_few_with_findings_are() -> None:
     """A sum would reverse this order."""
-    found = rank({**OTHERS, "big": [ScoredListing(0.01)] * 1_000, "small": [FAKE] * 5}, POLICY)
-    assert found.risks["big"].expected > found.risks["small"].expected
-    assert (found.risks["big"].share or 0) < (found.risks["small"].share or 0)
+    ranking = rank({**OTHERS, "big": [ScoredListing(0.01)] * 1_000, "small": [FAKE] * 5}, POLICY)
+    assert ranking.risks["big"].expected > ranking.risks["small"].expected
+    assert (ranking.risks["big"].share or 0) < (ranking.risks["small"].share or 0)
 
 
 def test_thirty_confirmed_of_forty_are_worse_than_one_suspicious_listing() -> None:
     """A plain share would reverse this order."""
-    one = [ScoredListing(0.95)]
-    found = rank({**OTHERS, "shop": [FAKE] * 30 + [CLEARED] * 10, "one": one}, POLICY)
-    assert (found.risks["shop"].share or 0) > (found.risks["one"].share or 0)
+    lone_listing = [ScoredListing(0.95)]
+    ranking = rank({**OTHERS, "shop": [FAKE] * 30 + [CLEARED] * 10, "one": lone_listing}, POLICY)
+    assert (ranking.risks["shop"].share or 0) > (ranking.risks["one"].share or 0)
 
 
 def test_the_prior_counts_each_seller_once_so_that_a_flood_does_not_set_it() -> None:
@@ -80,17 +80,17 @@ def test_the_prior_counts_each_seller_once_so_that_a_flood_does_not_set_it() -> 
 
 
 def test_sellers_with_too_few_listings_are_part_of_the_comparison() -> None:
-    found = rank({**OTHERS, "ann": [ScoredListing(0.2)] * 5, "bo": [FAKE] * 2, "cy": [POINTS] * 5}, POLICY)
-    assert found.sellers == 21
-    assert found.risks["ann"].percentile == pytest.approx(100 * (19 + 0.5) / 21)
+    ranking = rank({**OTHERS, "ann": [ScoredListing(0.2)] * 5, "bo": [FAKE] * 2, "cy": [POINTS] * 5}, POLICY)
+    assert ranking.sellers == 21
+    assert ranking.risks["ann"].percentile == pytest.approx(100 * (19 + 0.5) / 21)
 
 
 def test_among_nineteen_sellers_nobody_has_a_percentile() -> None:
-    found = rank(
+    ranking = rank(
         {name: listings for name, listings in OTHERS.items() if name != "other-0"} | {"ann": [FAKE] * 9}, POLICY
     )
-    assert {one.state for one in found.risks.values()} == {RiskState.TOO_FEW_SELLERS}
-    assert {one.percentile for one in found.risks.values()} == {None}
+    assert {risk.state for risk in ranking.risks.values()} == {RiskState.TOO_FEW_SELLERS}
+    assert {risk.percentile for risk in ranking.risks.values()} == {None}
 
 
 def test_without_a_model_there_is_no_prior() -> None:
@@ -120,30 +120,30 @@ markets = st.integers(0, 2**32 - 1).map(a_market)
 
 @given(markets)
 def test_a_percentile_is_the_share_of_sellers_with_less_ties_by_half(listings: dict[str, list[ScoredListing]]) -> None:
-    found = rank(listings, POLICY)
-    shares = [one.share for one in found.risks.values() if one.share is not None]
-    assert found.sellers == len(shares)
-    for one in found.risks.values():
-        if one.percentile is None or one.share is None:
-            assert one.state is not RiskState.RANKED
+    ranking = rank(listings, POLICY)
+    shares = [risk.share for risk in ranking.risks.values() if risk.share is not None]
+    assert ranking.sellers == len(shares)
+    for risk in ranking.risks.values():
+        if risk.percentile is None or risk.share is None:
+            assert risk.state is not RiskState.RANKED
             continue
-        assert 0 <= one.percentile <= 100
-        ahead = sum(1.0 if share < one.share else 0.5 if share == one.share else 0.0 for share in shares)
-        assert one.percentile == pytest.approx(100 * ahead / len(shares))
+        assert 0 <= risk.percentile <= 100
+        ahead = sum(1.0 if share < risk.share else 0.5 if share == risk.share else 0.0 for share in shares)
+        assert risk.percentile == pytest.approx(100 * ahead / len(shares))
 
 
 @settings(max_examples=3 * settings().max_examples)
 @given(markets, st.data())
 def test_one_more_confirmed_counterfeit_never_lowers_a_percentile(
-    listings: dict[str, list[ScoredListing]], data: st.DataObject
+    listings: dict[str, list[ScoredListing]], draws: st.DataObject
 ) -> None:
     """For a new listing and for one that was only scored."""
     before = rank(listings, POLICY).risks
-    seller = data.draw(st.sampled_from(sorted(listings)))
+    seller = draws.draw(st.sampled_from(sorted(listings)))
     mine = listings[seller]
     if before[seller].percentile is None:
         return
-    at = data.draw(st.integers(0, len(mine)))
+    at = draws.draw(st.integers(0, len(mine)))
     if at < len(mine) and mine[at].probability is None:
         return
     changed = [*mine[:at], replace(mine[at], counterfeit=True) if at < len(mine) else FAKE, *mine[at + 1 :]]

@@ -36,8 +36,8 @@ PHONE, MAIL = "+49 30 7654321", "ann@trade.example"
 
 def a_contact(seller: object = "ann", **changes: Any) -> dict[str, Any]:
     """A telephone contact; a change of None leaves the field out."""
-    found = {"seller": seller, "kind": "phone", "value": PHONE, **changes}
-    return {name: value for name, value in found.items() if value is not None}
+    contact = {"seller": seller, "kind": "phone", "value": PHONE, **changes}
+    return {name: field_value for name, field_value in contact.items() if field_value is not None}
 
 
 def tell(site: Site, *contacts: Any, backfill: bool = False) -> dict[str, int]:
@@ -58,16 +58,16 @@ def listing(seller: str | None) -> dict[str, Any]:
 def links_of(site: Site, seller: str) -> Links:
     """The links that the seller's listing is scored with."""
     take_in(site, listing(seller))
-    found = latest_facts(site, f"of-{seller}").seller.links
-    assert found is not None
-    return found
+    links = latest_facts(site, f"of-{seller}").seller.links
+    assert links is not None
+    return links
 
 
 def linked(site: Site, seller: str) -> list[str]:
     """The sellers linked with a seller, each with the kinds of contact on the path."""
     return [
-        f"{' '.join(step.kind.value for step in one.path)} {one.path[-1].seller}"
-        for one in links_of(site, seller).sellers
+        f"{' '.join(step.kind.value for step in link.path)} {link.path[-1].seller}"
+        for link in links_of(site, seller).sellers
     ]
 
 
@@ -95,13 +95,13 @@ def test_a_contact_received_with_the_listing_counts_for_the_next_one(any_site: S
     any_site.clock.forward(seconds=1)
     receive_contacts(any_site.runtime, any_site.marketplace, {"contacts": [a_contact("bo")]}, backfill=False)
     receive(any_site.runtime, any_site.marketplace, [listing("bo")], source="test")
-    found = latest_facts(any_site, "of-bo").seller.links
-    assert found is not None
-    assert (found.contacts, found.sellers) == (0, ())
+    links = latest_facts(any_site, "of-bo").seller.links
+    assert links is not None
+    assert (links.contacts, links.sellers) == (0, ())
     take_in(any_site, {**listing("bo"), "external_id": "next"})
-    found = latest_facts(any_site, "next").seller.links
-    assert found is not None
-    assert (found.contacts, len(found.sellers)) == (1, 1)
+    links = latest_facts(any_site, "next").seller.links
+    assert links is not None
+    assert (links.contacts, len(links.sellers)) == (1, 1)
 
 
 def test_a_seller_without_a_contact_is_known_to_have_none_and_a_listing_without_a_seller_has_no_links(
@@ -120,8 +120,8 @@ def test_outcomes_of_linked_sellers_count_as_of_the_moment(any_site: Site) -> No
     (case,) = open_cases(any_site)
     judge(any_site, any_site.analyst, case, Judgement.COUNTERFEIT)
     after = links_of(any_site, "cy")
-    assert [(one.path[-1].seller, one.counterfeit) for one in before.sellers] == [("ann", 0), ("cy", 0)]
-    assert [(one.path[-1].seller, one.counterfeit) for one in after.sellers] == [("ann", 1), ("bo", 0)]
+    assert [(link.path[-1].seller, link.counterfeit) for link in before.sellers] == [("ann", 0), ("cy", 0)]
+    assert [(link.path[-1].seller, link.counterfeit) for link in after.sellers] == [("ann", 1), ("bo", 0)]
     assert [step.kind for step in after.sellers[0].path] == [ContactKind.PHONE]
 
 
@@ -136,9 +136,9 @@ def test_links_alone_queue_no_listing_for_review(any_site: Site) -> None:
     any_site.clock.forward(seconds=1)
     quiet = replace(any_site.runtime, draw=lambda: 1.0)
     (answer,) = receive(quiet, any_site.marketplace, [listing("honest")], source="test")
-    found = latest_facts(any_site, "of-honest").seller.links
-    assert found is not None
-    assert len(found.counterfeiters) == 5
+    links = latest_facts(any_site, "of-honest").seller.links
+    assert links is not None
+    assert len(links.counterfeiters) == 5
     assert answer.lane is Lane.NO_ACTION
 
 
@@ -155,10 +155,10 @@ def test_a_backfill_knows_a_contact_since_it_was_the_sellers(any_site: Site) -> 
     tell(any_site, a_contact("ann", occurred_at=since), a_contact("bo", occurred_at=since), backfill=True)
     past = {"occurred_at": (NOW - timedelta(days=50)).isoformat()}
     take_in(any_site, {**listing("ann"), **past}, backfill=True)
-    found = latest_facts(any_site, "of-ann")
-    assert found.as_of == NOW - timedelta(days=50)
-    assert found.seller.links is not None
-    assert len(found.seller.links.sellers) == 1
+    facts = latest_facts(any_site, "of-ann")
+    assert facts.as_of == NOW - timedelta(days=50)
+    assert facts.seller.links is not None
+    assert len(facts.seller.links.sellers) == 1
 
 
 def test_without_the_right_to_backfill_a_contact_is_known_when_it_came(any_site: Site) -> None:
@@ -186,8 +186,8 @@ def test_a_forwarding_service_that_many_use_links_nobody_and_its_first_users_wer
     assert len(links_of(any_site, "shop-03").sellers) == 9
     tell(any_site, *(a_contact(f"shop-{i:02d}", **address) for i in range(10, 30)))
     for seller in ("shop-04", "shop-20"):
-        found = links_of(any_site, seller)
-        assert (found.contacts, found.common, found.sellers) == (1, 1, ())
+        links = links_of(any_site, seller)
+        assert (links.contacts, links.common, links.sellers) == (1, 1, ())
 
 
 def test_contacts_do_not_link_across_marketplaces(any_site: Site) -> None:
@@ -201,11 +201,11 @@ def test_contacts_do_not_link_across_marketplaces(any_site: Site) -> None:
 def test_a_precheck_sees_links(any_site: Site) -> None:
     tell(any_site, a_contact("ann"), a_contact("bo"))
     any_site.clock.forward(seconds=1)
-    asked = a_listing(external_id="bo", seller={"external_id": "bo"})
+    new_listing = a_listing(external_id="bo", seller={"external_id": "bo"})
     rule = ScorecardPolicy(rules=(Rule("seller_linked_sellers", 0.5, math.inf, 10),))
     policies = any_site.runtime.policies.changed(rule)
-    scored = precheck(replace(any_site.runtime, policies=policies), any_site.marketplace, asked)
-    assert [one.message for one in scored.score.reasons] == [message("seller_linked_sellers", n=1)]
+    scored = precheck(replace(any_site.runtime, policies=policies), any_site.marketplace, new_listing)
+    assert [reason.message for reason in scored.score.reasons] == [message("seller_linked_sellers", n=1)]
 
 
 REFUSED: list[tuple[Any, str, str, str]] = [
@@ -230,16 +230,16 @@ def test_a_bad_contact_is_quarantined_without_its_value_and_its_neighbour_kept(
     site: Site, row: Any, code: str, field: str, _why: str
 ) -> None:
     assert tell(site, row, a_contact("bo", kind="email", value=MAIL)) == {"new": 1, "known": 0, "quarantined": 1}
-    (found,) = site.read(listings.quarantined, site.here, 10)
-    assert (found["code"], found["field"], found["source"]) == (code, field, "seller-contacts")
-    assert "7654321" not in str(found)
+    (refusal,) = site.read(listings.quarantined, site.here, 10)
+    assert (refusal["code"], refusal["field"], refusal["source"]) == (code, field, "seller-contacts")
+    assert "7654321" not in str(refusal)
 
 
 def test_a_seller_has_at_most_fifty_contacts(site: Site) -> None:
     many = [a_contact(value=f"+49 30 {i:07d}") for i in range(MOST_OF_A_SELLER + 1)]
     assert tell(site, *many) == {"new": 50, "known": 0, "quarantined": 1}
     assert tell(site, many[0], many[-1]) == {"new": 0, "known": 1, "quarantined": 1}
-    assert {one["code"] for one in site.read(listings.quarantined, site.here, 10)} == {"too_many"}
+    assert {refusal["code"] for refusal in site.read(listings.quarantined, site.here, 10)} == {"too_many"}
 
 
 @pytest.mark.parametrize(
@@ -296,9 +296,9 @@ def test_an_erased_contact_links_nobody_and_earlier_scores_stay(any_site: Site) 
     assert erase_contacts(any_site.runtime, any_site.marketplace, "ann", by="test") == 0
     tell(any_site, a_contact("cy"))
     assert linked(any_site, "cy") == ["phone bo"]
-    found = latest_facts(any_site, "of-bo").seller.links
-    assert found is not None
-    assert len(found.sellers) == 1
+    links = latest_facts(any_site, "of-bo").seller.links
+    assert links is not None
+    assert len(links.sellers) == 1
     acts = [row.act for row in any_site.rows(select(audit_entry))]
     assert acts.count("contacts.erased") == 2
 
@@ -306,12 +306,12 @@ def test_an_erased_contact_links_nobody_and_earlier_scores_stay(any_site: Site) 
 @pytest.mark.parametrize("rows", [1, 50])
 def test_a_batch_reads_contacts_in_as_many_queries_as_a_row(site: Site, rows: int) -> None:
     tell(site, *(a_contact(f"{who}-{i}", value=f"+49 30 {i:07d}") for who in ("ann", "bo") for i in range(rows)))
-    asked: list[str] = []
+    executed_sql: list[str] = []
 
     def note(_c: Any, _cursor: Any, statement: str, *_more: Any) -> None:
-        asked.append(statement)
+        executed_sql.append(statement)
 
     event.listen(site.runtime.store.reads, "before_cursor_execute", note)
     take_in(site, *(listing(f"bo-{i}") for i in range(rows)))
     event.remove(site.runtime.store.reads, "before_cursor_execute", note)
-    assert sum("seller_contact" in statement for statement in asked) == 3
+    assert sum("seller_contact" in statement for statement in executed_sql) == 3

@@ -36,8 +36,8 @@ from tests.serving.web.visits import visit_as
 
 @pytest.fixture
 def receiver(any_site: Site) -> Iterator[Receiver]:
-    with a_marketplace_that_listens(any_site) as found:
-        yield found
+    with a_marketplace_that_listens(any_site) as marketplace:
+        yield marketplace
 
 
 def total(site: Site, seller: str = SELLER) -> float:
@@ -48,15 +48,15 @@ def total(site: Site, seller: str = SELLER) -> float:
 
 def acts(site: Site, seller: str = SELLER) -> list[tuple[int, str, str]]:
     """(sequence, kind, state) of the actions on a seller."""
-    found = site.read(seller_actions.of_seller, site.here, seller)
-    return [(one.sequence, one.kind.value, one.state.value) for one in found]
+    actions = site.read(seller_actions.of_seller, site.here, seller)
+    return [(action.sequence, action.kind.value, action.state.value) for action in actions]
 
 
 def send_all(site: Site, seller: str = SELLER) -> None:
     """Deliver all actions on a seller."""
     site.clock.forward(minutes=4)
-    for one in site.read(seller_actions.of_seller, site.here, seller):
-        assert deliver(site.runtime, site.here, one.action_id) == "acknowledged"
+    for action in site.read(seller_actions.of_seller, site.here, seller):
+        assert deliver(site.runtime, site.here, action.action_id) == "acknowledged"
 
 
 def test_strikes_climb_the_ladder_and_each_step_is_only_proposed(any_site: Site) -> None:
@@ -111,9 +111,9 @@ def test_two_people_of_two_organisations_close_an_account_and_the_marketplace_is
     }
     assert "No score was used" in action.statement["automated_means"]
     with runtime.store.read() as connection:
-        found = list(connection.execute(select(audit_entry.c.act).order_by(audit_entry.c.sequence)).scalars())
+        audit_acts = list(connection.execute(select(audit_entry.c.act).order_by(audit_entry.c.sequence)).scalars())
         assert audit.check(connection)[1] is None
-    assert [one for one in found if one.startswith(("sanction.", "suspend."))] == [
+    assert [act for act in audit_acts if act.startswith(("sanction.", "suspend."))] == [
         "sanction.proposed",
         "sanction.lapsed",
         "sanction.proposed",
@@ -201,7 +201,7 @@ def test_an_undecided_proposal_lapses_after_a_fortnight(any_site: Site) -> None:
 
 def test_an_undone_verdict_voids_the_strike_and_ends_the_proposal(any_site: Site) -> None:
     having(any_site, strikes_of, 2)
-    (case,) = [one for one in decided_cases(any_site) if one[1] == f"{SELLER}-1"]
+    (case,) = [decided_case for decided_case in decided_cases(any_site) if decided_case[1] == f"{SELLER}-1"]
     undo_verdict(any_site.runtime, any_site.brand_person, case[0])
     assert (total(any_site), stands(any_site)) == (1.0, [("restrict", "lapsed")])
 
@@ -220,13 +220,13 @@ def test_a_pending_removal_strikes_after_its_approval_as_of_its_confirmation(any
     a_strike(any_site, "MP-1")
     rule = AutomaticRule.BRAND_REMOVALS
     switch(any_site.runtime, any_site.marketplace, rule, on=False, by="test", reason="An account was taken over.")
-    kept = a_strike(any_site, "MP-2")
+    removal = a_strike(any_site, "MP-2")
     assert (total(any_site), stands(any_site)) == (1.0, [])
     any_site.clock.forward(days=30)
-    vote_on_removal(any_site.runtime, any_site.analyst, kept.action_id, Decision.APPROVE, WHY)
+    vote_on_removal(any_site.runtime, any_site.analyst, removal.action_id, Decision.APPROVE, WHY)
     assert (total(any_site), stands(any_site)) == (2.0, [("restrict", "proposed")])
     hits = any_site.read(strikes.of_seller, any_site.here, SELLER)
-    assert [one.at for one in hits] == [hits[0].at, kept.created_at]
+    assert [hit.at for hit in hits] == [hits[0].at, removal.created_at]
 
 
 def an_upheld_appeal(site: Site, external_id: str) -> str:
@@ -276,14 +276,14 @@ def test_a_restriction_stays_in_force_when_the_closure_is_lifted(any_site: Site,
 
 def test_an_unsent_action_is_withdrawn_and_not_undone(any_site: Site) -> None:
     having(any_site, strikes_of, 2)
-    (found,) = sanctions_of(any_site)
-    carry_out(any_site, found.sanction_id)
+    (sanction,) = sanctions_of(any_site)
+    carry_out(any_site, sanction.sanction_id)
     with pytest.raises(Invalid, match="Give a reason"):
-        lift(any_site.runtime, any_site.analyst, found.sanction_id, " ")
-    lift(any_site.runtime, any_site.analyst, found.sanction_id, "The wrong seller.")
+        lift(any_site.runtime, any_site.analyst, sanction.sanction_id, " ")
+    lift(any_site.runtime, any_site.analyst, sanction.sanction_id, "The wrong seller.")
     assert (acts(any_site), stands(any_site)) == ([], [("restrict", "lifted")])
     with pytest.raises(Conflict, match="is lifted"):
-        lift(any_site.runtime, any_site.analyst, found.sanction_id, "Again.")
+        lift(any_site.runtime, any_site.analyst, sanction.sanction_id, "Again.")
 
 
 def test_a_restriction_ends_with_the_strikes_that_carry_it(any_site: Site, receiver: Receiver) -> None:
@@ -324,7 +324,7 @@ def test_a_sanction_reaches_linked_accounts_as_proposals_of_their_own_with_the_p
     two_more_accounts(any_site)
     having(any_site, strikes_of, 3)
     proposed = sanctions_of(any_site)[-1]
-    assert [(one["seller"], one["path"]) for one in proposed.linked] == PATHS, "the deciders see them"
+    assert [(account["seller"], account["path"]) for account in proposed.linked] == PATHS, "the deciders see them"
     assert stands(any_site, "lumo-two") == [], "nothing follows from a proposal"
     carry_out(any_site, proposed.sanction_id)
     for seller, path in PATHS:
@@ -354,7 +354,11 @@ def test_a_linked_accounts_sanction_spreads_no_further(site: Site) -> None:
     having(site, strikes_of, 3)
     carry_out(site, sanctions_of(site)[-1].sanction_id)
     (two,) = sanctions_of(site, "lumo-two")
-    assert [one["seller"] for one in two.linked if one["spared_because"] is None] == [SELLER, "lumo-three", "lumo-four"]
+    assert [account["seller"] for account in two.linked if account["spared_because"] is None] == [
+        SELLER,
+        "lumo-three",
+        "lumo-four",
+    ]
     carry_out(site, two.sanction_id)
     assert stands(site, "lumo-four") == []
 
@@ -369,7 +373,7 @@ def test_authorised_sellers_and_large_components_are_spared(any_site: Site) -> N
     tell(any_site, *(a_contact(f"parcel-{i}", kind="address", value=f"Hafenstrasse {i}") for i in range(9)))
     having(any_site, strikes_of, 2)
     (proposed,) = sanctions_of(any_site)
-    assert {one["spared_because"] for one in proposed.linked if one["seller"] == "maison-brandt"} == {
+    assert {account["spared_because"] for account in proposed.linked if account["seller"] == "maison-brandt"} == {
         "Authorised by a brand or on the allow list."
     }
     assert len(proposed.linked) == 10
@@ -378,7 +382,7 @@ def test_authorised_sellers_and_large_components_are_spared(any_site: Site) -> N
     a_strike(any_site, "MP-50")
     crowded = sanctions_of(any_site)[-1]
     assert len(crowded.linked) == 11
-    assert all("rarely belong to one person" in one["spared_because"] for one in crowded.linked)
+    assert all("rarely belong to one person" in account["spared_because"] for account in crowded.linked)
     carry_out(any_site, crowded.sanction_id)
     assert stands(any_site, "parcel-0") == []
 

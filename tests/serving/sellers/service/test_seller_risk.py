@@ -62,7 +62,7 @@ def listing(site: Site, seller: str | None, *names: str, **changes: Any) -> None
 def find(site: Site, external_id: str, judgement: Judgement) -> Case:
     """Record an analyst's verdict on a listing that the champion sent to analysts."""
     listing_id = site.read(listings.id_of, site.here, external_id)
-    case = next(one for one in open_cases(site) if one.listing_id == listing_id)
+    case = next(open_case for open_case in open_cases(site) if open_case.listing_id == listing_id)
     judge(site, site.analyst, case, judgement)
     site.clock.forward(seconds=1)
     return case
@@ -84,11 +84,11 @@ def test_expected_counterfeits_are_the_sum_of_the_models_probabilities(any_site:
     site = modelled(any_site)
     listing(site, "ann", "A1", "A2", price="70.00")
     listing(site, "bo", "B1")
-    lines = [one or 0.0 for one in probabilities(site)]
-    found = risks(site)
-    assert found["ann"].expected == pytest.approx(lines[0] + lines[1])
-    assert found["bo"].expected == pytest.approx(lines[2])
-    assert [found[name].state for name in ("ann", "bo")] == [RiskState.RANKED, RiskState.TOO_FEW_LISTINGS]
+    lines = [probability or 0.0 for probability in probabilities(site)]
+    risks_by_seller = risks(site)
+    assert risks_by_seller["ann"].expected == pytest.approx(lines[0] + lines[1])
+    assert risks_by_seller["bo"].expected == pytest.approx(lines[2])
+    assert [risks_by_seller[name].state for name in ("ann", "bo")] == [RiskState.RANKED, RiskState.TOO_FEW_LISTINGS]
 
 
 @pytest.mark.both_engines
@@ -97,27 +97,27 @@ def test_a_listing_counts_once_by_its_last_score_and_for_the_seller_of_that_vers
     listing(site, "ann", "A1", "A2")
     listing(site, "ann", "A1", price="12.00")
     listing(site, "bo", "A2")
-    lines = [one or 0.0 for one in probabilities(site)]
-    found = risks(site)
-    assert (found["ann"].listings, found["bo"].listings) == (1, 1)
-    assert found["ann"].expected == pytest.approx(lines[2])
-    assert found["bo"].expected == pytest.approx(lines[3])
+    lines = [probability or 0.0 for probability in probabilities(site)]
+    risks_by_seller = risks(site)
+    assert (risks_by_seller["ann"].listings, risks_by_seller["bo"].listings) == (1, 1)
+    assert risks_by_seller["ann"].expected == pytest.approx(lines[2])
+    assert risks_by_seller["bo"].expected == pytest.approx(lines[3])
 
 
 def test_findings_replace_probabilities_and_an_upheld_appeal_clears(any_site: Site) -> None:
     site = modelled(any_site)
     listing(site, "ann", "A1", "A2", "A3")
     find(site, "A1", Judgement.GENUINE)
-    found = risks(site)["ann"]
-    assert (found.confirmed, found.cleared) == (0, 1)
+    risk = risks(site)["ann"]
+    assert (risk.confirmed, risk.cleared) == (0, 1)
     appealed = an_appeal(site)
     site.clock.forward(seconds=1)
     seller = "lumo-trade-88"
     assert risks(site)[seller].confirmed == 1
     judge(site, site.second_analyst, appealed, Judgement.GENUINE)
     site.clock.forward(seconds=1)
-    found = risks(site)[seller]
-    assert (found.confirmed, found.cleared, found.expected) == (0, 1, 0.0)
+    risk = risks(site)[seller]
+    assert (risk.confirmed, risk.cleared, risk.expected) == (0, 1, 0.0)
 
 
 def test_data_of_the_moment_or_later_does_not_count(any_site: Site) -> None:
@@ -148,8 +148,8 @@ def test_a_listing_leaves_the_window_with_its_last_score(any_site: Site) -> None
 def test_listings_with_points_alone_are_left_out_and_counted_apart(any_site: Site) -> None:
     site = small(any_site)
     listing(site, "ann", "A1", "A2")
-    found = risks(site)["ann"]
-    assert (found.state, found.listings, found.left_out, found.percentile) == (RiskState.NO_MODEL, 0, 2, None)
+    risk = risks(site)["ann"]
+    assert (risk.state, risk.listings, risk.left_out, risk.percentile) == (RiskState.NO_MODEL, 0, 2, None)
 
 
 def test_a_listing_without_a_seller_is_left_out(any_site: Site) -> None:
@@ -174,12 +174,12 @@ def test_a_ranking_is_stored_with_its_moment_window_and_policy(any_site: Site) -
     listing(site, "bo", "B1", "B2", price="12.00")
     assert refresh(site.runtime, site.marketplace)
     with site.runtime.store.read() as connection:
-        kept = seller_risks.kept(connection, site.here)
-        found = {name: seller_risks.of_seller(connection, site.here, name) for name in ("ann", "bo")}
-    assert kept is not None
-    assert (kept.as_of, kept.window_days, kept.sellers) == (site.clock.now(), 30, 2)
-    assert kept.policy_version == policy_version(SMALL)
-    assert found == risks(site)
+        stored_ranking = seller_risks.kept(connection, site.here)
+        risks_by_seller = {name: seller_risks.of_seller(connection, site.here, name) for name in ("ann", "bo")}
+    assert stored_ranking is not None
+    assert (stored_ranking.as_of, stored_ranking.window_days, stored_ranking.sellers) == (site.clock.now(), 30, 2)
+    assert stored_ranking.policy_version == policy_version(SMALL)
+    assert risks_by_seller == risks(site)
 
 
 def test_refreshing_twice_changes_nothing_and_a_later_ranking_replaces_the_earlier(any_site: Site) -> None:
@@ -203,12 +203,12 @@ def test_an_earlier_ranking_never_replaces_a_later_one(any_site: Site) -> None:
     listing(site, "ann", "A1")
     refresh(site.runtime, site.marketplace)
     with site.runtime.store.write() as connection:
-        kept = seller_risks.kept(connection, site.here)
-        assert kept is not None
-        earlier = replace(kept, as_of=kept.as_of - timedelta(seconds=1))
-        found = ranking_at(connection, site.here, earlier.as_of, SMALL)
-        assert not seller_risks.keep(connection, site.here, found, earlier)
-        assert seller_risks.kept(connection, site.here) == kept
+        stored_ranking = seller_risks.kept(connection, site.here)
+        assert stored_ranking is not None
+        earlier = replace(stored_ranking, as_of=stored_ranking.as_of - timedelta(seconds=1))
+        ranking = ranking_at(connection, site.here, earlier.as_of, SMALL)
+        assert not seller_risks.keep(connection, site.here, ranking, earlier)
+        assert seller_risks.kept(connection, site.here) == stored_ranking
 
 
 def test_the_sweep_compares_sellers_every_six_hours_once_a_model_scores(any_site: Site) -> None:
@@ -228,17 +228,17 @@ def test_a_risk_has_no_effect_on_scores_and_routes(any_site: Site) -> None:
     site = modelled(any_site)
     listing(site, "ann", "A1", "A2")
     listing(site, "bo", "B1", "B2")
-    asked = a_listing(external_id="A3", seller={"external_id": "ann"})
-    before = precheck(site.runtime, site.marketplace, asked)
+    new_listing = a_listing(external_id="A3", seller={"external_id": "ann"})
+    before = precheck(site.runtime, site.marketplace, new_listing)
     refresh(site.runtime, site.marketplace)
     with site.runtime.store.write() as connection:
-        kept = seller_risks.kept(connection, site.here)
-        assert kept is not None
-        found = ranking_at(connection, site.here, site.clock.now(), SMALL)
-        worst = replace(found.risks["ann"], share=1.0, percentile=99.9, confirmed=2, expected=2.0)
-        later = replace(kept, as_of=kept.as_of + timedelta(seconds=1))
-        assert seller_risks.keep(connection, site.here, replace(found, risks={"ann": worst}), later)
-    assert precheck(site.runtime, site.marketplace, asked) == before
+        stored_ranking = seller_risks.kept(connection, site.here)
+        assert stored_ranking is not None
+        ranking = ranking_at(connection, site.here, site.clock.now(), SMALL)
+        worst = replace(ranking.risks["ann"], share=1.0, percentile=99.9, confirmed=2, expected=2.0)
+        later = replace(stored_ranking, as_of=stored_ranking.as_of + timedelta(seconds=1))
+        assert seller_risks.keep(connection, site.here, replace(ranking, risks={"ann": worst}), later)
+    assert precheck(site.runtime, site.marketplace, new_listing) == before
 
 
 def test_the_riskiest_come_by_pages_once_sellers_are_compared(any_site: Site) -> None:
@@ -273,9 +273,9 @@ def test_scores_are_read_by_the_window_and_everything_else_by_its_key(site: Site
             plans.append([str(row[3]) for row in rows])
 
     event.listen(site.runtime.store.reads, "before_cursor_execute", explain)
-    found = risks(site)
+    risks_by_seller = risks(site)
     event.remove(site.runtime.store.reads, "before_cursor_execute", explain)
-    assert found["ann"].cleared == 1
+    assert risks_by_seller["ann"].cleared == 1
     assert len(plans) == 3
     for plan in plans:
         by_window = [
@@ -308,8 +308,8 @@ def test_listings_of_a_seller_on_the_list_go_to_an_analyst_who_is_told_why(any_s
     assert comes_in(any_site, "s-7").lane is Lane.NO_ACTION
     put(any_site, "s-7", which)
     assert comes_in(any_site, "s-7", external_id="MP-21").lane is Lane.ANALYST
-    told = reason_of(any_site)
-    assert (told.code, told.parameters["reason"]) == (f"seller_list.{which.value}", WHY)
+    reason = reason_of(any_site)
+    assert (reason.code, reason.parameters["reason"]) == (f"seller_list.{which.value}", WHY)
     assert comes_in(any_site, "s-8", external_id="MP-22").lane is Lane.NO_ACTION
 
 
@@ -357,9 +357,9 @@ BAD = [
 
 @pytest.mark.parametrize(("changes", "sentence"), BAD)
 def test_a_bad_entry_is_refused(site: Site, changes: dict[str, Any], sentence: str) -> None:
-    found = {"seller": "s-7", "reason": WHY, "days": 30, **changes}
+    list_entry = {"seller": "s-7", "reason": WHY, "days": 30, **changes}
     with pytest.raises(Invalid, match=sentence):
-        put_on_list(site.runtime, site.here, found.pop("seller"), SellerList.DENY, by="Ana", **found)
+        put_on_list(site.runtime, site.here, list_entry.pop("seller"), SellerList.DENY, by="Ana", **list_entry)
 
 
 MAY = [

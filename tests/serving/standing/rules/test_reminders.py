@@ -23,12 +23,12 @@ CASES = [
 ]
 
 
-@pytest.mark.parametrize(("left", "steps", "_why"), CASES)
-def test_the_next_step_is(left: timedelta, steps: list[QuestionStep], _why: str) -> None:
-    found = due_windows(DUE - left, DEFAULT_REMINDERS)
-    assert [step for step, (after, until) in found.items() if after < DUE <= until] == steps
+@pytest.mark.parametrize(("time_left", "steps", "_why"), CASES)
+def test_the_next_step_is(time_left: timedelta, steps: list[QuestionStep], _why: str) -> None:
+    windows = due_windows(DUE - time_left, DEFAULT_REMINDERS)
+    assert [step for step, (after, until) in windows.items() if after < DUE <= until] == steps
 
 
 def test_each_step_that_a_timeline_shows_has_a_sentence() -> None:
     assert set(TOLD) == set(QuestionStep) - {QuestionStep.MAILED}
-    assert all(in_english(told).endswith(".") for told in TOLD.values())
+    assert all(in_english(message).endswith(".") for message in TOLD.values())

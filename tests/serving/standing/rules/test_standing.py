@@ -54,11 +54,11 @@ BACK = replace(confirmed(), overturned_at=NOW - timedelta(days=8))
 
 def lived(accepted: int, rejected: int = 0, overturned: int = 0, code: ReasonCode = MARK) -> list[Given]:
     kinds = ((RIGHT, accepted), (WRONG, rejected), (BACK, overturned))
-    return [one for kind, number in kinds for one in [replace(kind, reason_code=code)] * number]
+    return [answer for kind, number in kinds for answer in [replace(kind, reason_code=code)] * number]
 
 
-def stands(answers: list[Given], kept: KeptLevel | None = None, as_of: datetime = NOW) -> Standing:
-    return standing(answers, kept=kept, as_of=as_of, policy=DEFAULT_STANDING)
+def stands(answers: list[Given], kept_level: KeptLevel | None = None, as_of: datetime = NOW) -> Standing:
+    return standing(answers, kept_level=kept_level, as_of=as_of, policy=DEFAULT_STANDING)
 
 
 PASSED_ON = confirmed(at_once=False)
@@ -102,9 +102,9 @@ BECAME: list[tuple[Given, tuple[Outcome, datetime] | None, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("given", "expected", "_why"), BECAME)
-def test_an_answer_counts_as(given: Given, expected: tuple[Outcome, datetime] | None, _why: str) -> None:
-    assert outcome(given) == expected
+@pytest.mark.parametrize(("answer", "expected", "_why"), BECAME)
+def test_an_answer_counts_as(answer: Given, expected: tuple[Outcome, datetime] | None, _why: str) -> None:
+    assert outcome(answer) == expected
 
 
 RULED = Ruling(REAL, LATER)
@@ -124,9 +124,9 @@ SETTLED: list[tuple[Given, Given | None, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("given", "left", "_why"), SETTLED)
-def test_what_can_still_be_undone_does_not_count(given: Given, left: Given | None, _why: str) -> None:
-    assert settled([given], by=LATER) == ([] if left is None else [left])
+@pytest.mark.parametrize(("answer", "expected", "_why"), SETTLED)
+def test_what_can_still_be_undone_does_not_count(answer: Given, expected: Given | None, _why: str) -> None:
+    assert settled([answer], by=LATER) == ([] if expected is None else [expected])
 
 
 def test_an_overturn_counts_from_its_own_day() -> None:
@@ -231,9 +231,9 @@ PATH: list[tuple[list[Given], KeptLevel | None, Level, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("answers", "kept", "level", "_why"), PATH)
-def test_an_earlier_level_leads_to(answers: list[Given], kept: KeptLevel | None, level: Level, _why: str) -> None:
-    assert stands(answers, kept).level is level
+@pytest.mark.parametrize(("answers", "kept_level", "level", "_why"), PATH)
+def test_an_earlier_level_leads_to(answers: list[Given], kept_level: KeptLevel | None, level: Level, _why: str) -> None:
+    assert stands(answers, kept_level).level is level
 
 
 def test_one_reason_code_with_further_mistakes_is_enough_to_suspend() -> None:
@@ -242,15 +242,15 @@ def test_one_reason_code_with_further_mistakes_is_enough_to_suspend() -> None:
 
 
 def test_an_unchanged_level_keeps_its_date_and_a_new_one_begins_now() -> None:
-    kept = had(Level.FULL, 12)
-    assert stands(lived(20), kept).since == kept.since
-    assert stands(lived(200), kept).since == NOW
+    kept_level = had(Level.FULL, 12)
+    assert stands(lived(20), kept_level).since == kept_level.since
+    assert stands(lived(200), kept_level).since == NOW
 
 
 def test_lost_standing_has_the_date_of_its_earliest_return() -> None:
-    kept = had(Level.CAPPED, 12)
-    found = stands(GOOD, kept)
-    assert (found.good, found.returns_at) == (False, kept.since + timedelta(days=90))
+    kept_level = had(Level.CAPPED, 12)
+    standing = stands(GOOD, kept_level)
+    assert (standing.good, standing.returns_at) == (False, kept_level.since + timedelta(days=90))
     assert stands(BAD).returns_at == NOW + timedelta(days=90)
     assert stands(GOOD).returns_at is None
 
@@ -269,9 +269,9 @@ WARNED: list[tuple[list[Given], bool, str]] = [
 
 @pytest.mark.parametrize(("answers", "warned", "_why"), WARNED)
 def test_a_brand_is_warned(answers: list[Given], warned: bool, _why: str) -> None:
-    found = stands(answers)
-    assert found.warned is warned
-    assert any(reason.code == "standing.warned" for reason in found.reasons) is warned
+    standing = stands(answers)
+    assert standing.warned is warned
+    assert any(reason.code == "standing.warned" for reason in standing.reasons) is warned
 
 
 EFFECTS: list[tuple[Level, int, bool, str]] = [
@@ -286,22 +286,24 @@ EFFECTS: list[tuple[Level, int, bool, str]] = [
 
 @pytest.mark.parametrize(("level", "today", "at_once", "audit_share"), EFFECTS)
 def test_the_effect_of_a_confirmation_by_level(level: Level, today: int, at_once: bool, audit_share: str) -> None:
-    found = effect(replace(stands([]), level=level), at_once_today=today, policy=DEFAULT_STANDING)
-    assert found == Effect(at_once, Decimal(audit_share), found.reason)
-    assert found.reason.code.startswith("effect.")
+    confirmation_effect = effect(replace(stands([]), level=level), at_once_today=today, policy=DEFAULT_STANDING)
+    assert confirmation_effect == Effect(at_once, Decimal(audit_share), confirmation_effect.reason)
+    assert confirmation_effect.reason.code.startswith("effect.")
 
 
 def test_every_level_gives_its_reasons_and_every_broken_line_its_figures() -> None:
     for level in Level:
-        kept = KeptLevel(level, NOW - timedelta(days=20))
+        kept_level = KeptLevel(level, NOW - timedelta(days=20))
         for answers in ([], GOOD, BAD, [*GOOD, *lived(89, 11, code=DESIGN)], lived(9, 0, 1)):
-            found = stands(answers, kept)
-            told = [in_english(reason) for reason in found.reasons]
-            assert all(one[0].isupper() and one.endswith(".") for one in told)
-            off = [one for one in (found.overall, *found.by_reason) if one.finding is not Finding.HOLDS]
-            named = [one for one in found.reasons if one.code.startswith(("standing.counts.", "standing.code."))]
-            assert len(named) == len(off if len(found.by_reason) > 1 else {one.tally for one in off})
-    reasons = [in_english(one) for one in stands([*GOOD, *lived(89, 11, code=DESIGN)]).reasons]
+            standing = stands(answers, kept_level)
+            sentences = [in_english(reason) for reason in standing.reasons]
+            assert all(sentence[0].isupper() and sentence.endswith(".") for sentence in sentences)
+            off = [scope for scope in (standing.overall, *standing.by_reason) if scope.finding is not Finding.HOLDS]
+            named = [
+                reason for reason in standing.reasons if reason.code.startswith(("standing.counts.", "standing.code."))
+            ]
+            assert len(named) == len(off if len(standing.by_reason) > 1 else {scope.tally for scope in off})
+    reasons = [in_english(reason) for reason in stands([*GOOD, *lived(89, 11, code=DESIGN)]).reasons]
     assert (
         "Reason code design: 89 of 100 accepted (89.00%), 11 rejected, 0 overturned (0.00%). "
         "The limits are 90% and 5%." in reasons
@@ -309,17 +311,17 @@ def test_every_level_gives_its_reasons_and_every_broken_line_its_figures() -> No
 
 
 def test_a_share_that_misses_a_limit_is_not_rounded_onto_it() -> None:
-    told = stands(lived(17_999, 2_001)).reasons + stands(lived(56_999, 0, 3_001)).reasons
-    reasons = " ".join(map(in_english, told))
+    messages = stands(lived(17_999, 2_001)).reasons + stands(lived(56_999, 0, 3_001)).reasons
+    reasons = " ".join(map(in_english, messages))
     assert "(89.99%)" in reasons
     assert "(5.01%)" in reasons
 
 
 def test_from_a_hundred_outcomes_on_shares_are_compared_directly() -> None:
     doubting = replace(DEFAULT_STANDING, full_lower_bound=Decimal("0.95"), self_service_lower_bound=Decimal("0.95"))
-    levels = [standing(lived(n), kept=None, as_of=NOW, policy=doubting).level for n in (60, 99, 100)]
+    levels = [standing(lived(n), kept_level=None, as_of=NOW, policy=doubting).level for n in (60, 99, 100)]
     assert levels == [Level.PROVISIONAL, Level.SELF_SERVICE, Level.SELF_SERVICE]
-    assert standing(lived(90, 10), kept=None, as_of=NOW, policy=doubting).level is Level.FULL
+    assert standing(lived(90, 10), kept_level=None, as_of=NOW, policy=doubting).level is Level.FULL
 
 
 def test_the_ends_are_wilsons_to_the_last_digit() -> None:
@@ -347,12 +349,12 @@ def test_standing_agrees_with_an_independent_reference(histories: int) -> None:
     rng, seen = random.Random(histories), Counter[str]()
     for number in range(histories):
         rows, before = twin.history(rng)
-        found = stands([twin.given(row, NOW) for row in rows], twin.kept_level(before, NOW))
-        assert found.level == twin.reference(rows, before), (number, rows, before)
-        for scope in found.by_reason:
+        standing = stands([twin.given(row, NOW) for row in rows], twin.kept_level(before, NOW))
+        assert standing.level == twin.reference(rows, before), (number, rows, before)
+        for scope in standing.by_reason:
             alone = [row for row in rows if row.code is scope.reason_code]
             assert scope.level == twin.reference(alone, None), (number, scope)
-        seen[found.level] += 1
+        seen[standing.level] += 1
     assert min(seen[level] for level in Level) > histories / 50
 
 
@@ -362,7 +364,7 @@ def test_a_stricter_policy_never_raises_a_level() -> None:
     for _ in range(300):
         rows, _before = twin.history(rng)
         answers = [twin.given(row, NOW) for row in rows]
-        stricter = standing(answers, kept=None, as_of=NOW, policy=strict)
+        stricter = standing(answers, kept_level=None, as_of=NOW, policy=strict)
         assert order.index(stricter.level) >= order.index(stands(answers).level)
 
 
@@ -380,7 +382,7 @@ def begun(days_ago: float | None, outcomes: int, *, good: bool = True, full: boo
 
 
 @pytest.mark.parametrize(
-    ("found", "phase", "expected"),
+    ("enrolment", "phase", "expected"),
     [
         (begun(None, 0), Phase.INVITED, "phase.invited"),
         (begun(0, 0), Phase.FIRST, "phase.outcomes"),
@@ -391,13 +393,13 @@ def begun(days_ago: float | None, outcomes: int, *, good: bool = True, full: boo
         (begun(None, 0, full=True), Phase.FULL, "phase.over"),  # The end of the phase is permanent.
     ],
 )
-def test_a_brand_is_in_phase(found: Begun, phase: Phase, expected: str) -> None:
-    assert stage(found, NOW, DEFAULT_ENROLMENT).phase is phase
-    assert expected in {one.code for one in stage(found, NOW, DEFAULT_ENROLMENT).reasons}
+def test_a_brand_is_in_phase(enrolment: Begun, phase: Phase, expected: str) -> None:
+    assert stage(enrolment, NOW, DEFAULT_ENROLMENT).phase is phase
+    assert expected in {reason.code for reason in stage(enrolment, NOW, DEFAULT_ENROLMENT).reasons}
 
 
 @pytest.mark.parametrize(
-    ("follows", "found", "today", "at_once", "audit"),
+    ("follows", "enrolment", "today", "at_once", "audit"),
     [
         (AT_ONCE, begun(0, 0, full=True), 99, True, "0.05"),  # In the full phase, standing alone decides.
         (AT_ONCE, begun(0, 0), 9, True, "0.10"),  # A larger share is audited.
@@ -406,15 +408,15 @@ def test_a_brand_is_in_phase(found: Begun, phase: Phase, expected: str) -> None:
     ],
 )
 def test_the_first_phase_lets_a_confirmation(
-    follows: Effect, found: Begun, today: int, at_once: bool, audit: str
+    follows: Effect, enrolment: Begun, today: int, at_once: bool, audit: str
 ) -> None:
-    effect = limited(follows, stage(found, NOW, DEFAULT_ENROLMENT), at_once_today=today, policy=DEFAULT_ENROLMENT)
+    effect = limited(follows, stage(enrolment, NOW, DEFAULT_ENROLMENT), at_once_today=today, policy=DEFAULT_ENROLMENT)
     assert (effect.at_once, effect.audit_share) == (at_once, Decimal(audit))
 
 
 def test_the_limit_of_the_first_phase_is_the_reason() -> None:
-    found = limited(AT_ONCE, stage(begun(0, 0), NOW, DEFAULT_ENROLMENT), at_once_today=10, policy=DEFAULT_ENROLMENT)
-    assert found.reason == message("effect.first_phase.used", n=10)
+    effect = limited(AT_ONCE, stage(begun(0, 0), NOW, DEFAULT_ENROLMENT), at_once_today=10, policy=DEFAULT_ENROLMENT)
+    assert effect.reason == message("effect.first_phase.used", n=10)
 
 
 OUTLOOKS: list[tuple[list[Given], tuple[Message, ...], str]] = [
@@ -432,12 +434,12 @@ OUTLOOKS: list[tuple[list[Given], tuple[Message, ...], str]] = [
 ]
 
 
-@pytest.mark.parametrize(("answers", "told", "_why"), OUTLOOKS)
-def test_the_outlook_of_a_standing(answers: list[Given], told: tuple[Message, ...], _why: str) -> None:
-    assert outlook(stands(answers), DEFAULT_STANDING) == told
+@pytest.mark.parametrize(("answers", "expected", "_why"), OUTLOOKS)
+def test_the_outlook_of_a_standing(answers: list[Given], expected: tuple[Message, ...], _why: str) -> None:
+    assert outlook(stands(answers), DEFAULT_STANDING) == expected
 
 
 def test_lost_standing_has_no_outlook_but_a_date_of_return() -> None:
-    found = stands([], KeptLevel(Level.SUSPENDED, NOW))
-    assert outlook(found, DEFAULT_STANDING) == ()
-    assert found.reasons[-1] == message("standing.returns", date=date(2026, 5, 31))
+    standing = stands([], KeptLevel(Level.SUSPENDED, NOW))
+    assert outlook(standing, DEFAULT_STANDING) == ()
+    assert standing.reasons[-1] == message("standing.returns", date=date(2026, 5, 31))

@@ -149,9 +149,9 @@ SETTLED: list[tuple[Bearing, list[Vote], Decision | None, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("bearing", "given", "expected", "why"), SETTLED)
-def test_a_pending_removal_is_settled(bearing: Bearing, given: list[Vote], expected: Decision | None, why: str) -> None:
-    assert settled(given, bearing, ROOTS) is expected, why
+@pytest.mark.parametrize(("bearing", "votes", "expected", "why"), SETTLED)
+def test_a_pending_removal_is_settled(bearing: Bearing, votes: list[Vote], expected: Decision | None, why: str) -> None:
+    assert settled(votes, bearing, ROOTS) is expected, why
 
 
 INVITED: list[tuple[Bearing, list[Vote], dict[str, str], Decision | None, str]] = [
@@ -185,11 +185,11 @@ INVITED: list[tuple[Bearing, list[Vote], dict[str, str], Decision | None, str]] 
 ]
 
 
-@pytest.mark.parametrize(("bearing", "given", "invited_by", "expected", "why"), INVITED)
+@pytest.mark.parametrize(("bearing", "votes", "invited_by", "expected", "why"), INVITED)
 def test_accounts_of_one_person_do_not_approve_as_two(
-    bearing: Bearing, given: list[Vote], invited_by: dict[str, str], expected: Decision | None, why: str
+    bearing: Bearing, votes: list[Vote], invited_by: dict[str, str], expected: Decision | None, why: str
 ) -> None:
-    assert settled(given, bearing, with_guests(invited_by)) is expected, why
+    assert settled(votes, bearing, with_guests(invited_by)) is expected, why
 
 
 def with_guests(hosts: dict[str, str]) -> Roots:
@@ -232,17 +232,17 @@ ABLE: list[tuple[Bearing, list[Vote], dict[str, str], set[str], str]] = [
 ]
 
 
-@pytest.mark.parametrize(("bearing", "given", "hosts", "expected", "why"), ABLE)
+@pytest.mark.parametrize(("bearing", "votes", "hosts", "expected", "why"), ABLE)
 def test_who_can_approve_now(
-    bearing: Bearing, given: list[Vote], hosts: dict[str, str], expected: set[str], why: str
+    bearing: Bearing, votes: list[Vote], hosts: dict[str, str], expected: set[str], why: str
 ) -> None:
-    assert able(given, bearing, VOTING, with_guests(hosts)) == expected, why
+    assert able(votes, bearing, VOTING, with_guests(hosts)) == expected, why
 
 
 @pytest.mark.parametrize("cause", sorted(BURSTS))
 def test_no_single_person_settles_a_removal_after_a_burst(cause: HoldCause) -> None:
     bearing = replace(BURST, causes=frozenset({cause}))
-    votes = [replace(one, decision=decision) for one in (INES, TOMAS, LENA, JO) for decision in Decision]
+    votes = [replace(vote, decision=decision) for vote in (INES, TOMAS, LENA, JO) for decision in Decision]
     for first, second in itertools.product(votes, repeat=2):
         if first.user_id == second.user_id:
             assert settled([first, second], bearing, ROOTS) is None
@@ -287,7 +287,7 @@ def a_snapshot() -> Snapshot:
 
 
 def with_part(snapshot: Snapshot, part: Part, **changes: object) -> Snapshot:
-    parts = tuple(replace(one, **changes) if one.part is part else one for one in snapshot.parts)  # type: ignore[arg-type]  # by name
+    parts = tuple(replace(piece, **changes) if piece.part is part else piece for piece in snapshot.parts)  # type: ignore[arg-type]  # by name
     return replace(snapshot, parts=parts)
 
 
@@ -302,11 +302,11 @@ def test_an_unchanged_snapshot_has_no_differences() -> None:
 def test_the_digests_match_an_independent_implementation() -> None:
     taken = a_snapshot()
     digests = {}
-    for one in taken.parts:
-        salt = SALTS[one.part]
-        text = b"touchstone.evidence.part.v1\0" + one.part.value.encode() + b"\0\x10" + salt + BODIES[one.part]
-        digests[one.part.value] = hashlib.sha256(text).hexdigest()
-        assert one.digest == digests[one.part.value]
+    for part in taken.parts:
+        salt = SALTS[part.part]
+        text = b"touchstone.evidence.part.v1\0" + part.part.value.encode() + b"\0\x10" + salt + BODIES[part.part]
+        digests[part.part.value] = hashlib.sha256(text).hexdigest()
+        assert part.digest == digests[part.part.value]
     whole = b"touchstone.evidence.snapshot.v1\0" + canonical({"header": HEADER, "parts": digests})
     assert taken.digest == hashlib.sha256(whole).hexdigest()
 
@@ -317,17 +317,17 @@ def test_an_erased_part_is_no_difference(part: Part) -> None:
 
 
 TAMPERED: list[tuple[Callable[[Snapshot], Snapshot], Message, str]] = [
-    (lambda one: with_part(one, Part.PRICE, body=b"9.00"), message("evidence.altered", part="price"), "body changed"),
-    (lambda one: with_part(one, Part.TEXT, salt="ff" * 16), message("evidence.altered", part="text"), "salt changed"),
-    (lambda one: with_part(one, Part.PAGE, salt=None), message("evidence.altered", part="page"), "salt alone erased"),
-    (lambda one: with_part(one, Part.SELLER, digest="0" * 64), message("evidence.altered", part="seller"), "digest"),
+    (lambda copy: with_part(copy, Part.PRICE, body=b"9.00"), message("evidence.altered", part="price"), "body changed"),
+    (lambda copy: with_part(copy, Part.TEXT, salt="ff" * 16), message("evidence.altered", part="text"), "salt changed"),
+    (lambda copy: with_part(copy, Part.PAGE, salt=None), message("evidence.altered", part="page"), "salt alone erased"),
+    (lambda copy: with_part(copy, Part.SELLER, digest="0" * 64), message("evidence.altered", part="seller"), "digest"),
     (
-        lambda one: with_part(one, Part.PAGE, digest="0" * 64, salt=None, body=None),
+        lambda copy: with_part(copy, Part.PAGE, digest="0" * 64, salt=None, body=None),
         message("evidence.header"),
         "digest of an erased part changed",
     ),
-    (lambda one: replace(one, parts=one.parts[1:]), message("evidence.missing", part="text"), "part removed"),
-    (lambda one: replace(one, header={**HEADER, "version": 2}), message("evidence.header"), "header changed"),
+    (lambda copy: replace(copy, parts=copy.parts[1:]), message("evidence.missing", part="text"), "part removed"),
+    (lambda copy: replace(copy, header={**HEADER, "version": 2}), message("evidence.header"), "header changed"),
     (
         lambda _: snapshot_of(HEADER, {**BODIES, Part.TEXT: b"another"}, SALTS),
         message("evidence.other_digest"),
@@ -348,19 +348,19 @@ def test_a_snapshot_without_an_audit_entry_is_reported() -> None:
 def test_equal_bodies_under_other_salts_have_other_digests() -> None:
     """An erased price cannot be found by hashing every price."""
     other = snapshot_of(HEADER, BODIES, dict.fromkeys(Part, b"\xff" * 16))
-    assert all(one.digest != another.digest for one, another in zip(a_snapshot().parts, other.parts, strict=True))
+    assert all(part.digest != another.digest for part, another in zip(a_snapshot().parts, other.parts, strict=True))
 
 
 def test_equal_bodies_of_two_parts_have_other_digests() -> None:
     same: dict[Part, bytes] = dict.fromkeys(Part, b"null")
-    assert len({one.digest for one in snapshot_of(HEADER, same, dict.fromkeys(Part, b"\0" * 16)).parts}) == len(Part)
+    assert len({part.digest for part in snapshot_of(HEADER, same, dict.fromkeys(Part, b"\0" * 16)).parts}) == len(Part)
 
 
 @PROPERTY
 @given(st.sampled_from(Part), st.data())
-def test_any_flipped_byte_of_any_body_is_found(part: Part, data: st.DataObject) -> None:
+def test_any_flipped_byte_of_any_body_is_found(part: Part, draws: st.DataObject) -> None:
     body = bytearray(BODIES[part])
-    body[data.draw(st.integers(0, len(body) - 1))] ^= data.draw(st.integers(1, 255))
+    body[draws.draw(st.integers(0, len(body) - 1))] ^= draws.draw(st.integers(1, 255))
     assert found(with_part(a_snapshot(), part, body=bytes(body))) == (message("evidence.altered", part=part.value),)
 
 

@@ -154,7 +154,7 @@ def test_a_usual_week_after_six_weeks_of_record_runs_through(least: int, most: i
         for number in range(chance.randint(least, most) if day.weekday() < 5 else 0):
             at = datetime.combine(day, time(9), UTC) + number * timedelta(minutes=5)
             if day >= MONDAY + timedelta(weeks=6):
-                of_day, of_week = (sum(one > at - period for one in removals[-700:]) for period in (DAY, WEEK))
+                of_day, of_week = (sum(moment > at - period for moment in removals[-700:]) for period in (DAY, WEEK))
                 spent = Spent(of_day, of_week, record)
                 assert not holds(replace(CHOSEN, person=spent, routed=routed), DEFAULT_BUDGETS), at
             removals.append(at)

@@ -35,7 +35,7 @@ OTHERS = {
     C.UNTOLD,
     C.STOPPED,
     C.DOUBT,
-    *(one for one in C if one.value.endswith(("_day", "_week"))),
+    *(cause for cause in C if cause.value.endswith(("_day", "_week"))),
 }
 
 TABLE: list[tuple[Asked, set[HoldCause], str]] = [
@@ -101,31 +101,31 @@ ALARMS: list[tuple[set[HoldCause], Side, bool, str]] = [
 
 @pytest.mark.parametrize(("causes", "side", "begins", "why"), ALARMS)
 def test_an_alarm_of_a_brand_begins(causes: set[HoldCause], side: Side, begins: bool, why: str) -> None:
-    found = [Hold(one, message("pending.test")) for one in sorted(causes)]
-    assert begins_alarm(found, side) is begins, why
+    brand_holds = [Hold(cause, message("pending.test")) for cause in sorted(causes)]
+    assert begins_alarm(brand_holds, side) is begins, why
 
 
-EVERYTHING = next(asked for asked, _, why in TABLE if why == "all reasons are given")
+EVERYTHING = next(removal for removal, _, why in TABLE if why == "all reasons are given")
 
 
-def holds(asked: Asked, policy: BurstPolicy) -> tuple[Hold, ...]:
+def holds(removal: Asked, policy: BurstPolicy) -> tuple[Hold, ...]:
     """The holds by the usual settings of reports with a second factor."""
-    return bursts.holds(asked, policy, DEFAULT_STEP_UP)
+    return bursts.holds(removal, policy, DEFAULT_STEP_UP)
 
 
-@pytest.mark.parametrize(("asked", "causes", "why"), TABLE)
-def test_the_holds_of_a_removal(asked: Asked, causes: set[HoldCause], why: str) -> None:
-    assert {one.cause for one in holds(asked, DEFAULT_BURSTS)} == causes, why
+@pytest.mark.parametrize(("removal", "causes", "why"), TABLE)
+def test_the_holds_of_a_removal(removal: Asked, causes: set[HoldCause], why: str) -> None:
+    assert {hold.cause for hold in holds(removal, DEFAULT_BURSTS)} == causes, why
 
 
 def test_the_cause_that_names_the_alert_comes_first() -> None:
-    found = [one.cause for one in holds(EVERYTHING, DEFAULT_BURSTS)]
-    assert found == [one for one in HoldCause if one not in OTHERS]
+    causes = [hold.cause for hold in holds(EVERYTHING, DEFAULT_BURSTS)]
+    assert causes == [cause for cause in HoldCause if cause not in OTHERS]
 
 
 def test_the_messages_have_the_limits_and_no_figure_of_a_seller() -> None:
     everything = replace(EVERYTHING, user=Pace(45, 30))
-    assert [in_english(one.message) for one in holds(everything, DEFAULT_BURSTS)] == [
+    assert [in_english(hold.message) for hold in holds(everything, DEFAULT_BURSTS)] == [
         "Removals on a brand's confirmation are switched off.",
         "One person has confirmed 45 removals within an hour.",
         "One brand has confirmed 40 removals within an hour.",
@@ -160,29 +160,29 @@ policies = st.builds(
 def test_one_more_sent_removal_never_ends_a_hold(
     user: Pace, brand: Pace, seller: Pace, policy: BurstPolicy, side: Side
 ) -> None:
-    asked = Asked(side, user, brand, seller, Sales(), switched_on=True)
-    before = {one.cause for one in holds(asked, policy)}
+    removal = Asked(side, user, brand, seller, Sales(), switched_on=True)
+    before = {hold.cause for hold in holds(removal, policy)}
     one_more = [replace(pace, last_hour=pace.last_hour + 1) for pace in (user, brand, seller)]
     for more in (
-        replace(asked, user=one_more[0]),
-        replace(asked, brand=one_more[1]),
-        replace(asked, seller=one_more[2]),
+        replace(removal, user=one_more[0]),
+        replace(removal, brand=one_more[1]),
+        replace(removal, seller=one_more[2]),
     ):
-        assert before <= {one.cause for one in holds(more, policy)}
+        assert before <= {hold.cause for hold in holds(more, policy)}
 
 
 @given(st.integers(0, 600), policies, st.integers(0, 300))
-def test_continuous_confirmations_send_at_most_the_cap(asked: int, policy: BurstPolicy, past: int) -> None:
+def test_continuous_confirmations_send_at_most_the_cap(confirmations: int, policy: BurstPolicy, past: int) -> None:
     through = 0
-    for _ in range(asked):
-        one = Asked(Side.BRAND, Pace(through, past), Pace(through, past), Pace(through), Sales(), switched_on=True)
-        through += not holds(one, policy)
+    for _ in range(confirmations):
+        removal = Asked(Side.BRAND, Pace(through, past), Pace(through, past), Pace(through), Sales(), switched_on=True)
+        through += not holds(removal, policy)
     limits = (
         cap(Pace(0, past), policy.per_user, policy.most_per_user, policy),
         cap(Pace(0, past), policy.per_brand, policy.most_per_brand, policy),
         policy.per_seller,
     )
-    assert through == min(asked, *limits)
+    assert through == min(confirmations, *limits)
 
 
 def test_each_cause_holds_a_removal_independently() -> None:
@@ -193,11 +193,11 @@ def test_each_cause_holds_a_removal_independently() -> None:
         C.HIGH_IMPACT: {"sales": Sales(300.0)},
         C.SWITCHED_OFF: {"switched_on": False},
     }
-    for some in itertools.chain.from_iterable(itertools.combinations(parts, n) for n in range(len(parts) + 1)):
-        asked = QUIET
-        for cause in some:
-            asked = replace(asked, **parts[cause])  # type: ignore[arg-type]  # a field's own value
-        assert {one.cause for one in holds(asked, DEFAULT_BURSTS)} == set(some)
+    for causes in itertools.chain.from_iterable(itertools.combinations(parts, n) for n in range(len(parts) + 1)):
+        removal = QUIET
+        for cause in causes:
+            removal = replace(removal, **parts[cause])  # type: ignore[arg-type]  # a field's own value
+        assert {hold.cause for hold in holds(removal, DEFAULT_BURSTS)} == set(causes)
 
 
 @pytest.mark.parametrize(
@@ -222,16 +222,16 @@ def test_each_cause_holds_a_removal_independently() -> None:
     ],
 )
 def test_a_seller_of_high_impact(sales: Sales, code: str | None, why: str) -> None:
-    found = high_impact(sales, DEFAULT_BURSTS)
-    assert (None if found is None else found.code) == code, why
+    reason = high_impact(sales, DEFAULT_BURSTS)
+    assert (None if reason is None else reason.code) == code, why
 
 
 def test_a_cap_says_how_many_are_left_and_when_the_next_is_free() -> None:
     oldest = datetime(2026, 3, 2, 9, 10, tzinfo=UTC)
-    found = caps(replace(QUIET, user=Pace(15, oldest=oldest)), DEFAULT_BURSTS, DEFAULT_STEP_UP)
-    assert found.user == Cap(20, 15, datetime(2026, 3, 2, 10, 10, tzinfo=UTC))
-    assert found.user is not None
-    assert found.user.left == 5
+    limits = caps(replace(QUIET, user=Pace(15, oldest=oldest)), DEFAULT_BURSTS, DEFAULT_STEP_UP)
+    assert limits.user == Cap(20, 15, datetime(2026, 3, 2, 10, 10, tzinfo=UTC))
+    assert limits.user is not None
+    assert limits.user.left == 5
     assert Cap(20, 31).left == 0
 
 
@@ -249,8 +249,11 @@ all_asked = st.builds(
 
 
 @given(all_asked)
-def test_a_removal_is_on_hold_for_a_limit_exactly_where_none_is_left_of_it(asked: Asked) -> None:
-    limits, found = caps(asked, DEFAULT_BURSTS, DEFAULT_STEP_UP), {one.cause for one in holds(asked, DEFAULT_BURSTS)}
-    assert (C.USER_BURST in found) == (limits.user is not None and limits.user.left == 0)
-    assert (C.BRAND_BURST in found) == (limits.brand is not None and limits.brand.left == 0)
-    assert bool(found & {C.SELLER_BURST, C.SELLER_SHARE}) == (limits.seller is not None and limits.seller.left == 0)
+def test_a_removal_is_on_hold_for_a_limit_exactly_where_none_is_left_of_it(removal: Asked) -> None:
+    limits, causes = (
+        caps(removal, DEFAULT_BURSTS, DEFAULT_STEP_UP),
+        {hold.cause for hold in holds(removal, DEFAULT_BURSTS)},
+    )
+    assert (C.USER_BURST in causes) == (limits.user is not None and limits.user.left == 0)
+    assert (C.BRAND_BURST in causes) == (limits.brand is not None and limits.brand.left == 0)
+    assert bool(causes & {C.SELLER_BURST, C.SELLER_SHARE}) == (limits.seller is not None and limits.seller.left == 0)

@@ -58,16 +58,18 @@ DAYS = st.dates(date(2020, 1, 1), date(2037, 12, 31))
     st.none() | st.integers(0, 400),
 )
 def test_the_validator_accepts_the_statement_of_every_restriction(
-    found: Restriction, applied_on: date, days_until_reversed: int | None
+    restriction: Restriction, applied_on: date, days_until_reversed: int | None
 ) -> None:
     reversed_on = None
     if days_until_reversed is not None:
         reversed_on = min(date.fromordinal(applied_on.toordinal() + days_until_reversed), date(2038, 1, 1))
-    assert errors_of(public_statement(replace(found, applied_on=applied_on, reversed_on=reversed_on), PROFILE)) == []
+    assert (
+        errors_of(public_statement(replace(restriction, applied_on=applied_on, reversed_on=reversed_on), PROFILE)) == []
+    )
 
 
 @pytest.mark.parametrize(
-    ("changes", "field", "value"),
+    ("changes", "field", "expected"),
     [
         ({}, "puid", "act_0001"),
         ({}, "decision_visibility", ["DECISION_VISIBILITY_CONTENT_REMOVED"]),
@@ -90,12 +92,12 @@ def test_the_validator_accepts_the_statement_of_every_restriction(
         ({"reversed_on": date(2026, 3, 9)}, "end_date_visibility_restriction", "2026-03-09"),
     ],
 )
-def test_the_fields_of_a_statement(changes: dict[str, Any], field: str, value: Any) -> None:
-    assert public_statement(replace(RESTRICTION, **changes), PROFILE)[field] == value
+def test_the_fields_of_a_statement(changes: dict[str, Any], field: str, expected: Any) -> None:
+    assert public_statement(replace(RESTRICTION, **changes), PROFILE)[field] == expected
 
 
 @pytest.mark.parametrize(
-    ("changes", "told"),
+    ("changes", "sentence"),
     [
         ({}, "The listing was found by an automated classifier. The rights holder examined the listing and "),
         ({"found_by_model": False}, "The listing was drawn at random for a check by a person. The rights holder "),
@@ -105,8 +107,8 @@ def test_the_fields_of_a_statement(changes: dict[str, Any], field: str, value: A
         ({"reversed_on": date(2026, 3, 9)}, " The removal was reversed on 2026-03-09, after the seller's complaint."),
     ],
 )
-def test_the_facts_name_the_detection_the_examiner_and_the_reversal(changes: dict[str, Any], told: str) -> None:
-    assert told in public_statement(replace(RESTRICTION, **changes), PROFILE)["decision_facts"]
+def test_the_facts_name_the_detection_the_examiner_and_the_reversal(changes: dict[str, Any], sentence: str) -> None:
+    assert sentence in public_statement(replace(RESTRICTION, **changes), PROFILE)["decision_facts"]
 
 
 def test_a_decision_without_a_person_names_no_person() -> None:

@@ -49,9 +49,9 @@ def test_the_state_after_a_check(
     _why: str,
 ) -> None:
     at = HEARD + since
-    found = after_look(before, seen, check_count, HEARD, at, DEFAULT_REMOVAL_CHECK)
-    assert (found.state, found.due_at) == (after, None if again_in is None else at + again_in)
-    assert in_english(found.reason)
+    next_look = after_look(before, seen, check_count, HEARD, at, DEFAULT_REMOVAL_CHECK)
+    assert (next_look.state, next_look.due_at) == (after, None if again_in is None else at + again_in)
+    assert in_english(next_look.reason)
 
 
 def test_the_first_check_is_a_minute_after_the_acknowledgement() -> None:
@@ -62,11 +62,11 @@ def test_a_listing_that_stays_is_still_shown_after_sixty_one_minutes() -> None:
     at, state, check_count = first_look(HEARD, DEFAULT_REMOVAL_CHECK), ASKED, 0
     while state is ASKED:
         check_count += 1
-        found = after_look(state, Seen.SHOWN, check_count, HEARD, at, DEFAULT_REMOVAL_CHECK)
-        if found.state is ASKED:
-            assert found.due_at is not None
-            at = found.due_at
-        state = found.state
+        next_look = after_look(state, Seen.SHOWN, check_count, HEARD, at, DEFAULT_REMOVAL_CHECK)
+        if next_look.state is ASKED:
+            assert next_look.due_at is not None
+            at = next_look.due_at
+        state = next_look.state
     assert (state, check_count, at - HEARD) == (STILL, 5, 61 * MINUTE)
 
 
@@ -121,8 +121,8 @@ HOURS: list[tuple[str, list[ZoneInfo], str | None, str]] = [
 def test_a_batch_leaves_an_hour_after_the_day_of_the_told_begins(
     at: str, zones: list[ZoneInfo], expected: str | None, _why: str
 ) -> None:
-    found = leaves_after(datetime.fromisoformat(at).replace(tzinfo=UTC), zones, DEFAULT_TELLING)
-    assert found == (None if expected is None else datetime.fromisoformat(expected).replace(tzinfo=UTC))
+    leaves_at = leaves_after(datetime.fromisoformat(at).replace(tzinfo=UTC), zones, DEFAULT_TELLING)
+    assert leaves_at == (None if expected is None else datetime.fromisoformat(expected).replace(tzinfo=UTC))
 
 
 @pytest.mark.parametrize(
@@ -130,8 +130,8 @@ def test_a_batch_leaves_an_hour_after_the_day_of_the_told_begins(
 )
 def test_the_last_evening_of_a_moment(at: tuple[int, int, int], evening: tuple[int, int]) -> None:
     day, hour, minute = at
-    found = last_evening(datetime(2026, 3, day, hour, minute, 7, tzinfo=UTC), DEFAULT_TELLING)
-    assert found == datetime(2026, 3, evening[0], evening[1], tzinfo=UTC)
+    evening_at = last_evening(datetime(2026, 3, day, hour, minute, 7, tzinfo=UTC), DEFAULT_TELLING)
+    assert evening_at == datetime(2026, 3, evening[0], evening[1], tzinfo=UTC)
 
 
 POLICY = EnforcementPolicy(random_delay_minutes=60)

@@ -36,7 +36,7 @@ REMOVALS = [
         (Owned("Aurelle"), Owned("Vela", "Vela AG")), ReasonCode, Side, (True, False), Source, ((), ("EU",))
     )
 ]
-EVERY = [*REMOVALS, *(made(why) for made in (reinstatement_statement, amended_statement) for why in Undone)]
+EVERY = [*REMOVALS, *(make(why) for make in (reinstatement_statement, amended_statement) for why in Undone)]
 
 
 def parts(statement: Statement) -> list[str]:
@@ -50,11 +50,11 @@ def text(statement: Statement) -> str:
 def test_no_statement_names_a_score_a_model_or_a_person() -> None:
     """A seller must not learn how to pass the model, or whom to put under pressure."""
     forbidden = ("score", "probab", "threshold", "points", "%", "model", "usr_", "@", "report")
-    assert [(word, one) for one in EVERY for word in forbidden if word in text(one).lower()] == []
+    assert [(word, statement) for statement in EVERY for word in forbidden if word in text(statement).lower()] == []
 
 
 def test_every_part_of_a_statement_is_a_sentence() -> None:
-    every = {part for one in EVERY for part in parts(one)}
+    every = {part for statement in EVERY for part in parts(statement)}
     assert [part for part in every if not (part.endswith(".") and part[0].isupper())] == []
 
 
@@ -85,11 +85,11 @@ def test_a_removal_for_a_mark_that_is_not_registered_names_the_mark_and_its_owne
 
 
 def test_a_removal_leaves_no_field_out() -> None:
-    assert [one for one in REMOVALS if None in fields_in_english(one).values()] == []
+    assert [statement for statement in REMOVALS if None in fields_in_english(statement).values()] == []
 
 
 def test_the_source_distinguishes_notices_from_own_initiative_and_names_nobody() -> None:
-    payload = {one: str(fields_in_english(a_removal(source=one))["source"]) for one in Source}
+    payload = {source: str(fields_in_english(a_removal(source=source))["source"]) for source in Source}
     assert "own initiative" in payload.pop(Source.VOLUNTARY)
     assert payload.pop(Source.TRUSTED_FLAGGER) == "A trusted flagger notified the marketplace of the listing."
     assert set(payload.values()) == {"The marketplace received a notice about the listing."}
@@ -97,9 +97,9 @@ def test_the_source_distinguishes_notices_from_own_initiative_and_names_nobody()
 
 @pytest.mark.parametrize("code", ReasonCode)
 def test_the_seller_and_the_public_database_get_the_same_law(code: ReasonCode) -> None:
-    told = fields_in_english(a_removal(reason_code=code))["legal_ground"]
+    legal_ground = fields_in_english(a_removal(reason_code=code))["legal_ground"]
     law = public_statement(replace(RESTRICTION, reason_code=code), PROFILE)["illegal_content_legal_ground"]
-    assert told == f"The law, not the terms of the marketplace: {law}."
+    assert legal_ground == f"The law, not the terms of the marketplace: {law}."
 
 
 def test_without_a_declared_sales_territory_no_country_is_named() -> None:
@@ -118,11 +118,14 @@ def test_a_removal_without_a_classifier_does_not_mention_one() -> None:
 
 
 def test_a_removal_says_how_to_appeal_and_that_it_is_free() -> None:
-    assert all("appeal" in one and "free of charge" in one for one in (in_english(one.redress) for one in REMOVALS))
+    assert all(
+        "appeal" in statement and "free of charge" in statement
+        for statement in (in_english(statement.redress) for statement in REMOVALS)
+    )
 
 
 def test_every_ground_has_words_of_its_own() -> None:
-    assert len({in_english(one.ground) for one in REMOVALS}) == len(ReasonCode)
+    assert len({in_english(statement.ground) for statement in REMOVALS}) == len(ReasonCode)
 
 
 @pytest.mark.parametrize("why", Undone)

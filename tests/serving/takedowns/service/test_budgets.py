@@ -43,28 +43,28 @@ def removed(site: Site, many: int, *, person_day: int = 40) -> list[StoredAction
 
 def test_a_record_has_the_removals_that_stand(any_site: Site) -> None:
     """Not those that were withdrawn, overturned or are pending; one that two organisations approved counts."""
-    runtime, here = any_site.runtime, any_site.here
+    runtime, marketplace_id = any_site.runtime, any_site.here
     undone, wrong, _, approved, _ = removed(any_site, 5, person_day=3)
     for person in (any_site.analyst, any_site.account_manager):
         speak(runtime, person, approved.action_id, Decision.APPROVE, "Looked at it.")
     with runtime.store.write() as connection:
         withdraw(runtime, connection, undone, "test", any_site.clock.now())
         connection.execute(update(action).where(action.c.action_id == wrong.action_id).values(state="acknowledged"))
-        sent = actions.get(connection, here, wrong.action_id)
+        sent = actions.get(connection, marketplace_id, wrong.action_id)
         overturn(runtime, connection, sent, Ground(Undone.CONCEDED, None, "test"), any_site.clock.now())
     later = any_site.clock.now() + timedelta(days=15)
     with runtime.store.read() as connection:
         for pacer in (of_person(any_site), by_brand(any_site.brand_id)):
-            assert usual_day_of(runtime, connection, here, pacer, later) == UsualDay(2, 1)
+            assert usual_day_of(runtime, connection, marketplace_id, pacer, later) == UsualDay(2, 1)
             period = any_site.clock.now() - timedelta(hours=1), later
-            assert busiest_hour(connection, here, pacer, *period) == 1
+            assert busiest_hour(connection, marketplace_id, pacer, *period) == 1
         for days, usual in ((-1, UsualDay()), (0, UsualDay(2, 1)), (27, UsualDay(2, 1)), (28, UsualDay())):
             at = later + timedelta(days=days)
-            assert usual_day_of(runtime, connection, here, None, at) == usual
+            assert usual_day_of(runtime, connection, marketplace_id, None, at) == usual
 
 
 def test_removals_without_a_hold_count_for_a_day_and_a_week(any_site: Site) -> None:
-    here, lead = any_site.here, of_person(any_site)
+    marketplace_id, lead = any_site.here, of_person(any_site)
     (by_step_up, *_) = removed(any_site, 3, person_day=2)
     any_site.execute(update(action).where(action.c.action_id == by_step_up.action_id).values(stepped_up=True))
 
@@ -72,9 +72,11 @@ def test_removals_without_a_hold_count_for_a_day_and_a_week(any_site: Site) -> N
         at = any_site.clock.now() + timedelta(hours=hours)
         with any_site.runtime.store.read() as connection:
             accounts = [any_site.brand_person.user_id]
-            *_, of_all = budgets.spent(connection, here, lead, accounts, any_site.brand_id, at, stepped_up=True)
+            *_, of_all = budgets.spent(
+                connection, marketplace_id, lead, accounts, any_site.brand_id, at, stepped_up=True
+            )
             assert of_all == (2 if hours < 24 else 0)
-            return budgets.spent(connection, here, lead, accounts, any_site.brand_id, at, stepped_up=False)
+            return budgets.spent(connection, marketplace_id, lead, accounts, any_site.brand_id, at, stepped_up=False)
 
     assert counted(hours=0) == (1, 1, 1, 1, 2, 1)
     assert counted(hours=24) == (0, 1, 0, 1, 0, 0)

@@ -34,8 +34,8 @@ def a_removal(site: Site, **changes: object) -> Taken:
 def removed(site: Site, **changes: object) -> Taken:
     case = a_case(site, CaseLane.ASK_BRAND, **changes)
     judge(site, site.brand_person, case, Judgement.COUNTERFEIT)
-    [found] = kept(site, case.listing_id)
-    return found
+    [snapshot] = kept(site, case.listing_id)
+    return snapshot
 
 
 def kept(site: Site, listing_id: str) -> list[Taken]:
@@ -47,8 +47,8 @@ def page(taken: Taken) -> str:
 
 
 def body(taken: Taken, part: Part) -> dict[str, object]:
-    [found] = [one.body for one in taken.snapshot.parts if one.part is part]
-    parsed: dict[str, object] = json.loads(found or b"null")
+    [body_text] = [snapshot_part.body for snapshot_part in taken.snapshot.parts if snapshot_part.part is part]
+    parsed: dict[str, object] = json.loads(body_text or b"null")
     return parsed
 
 
@@ -128,10 +128,10 @@ def test_the_page_of_a_hostile_listing_contains_no_injected_element(site: Site) 
     changes = {"description": HOSTILE * 3, "product_type": HOSTILE, "ship_from": HOSTILE[:60], "seller": hostile}
     taken = a_removal(site, title=f"Aure11e Colline 1:1 mirror quality {HOSTILE}", **changes)
     shown = page(taken)
-    found, expected = Elements(), Elements()
-    found.feed(shown)
+    elements, expected = Elements(), Elements()
+    elements.feed(shown)
     expected.feed(page(a_removal(site, external_id="MP-10", seller={"external_id": "s2", "country": "CN"})))
-    assert (found.names, found.attributes) == (expected.names, expected.attributes)
+    assert (elements.names, elements.attributes) == (expected.names, expected.attributes)
     assert "\u202e" not in shown
     assert "⟨U+202E⟩" in shown
     assert "{{ 7*7 }}" in shown
@@ -161,9 +161,9 @@ def test_an_alteration_in_the_database_is_reported(any_site: Site, statement: st
     with any_site.runtime.store.write() as connection:
         drop_guards(connection)
         connection.exec_driver_sql(statement)
-    [one] = verify(any_site.runtime, any_site.marketplace, taken.case_id)["differing"]
-    assert one["evidence_id"] == taken.evidence_id
-    assert any(text.startswith(sentence) for text in one["differs"])
+    [difference] = verify(any_site.runtime, any_site.marketplace, taken.case_id)["differing"]
+    assert difference["evidence_id"] == taken.evidence_id
+    assert any(text.startswith(sentence) for text in difference["differs"])
 
 
 REFUSED = [
@@ -188,8 +188,8 @@ def test_a_part_can_be_erased_whole_and_the_rest_is_still_proved(any_site: Site)
     taken = a_removal(any_site)
     any_site.execute(evidence_part.update().where(evidence_part.c.part == "seller").values(body=None, salt=None))
     assert verify(any_site.runtime, any_site.marketplace) == {"snapshots": 1, "erased": 1, "differing": []}
-    [left] = kept(any_site, taken.listing_id)
-    assert json.loads(as_file(left))["parts"]["seller"]["body"] is None
+    [snapshot] = kept(any_site, taken.listing_id)
+    assert json.loads(as_file(snapshot))["parts"]["seller"]["body"] is None
 
 
 def test_a_file_contains_everything_to_recompute_its_digests(site: Site) -> None:
@@ -197,7 +197,7 @@ def test_a_file_contains_everything_to_recompute_its_digests(site: Site) -> None
     read = json.loads(as_file(taken))
     assert read["header"] == taken.snapshot.header
     assert set(read["parts"]) == {part.value for part in Part}
-    assert all(set(one) == {"digest", "salt", "body"} for one in read["parts"].values())
+    assert all(set(part) == {"digest", "salt", "body"} for part in read["parts"].values())
 
 
 def test_an_unknown_case_is_refused(site: Site) -> None:

@@ -60,8 +60,8 @@ def standing(site: Site) -> list[Alert]:
 def drill(site: Site, many: int) -> None:
     """A compromised brand account confirms everything within ten minutes."""
     site, cap = with_the_usual_hour(site), DEFAULT_BURSTS.per_user
-    found, first_pending = questions(site, many), None
-    for number, case in enumerate(found):
+    cases, first_pending = questions(site, many), None
+    for number, case in enumerate(cases):
         recorded = confirm(site, site.brand_person, case)
         if first_pending is None and recorded.action and recorded.action.state is ActionState.PENDING_APPROVAL:
             assert number == cap
@@ -76,9 +76,9 @@ def drill(site: Site, many: int) -> None:
         acts = connection.execute(select(audit_entry.c.act)).scalars().all()
     assert acts.count("alert.raised") == 1, "it is open already"
     site.clock.forward(hours=30)
-    asked = site.read(actions.latest, site.here, kind=None, state=None, most=many)
-    told = [deliver(site.runtime, site.here, one.action_id) for one in asked]
-    assert told.count("held") == many - cap
+    removals = site.read(actions.latest, site.here, kind=None, state=None, most=many)
+    outcomes = [deliver(site.runtime, site.here, removal.action_id) for removal in removals]
+    assert outcomes.count("held") == many - cap
     assert states(site) == {"sending": cap, "held": many - cap}
 
 
@@ -94,16 +94,16 @@ def test_of_five_hundred_confirmations_in_ten_minutes_those_beyond_the_cap_are_p
 
 @pytest.mark.both_engines
 def test_concurrent_confirmations_send_at_most_the_cap(any_site: Site) -> None:
-    cap, found = 4, questions(any_site, 10)
+    cap, cases = 4, questions(any_site, 10)
     policies = any_site.runtime.policies.changed(BurstPolicy(per_user=cap))
     capped = replace(any_site, runtime=replace(any_site.runtime, policies=policies))
-    for case in found[:2]:
+    for case in cases[:2]:
         confirm(capped, any_site.brand_person, case)
     start = threading.Barrier(8)
 
     def one(number: int) -> None:
         start.wait()
-        confirm(capped, any_site.brand_person, found[2 + number])
+        confirm(capped, any_site.brand_person, cases[2 + number])
 
     threads = [threading.Thread(target=one, args=(i,)) for i in range(8)]
     for thread in threads:
@@ -127,7 +127,7 @@ def test_the_eleventh_listing_of_one_seller_is_pending(site: Site) -> None:
     for case in questions(site, 11, seller="lumo-trade-88"):
         confirm(site, site.brand_person, case)
     assert states(site) == {"scheduled": 10, "held": 1}
-    assert [(one.cause, one.subject) for one in standing(site)] == [(HoldCause.SELLER_BURST, "lumo-trade-88")]
+    assert [(alert.cause, alert.subject) for alert in standing(site)] == [(HoldCause.SELLER_BURST, "lumo-trade-88")]
 
 
 def a_burst(site: Site) -> str:
@@ -167,27 +167,27 @@ def a_pending_verdict(site: Site, action_id: str) -> tuple[str, str]:
 
 def stands(site: Site, verdict_id: str, version_id: str, as_of: datetime) -> bool:
     """Whether a verdict counts for training, as known at a moment."""
-    found = site.read(verdict_history.of_marketplace, site.here, as_of)[version_id].verdicts
-    (one,) = [one.given for one in found if one.given.verdict_id == verdict_id]
-    return not one.superseded
+    version_verdicts = site.read(verdict_history.of_marketplace, site.here, as_of)[version_id].verdicts
+    (verdict,) = [verdict.given for verdict in version_verdicts if verdict.given.verdict_id == verdict_id]
+    return not verdict.superseded
 
 
 @pytest.mark.parametrize("decision", Decision)
 def test_the_verdict_behind_a_pending_removal_counts_from_the_approval(any_site: Site, decision: Decision) -> None:
     action_id, clock = a_burst(any_site), any_site.clock
-    kept = a_pending_verdict(any_site, action_id)
+    pending_verdict = a_pending_verdict(any_site, action_id)
     confirmed = clock.now()
-    assert not stands(any_site, *kept, confirmed)
+    assert not stands(any_site, *pending_verdict, confirmed)
     clock.forward(days=30)
     pending = clock.now()
-    assert not stands(any_site, *kept, pending)
+    assert not stands(any_site, *pending_verdict, pending)
     clock.forward(days=1)
     for person in (any_site.analyst, any_site.account_manager):
         speak(any_site.runtime, person, action_id, decision, WHY)
-    assert stands(any_site, *kept, clock.now()) is (decision is Decision.APPROVE)
+    assert stands(any_site, *pending_verdict, clock.now()) is (decision is Decision.APPROVE)
     # Point-in-time results for the earlier moments are unchanged.
-    assert not stands(any_site, *kept, confirmed)
-    assert not stands(any_site, *kept, pending)
+    assert not stands(any_site, *pending_verdict, confirmed)
+    assert not stands(any_site, *pending_verdict, pending)
 
 
 def a_pending_removal_on_the_brands_confirmation_alone(site: Site) -> str:
@@ -196,15 +196,15 @@ def a_pending_removal_on_the_brands_confirmation_alone(site: Site) -> str:
     (question,) = open_cases(site, CaseLane.ASK_BRAND)
     rule = AutomaticRule.BRAND_REMOVALS
     switch(site.runtime, site.marketplace, rule, on=False, by="test", reason="An account was taken over.")
-    kept = confirm(site, site.brand_person, question).action
-    assert kept is not None
-    return kept.action_id
+    removal = confirm(site, site.brand_person, question).action
+    assert removal is not None
+    return removal.action_id
 
 
 def counted_against_the_seller(site: Site, as_of: datetime) -> tuple[int, int]:
     """The confirmed counterfeits of the seller, and of listings with the text of a new one, as known at a moment."""
-    found = site.read(histories.rulings, site.here, ["lumo-trade-88"]).get("lumo-trade-88", [])
-    return sum(one.counterfeit for one in outcomes(found, as_of=as_of)), asked(site, as_of=as_of).counterfeit
+    rulings = site.read(histories.rulings, site.here, ["lumo-trade-88"]).get("lumo-trade-88", [])
+    return sum(outcome.counterfeit for outcome in outcomes(rulings, as_of=as_of)), asked(site, as_of=as_of).counterfeit
 
 
 @pytest.mark.parametrize("decision", Decision)
@@ -224,9 +224,9 @@ def test_a_pending_confirmation_does_not_count_before_its_approval(any_site: Sit
 
 def test_verdicts_of_sent_removals_count_while_others_are_pending(any_site: Site) -> None:
     a_burst(any_site)
-    asked = any_site.read(actions.latest, any_site.here, kind=None, state=ActionState.SCHEDULED, most=CAP)
-    found = [a_pending_verdict(any_site, one.action_id) for one in asked]
-    assert [stands(any_site, *one, any_site.clock.now()) for one in found] == [True] * CAP
+    removals = any_site.read(actions.latest, any_site.here, kind=None, state=ActionState.SCHEDULED, most=CAP)
+    verdict_pairs = [a_pending_verdict(any_site, removal.action_id) for removal in removals]
+    assert [stands(any_site, *pair, any_site.clock.now()) for pair in verdict_pairs] == [True] * CAP
 
 
 def test_a_pending_confirmation_counts_for_a_brands_standing_after_its_approval(any_site: Site) -> None:
@@ -235,8 +235,8 @@ def test_a_pending_confirmation_counts_for_a_brands_standing_after_its_approval(
     def accepted() -> int:
         settled = any_site.clock.now() + timedelta(seconds=180)
         with any_site.runtime.store.read() as connection:
-            found = current(any_site.runtime, connection, any_site.here, any_site.brand_id, settled)
-        return found.overall.tally.accepted
+            brand_standing = current(any_site.runtime, connection, any_site.here, any_site.brand_id, settled)
+        return brand_standing.overall.tally.accepted
 
     assert accepted() == CAP
     for person in (any_site.analyst, any_site.account_manager):
@@ -269,10 +269,10 @@ def test_after_a_burst_the_review_team_and_account_management_approve_a_removal(
     assert states(any_site) == {"scheduled": CAP + 1}
     assert standing(any_site) == []
     with runtime.store.read() as connection:
-        found = actions.get(connection, any_site.here, action_id)
+        removal = actions.get(connection, any_site.here, action_id)
         acts = list(connection.execute(select(audit_entry.c.act).order_by(audit_entry.c.sequence)).scalars())
         assert audit.check(connection)[1] is None
-    assert found.due_at == found.leaves_at >= found.created_at + timedelta(seconds=180)
+    assert removal.due_at == removal.leaves_at >= removal.created_at + timedelta(seconds=180)
     assert acts[-5:] == [
         "remove.pending_approval",
         "alert.raised",
@@ -302,9 +302,11 @@ def test_two_accounts_of_one_person_do_not_both_count(any_site: Site) -> None:
     an_invited_user(any_site, any_site.account_manager, any_site.analyst)
     for person in (any_site.analyst, any_site.account_manager):
         assert speak(runtime, person, action_id, Decision.APPROVE, WHY) is None
-    (kept,) = pending_removals(runtime, any_site.analyst)
-    assert [one.user_id for one in kept.votes if one.user_id in kept.left_out] == [any_site.account_manager.user_id]
-    assert kept.able == ("Tomás Rey",)
+    (pending_removal,) = pending_removals(runtime, any_site.analyst)
+    assert [vote.user_id for vote in pending_removal.votes if vote.user_id in pending_removal.left_out] == [
+        any_site.account_manager.user_id
+    ]
+    assert pending_removal.able == ("Tomás Rey",)
     assert states(any_site)["held"] == 1
     assert speak(runtime, any_site.second_analyst, action_id, Decision.APPROVE, WHY) is Decision.APPROVE
 
@@ -314,8 +316,8 @@ def test_an_account_that_counts_as_the_confirmers_can_only_withdraw_the_removal(
     an_invited_user(site, site.brand_person, site.analyst)
     with pytest.raises(Forbidden, match="count as one person"):
         speak(site.runtime, site.analyst, action_id, Decision.APPROVE, WHY)
-    (kept,) = pending_removals(site.runtime, site.analyst)
-    assert (kept.no_vote, "count as one person" in str(kept.no_approval)) == (None, True)
+    (pending_removal,) = pending_removals(site.runtime, site.analyst)
+    assert (pending_removal.no_vote, "count as one person" in str(pending_removal.no_approval)) == (None, True)
     assert speak(site.runtime, site.analyst, action_id, Decision.WITHDRAW, WHY) is None
     assert speak(site.runtime, site.account_manager, action_id, Decision.WITHDRAW, WHY) is Decision.WITHDRAW
 
@@ -363,10 +365,10 @@ def test_a_brand_sees_that_a_removal_is_pending_but_not_why(site: Site) -> None:
 
 
 def test_a_pending_confirmation_can_be_undone_within_its_window(site: Site) -> None:
-    found = questions(site, CAP + 1)
-    for case in found:
+    cases = questions(site, CAP + 1)
+    for case in cases:
         confirm(site, site.brand_person, case)
-    undo_verdict(site.runtime, site.brand_person, found[-1].case_id)
+    undo_verdict(site.runtime, site.brand_person, cases[-1].case_id)
     assert states(site) == {"scheduled": CAP, "withdrawn": 1}
     assert (pending_removals(site.runtime, site.analyst), standing(site)) == ([], [])
 
@@ -375,11 +377,11 @@ def test_a_kill_switch_makes_removals_pending_until_it_is_switched_on(any_site: 
     first, second = questions(any_site, 2)
     rule = AutomaticRule.BRAND_REMOVALS
     switch(any_site.runtime, any_site.marketplace, rule, on=False, by="test", reason="An account was taken over.")
-    kept = confirm(any_site, any_site.brand_person, first).action
-    assert kept is not None
-    assert (kept.state, standing(any_site)[0].cause) == (ActionState.PENDING_APPROVAL, HoldCause.SWITCHED_OFF)
+    removal = confirm(any_site, any_site.brand_person, first).action
+    assert removal is not None
+    assert (removal.state, standing(any_site)[0].cause) == (ActionState.PENDING_APPROVAL, HoldCause.SWITCHED_OFF)
     # The confirmer's approval counts; one person of another organisation is the second.
-    assert speak(any_site.runtime, any_site.analyst, kept.action_id, Decision.APPROVE, WHY) is Decision.APPROVE
+    assert speak(any_site.runtime, any_site.analyst, removal.action_id, Decision.APPROVE, WHY) is Decision.APPROVE
     switch(any_site.runtime, any_site.marketplace, rule, on=True, by="test", reason="It is the brand's again.")
     assert confirm(any_site, any_site.brand_person, second).action is not None
     assert states(any_site) == {"scheduled": 2}
@@ -387,16 +389,16 @@ def test_a_kill_switch_makes_removals_pending_until_it_is_switched_on(any_site: 
 
 def test_an_alert_ends_with_the_last_removal_of_its_cause_and_others_stay(any_site: Site) -> None:
     any_site, rule = with_the_usual_hour(any_site), AutomaticRule.BRAND_REMOVALS
-    found = questions(any_site, 12, seller="lumo-trade-88")
+    cases = questions(any_site, 12, seller="lumo-trade-88")
     switch(any_site.runtime, any_site.marketplace, rule, on=False, by="test", reason="An account was taken over.")
-    first = confirm(any_site, any_site.brand_person, found[0]).action
+    first = confirm(any_site, any_site.brand_person, cases[0]).action
     assert first is not None
     switch(any_site.runtime, any_site.marketplace, rule, on=True, by="test", reason="It is the brand's again.")
-    for case in found[1:]:
+    for case in cases[1:]:
         confirm(any_site, any_site.brand_person, case)
-    assert {one.cause for one in standing(any_site)} == {HoldCause.SWITCHED_OFF, HoldCause.SELLER_BURST}
+    assert {alert.cause for alert in standing(any_site)} == {HoldCause.SWITCHED_OFF, HoldCause.SELLER_BURST}
     speak(any_site.runtime, any_site.analyst, first.action_id, Decision.APPROVE, WHY)
-    assert [one.cause for one in standing(any_site)] == [HoldCause.SELLER_BURST]
+    assert [alert.cause for alert in standing(any_site)] == [HoldCause.SELLER_BURST]
 
 
 def test_a_rule_is_switched_with_a_reason_and_once(site: Site) -> None:

@@ -34,18 +34,18 @@ from tests.fixtures.runtimes import Site, a_case, a_drawn_case, judge
 
 @pytest.fixture
 def receiver(any_site: Site) -> Iterator[Receiver]:
-    with a_receiver() as found:
-        register(any_site, found, found.status_url)
-        yield found
+    with a_receiver() as receiver:
+        register(any_site, receiver, receiver.status_url)
+        yield receiver
 
 
-def register(site: Site, found: Receiver, status_url: str | None) -> None:
+def register(site: Site, receiver: Receiver, status_url: str | None) -> None:
     provisioning.register_webhook(
         site.runtime,
-        url=found.url,
+        url=receiver.url,
         allow_loopback=True,
         marketplace=None,
-        secret=found.secret,
+        secret=receiver.secret,
         by="test",
         status_url=status_url,
     )
@@ -53,11 +53,11 @@ def register(site: Site, found: Receiver, status_url: str | None) -> None:
 
 def an_acknowledged_removal(site: Site, external_id: str = "MP-9") -> StoredAction:
     case = a_case(site, CaseLane.ASK_BRAND, external_id=external_id)
-    made = judge(site, site.brand_person, case, Judgement.COUNTERFEIT).action
-    assert made is not None
+    removal = judge(site, site.brand_person, case, Judgement.COUNTERFEIT).action
+    assert removal is not None
     site.clock.forward(seconds=180)
-    assert deliver(site.runtime, site.here, made.action_id) == "acknowledged"
-    return made
+    assert deliver(site.runtime, site.here, removal.action_id) == "acknowledged"
+    return removal
 
 
 def check_of(site: Site, action: StoredAction) -> RemovalCheck | None:
@@ -87,9 +87,9 @@ def test_a_removal_is_verified_at_the_status_address_and_its_time_is_stored(any_
     any_site.clock.forward(seconds=60)
     assert look(any_site, action) == "gone"
     assert receiver.looks == ["MP 9/ä"]
-    found = check_of(any_site, action)
-    assert found is not None
-    assert (found.gone_at, found.seconds_to_removal) == (any_site.clock.now(), 240)
+    check = check_of(any_site, action)
+    assert check is not None
+    assert (check.gone_at, check.seconds_to_removal) == (any_site.clock.now(), 240)
     assert timeline(any_site, action)[-1] == (
         "The listing is no longer shown. Observed 4 minutes after the confirmation."
     )
@@ -103,8 +103,8 @@ def test_a_check_is_made_once_when_it_is_due(any_site: Site, receiver: Receiver)
     any_site.clock.forward(seconds=60)
     assert waiting(any_site.runtime) == [any_site.here]
     with ThreadPoolExecutor(3) as pool:
-        made = list(pool.map(lambda _: check_due(any_site.runtime, any_site.here), range(3)))
-    assert sorted(made, key=len) == [{}, {}, {action.action_id: "gone"}]
+        outcomes = list(pool.map(lambda _: check_due(any_site.runtime, any_site.here), range(3)))
+    assert sorted(outcomes, key=len) == [{}, {}, {action.action_id: "gone"}]
     assert (waiting(any_site.runtime), len(receiver.looks)) == ([], 1)
 
 
@@ -149,9 +149,9 @@ def test_a_listing_that_is_still_shown_an_hour_after_raises_an_alert_until_it_is
     any_site.clock.forward(hours=3)
     assert look(any_site, action) == "gone"
     assert standing(any_site) == []
-    found = check_of(any_site, action)
-    assert found is not None
-    assert found.seconds_to_removal == 4 * 3600 + 180
+    check = check_of(any_site, action)
+    assert check is not None
+    assert check.seconds_to_removal == 4 * 3600 + 180
     assert any_site.read(audit.check)[1] is None
 
 
@@ -159,11 +159,11 @@ def test_the_alert_stays_while_another_listing_is_still_shown(any_site: Site, re
     removals = [an_acknowledged_removal(any_site, name) for name in ("MP-9", "MP-10")]
     receiver.shows = lambda _listing: True
     any_site.clock.forward(hours=2)
-    assert [look(any_site, one) for one in removals] == ["still_shown"] * 2
+    assert [look(any_site, removal) for removal in removals] == ["still_shown"] * 2
     assert len(standing(any_site)) == 1
     receiver.shows = lambda listing: listing == "MP-10"
     any_site.clock.forward(days=1)
-    assert [look(any_site, one) for one in removals] == ["gone", "still_shown"]
+    assert [look(any_site, removal) for removal in removals] == ["gone", "still_shown"]
     assert len(standing(any_site)) == 1
 
 
@@ -175,10 +175,10 @@ def test_a_missing_or_unclear_answer_never_counts_as_still_shown(
     receiver.shows = lambda _listing: answer
     any_site.clock.forward(days=6)
     assert (look(any_site, action), standing(any_site)) == ("asked", [])
-    found = check_of(any_site, action)
-    assert found is not None
-    assert found.last_error
-    assert found.seconds_to_removal is None
+    check = check_of(any_site, action)
+    assert check is not None
+    assert check.last_error
+    assert check.seconds_to_removal is None
     any_site.clock.forward(days=1)
     assert look(any_site, action) == "unknown"
     counted = figures(any_site.runtime, any_site.marketplace)["removal_checks"]
@@ -212,9 +212,9 @@ def test_a_listing_that_comes_back_a_day_later_is_still_shown_and_has_no_time_to
     receiver.shows = lambda _listing: True
     any_site.clock.forward(days=1)
     assert look(any_site, action) == "still_shown"
-    found = check_of(any_site, action)
-    assert found is not None
-    assert (found.gone_at, found.seconds_to_removal) == (None, None)
+    check = check_of(any_site, action)
+    assert check is not None
+    assert (check.gone_at, check.seconds_to_removal) == (None, None)
 
 
 def test_a_reinstated_listing_is_no_longer_checked(any_site: Site, receiver: Receiver) -> None:
@@ -228,12 +228,12 @@ def test_a_reinstated_listing_is_no_longer_checked(any_site: Site, receiver: Rec
     assert look(any_site, action) == "asked", "the marketplace has not received the reinstatement yet"
     any_site.clock.forward(hours=1)
     assert deliver(any_site.runtime, any_site.here, back.action_id) == "acknowledged"
-    asked = len(receiver.looks)
+    look_count = len(receiver.looks)
     assert (look(any_site, action), standing(any_site)) == ("given_back", [])
-    assert len(receiver.looks) == asked
-    found = check_of(any_site, action)
-    assert found is not None
-    assert (found.state, found.due_at) == (CheckState.GIVEN_BACK, None)
+    assert len(receiver.looks) == look_count
+    check = check_of(any_site, action)
+    assert check is not None
+    assert (check.state, check.due_at) == (CheckState.GIVEN_BACK, None)
 
 
 def test_a_reinstatement_during_a_check_raises_no_alert(any_site: Site, receiver: Receiver) -> None:
@@ -308,9 +308,9 @@ def test_of_two_checks_at_once_the_second_changes_nothing(any_site: Site, receiv
     receiver.shows = overtaken
     assert check_due(any_site.runtime, any_site.here) == {action.action_id: "overtaken"}
     assert standing(any_site) == []
-    found = check_of(any_site, action)
-    assert found is not None
-    assert (found.state, found.check_count) == (CheckState.GONE, 1)
+    check = check_of(any_site, action)
+    assert check is not None
+    assert (check.state, check.check_count) == (CheckState.GONE, 1)
 
 
 # Model-initiated removals have a random delay; removals that a brand confirms have none.
@@ -334,32 +334,32 @@ def removed(site: Site) -> StoredAction:
 
 def test_a_model_initiated_removal_has_a_random_delay_that_its_row_stores(any_site: Site) -> None:
     site = delaying(any_site, 0.5)
-    made = removed(site)
-    assert made.leaves_at == made.due_at == site.clock.now() + UNDO + timedelta(minutes=30)
+    removal = removed(site)
+    assert removal.leaves_at == removal.due_at == site.clock.now() + UNDO + timedelta(minutes=30)
     assert site.value(select(action.c.random_delay_seconds)) == 1_800
     site.clock.forward(minutes=32)
-    assert deliver(site.runtime, site.here, made.action_id) != "failed"  # It is not sent yet.
-    assert site.read(actions.get, site.here, made.action_id).sent_at is None
+    assert deliver(site.runtime, site.here, removal.action_id) != "failed"  # It is not sent yet.
+    assert site.read(actions.get, site.here, removal.action_id).sent_at is None
     site.clock.forward(minutes=2)
-    assert deliver(site.runtime, site.here, made.action_id) == "failed"  # It is sent, but no endpoint is registered.
+    assert deliver(site.runtime, site.here, removal.action_id) == "failed"  # It is sent, but no endpoint is registered.
 
 
 def test_a_brands_confirmation_has_no_delay(site: Site) -> None:
     drawn = delaying(site, 0.99)
-    made = judge(drawn, drawn.brand_person, a_case(drawn, CaseLane.ASK_BRAND), Judgement.COUNTERFEIT).action
-    assert made is not None
-    assert made.leaves_at == site.clock.now() + UNDO
+    removal = judge(drawn, drawn.brand_person, a_case(drawn, CaseLane.ASK_BRAND), Judgement.COUNTERFEIT).action
+    assert removal is not None
+    assert removal.leaves_at == site.clock.now() + UNDO
 
 
 def test_a_further_confirmation_ends_the_delay(any_site: Site) -> None:
     site = delaying(any_site, 0.5)
-    made = removed(site)
+    removal = removed(site)
     site.clock.forward(minutes=5)
     with site.runtime.store.write() as connection:
-        assert actions.bring_forward(connection, made, site.clock.now() + UNDO)
-        assert not actions.bring_forward(connection, made, site.clock.now() + timedelta(hours=9))
-    found = site.read(actions.get, site.here, made.action_id)
-    assert found.leaves_at == found.due_at == site.clock.now() + UNDO
+        assert actions.bring_forward(connection, removal, site.clock.now() + UNDO)
+        assert not actions.bring_forward(connection, removal, site.clock.now() + timedelta(hours=9))
+    stored_removal = site.read(actions.get, site.here, removal.action_id)
+    assert stored_removal.leaves_at == stored_removal.due_at == site.clock.now() + UNDO
 
 
 # Sellers of high impact by what the marketplace sends: sales and turnover of twelve months, by the rates on file.

@@ -43,7 +43,7 @@ def known(site: Site, person: Person) -> Person:
 
 def told(site: Site, reason: str) -> list[StoredMail]:
     """The mails about a person's removals for a reason."""
-    return [one for one in stored(site, MailKind.REMOVALS_TOLD) if one.parameters["reason"] == reason]
+    return [mail for mail in stored(site, MailKind.REMOVALS_TOLD) if mail.parameters["reason"] == reason]
 
 
 def link(site: Site, mail: StoredMail) -> str:
@@ -77,7 +77,7 @@ def test_an_administrator_is_told_once_a_day_of_an_analyst_in_a_new_browser(site
     admin = added(site.runtime, "ada@touchstone.example", "Ada Falk", Role.ADMIN)
     for number in range(3):
         judge(site, site.analyst, a_drawn_case(site, external_id=f"MP-{number}"), Judgement.COUNTERFEIT)
-    assert {one.user_id for one in told(site, "new_device")} == {admin.user_id, site.analyst.user_id}
+    assert {mail.user_id for mail in told(site, "new_device")} == {admin.user_id, site.analyst.user_id}
     assert len(told(site, "new_device")) == 2
     site.clock.forward(days=1)
     judge(site, known(site, site.analyst), a_drawn_case(site, external_id="MP-8"), Judgement.COUNTERFEIT)
@@ -97,7 +97,7 @@ def test_a_withdrawal_in_the_undo_window_takes_no_mail_back_and_the_mail_is_the_
 def test_the_leads_are_told_of_the_tenth_removal_of_a_day_without_a_record(site: Site) -> None:
     names = with_leads(site)
     removed(site, 10)
-    assert sorted(one.name or "" for one in told(site, "above_usual")) == names
+    assert sorted(mail.name or "" for mail in told(site, "above_usual")) == names
     assert not told(site, "new_device")
     (mail, *_) = told(site, "above_usual")
     assert mail.parameters["n"] == 10
@@ -108,7 +108,7 @@ def test_each_evening_names_what_left_once(site: Site) -> None:
     removed(site, 2)
     site.clock.forward(days=1)
     assert [tell_of_day(site.runtime) for _ in range(2)] == [1, 0]
-    assert sorted(one.name or "" for one in told(site, "evening")) == names
+    assert sorted(mail.name or "" for mail in told(site, "evening")) == names
     text = written(site.runtime, told(site, "evening")[0], with_secret=True)
     assert text.subject == f"2 removals of a day in the name of {site.brand_person.name}"
     assert "MP-0, MP-1" in text.text
@@ -124,7 +124,7 @@ def test_a_key_is_told_of_in_a_network_that_it_has_not_removed_from(site: Site) 
         assert person.secret.network == network_of(site.runtime, address)
         confirm(site, person, case)
         site.clock.forward(days=1)
-    days = {one.queued_at for one in told(site, "new_device")}
+    days = {mail.queued_at for mail in told(site, "new_device")}
     assert len(days) == 2, "not for the second address of the first network"
 
 
@@ -136,7 +136,7 @@ def test_only_the_button_of_the_link_stops_and_it_ends_what_the_account_could_do
     first, second, *rest = questions(site, 4)
     for case in (first, second):
         confirm(site, lead, case)
-    (mail,) = [one for one in told(site, "new_device") if one.user_id == site.account_manager.user_id]
+    (mail,) = [mail for mail in told(site, "new_device") if mail.user_id == site.account_manager.user_id]
     address, visitor = link(site, mail), a_visitor(site)
     assert "Do you want to stop these removals?" in words(visitor.get(address).text)
     assert states(site) == {"scheduled": 2}
@@ -151,7 +151,7 @@ def test_only_the_button_of_the_link_stops_and_it_ends_what_the_account_could_do
     action = confirm(site, lead, rest[0]).action
     assert action is not None
     assert states(site) == {"withdrawn": 2, "held": 1}
-    assert [one.subject for one in site.read(alerts.standing, {site.here})] == [lead.user_id]
+    assert [alert.subject for alert in site.read(alerts.standing, {site.here})] == [lead.user_id]
     assert speak(site.runtime, site.analyst, action.action_id, Decision.APPROVE, "It is them.") is Decision.APPROVE
     confirm(site, lead, rest[1])
     assert states(site) == {"withdrawn": 2, "scheduled": 2}
@@ -167,30 +167,30 @@ def test_what_an_independent_person_confirmed_too_stays(site: Site) -> None:
     assert action is not None
     judge(site, site.second_analyst, a_second_review(site, first, label=1), Judgement.COUNTERFEIT)
     (mail,) = told(site, "new_device")
-    person, found = removal_stops.by_link(site.runtime, link(site, mail).removeprefix(REMOVALS))
-    assert (person.user_id, len(found.unsent)) == (site.analyst.user_id, 2)
-    assert removal_stops.stop(site.runtime, person, found.notice.notice_id) == 1
+    person, removals = removal_stops.by_link(site.runtime, link(site, mail).removeprefix(REMOVALS))
+    assert (person.user_id, len(removals.unsent)) == (site.analyst.user_id, 2)
+    assert removal_stops.stop(site.runtime, person, removals.notice.notice_id) == 1
     assert states(site) == {"withdrawn": 1, "scheduled": 1}
     with pytest.raises(Conflict):
-        removal_stops.stop(site.runtime, person, found.notice.notice_id)
+        removal_stops.stop(site.runtime, person, removals.notice.notice_id)
     with pytest.raises(NotFound):
-        removal_stops.stop(site.runtime, site.second_analyst, found.notice.notice_id)
+        removal_stops.stop(site.runtime, site.second_analyst, removals.notice.notice_id)
 
 
 @pytest.mark.parametrize("failing", [None, False, True], ids=["no server", "a server", "no mail arrives"])
 def test_above_twenty_a_day_removals_wait_where_nobody_can_be_told(site: Site, failing: bool | None) -> None:
     policies = site.runtime.policies.changed(TellingPolicy(untold_a_day=2))
-    here = replace(site, runtime=replace(site.runtime, policies=policies))
-    found = questions(here, 3)
+    limited_site = replace(site, runtime=replace(site.runtime, policies=policies))
+    cases = questions(limited_site, 3)
     if failing is None:
-        causes = causes_of(here, found)
+        causes = causes_of(limited_site, cases)
     else:
-        with by_mail(here) as (mailing, box):
+        with by_mail(limited_site) as (mailing, box):
             box.reply = lambda _number: "550 no" if failing else "250 OK"
-            confirm(mailing, here.brand_person, found[0])
+            confirm(mailing, limited_site.brand_person, cases[0])
             post(mailing)
-            causes = causes_of(mailing, found[1:])
-    assert states(here) == ({"scheduled": 3} if failing is False else {"scheduled": 2, "held": 1})
+            causes = causes_of(mailing, cases[1:])
+    assert states(limited_site) == ({"scheduled": 3} if failing is False else {"scheduled": 2, "held": 1})
     assert (HoldCause.UNTOLD in causes) is (failing is not False)
 
 
@@ -209,11 +209,11 @@ def test_without_a_mail_the_notice_stands_on_every_page_of_those_who_can_stop_it
     assert "Removals in the name of" not in words(visit_as(site, lead).get("/brand").text)
 
 
-def causes_of(site: Site, found: Sequence[Case]) -> set[HoldCause]:
+def causes_of(site: Site, cases: Sequence[Case]) -> set[HoldCause]:
     """Why removals are pending after the brand's person has confirmed these cases."""
-    for case in found:
+    for case in cases:
         confirm(site, site.brand_person, case)
-    return {cause for one in pending_removals(site.runtime, site.analyst) for cause in one.hold.causes}
+    return {cause for removal in pending_removals(site.runtime, site.analyst) for cause in removal.hold.causes}
 
 
 def test_of_two_runs_of_an_evening_one_tells(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -240,5 +240,7 @@ def test_a_simulated_marketplace_has_nobody_to_tell(site: Site) -> None:
     simulated = replace(site.runtime, clock=SimulatedClock(timedelta(0)))
     remover = Remover(site.here, site.analyst.user_id, None)
     with site.runtime.store.read() as connection:
-        reached = [not is_unreachable(one, connection, remover, site.clock.now()) for one in (site.runtime, simulated)]
+        reached = [
+            not is_unreachable(runtime, connection, remover, site.clock.now()) for runtime in (site.runtime, simulated)
+        ]
     assert reached == [False, True]

@@ -27,7 +27,7 @@ REVERSED = a_complaint(ComplaintOutcome.REVERSED, 2, Decider.PERSON)
 
 
 def test_counts_by_hand() -> None:
-    found = complaint_counts(
+    counts = complaint_counts(
         [
             REVERSED,
             a_complaint(ComplaintOutcome.CONFIRMED, 5, Decider.PERSON),
@@ -36,14 +36,14 @@ def test_counts_by_hand() -> None:
             a_complaint(ComplaintOutcome.OPEN, None, None),
         ]
     )
-    assert (found.filed, found.median_hours) == (5, 5)
-    assert found.outcomes == {
+    assert (counts.filed, counts.median_hours) == (5, 5)
+    assert counts.outcomes == {
         ComplaintOutcome.REVERSED: 2,
         ComplaintOutcome.CONFIRMED: 1,
         ComplaintOutcome.WITHOUT_DECISION: 1,
         ComplaintOutcome.OPEN: 1,
     }
-    assert found.ended_by == {Decider.PERSON: 2, Decider.DEADLINE: 1, Decider.SELLER: 1}
+    assert counts.ended_by == {Decider.PERSON: 2, Decider.DEADLINE: 1, Decider.SELLER: 1}
 
 
 def test_without_a_decision_the_median_is_none_and_not_zero() -> None:
@@ -60,17 +60,17 @@ def test_a_complaint_was_open_until_it_ended(hours: float, outcome: ComplaintOut
 
 def test_the_four_criteria_by_hand() -> None:
     wrong = [Misuse(AT + timedelta(days=day), "design" if day else "mark_misuse", "given back") for day in range(4)]
-    found = misuse_entry(SubjectKind.NOTIFIER, "Aurelle", items=16, misuses=wrong, warned_at=AT + timedelta(days=1))
-    assert found is not None
-    assert (found.misuses, found.share) == (4, 0.25)
-    assert (found.nature, found.consequences) == ({"design": 3, "mark_misuse": 1}, {"given back": 4})
-    assert found.after_warning == 2  # The misuse at the moment of the warning does not count.
+    log_entry = misuse_entry(SubjectKind.NOTIFIER, "Aurelle", items=16, misuses=wrong, warned_at=AT + timedelta(days=1))
+    assert log_entry is not None
+    assert (log_entry.misuses, log_entry.share) == (4, 0.25)
+    assert (log_entry.nature, log_entry.consequences) == ({"design": 3, "mark_misuse": 1}, {"given back": 4})
+    assert log_entry.after_warning == 2  # The misuse at the moment of the warning does not count.
 
 
 def test_without_a_warning_the_misuses_after_it_are_none_and_not_zero() -> None:
-    found = misuse_entry(SubjectKind.SELLER, "lumo", items=1, misuses=[Misuse(AT, "design")], warned_at=None)
-    assert found is not None
-    assert (found.after_warning, found.consequences) == (None, {})
+    log_entry = misuse_entry(SubjectKind.SELLER, "lumo", items=1, misuses=[Misuse(AT, "design")], warned_at=None)
+    assert log_entry is not None
+    assert (log_entry.after_warning, log_entry.consequences) == (None, {})
 
 
 def test_a_subject_without_a_misuse_is_not_in_the_log() -> None:

@@ -66,8 +66,8 @@ class HalfYear:
         for number in range(self.rows_a_step):
             known = step and self.random.random() < 0.15
             at = self.random.randrange(step) if known else step
-            made = self.random.choice((a_row, a_suspect_row))
-            yield made(
+            row_maker = self.random.choice((a_row, a_suspect_row))
+            yield row_maker(
                 external_id=f"MP-{at}-{number}",
                 title=" ".join(self.random.choices(_WORDS, k=6)),
                 price=f"{self.random.randrange(5, 900)}.00",
@@ -101,10 +101,10 @@ class HalfYear:
 
     def _object(self) -> None:
         """Removals are sent, and the sellers of most of them appeal."""
-        for one in self._scheduled():
-            assert self.site.write(actions.change, one, ActionEvent.SEND, {"sent_at": self.site.clock.now()})
+        for removal in self._scheduled():
+            assert self.site.write(actions.change, removal, ActionEvent.SEND, {"sent_at": self.site.clock.now()})
             if self.random.random() < 0.6:
-                complaint = Complaint(f"appeal-{one.action_id}", one.external_id, "They are genuine.")
+                complaint = Complaint(f"appeal-{removal.action_id}", removal.external_id, "They are genuine.")
                 file_appeal(self.site.runtime, self.site.marketplace, complaint)
 
     def _scheduled(self) -> list[StoredAction]:

@@ -22,11 +22,13 @@ _FLAGGED: Final = "lane IN ('ask_brand', 'analyst')"
 _PASSED: Final = "lane IN ('no_action', 'audit')"
 
 
-def recount(connection: Connection, here: str, since: datetime, until: datetime, group: str) -> tuple[int, int, Any]:
+def recount(
+    connection: Connection, marketplace_id: str, since: datetime, until: datetime, group: str
+) -> tuple[int, int, Any]:
     """(listings, judged, share of counterfeits) of the listings first scored in [since, until) of a group."""
     moments = {"since": since, "until": until, "mature": until - DEFAULT_LABELS.matures}
     query = text(_RECOUNT.replace("{group}", group)).bindparams(
-        bindparam("here", here), *(bindparam(name, at, type_=UtcTime()) for name, at in moments.items())
+        bindparam("here", marketplace_id), *(bindparam(name, at, type_=UtcTime()) for name, at in moments.items())
     )
     n, judged, share = connection.execute(query).one()
     return n, judged, None if share is None else pytest.approx(float(share), abs=1e-12)
@@ -38,10 +40,10 @@ def figures(share: Share) -> tuple[int, float | None]:
 
 def check(site: Site, since: datetime, until: datetime) -> None:
     with site.runtime.store.read() as connection:
-        found = accuracy(connection, site.here, since, until)
-        assert figures(found.flagged) == recount(connection, site.here, since, until, _FLAGGED)[1:]
-        assert figures(found.passed_over) == recount(connection, site.here, since, until, _PASSED)[1:]
-        for band in found.bands:
+        model_accuracy = accuracy(connection, site.here, since, until)
+        assert figures(model_accuracy.flagged) == recount(connection, site.here, since, until, _FLAGGED)[1:]
+        assert figures(model_accuracy.passed_over) == recount(connection, site.here, since, until, _PASSED)[1:]
+        for band in model_accuracy.bands:
             inside = f"probability >= {band.low} AND probability < {band.high + (band.high == 1.0)}"
             expected = recount(connection, site.here, since, until, inside)
             assert (band.listings, *figures(band.counterfeit)) == expected, inside
@@ -71,12 +73,12 @@ def subjects_of(site: Site) -> dict[str, set[str]]:
 
 
 def check_all_occurred(site: Site) -> None:
-    found = subjects_of(site)
-    assert found["lanes of the models"] == {lane.value for lane in Lane}
-    assert (len(found["models"]), len(found["the scorecard"])) == (2, 1)
-    assert found["sides"] == {"brand", "analyst"}
-    assert found["undone"] == {"withdrawn"}
-    assert found["appeals"] == {"open", "upheld", "dismissed"}
+    values_by_subject = subjects_of(site)
+    assert values_by_subject["lanes of the models"] == {lane.value for lane in Lane}
+    assert (len(values_by_subject["models"]), len(values_by_subject["the scorecard"])) == (2, 1)
+    assert values_by_subject["sides"] == {"brand", "analyst"}
+    assert values_by_subject["undone"] == {"withdrawn"}
+    assert values_by_subject["appeals"] == {"open", "upheld", "dismissed"}
 
 
 def test_a_half_year_is_counted_as_plain_sql_counts_it(site: Site) -> None:
@@ -104,18 +106,18 @@ def listing(lane: Lane, probability: float, *, counterfeit: bool | None, chance:
 
 
 def test_the_random_sample_represents_unreviewed_listings() -> None:
-    flagged = [listing(Lane.ASK_BRAND, 0.9, counterfeit=one != 0) for one in range(10)]
+    flagged = [listing(Lane.ASK_BRAND, 0.9, counterfeit=number != 0) for number in range(10)]
     # A hundred passed listings, ten of them sampled at one in ten, one of those a counterfeit.
-    drawn = [listing(Lane.AUDIT, 0.05, counterfeit=one == 0, chance=0.1) for one in range(10)]
+    drawn = [listing(Lane.AUDIT, 0.05, counterfeit=number == 0, chance=0.1) for number in range(10)]
     unseen = [listing(Lane.NO_ACTION, 0.05, counterfeit=None, chance=0.1) for _ in range(90)]
     thin = [listing(Lane.INSUFFICIENT_EVIDENCE, 0.3, counterfeit=True)]
-    found = accuracy_of([*flagged, *drawn, *unseen, *thin])
-    assert found.flagged.value == pytest.approx(0.9)
-    assert found.flagged.rest.value == pytest.approx(0.1)
-    assert found.passed_over.value == pytest.approx(0.1)
-    assert found.passed_over.low < 0.1 < found.passed_over.high
-    assert (found.flagged.judged, found.passed_over.judged) == (10, 10)
-    assert sum(one.listings for one in found.bands) == 111
+    model_accuracy = accuracy_of([*flagged, *drawn, *unseen, *thin])
+    assert model_accuracy.flagged.value == pytest.approx(0.9)
+    assert model_accuracy.flagged.rest.value == pytest.approx(0.1)
+    assert model_accuracy.passed_over.value == pytest.approx(0.1)
+    assert model_accuracy.passed_over.low < 0.1 < model_accuracy.passed_over.high
+    assert (model_accuracy.flagged.judged, model_accuracy.passed_over.judged) == (10, 10)
+    assert sum(band.listings for band in model_accuracy.bands) == 111
 
 
 @pytest.mark.parametrize("probability", [0.02, 0.3, 0.97])
@@ -131,6 +133,6 @@ def test_listings_scored_by_the_scorecard_are_excluded(site: Site) -> None:
     begins = site.clock.now()
     a_case(site)
     site.clock.forward(days=1)
-    found = site.read(accuracy, site.here, begins, site.clock.now())
-    assert found.flagged.value is None
-    assert sum(one.listings for one in found.bands) == 0
+    model_accuracy = site.read(accuracy, site.here, begins, site.clock.now())
+    assert model_accuracy.flagged.value is None
+    assert sum(band.listings for band in model_accuracy.bands) == 0

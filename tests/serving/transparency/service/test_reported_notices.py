@@ -27,14 +27,14 @@ def play(site: Site) -> None:
         retract(site.runtime, site.brand_person, first.report.report_id, [2])
         suspend(site)
         report(site, names[3:], key="second")
-        kept, _ = sorted(open_cases(site, CaseLane.ANALYST), key=lambda one: one.case_id)
+        genuine_case, _ = sorted(open_cases(site, CaseLane.ANALYST), key=lambda case: case.case_id)
         site.clock.forward(hours=6)
-        judge(site, site.analyst, kept, Judgement.GENUINE)
+        judge(site, site.analyst, genuine_case, Judgement.GENUINE)
 
 
 def _scheduled(site: Site, name: str) -> StoredAction:
-    found = site.read(actions.latest, site.here, kind=None, state=None, most=100)
-    return next(one for one in found if one.external_id == name)
+    removals = site.read(actions.latest, site.here, kind=None, state=None, most=100)
+    return next(removal for removal in removals if removal.external_id == name)
 
 
 def aggregates(site: Site, since: datetime) -> dict[tuple[str, str], Any]:
@@ -45,11 +45,11 @@ def aggregates(site: Site, since: datetime) -> dict[tuple[str, str], Any]:
 def test_reports_of_brands_are_notices_and_not_own_initiative(any_site: Site) -> None:
     begins = any_site.clock.now()
     having(any_site, play)
-    found = aggregates(any_site, begins)
+    figures = aggregates(any_site, begins)
     # The removals: MP-1, on a question of ours, and two on reports.
-    assert found["own_initiative", "removals"] == 1
-    assert found["own_initiative", "removals_found_by_automated_means"] == 1
-    notices = {indicator: value for (part, indicator), value in found.items() if part == "notices"}
+    assert figures["own_initiative", "removals"] == 1
+    assert figures["own_initiative", "removals_found_by_automated_means"] == 1
+    notices = {indicator: figure for (part, indicator), figure in figures.items() if part == "notices"}
     # Six reported listings; the one that was withdrawn in the undo window is no notice.
     assert notices == {
         "offers_notified": 6,

@@ -38,8 +38,8 @@ def test_the_tables_match_the_count_by_hand(any_site: Site) -> None:
     complaints = read(any_site, TableName.ARTICLE_20, begins)
     named = {removal.action_id: removal.external_id for removal in removals}
     assert [
-        (named[one["about"]], one["route"], one["outcome"], one["ended_by"], one["automated"], one["hours"])
-        for one in complaints
+        (named[row["about"]], row["route"], row["outcome"], row["ended_by"], row["automated"], row["hours"])
+        for row in complaints
     ] == [
         ("MP-1", "appeal", "reversed", "person", "No", 2),
         ("MP-2", "appeal", "confirmed", "person", "No", 6),
@@ -50,7 +50,7 @@ def test_the_tables_match_the_count_by_hand(any_site: Site) -> None:
 
     log = read(any_site, TableName.ARTICLE_23, begins)
     columns = ("subject_kind", "subject", "items", "misuses", "nature", "consequences", "after_warning")
-    assert [tuple(one[name] for name in columns) for one in log] == [
+    assert [tuple(row[name] for name in columns) for row in log] == [
         ("complainant", SELLER, 3, 1, "1 trademark_counterfeit", None, None),
         # Two of the brand's six confirmations were overturned. The first overturn caused the warning; the second
         # confirmation, which the brand conceded, came after it.
@@ -63,8 +63,8 @@ def test_the_tables_match_the_count_by_hand(any_site: Site) -> None:
     assert log[3]["warned_at"] == fourth.acknowledged_at
 
     figures = {
-        (one["part"], one["indicator"], one["category"]): one["value"]
-        for one in read(any_site, TableName.AGGREGATES, begins)
+        (figure["part"], figure["indicator"], figure["category"]): figure["value"]
+        for figure in read(any_site, TableName.AGGREGATES, begins)
     }
     expected = {
         ("own_initiative", "removals", None): 7,
@@ -94,16 +94,16 @@ def test_the_tables_match_the_count_by_hand(any_site: Site) -> None:
     assert second.acknowledged_at is not None
     then = second.acknowledged_at + timedelta(hours=1)
     early = read(any_site, TableName.ARTICLE_20, begins, then)
-    assert [(one["outcome"], one["hours"]) for one in early] == [("reversed", 2), ("open", None)]
-    (seller,) = [one for one in read(any_site, TableName.ARTICLE_23, begins, then) if one["subject_kind"] == "seller"]
+    assert [(complaint["outcome"], complaint["hours"]) for complaint in early] == [("reversed", 2), ("open", None)]
+    (seller,) = [row for row in read(any_site, TableName.ARTICLE_23, begins, then) if row["subject_kind"] == "seller"]
     assert (seller["items"], seller["misuses"]) == (2, 1)
 
 
 @pytest.mark.parametrize("name", [TableName.ARTICLE_24, TableName.AGGREGATES])
 def test_an_unrecorded_figure_has_no_value_and_a_note(site: Site, name: TableName) -> None:
-    missing = [one for one in read(site, name, site.clock.now()) if one["value"] is None]
-    assert {"disputes", "suspensions"} <= {one["part"] for one in missing}
-    assert all(one["note"] for one in missing)
+    missing = [figure for figure in read(site, name, site.clock.now()) if figure["value"] is None]
+    assert {"disputes", "suspensions"} <= {figure["part"] for figure in missing}
+    assert all(figure["note"] for figure in missing)
 
 
 # The figures that the templates of Implementing Regulation (EU) 2024/2835 require, by part of the report.
@@ -149,11 +149,11 @@ def test_the_aggregates_have_every_figure_that_the_templates_require(any_site: S
     begins = any_site.clock.now()
     having(any_site, a_month_of_complaints)
     rows = read(any_site, TableName.AGGREGATES, begins)
-    found: dict[str, set[str]] = {}
-    for one in rows:
-        found.setdefault(one["part"], set()).add(one["indicator"])
-    assert {part: names - found[part] for part, names in LISTED.items()} == {part: set() for part in LISTED}
-    figures = {(one["part"], one["indicator"], one["category"]): one["value"] for one in rows}
+    indicators: dict[str, set[str]] = {}
+    for row in rows:
+        indicators.setdefault(row["part"], set()).add(row["indicator"])
+    assert {part: names - indicators[part] for part, names in LISTED.items()} == {part: set() for part in LISTED}
+    figures = {(row["part"], row["indicator"], row["category"]): row["value"] for row in rows}
     assert len(figures) == len(rows)  # No figure twice.
     by_hand = {
         ("own_initiative", "visibility_removal_found_by_automated_means", GOODS): 5,
@@ -191,8 +191,8 @@ def test_a_brands_record_has_its_counter_notices_and_the_history_of_its_standing
         answers = brand_answers.answers_of(connection, {(any_site.here, any_site.brand_id)})
         standing = standing_rows(connection, any_site.here, any_site.brand_id)
     rows = list(csv.DictReader(StringIO(record_file(Format.CSV, answers).decode("utf-8-sig"))))
-    found = [(row["listing"], row["outcome"], row["counter_notice"]) for row in rows if row["answer"] == "counterfeit"]
-    assert found == [
+    cells = [(row["listing"], row["outcome"], row["counter_notice"]) for row in rows if row["answer"] == "counterfeit"]
+    assert cells == [
         ("MP-1", "rejected", "upheld"),
         ("MP-2", "accepted", "dismissed"),
         ("MP-3", "accepted", ""),
@@ -237,8 +237,8 @@ def a_month_of_notices(site: Site) -> None:
 def test_statistics_are_kept_for_each_reason_code(any_site: Site) -> None:
     begins = any_site.clock.now()
     a_month_of_notices(any_site)
-    rows = {one.pop("reason_code"): one for one in read(any_site, TableName.ARTICLE_16, begins)}
-    assert {code: one["offers_notified"] for code, one in rows.items()} == {
+    rows = {row.pop("reason_code"): row for row in read(any_site, TableName.ARTICLE_16, begins)}
+    assert {code: row["offers_notified"] for code, row in rows.items()} == {
         "trademark_counterfeit": 1,
         "mark_misuse": 0,
         "design": 2,
@@ -267,8 +267,8 @@ def test_notices_are_in_the_figures_the_complaints_and_the_log_of_misuse(any_sit
     begins = any_site.clock.now()
     a_month_of_notices(any_site)
     figures = {
-        (one["part"], one["indicator"], one["category"]): one["value"]
-        for one in read(any_site, TableName.AGGREGATES, begins)
+        (figure["part"], figure["indicator"], figure["category"]): figure["value"]
+        for figure in read(any_site, TableName.AGGREGATES, begins)
     }
     expected = {
         ("notices", "offers_notified", None): 4,
@@ -293,7 +293,7 @@ def test_notices_are_in_the_figures_the_complaints_and_the_log_of_misuse(any_sit
         "person",
         20,
     )
-    (notifier,) = [one for one in read(any_site, TableName.ARTICLE_23, begins) if one["subject_kind"] == "notifier"]
+    (notifier,) = [row for row in read(any_site, TableName.ARTICLE_23, begins) if row["subject_kind"] == "notifier"]
     assert notifier["subject"].startswith("rep_")
     assert (notifier["items"], notifier["misuses"], notifier["nature"]) == (2, 1, "1 not_as_described")
 

@@ -45,13 +45,13 @@ class Contrast:
 @cache
 def colours() -> Mapping[str, Colour]:
     """Every colour token by name, in the order of the sheet; shadows and sizes are none."""
-    found: dict[str, Colour] = {}
-    for name, value in tokens().items():
-        if pair := _PAIR.match(value):
-            found[name] = Colour(name, pair[1], pair[2])
-        elif _ONE.match(value):
-            found[name] = Colour(name, value, value)
-    return found
+    colours_by_name: dict[str, Colour] = {}
+    for name, css_value in tokens().items():
+        if pair := _PAIR.match(css_value):
+            colours_by_name[name] = Colour(name, pair[1], pair[2])
+        elif _ONE.match(css_value):
+            colours_by_name[name] = Colour(name, css_value, css_value)
+    return colours_by_name
 
 
 @cache
@@ -110,13 +110,13 @@ def contrasts() -> tuple[Contrast, ...]:
     )
 
 
-def ratio(one: str, other: str) -> float:
+def ratio(colour: str, other: str) -> float:
     """WCAG's contrast of two opaque colours, from 1 to 21.
 
     >>> ratio("#ffffff", "#000000"), round(ratio("#777777", "#ffffff"), 2)
     (21.0, 4.48)
     """
-    lighter, darker = sorted((_luminance(one), _luminance(other)), reverse=True)
+    lighter, darker = sorted((_luminance(colour), _luminance(other)), reverse=True)
     return round((lighter + 0.05) / (darker + 0.05), 4)
 
 

@@ -110,14 +110,16 @@ def kit(now: datetime) -> str:
     page = KitPage(
         palettes=_palettes(),
         contrasts=contrast.contrasts(),
-        failing=sum(not one.holds for one in contrast.contrasts()),
+        failing=sum(not pair.holds for pair in contrast.contrasts()),
         sizes=_sizes(_TYPE),
         spaces=_sizes(_SPACE),
         figures=_FIGURES,
         choices=(Choice("#24", "24 h"), Choice("#14", "14 d", current=True), Choice("#90", "90 d")),
         hostile=text_view.show("Au\u200brel1e 1:1 \u202eк\u043eробка", names=("Aurelle",)),
         ends=tuple(text_view.show(name) for name in ("maison-b", "hk-mode", "atelier-9")),
-        dues=tuple(words.due(now + left, now) for left in (timedelta(hours=11), timedelta(minutes=41), timedelta(-2))),
+        dues=tuple(
+            words.due(now + time_left, now) for time_left in (timedelta(hours=11), timedelta(minutes=41), timedelta(-2))
+        ),
         samples=_samples(),
     )
     ours = FileSystemLoader(Path(__file__).parent)
@@ -174,16 +176,16 @@ _PIXELS: Final = 16.0
 
 def _palettes() -> tuple[Palette, ...]:
     known = contrast.colours()
-    return tuple(Palette(name, about, tuple(known[one] for one in names)) for name, about, names in _PALETTES)
+    return tuple(Palette(name, about, tuple(known[token] for token in names)) for name, about, names in _PALETTES)
 
 
-def _sizes(wanted: tuple[tuple[str, str, str], ...]) -> tuple[Size, ...]:
+def _sizes(uses: tuple[tuple[str, str, str], ...]) -> tuple[Size, ...]:
     written = contrast.tokens()
-    return tuple(Size(token, written[token], use, _px(written[token]), tone) for token, use, tone in wanted)
+    return tuple(Size(token, written[token], use, _px(written[token]), tone) for token, use, tone in uses)
 
 
-def _px(value: str) -> float:
-    return float(value.removesuffix("rem")) * _PIXELS if value.endswith("rem") else float(value.removesuffix("px"))
+def _px(size: str) -> float:
+    return float(size.removesuffix("rem")) * _PIXELS if size.endswith("rem") else float(size.removesuffix("px"))
 
 
 _REFERENCE: Final = PriceReference(math.log(480.0), 0.22, 214)

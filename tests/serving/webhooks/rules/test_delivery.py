@@ -17,11 +17,11 @@ SENT = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 
 def attempts_of(jitter: float) -> list[float]:
     """The hours from the first attempt to each attempt of an action that is never acknowledged."""
-    at, found = SENT, [0.0]
-    while (following := next_attempt(len(found), SENT, at, jitter, DEFAULT_DELIVERY)) is not None:
+    at, hours = SENT, [0.0]
+    while (following := next_attempt(len(hours), SENT, at, jitter, DEFAULT_DELIVERY)) is not None:
         at = following
-        found.append((at - SENT).total_seconds() / 3600)
-    return found
+        hours.append((at - SENT).total_seconds() / 3600)
+    return hours
 
 
 def test_ten_attempts_take_seventy_five_and_a_half_hours_by_the_example_of_the_standard() -> None:
@@ -136,6 +136,6 @@ RESTS = [
 def test_the_pause_that_an_answer_asks_for(
     status: int | None, wait: int | None, seconds: int | None, _why: str
 ) -> None:
-    asked = None if wait is None else timedelta(seconds=wait)
+    wait_time = None if wait is None else timedelta(seconds=wait)
     expected = None if seconds is None else timedelta(seconds=seconds)
-    assert rest_asked(status, asked, DEFAULT_DELIVERY) == expected
+    assert rest_asked(status, wait_time, DEFAULT_DELIVERY) == expected

@@ -49,23 +49,23 @@ from tests.fixtures.statements import a_statement
 
 @pytest.fixture
 def receiver(any_site: Site) -> Iterator[Receiver]:
-    with a_receiver() as found:
-        register(any_site, found)
-        yield found
+    with a_receiver() as receiver:
+        register(any_site, receiver)
+        yield receiver
 
 
-def register(site: Site, found: Receiver) -> None:
+def register(site: Site, receiver: Receiver) -> None:
     provisioning.register_webhook(
-        site.runtime, url=found.url, allow_loopback=True, marketplace=None, secret=found.secret, by="test"
+        site.runtime, url=receiver.url, allow_loopback=True, marketplace=None, secret=receiver.secret, by="test"
     )
     proven(site)
 
 
 def a_removal(site: Site, external_id: str = "MP-9", **changes: Any) -> StoredAction:
     case = a_case(site, CaseLane.ASK_BRAND, external_id=external_id, **changes)
-    made = judge(site, site.brand_person, case, Judgement.COUNTERFEIT).action
-    assert made is not None
-    return made
+    removal = judge(site, site.brand_person, case, Judgement.COUNTERFEIT).action
+    assert removal is not None
+    return removal
 
 
 def as_stored(site: Site, action: StoredAction) -> StoredAction:
@@ -166,9 +166,9 @@ def test_without_an_endpoint_nothing_is_lost(any_site: Site) -> None:
 def an_upheld_appeal(site: Site) -> StoredAction:
     file_appeal(site.runtime, site.marketplace, Complaint("a-1", "MP-9", "These goods are genuine."))
     (case,) = open_cases(site, CaseLane.APPEAL)
-    made = judge(site, site.second_analyst, case, Judgement.GENUINE).action
-    assert made is not None
-    return made
+    reinstatement = judge(site, site.second_analyst, case, Judgement.GENUINE).action
+    assert reinstatement is not None
+    return reinstatement
 
 
 def test_an_upheld_appeal_reinstates_with_a_higher_sequence(any_site: Site, receiver: Receiver) -> None:
@@ -242,8 +242,8 @@ def test_a_process_that_starts_sends_at_once_what_one_of_its_name_had_under_way(
 
 def begins(runtime: Runtime, request: tuple[str, str], _pipe: object) -> int:
     with runtime.store.write() as connection:
-        found = letters.letter(connection, *request)
-        return len(attempts.begin(runtime, connection, [found], None, runtime.clock.now()))
+        letter = letters.letter(connection, *request)
+        return len(attempts.begin(runtime, connection, [letter], None, runtime.clock.now()))
 
 
 @pytest.mark.soak
@@ -258,13 +258,17 @@ def test_what_a_killed_process_was_sending_is_sent_by_the_next_of_its_home(any_s
 
 
 def test_rounds_at_the_same_time_send_each_message_once(any_site: Site, receiver: Receiver) -> None:
-    made = removals(any_site, 18)
+    due_removals = removals(any_site, 18)
     few = replace(any_site.runtime, settings=any_site.runtime.settings.model_copy(update={"deliveries_at_once": 3}))
     with ThreadPoolExecutor(4) as pool:
         done = list(pool.map(lambda _: deliver_due(few, any_site.here), range(4)))
-    assert sum(len(one) for one in done) == len(made)
-    assert {key: word for one in done for key, word in one.items()} == {one.action_id: "acknowledged" for one in made}
-    assert sorted(one["id"] for one in receiver.deliveries) == sorted(one.action_id for one in made)
+    assert sum(len(outcomes) for outcomes in done) == len(due_removals)
+    assert {key: word for delivery in done for key, word in delivery.items()} == {
+        delivery.action_id: "acknowledged" for delivery in due_removals
+    }
+    assert sorted(delivery["id"] for delivery in receiver.deliveries) == sorted(
+        delivery.action_id for delivery in due_removals
+    )
     assert any_site.read(audit.check)[1] is None
 
 
@@ -331,22 +335,24 @@ DOWN = DEFAULT_DELIVERY.rest_after_failures
 
 def removals(site: Site, number: int) -> list[StoredAction]:
     """Actions due now, each of another seller, so that no cap makes one pending."""
-    made = [confirm(site, site.brand_person, case).action for case in questions(site, number)]
+    stored_actions = [confirm(site, site.brand_person, case).action for case in questions(site, number)]
     site.clock.forward(seconds=180)
-    return [one for one in made if one is not None]
+    return [action for action in stored_actions if action is not None]
 
 
 def delivered(site: Site) -> list[str]:
     """The results of delivering what may be sent now."""
     is_waiting = site.here in waiting(site.runtime)
-    found = list(deliver_due(site.runtime, site.here).values())
-    assert is_waiting is bool(found)
-    return found
+    results = list(deliver_due(site.runtime, site.here).values())
+    assert is_waiting is bool(results)
+    return results
 
 
 def test_a_receiver_that_is_down_is_asked_by_one_message_at_a_time(any_site: Site, receiver: Receiver) -> None:
     receiver.answer = lambda _number: 503
-    assert [attempt(any_site, one) for one in removals(any_site, DOWN + 3)] == ["failed"] * DOWN + ["scheduled"] * 3
+    assert [attempt(any_site, removal) for removal in removals(any_site, DOWN + 3)] == ["failed"] * DOWN + [
+        "scheduled"
+    ] * 3
     assert len(receiver.deliveries) == DOWN
     any_site.clock.forward(seconds=59)
     assert delivered(any_site) == []
@@ -359,43 +365,43 @@ def test_messages_that_fail_together_pause_the_receiver_for_the_first_time_only(
     any_site: Site, receiver: Receiver
 ) -> None:
     receiver.answer = lambda _number: 503
-    made = removals(any_site, DOWN + 5)
+    due_removals = removals(any_site, DOWN + 5)
     assert delivered(any_site) == ["failed"] * (DOWN + 5)
     endpoint = any_site.read(endpoints.in_force, any_site.here)
     assert endpoint is not None
     assert endpoint.failures == DOWN
     assert endpoint.failing_since == any_site.clock.now()
     assert endpoint.paused_until == any_site.clock.now() + timedelta(seconds=60)
-    assert len(made) == len(receiver.deliveries)
+    assert len(due_removals) == len(receiver.deliveries)
 
 
 def test_a_round_during_the_test_message_of_a_paused_receiver_waits(any_site: Site, receiver: Receiver) -> None:
     receiver.answer = lambda _number: 503
-    made = removals(any_site, DOWN + 2)
-    for one in made[:DOWN]:
-        attempt(any_site, one)
+    due_removals = removals(any_site, DOWN + 2)
+    for removal in due_removals[:DOWN]:
+        attempt(any_site, removal)
     any_site.clock.forward(minutes=1)
     with any_site.runtime.store.write() as connection:
         endpoint = endpoints.in_force(connection, any_site.here)
         assert endpoint is not None
         assert endpoints.claim_probe(connection, endpoint, until=any_site.clock.now() + CUT_OFF_AFTER)
         assert not endpoints.claim_probe(connection, endpoint, until=any_site.clock.now() + CUT_OFF_AFTER)
-    assert attempt(any_site, made[-1]) == "scheduled"
+    assert attempt(any_site, due_removals[-1]) == "scheduled"
     any_site.clock.forward(minutes=3)
-    assert attempt(any_site, made[-2]) == "failed"
+    assert attempt(any_site, due_removals[-2]) == "failed"
 
 
 @pytest.mark.parametrize("hours", [24, pytest.param(72, marks=pytest.mark.soak)])
 def test_once_it_is_back_all_that_waits_goes_at_once(any_site: Site, receiver: Receiver, hours: int) -> None:
     receiver.answer = lambda _number: 503
-    made = removals(any_site, DOWN + 3)
+    due_removals = removals(any_site, DOWN + 3)
     any_site.clock.forward(seconds=1)
     for _ in range(hours):
         delivered(any_site)
         any_site.clock.forward(hours=1)
     receiver.answer = lambda _number: 204
     assert delivered(any_site) == ["acknowledged"] * (DOWN + 3)
-    assert {as_stored(any_site, one).state for one in made} == {ActionState.ACKNOWLEDGED}
+    assert {as_stored(any_site, removal).state for removal in due_removals} == {ActionState.ACKNOWLEDGED}
     assert len(receiver.effects) == DOWN + 3
 
 
@@ -404,13 +410,13 @@ def test_a_receiver_is_asked_at_the_end_of_its_pause_although_each_message_waits
 ) -> None:
     """A hundred removals waited for their own back-off, and the receiver was back."""
     receiver.answer = lambda _number: 503
-    made = removals(any_site, DOWN // 2)
+    due_removals = removals(any_site, DOWN // 2)
     for _ in range(2):
-        assert delivered(any_site) == ["failed"] * len(made)
+        assert delivered(any_site) == ["failed"] * len(due_removals)
         any_site.clock.forward(seconds=6)
     receiver.answer = lambda _number: 204
     any_site.clock.forward(seconds=54)
-    assert delivered(any_site) == ["acknowledged"] * len(made)
+    assert delivered(any_site) == ["acknowledged"] * len(due_removals)
 
 
 # What a receiver asks for.
@@ -428,9 +434,9 @@ def test_a_receiver_that_asks_to_wait_is_sent_nothing_before(
 ) -> None:
     with a_receiver() as receiver:
         register(site, receiver)
-        made = removals(site, 3)
+        due_removals = removals(site, 3)
         # The answers to the others come later and show that it works; the pause stays.
-        receiver.answer_to = lambda message: status if message == made[0].action_id else 204
+        receiver.answer_to = lambda message: status if message == due_removals[0].action_id else 204
         receiver.headers = {} if header is None else {"retry-after": header}
         few = replace(site.runtime, settings=site.runtime.settings.model_copy(update={"deliveries_at_once": 3}))
         assert sorted(deliver_due(few, site.here).values()) == ["acknowledged", "acknowledged", "failed"]
@@ -489,7 +495,7 @@ def test_a_receiver_that_is_gone_is_disabled_and_messages_wait_for_another(site:
 
 def test_a_message_that_is_refused_shows_a_receiver_that_is_well(any_site: Site, receiver: Receiver) -> None:
     receiver.answer = lambda _number: 422
-    assert [attempt(any_site, one) for one in removals(any_site, DOWN + 2)] == ["failed"] * (DOWN + 2)
+    assert [attempt(any_site, removal) for removal in removals(any_site, DOWN + 2)] == ["failed"] * (DOWN + 2)
 
 
 def test_what_waits_goes_to_a_new_receiver_at_once(any_site: Site) -> None:
@@ -581,14 +587,14 @@ def rotate(site: Site, *, overlap_hours: int) -> str:
 
 
 def test_while_a_secret_changes_a_receiver_may_know_either(any_site: Site, receiver: Receiver) -> None:
-    before, made = receiver.secret, removals(any_site, 3)
+    before, due_removals = receiver.secret, removals(any_site, 3)
     after = rotate(any_site, overlap_hours=24)
     assert after != before
-    assert attempt(any_site, made[0]) == "acknowledged"
+    assert attempt(any_site, due_removals[0]) == "acknowledged"
     receiver.secret = after
-    assert attempt(any_site, made[1]) == "acknowledged"
+    assert attempt(any_site, due_removals[1]) == "acknowledged"
     any_site.clock.forward(hours=24)
-    assert attempt(any_site, made[2]) == "acknowledged"
+    assert attempt(any_site, due_removals[2]) == "acknowledged"
 
 
 @pytest.mark.parametrize(("overlap_hours", "hours_later"), [(24, 24), (0, 0)], ids=["in time", "at once"])
@@ -654,19 +660,19 @@ def test_a_takedown_and_its_inverse_are_never_applied_in_the_wrong_order(
         register(site, receiver)
         listing_id = f"lst_{secrets.token_hex(8)}"
         cause = Cause(site.here, listing_id, a_verdict(site, listing_id), "test")
-        for step, value in steps:
-            take(site, receiver, cause, step, value)
-        sent = [one["data"] for one in receiver.deliveries if one["heard"]]
+        for step, argument in steps:
+            take(site, receiver, cause, step, argument)
+        sent = [delivery["data"] for delivery in receiver.deliveries if delivery["heard"]]
         acted = site.read(actions.of_listing, site.here, listing_id)
         shuffled = [*sent, *random.Random(seed).sample(sent, len(sent))]
         effects = Effects(Path(folder) / "effects.jsonl")
-        applied = [one["sequence"] for one in shuffled if effects.apply(one["action_id"], one)]
+        applied = [payload["sequence"] for payload in shuffled if effects.apply(payload["action_id"], payload)]
         effects.close()
-    first_heard = list(dict.fromkeys(one["sequence"] for one in sent))
+    first_heard = list(dict.fromkeys(payload["sequence"] for payload in sent))
     assert first_heard == sorted(first_heard)
     assert applied == first_heard
-    settled = [one for one in acted if one.state is ActionState.ACKNOWLEDGED]
-    if settled and not any(one.state in {ActionState.SENDING, ActionState.DEAD} for one in acted):
+    settled = [action for action in acted if action.state is ActionState.ACKNOWLEDGED]
+    if settled and not any(action.state in {ActionState.SENDING, ActionState.DEAD} for action in acted):
         assert applied[-1] == settled[-1].sequence
 
 
@@ -692,19 +698,19 @@ def a_verdict(site: Site, listing_id: str) -> str:
     return verdict_id
 
 
-def take(site: Site, receiver: Receiver, cause: Cause, step: str, value: Any) -> None:
+def take(site: Site, receiver: Receiver, cause: Cause, step: str, argument: Any) -> None:
     """One possible step in the history of a listing."""
     acted = site.read(actions.of_listing, site.here, cause.listing_id)
     match step:
         case "schedule":
             with site.runtime.store.write() as connection:
-                schedule(site.runtime, connection, value, cause, a_statement(value), site.clock.now())
+                schedule(site.runtime, connection, argument, cause, a_statement(argument), site.clock.now())
         case "undo" if acted and acted[-1].state is ActionState.SCHEDULED:
             with site.runtime.store.write() as connection:
                 withdraw(site.runtime, connection, acted[-1], "test", site.clock.now())
         case "attempt":
-            receiver.answer = lambda _number: value
-            for one in reversed(acted):
-                attempt(site, one)
+            receiver.answer = lambda _number: argument
+            for action in reversed(acted):
+                attempt(site, action)
         case "wait":
-            site.clock.forward(seconds=value.total_seconds())
+            site.clock.forward(seconds=argument.total_seconds())

@@ -68,14 +68,14 @@ def add_all(connection: Connection, site: Site, name: str, **changes: Any) -> No
 def stored(site: Site, name: str) -> dict[str, Any]:
     with site.runtime.store.read() as connection:
         row = connection.execute(select(listing_version).where(listing_version.c.version_id == f"ver_{name}")).one()
-    return {one: value for one, value in row._asdict().items() if one != "brand_named_at"}
+    return {column: cell for column, cell in row._asdict().items() if column != "brand_named_at"}
 
 
 @pytest.mark.both_engines
 def test_rows_refer_to_rows_of_the_same_statement_and_arrive_as_they_are(any_site: Site, engine_name: str) -> None:
-    found: list[str] = []
+    executed_sql: list[str] = []
     event.listen(
-        any_site.runtime.store.writes, "before_cursor_execute", lambda _c, _k, text, *_rest: found.append(text)
+        any_site.runtime.store.writes, "before_cursor_execute", lambda _c, _k, text, *_rest: executed_sql.append(text)
     )
     various: list[dict[str, Any]] = [
         {"price_minor": 2**40},
@@ -87,7 +87,7 @@ def test_rows_refer_to_rows_of_the_same_statement_and_arrive_as_they_are(any_sit
             add_all(connection, any_site, f"{number}", **changes)
     for number, changes in enumerate(various):
         assert stored(any_site, f"{number}") == a_version(any_site, f"{number}", **changes)
-    inserts = [one for one in found if "INSERT" in one]
+    inserts = [statement for statement in executed_sql if "INSERT" in statement]
     assert len(inserts) == {"sqlite": 9, "postgresql": 3}[engine_name]
     assert len(set(inserts)) == {"sqlite": 3, "postgresql": 1}[engine_name], "one plan for values of every kind"
 
@@ -127,12 +127,12 @@ def test_rows_that_wait_come_before_many_that_are_copied(any_site: Site) -> None
             add_versions(connection, many)
         with in_one_statement(connection):
             add_listings(connection, [a_listing(any_site, "2")])
-            add_versions(connection, [{**one, "listing_id": "lst_2"} for one in few])
+            add_versions(connection, [{**version, "listing_id": "lst_2"} for version in few])
     with any_site.runtime.store.read() as connection:
-        found = connection.execute(
+        listing_ids = connection.execute(
             select(listing_version.c.listing_id).where(listing_version.c.content_hash == "0f" * 32)
         )
-        assert sorted(found.scalars()) == ["lst_1"] * len(many) + ["lst_2"] * len(few)
+        assert sorted(listing_ids.scalars()) == ["lst_1"] * len(many) + ["lst_2"] * len(few)
 
 
 @pytest.mark.both_engines
@@ -168,5 +168,5 @@ def test_nothing_waits_for_another_transaction_after_an_error(any_site: Site) ->
 
 def test_no_column_has_a_default_that_only_sqlalchemy_knows() -> None:
     """Such a column would have no value in a statement of several tables."""
-    every = (one for table in metadata.tables.values() for one in table.columns)
-    assert [str(one) for one in every if one.default is not None] == []
+    every = (column for table in metadata.tables.values() for column in table.columns)
+    assert [str(column) for column in every if column.default is not None] == []

@@ -33,8 +33,8 @@ def test_tables_that_have_grown_are_counted_once(any_site: Site) -> None:
         assert time.monotonic() < end, "nothing was counted"
         time.sleep(0.05)
     with runtime.store.read() as connection:
-        kept = connection.execute(text("SELECT reltuples FROM pg_class WHERE relname = 'listing'")).scalar_one()
-    assert kept >= len(rows)
+        row_estimate = connection.execute(text("SELECT reltuples FROM pg_class WHERE relname = 'listing'")).scalar_one()
+    assert row_estimate >= len(rows)
     assert count_tables(runtime) == 0, "nothing has grown since"
 
 
@@ -71,25 +71,25 @@ def test_a_transaction_keeps_its_plans_but_for_what_needs_its_values(any_site: S
         return
     names = ("plan_cache_mode", "enable_sort")
     now = text("SELECT " + ", ".join(f"current_setting('{name}')" for name in names))
-    kept, otherwise = ("force_generic_plan", "off"), ("force_custom_plan", "on")
+    when_kept, otherwise = ("force_generic_plan", "off"), ("force_custom_plan", "on")
     with store.write() as connection:
         with planned_for_values(connection):
             assert tuple(connection.execute(now).one()) == otherwise
         keep_plans(connection)
-        assert tuple(connection.execute(now).one()) == kept
+        assert tuple(connection.execute(now).one()) == when_kept
         with plans_kept(connection):
-            assert tuple(connection.execute(now).one()) == kept
-        assert tuple(connection.execute(now).one()) == kept
+            assert tuple(connection.execute(now).one()) == when_kept
+        assert tuple(connection.execute(now).one()) == when_kept
         with planned_for_values(connection):
             assert tuple(connection.execute(now).one()) == otherwise
             with plans_kept(connection):
-                assert tuple(connection.execute(now).one()) == kept
+                assert tuple(connection.execute(now).one()) == when_kept
             assert tuple(connection.execute(now).one()) == otherwise
-        assert tuple(connection.execute(now).one()) == kept
+        assert tuple(connection.execute(now).one()) == when_kept
     with store.read() as connection:
         assert tuple(connection.execute(now).one()) == otherwise
         keep_plans(connection)
-        assert tuple(connection.execute(now).one()) == kept
+        assert tuple(connection.execute(now).one()) == when_kept
 
 
 @pytest.mark.both_engines
@@ -196,9 +196,9 @@ def test_one_key_finds_what_a_list_of_it_and_others_finds(any_site: Site) -> Non
     with any_site.runtime.store.read() as connection:
         values = {"here": any_site.here, "until": until}
         both = BY_IDS.rows(connection, {**values, "ids": ["MP-10", "MP-20"]})
-        one = [row for name in ("MP-10", "MP-20") for row in BY_IDS.rows(connection, {**values, "ids": [name]})]
-        assert [row._asdict() for row in one] == [row._asdict() for row in both]
-        assert [row.external_id for row in one] == ["MP-10", "MP-20"]
+        single_rows = [row for name in ("MP-10", "MP-20") for row in BY_IDS.rows(connection, {**values, "ids": [name]})]
+        assert [row._asdict() for row in single_rows] == [row._asdict() for row in both]
+        assert [row.external_id for row in single_rows] == ["MP-10", "MP-20"]
         assert BY_IDS.rows(connection, {**values, "ids": []}) == ()
         assert BY_IDS.rows(connection, {**values, "ids": ["MP-nowhere"]}) == []
 
@@ -210,12 +210,12 @@ def test_who_listens_to_sqlalchemy_hears_of_them_too(any_site: Site) -> None:
         event.listen(
             store.reads,
             f"{name}_cursor_execute",
-            lambda _c, _k, statement, given, *_rest, name=name: heard.append((name, statement, given)),
+            lambda _c, _k, statement, parameters, *_rest, name=name: heard.append((name, statement, parameters)),
         )
     with store.read() as connection:
         heard.clear()  # The limits of the transaction.
         BY_IDS.rows(connection, {"here": any_site.here, "until": any_site.clock.now(), "ids": ["MP-10"]})
-        told = heard.copy()
-        connection.exec_driver_sql(told[0][1], told[0][2])
-    assert [name for name, *_ in told] == ["before", "after"]
-    assert [one[1:] for one in heard[2:]] == [one[1:] for one in told], "the statement as SQLAlchemy executes it"
+        calls = heard.copy()
+        connection.exec_driver_sql(calls[0][1], calls[0][2])
+    assert [name for name, *_ in calls] == ["before", "after"]
+    assert [call[1:] for call in heard[2:]] == [call[1:] for call in calls], "the statement as SQLAlchemy executes it"
