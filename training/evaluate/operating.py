@@ -135,8 +135,8 @@ def promise_in_words(promise: Mapping[str, Any]) -> str:
     if promise["threshold"] is None:
         return f"Precision {promise['precision']:.1f}: declined. {promise['reason']}"
     return (
-        f"Precision {promise['precision']:.1f}: promised from {promise['threshold']:.3f} in {promise['confidence']:.0%} "
-        f"of equally large sets of unseen sellers (up to {promise['precision_bound']:.2f} would be), with recall "
+        f"Precision {promise['precision']:.1f}: promised from {promise['threshold']:.3f} in "
+        f"{promise['confidence']:.0%} of equally large sets of unseen sellers (up to {promise['precision_bound']:.2f} would be), with recall "
         f"{promise['recall']:.2f}."
     )
 
