@@ -66,7 +66,7 @@ LOOSENED: Final = tuple(_LONG_REPEAT.sub(r"{\1,}", pattern.pattern) for pattern 
 
 
 @cache
-def _any_of() -> Prefilter:
+def _address_filter() -> Prefilter:
     return Prefilter(LOOSENED)
 
 
@@ -76,11 +76,11 @@ def find(folded: str, possible: Collection[int] | None = None) -> Addresses:
     `possible` are the numbers of the patterns that can match, where a filter has chosen them already.
     """
     if possible is None:
-        possible = _any_of().possible(folded)
+        possible = _address_filter().possible(folded)
     if not possible:
         return NO_ADDRESSES
     mails, links, *contacts, hidden = (
-        _found(pattern, folded) if number in possible else () for number, pattern in enumerate(_PATTERNS)
+        _matched_groups(pattern, folded) if number in possible else () for number, pattern in enumerate(_PATTERNS)
     )
     return Addresses(
         tuple(link for link in links if not any(mail.endswith(link) for mail in mails)),
@@ -89,7 +89,7 @@ def find(folded: str, possible: Collection[int] | None = None) -> Addresses:
     )
 
 
-def _found(pattern: "re2._Regexp", folded: str) -> tuple[str, ...]:
+def _matched_groups(pattern: "re2._Regexp", folded: str) -> tuple[str, ...]:
     """The matched group, or the whole match where a pattern has no group; each once."""
     matches = ([group for group in match.groups() if group] or [match.group()] for match in pattern.finditer(folded))
     return tuple(dict.fromkeys(group for groups in matches for group in groups))

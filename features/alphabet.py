@@ -64,7 +64,7 @@ def tables() -> Alphabet:
     listed: list[int] = []
     several: dict[int, int] = {}
     spelt = {code: tuple(map(ord, unicodedata.normalize("NFD", chr(code)))) for code in HANGUL}
-    for code, read in (_letters() | spelt).items():
+    for code, read in (_letter_table() | spelt).items():
         if len(read) <= 1:
             letters[code] = read[0] if read else 0
         else:
@@ -77,7 +77,7 @@ def tables() -> Alphabet:
     in_words = letters.copy()
     for stand_in, other in _STAND_INS.items():
         in_words[letters == stand_in] = other
-    alphabet = Alphabet(kinds, _values(letters), _values(in_words))
+    alphabet = Alphabet(kinds, _hash_values(letters), _hash_values(in_words))
     of_letters = kinds == LETTER
     alphabet.values[of_letters] |= np.uint64(1)
     alphabet.word_values[of_letters | np.isin(letters, list(_STAND_INS))] |= np.uint64(1)
@@ -88,14 +88,14 @@ def tables() -> Alphabet:
 
 
 @cache
-def _letters() -> dict[int, tuple[int, ...]]:
+def _letter_table() -> dict[int, tuple[int, ...]]:
     text = files("features").joinpath("data/letter_table.tsv").read_text(encoding="ascii")
     rows = (line.split("\t") for line in text.splitlines())
     return {int(code, 16): tuple(int(letter, 16) for letter in read.split()) for code, read in rows}
 
 
 @numba.njit(cache=True)
-def _values(letters: NDArray[np.int64]) -> NDArray[np.uint64]:
+def _hash_values(letters: NDArray[np.int64]) -> NDArray[np.uint64]:
     """The hash values of letters, all even."""
     hash_values = np.empty(letters.size, np.uint64)
     for i in range(letters.size):

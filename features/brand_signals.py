@@ -8,7 +8,7 @@ from rapidfuzz import fuzz
 from features.brands import Form, Method
 from features.fold import fold
 from features.indicators import MOST_PER_BRAND, Direction
-from features.message import Message, message, part_of
+from features.message import Message, message, part_message
 from features.near_names import NearMiss
 from features.spec import (
     MISSING,
@@ -21,7 +21,7 @@ from features.spec import (
     clearing,
     confirmation,
     indicator,
-    low,
+    low_is_counterfeit,
 )
 
 signals = Registry(Family.BRAND)
@@ -52,7 +52,7 @@ def brand_declared(e: Evidence) -> float:
     missing=_NO_BRAND,
     source="Own choice: the declared brand against the title",
     version=2,
-    side=low(_NEARLY, 1.0),
+    side=low_is_counterfeit(_NEARLY, 1.0),
     say=lambda e, v: message(
         "brand_in_title" if v == 1 else "brand_in_title.missing" if v < _NEARLY else "brand_in_title.nearly",
         brand=e.facts.listing.brand or "",
@@ -78,7 +78,7 @@ def brand_in_title(e: Evidence) -> float:
     version=3,
     side=indicator,
     say=lambda e, v: (
-        message("brand_disguised", brands=_names(e, obfuscated=True)) if v else message("brand_disguised.none")
+        message("brand_disguised", brands=_title_brands(e, obfuscated=True)) if v else message("brand_disguised.none")
     ),
 )
 def brand_disguised(e: Evidence) -> float:
@@ -94,7 +94,9 @@ def brand_disguised(e: Evidence) -> float:
     source="Own choice: the declared brand against the title",
     side=indicator,
     say=lambda e, v: (
-        message("brand_named_but_not_declared", brands=_names(e)) if v else message("brand_named_but_not_declared.none")
+        message("brand_named_but_not_declared", brands=_title_brands(e))
+        if v
+        else message("brand_named_but_not_declared.none")
     ),
 )
 def brand_named_but_not_declared(e: Evidence) -> float:
@@ -126,7 +128,7 @@ def brand_mentions(e: Evidence) -> float:
     missing="no title, or near names were not recorded yet",
     source=_NEAR,
     side=indicator,
-    say=lambda e, _: _near("brand_near_miss", e.facts.naming.near_misses if e.facts.naming else ()),
+    say=lambda e, _: _near_miss_message("brand_near_miss", e.facts.naming.near_misses if e.facts.naming else ()),
 )
 def brand_near_miss(e: Evidence) -> float:
     """The nearest misspelling of a registered name in the title: 1 for one edit, 0.5 for two, 0 for none."""
@@ -140,13 +142,13 @@ def brand_near_miss(e: Evidence) -> float:
     missing="no brand declared, or near names were not recorded yet",
     source=_NEAR,
     side=indicator,
-    say=lambda e, _: _near("brand_declared_near_miss", [near] if (near := _declared_near(e)) else []),
+    say=lambda e, _: _near_miss_message("brand_declared_near_miss", [near] if (near := _declared_near_miss(e)) else []),
 )
 def brand_declared_near_miss(e: Evidence) -> float:
     """Misspelling of a registered name as the declared brand: 1 for one edit, 0.5 for two, 0 for none."""
     if e.facts.naming is None or e.facts.listing.brand is None:
         return MISSING
-    near = _declared_near(e)
+    near = _declared_near_miss(e)
     return 1 / near.edits if near else 0.0
 
 
@@ -200,11 +202,11 @@ def brand_gtin_valid(e: Evidence) -> float:
     missing=_NONE_SUPPLIED,
     source=_SUPPLIED,
     side=indicator,
-    say=lambda e, _: _matching(e, Direction.COUNTERFEIT, "brand_tell_tales_of_counterfeits"),
+    say=lambda e, _: _indicator_message(e, Direction.COUNTERFEIT, "brand_tell_tales_of_counterfeits"),
 )
 def brand_tell_tales_of_counterfeits(e: Evidence) -> float:
     """Brand-supplied counterfeit indicators that match the text."""
-    return _fitting(e, Direction.COUNTERFEIT)
+    return _matching_count(e, Direction.COUNTERFEIT)
 
 
 @signals.feature(
@@ -212,11 +214,11 @@ def brand_tell_tales_of_counterfeits(e: Evidence) -> float:
     missing=_NONE_SUPPLIED,
     source=_SUPPLIED,
     side=clearing,
-    say=lambda e, _: _matching(e, Direction.GENUINE, "brand_tell_tales_of_its_own"),
+    say=lambda e, _: _indicator_message(e, Direction.GENUINE, "brand_tell_tales_of_its_own"),
 )
 def brand_tell_tales_of_its_own(e: Evidence) -> float:
     """Brand-supplied indicators of the brand's own goods that match the text."""
-    return _fitting(e, Direction.GENUINE)
+    return _matching_count(e, Direction.GENUINE)
 
 
 def gtin_is_valid(gtin: str) -> bool:
@@ -231,7 +233,7 @@ def gtin_is_valid(gtin: str) -> bool:
     return weighted % 10 == 0
 
 
-def _names(e: Evidence, *, obfuscated: bool = False) -> tuple[str, ...]:
+def _title_brands(e: Evidence, *, obfuscated: bool = False) -> tuple[str, ...]:
     return tuple(m.name for m in e.facts.brand.mentions if not obfuscated or m.form is not Form.PLAIN)
 
 
@@ -244,20 +246,20 @@ def _indicators(e: Evidence, direction: Direction) -> tuple[int, int]:
     return len(tell_tales.fired_for(direction)) if tell_tales.fired else 0, supplied
 
 
-def _fitting(e: Evidence, direction: Direction) -> float:
+def _matching_count(e: Evidence, direction: Direction) -> float:
     fit, supplied = _indicators(e, direction)
     return float(min(fit, MOST_PER_BRAND)) if supplied else MISSING
 
 
-def _matching(e: Evidence, direction: Direction, code: str) -> Message | None:
-    return part_of(code, *_indicators(e, direction))
+def _indicator_message(e: Evidence, direction: Direction, code: str) -> Message | None:
+    return part_message(code, *_indicators(e, direction))
 
 
-def _declared_near(e: Evidence) -> NearMiss | None:
+def _declared_near_miss(e: Evidence) -> NearMiss | None:
     return e.facts.naming.declared_near if e.facts.naming is not None else None
 
 
-def _near(code: str, near_misses: Sequence[NearMiss]) -> Message:
+def _near_miss_message(code: str, near_misses: Sequence[NearMiss]) -> Message:
     if not near_misses:
         return message("brand_near_miss.none")
     nearest = min(near_misses, key=lambda near_miss: near_miss.edits)

@@ -13,7 +13,7 @@ import ahocorasick
 
 from features.fold import Words, fold, without_pictures
 from features.near_names import NearMiss, NearNames
-from features.records import quickly_made
+from features.records import with_fast_init
 
 # Digits and signs that stand for letters. l, i, 1 and | are one class, because each can stand for the others.
 _LEET: Final = str.maketrans("01|!l3@45$7", "oiiiieaasst")
@@ -56,7 +56,7 @@ class Brand:
     gtin_prefixes: tuple[str, ...] = ()
 
 
-@quickly_made
+@with_fast_init
 @dataclass(frozen=True, slots=True)
 class Mention:
     """A registered name in the title."""
@@ -66,7 +66,7 @@ class Mention:
     form: Form
 
 
-@quickly_made
+@with_fast_init
 @dataclass(frozen=True, slots=True)
 class Resolution:
     """The brand of a listing, or None where several candidates remain possible.
@@ -82,7 +82,7 @@ class Resolution:
     mentions: tuple[Mention, ...] = ()
 
 
-@quickly_made
+@with_fast_init
 @dataclass(frozen=True, slots=True)
 class Naming:
     """Registered names outside the mentions in the title. They inform people and models but resolve no brand.
@@ -206,11 +206,11 @@ def pieces(text: str) -> list[str]:
     >>> pieces("Au\\u200bre11e 1:1") == pieces("aureiie l:i")
     True
     """
-    return _pieces().of(text)
+    return _piece_cutter().of(text)
 
 
 @cache
-def _pieces() -> Words:
+def _piece_cutter() -> Words:
     return Words(_LEET, signs_separate=True)
 
 
@@ -220,7 +220,7 @@ def _whole_words(automaton: ahocorasick.Automaton, text: str) -> Iterable[tuple[
     for end, (brand_id, name, length) in automaton.iter(text):
         start = end + 1 - length
         before, after = text[start - 1 : start], text[end + 1 : end + 2]
-        if not (_joins(before, text[start]) or _joins(after, text[end])):
+        if not (_is_one_word(before, text[start]) or _is_one_word(after, text[end])):
             yield brand_id, name
 
 
@@ -236,6 +236,6 @@ def _joined_words(automaton: ahocorasick.Automaton, text: str) -> Iterable[tuple
             yield brand_id, name
 
 
-def _joins(neighbour: str, edge: str) -> bool:
+def _is_one_word(neighbour: str, edge: str) -> bool:
     """Whether two characters belong to one word. Scripts without gaps, such as Chinese, never join."""
     return bool(neighbour) and neighbour.isalnum() and ord(edge) < 0x2E80 and ord(neighbour) < 0x2E80

@@ -29,7 +29,7 @@ from features import (
 from features.facts import Facts
 from features.fold import FOLD_TABLE_VERSION
 from features.minhash import MINHASH_VERSION
-from features.reading import read
+from features.reading import read_text
 from features.spec import MISSING, Evidence, Family, Feature, fingerprint
 from features.text_kernel import KERNEL_VERSION
 
@@ -60,8 +60,8 @@ _GROUPS: Final = tuple(
 def input_fingerprint() -> str:
     """A digest of everything that determines a model's input. A bundle with another fingerprint is refused."""
     tables: dict[str, str | int] = {
-        "lexicon": lexicon.digest(),
-        "ordinary_words": near_names.digest(),
+        "lexicon": lexicon.table_digest(),
+        "ordinary_words": near_names.table_digest(),
         "fold_table": FOLD_TABLE_VERSION,
         "text_kernel": KERNEL_VERSION,
         "minhash": MINHASH_VERSION,
@@ -88,7 +88,7 @@ _FAMILY_BITS: Final = np.array(
 
 
 @dataclass(frozen=True, slots=True)
-class Computed:
+class ComputedFeatures:
     """Facts with their text read and their feature vector, shape (n_features,); NaN is missing."""
 
     evidence: Evidence
@@ -104,13 +104,13 @@ class Computed:
         return int(np.bitwise_or.reduce(_FAMILY_BITS[np.isfinite(self.vector)])).bit_count()
 
 
-def compute(facts: Facts) -> Computed:
+def compute(facts: Facts) -> ComputedFeatures:
     """The vector of one listing version, with the evidence for the messages of its reasons."""
-    evidence = Evidence(facts, read(facts.listing))
+    evidence = Evidence(facts, read_text(facts.listing))
     vector: list[float] = []
     for condition, functions, missing in _GROUPS:
         vector += [feature(evidence) for feature in functions] if condition(evidence) else missing
-    return Computed(evidence, np.array(vector, dtype=np.float64))
+    return ComputedFeatures(evidence, np.array(vector, dtype=np.float64))
 
 
 def matrix(all_facts: Iterable[Facts]) -> NDArray[np.float64]:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from enum import StrEnum
 from typing import Final, NamedTuple
 
-from features.fields import Rejected
+from features.fields import FieldError
 
 LONGEST: Final = 320  # An e-mail address: 64 characters, the sign, 255 characters (RFC 3696).
 
@@ -39,7 +39,7 @@ class Contact(NamedTuple):
     value: str
 
 
-def contact(kind: ContactKind, text: str) -> Contact:
+def canonical_contact(kind: ContactKind, text: str) -> Contact:
     """The contact in its canonical form.
 
     Raises Rejected (the value is not of that kind, or too short to identify a seller. The sentence does not repeat the
@@ -67,24 +67,24 @@ _HANDLE: Final = re.compile(r"([^\W\d_][\w .-]{0,30}):\s*@?([\w.\-]{3,64})")
 _SHORTEST_TOKEN: Final = 6  # Shorter ones are house numbers and 'n/a'.
 
 
-def _phone(plain: str) -> str:
+def _canonical_phone(plain: str) -> str:
     if not _PHONE.fullmatch(plain):
-        raise Rejected("bad_phone", "value", "A telephone number begins with + or 00 and its country code.")
+        raise FieldError("bad_phone", "value", "A telephone number begins with + or 00 and its country code.")
     # '+49 (0)30' is dialled +49 30 from abroad.
     digits = re.sub(r"\D", "", plain.replace("(0)", "")).removeprefix("00")
     if len(digits) not in _DIGITS_OF_A_PHONE:
-        raise Rejected("bad_phone", "value", "A telephone number has 7 to 15 digits with its country code.")
+        raise FieldError("bad_phone", "value", "A telephone number has 7 to 15 digits with its country code.")
     return digits
 
 
-def _email(plain: str) -> str:
+def _canonical_email(plain: str) -> str:
     local, at, domain = plain.rpartition("@")
     try:
         domain = domain.encode("idna").decode()
     except UnicodeError:
         domain = ""
     if not at or not local or len(local) > 64 or re.search(r"[\s@]", local) or "." not in domain.strip("."):
-        raise Rejected("bad_email", "value", "An e-mail address is a name, @ and a domain.")
+        raise FieldError("bad_email", "value", "An e-mail address is a name, @ and a domain.")
     domain = _OTHER_NAMES.get(domain, domain)
     if domain in _WITH_TAGS:
         local = local.partition("+")[0] or local
@@ -93,24 +93,24 @@ def _email(plain: str) -> str:
     return f"{local}@{domain}"
 
 
-def _handle(plain: str) -> str:
+def _canonical_handle(plain: str) -> str:
     match = _HANDLE.fullmatch(plain)
     if match is None:
-        raise Rejected("bad_handle", "value", "A handle is its network, a colon and the name: telegram:lumo_trade.")
+        raise FieldError("bad_handle", "value", "A handle is its network, a colon and the name: telegram:lumo_trade.")
     return f"{re.sub(r'[ .-]', '', match[1])}:{match[2].rstrip('.')}"
 
 
-def _token(plain: str) -> str:
+def _canonical_token(plain: str) -> str:
     token = re.sub(r"[\W_]+", "", plain)
     if len(token) < _SHORTEST_TOKEN:
-        raise Rejected("too_short", "value", f"The value must have at least {_SHORTEST_TOKEN} letters and digits.")
+        raise FieldError("too_short", "value", f"The value must have at least {_SHORTEST_TOKEN} letters and digits.")
     return token
 
 
 _FORMS: Final[Mapping[ContactKind, Callable[[str], str]]] = {
-    ContactKind.PHONE: _phone,
-    ContactKind.EMAIL: _email,
-    ContactKind.HANDLE: _handle,
-    ContactKind.PAYOUT: _token,
-    ContactKind.ADDRESS: _token,
+    ContactKind.PHONE: _canonical_phone,
+    ContactKind.EMAIL: _canonical_email,
+    ContactKind.HANDLE: _canonical_handle,
+    ContactKind.PAYOUT: _canonical_token,
+    ContactKind.ADDRESS: _canonical_token,
 }

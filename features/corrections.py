@@ -37,7 +37,7 @@ class Correction:
     resolved: Resolution
 
 
-def in_force(namings: Iterable[NamedBrand], as_of: datetime) -> NamedBrand | None:
+def naming_in_force(namings: Iterable[NamedBrand], as_of: datetime) -> NamedBrand | None:
     """The naming that was in force just before a moment, of a listing's namings in the order of time.
 
     A later naming replaces an earlier one, and an undo restores the one before it. A naming of the very moment was
@@ -54,7 +54,7 @@ def in_force(namings: Iterable[NamedBrand], as_of: datetime) -> NamedBrand | Non
     return standing_namings[-1] if standing_namings else None
 
 
-def holds(named: NamedBrand, listing: Listing, register: BrandRegister) -> bool:
+def still_applies(named: NamedBrand, listing: Listing, register: BrandRegister) -> bool:
     """Whether a naming still speaks of the goods of the listing as it is now.
 
     It ends when the evidence resolves to another brand than the evidence that the person saw, both by today's register:
@@ -68,15 +68,15 @@ def holds(named: NamedBrand, listing: Listing, register: BrandRegister) -> bool:
     now = register.resolve(title=listing.title, declared=listing.brand, gtin=listing.gtin)
     if before.brand_id != now.brand_id:
         return False
-    return fold(named.declared or "") == fold(listing.brand or "") or _alike(named.title, listing.title)
+    return fold(named.declared or "") == fold(listing.brand or "") or _has_same_words(named.title, listing.title)
 
 
-def _alike(before: str | None, now: str | None) -> bool:
+def _has_same_words(before: str | None, now: str | None) -> bool:
     words, later = set(pieces(before or "")), set(pieces(now or ""))
     return len(words & later) >= _SAME_GOODS * len(words) if words else not later
 
 
-def corrected(resolved: Resolution, named: NamedBrand, register: BrandRegister) -> Resolution:
+def apply_naming(resolved: Resolution, named: NamedBrand, register: BrandRegister) -> Resolution:
     """The resolution with the named brand in place of the one that the evidence resolves.
 
     For a mark that is not registered it has no brand and no candidates. What the title mentions stays.

@@ -11,7 +11,7 @@ from typing import Final
 import msgspec
 
 from features.brands import Naming, Resolution
-from features.corrections import Correction, NamedBrand, corrected, holds, in_force
+from features.corrections import Correction, NamedBrand, apply_naming, naming_in_force, still_applies
 from features.fields import Windows
 from features.fold import fold
 from features.history import EventCounts, History, Outcomes, OwnPrices
@@ -22,7 +22,7 @@ from features.near_duplicates import NearDuplicates
 from features.peer_listings import Assortment, assortment
 from features.price_lists import ListedBy
 from features.priors import Priors
-from features.records import quickly_made
+from features.records import with_fast_init
 from features.references import ANY, PriceMissing, PriceReference, References
 
 SCHEMA: Final = 1
@@ -38,7 +38,7 @@ class Source(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Listed:
+class BrandListPrice:
     """The brand's own price for the goods; `log_price` is in the base currency, None without a rate."""
 
     by: ListedBy
@@ -48,7 +48,7 @@ class Listed:
     log_price: float | None
 
 
-@quickly_made
+@with_fast_init
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PriceFacts:
     """The price in the base currency and the prices to compare it with.
@@ -64,11 +64,11 @@ class PriceFacts:
     brand_category: PriceReference | None
     category: PriceReference | None
     own: OwnPrices | None = None
-    listed: Listed | None = None
+    listed: BrandListPrice | None = None
     common: int | None = None
 
 
-@quickly_made
+@with_fast_init
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SellerFacts:
     """The seller's counts in 7, 30 and 90 days with the source of each, and the seller's history.
@@ -95,7 +95,7 @@ class SellerFacts:
     links: Links | None = None
 
 
-@quickly_made
+@with_fast_init
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
     """Frozen evidence for one score. Absent values were unknown at the moment.
@@ -158,10 +158,10 @@ def assemble_facts(
     listing, in the order of time; those named at the moment or later have no effect."""
     register = references.brands
     brand = register.resolve(title=listing.title, declared=listing.brand, gtin=listing.gtin)
-    naming, correction = in_force(named, as_of), None
-    if naming is not None and holds(naming, listing, register):
+    naming, correction = naming_in_force(named, as_of), None
+    if naming is not None and still_applies(naming, listing, register):
         correction = Correction(naming.known_at, brand)
-        brand = corrected(brand, naming, register)
+        brand = apply_naming(brand, naming, register)
     log_price = references.rates.log_price(listing.price, listing.currency)
     missing, known_log_price = (log_price, None) if isinstance(log_price, PriceMissing) else (None, log_price)
     brand_key, category_key = reference_keys(listing, brand)
@@ -173,7 +173,7 @@ def assemble_facts(
         brand_category=references.prices.find(brand_key, category_key) if brand_key and category_key else None,
         category=references.prices.find(ANY, category_key) if category_key else None,
         own=history.own_prices(known_log_price),
-        listed=_listed(listing, references, brand),
+        listed=_brand_list_price(listing, references, brand),
         common=references.common.listings(listing.price_minor),
     )
     return Facts(
@@ -195,12 +195,12 @@ def assemble_facts(
     )
 
 
-def _listed(listing: Listing, references: References, brand: Resolution) -> Listed | None:
+def _brand_list_price(listing: Listing, references: References, brand: Resolution) -> BrandListPrice | None:
     list_price = references.lists.find(listing, brand.brand_id, base_currency=references.rates.base_currency)
     if list_price is None:
         return None
     log_price = references.rates.log_price(list_price.amount, list_price.currency)
-    return Listed(
+    return BrandListPrice(
         by=list_price.by,
         name=list_price.name,
         amount=list_price.amount,
@@ -238,10 +238,10 @@ def reference_keys(listing: Listing, brand: Resolution) -> tuple[str, str]:
 def _seller_facts(listing: Listing, history: History, brand: Resolution) -> SellerFacts:
     """Computed windows take precedence where they are complete. A disagreement with supplied ones is recorded."""
     supplied, events = listing.seller, history.events
-    sales, sales_source = _prefer(events.sales, supplied.accepted)
-    returns, returns_source = _prefer(events.returns, supplied.returned)
-    fakes, fakes_source = _prefer(events.fake_returns, _UNKNOWN)
-    turnover, turnover_source = _prefer(events.turnover, supplied.gmv)
+    sales, sales_source = _prefer_computed(events.sales, supplied.accepted)
+    returns, returns_source = _prefer_computed(events.returns, supplied.returned)
+    fakes, fakes_source = _prefer_computed(events.fake_returns, _UNKNOWN)
+    turnover, turnover_source = _prefer_computed(events.turnover, supplied.gmv)
     others = None if history.listings is None else assortment(history.listings, price=listing.price_minor)
     return SellerFacts(
         sales=sales,
@@ -263,7 +263,7 @@ def _seller_facts(listing: Listing, history: History, brand: Resolution) -> Sell
     )
 
 
-def _prefer(computed: Windows, supplied: Windows) -> tuple[Windows, Source]:
+def _prefer_computed(computed: Windows, supplied: Windows) -> tuple[Windows, Source]:
     if computed != _UNKNOWN:
         return Windows(*(s if c is None else c for c, s in zip(computed, supplied, strict=True))), Source.COMPUTED
     return supplied, Source.MISSING if supplied == _UNKNOWN else Source.SUPPLIED

@@ -33,7 +33,7 @@ Codes = NDArray[np.uint32]
 
 
 @cache
-def _tables() -> tuple[Codes, Codes]:
+def _fold_tables() -> tuple[Codes, Codes]:
     fold = np.arange(TABLE_SIZE, dtype=np.uint32)
     skeleton = fold.copy()
     text = files("features").joinpath("data/fold_table.tsv").read_text(encoding="ascii")
@@ -44,7 +44,7 @@ def _tables() -> tuple[Codes, Codes]:
 
 
 @numba.njit(cache=True)
-def _map(codes: Codes, table: Codes) -> Codes:
+def _map_codes(codes: Codes, table: Codes) -> Codes:
     """The codes through a table of `_tables`, or a longer one of `Words`, whose last row is that of all beyond."""
     out = np.empty(codes.size, np.uint32)
     length = 0
@@ -67,7 +67,7 @@ def _map(codes: Codes, table: Codes) -> Codes:
     return out[:length]
 
 
-def as_shown(text: str) -> str:
+def in_display_order(text: str) -> str:
     """The text in the order in which it is displayed: letters under a right-to-left override are reversed.
 
     Source: the Unicode bidirectional algorithm, right-to-left override; CVE-2021-42574.
@@ -83,19 +83,19 @@ def as_shown(text: str) -> str:
 @cache
 def _ascii_tables() -> tuple[Mapping[int, int | None], Mapping[int, int | None]]:
     """The first 128 rows of the tables in the form that `str.translate` reads; None drops a character."""
-    fold, skeleton = ({code: int(table[code]) or None for code in range(128)} for table in _tables())
+    fold, skeleton = ({code: int(table[code]) or None for code in range(128)} for table in _fold_tables())
     return fold, skeleton
 
 
-def _mapped(text: str, which: int) -> str:
+def _map_text(text: str, which: int) -> str:
     """The text through the table of folding, 0, or of look-alikes, 1. ASCII needs no normal form and no kernel."""
     if text.isascii():
         return " ".join(text.translate(_ascii_tables()[which]).split())
-    return codecs.utf_32_le_decode(_map(_codes(text), _tables()[which]).tobytes())[0]
+    return codecs.utf_32_le_decode(_map_codes(_normal_codes(text), _fold_tables()[which]).tobytes())[0]
 
 
-_short = lru_cache(_SHORT_KEPT)(_mapped)
-_long = lru_cache(_LONG_KEPT)(_mapped)
+_short = lru_cache(_SHORT_KEPT)(_map_text)
+_long = lru_cache(_LONG_KEPT)(_map_text)
 
 
 class Words:
@@ -107,7 +107,7 @@ class Words:
 
     def __init__(self, written: Mapping[int, int], *, signs_separate: bool) -> None:
         table = np.arange(_WORDS_SIZE, dtype=np.uint32)
-        table[:TABLE_SIZE] = _tables()[1]
+        table[:TABLE_SIZE] = _fold_tables()[1]
         for sign, letter in written.items():
             table[table == sign] = letter
         is_word = np.fromiter(map(str.isalnum, map(chr, range(_WORDS_SIZE))), bool, _WORDS_SIZE)
@@ -119,11 +119,11 @@ class Words:
     def of(self, text: str) -> list[str]:
         if text.isascii():
             return text.translate(self._ascii).split()
-        return codecs.utf_32_le_decode(_map(_codes(text), self._table).tobytes())[0].split()
+        return codecs.utf_32_le_decode(_map_codes(_normal_codes(text), self._table).tobytes())[0].split()
 
 
-def _codes(text: str) -> Codes:
-    return np.frombuffer(unicodedata.normalize("NFKC", as_shown(text)).encode("utf-32-le"), np.uint32)
+def _normal_codes(text: str) -> Codes:
+    return np.frombuffer(unicodedata.normalize("NFKC", in_display_order(text)).encode("utf-32-le"), np.uint32)
 
 
 def fold(text: str) -> str:
@@ -148,7 +148,7 @@ def without_pictures(text: str) -> str:
 
 def skeleton_codes(text: str) -> Codes:
     """Code points of `skeleton(text)`, shape (n,), the form that the text kernel reads."""
-    return _map(_codes(text), _tables()[1])
+    return _map_codes(_normal_codes(text), _fold_tables()[1])
 
 
 def skeleton(text: str) -> str:

@@ -17,7 +17,7 @@ import re2
 from features.fold import fold
 from features.listing import Listing
 from features.phrase import Parameter, Phrase
-from features.records import quickly_made
+from features.records import with_fast_init
 
 LONGEST_PATTERN: Final = 200
 LARGEST_PROGRAM: Final = 500  # Instructions; a pattern of 200 plain characters has about as many.
@@ -34,7 +34,7 @@ class Direction(StrEnum):
     GENUINE = "genuine"
 
 
-class Where(StrEnum):
+class SearchedText(StrEnum):
     """The text in which an indicator is searched."""
 
     TITLE = "title"
@@ -61,7 +61,7 @@ class Indicator:
     brand_id: str
     label: str
     pattern: str
-    where: Where
+    where: SearchedText
     direction: Direction
     active_from: datetime
     active_to: datetime | None
@@ -74,27 +74,27 @@ class Indicator:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Fired:
+class IndicatorMatch:
     """A counterfeit indicator that matches a listing, with the matching words of the folded text."""
 
     indicator_id: str
     brand_id: str
     label: str
     direction: Direction
-    where: Where
+    where: SearchedText
     words: str
 
 
-@quickly_made
+@with_fast_init
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IndicatorFacts:
     """The numbers of indicators that the candidate brands had supplied at the moment, and the matching ones."""
 
     for_counterfeit: int = 0
     for_genuine: int = 0
-    fired: tuple[Fired, ...] = ()
+    fired: tuple[IndicatorMatch, ...] = ()
 
-    def fired_for(self, direction: Direction) -> tuple[Fired, ...]:
+    def fired_for(self, direction: Direction) -> tuple[IndicatorMatch, ...]:
         return tuple(tell_tale for tell_tale in self.fired if tell_tale.direction is direction)
 
 
@@ -116,8 +116,8 @@ class Indicators:
         ]
         if not in_force:
             return IndicatorFacts()
-        texts = _texts(listing.title, listing.description)
-        fired = [tell_tale for indicator in in_force if (tell_tale := _fired(indicator, texts)) is not None]
+        texts = _folded_texts(listing.title, listing.description)
+        fired = [tell_tale for indicator in in_force if (tell_tale := _match_indicator(indicator, texts)) is not None]
         return IndicatorFacts(
             for_counterfeit=sum(indicator.direction is Direction.COUNTERFEIT for indicator in in_force),
             for_genuine=sum(indicator.direction is Direction.GENUINE for indicator in in_force),
@@ -125,21 +125,21 @@ class Indicators:
         )
 
 
-def fits(pattern: str, where: Where, title: str, description: str) -> str | None:
+def matched_words(pattern: str, where: SearchedText, title: str, description: str) -> str | None:
     """The words of the folded text that a pattern matches; None without a match."""
-    match = _found(pattern, where, _texts(title, description))
+    match = _find_pattern(pattern, where, _folded_texts(title, description))
     return None if match is None else match[1]
 
 
-def _texts(title: str | None, description: str | None) -> dict[Where, str]:
-    return {Where.TITLE: fold(title or ""), Where.DESCRIPTION: fold((description or "")[:LONGEST_TEXT])}
+def _folded_texts(title: str | None, description: str | None) -> dict[SearchedText, str]:
+    return {SearchedText.TITLE: fold(title or ""), SearchedText.DESCRIPTION: fold((description or "")[:LONGEST_TEXT])}
 
 
-def _fired(indicator: Indicator, texts: dict[Where, str]) -> Fired | None:
-    match = _found(indicator.pattern, indicator.where, texts)
+def _match_indicator(indicator: Indicator, texts: dict[SearchedText, str]) -> IndicatorMatch | None:
+    match = _find_pattern(indicator.pattern, indicator.where, texts)
     if match is None:
         return None
-    return Fired(
+    return IndicatorMatch(
         indicator_id=indicator.indicator_id,
         brand_id=indicator.brand_id,
         label=indicator.label,
@@ -149,9 +149,9 @@ def _fired(indicator: Indicator, texts: dict[Where, str]) -> Fired | None:
     )
 
 
-def _found(pattern: str, place: Where, texts: dict[Where, str]) -> tuple[Where, str] | None:
+def _find_pattern(pattern: str, place: SearchedText, texts: dict[SearchedText, str]) -> tuple[SearchedText, str] | None:
     for where, text in texts.items():
-        if place in {where, Where.ANY} and (match := _compiled(pattern).search(text)):
+        if place in {where, SearchedText.ANY} and (match := _compile(pattern).search(text)):
             return where, match.group()[:_LONGEST_QUOTE].strip()
     return None
 
@@ -175,22 +175,22 @@ def check_pattern(pattern: str) -> None:
     if r"\C" in pattern:
         raise PatternRefused(r"\C is half a character.")
     try:
-        compiled = _compiled(pattern)
+        compiled = _compile(pattern)
     except re2.error as error:
-        raise PatternRefused("The pattern cannot be read: {words}.", words=_sentence(error)) from None
+        raise PatternRefused("The pattern cannot be read: {words}.", words=_error_sentence(error)) from None
     if compiled.programsize > LARGEST_PROGRAM:
         raise PatternRefused("The pattern is too large: use fewer or smaller repeats and classes.")
     if compiled.search("") is not None:
         raise PatternRefused("The pattern matches every text, even an empty one.")
 
 
-def _sentence(error: re2.error) -> str:
+def _error_sentence(error: re2.error) -> str:
     sentence = error.args[0] if error.args else b""
     return sentence.decode("utf-8", "replace") if isinstance(sentence, bytes) else str(sentence)
 
 
 @lru_cache(maxsize=4_096)
-def _compiled(pattern: str) -> "re2._Regexp":
+def _compile(pattern: str) -> "re2._Regexp":
     options = re2.Options()
     options.case_sensitive = False
     options.log_errors = False

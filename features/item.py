@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from features.message import aged, message, part_of
+from features.message import age_message, message, part_message
 from features.spec import (
     MISSING,
     SHARE,
@@ -13,30 +13,30 @@ from features.spec import (
     Side,
     above_prior,
     accusing,
+    age_in_days,
     burst,
     clearing,
-    days,
-    grave,
-    high,
+    either_if_any,
+    grave_share,
+    high_is_counterfeit,
     log1p,
     log_of,
-    low,
+    low_is_counterfeit,
     recent_share,
     shrunk_share,
     smoothed_share,
-    some,
 )
 
 _ONE_STAR: Final = 0.06  # The prior share of one-star ratings.
-_STARS: Final = low(4.0, 4.5)
+_STARS: Final = low_is_counterfeit(4.0, 4.5)
 signals = Registry(Family.ITEM, source="Ozon E-CUP 2025: item columns")
 
 
 @signals.feature(
     log_of("days"),
     missing="the source does not say when the listing was first published",
-    side=days(30, 365),
-    say=lambda e, _: aged("item_age", e.facts.listing.age_days),
+    side=age_in_days(30, 365),
+    say=lambda e, _: age_message("item_age", e.facts.listing.age_days),
 )
 def item_age(e: Evidence) -> float:
     """Days since the listing was first published."""
@@ -46,7 +46,7 @@ def item_age(e: Evidence) -> float:
 @signals.feature(
     log_of("items"),
     missing="sales not sent",
-    side=some,
+    side=either_if_any,
     say=lambda e, _: message("item_sales_7d", n=round(e.facts.listing.sales.d7 or 0)),
 )
 def item_sales_7d(e: Evidence) -> float:
@@ -57,7 +57,7 @@ def item_sales_7d(e: Evidence) -> float:
 @signals.feature(
     log_of("items"),
     missing="sales not sent",
-    side=some,
+    side=either_if_any,
     say=lambda e, _: message("item_sales_90d", n=round(e.facts.listing.sales.d90 or 0)),
 )
 def item_sales_90d(e: Evidence) -> float:
@@ -70,7 +70,7 @@ def item_sales_90d(e: Evidence) -> float:
     missing="sales or returns not sent",
     version=2,
     side=above_prior(lambda priors: priors.item_returns.mean),
-    say=lambda e, _: part_of("item_return_share", e.facts.listing.returns.d90, e.facts.listing.sales.d90),
+    say=lambda e, _: part_message("item_return_share", e.facts.listing.returns.d90, e.facts.listing.sales.d90),
 )
 def item_return_share(e: Evidence) -> float:
     """Share of sales returned in 90 days, smoothed towards the base rate."""
@@ -82,8 +82,10 @@ def item_return_share(e: Evidence) -> float:
     missing="sales or such returns not sent",
     source="Ozon E-CUP 2025: item_count_fake_returns; close to the label where labels come from the same complaints",
     version=2,
-    side=grave(lambda e: e.facts.listing.fake_returns.d90, lambda priors: priors.item_fake_returns.mean),
-    say=lambda e, _: part_of("item_fake_return_share", e.facts.listing.fake_returns.d90, e.facts.listing.sales.d90),
+    side=grave_share(lambda e: e.facts.listing.fake_returns.d90, lambda priors: priors.item_fake_returns.mean),
+    say=lambda e, _: part_message(
+        "item_fake_return_share", e.facts.listing.fake_returns.d90, e.facts.listing.sales.d90
+    ),
 )
 def item_fake_return_share(e: Evidence) -> float:
     """Share of sales returned as not genuine in 90 days, smoothed towards the base rate."""
@@ -117,7 +119,7 @@ def item_recent_sales_share(e: Evidence) -> float:
     Scale("stars", 1, 5),
     missing="ratings not sent",
     side=lambda e, _: _STARS(e, _mean_rating(e)),
-    say=lambda e, _: message("item_rating", rating=_mean_rating(e), n=_ratings(e)) if _ratings(e) else None,
+    say=lambda e, _: message("item_rating", rating=_mean_rating(e), n=_rating_count(e)) if _rating_count(e) else None,
 )
 def item_rating(e: Evidence) -> float:
     """Mean rating of the listing, smoothed towards 4.3 with the weight of ten ratings."""
@@ -131,8 +133,8 @@ def item_rating(e: Evidence) -> float:
 @signals.feature(
     SHARE,
     missing="ratings not sent",
-    side=high(_ONE_STAR, _ONE_STAR),
-    say=lambda e, _: part_of("item_one_star_share", (e.facts.listing.rating_counts or (0,))[0], _ratings(e)),
+    side=high_is_counterfeit(_ONE_STAR, _ONE_STAR),
+    say=lambda e, _: part_message("item_one_star_share", (e.facts.listing.rating_counts or (0,))[0], _rating_count(e)),
 )
 def item_one_star_share(e: Evidence) -> float:
     """Share of one-star ratings, smoothed towards 6 %."""
@@ -144,11 +146,11 @@ def item_one_star_share(e: Evidence) -> float:
     log_of("ratings"),
     missing="ratings not sent",
     side=clearing,
-    say=lambda e, _: message("item_ratings", n=_ratings(e)),
+    say=lambda e, _: message("item_ratings", n=_rating_count(e)),
 )
 def item_ratings(e: Evidence) -> float:
     """Number of ratings of the listing."""
-    return MISSING if e.facts.listing.rating_counts is None else log1p(_ratings(e))
+    return MISSING if e.facts.listing.rating_counts is None else log1p(_rating_count(e))
 
 
 @signals.feature(
@@ -185,7 +187,7 @@ def item_version(e: Evidence) -> float:
     return float(min(e.facts.version, 100))
 
 
-def _ratings(e: Evidence) -> int:
+def _rating_count(e: Evidence) -> int:
     return sum(e.facts.listing.rating_counts or ())
 
 

@@ -13,8 +13,8 @@ from importlib.resources import files
 from itertools import accumulate, islice
 from typing import Final
 
-from features.prefilter import Prefilter, loosened
-from features.records import quickly_made
+from features.prefilter import Prefilter, loosen
+from features.records import with_fast_init
 
 _PACKAGED: Final = "data/lexicon.tsv"
 _RAW: Final = "raw:"
@@ -28,16 +28,16 @@ _NOT: Final = (
 _WITHOUT: Final = "without|sin|sem|sans|senza|ohne|bez|без|tanpa|بدون"
 
 
-def _negation(words: str) -> re.Pattern[str]:
+def _negation_pattern(words: str) -> re.Pattern[str]:
     return re.compile(
         rf"(?:\b(?:{words})\b(?:[^\w.!?;]+\w+){{0,2}}[^\w.!?;]*|\b(?:{_WITHOUT})\b[^\w.!?;]*|"
         r"[拒非不没無无絕绝][^ ,.，。]{0,3}|ไม่(?:ใช่|มี)? ?)\Z"
     )
 
 
-_NEGATION: Final = _negation(rf"(?P<no>no)|{_NOT}")
+_NEGATION: Final = _negation_pattern(rf"(?P<no>no)|{_NOT}")
 # In Portuguese "no" means "in the" and is no negation: "réplica no estojo".
-_PORTUGUESE_NEGATION: Final = _negation(_NOT)
+_PORTUGUESE_NEGATION: Final = _negation_pattern(_NOT)
 # Unaccented words and endings that only Portuguese has among the languages of the lexicon in Latin script. Ambiguous
 # ones are left out: "com" is an address, "dos" Spanish, "voce" Italian, "ao" and "tem" Vietnamese.
 _PORTUGUESE: Final = re.compile(
@@ -68,7 +68,7 @@ class Kind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class LexiconEntry:
     """One row of the lexicon. `strong` is a sufficient reason; `combination` needs a brand and another kind."""
 
     language: str
@@ -80,7 +80,7 @@ class Entry:
     reads_raw: bool
 
 
-@quickly_made
+@with_fast_init
 @dataclass(frozen=True, slots=True)
 class PhraseMatch:
     """A match of a lexicon entry: its kind and strength, and the matching words of the text."""
@@ -94,18 +94,18 @@ class PhraseMatch:
 
 
 @cache
-def digest() -> str:
+def table_digest() -> str:
     """SHA-256 of the packaged table: part of a model's input fingerprint."""
     return hashlib.sha256(files("features").joinpath(_PACKAGED).read_bytes()).hexdigest()
 
 
 @cache
-def entries() -> tuple[Entry, ...]:
+def entries() -> tuple[LexiconEntry, ...]:
     """The lexicon in the order of its table."""
     text = files("features").joinpath(_PACKAGED).read_text(encoding="utf-8")
     rows = csv.DictReader(text.splitlines(), delimiter="\t", quoting=csv.QUOTE_NONE)
     return tuple(
-        Entry(
+        LexiconEntry(
             language=row["language"],
             kind=Kind(row["kind"]),
             term=row["term"],
@@ -119,31 +119,31 @@ def entries() -> tuple[Entry, ...]:
 
 
 @cache
-def of_folded() -> tuple[Entry, ...]:
+def folded_entries() -> tuple[LexiconEntry, ...]:
     return tuple(phrase for phrase in entries() if not phrase.reads_raw)
 
 
 @cache
-def of_raw() -> tuple[Entry, ...]:
+def raw_entries() -> tuple[LexiconEntry, ...]:
     """The entries of spelling tricks, which folding would undo: their patterns read the title itself."""
     return tuple(phrase for phrase in entries() if phrase.reads_raw)
 
 
-def patterns(chosen: Iterable[Entry]) -> list[str]:
-    return [loosened(phrase.pattern.pattern) for phrase in chosen]
+def loosened_patterns(chosen: Iterable[LexiconEntry]) -> list[str]:
+    return [loosen(phrase.pattern.pattern) for phrase in chosen]
 
 
 @cache
 def _folded_filter() -> Prefilter:
-    return Prefilter(patterns(of_folded()))
+    return Prefilter(loosened_patterns(folded_entries()))
 
 
 @cache
 def _raw_filter() -> Prefilter:
-    return Prefilter(patterns(of_raw()))
+    return Prefilter(loosened_patterns(raw_entries()))
 
 
-def find(
+def find_phrases(
     folded: str,
     *,
     where: str,
@@ -162,26 +162,28 @@ def find(
     """
     in_title = where == "title"
     numbers = _folded_filter().possible(folded) if possible is None else possible
-    chosen = [phrase for number in numbers if (phrase := of_folded()[number]).pattern.search(folded)]
+    chosen = [phrase for number in numbers if (phrase := folded_entries()[number]).pattern.search(folded)]
     if not in_title:
         # In a description, patterns of spelling (digits, spaced letters) match codes and sizes.
         chosen = [phrase for phrase in chosen if phrase.literals or phrase.kind is not Kind.EVASION]
     phrase_matches = _matches(chosen, folded, where) if chosen else []
     if raw is not None and in_title and not raw.isascii():
-        tried = [of_raw()[number] for number in (_raw_filter().possible(raw) if tricks is None else tricks)]
+        tried = [raw_entries()[number] for number in (_raw_filter().possible(raw) if tricks is None else tricks)]
         raw_matches = ((phrase, phrase.pattern.search(raw)) for phrase in tried)
         phrase_matches.extend(_phrase_match(phrase, match.group(), where) for phrase, match in raw_matches if match)
     return tuple(phrase_matches)
 
 
-def _matches(chosen: Iterable[Entry], folded: str, where: str) -> list[PhraseMatch]:
+def _matches(chosen: Iterable[LexiconEntry], folded: str, where: str) -> list[PhraseMatch]:
     """The affirmed matches of the chosen entries, traps and documents first."""
     traps = [(phrase, list(phrase.pattern.finditer(folded))) for phrase in chosen if phrase.kind is Kind.TRAP]
-    covered = _spans(traps)
-    documents = [(e, list(_affirmed(e, folded, covered, _NO_SPANS))) for e in chosen if e.kind is Kind.DOCUMENTS]
-    lacking = _spans(documents)
+    covered = _spans_of(traps)
+    documents = [
+        (e, list(_affirmed_matches(e, folded, covered, _NO_SPANS))) for e in chosen if e.kind is Kind.DOCUMENTS
+    ]
+    lacking = _spans_of(documents)
     others = (
-        (phrase, list(islice(_affirmed(phrase, folded, covered, lacking), 1)))
+        (phrase, list(islice(_affirmed_matches(phrase, folded, covered, lacking), 1)))
         for phrase in chosen
         if phrase.kind not in {Kind.TRAP, Kind.DOCUMENTS}
     )
@@ -190,7 +192,9 @@ def _matches(chosen: Iterable[Entry], folded: str, where: str) -> list[PhraseMat
     ]
 
 
-def _affirmed(phrase: Entry, folded: str, covered: "_Spans", lacking: "_Spans") -> Iterator[re.Match[str]]:
+def _affirmed_matches(
+    phrase: LexiconEntry, folded: str, covered: "_Spans", lacking: "_Spans"
+) -> Iterator[re.Match[str]]:
     """The matches that no trap covers and no negation cancels."""
     for match in phrase.pattern.finditer(folded):
         if not (covered.cover(*match.span()) or _is_negated(match, lacking)):
@@ -205,14 +209,14 @@ def _is_negated(match: re.Match[str], lacking: "_Spans") -> bool:
     start = max(0, match.start() - _NEGATION_REACH)
     context = match.string[start : match.start()]
     before = _NEGATION.search(context)
-    if before is not None and before["no"] and _in_portuguese(match):
+    if before is not None and before["no"] and _is_portuguese(match):
         before = _PORTUGUESE_NEGATION.search(context)
     if before is not None and not lacking.cover(start + before.start(), start + before.start() + 1):
         return True
     return _NEGATED_AFTER.match(match.string, match.end()) is not None
 
 
-def _in_portuguese(match: re.Match[str]) -> bool:
+def _is_portuguese(match: re.Match[str]) -> bool:
     """Whether the sentence around a match, or the match itself, is written in Portuguese.
 
     A sentence of words that are also Spanish counts as Spanish: "no estilo réplica" is read as a warning.
@@ -240,9 +244,9 @@ class _Spans:
 _NO_SPANS: Final = _Spans(())
 
 
-def _spans(phrase_matches: list[tuple[Entry, list[re.Match[str]]]]) -> _Spans:
+def _spans_of(phrase_matches: list[tuple[LexiconEntry, list[re.Match[str]]]]) -> _Spans:
     return _Spans(match.span() for _, matches in phrase_matches for match in matches) if phrase_matches else _NO_SPANS
 
 
-def _phrase_match(phrase: Entry, words: str, where: str) -> PhraseMatch:
+def _phrase_match(phrase: LexiconEntry, words: str, where: str) -> PhraseMatch:
     return PhraseMatch(phrase.kind, phrase.specificity, phrase.term, phrase.language, words.strip(), where)

@@ -9,8 +9,8 @@ from decimal import Decimal
 from typing import Any, Final
 
 from features import fields, money
-from features.fields import OBJECT, Field, Rejected, Value, Windows, unknown_fields
-from features.records import quickly_made
+from features.fields import OBJECT, Field, FieldError, RawValue, Windows, unknown_fields
+from features.records import with_fast_init
 
 # Clocks of two companies differ; a day covers a source that stamps local time as UTC.
 CLOCK_TOLERANCE: Final = timedelta(days=1)
@@ -35,18 +35,18 @@ SELLER_FIELDS: Final[tuple[Field, ...]] = (
 _MOST_COUNTRIES: Final = 250  # ISO 3166-1 has 249.
 
 
-def _countries(name: str, meaning: str) -> Field:
+def _country_codes(name: str, meaning: str) -> Field:
     """Two-letter codes of ISO 3166-1, in alphabetical order without duplicates: a list, or one text with commas."""
 
-    def read(field: str, raw: Value) -> tuple[str, ...] | None:
+    def read(field: str, raw: RawValue) -> tuple[str, ...] | None:
         items = raw.replace(",", " ").split() if isinstance(raw, str) else raw
         if not isinstance(items, list | tuple):
-            raise Rejected("wrong_type", field, "{name} must be a list of country codes.", name=field)
+            raise FieldError("wrong_type", field, "{name} must be a list of country codes.", name=field)
         if len(items) > _MOST_COUNTRIES:
-            raise Rejected("too_many", field, "{name} has more than {most} codes.", name=field, most=_MOST_COUNTRIES)
+            raise FieldError("too_many", field, "{name} has more than {most} codes.", name=field, most=_MOST_COUNTRIES)
         codes = {country.strip().upper() if isinstance(country, str) else "" for country in items}
         if not all(len(code) == 2 and code.isascii() and code.isalpha() for code in codes):
-            raise Rejected("not_a_country", field, "{name} must be two-letter codes of ISO 3166, as DE.", name=field)
+            raise FieldError("not_a_country", field, "{name} must be two-letter codes of ISO 3166, as DE.", name=field)
         return tuple(sorted(codes)) or None
 
     item_schema = {"type": "string", "pattern": "^\\s*[A-Za-z]{2}\\s*$"}
@@ -86,7 +86,7 @@ OBSERVED_FIELDS: Final[tuple[Field, ...]] = (
     fields.count("comments_count", "Comments of buyers."),
     fields.count("photos_count", "Photographs published with the listing or its comments."),
     fields.count("videos_count", "Videos published with the listing or its comments."),
-    _countries("sells_in", "Countries where it can be bought, if fewer than the marketplace's: ISO 3166 codes."),
+    _country_codes("sells_in", "Countries where it can be bought, if fewer than the marketplace's: ISO 3166 codes."),
 )
 
 IDENTITY_FIELDS: Final[tuple[Field, ...]] = (
@@ -99,7 +99,7 @@ _READERS: Final = {field.name: field.read for field in LISTING_FIELDS}
 _SELLER_READERS: Final = {field.name: field.read for field in SELLER_FIELDS}
 
 
-@quickly_made
+@with_fast_init
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SellerBlock:
     """The marketplace's seller data in this row. None means not given, not zero."""
@@ -120,7 +120,7 @@ class SellerBlock:
     available: int | None = None
 
 
-@quickly_made
+@with_fast_init
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listing:
     """A listing as the marketplace sent it, after validation. None means not given, not zero."""
@@ -187,44 +187,46 @@ def check(row: object, *, received_at: datetime) -> Listing | Rejection:
     if not isinstance(row, OBJECT):
         return Rejection("wrong_type", "", "A listing must be an object with named fields.")
     try:
-        return _listing(row, received_at)
-    except Rejected as refused:
+        return _read_listing(row, received_at)
+    except FieldError as refused:
         return Rejection(refused.code, refused.field, refused.sentence)
 
 
-def _listing(row: Mapping[str, object], received_at: datetime) -> Listing:
+def _read_listing(row: Mapping[str, object], received_at: datetime) -> Listing:
     accepted_fields: dict[str, Any] = {}
     for name, raw in row.items():
         if raw is None:
             continue
         if name == "seller":
-            accepted_fields[name] = _seller(raw)
+            accepted_fields[name] = _read_seller(raw)
         elif (read := _READERS.get(name)) is None:
             raise unknown_fields(row, {*_READERS, "seller"}, "listing")
         elif (accepted := read(name, raw)) is not None:
             accepted_fields[name] = accepted
     if "external_id" not in accepted_fields:
-        raise Rejected("missing_field", "external_id", "external_id is required: the marketplace's id of the listing.")
-    _complete(accepted_fields, received_at)
+        raise FieldError(
+            "missing_field", "external_id", "external_id is required: the marketplace's id of the listing."
+        )
+    _check_and_round(accepted_fields, received_at)
     return Listing(**accepted_fields)
 
 
-def _complete(accepted_fields: dict[str, Any], received_at: datetime) -> None:
+def _check_and_round(accepted_fields: dict[str, Any], received_at: datetime) -> None:
     """Checks conditions across fields and rounds amounts to their stored precision, in place."""
     if "occurred_at" in accepted_fields and accepted_fields["occurred_at"] > received_at + CLOCK_TOLERANCE:
-        raise Rejected("future_time", "occurred_at", "occurred_at lies more than a day in the future.")
+        raise FieldError("future_time", "occurred_at", "occurred_at lies more than a day in the future.")
     if not ("title" in accepted_fields or "description" in accepted_fields or "price" in accepted_fields):
-        raise Rejected("empty_listing", "", "The row has neither a title, a description nor a price.")
+        raise FieldError("empty_listing", "", "The row has neither a title, a description nor a price.")
     for name in ("price", "list_price"):
         if name in accepted_fields:
             if "currency" not in accepted_fields:
-                raise Rejected("missing_field", "currency", "A price needs its currency.")
-            accepted_fields[name] = money.rounded(accepted_fields[name], accepted_fields["currency"])
+                raise FieldError("missing_field", "currency", "A price needs its currency.")
+            accepted_fields[name] = money.round_amount(accepted_fields[name], accepted_fields["currency"])
 
 
-def _seller(raw_seller: object) -> SellerBlock:
+def _read_seller(raw_seller: object) -> SellerBlock:
     if not isinstance(raw_seller, OBJECT):
-        raise Rejected("wrong_type", "seller", "seller must be an object with named fields.")
+        raise FieldError("wrong_type", "seller", "seller must be an object with named fields.")
     accepted_fields: dict[str, object] = {}
     for name, raw in raw_seller.items():
         if raw is None:

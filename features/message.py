@@ -37,25 +37,25 @@ def message(code: str, /, **parameters: Parameter) -> Message:
     return Message(code, parameters)
 
 
-def part_of(code: str, part: float | None, whole: float | None) -> Message | None:
+def part_message(code: str, part: float | None, whole: float | None) -> Message | None:
     """A message with `part` and `n`; None where the whole is unknown, or none as a whole number."""
     n = round(whole or 0)
     return message(code, part=round(part or 0), n=n) if n else None
 
 
-def aged(code: str, days: float | None) -> Message:
+def age_message(code: str, days: float | None) -> Message:
     """A message with the age in days; `code.today` for an age of none."""
     n = round(days or 0)
     return message(code, n=n) if n else message(f"{code}.today")
 
 
-def quoting(code: str, texts: Sequence[str]) -> Message:
+def quote_message(code: str, texts: Sequence[str]) -> Message:
     """A message with the first three distinct texts as `words`; `code.none` where there are none."""
     words = tuple(dict.fromkeys(texts))[:_MOST_QUOTED]
     return message(code, words=words) if words else message(f"{code}.none")
 
 
-def compared(code: str, log_ratio: float, **parameters: Parameter) -> Message:
+def price_comparison(code: str, log_ratio: float, **parameters: Parameter) -> Message:
     """How one price compares with another: equal, `share` below or above it, or `times` as high."""
     ratio = math.exp(min(log_ratio, 20.0))
     if 0.95 <= ratio <= 1.05:
@@ -69,13 +69,15 @@ def as_json(message: Message) -> dict[str, Any]:
     """The JSON form for a column or a response; `from_json` is the inverse."""
     return {
         "code": message.code,
-        "parameters": {name: _plain(parameter) for name, parameter in message.parameters.items()},
+        "parameters": {name: _as_json_value(parameter) for name, parameter in message.parameters.items()},
     }
 
 
 def from_json(stored: Mapping[str, Any]) -> Message:
     """The inverse of `as_json`."""
-    return Message(stored["code"], {name: _typed(parameter) for name, parameter in stored["parameters"].items()})
+    return Message(
+        stored["code"], {name: _from_json_value(parameter) for name, parameter in stored["parameters"].items()}
+    )
 
 
 def each_as_json(parts: Mapping[str, Message]) -> dict[str, Any]:
@@ -88,7 +90,7 @@ def each_from_json(stored: Mapping[str, Any] | None) -> dict[str, Message]:
     return {name: from_json(part) for name, part in (stored or {}).items()}
 
 
-def _plain(parameter: Any) -> Any:
+def _as_json_value(parameter: Any) -> Any:
     match parameter:
         case Message():
             return as_json(parameter)
@@ -97,12 +99,12 @@ def _plain(parameter: Any) -> Any:
         case date():
             return {"day": parameter.isoformat()}
         case tuple():
-            return [_plain(part) for part in parameter]
+            return [_as_json_value(part) for part in parameter]
         case _:
             return parameter
 
 
-def _typed(parameter: Any) -> Any:
+def _from_json_value(parameter: Any) -> Any:
     if isinstance(parameter, _PLAIN):  # Almost every one; to find that out below takes ten times as long.
         return parameter
     match parameter:
@@ -113,6 +115,6 @@ def _typed(parameter: Any) -> Any:
         case {"day": day}:
             return date.fromisoformat(day)
         case list():
-            return tuple(_typed(part) for part in parameter)
+            return tuple(_from_json_value(part) for part in parameter)
         case _:
             return parameter

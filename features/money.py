@@ -16,7 +16,7 @@ def _exponents() -> dict[str, int]:
 
 
 @cache
-def codes() -> frozenset[str]:
+def currency_codes() -> frozenset[str]:
     """The codes of ISO 4217, with those withdrawn since 1995: older rows of files have them."""
     return frozenset(files("features").joinpath("data/currency_codes.txt").read_text(encoding="utf-8").split())
 
@@ -48,15 +48,15 @@ def from_minor(minor: int, currency: str) -> Decimal:
     return Decimal(minor).scaleb(-exponent(currency))
 
 
-def rounded(amount: Decimal, currency: str) -> Decimal:
+def round_amount(amount: Decimal, currency: str) -> Decimal:
     """The amount at its stored precision, so that scoring and storage use the same value.
 
     >>> rounded(Decimal("19.995"), "EUR"), rounded(Decimal("1500"), "EUR")
     (Decimal('20.00'), Decimal('1500.00'))
     """
-    return amount.quantize(_unit(currency), ROUND_HALF_EVEN)
+    return amount.quantize(_smallest_unit(currency), ROUND_HALF_EVEN)
 
 
 @cache
-def _unit(currency: str) -> Decimal:
+def _smallest_unit(currency: str) -> Decimal:
     return from_minor(1, currency)

@@ -29,7 +29,7 @@ class Ruling:
     counterfeit: bool | None
 
 
-class Asked(NamedTuple):
+class AskingPrice(NamedTuple):
     """A price from a moment on; None where it cannot be compared."""
 
     known_at: datetime
@@ -62,7 +62,7 @@ class Candidate:
     seller: str | None
     signature: Signature
     known_at: datetime
-    prices: tuple[Asked, ...]
+    prices: tuple[AskingPrice, ...]
     rulings: tuple[Ruling, ...] = ()
     authorised: tuple[Period, ...] = ()
 
@@ -138,8 +138,8 @@ def near_duplicates(
     known = [
         candidate for candidate in candidates if candidate.known_at <= as_of and candidate.listing_id != listing_id
     ]
-    near = _near(signature, known)
-    duplicates = [_duplicate(texts, seller, as_of) for texts in near.values()]
+    near = _near_texts(signature, known)
+    duplicates = [_near_duplicate(texts, seller, as_of) for texts in near.values()]
     own = [duplicate for duplicate in duplicates if duplicate.same_seller]
     others = [duplicate for duplicate in duplicates if not duplicate.same_seller]
     other_texts = [near[other.listing_id][0][1] for other in others]
@@ -151,27 +151,29 @@ def near_duplicates(
     return NearDuplicates(
         listings=len(others),
         sellers=len(sellers),
-        counterfeit=_count(others, counterfeit=True),
-        genuine=_count(others, counterfeit=False),
+        counterfeit=_count_ruled(others, counterfeit=True),
+        genuine=_count_ruled(others, counterfeit=False),
         authorised=sum(other.authorised for other in others),
         own_listings=len(own),
-        own_counterfeit=_count(own, counterfeit=True),
-        own_genuine=_count(own, counterfeit=False),
-        nearest=_nearest(others),
-        nearest_counterfeit=_nearest(other for other in others if other.counterfeit),
-        nearest_genuine=_nearest(known_genuine),
-        nearest_own_counterfeit=_nearest(duplicate for duplicate in own if duplicate.counterfeit),
-        price=_price(other.log_price for other in others if other.log_price is not None and not other.counterfeit),
+        own_counterfeit=_count_ruled(own, counterfeit=True),
+        own_genuine=_count_ruled(own, counterfeit=False),
+        nearest=_highest_similarity(others),
+        nearest_counterfeit=_highest_similarity(other for other in others if other.counterfeit),
+        nearest_genuine=_highest_similarity(known_genuine),
+        nearest_own_counterfeit=_highest_similarity(duplicate for duplicate in own if duplicate.counterfeit),
+        price=_price_reference(
+            other.log_price for other in others if other.log_price is not None and not other.counterfeit
+        ),
         first_days=None if first is None else (as_of - first) / timedelta(days=1),
         more=more,
-        shown=_shown(duplicates),
+        shown=_select_for_display(duplicates),
     )
 
 
 _Texts = list[tuple[float, Candidate]]
 
 
-def _near(signature: Signature, known: Sequence[Candidate]) -> dict[str, _Texts]:
+def _near_texts(signature: Signature, known: Sequence[Candidate]) -> dict[str, _Texts]:
     """Near texts by listing, the nearest first; among equally near texts the latest first."""
     if not known:
         return {}
@@ -184,7 +186,7 @@ def _near(signature: Signature, known: Sequence[Candidate]) -> dict[str, _Texts]
     return texts_by_listing
 
 
-def _duplicate(texts: _Texts, seller: str | None, as_of: datetime) -> NearDuplicate:
+def _near_duplicate(texts: _Texts, seller: str | None, as_of: datetime) -> NearDuplicate:
     similarity, nearest = texts[0]
     standing = [ruling for _, text in texts if (ruling := text.standing(as_of)) is not None]
     last = max(standing, key=lambda ruling: ruling.known_at, default=None)
@@ -198,15 +200,15 @@ def _duplicate(texts: _Texts, seller: str | None, as_of: datetime) -> NearDuplic
     )
 
 
-def _count(near_duplicates: Sequence[NearDuplicate], *, counterfeit: bool) -> int:
+def _count_ruled(near_duplicates: Sequence[NearDuplicate], *, counterfeit: bool) -> int:
     return sum(duplicate.counterfeit is counterfeit for duplicate in near_duplicates)
 
 
-def _nearest(near_duplicates: Iterable[NearDuplicate]) -> float | None:
+def _highest_similarity(near_duplicates: Iterable[NearDuplicate]) -> float | None:
     return max((duplicate.similarity for duplicate in near_duplicates), default=None)
 
 
-def _price(log_prices: Iterable[float]) -> PriceReference | None:
+def _price_reference(log_prices: Iterable[float]) -> PriceReference | None:
     prices = np.array(list(log_prices))
     if prices.size < FEWEST_PRICED:
         return None
@@ -214,7 +216,7 @@ def _price(log_prices: Iterable[float]) -> PriceReference | None:
     return PriceReference(middle, float(np.median(np.abs(prices - middle))), int(prices.size))
 
 
-def _shown(near_duplicates: Sequence[NearDuplicate]) -> tuple[NearDuplicate, ...]:
+def _select_for_display(near_duplicates: Sequence[NearDuplicate]) -> tuple[NearDuplicate, ...]:
     """A few near-duplicates to display: at most three found counterfeit, two known to be genuine, then the nearest."""
     ordered = sorted(near_duplicates, key=lambda copy: (-copy.similarity, copy.listing_id))
     fakes = [copy for copy in ordered if copy.counterfeit][:3]

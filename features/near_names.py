@@ -40,7 +40,7 @@ class NearMiss:
 
 
 @cache
-def digest() -> str:
+def table_digest() -> str:
     """SHA-256 of the packaged table: part of a model's input fingerprint."""
     return hashlib.sha256(files("features").joinpath(_PACKAGED).read_bytes()).hexdigest()
 
@@ -89,7 +89,7 @@ class NearNames:
                 edits = _allowed_edits(word, name="".join(words))
                 if edits and len("".join(words)) <= LONGEST_NAME:
                     self._words.setdefault(word, []).append(_Place(brand_id, name, words, at, edits))
-                    for rest in _rests(word, edits):
+                    for rest in _deletions(word, edits):
                         self._by_rest.setdefault(rest, set()).add(word)
         self._near_words = lru_cache(maxsize=_REMEMBERED)(self._look_up)
 
@@ -115,7 +115,7 @@ class NearNames:
         ordinary = word in self._known or word in ordinary_words() or any(map(str.isdigit, word))
         if ordinary or not FEWEST_LETTERS - 1 <= len(word) <= LONGEST_NAME:
             return ()
-        near = {near for rest in _rests(word, 2) for near in self._by_rest.get(rest, ())}
+        near = {near for rest in _deletions(word, 2) for near in self._by_rest.get(rest, ())}
         pairs = (
             (name_word, OSA.distance(word, name_word, score_cutoff=2))
             for name_word in near
@@ -134,22 +134,22 @@ def words_of(text: str) -> list[str]:
     >>> words_of("Kestrel & Vane, Au*elle №5")
     ['kestrel', 'vane', 'auelle', 'no5']
     """
-    return _words().of(text if text.isascii() else text.casefold())  # The skeleton of ASCII is in lower case.
+    return _word_cutter().of(text if text.isascii() else text.casefold())  # The skeleton of ASCII is in lower case.
 
 
 @cache
-def _words() -> Words:
+def _word_cutter() -> Words:
     return Words({}, signs_separate=False)
 
 
-def _without_signs(text: str) -> list[str]:
+def _strip_signs(text: str) -> list[str]:
     pieces = text.split()
     return [word for piece in pieces if (word := piece if piece.isalnum() else _SIGNS.sub("", piece))]
 
 
 def _as_written(text: str, words: list[str]) -> list[str]:
     """The same words in the letters of their own script, for display."""
-    folded = _without_signs(fold(text))
+    folded = _strip_signs(fold(text))
     return folded if [skeleton(word) for word in folded[: len(words)]] == words else words
 
 
@@ -160,7 +160,7 @@ def _allowed_edits(word: str, *, name: str) -> int:
     return 2 if len(word) >= TWO_EDITS_FROM else 1
 
 
-def _rests(word: str, edits: int) -> Iterator[str]:
+def _deletions(word: str, edits: int) -> Iterator[str]:
     """The word without up to `edits` of its letters. Words within two edits of each other share such a rest."""
     for fewer in range(edits + 1):
         for places in itertools.combinations(range(len(word)), len(word) - fewer):

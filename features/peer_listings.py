@@ -64,9 +64,9 @@ def assortment(listings: Sequence[PeerListing], *, price: tuple[int, str] | None
     middle = median(log_prices) if enough else None
     return Assortment(
         listings=len(listings),
-        listed_7d=_listed(listings, 7),
-        listed_30d=_listed(listings, 30),
-        listed_90d=_listed(listings, 90),
+        listed_7d=_listed_within(listings, 7),
+        listed_30d=_listed_within(listings, 30),
+        listed_90d=_listed_within(listings, 90),
         brands=len(brands),
         top_brand_share=max(brands.values()) / branded if branded else None,
         brand_entropy=_entropy(brands) if branded else None,
@@ -79,7 +79,7 @@ def assortment(listings: Sequence[PeerListing], *, price: tuple[int, str] | None
     )
 
 
-def _listed(listings: Iterable[PeerListing], days: int) -> int:
+def _listed_within(listings: Iterable[PeerListing], days: int) -> int:
     within = timedelta(days=days)
     return sum(listing.age <= within for listing in listings)
 

@@ -20,7 +20,7 @@ _MOST_REPEATS: Final = 4  # A repeat with more becomes unlimited, which needs fe
 _MEMORY: Final = 32 << 20  # Bytes for the states of the set. RE2 discards them when they are full and goes on.
 
 
-def loosened(pattern: str) -> str:
+def loosen(pattern: str) -> str:
     """A pattern for RE2 that matches wherever the pattern matches in `re`, and in more texts.
 
     Beyond ASCII, a `\\w` may be any character. A `\\b` stays only beside a plain letter or digit: RE2, for which every
@@ -31,13 +31,13 @@ def loosened(pattern: str) -> str:
     >>> loosened(r"\\bcop(?:y|ies)\\b$")
     '\\\\bcop(?:y|ies)(?:)(?:)'
     """
-    return _PARTS.sub(_loosened_part, pattern)
+    return _PARTS.sub(_loosen_part, pattern)
 
 
-def _loosened_part(part: re.Match[str]) -> str:
+def _loosen_part(part: re.Match[str]) -> str:
     if part["set"]:
         word = _WORD if part[0].startswith("[^") else _WORD_OR_OTHER
-        return _ESCAPES.sub(lambda escape: _loosened_escape(escape, word), part[0])
+        return _ESCAPES.sub(lambda escape: _loosen_escape(escape, word), part[0])
     if part["edge"]:
         return "(?:)"
     if part["most"]:
@@ -45,10 +45,10 @@ def _loosened_part(part: re.Match[str]) -> str:
     if part["escaped"] == "b":
         beside = _BEFORE_LETTER.match(part.string, part.end()) or _AFTER_LETTER.search(part.string[: part.start()])
         return part[0] if beside else "(?:)"
-    return _loosened_escape(part, f"[{_WORD_OR_OTHER}]")
+    return _loosen_escape(part, f"[{_WORD_OR_OTHER}]")
 
 
-def _loosened_escape(escape: re.Match[str], word: str) -> str:
+def _loosen_escape(escape: re.Match[str], word: str) -> str:
     if code := escape["four"] or escape["eight"]:
         return rf"\x{{{code}}}"
     if escape["escaped"] == "w":

@@ -3,7 +3,7 @@
 import math
 from typing import Final
 
-from features.message import Amount, Message, compared, message
+from features.message import Amount, Message, message, price_comparison
 from features.spec import (
     MISSING,
     YES_NO,
@@ -14,10 +14,10 @@ from features.spec import (
     Side,
     cheap,
     either,
-    high,
+    either_if_any,
+    high_is_counterfeit,
     indicator,
     log_of,
-    some,
 )
 
 signals = Registry(Family.PRICE)
@@ -37,7 +37,7 @@ WIDEST: Final = 12.0  # Log ratios beyond this (a factor of 160,000) are unit mi
     missing=NO_PRICE,
     source="Ozon E-CUP 2025: PriceDiscounted",
     side=either,
-    say=lambda e, _: _at("price_log", e),
+    say=lambda e, _: _price_message("price_log", e),
 )
 def price_log(e: Evidence) -> float:
     """Natural log of the price in the base currency."""
@@ -49,20 +49,22 @@ def price_log(e: Evidence) -> float:
     missing="no price, or fewer than five listings of the brand in the category",
     source="Corsearch Zeal, Auto-moderation rules for counterfeits: the price against average retail",
     side=cheap,
-    say=lambda e, v: compared("price_to_brand_category", v, n=_n(e.facts.price.brand_category)),
+    say=lambda e, v: price_comparison("price_to_brand_category", v, n=_reference_size(e.facts.price.brand_category)),
 )
 def price_to_brand_category(e: Evidence) -> float:
     """Log of the price over the median of its brand in its category; -0.7 is half the median."""
     return _log_ratio(e.facts.price.log_price, e.facts.price.brand_category)
 
 
-def _spread_words(e: Evidence, spreads: float) -> Message | None:
+def _spread_message(e: Evidence, spreads: float) -> Message | None:
     """The price against the median in percent, which a reader knows; none for a small difference below it."""
-    comparison = compared("price_to_brand_category", price_to_brand_category(e), n=_n(e.facts.price.brand_category))
+    comparison = price_comparison(
+        "price_to_brand_category", price_to_brand_category(e), n=_reference_size(e.facts.price.brand_category)
+    )
     return None if spreads < 0 and comparison.code == "price_to_brand_category.equal" else comparison
 
 
-def _spread(_: Evidence, spreads: float) -> Side:
+def _spread_side(_: Evidence, spreads: float) -> Side:
     if spreads < _NEAR_SPREADS:
         return Side.COUNTERFEIT
     return Side.NONE if spreads < 0 else Side.GENUINE
@@ -72,8 +74,8 @@ def _spread(_: Evidence, spreads: float) -> Side:
     Scale("robust standard deviations", -100, 100),
     missing="no price, or fewer than five listings of the brand in the category",
     source="Median and MAD: Rousseeuw and Croux 1993",
-    side=_spread,
-    say=_spread_words,
+    side=_spread_side,
+    say=_spread_message,
 )
 def price_spread_brand_category(e: Evidence) -> float:
     """How many robust standard deviations the price lies from the median of its brand and category."""
@@ -89,7 +91,7 @@ def price_spread_brand_category(e: Evidence) -> float:
     missing="no price, or fewer than five listings in the category",
     source="Own choice: the same for goods of any brand",
     side=cheap,
-    say=lambda e, v: compared("price_to_category", v, n=_n(e.facts.price.category)),
+    say=lambda e, v: price_comparison("price_to_category", v, n=_reference_size(e.facts.price.category)),
 )
 def price_to_category(e: Evidence) -> float:
     """Log of the price over the median of its category, whatever the brand."""
@@ -100,8 +102,8 @@ def price_to_category(e: Evidence) -> float:
     log_of("listings", 20),
     missing="no brand or no category, or fewer than five comparable listings",
     source="Own choice: the count behind the reference",
-    side=some,
-    say=lambda e, _: message("price_reference_offers", n=_n(e.facts.price.brand_category)),
+    side=either_if_any,
+    say=lambda e, _: message("price_reference_offers", n=_reference_size(e.facts.price.brand_category)),
 )
 def price_reference_offers(e: Evidence) -> float:
     """The number of listings behind the reference of the brand and category."""
@@ -109,7 +111,7 @@ def price_reference_offers(e: Evidence) -> float:
     return MISSING if reference is None else math.log1p(reference.n)
 
 
-def _discount(e: Evidence, share: float) -> Message | None:
+def _discount_message(e: Evidence, share: float) -> Message | None:
     listing = e.facts.listing
     if not listing.list_price or not listing.currency:
         return None
@@ -123,8 +125,8 @@ def _discount(e: Evidence, share: float) -> Message | None:
     Scale("share", -1, 1),
     missing="no claimed earlier price",
     source="Own choice: the size of the claimed reduction",
-    side=high(0.2, 0.5),
-    say=_discount,
+    side=high_is_counterfeit(0.2, 0.5),
+    say=_discount_message,
 )
 def price_claimed_discount(e: Evidence) -> float:
     """The claimed discount as a share; below zero where the price is above the claimed earlier price."""
@@ -137,7 +139,7 @@ def price_claimed_discount(e: Evidence) -> float:
     missing="no price",
     source="Own choice: on marketplaces 1, 9999 and 123 stand for 'ask me'",
     side=indicator,
-    say=lambda e, v: _at("price_is_placeholder" if v else "price_is_placeholder.no", e),
+    say=lambda e, v: _price_message("price_is_placeholder" if v else "price_is_placeholder.no", e),
 )
 def price_is_placeholder(e: Evidence) -> float:
     """1 for a placeholder price: at most 1, four or more equal digits, or counting up."""
@@ -171,11 +173,11 @@ def clip(number: float, bound: float = WIDEST) -> float:
     return max(-bound, min(bound, number))
 
 
-def _n(reference: tuple[float, float, int] | None) -> int:
+def _reference_size(reference: tuple[float, float, int] | None) -> int:
     return reference[2] if reference else 0
 
 
-def _at(code: str, e: Evidence) -> Message | None:
+def _price_message(code: str, e: Evidence) -> Message | None:
     listing = e.facts.listing
     if listing.price is None:
         return None

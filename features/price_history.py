@@ -4,10 +4,22 @@ import math
 from typing import Final
 
 from features.history import OwnPrices
-from features.message import message, part_of
+from features.message import message, part_message
 from features.peer_listings import Assortment
 from features.price import WIDEST, clip
-from features.spec import MISSING, Evidence, Family, Registry, Scale, Side, either, high, log1p, log_of, some
+from features.spec import (
+    MISSING,
+    Evidence,
+    Family,
+    Registry,
+    Scale,
+    Side,
+    either,
+    either_if_any,
+    high_is_counterfeit,
+    log1p,
+    log_of,
+)
 
 signals = Registry(Family.PRICE)
 
@@ -21,8 +33,8 @@ _SAME_PRICE: Final = math.log(1.005)
     log_of("changes", 15),
     missing="no price, or earlier prices were not recorded yet",
     source=_VERSIONS,
-    side=some,
-    say=lambda e, _: message("price_changes", n=_own(e).changes),
+    side=either_if_any,
+    say=lambda e, _: message("price_changes", n=_own_prices(e).changes),
 )
 def price_changes(e: Evidence) -> float:
     """The number of price changes from version to version, without moves of the exchange rate."""
@@ -35,7 +47,7 @@ def price_changes(e: Evidence) -> float:
     missing="fewer than two versions with a known price, or earlier prices were not recorded yet",
     source=_VERSIONS,
     side=lambda _, v: Side.COUNTERFEIT if v < _FALL else Side.NONE,
-    say=lambda e, v: message("price_largest_fall", n=_own(e).versions, share=-math.expm1(v)),
+    say=lambda e, v: message("price_largest_fall", n=_own_prices(e).versions, share=-math.expm1(v)),
 )
 def price_largest_fall(e: Evidence) -> float:
     """Log ratio of the steepest fall of the price from one version to the next; 0 where it never fell."""
@@ -47,7 +59,7 @@ def price_largest_fall(e: Evidence) -> float:
     Scale("log ratio", -WIDEST, WIDEST),
     missing="no claimed earlier price, fewer than two versions with a known price, or these were not recorded yet",
     source="Directive 98/6/EC, Article 6a: a reduction is from the lowest price of 30 days",
-    side=high(_SAME_PRICE, _SAME_PRICE),
+    side=high_is_counterfeit(_SAME_PRICE, _SAME_PRICE),
     say=lambda _, v: (
         message("price_claim_to_highest.equal")
         if abs(math.exp(v) - 1) <= 0.005
@@ -67,7 +79,7 @@ def price_claim_to_highest(e: Evidence) -> float:
     missing="no price, or fewer than five other listings of the seller with a known price",
     source=_OWN_LEVEL,
     side=either,
-    say=lambda e, v: message("price_to_seller_offers", times=math.exp(v), n=_others(e).priced),
+    say=lambda e, v: message("price_to_seller_offers", times=math.exp(v), n=_assortment(e).priced),
 )
 def price_to_seller_offers(e: Evidence) -> float:
     """Log of the price over the median of the seller's other listings."""
@@ -81,8 +93,8 @@ def price_to_seller_offers(e: Evidence) -> float:
     log_of("listings", 10),
     missing="no price, or nothing was recorded about the seller yet",
     source="Own choice: placeholder prices come in spikes",
-    side=some,
-    say=lambda e, _: part_of("price_same_at_seller", _others(e).same_price, _others(e).listings),
+    side=either_if_any,
+    say=lambda e, _: part_message("price_same_at_seller", _assortment(e).same_price, _assortment(e).listings),
 )
 def price_same_at_seller(e: Evidence) -> float:
     """Other listings of the seller at exactly this price."""
@@ -98,11 +110,11 @@ def claimed_log_price(e: Evidence) -> float | None:
     return log_price + math.log(listing.list_price / listing.price)
 
 
-def _own(e: Evidence) -> OwnPrices:
+def _own_prices(e: Evidence) -> OwnPrices:
     assert e.facts.price.own is not None  # Called only where the value is known.
     return e.facts.price.own
 
 
-def _others(e: Evidence) -> Assortment:
+def _assortment(e: Evidence) -> Assortment:
     assert e.facts.seller.others is not None  # Called only where the value is known.
     return e.facts.seller.others

@@ -34,7 +34,7 @@ class ListPrice:
     currency: str
 
 
-class Described(Protocol):
+class ComparableListing(Protocol):
     """The parts of a listing that are compared with a price list."""
 
     @property
@@ -94,16 +94,16 @@ class _BrandList:
             for model in self.models.get(word, ())
             if tuple(words[at : at + len(model)]) == model
         }
-        longest = max((_length(model) for model in named), default=None)
+        longest = max((_model_length(model) for model in named), default=None)
         return [
             list_price
             for model in sorted(named)
-            if _length(model) == longest
+            if _model_length(model) == longest
             for list_price in self.entries[ListedBy.MODEL, " ".join(model)]
         ]
 
 
-def _length(model: tuple[str, ...]) -> tuple[int, int]:
+def _model_length(model: tuple[str, ...]) -> tuple[int, int]:
     return len(model), sum(map(len, model))
 
 
@@ -116,7 +116,7 @@ class PriceLists:
         for list_price in self.entries:
             self._brands.setdefault(list_price.brand_id, _BrandList()).add(list_price)
 
-    def find(self, listing: Described, brand_id: str | None, *, base_currency: str) -> ListPrice | None:
+    def find(self, listing: ComparableListing, brand_id: str | None, *, base_currency: str) -> ListPrice | None:
         """The entry for a listing of the brand: by number, else by the model in its title, else by category.
 
         Among several entries the cheapest counts, so that no seller is wrongly suspected of a low price. The currency
@@ -133,7 +133,7 @@ class PriceLists:
         category = brand.entries.get((ListedBy.CATEGORY, fold(listing.product_type or "")))
         prices = next((entries for entries in numbered if entries), None)
         prices = prices or brand.named_in(listing.title or "") or category or []
-        return min(prices, key=lambda price: _order(price, listing.currency, base_currency), default=None)
+        return min(prices, key=lambda price: _sort_key(price, listing.currency, base_currency), default=None)
 
     def to_rows(self) -> list[list[str]]:
         """Plain rows in a fixed order."""
@@ -142,10 +142,10 @@ class PriceLists:
     @classmethod
     def from_rows(cls, rows: Iterable[Iterable[str]]) -> Self:
         """The inverse of `to_rows`. Raises ValueError (a row is not an entry)."""
-        return cls(_entry(*row) for row in rows)
+        return cls(_parse_list_price(*row) for row in rows)
 
 
-def _order(list_price: ListPrice, currency: str | None, base_currency: str) -> tuple[bool, bool, str, Decimal, str]:
+def _sort_key(list_price: ListPrice, currency: str | None, base_currency: str) -> tuple[bool, bool, str, Decimal, str]:
     return (
         list_price.currency != currency,
         list_price.currency != base_currency,
@@ -155,7 +155,7 @@ def _order(list_price: ListPrice, currency: str | None, base_currency: str) -> t
     )
 
 
-def _entry(brand_id: str, by: str, name: str, amount: str, currency: str) -> ListPrice:
+def _parse_list_price(brand_id: str, by: str, name: str, amount: str, currency: str) -> ListPrice:
     if not all(isinstance(word, str) for word in (brand_id, name, currency)):
         raise ValueError("a list price without words")
     if not re.fullmatch(r"\d{1,30}(\.\d{1,12})?", amount, re.ASCII) or not Decimal(amount):

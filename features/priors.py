@@ -51,10 +51,10 @@ class Priors:
     @classmethod
     def from_dict(cls, document: dict[str, Any]) -> Self:
         """The inverse of `to_dict`. Raises ValueError, TypeError (a value is not a prior)."""
-        return cls(**{name: _read(*values) for name, values in document.items()})
+        return cls(**{name: _parse_prior(*values) for name, values in document.items()})
 
 
-def _read(mean: Any, strength: Any, groups: Any) -> Prior:
+def _parse_prior(mean: Any, strength: Any, groups: Any) -> Prior:
     if type(groups) is not int or not 0 <= groups < _MOST_GROUPS or not {type(mean), type(strength)} <= {int, float}:
         raise ValueError("a prior that is no number")
     prior = Prior(float(mean), float(strength), groups)
@@ -66,7 +66,7 @@ def _read(mean: Any, strength: Any, groups: Any) -> Prior:
 NO_PRIORS: Final = Priors()
 
 
-def estimate(cases: Iterable[tuple[float, float]], *, otherwise: Prior, most: float = 1.0) -> Prior:
+def estimate_prior(cases: Iterable[tuple[float, float]], *, otherwise: Prior, most: float = 1.0) -> Prior:
     """The beta prior behind counts (part, whole) of many sellers or listings, fitted by moments.
 
     A part above its whole counts as the whole. `otherwise` is returned where there is too little data. The mean is
@@ -74,7 +74,7 @@ def estimate(cases: Iterable[tuple[float, float]], *, otherwise: Prior, most: fl
 
     Source: Kleinman 1973, Proportions with extraneous variance, JASA 68; weights are the wholes.
     """
-    groups = [_bounded(part, whole) for part, whole in cases if whole > 0]
+    groups = [_bound_counts(part, whole) for part, whole in cases if whole > 0]
     total = math.fsum(whole for _, whole in groups)
     cases_found = math.fsum(part for part, _ in groups)
     if len(groups) < _FEWEST_GROUPS or not _FEWEST_CASES <= cases_found < total:
@@ -90,6 +90,6 @@ def estimate(cases: Iterable[tuple[float, float]], *, otherwise: Prior, most: fl
     return Prior(min(mean, most), 1 / correlation - 1, len(groups))
 
 
-def _bounded(part: float, whole: float) -> tuple[float, float]:
+def _bound_counts(part: float, whole: float) -> tuple[float, float]:
     bounded_whole = min(whole, _MOST_OF_ONE)
     return min(part, whole) * bounded_whole / whole, bounded_whole

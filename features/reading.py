@@ -17,7 +17,7 @@ from features.fold import TABLE_SIZE, fold, without_pictures
 from features.lexicon import Kind, PhraseMatch
 from features.listing import Listing
 from features.prefilter import Prefilter
-from features.records import quickly_made
+from features.records import with_fast_init
 
 _WORD: Final = re.compile(r"[^\W\d_]+")
 _SCRIPTS: Final = {
@@ -39,7 +39,7 @@ _INVISIBLE, _CAPITAL, _SMALL, _LETTER = 1 << 8, 1 << 9, 1 << 10, 1 << 11
 _OF_SCRIPTS: Final = (1 << 8) - 1
 
 
-@quickly_made
+@with_fast_init
 @dataclass(frozen=True, slots=True)
 class Reading:
     """The content and form of a listing's text. Strings are empty where the listing has no text.
@@ -64,33 +64,33 @@ class Reading:
     addresses: Addresses
 
 
-def read(listing: Listing) -> Reading:
+def read_text(listing: Listing) -> Reading:
     """The reading of a listing's title and description."""
     title, description = listing.title or "", listing.description or ""
     title_folded, description_folded = fold(title), fold(description)
     whole, raw = f"{title_folded} {description_folded}", title.lower()
-    wording, tricks, contacts = _possible(whole if title.isascii() else f"{whole} {raw}")
-    phrase_matches = lexicon.find(title_folded, where="title", raw=raw, possible=wording, tricks=tricks)
+    wording, tricks, contacts = _possible_matches(whole if title.isascii() else f"{whole} {raw}")
+    phrase_matches = lexicon.find_phrases(title_folded, where="title", raw=raw, possible=wording, tricks=tricks)
     if description_folded:
-        phrase_matches += lexicon.find(description_folded, where="description", possible=wording)
+        phrase_matches += lexicon.find_phrases(description_folded, where="description", possible=wording)
     kinds: dict[Kind, tuple[PhraseMatch, ...]] = {}
     for phrase_match in phrase_matches:
         kinds[phrase_match.kind] = (*kinds.get(phrase_match.kind, ()), phrase_match)
     text = title + description
     codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
-    invisible, capitals, small, scripts, mixed = _count(codes, len(title), _characters()).tolist()
+    invisible, capitals, small, scripts, mixed = _count_characters(codes, len(title), _character_bits()).tolist()
     return Reading(
         title=title,
         description=description,
         title_folded=title_folded,
         description_folded=description_folded,
-        title_words=_words(title_folded),
-        description_words=_words(description_folded),
+        title_words=_split_words(title_folded),
+        description_words=_split_words(description_folded),
         phrase_matches=phrase_matches,
         kinds=kinds,
         invisible=invisible,
         mixed_words=_mixed_words(title) if mixed else (),
-        scripts=("latin",) if text.isascii() else _scripts(scripts),
+        scripts=("latin",) if text.isascii() else _script_names(scripts),
         capitals=capitals,
         small=small,
         addresses=addresses.find(whole, contacts),
@@ -98,18 +98,20 @@ def read(listing: Listing) -> Reading:
 
 
 @cache
-def _filter() -> Prefilter:
+def _text_filter() -> Prefilter:
     """Of the lexicon and of addresses together, because one pass over a text takes a third of the time of three."""
-    return Prefilter((*lexicon.patterns((*lexicon.of_folded(), *lexicon.of_raw())), *addresses.LOOSENED))
+    return Prefilter(
+        (*lexicon.loosened_patterns((*lexicon.folded_entries(), *lexicon.raw_entries())), *addresses.LOOSENED)
+    )
 
 
-def _possible(text: str) -> tuple[list[int], list[int], list[int]]:
+def _possible_matches(text: str) -> tuple[list[int], list[int], list[int]]:
     """The numbers of what can match in a text: entries of folded text, entries of raw text, patterns of addresses."""
-    numbers = _filter().possible(text)
+    numbers = _text_filter().possible(text)
     if not numbers:
         return [], [], []
-    raw = len(lexicon.of_folded())
-    after = raw + len(lexicon.of_raw())
+    raw = len(lexicon.folded_entries())
+    after = raw + len(lexicon.raw_entries())
     return (
         [number for number in numbers if number < raw],
         [number - raw for number in numbers if raw <= number < after],
@@ -117,12 +119,12 @@ def _possible(text: str) -> tuple[list[int], list[int], list[int]]:
     )
 
 
-def _words(folded: str) -> tuple[str, ...]:
+def _split_words(folded: str) -> tuple[str, ...]:
     return tuple(without_pictures(folded).split())
 
 
 @cache
-def _characters() -> NDArray[np.uint16]:
+def _character_bits() -> NDArray[np.uint16]:
     """The bits of each character, shape (TABLE_SIZE,). Characters beyond have no case and no script of ours."""
     every = "".join(map(chr, range(TABLE_SIZE)))
     character_bits = np.zeros(TABLE_SIZE, np.uint16)
@@ -136,7 +138,7 @@ def _characters() -> NDArray[np.uint16]:
 
 
 @numba.njit(cache=True)
-def _count(codes: NDArray[np.uint32], title: int, characters: NDArray[np.uint16]) -> NDArray[np.int64]:
+def _count_characters(codes: NDArray[np.uint32], title: int, characters: NDArray[np.uint16]) -> NDArray[np.int64]:
     """Invisible characters, capitals and small letters of the title, the scripts, and words of the title that mix.
 
     The title is the first part of the text. A word mixes letters of alphabets that look alike. Characters beyond the
@@ -158,7 +160,7 @@ def _count(codes: NDArray[np.uint32], title: int, characters: NDArray[np.uint16]
 
 def _mixed_words(text: str) -> tuple[str, ...]:
     """The words that mix letters of alphabets that look alike."""
-    characters = _characters()
+    characters = _character_bits()
 
     def mixes(word: str) -> bool:
         bits = 0
@@ -170,7 +172,7 @@ def _mixed_words(text: str) -> tuple[str, ...]:
 
 
 @cache
-def _scripts(bits: int) -> tuple[str, ...]:
+def _script_names(bits: int) -> tuple[str, ...]:
     return tuple(name for i, name in enumerate(_SCRIPTS) if bits >> i & 1)
 
 

@@ -82,7 +82,7 @@ class PricePool:
 
     def table(self) -> PriceTable:
         """The references of every group of five or more."""
-        references = {key: _reference(prices) for key, prices in sorted(self._sorted.items())}
+        references = {key: _price_reference(prices) for key, prices in sorted(self._sorted.items())}
         return PriceTable({key: reference for key, reference in references.items() if reference is not None})
 
     def samples(self) -> dict[Key, tuple[float, ...]]:
@@ -91,7 +91,7 @@ class PricePool:
         A group of up to `SAMPLED` listings has its own prices; a larger one has the middle of each twentieth, so that a
         single listing is no dot (quantile dot plots: Kay and others 2016).
         """
-        return {key: _sample(prices) for key, prices in sorted(self._sorted.items()) if prices.size >= FEWEST}
+        return {key: _quantile_sample(prices) for key, prices in sorted(self._sorted.items()) if prices.size >= FEWEST}
 
     def without(self, log_price: float) -> Prices:
         """References without one listing at this price."""
@@ -110,16 +110,16 @@ class _LeaveOneOut:
         at = int(np.searchsorted(prices, self.log_price))
         if prices.size <= EXACT_UP_TO and at < prices.size and prices[at] == self.log_price:
             prices = np.delete(prices, at)
-        return _reference(prices)
+        return _price_reference(prices)
 
 
-def _sample(prices: NDArray[np.float64]) -> tuple[float, ...]:
+def _quantile_sample(prices: NDArray[np.float64]) -> tuple[float, ...]:
     if prices.size > SAMPLED:
         prices = np.quantile(prices, (np.arange(SAMPLED) + 0.5) / SAMPLED)
     return tuple(float(price) for price in prices)
 
 
-def _reference(prices: NDArray[np.float64]) -> PriceReference | None:
+def _price_reference(prices: NDArray[np.float64]) -> PriceReference | None:
     if prices.size < FEWEST:
         return None
     middle = float(np.median(prices))
@@ -184,68 +184,81 @@ def references_from_dict(document: dict[str, Any]) -> tuple[References, datetime
     if not document.keys() <= _PARTS:
         raise ValueError("more than references")
     brands = [
-        Brand(_word(row["brand_id"]), _word(row["name"]), _words(row["aliases"]), _words(row["gtin_prefixes"]))
+        Brand(
+            _parse_word(row["brand_id"]),
+            _parse_word(row["name"]),
+            _parse_words(row["aliases"]),
+            _parse_words(row["gtin_prefixes"]),
+        )
         for row in document["brands"]
     ]
     if len({brand.brand_id for brand in brands}) != len(brands):
         raise ValueError("a brand that stands twice")
     prices = {
-        (_word(brand), _word(category)): PriceReference(_finite(median), _spread(mad), int(_positive(n)))
+        (_parse_word(brand), _parse_word(category)): PriceReference(
+            _parse_finite(median), _parse_spread(mad), int(_parse_positive(n))
+        )
         for brand, category, median, mad, n in document["prices"]
     }
-    rates = Rates(_word(document["base_currency"]), {code: _positive(rate) for code, rate in document["rates"].items()})
+    rates = Rates(
+        _parse_word(document["base_currency"]),
+        {code: _parse_positive(rate) for code, rate in document["rates"].items()},
+    )
     references = References(
         rates,
         BrandRegister(brands),
         PriceTable(prices),
         lists=PriceLists.from_rows(document.get("lists", ())),
         common=CommonPrices(
-            {(int(_finite(minor)), _word(code)): int(_finite(n)) for minor, code, n in document.get("common", ())}
+            {
+                (int(_parse_finite(minor)), _parse_word(code)): int(_parse_finite(n))
+                for minor, code, n in document.get("common", ())
+            }
         ),
         priors=Priors.from_dict(document.get("priors", {})),
     )
-    return references, _moment(document["as_of"])
+    return references, _parse_moment(document["as_of"])
 
 
 _PARTS: Final = frozenset({"as_of", "base_currency", "rates", "brands", "prices", "lists", "common", "priors"})
 
 
-def _moment(raw: object) -> datetime | None:
+def _parse_moment(raw: object) -> datetime | None:
     if raw is None:
         return None
-    moment = datetime.fromisoformat(_word(raw))
+    moment = datetime.fromisoformat(_parse_word(raw))
     if moment.tzinfo is None:
         raise ValueError("a moment without an offset")
     return moment
 
 
-def _word(raw: object) -> str:
+def _parse_word(raw: object) -> str:
     if not isinstance(raw, str):
         raise TypeError("a reference that is no word")
     return raw
 
 
-def _words(raw: object) -> tuple[str, ...]:
+def _parse_words(raw: object) -> tuple[str, ...]:
     if not isinstance(raw, list | tuple):
         raise TypeError("references that are no list of words")
-    return tuple(_word(word) for word in raw)
+    return tuple(_parse_word(word) for word in raw)
 
 
-def _finite(raw: object) -> float:
+def _parse_finite(raw: object) -> float:
     if isinstance(raw, bool) or not isinstance(raw, int | float) or not math.isfinite(raw):
         raise ValueError("a reference that is no number")
     return float(raw)
 
 
-def _spread(raw: object) -> float:
-    spread = _finite(raw)
+def _parse_spread(raw: object) -> float:
+    spread = _parse_finite(raw)
     if spread < 0:
         raise ValueError("a spread below zero")
     return spread
 
 
-def _positive(raw: object) -> float:
-    number = _finite(raw)
+def _parse_positive(raw: object) -> float:
+    number = _parse_finite(raw)
     if number <= 0:
         raise ValueError("a reference that is not above zero")
     return number

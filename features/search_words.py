@@ -29,21 +29,23 @@ def search_words(text: str) -> tuple[str, ...]:
     >>> search_words("托特包 bag")
     ('托特', '特包', '包', 'bag')
     """
-    words = dict.fromkeys(word[:LONGEST_WORD] for word in _joined(pieces(text[:_LONGEST_TEXT])))
+    words = dict.fromkeys(word[:LONGEST_WORD] for word in _join_letters(pieces(text[:_LONGEST_TEXT])))
     return tuple(words)[:MOST_WORDS]
 
 
-def asked_words(text: str) -> tuple[str, ...]:
+def query_words(text: str) -> tuple[str, ...]:
     """The words of a query: as `search_words`, without the separate last character of unspaced scripts.
 
     >>> asked_words("托特包"), asked_words("包")
     (('托特', '特包'), ('包',))
     """
     words = search_words(text)
-    return tuple(word for before, word in zip(("", *words), words, strict=False) if not _ends(before, word))
+    return tuple(
+        word for before, word in zip(("", *words), words, strict=False) if not _is_last_character(before, word)
+    )
 
 
-def is_beginning(word: str) -> bool:
+def is_prefix(word: str) -> bool:
     """Whether a query word is searched as a prefix; a shorter prefix would match too many words.
 
     >>> is_beginning("aure"), is_beginning("au"), is_beginning("包")
@@ -52,21 +54,21 @@ def is_beginning(word: str) -> bool:
     return len(word) >= _SHORTEST_BEGINNING or (len(word) == 1 and bool(_UNSPACED.match(word)))
 
 
-def _ends(before: str, word: str) -> bool:
+def _is_last_character(before: str, word: str) -> bool:
     return len(word) == 1 and len(before) == 2 and before[1] == word and bool(_UNSPACED.match(word))
 
 
-def _joined(parts: list[str]) -> Iterator[str]:
+def _join_letters(parts: list[str]) -> Iterator[str]:
     for alone, run in groupby(parts, key=lambda part: len(part) == 1 and not _UNSPACED.match(part)):
         letters = list(run)
         if alone and len(letters) > 2:
             yield "".join(letters)
             continue
         for part in letters:
-            yield from _cut(part)
+            yield from _cut_unspaced(part)
 
 
-def _cut(part: str) -> Iterator[str]:
+def _cut_unspaced(part: str) -> Iterator[str]:
     for piece in _UNSPACED.split(part):
         if _UNSPACED.match(piece):
             yield from (character + other for character, other in pairwise(piece))

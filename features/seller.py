@@ -4,7 +4,7 @@ import math
 from decimal import Decimal
 from typing import Final
 
-from features.message import Amount, Message, aged, message, part_of
+from features.message import Amount, Message, age_message, message, part_message
 from features.seller_trade import turnover
 from features.spec import (
     MISSING,
@@ -15,17 +15,17 @@ from features.spec import (
     Registry,
     Scale,
     above_prior,
+    age_in_days,
     burst,
-    days,
     either,
-    grave,
+    either_if_any,
+    grave_share,
     indicator,
     log1p,
     log_of,
-    low,
+    low_is_counterfeit,
     recent_share,
     shrunk_share,
-    some,
 )
 
 signals = Registry(Family.SELLER, source="Ozon E-CUP 2025: seller columns")
@@ -35,8 +35,8 @@ _RETURNS: Final = above_prior(lambda priors: priors.seller_returns.mean)
 @signals.feature(
     log_of("days"),
     missing="age of the account not sent",
-    side=days(90, 365),
-    say=lambda e, _: aged("seller_age", e.facts.listing.seller.age_days),
+    side=age_in_days(90, 365),
+    say=lambda e, _: age_message("seller_age", e.facts.listing.seller.age_days),
 )
 def seller_age(e: Evidence) -> float:
     """Days since the seller's account was opened."""
@@ -46,7 +46,7 @@ def seller_age(e: Evidence) -> float:
 @signals.feature(
     log_of("orders"),
     missing="orders of the seller not sent",
-    side=some,
+    side=either_if_any,
     say=lambda e, _: message("seller_orders_90d", n=round(e.facts.listing.seller.orders.d90 or 0)),
 )
 def seller_orders_90d(e: Evidence) -> float:
@@ -58,8 +58,8 @@ def seller_orders_90d(e: Evidence) -> float:
     log_of("currency units"),
     missing="turnover of the seller neither sent nor recorded in the listing's currency",
     version=2,
-    side=some,
-    say=lambda e, _: _amount("seller_turnover_90d", e, turnover(e).d90 or 0),
+    side=either_if_any,
+    say=lambda e, _: _amount_message("seller_turnover_90d", e, turnover(e).d90 or 0),
 )
 def seller_turnover_90d(e: Evidence) -> float:
     """The seller's turnover in 90 days, in the listing's currency."""
@@ -70,7 +70,7 @@ def seller_turnover_90d(e: Evidence) -> float:
     Scale("log of currency units", -25, 25),
     missing="turnover or orders not sent, or none in 90 days",
     side=either,
-    say=lambda e, v: _amount("seller_order_value", e, math.exp(v)),
+    say=lambda e, v: _amount_message("seller_order_value", e, math.exp(v)),
 )
 def seller_order_value(e: Evidence) -> float:
     """Log of the mean value of the seller's orders in 90 days."""
@@ -110,7 +110,7 @@ def seller_recent_orders_share(e: Evidence) -> float:
     missing="sales or returns of the seller neither sent nor recorded",
     version=2,
     side=_RETURNS,
-    say=lambda e, _: part_of("seller_return_share_30d", e.facts.seller.returns.d30, e.facts.seller.sales.d30),
+    say=lambda e, _: part_message("seller_return_share_30d", e.facts.seller.returns.d30, e.facts.seller.sales.d30),
 )
 def seller_return_share_30d(e: Evidence) -> float:
     """Share of the seller's sales returned in 30 days, smoothed towards the base rate."""
@@ -122,7 +122,7 @@ def seller_return_share_30d(e: Evidence) -> float:
     missing="sales or returns of the seller neither sent nor recorded",
     version=2,
     side=_RETURNS,
-    say=lambda e, _: part_of("seller_return_share_90d", e.facts.seller.returns.d90, e.facts.seller.sales.d90),
+    say=lambda e, _: part_message("seller_return_share_90d", e.facts.seller.returns.d90, e.facts.seller.sales.d90),
 )
 def seller_return_share_90d(e: Evidence) -> float:
     """Share of the seller's sales returned in 90 days, smoothed towards the base rate."""
@@ -134,8 +134,10 @@ def seller_return_share_90d(e: Evidence) -> float:
     missing="the marketplace's seller events are not complete over 90 days",
     source="Ozon E-CUP 2025 counts such returns by item; here they are summed by seller",
     version=2,
-    side=grave(lambda e: e.facts.seller.fake_returns.d90, lambda priors: priors.seller_fake_returns.mean),
-    say=lambda e, _: part_of("seller_fake_return_share_90d", e.facts.seller.fake_returns.d90, e.facts.seller.sales.d90),
+    side=grave_share(lambda e: e.facts.seller.fake_returns.d90, lambda priors: priors.seller_fake_returns.mean),
+    say=lambda e, _: part_message(
+        "seller_fake_return_share_90d", e.facts.seller.fake_returns.d90, e.facts.seller.sales.d90
+    ),
 )
 def seller_fake_return_share_90d(e: Evidence) -> float:
     """Share of the seller's sales returned as not genuine in 90 days, smoothed towards the base rate."""
@@ -146,7 +148,7 @@ def seller_fake_return_share_90d(e: Evidence) -> float:
     SHARE,
     missing="turnover or returned value not sent",
     side=_RETURNS,
-    say=lambda e, _: part_of(
+    say=lambda e, _: part_message(
         "seller_returned_value_share", e.facts.listing.seller.returned_value.d90, e.facts.listing.seller.gmv.d90
     ),
 )
@@ -159,7 +161,7 @@ def seller_returned_value_share(e: Evidence) -> float:
 @signals.feature(
     log_of("products"),
     missing="variety not sent",
-    side=some,
+    side=either_if_any,
     say=lambda e, _: message("seller_variety", n=e.facts.listing.seller.variety or 0),
 )
 def seller_variety(e: Evidence) -> float:
@@ -170,7 +172,7 @@ def seller_variety(e: Evidence) -> float:
 @signals.feature(
     log_of("items"),
     missing="stock not sent",
-    side=some,
+    side=either_if_any,
     say=lambda e, _: message("seller_available", n=e.facts.listing.seller.available or 0),
 )
 def seller_available(e: Evidence) -> float:
@@ -178,7 +180,7 @@ def seller_available(e: Evidence) -> float:
     return log1p(e.facts.listing.seller.available)
 
 
-def _rating(e: Evidence, rating: float) -> Message | None:
+def _rating_message(e: Evidence, rating: float) -> Message | None:
     n = e.facts.listing.seller.rating_count
     if n is None:
         return message("seller_rating.uncounted", rating=rating)
@@ -189,8 +191,8 @@ def _rating(e: Evidence, rating: float) -> Message | None:
     Scale("stars", 0, 5),
     missing="rating of the seller not sent",
     source="data/dictionary.md: the seller block",
-    side=low(4.0, 4.5),
-    say=_rating,
+    side=low_is_counterfeit(4.0, 4.5),
+    say=_rating_message,
 )
 def seller_rating(e: Evidence) -> float:
     """Mean rating of the seller."""
@@ -220,7 +222,7 @@ def seller_ships_from_elsewhere(e: Evidence) -> float:
     missing="nothing was recorded about the seller yet",
     source="Own choice: bursts, over the windows of Ozon E-CUP 2025",
     version=2,
-    side=some,
+    side=either_if_any,
     say=lambda e, _: message("seller_listings_30d", n=e.facts.seller.listings_30d or 0),
 )
 def seller_listings_30d(e: Evidence) -> float:
@@ -228,6 +230,6 @@ def seller_listings_30d(e: Evidence) -> float:
     return log1p(e.facts.seller.listings_30d)
 
 
-def _amount(code: str, e: Evidence, amount: float) -> Message | None:
+def _amount_message(code: str, e: Evidence, amount: float) -> Message | None:
     currency = e.facts.listing.currency
     return message(code, amount=Amount(Decimal(round(amount)), currency)) if currency else None

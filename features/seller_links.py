@@ -7,7 +7,7 @@ sellers as much as a single confirmation.
 from typing import Final
 
 from features.links import Links
-from features.message import Message, message, part_of
+from features.message import Message, message, part_message
 from features.priors import Prior
 from features.spec import (
     MISSING,
@@ -19,7 +19,7 @@ from features.spec import (
     accusing,
     always_accusing,
     clearing,
-    grave,
+    grave_share,
     indicator,
     log1p,
     log_of,
@@ -40,12 +40,13 @@ _LISTINGS_OF_ONE: Final = 10
     missing=_NO_CONTACT,
     side=accusing,
     say=lambda e, _: message(
-        "seller_linked_sellers.more" if _links(e).more else "seller_linked_sellers", n=len(_links(e).sellers)
+        "seller_linked_sellers.more" if _required_links(e).more else "seller_linked_sellers",
+        n=len(_required_links(e).sellers),
     ),
 )
 def seller_linked_sellers(e: Evidence) -> float:
     """Other sellers linked by a shared telephone, e-mail, handle, payout or address, also through each other."""
-    links = _known(e)
+    links = _known_links(e)
     return MISSING if links is None else log1p(len(links.sellers))
 
 
@@ -53,11 +54,13 @@ def seller_linked_sellers(e: Evidence) -> float:
     log_of("sellers", 4),
     missing=_NO_CONTACT,
     side=indicator,
-    say=lambda e, _: part_of("seller_linked_counterfeiters", len(_links(e).counterfeiters), len(_links(e).sellers)),
+    say=lambda e, _: part_message(
+        "seller_linked_counterfeiters", len(_required_links(e).counterfeiters), len(_required_links(e).sellers)
+    ),
 )
 def seller_linked_counterfeiters(e: Evidence) -> float:
     """Linked sellers with a listing confirmed counterfeit, as known at the moment."""
-    links = _known(e)
+    links = _known_links(e)
     return MISSING if links is None else log1p(len(links.counterfeiters))
 
 
@@ -65,23 +68,23 @@ def seller_linked_counterfeiters(e: Evidence) -> float:
     log_of("sellers", 4),
     missing=_NO_CONTACT,
     side=clearing,
-    say=lambda e, _: message("seller_linked_cleared", n=_cleared(_links(e))),
+    say=lambda e, _: message("seller_linked_cleared", n=_cleared_count(_required_links(e))),
 )
 def seller_linked_cleared(e: Evidence) -> float:
     """Linked sellers whose reviewed listings were all found genuine, as known at the moment."""
-    links = _known(e)
-    return MISSING if links is None else log1p(_cleared(links))
+    links = _known_links(e)
+    return MISSING if links is None else log1p(_cleared_count(links))
 
 
 @signals.feature(
     SHARE,
     missing=f"{_NO_CONTACT}, or no seller is linked",
-    side=grave(lambda e: _reviewed(_links(e))[0], lambda _: _COUNTERFEITS.mean),
-    say=lambda e, _: _outcomes(*_reviewed(_links(e))),
+    side=grave_share(lambda e: _reviewed_counts(_required_links(e))[0], lambda _: _COUNTERFEITS.mean),
+    say=lambda e, _: _outcomes_message(*_reviewed_counts(_required_links(e))),
 )
 def seller_linked_counterfeit_share(e: Evidence) -> float:
     """Share of the reviewed listings of linked sellers found counterfeit, at most ten of each seller."""
-    links = _known(e)
+    links = _known_links(e)
     if links is None or not links.sellers:
         return MISSING
     counterfeit, reviewed = 0.0, 0.0
@@ -96,39 +99,39 @@ def seller_linked_counterfeit_share(e: Evidence) -> float:
     Scale("steps", 1, 10),
     missing=f"{_NO_CONTACT}, or no linked seller has a confirmed counterfeit",
     side=always_accusing,
-    say=lambda e, v: message("seller_linked_distance", n=int(v), way=_way(e)),
+    say=lambda e, v: message("seller_linked_distance", n=int(v), way=_contact_path(e)),
 )
 def seller_linked_distance(e: Evidence) -> float:
     """Steps of shared contacts to the nearest seller with a confirmed counterfeit; 1 is a direct link."""
-    links = _known(e)
+    links = _known_links(e)
     return MISSING if links is None or not links.counterfeiters else float(len(links.counterfeiters[0].path))
 
 
-def _known(e: Evidence) -> Links | None:
+def _known_links(e: Evidence) -> Links | None:
     links = e.facts.seller.links
     return None if links is None or not links.contacts else links
 
 
-def _links(e: Evidence) -> Links:
+def _required_links(e: Evidence) -> Links:
     assert e.facts.seller.links is not None  # Called only where the value is known.
     return e.facts.seller.links
 
 
-def _cleared(links: Links) -> int:
+def _cleared_count(links: Links) -> int:
     return sum(seller.genuine > 0 and not seller.counterfeit for seller in links.sellers)
 
 
-def _reviewed(links: Links) -> tuple[int, int]:
+def _reviewed_counts(links: Links) -> tuple[int, int]:
     """The listings of linked sellers found counterfeit, and those found genuine."""
     return sum(seller.counterfeit for seller in links.sellers), sum(seller.genuine for seller in links.sellers)
 
 
-def _outcomes(counterfeit: int, genuine: int) -> Message | None:
+def _outcomes_message(counterfeit: int, genuine: int) -> Message | None:
     if not counterfeit + genuine:
         return None
     return message("seller_linked_counterfeit_share", counterfeit=counterfeit, genuine=genuine)
 
 
-def _way(e: Evidence) -> tuple[Message, ...]:
+def _contact_path(e: Evidence) -> tuple[Message, ...]:
     """The kinds of contact on the path, without the sellers' names."""
-    return tuple(message(f"contact.{step.kind.value}") for step in _links(e).counterfeiters[0].path)
+    return tuple(message(f"contact.{step.kind.value}") for step in _required_links(e).counterfeiters[0].path)

@@ -4,7 +4,7 @@ import math
 from typing import Final
 
 from features.fields import Windows
-from features.message import Message, message, part_of
+from features.message import Message, message, part_message
 from features.spec import (
     MISSING,
     SHARE,
@@ -14,12 +14,12 @@ from features.spec import (
     Scale,
     above_prior,
     accusing,
-    grave,
+    either_if_any,
+    grave_share,
     growth,
     log1p,
     log_of,
     shrunk_share,
-    some,
 )
 
 signals = Registry(Family.SELLER)
@@ -36,7 +36,7 @@ _RETURNS: Final = above_prior(lambda priors: priors.seller_returns.mean)
     log_of("items"),
     missing=_NO_SALES,
     source=_WINDOWS,
-    side=some,
+    side=either_if_any,
     say=lambda e, _: message("seller_sales_30d", n=round(e.facts.seller.sales.d30 or 0)),
 )
 def seller_sales_30d(e: Evidence) -> float:
@@ -49,7 +49,7 @@ def seller_sales_30d(e: Evidence) -> float:
     missing=_NO_SALES,
     source=_BURSTS,
     side=growth,
-    say=lambda e, v: _pace("seller_sales_growth_7d", v, e.facts.seller.sales.d7, e.facts.seller.sales.d30),
+    say=lambda e, v: _pace_message("seller_sales_growth_7d", v, e.facts.seller.sales.d7, e.facts.seller.sales.d30),
 )
 def seller_sales_growth_7d(e: Evidence) -> float:
     """Log of the daily sales of 7 days over those of 30; 0.7 is twice the pace."""
@@ -61,7 +61,7 @@ def seller_sales_growth_7d(e: Evidence) -> float:
     missing=_NO_SALES,
     source=_BURSTS,
     side=growth,
-    say=lambda e, v: _pace("seller_sales_growth_30d", v, e.facts.seller.sales.d30, e.facts.seller.sales.d90),
+    say=lambda e, v: _pace_message("seller_sales_growth_30d", v, e.facts.seller.sales.d30, e.facts.seller.sales.d90),
 )
 def seller_sales_growth_30d(e: Evidence) -> float:
     """Log of the daily sales of 30 days over those of 90."""
@@ -73,7 +73,7 @@ def seller_sales_growth_30d(e: Evidence) -> float:
     missing="turnover of the seller neither sent nor recorded in the listing's currency",
     source=_BURSTS,
     side=growth,
-    say=lambda e, v: _pace("seller_turnover_growth_30d", v, turnover(e).d30, turnover(e).d90),
+    say=lambda e, v: _pace_message("seller_turnover_growth_30d", v, turnover(e).d30, turnover(e).d90),
 )
 def seller_turnover_growth_30d(e: Evidence) -> float:
     """Log of the daily turnover of 30 days over that of 90."""
@@ -86,7 +86,7 @@ def seller_turnover_growth_30d(e: Evidence) -> float:
     missing="sales or returns of the seller neither sent nor recorded",
     source=_WINDOWS,
     side=_RETURNS,
-    say=lambda e, _: part_of("seller_return_share_7d", e.facts.seller.returns.d7, e.facts.seller.sales.d7),
+    say=lambda e, _: part_message("seller_return_share_7d", e.facts.seller.returns.d7, e.facts.seller.sales.d7),
 )
 def seller_return_share_7d(e: Evidence) -> float:
     """Share of the seller's sales returned in 7 days, smoothed towards the base rate."""
@@ -97,8 +97,10 @@ def seller_return_share_7d(e: Evidence) -> float:
     SHARE,
     missing="the marketplace's seller events are not complete over 30 days",
     source="Ozon E-CUP 2025 counts such returns by item; here they are summed by seller",
-    side=grave(lambda e: e.facts.seller.fake_returns.d30, lambda priors: priors.seller_fake_returns.mean),
-    say=lambda e, _: part_of("seller_fake_return_share_30d", e.facts.seller.fake_returns.d30, e.facts.seller.sales.d30),
+    side=grave_share(lambda e: e.facts.seller.fake_returns.d30, lambda priors: priors.seller_fake_returns.mean),
+    say=lambda e, _: part_message(
+        "seller_fake_return_share_30d", e.facts.seller.fake_returns.d30, e.facts.seller.sales.d30
+    ),
 )
 def seller_fake_return_share_30d(e: Evidence) -> float:
     """Share of the seller's sales returned as not genuine in 30 days, smoothed towards the base rate."""
@@ -132,6 +134,6 @@ def _growth(short: float | None, long: float | None, part: float) -> float:
     return max(-_MOST_GROWTH, math.log((short + part) / (part * (long + 1))))
 
 
-def _pace(code: str, log_ratio: float, part: float | None, whole: float | None) -> Message | None:
+def _pace_message(code: str, log_ratio: float, part: float | None, whole: float | None) -> Message | None:
     n = round(whole or 0)
     return message(code, times=math.exp(log_ratio), part=round(part or 0), n=n) if n else None

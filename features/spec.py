@@ -59,7 +59,7 @@ class Side(StrEnum):
 
 
 Compute = Callable[[Evidence], float]
-Given = Callable[[Evidence], bool]
+IsKnown = Callable[[Evidence], bool]
 SideOf = Callable[[Evidence, float], Side]
 Say = Callable[[Evidence, float], Message | None]
 
@@ -84,7 +84,7 @@ class Feature:
     high: float
     missing: str
     source: str
-    given: Given
+    given: IsKnown
 
     def words(self, e: Evidence, feature_value: float, weight: float) -> Message | None:
         """What a person is told of a known value that has this weight in a score, above zero towards counterfeit.
@@ -114,36 +114,36 @@ def log_of(things: str, high: float = 40) -> Scale:
 _PRICE_AT: Final = math.log(0.95)  # As `features.message.compared`: from 5 % below, a price is below the other.
 
 
-def _rule(decide: Callable[[float], Side]) -> SideOf:
+def _value_rule(decide: Callable[[float], Side]) -> SideOf:
     return lambda _, feature_value: decide(feature_value)
 
 
 # A description of the listing or its seller from which a reader concludes nothing.
-either: Final = _rule(lambda _: Side.EITHER)
+either: Final = _value_rule(lambda _: Side.EITHER)
 # As `either`, but a count of zero describes nothing.
-some: Final = _rule(lambda feature_value: Side.EITHER if feature_value else Side.NONE)
+either_if_any: Final = _value_rule(lambda feature_value: Side.EITHER if feature_value else Side.NONE)
 # Words for the presence of an indicator, and words for its absence.
-indicator: Final = _rule(lambda feature_value: Side.COUNTERFEIT if feature_value > 0 else Side.GENUINE)
-confirmation: Final = _rule(lambda feature_value: Side.GENUINE if feature_value > 0 else Side.COUNTERFEIT)
+indicator: Final = _value_rule(lambda feature_value: Side.COUNTERFEIT if feature_value > 0 else Side.GENUINE)
+confirmation: Final = _value_rule(lambda feature_value: Side.GENUINE if feature_value > 0 else Side.COUNTERFEIT)
 # A count that speaks only where it is above zero: none found is no finding.
-accusing: Final = _rule(lambda feature_value: Side.COUNTERFEIT if feature_value > 0 else Side.NONE)
-clearing: Final = _rule(lambda feature_value: Side.GENUINE if feature_value > 0 else Side.NONE)
+accusing: Final = _value_rule(lambda feature_value: Side.COUNTERFEIT if feature_value > 0 else Side.NONE)
+clearing: Final = _value_rule(lambda feature_value: Side.GENUINE if feature_value > 0 else Side.NONE)
 # The distance to a counterfeit speaks against a listing, however far.
-always_accusing: Final = _rule(lambda _: Side.COUNTERFEIT)
+always_accusing: Final = _value_rule(lambda _: Side.COUNTERFEIT)
 
 
-def high(genuine_below: float, counterfeit_from: float) -> SideOf:
+def high_is_counterfeit(genuine_below: float, counterfeit_from: float) -> SideOf:
     """High values point to counterfeit, low ones to genuine goods; between the bounds, either."""
-    return _rule(
+    return _value_rule(
         lambda level: (
             Side.GENUINE if level < genuine_below else Side.COUNTERFEIT if level >= counterfeit_from else Side.EITHER
         )
     )
 
 
-def low(counterfeit_below: float, genuine_from: float) -> SideOf:
+def low_is_counterfeit(counterfeit_below: float, genuine_from: float) -> SideOf:
     """Low values point to counterfeit, high ones to genuine goods; between the bounds, either."""
-    return _rule(
+    return _value_rule(
         lambda level: (
             Side.COUNTERFEIT if level < counterfeit_below else Side.GENUINE if level >= genuine_from else Side.EITHER
         )
@@ -151,18 +151,18 @@ def low(counterfeit_below: float, genuine_from: float) -> SideOf:
 
 
 # A price below another price points to counterfeit; one at or above it to genuine goods.
-cheap: Final = low(_PRICE_AT, _PRICE_AT)
+cheap: Final = low_is_counterfeit(_PRICE_AT, _PRICE_AT)
 
 
-def days(young: int, old: int) -> SideOf:
+def age_in_days(young: int, old: int) -> SideOf:
     """An age as the log of 1 + its days: below `young` it points to counterfeit, from `old` on to genuine goods."""
-    return low(math.log1p(young), math.log1p(old))
+    return low_is_counterfeit(math.log1p(young), math.log1p(old))
 
 
 # The last 7 of 90 days at a steady pace have 8 %; twice that is a burst.
-burst: Final = high(7 / 90, 14 / 90)
+burst: Final = high_is_counterfeit(7 / 90, 14 / 90)
 # A pace up to that of the longer window is steady; half as much again is a burst.
-growth: Final = high(0.0, math.log(1.5))
+growth: Final = high_is_counterfeit(0.0, math.log(1.5))
 
 
 def above_prior(prior: Callable[[Priors], float]) -> SideOf:
@@ -170,7 +170,7 @@ def above_prior(prior: Callable[[Priors], float]) -> SideOf:
     return lambda e, feature_value: Side.COUNTERFEIT if feature_value > prior(e.priors) else Side.GENUINE
 
 
-def grave(part: Callable[[Evidence], float | None], prior: Callable[[Priors], float]) -> SideOf:
+def grave_share(part: Callable[[Evidence], float | None], prior: Callable[[Priors], float]) -> SideOf:
     """A share in which a single case is grave: no case points to genuine goods, a share above the base rate to
     counterfeit. A few cases among many say neither."""
 
@@ -182,7 +182,7 @@ def grave(part: Callable[[Evidence], float | None], prior: Callable[[Priors], fl
     return side
 
 
-def always(_: Evidence) -> bool:
+def is_always_known(_: Evidence) -> bool:
     """A feature that has to be computed to know whether it is missing."""
     return True
 
@@ -190,7 +190,9 @@ def always(_: Evidence) -> bool:
 class Registry:
     """Features of one family in the order of their definition, with defaults of what they need and mean."""
 
-    def __init__(self, family: Family, *, missing: str = "", source: str = "", condition: Given = always) -> None:
+    def __init__(
+        self, family: Family, *, missing: str = "", source: str = "", condition: IsKnown = is_always_known
+    ) -> None:
         self.features: list[Feature] = []
         self._family, self._missing, self._source, self._given = family, missing, source, condition
 
@@ -205,7 +207,7 @@ class Registry:
         version: int = 1,
         name: str = "",
         meaning: str = "",
-        condition: Given | None = None,
+        condition: IsKnown | None = None,
     ) -> Callable[[Compute], Compute]:
         """Register a function of `Evidence`, by its name and its docstring's first line unless others are given."""
 

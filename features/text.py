@@ -3,7 +3,7 @@
 from string import digits
 from typing import Final
 
-from features.message import message, quoting
+from features.message import message, quote_message
 from features.reading import most_repeated_share
 from features.spec import (
     MISSING,
@@ -17,11 +17,11 @@ from features.spec import (
     accusing,
     confirmation,
     either,
-    high,
+    either_if_any,
+    high_is_counterfeit,
     indicator,
     log1p,
     log_of,
-    some,
 )
 from features.wording import NO_TEXT
 
@@ -30,7 +30,7 @@ _NO_TITLE: Final = "no title"
 _NO_DESCRIPTION: Final = "no description"
 _QUALITY: Final = "Own choice: the quality of the text"
 # A name or two in capitals is ordinary; a title with half of its letters in capitals is loud.
-_CAPITALS: Final = high(0.3, 0.5)
+_CAPITALS: Final = high_is_counterfeit(0.3, 0.5)
 _REPEATED: Final = 0.25  # Below it, the most frequent word of an ordinary text is an article.
 signals = Registry(Family.TEXT, source=_QUALITY)
 
@@ -52,7 +52,7 @@ def text_invisible(e: Evidence) -> float:
     missing=_NO_TITLE,
     source="Unicode Technical Standard 39",
     side=indicator,
-    say=lambda e, _: quoting("text_mixed_words", e.reading.mixed_words),
+    say=lambda e, _: quote_message("text_mixed_words", e.reading.mixed_words),
 )
 def text_mixed_words(e: Evidence) -> float:
     """Words of the title that mix look-alike alphabets, at most 20."""
@@ -109,7 +109,7 @@ def text_title_digits(e: Evidence) -> float:
     log_of("words", 12),
     missing=_NO_DESCRIPTION,
     version=2,
-    side=some,
+    side=either_if_any,
     say=lambda e, _: message("text_description_words", n=len(e.reading.description_words)),
 )
 def text_description_words(e: Evidence) -> float:

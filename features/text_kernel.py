@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from features.alphabet import BLANK, DIGIT, DROPPED, IDEOGRAPH, LETTER, SEVERAL, SIGN, Alphabet, tables
-from features.fold import TABLE_SIZE, as_shown
+from features.fold import TABLE_SIZE, in_display_order
 from features.listing import Listing
 from features.ngrams import BUCKETS, FEWEST_SPACED, GOLDEN, LONGEST, PAIR, SHIFT, SHORTEST, WINDOW, WORD, mix
 
@@ -37,25 +37,25 @@ Indices = NDArray[np.int32]
 Weights = NDArray[np.float32]
 
 
-class Packed(NamedTuple):
+class PackedTexts(NamedTuple):
     """Texts in UTF-8, one after the other; text i is data[starts[i] : starts[i + 1]], a blank at its end."""
 
     data: NDArray[np.uint8]
     starts: NDArray[np.int64]
 
 
-def pack(texts: Sequence[str]) -> Packed:
+def pack_texts(texts: Sequence[str]) -> PackedTexts:
     """Texts in the form that `scan` reads; the blank after each ends its last word."""
-    encoded = [as_shown(text).encode("utf-8", "surrogatepass") for text in texts]
+    encoded = [in_display_order(text).encode("utf-8", "surrogatepass") for text in texts]
     starts, size = [0], 0
     for text_bytes in encoded:
         size += len(text_bytes) + 1
         starts.append(size)
     encoded.append(b"")
-    return Packed(np.frombuffer(b" ".join(encoded), np.uint8), np.array(starts))
+    return PackedTexts(np.frombuffer(b" ".join(encoded), np.uint8), np.array(starts))
 
 
-def fields(listings: Sequence[Listing]) -> list[str]:
+def listing_texts(listings: Sequence[Listing]) -> list[str]:
     """The texts of n listings, (n x FIELDS), those of a listing in the order of their numbers."""
     return [
         text or ""
@@ -64,16 +64,16 @@ def fields(listings: Sequence[Listing]) -> list[str]:
     ]
 
 
-def blocks(many: int) -> list[slice]:
+def listing_blocks(many: int) -> list[slice]:
     """Listings in blocks that are packed together."""
     return [slice(start, start + _BLOCK) for start in range(0, many, _BLOCK)]
 
 
 def indices(text: str, field: int) -> Indices:
     """Indices of one text, shape (n,), repeats included, in the order of the text."""
-    packed = pack([text])
-    out = np.empty(room(packed.data.size), np.int32)
-    count, _ = scan(packed.data, 0, packed.data.size, tables(), None, out)
+    packed = pack_texts([text])
+    out = np.empty(most_ngrams(packed.data.size), np.int32)
+    count, _ = scan_text(packed.data, 0, packed.data.size, tables(), None, out)
     return out[:count] + np.int32(field * BUCKETS)
 
 
@@ -83,31 +83,31 @@ def scores(listings: Sequence[Listing], weights: Weights) -> NDArray[np.float64]
     `weights` has shape (COLUMNS,).
     """
     sums = np.empty(len(listings))
-    for block in blocks(len(listings)):
-        score_packed(pack(fields(listings[block])), weights, sums[block])
+    for block in listing_blocks(len(listings)):
+        score_packed(pack_texts(listing_texts(listings[block])), weights, sums[block])
     return sums
 
 
 def score(listing: Listing, weights: Weights) -> float:
     """As `scores`, of one listing."""
     sums = np.empty(1)
-    score_packed(pack(fields((listing,))), weights, sums)
+    score_packed(pack_texts(listing_texts((listing,))), weights, sums)
     return float(sums[0])
 
 
-def score_packed(packed: Packed, weights: Weights, out: NDArray[np.float64]) -> None:
+def score_packed(packed: PackedTexts, weights: Weights, out: NDArray[np.float64]) -> None:
     """Write the scores of n listings to `out`, shape (n,); `packed` has their texts in the order of `fields`."""
     known, by_field = tables(), weights.reshape(FIELDS, BUCKETS)
-    _score(packed.data, packed.starts, known.kinds, known.values, known.word_values, by_field, out)
+    _score_texts(packed.data, packed.starts, known.kinds, known.values, known.word_values, by_field, out)
 
 
-def room(length: int) -> int:
+def most_ngrams(length: int) -> int:
     """An upper bound of the number of n-grams in a text of so many bytes."""
     return _ROOM_PER_BYTE * length + _ROOM
 
 
 @numba.njit(cache=True, nogil=True)
-def _score(  # noqa: PLR0917  # to pass named tuples of the arrays takes twice the time
+def _score_texts(  # noqa: PLR0917  # to pass named tuples of the arrays takes twice the time
     utf8: NDArray[np.uint8],
     starts: NDArray[np.int64],
     kinds: NDArray[np.uint8],
@@ -122,13 +122,13 @@ def _score(  # noqa: PLR0917  # to pass named tuples of the arrays takes twice t
         out[i] = 0.0
         for field in range(FIELDS):
             text = FIELDS * i + field
-            count, total = scan(utf8, starts[text], starts[text + 1], alphabet, weights[field], None)
+            count, total = scan_text(utf8, starts[text], starts[text + 1], alphabet, weights[field], None)
             if count:
                 out[i] += total / np.sqrt(count)
 
 
 @numba.njit(cache=True)
-def _take(
+def _record_ngram(
     ngram: np.uint64, weights: Weights | None, out: Indices | None, count: int, total: float
 ) -> tuple[int, float]:
     """Record one n-gram: its weight in the total, or its index in `out`."""
@@ -140,7 +140,7 @@ def _take(
 
 
 @numba.njit(cache=True, nogil=True)
-def scan(  # noqa: PLR0912, PLR0915  # its parts would pass twenty numbers to each other at every letter
+def scan_text(  # noqa: PLR0912, PLR0915  # its parts would pass twenty numbers to each other at every letter
     utf8: NDArray[np.uint8], at: int, end: int, alphabet: Alphabet, weights: Weights | None, out: Indices | None
 ) -> tuple[int, float]:
     """How many n-grams a packed text has, and the sum of their weights.
@@ -192,13 +192,13 @@ def scan(  # noqa: PLR0912, PLR0915  # its parts would pass twenty numbers to ea
                 before = letter_hash
                 length += 1
                 if length >= LONGEST:
-                    count, threes = _take(three, weights, out, count, threes)
-                    count, fours = _take(four, weights, out, count, fours)
-                    count, fives = _take(five, weights, out, count, fives)
+                    count, threes = _record_ngram(three, weights, out, count, threes)
+                    count, fours = _record_ngram(four, weights, out, count, fours)
+                    count, fives = _record_ngram(five, weights, out, count, fives)
                 elif length >= SHORTEST:
-                    count, threes = _take(three, weights, out, count, threes)
+                    count, threes = _record_ngram(three, weights, out, count, threes)
                     if length > SHORTEST:
-                        count, fours = _take(four, weights, out, count, fours)
+                        count, fours = _record_ngram(four, weights, out, count, fours)
             if length > started:
                 run_length += length - started
                 before_kind = np.int64(LETTER)
@@ -227,21 +227,21 @@ def scan(  # noqa: PLR0912, PLR0915  # its parts would pass twenty numbers to ea
                 run_digits += 1
             elif kind == IDEOGRAPH and before_kind == IDEOGRAPH:
                 pair = ((before * np.uint64(3)) ^ letter_hash) * np.uint64(PAIR)
-                count, fours = _take(pair, weights, out, count, fours)
+                count, fours = _record_ngram(pair, weights, out, count, fours)
         else:
             if run_length:
                 word_hash = digits if run_digits == run_length else run
-                count, fours = _take(word_hash, weights, out, count, fours)
+                count, fours = _record_ngram(word_hash, weights, out, count, fours)
                 if earlier:
                     pair = ((earlier << np.uint64(9)) ^ word_hash) * np.uint64(PAIR)
-                    count, fives = _take(pair, weights, out, count, fives)
+                    count, fives = _record_ngram(pair, weights, out, count, fives)
                 earlier = word_hash
                 if run_length == 1:
                     spaced = (spaced ^ alone) * np.uint64(WORD)
                     spaced_length += 1
                 else:
                     if spaced_length >= FEWEST_SPACED:
-                        count, threes = _take(spaced, weights, out, count, threes)
+                        count, threes = _record_ngram(spaced, weights, out, count, threes)
                     spaced, spaced_length = np.uint64(0), 0
                 run, run_length, digits, run_digits = np.uint64(0), 0, np.uint64(0), 0
             if kind == BLANK and length == 1:
@@ -253,15 +253,15 @@ def scan(  # noqa: PLR0912, PLR0915  # its parts would pass twenty numbers to ea
         before, before_kind = letter_hash, np.int64(kind)
         length += 1
         if length >= SHORTEST:
-            count, threes = _take(three, weights, out, count, threes)
+            count, threes = _record_ngram(three, weights, out, count, threes)
         if length > SHORTEST:
-            count, fours = _take(four, weights, out, count, fours)
+            count, fours = _record_ngram(four, weights, out, count, fours)
         if length >= LONGEST:
-            count, fives = _take(five, weights, out, count, fives)
+            count, fives = _record_ngram(five, weights, out, count, fives)
         if kind == BLANK:
             length = 1
     if spaced_length >= FEWEST_SPACED:
-        count, threes = _take(spaced, weights, out, count, threes)
+        count, threes = _record_ngram(spaced, weights, out, count, threes)
     return count, threes + fours + fives
 
 

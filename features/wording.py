@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from features.lexicon import Kind, PhraseMatch
-from features.message import Message, message, quoting
+from features.message import Message, message, quote_message
 from features.spec import MISSING, YES_NO, Evidence, Family, Registry, Scale, accusing, clearing, indicator
 
 NO_TEXT: Final = "neither title nor description"
@@ -15,7 +15,7 @@ _MOST: Final = 10.0
 _COUNTED: Final = frozenset(Kind) - {Kind.TRAP}
 
 
-def _weight(e: Evidence, kind: Kind) -> float:
+def _wording_weight(e: Evidence, kind: Kind) -> float:
     """The weight of the strongest match of a kind plus 0.25 for each further wording, at most 10."""
     if not (e.reading.title_folded or e.reading.description_folded):
         return MISSING
@@ -26,7 +26,7 @@ def _weight(e: Evidence, kind: Kind) -> float:
 
 
 def _quote_matches(code: str, phrase_matches: Sequence[PhraseMatch]) -> Message:
-    return quoting(
+    return quote_message(
         code,
         [
             phrase_match.words
@@ -35,7 +35,7 @@ def _quote_matches(code: str, phrase_matches: Sequence[PhraseMatch]) -> Message:
     )
 
 
-def _register(name: str, kind: Kind, meaning: str) -> None:
+def _register_feature(name: str, kind: Kind, meaning: str) -> None:
     register = signals.feature(
         Scale("weight", 0, _MOST),
         version=2,
@@ -44,7 +44,7 @@ def _register(name: str, kind: Kind, meaning: str) -> None:
         name=name,
         meaning=meaning,
     )
-    register(lambda e: _weight(e, kind))
+    register(lambda e: _wording_weight(e, kind))
 
 
 for _row in (
@@ -64,7 +64,7 @@ for _row in (
     ("text_evasion", Kind.EVASION, "Spelling or wording that evades a search: stars, spaced letters, hidden links."),
     ("text_factory", Kind.FACTORY, "Wording about the factory or unofficial production: 'factory direct', 原单."),
 ):
-    _register(*_row)
+    _register_feature(*_row)
 
 
 @signals.feature(
@@ -76,11 +76,11 @@ def text_kinds(e: Evidence) -> float:
         return MISSING
     kinds = e.reading.kinds
     return float(
-        sum(kind in _COUNTED and any(map(_counts, matches)) for kind, matches in kinds.items()) if kinds else 0
+        sum(kind in _COUNTED and any(map(_is_strong, matches)) for kind, matches in kinds.items()) if kinds else 0
     )
 
 
-def _beside_brand(e: Evidence, kinds: float) -> Message:
+def _beside_brand_message(e: Evidence, kinds: float) -> Message:
     if not kinds:
         return message("text_beside_brand.none")
     brand = _brand_named(e)
@@ -93,7 +93,7 @@ def _beside_brand(e: Evidence, kinds: float) -> Message:
     source="Own choice: most wording is suspect only next to a brand",
     version=2,
     side=indicator,
-    say=_beside_brand,
+    say=_beside_brand_message,
 )
 def text_beside_brand(e: Evidence) -> float:
     """The number of kinds of suspect wording in a listing that names or declares a brand; 0 without a brand."""
@@ -119,5 +119,5 @@ def _brand_named(e: Evidence) -> str | None:
     return next((mention.name for mention in e.facts.brand.mentions), None) or e.facts.listing.brand
 
 
-def _counts(phrase_match: PhraseMatch) -> bool:
+def _is_strong(phrase_match: PhraseMatch) -> bool:
     return phrase_match.specificity != "weak"

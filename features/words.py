@@ -47,10 +47,10 @@ def words_of(text: str | None, names: Iterable[str] = ()) -> list[str]:
         return []
     folded = without_pictures(fold(text))[:_MOST_CHARACTERS]
     if folded.isascii():
-        return list(_first(_spaced(folded)))
+        return list(_limit_words(_split_spaced(folded)))
     for name in names:
         folded = folded.replace(name, ",")
-    return list(_first(_words(folded)))
+    return list(_limit_words(_cut_words(folded)))
 
 
 def is_unspaced(word: str) -> bool:
@@ -78,7 +78,7 @@ def may_stand_alone(word: str) -> bool:
     return len(word) >= _SHORTEST_WORD
 
 
-def joined(word: str, other: str) -> str | None:
+def join_words(word: str, other: str) -> str | None:
     """Two adjacent words as their script writes them; None for a break, or a single character beside another script.
 
     >>> joined("mirror", "quality"), joined("高", "仿"), joined("zara", "包"), joined("bag", "")
@@ -101,11 +101,11 @@ def pairs_of(words: Sequence[str]) -> Iterator[tuple[str, tuple[str, str]]]:
     for before, word, other, after in zip(around, words, words[1:], around[3:], strict=False):
         beyond = before if may_stand_alone(other) else after
         alone = may_stand_alone(word) is not may_stand_alone(other) and len(beyond) == 1
-        if not alone and (pair := joined(word, other)) is not None:
+        if not alone and (pair := join_words(word, other)) is not None:
             yield pair, (word, other)
 
 
-def _first(words: Iterator[str]) -> Iterator[str]:
+def _limit_words(words: Iterator[str]) -> Iterator[str]:
     room = _MOST_WORDS
     for word in words:
         room -= word != BREAK
@@ -114,41 +114,41 @@ def _first(words: Iterator[str]) -> Iterator[str]:
         yield word
 
 
-def _words(text: str) -> Iterator[str]:
+def _cut_words(text: str) -> Iterator[str]:
     pieces = _CUT_BY_ICU.split(text)
     for place, piece in enumerate(pieces):
         if place % 2:
-            yield from _cut(piece)
+            yield from _cut_run(piece)
         elif piece == " " and is_unspaced(pieces[place - 1][-1:]) and is_unspaced(pieces[place + 1]):
             yield BREAK  # A blank between words without blanks ends a sentence.
         else:
-            yield from _spaced(piece)
+            yield from _split_spaced(piece)
 
 
-def _cut(run: str) -> Iterator[str]:
+def _cut_run(run: str) -> Iterator[str]:
     for word in WordBreaker(run, "und"):
         longest = len(word) > LONGEST_WORD
         yield BREAK if longest or not word[0].isalpha() or any(character.isdigit() for character in word) else word
 
 
-def _spaced(text: str) -> Iterator[str]:
+def _split_spaced(text: str) -> Iterator[str]:
     for token in text.split():
-        yield from _split(token)
+        yield from _split_token(token)
 
 
-def _split(token: str) -> Iterator[str]:
+def _split_token(token: str) -> Iterator[str]:
     """The words of a run without blanks: of 'mirror-quality,' the word and a break, of '1:1' a break."""
     at = 0
     for match in _LETTERS.finditer(token):
         if match.start() > at:
             yield BREAK
-        yield _whole(token, match)
+        yield _whole_word(token, match)
         at = match.end()
     if at < len(token):
         yield BREAK
 
 
-def _whole(token: str, match: re.Match[str]) -> str:
+def _whole_word(token: str, match: re.Match[str]) -> str:
     """The word, unless it is a part of something that is none: 'com' of 'bags.com', 'a' of 'a1'."""
     before, after = token[: match.start()], token[match.end() :]
     part = bool(

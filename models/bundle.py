@@ -13,21 +13,21 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from features.compute import Computed, input_fingerprint
+from features.compute import ComputedFeatures, input_fingerprint
 from features.references import References, references_from_dict, references_to_dict
 from models.bundle_files import (
     as_array,
     as_json,
-    number,
-    numbers,
+    finite_number,
+    finite_numbers,
+    parse_share,
+    parse_slope,
     read_json,
     read_weights,
-    share,
-    slope,
     thresholds_from,
 )
 from models.calibration import calibration_from_dict, calibration_to_dict, expits
-from models.classifier import Classifier, Combiner, Join, Standard, TextModel, learner_columns
+from models.classifier import Classifier, Combiner, Join, StandardScale, TextModel, learner_columns
 from models.errors import BundleRefused
 from models.evidence import hard_evidence
 from models.explanations import Split, explain
@@ -81,7 +81,9 @@ class Bundle:
         default_factory=dict, init=False, repr=False, compare=False
     )
 
-    def score_many(self, rows: Sequence[Computed], *, with_reasons: bool = True, threads: int = 1) -> list[Score]:
+    def score_many(
+        self, rows: Sequence[ComputedFeatures], *, with_reasons: bool = True, threads: int = 1
+    ) -> list[Score]:
         """Scores in order. Reasons cost about a millisecond a listing, so bulk work leaves them out."""
         if not rows:
             return []
@@ -108,7 +110,7 @@ class Bundle:
         ]
 
     def _reasons(
-        self, rows: Sequence[Computed], matrix: NDArray[np.float64], log_odds: NDArray[np.float64], threads: int
+        self, rows: Sequence[ComputedFeatures], matrix: NDArray[np.float64], log_odds: NDArray[np.float64], threads: int
     ) -> list[tuple[Reason, ...]]:
         parts = self.classifier.contributions(matrix, [row.facts.listing for row in rows], threads=threads)
         return [
@@ -121,7 +123,7 @@ class Bundle:
             for i, row in enumerate(rows)
         ]
 
-    def quoted(self, row: Computed) -> tuple[Contrast, ...]:
+    def quoted(self, row: ComputedFeatures) -> tuple[Contrast, ...]:
         """The phrases of a listing that may be quoted and that point to counterfeit, the strongest first."""
         pulls = [
             (self._pull(contrast.phrase, contrast.spoken.fields), contrast)
@@ -221,12 +223,12 @@ def verify(files: Mapping[str, bytes], *, expected: str | None = None) -> str:
                 found=file_digest[:12],
                 expected=str(named[name])[:12],
             )
-    if sorted({*of_learner} - {_SECOND_STAGE}) != sorted(_learner(files).file_names):
+    if sorted({*of_learner} - {_SECOND_STAGE}) != sorted(_learner_class(files).file_names):
         raise BundleRefused("The manifest does not name the files of a bundle.")
     return digest
 
 
-def _learner(files: Mapping[str, bytes]) -> type[Learner]:
+def _learner_class(files: Mapping[str, bytes]) -> type[Learner]:
     """The learner that a bundle names. Raises BundleRefused (this version does not know it)."""
     name = read_json(files, _MODEL).get(_LEARNER, Forest.name)
     if not isinstance(name, str) or name not in LEARNERS:
@@ -246,26 +248,26 @@ def from_files(files: Mapping[str, bytes], *, expected: str | None = None) -> Bu
     model, manifest = read_json(files, _MODEL), read_json(files, MANIFEST)
     named, quotes = manifest["files"], manifest["schema"] == SCHEMA
     try:
-        numbers(model.get(_SETTINGS, {}))  # A record for people.
+        finite_numbers(model.get(_SETTINGS, {}))  # A record for people.
         if model.keys() - {_LEARNER, _SETTINGS, _POINTS} != _PARTS or model["combiner"].keys() != _COMBINED:
             raise BundleRefused("{name} does not hold the parts of a model.", name=_MODEL)
         join = Join(model["combiner"]["join"])
-        weight = slope if join is Join.OFFSET else share
+        weight = parse_slope if join is Join.OFFSET else parse_share
         combiner = Combiner(
             join=join,
             text_weight=weight(model["combiner"]["text_weight"]),
-            numbers=Standard(**numbers(model["combiner"]["numbers"])),
-            text=Standard(**numbers(model["combiner"]["text"])),
+            numbers=StandardScale(**finite_numbers(model["combiner"]["numbers"])),
+            text=StandardScale(**finite_numbers(model["combiner"]["text"])),
         )
         weights = read_weights(files, _WEIGHTS)
-        learner = _learner(files).read(files)
+        learner = _learner_class(files).read(files)
         if learner.columns != learner_columns(combiner.join):
             raise BundleRefused("The {learner} has other columns than the feature set.", learner=learner.name)
         references, as_of = references_from_dict(read_json(files, _REFERENCES))
         return Bundle(
             classifier=Classifier(
                 learner,
-                TextModel(weights, number(model["text_intercept"])),
+                TextModel(weights, finite_number(model["text_intercept"])),
                 combiner,
                 calibration_from_dict(model["calibration"]),
                 Points.from_dict(model[_POINTS]) if _POINTS in model else None,
@@ -273,7 +275,7 @@ def from_files(files: Mapping[str, bytes], *, expected: str | None = None) -> Bu
             thresholds=thresholds_from(model["thresholds"]),
             references=references,
             references_as_of=as_of,
-            masking=_masking(model["masking"]),
+            masking=_parse_masking(model["masking"]),
             phrases=PhraseTable.from_dict(read_json(files, _PHRASES)) if quotes else NO_PHRASES,
             fingerprint=input_fingerprint(),
             digest=digest,
@@ -283,7 +285,7 @@ def from_files(files: Mapping[str, bytes], *, expected: str | None = None) -> Bu
         raise BundleRefused("The bundle does not hold what it should: {kind}.", kind=type(error).__name__) from None
 
 
-def _masking(document: Mapping[str, object]) -> Masking:
+def _parse_masking(document: Mapping[str, object]) -> Masking:
     if document.keys() != {"seed", "share"} or type(document["seed"]) is not int:
         raise ValueError
-    return Masking(document["seed"], share(document["share"]))
+    return Masking(document["seed"], parse_share(document["share"]))

@@ -21,29 +21,29 @@ _STEEPEST: Final = 100
 _BEFORE: Final = 10  # Bytes of a .npy file of version 1.0 before the part that its length counts.
 
 
-def numbers(by_name: Mapping[str, object]) -> dict[str, float]:
+def finite_numbers(by_name: Mapping[str, object]) -> dict[str, float]:
     """Finite numbers by name."""
-    return {name: number(raw) for name, raw in by_name.items()}
+    return {name: finite_number(raw) for name, raw in by_name.items()}
 
 
-def number(raw: object) -> float:
+def finite_number(raw: object) -> float:
     """A finite number; otherwise the first comparison with a listing would fail."""
     if isinstance(raw, bool) or not isinstance(raw, int | float) or not math.isfinite(raw):
         raise ValueError
     return float(raw)
 
 
-def slope(raw: object) -> float:
+def parse_slope(raw: object) -> float:
     """A number from 0 to 100: more log-odds in one spread of a value are none that a fit finds."""
-    steepness = number(raw)
+    steepness = finite_number(raw)
     if not 0 <= steepness <= _STEEPEST:
         raise ValueError
     return steepness
 
 
-def share(raw: object) -> float:
+def parse_share(raw: object) -> float:
     """A number from 0 to 1."""
-    fraction = number(raw)
+    fraction = finite_number(raw)
     if not 0 <= fraction <= 1:
         raise ValueError
     return fraction
@@ -51,7 +51,7 @@ def share(raw: object) -> float:
 
 def thresholds_from(document: Mapping[str, object]) -> Thresholds:
     """The threshold for analysts is at most that for brands."""
-    thresholds = Thresholds(**{name: share(raw) for name, raw in document.items()})
+    thresholds = Thresholds(**{name: parse_share(raw) for name, raw in document.items()})
     if thresholds.analyst_from > thresholds.ask_brand_from:
         raise ValueError
     return thresholds
@@ -72,7 +72,7 @@ def read_weights(files: Mapping[str, bytes], name: str) -> NDArray[np.float32]:
 def read_json(files: Mapping[str, bytes], name: str) -> dict[str, Any]:
     """The object in a JSON file. Raises BundleRefused (the file is not JSON, has a name twice, or holds no object)."""
     try:
-        document = json.loads(files[name].decode(), object_pairs_hook=_each_once)
+        document = json.loads(files[name].decode(), object_pairs_hook=_refuse_repeats)
     except (ValueError, RecursionError):
         raise BundleRefused("{name} is not JSON.", name=name) from None
     if not isinstance(document, dict):
@@ -80,7 +80,7 @@ def read_json(files: Mapping[str, bytes], name: str) -> dict[str, Any]:
     return document
 
 
-def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _refuse_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """Refuses a repeated name, because another parser may read it differently."""
     by_name = dict(pairs)
     if len(by_name) != len(pairs):

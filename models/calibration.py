@@ -70,12 +70,12 @@ class Curve:
     def log_odds(self, values: Floats) -> Floats:
         """Calibrated log-odds, shape (n,)."""
         inside: Floats = np.interp(values, *self._knots)
-        return inside + _OUTER_SLOPE * (values - _between(values, self.values[0], self.values[-1]))
+        return inside + _OUTER_SLOPE * (values - _clip(values, self.values[0], self.values[-1]))
 
     def one(self, raw_value: float) -> float:
         """As `log_odds`, of one value."""
         within = min(max(raw_value, self.values[0]), self.values[-1])
-        return _interpolated(raw_value, self.values, self.heights) + _OUTER_SLOPE * (raw_value - within)
+        return _interpolate(raw_value, self.values, self.heights) + _OUTER_SLOPE * (raw_value - within)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,11 +109,11 @@ class Band:
 
     def around_one(self, raw_value: float, log_odds: float) -> tuple[float, float]:
         """As `around`, of one value."""
-        low = _interpolated(raw_value, self.values, self.low)
-        return min(low, log_odds), max(_interpolated(raw_value, self.values, self.high), log_odds)
+        low = _interpolate(raw_value, self.values, self.low)
+        return min(low, log_odds), max(_interpolate(raw_value, self.values, self.high), log_odds)
 
 
-class Calibrated(NamedTuple):
+class CalibratedValue(NamedTuple):
     """A value's log-odds and probability; `interval` is None without a band."""
 
     log_odds: float
@@ -141,7 +141,7 @@ class Calibration:
         """Lower and upper probability of each value, shape (n, 2); None without a band."""
         return None if self.band is None else expits(self.band.around(values, self.log_odds(values)))
 
-    def one(self, raw_value: float) -> Calibrated:
+    def one(self, raw_value: float) -> CalibratedValue:
         """Log-odds, probability and interval of one value: a quarter of the time of arrays, and equal to the last bit.
 
         NumPy's exponential is kept, because that of `math` differs in the last bit.
@@ -150,7 +150,7 @@ class Calibration:
         ends = () if self.band is None else self.band.around_one(raw_value, log_odds)
         powers = np.exp([-min(max(end, -FURTHEST), FURTHEST) for end in (log_odds, *ends)]).tolist()
         probability, *interval = (1.0 / (1.0 + power) for power in powers)
-        return Calibrated(log_odds, probability, (interval[0], interval[1]) if interval else None)
+        return CalibratedValue(log_odds, probability, (interval[0], interval[1]) if interval else None)
 
     def slopes(self, origins: Floats, values: Floats) -> Floats:
         """The mean slope of the log-odds between origin and value, shape (n,)."""
@@ -178,24 +178,28 @@ def calibration_from_dict(document: Mapping[str, Any]) -> Calibration:
     Raises ValueError, TypeError, KeyError, AttributeError (the value is not a calibration, or its curve falls or has a
     value that is not a finite number).
     """
-    method, curve, band = (document[name] for name in _only(document, "method", "curve", "band"))
+    method, curve, band = (document[name] for name in _check_keys(document, "method", "curve", "band"))
     method = Method(method)
     shape: Sigmoid | Curve
     if method is Method.SIGMOID:
-        shape = Sigmoid(*(_numbers([curve[name]])[0] for name in _only(curve, "slope", "offset")))
+        shape = Sigmoid(*(_parse_numbers([curve[name]])[0] for name in _check_keys(curve, "slope", "offset")))
     else:
-        shape = Curve(*(_numbers(curve[name]) for name in _only(curve, "values", "heights")))
-    bounds = None if band is None else Band(*(_numbers(band[name]) for name in _only(band, "values", "low", "high")))
+        shape = Curve(*(_parse_numbers(curve[name]) for name in _check_keys(curve, "values", "heights")))
+    bounds = (
+        None
+        if band is None
+        else Band(*(_parse_numbers(band[name]) for name in _check_keys(band, "values", "low", "high")))
+    )
     return Calibration(method, shape, bounds)
 
 
-def _only(document: Mapping[str, Any], *names: str) -> tuple[str, ...]:
+def _check_keys(document: Mapping[str, Any], *names: str) -> tuple[str, ...]:
     if document.keys() != set(names):
         raise ValueError(f"expected {', '.join(names)}")
     return names
 
 
-def _numbers(raw_numbers: Sequence[object]) -> tuple[float, ...]:
+def _parse_numbers(raw_numbers: Sequence[object]) -> tuple[float, ...]:
     if not isinstance(raw_numbers, list):
         raise TypeError("expected a list of numbers")
     if any(isinstance(raw, bool) or not isinstance(raw, int | float) for raw in raw_numbers):
@@ -219,17 +223,17 @@ def expit(log_odds: float) -> float:
 
 def expits(log_odds: Floats) -> Floats:
     """`expit` of each, whatever the shape."""
-    probabilities: Floats = 1.0 / (1.0 + np.exp(-_between(log_odds, -FURTHEST, FURTHEST)))
+    probabilities: Floats = 1.0 / (1.0 + np.exp(-_clip(log_odds, -FURTHEST, FURTHEST)))
     return probabilities
 
 
-def _between(values: Floats, low: float, high: float) -> Floats:
+def _clip(values: Floats, low: float, high: float) -> Floats:
     """`np.clip`, which takes ten times as long for a single value."""
     bounded_values: Floats = np.minimum(np.maximum(values, low), high)
     return bounded_values
 
 
-def _interpolated(raw_value: float, places: Sequence[float], heights: Sequence[float]) -> float:
+def _interpolate(raw_value: float, places: Sequence[float], heights: Sequence[float]) -> float:
     """`np.interp` of one finite value, a tenth of its time."""
     if raw_value <= places[0]:
         return heights[0]

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from features import text_kernel
 from features.compute import NAMES
 from features.listing import Listing
-from models.calibration import Calibrated, Calibration, expits
+from models.calibration import CalibratedValue, Calibration, expits
 from models.learners import Learner
 from models.points import Points
 
@@ -53,7 +53,7 @@ class Join(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Standard:
+class StandardScale:
     """Centre and spread of a log-odds over the out-of-fold scores of training."""
 
     mean: float
@@ -76,8 +76,8 @@ class Combiner:
 
     join: Join
     text_weight: float
-    numbers: Standard
-    text: Standard
+    numbers: StandardScale
+    text: StandardScale
 
     @property
     def number_weight(self) -> float:
@@ -119,7 +119,7 @@ class Classifier:
         joined = self.combiner.join_values(numbers, text)
         return joined if self.points is None else joined + self.points.values(matrix, listings)
 
-    def one(self, vector: NDArray[np.float64], listing: Listing) -> Calibrated:
+    def one(self, vector: NDArray[np.float64], listing: Listing) -> CalibratedValue:
         """The calibrated value of one row of shape (n_features,), equal to that in a batch to the last bit."""
         text = self.text.log_odds(listing)
         columns = np.append(vector, text) if self.combiner.join is Join.STACK else vector

@@ -59,13 +59,13 @@ class Busy(Conflict):
     retry_after_seconds = 1
 
 
-class UnderWay(Conflict):
+class WorkInProgress(Conflict):
     """Work that takes minutes is in progress; the same request may succeed after it."""
 
     retry_after_seconds = 60
 
 
-class TooLate(Conflict):
+class DeadlinePassed(Conflict):
     """The deadline has passed."""
 
     code = "too_late"
@@ -103,7 +103,7 @@ class BundleTooSlow(BundleRefused):
     """A bundle was not loaded in time, which tells of the machine and not of the bundle."""
 
 
-def required(record: T | None, unless: str | Phrase) -> T:
+def require(record: T | None, unless: str | Phrase) -> T:
     """The value, unless it is None. Raises NotFound (there is no value; `unless` is the phrase of the error)."""
     if record is None:
         raise NotFound(unless)

@@ -40,7 +40,7 @@ class EventColumns(NamedTuple):
     currency: NDArray[np.int64]
 
 
-class Asked(NamedTuple):
+class SellerMoments(NamedTuple):
     """Moments of sellers, each column of shape (n,), in any order; `currency` is that of the listing."""
 
     seller: NDArray[np.int64]
@@ -79,7 +79,7 @@ class WindowCounts(NamedTuple):
         )
 
 
-def window_counts(events: EventColumns, moments: Asked) -> WindowCounts:
+def window_counts(events: EventColumns, moments: SellerMoments) -> WindowCounts:
     """The counts before each moment: of events that occurred up to it, and that were known before it."""
     sellers = 1 + max(events.seller.max(initial=-1), moments.seller.max(initial=-1))
     number = len(moments.at)
@@ -88,12 +88,12 @@ def window_counts(events: EventColumns, moments: Asked) -> WindowCounts:
         np.zeros((number, len(DAYS)), np.int64),
         np.zeros((number, len(DAYS)), np.int64),
     )
-    _fold(events, moments, sellers, totals)
+    _count_by_seller(events, moments, sellers, totals)
     return totals
 
 
 @numba.njit(cache=True)
-def _starts(seller: NDArray[np.int64], sellers: int) -> NDArray[np.int64]:
+def _seller_starts(seller: NDArray[np.int64], sellers: int) -> NDArray[np.int64]:
     """Where each seller's rows begin if they are put in the order of sellers, shape (sellers + 1,)."""
     starts = np.zeros(sellers + 1, np.int64)
     for seller_number in seller:
@@ -104,9 +104,9 @@ def _starts(seller: NDArray[np.int64], sellers: int) -> NDArray[np.int64]:
 
 
 @numba.njit(cache=True)
-def _fold(events: EventColumns, moments: Asked, sellers: int, totals: WindowCounts) -> None:
+def _count_by_seller(events: EventColumns, moments: SellerMoments, sellers: int, totals: WindowCounts) -> None:
     """Put the events of each seller side by side, in time order, and walk back from each of its moments."""
-    starts = _starts(events.seller, sellers)
+    starts = _seller_starts(events.seller, sellers)
     following = starts[:-1].copy()
     # One row of 32 bytes an event, so that it is written and read at one place of memory.
     rows = np.empty((events.seller.size, 4), np.int64)
@@ -117,7 +117,7 @@ def _fold(events: EventColumns, moments: Asked, sellers: int, totals: WindowCoun
         rows[place, 1] = events.known[at]
         rows[place, 2] = events.amount[at]
         rows[place, 3] = events.currency[at] << _KIND_BITS | events.kind[at]
-    following = _starts(moments.seller, sellers)
+    following = _seller_starts(moments.seller, sellers)
     order = np.empty(moments.seller.size, np.int64)
     for at in range(moments.seller.size):
         order[following[moments.seller[at]]] = at
@@ -125,7 +125,7 @@ def _fold(events: EventColumns, moments: Asked, sellers: int, totals: WindowCoun
     counts = np.empty(3 * _COLUMNS, np.int64)
     for row in order:
         first, last = starts[moments.seller[row]], starts[moments.seller[row] + 1]
-        _count(rows, first, last, moments.at[row], moments.currency[row], counts)
+        _count_window_events(rows, first, last, moments.at[row], moments.currency[row], counts)
         for window in range(3):
             base = window * _COLUMNS
             for kind in range(_KINDS):
@@ -135,7 +135,7 @@ def _fold(events: EventColumns, moments: Asked, sellers: int, totals: WindowCoun
 
 
 @numba.njit(cache=True, inline="always")
-def _count(  # a compiled loop
+def _count_window_events(  # a compiled loop
     rows: NDArray[np.int64], first: int, last: int, at: int, currency: int, counts: NDArray[np.int64]
 ) -> None:
     """Count one seller's events up to a moment, from the last back to the beginning of the longest window."""

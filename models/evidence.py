@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from features.compute import FEATURES, NAMES
 from features.lexicon import Kind
-from features.message import Message, quoting
+from features.message import Message, quote_message
 from features.spec import Evidence
 from models.score import AMBIGUOUS
 
@@ -50,12 +50,12 @@ def _findings(e: Evidence, vector: NDArray[np.float64]) -> Iterator[Message]:
     strong = {
         kind for kind, matches in e.reading.kinds.items() if any(match.specificity != "weak" for match in matches)
     }
-    yield from _told(e, vector, {name: 0.0 for kind, name in _WORDING.items() if kind in strong})
-    yield from _told(e, vector, dict.fromkeys((_INDICATORS, *_OBFUSCATED), 0.0))
-    yield from _told(e, vector, dict.fromkeys(_MISSPELT, 0.5))
-    yield from _told(e, vector, {"text_contact": 0.0} if Kind.CONTACT in strong else {})
-    yield from _told(e, vector, dict.fromkeys((*_CONTACT, *_COPIES), 0.0))
-    yield from _prices(e, vector)
+    yield from _feature_messages(e, vector, {name: 0.0 for kind, name in _WORDING.items() if kind in strong})
+    yield from _feature_messages(e, vector, dict.fromkeys((_INDICATORS, *_OBFUSCATED), 0.0))
+    yield from _feature_messages(e, vector, dict.fromkeys(_MISSPELT, 0.5))
+    yield from _feature_messages(e, vector, {"text_contact": 0.0} if Kind.CONTACT in strong else {})
+    yield from _feature_messages(e, vector, dict.fromkeys((*_CONTACT, *_COPIES), 0.0))
+    yield from _price_findings(e, vector)
     weak = [
         match.words
         for kind in (*_WORDING, Kind.CONTACT)
@@ -63,10 +63,10 @@ def _findings(e: Evidence, vector: NDArray[np.float64]) -> Iterator[Message]:
         for match in e.reading.kinds.get(kind, ())
     ]
     if weak:
-        yield quoting(AMBIGUOUS, weak)
+        yield quote_message(AMBIGUOUS, weak)
 
 
-def _told(e: Evidence, vector: NDArray[np.float64], above: Mapping[str, float]) -> Iterator[Message]:
+def _feature_messages(e: Evidence, vector: NDArray[np.float64], above: Mapping[str, float]) -> Iterator[Message]:
     """The words of these features where their values are above the bounds."""
     for name, bound in above.items():
         feature_value = float(vector[_COLUMN[name]])
@@ -74,7 +74,7 @@ def _told(e: Evidence, vector: NDArray[np.float64], above: Mapping[str, float]) 
             yield finding
 
 
-def _prices(e: Evidence, vector: NDArray[np.float64]) -> Iterator[Message]:
+def _price_findings(e: Evidence, vector: NDArray[np.float64]) -> Iterator[Message]:
     """Prices far below the list price or a median: that of the brand, or of the category where that is unknown."""
     bounds = {"price_to_list": _FAR_BELOW, "likeness_price_level": _FAR_BELOW}
     if math.isnan(vector[_COLUMN["price_to_brand_category"]]):

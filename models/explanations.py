@@ -12,7 +12,7 @@ from features.compute import FEATURES
 from features.message import Message, message
 from features.spec import Evidence, Side
 from models.phrases import CellKey, Contrast
-from models.score import BASE, OTHER, TEXT, TITLE, Reason, remainder
+from models.score import BASE, OTHER, TEXT, TITLE, Reason, remainder_reason
 
 MOST: Final = 5
 TEXT_CODE: Final = "wording"
@@ -106,7 +106,7 @@ class Split:
 
 
 @dataclass(frozen=True, slots=True)
-class _Told:
+class _AgreeingPart:
     """A feature's contribution that its words agree with."""
 
     weight: float
@@ -122,31 +122,31 @@ def explain(e: Evidence, vector: NDArray[np.float64], split: Split, quoted: Sequ
     no ground for suspicion, and words that contradict their weight explain nothing. The text is named only where
     phrases can be quoted.
     """
-    stories: dict[str, list[_Told]] = {}
+    stories: dict[str, list[_AgreeingPart]] = {}
     for column, weight in enumerate(split.features.tolist()):
         feature_value = float(vector[column])
         if weight and not math.isnan(feature_value):
             feature = FEATURES[column]
             words = feature.words(e, feature_value, weight)
             if words is not None:
-                contribution = _Told(weight, words, feature.side(e, feature_value) is not Side.EITHER)
+                contribution = _AgreeingPart(weight, words, feature.side(e, feature_value) is not Side.EITHER)
                 stories.setdefault(_STORY_OF.get(feature.name, feature.name), []).append(contribution)
     reasons = [
-        reason for code, contributions in stories.items() if (reason := _reason(code, contributions)) is not None
+        reason for code, contributions in stories.items() if (reason := _story_reason(code, contributions)) is not None
     ]
     if quoted and split.text >= _SMALLEST:
-        reasons.append(Reason(TEXT_CODE, _wording(quoted), split.text))
+        reasons.append(Reason(TEXT_CODE, _wording_message(quoted), split.text))
     reasons.sort(key=lambda reason: (-abs(reason.weight), reason.code))
     reasons = reasons[:MOST]
     if all(reason.code != TEXT_CODE for reason in reasons):
-        reasons.append(remainder(TEXT, split.text))
+        reasons.append(remainder_reason(TEXT, split.text))
     if split.title is not None:
-        reasons.append(remainder(TITLE, split.title))
-    reasons.append(remainder(BASE, split.base))
-    return (*reasons, remainder(OTHER, split.value - sum(reason.weight for reason in reasons)))
+        reasons.append(remainder_reason(TITLE, split.title))
+    reasons.append(remainder_reason(BASE, split.base))
+    return (*reasons, remainder_reason(OTHER, split.value - sum(reason.weight for reason in reasons)))
 
 
-def _reason(code: str, contributions: Sequence[_Told]) -> Reason | None:
+def _story_reason(code: str, contributions: Sequence[_AgreeingPart]) -> Reason | None:
     """The reason of a story: the sum of its contributions, and the words of the largest on the side of the sum.
 
     Words from which a reader concludes something go before those that only describe.
@@ -158,13 +158,13 @@ def _reason(code: str, contributions: Sequence[_Told]) -> Reason | None:
     return Reason(code, max(same_side, key=lambda part: (part.concludes, abs(part.weight))).message, weight)
 
 
-def _wording(quoted: Sequence[Contrast]) -> Message:
+def _wording_message(quoted: Sequence[Contrast]) -> Message:
     return message(
-        "wording", words=tuple(contrast.phrase for contrast in quoted), contrasts=tuple(map(_contrast, quoted))
+        "wording", words=tuple(contrast.phrase for contrast in quoted), contrasts=tuple(map(_contrast_message, quoted))
     )
 
 
-def _contrast(contrast: Contrast) -> Message:
+def _contrast_message(contrast: Contrast) -> Message:
     """How often counterfeits and genuine listings of the cell have the phrase."""
     cell = contrast.cell
     return message(
@@ -174,11 +174,11 @@ def _contrast(contrast: Contrast) -> Message:
         counterfeits=cell.counterfeit,
         genuine=contrast.listings - contrast.counterfeit,
         genuines=cell.listings - cell.counterfeit,
-        of=_kind_of(cell.key),
+        of=_cell_description(cell.key),
     )
 
 
-def _kind_of(key: CellKey) -> Message:
+def _cell_description(key: CellKey) -> Message:
     """What the listings of a cell have in common; what is not stated is named as such."""
     named = {"brand": key.brand, "category": key.category, "language": key.language}
     same = tuple(message(f"wording.{name}") for name, part in named.items() if part)

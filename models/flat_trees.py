@@ -56,7 +56,7 @@ Words = NDArray[np.uint64]
 def flatten(checked_trees: Iterable[Tree], columns: int) -> Floats:
     """The array of checked trees that split rows of so many columns."""
     trees = list(checked_trees)
-    slots = sorted({_slot(tree, node) for tree in trees for node in range(len(tree.columns))})
+    slots = sorted({_split_slot(tree, node) for tree in trees for node in range(len(tree.columns))})
     number = {slot: i for i, slot in enumerate(slots, start=1)}
     kinds = [_BELOW, *(kind for kind, _ in slots)]
     head = [len(kinds), len(trees), kinds.count(_BELOW), len(kinds) - kinds.count(_TELLING), 0]
@@ -74,7 +74,7 @@ def flatten(checked_trees: Iterable[Tree], columns: int) -> Floats:
                 if node < 0:
                     values.append(tree.leaves[~node])
                 else:
-                    kind, _ = read = _slot(tree, node)
+                    kind, _ = read = _split_slot(tree, node)
                     values.append(_KNOWN if kind == _TELLING else tree.thresholds[node])
                     slot, child = number[read], after + len(below)
                     below += [tree.left[node], tree.right[node]]
@@ -88,28 +88,28 @@ def flatten(checked_trees: Iterable[Tree], columns: int) -> Floats:
     if len(kinds) > _SLOT or any(len(tree.columns) > _MOST_SPLITS for tree in trees):
         return flat
     words[_HEAD - 1] = len(flat)
-    return np.concatenate([flat, *(_ways(tree, number) for tree in trees)])
+    return np.concatenate([flat, *(_small_tree_words(tree, number) for tree in trees)])
 
 
-def _ways(tree: Tree, number: Mapping[tuple[int, int], int]) -> Floats:
+def _small_tree_words(tree: Tree, number: Mapping[tuple[int, int], int]) -> Floats:
     """The words of a small tree. Where it has no split, a slot of leaves is below infinity."""
-    read = [_slot(tree, node) for node in range(len(tree.columns))]
+    read = [_split_slot(tree, node) for node in range(len(tree.columns))]
     words = np.full(_TREE_WORDS, np.inf)
     words.view(np.uint64)[0] = sum(number[slot] << _SLOT_BITS * i for i, slot in enumerate(read))
     words[1 : 1 + len(read)] = [_KNOWN if kind == _TELLING else tree.thresholds[i] for i, (kind, _) in enumerate(read)]
     words[_LEAVES : _LEAVES + len(tree.leaves)] = tree.leaves
-    words[_ENDS:].view(np.uint8)[:] = [~_leaf(tree, way) for way in range(1 << _MOST_SPLITS)]
+    words[_ENDS:].view(np.uint8)[:] = [~_leaf_of_way(tree, way) for way in range(1 << _MOST_SPLITS)]
     return words
 
 
-def _leaf(tree: Tree, way: int) -> int:
+def _leaf_of_way(tree: Tree, way: int) -> int:
     node = tree.root
     while node >= 0:
         node = tree.right[node] if way >> node & 1 else tree.left[node]
     return node
 
 
-def _slot(tree: Tree, node: int) -> tuple[int, int]:
+def _split_slot(tree: Tree, node: int) -> tuple[int, int]:
     """Kind and column of the slot that a split reads.
 
     To the right of a threshold of infinity there is only the missing value.
@@ -137,9 +137,9 @@ def sum_leaves(matrix: Floats, flat: Floats, out: Floats) -> None:
         row += np.uint64(_ROWS)
     while row < many:
         if words[_HEAD - 1]:
-            out[row] = _sum_ways(matrix, row, flat, words, values)
+            out[row] = _sum_small_trees(matrix, row, flat, words, values)
         else:
-            out[row] = _sum_one(matrix, row, flat, words, values)
+            out[row] = _sum_row(matrix, row, flat, words, values)
         row += np.uint64(1)
 
 
@@ -149,7 +149,7 @@ def _sum_rows(matrix: Floats, first: np.uint64, flat: Floats, words: Words, valu
     at = np.empty(_ROWS, np.uint64)
     for i in range(_ROWS):
         lane = np.uint64(i)
-        _fill(matrix, first + lane, words, values, np.uint64(_ROWS), lane)
+        _fill_slots(matrix, first + lane, words, values, np.uint64(_ROWS), lane)
         out[first + lane] = 0.0
     tree = np.uint64(_HEAD) + words[0]
     for _ in range(words[1]):
@@ -158,7 +158,7 @@ def _sum_rows(matrix: Floats, first: np.uint64, flat: Floats, words: Words, valu
         for _ in range(words[tree + np.uint64(1)]):
             for i in range(_ROWS):
                 lane = np.uint64(i)
-                at[lane] = _step(at[lane], flat, words, values, np.uint64(_ROWS), lane)
+                at[lane] = _child_node(at[lane], flat, words, values, np.uint64(_ROWS), lane)
         for i in range(_ROWS):
             lane = np.uint64(i)
             out[first + lane] += flat[at[lane]]
@@ -166,10 +166,10 @@ def _sum_rows(matrix: Floats, first: np.uint64, flat: Floats, words: Words, valu
 
 
 @numba.njit(cache=True, nogil=True)
-def _sum_one(matrix: Floats, row: np.uint64, flat: Floats, words: Words, values: Floats) -> float:
+def _sum_row(matrix: Floats, row: np.uint64, flat: Floats, words: Words, values: Floats) -> float:
     """Eight trees a step at a time, to the depth of the deepest; their places stay in registers."""
     unit, none = np.uint64(1), np.uint64(0)
-    _fill(matrix, row, words, values, unit, none)
+    _fill_slots(matrix, row, words, values, unit, none)
     total = 0.0
     tree = np.uint64(_HEAD) + words[0]
     end = tree + np.uint64(2) * words[1]
@@ -182,27 +182,27 @@ def _sum_one(matrix: Floats, row: np.uint64, flat: Floats, words: Words, values:
         for other in range(np.uint64(1), np.uint64(16), np.uint64(2)):
             depth = max(depth, words[tree - other])
         for _ in range(depth):
-            a = _step(a, flat, words, values, unit, none)
-            b = _step(b, flat, words, values, unit, none)
-            c = _step(c, flat, words, values, unit, none)
-            d = _step(d, flat, words, values, unit, none)
-            e = _step(e, flat, words, values, unit, none)
-            f = _step(f, flat, words, values, unit, none)
-            g = _step(g, flat, words, values, unit, none)
-            h = _step(h, flat, words, values, unit, none)
+            a = _child_node(a, flat, words, values, unit, none)
+            b = _child_node(b, flat, words, values, unit, none)
+            c = _child_node(c, flat, words, values, unit, none)
+            d = _child_node(d, flat, words, values, unit, none)
+            e = _child_node(e, flat, words, values, unit, none)
+            f = _child_node(f, flat, words, values, unit, none)
+            g = _child_node(g, flat, words, values, unit, none)
+            h = _child_node(h, flat, words, values, unit, none)
         total = total + flat[a] + flat[b] + flat[c] + flat[d] + flat[e] + flat[f] + flat[g] + flat[h]
     while tree < end:
         a = words[tree]
         for _ in range(words[tree + unit]):
-            a = _step(a, flat, words, values, unit, none)
+            a = _child_node(a, flat, words, values, unit, none)
         total += flat[a]
         tree += np.uint64(2)
     return total
 
 
 @numba.njit(cache=True, nogil=True)
-def _sum_ways(matrix: Floats, row: np.uint64, flat: Floats, words: Words, values: Floats) -> float:
-    _fill(matrix, row, words, values, np.uint64(1), np.uint64(0))
+def _sum_small_trees(matrix: Floats, row: np.uint64, flat: Floats, words: Words, values: Floats) -> float:
+    _fill_slots(matrix, row, words, values, np.uint64(1), np.uint64(0))
     total = 0.0
     at = words[_HEAD - 1]
     for _ in range(words[1]):
@@ -217,7 +217,9 @@ def _sum_ways(matrix: Floats, row: np.uint64, flat: Floats, words: Words, values
 
 
 @numba.njit(cache=True, inline="always")
-def _step(at: np.uint64, flat: Floats, words: Words, values: Floats, stride: np.uint64, lane: np.uint64) -> np.uint64:
+def _child_node(
+    at: np.uint64, flat: Floats, words: Words, values: Floats, stride: np.uint64, lane: np.uint64
+) -> np.uint64:
     """The child of a node: the second where the value is above the threshold."""
     way = words[at + np.uint64(1)]
     above = values[(way & np.uint64(_LOWER)) * stride + lane] > flat[at]
@@ -225,7 +227,9 @@ def _step(at: np.uint64, flat: Floats, words: Words, values: Floats, stride: np.
 
 
 @numba.njit(cache=True, inline="always")
-def _fill(matrix: Floats, row: np.uint64, words: Words, values: Floats, stride: np.uint64, lane: np.uint64) -> None:
+def _fill_slots(
+    matrix: Floats, row: np.uint64, words: Words, values: Floats, stride: np.uint64, lane: np.uint64
+) -> None:
     """Fill the slots of one row; slot s is values[s * stride + lane]."""
     above, telling = words[2], words[3]
     values[lane] = -np.inf

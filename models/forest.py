@@ -93,7 +93,7 @@ class Forest:
     def _agrees(self, trees: Sequence[Tree]) -> bool:
         """Whether our values and shares are LightGBM's, the shares for some of the rows, because it is slow at them."""
         step = max(1, len(trees) // _TRIED)
-        probed = enumerate(probes(trees, len(self.columns)))
+        probed = enumerate(probe_rows(trees, len(self.columns)))
         while batch := list(islice(probed, _AT_ONCE)):
             rows = np.concatenate([tree_rows for _, tree_rows in batch])
             by_lightgbm = self._by_lightgbm(rows, 1)
@@ -136,7 +136,7 @@ class Forest:
         return np.asarray(shares, dtype=np.float64)
 
 
-def export(booster: "Booster", names: Sequence[str]) -> str:
+def export_booster(booster: "Booster", names: Sequence[str]) -> str:
     """The text of a trained booster as a bundle keeps it.
 
     Raises ValueError (a split would read NaN as zero, or the columns are not the feature set).
@@ -149,9 +149,9 @@ def export(booster: "Booster", names: Sequence[str]) -> str:
     return text
 
 
-def probes(trees: Iterable[Tree], columns: int) -> Iterator[NDArray[np.float64]]:
+def probe_rows(trees: Iterable[Tree], columns: int) -> Iterator[NDArray[np.float64]]:
     """Rows, shape (n, columns), for each tree; every other tree is reached with the other columns missing."""
-    yield _everywhere(columns)
+    yield _constant_rows(columns)
     for number, tree in enumerate(trees):
         rest = math.nan if number % 2 else 0.0
         rows: list[NDArray[np.float64]] = []
@@ -161,7 +161,7 @@ def probes(trees: Iterable[Tree], columns: int) -> Iterator[NDArray[np.float64]]
             if node < 0:
                 continue
             column, threshold = tree.columns[node], tree.thresholds[node]
-            at, above, missing = (_with(row, column, cell) for cell in _around(threshold))
+            at, above, missing = (_with_column_value(row, column, cell) for cell in _threshold_neighbours(threshold))
             rows += [at, above, missing]
             left_if_missing = tree.missing_left[node]
             reached.append((tree.left[node], missing if threshold == -math.inf and left_if_missing else at))
@@ -170,18 +170,18 @@ def probes(trees: Iterable[Tree], columns: int) -> Iterator[NDArray[np.float64]]
             yield np.stack(rows)
 
 
-def _around(threshold: float) -> tuple[float, float, float]:
+def _threshold_neighbours(threshold: float) -> tuple[float, float, float]:
     """The last value to the left of a threshold, the first to the right, and a missing one."""
     return threshold, math.nextafter(threshold, math.inf), math.nan
 
 
-def _with(row: NDArray[np.float64], column: int, cell: float) -> NDArray[np.float64]:
+def _with_column_value(row: NDArray[np.float64], column: int, cell: float) -> NDArray[np.float64]:
     changed = row.copy()
     changed[column] = cell
     return changed
 
 
-def _everywhere(columns: int) -> NDArray[np.float64]:
+def _constant_rows(columns: int) -> NDArray[np.float64]:
     """Rows of one value in every column: among them what LightGBM reads as zero, and what it just does not."""
     beyond = math.nextafter(ZERO, math.inf)
     edges = (0.0, -0.0, ZERO, -ZERO, beyond, -beyond, 5e-324, math.inf, -math.inf, math.nan)

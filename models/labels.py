@@ -151,10 +151,10 @@ def label_from(
         if not test_buys:
             contested = tuple(verdict for verdict in standing if verdict.known_at <= appeal_decided_at)
             basis = _Basis(0, EvidenceLevel.APPEAL, contested, decision, appeal_decided_at)
-            return _label(basis, as_of, policy)
+            return _label_of_basis(basis, as_of, policy)
     if not answers:
-        return NoLabel(message(_no_answer(standing, trusted)))
-    grounds = _basis(answers, test_buys, confirmed=appeal is AppealState.DISMISSED)
+        return NoLabel(message(_no_answer_reason(standing, trusted)))
+    grounds = _label_basis(answers, test_buys, confirmed=appeal is AppealState.DISMISSED)
     if (
         isinstance(grounds, _Basis)
         and grounds.value
@@ -162,7 +162,7 @@ def label_from(
         and appeal_decided_at is not None
     ):
         grounds = replace(grounds, level=EvidenceLevel.APPEAL, decision=decision, decided_at=appeal_decided_at)
-    return _label(grounds, as_of, policy) if isinstance(grounds, _Basis) else grounds
+    return _label_of_basis(grounds, as_of, policy) if isinstance(grounds, _Basis) else grounds
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,13 +176,15 @@ class _Basis:
     decided_at: datetime | None = None
 
 
-def _no_answer(standing: Sequence[GivenVerdict], trusted: Sequence[GivenVerdict]) -> str:
+def _no_answer_reason(standing: Sequence[GivenVerdict], trusted: Sequence[GivenVerdict]) -> str:
     if trusted:
         return "no_label.unclear"
     return "no_label.suspended" if standing else "no_label.no_verdict"
 
 
-def _basis(answers: Sequence[GivenVerdict], test_buys: Sequence[GivenVerdict], *, confirmed: bool) -> _Basis | NoLabel:
+def _label_basis(
+    answers: Sequence[GivenVerdict], test_buys: Sequence[GivenVerdict], *, confirmed: bool
+) -> _Basis | NoLabel:
     """The answers that carry the label, in the order of precedence. `confirmed` is a dismissed appeal."""
     if test_buys:
         fakes = tuple(verdict for verdict in test_buys if VALUES[verdict.judgement])
@@ -205,7 +207,7 @@ def _basis(answers: Sequence[GivenVerdict], test_buys: Sequence[GivenVerdict], *
     return _Basis(label_value, level, votes)
 
 
-def _weight(basis: _Basis, policy: LabelPolicy) -> float:
+def _label_weight(basis: _Basis, policy: LabelPolicy) -> float:
     if basis.level is EvidenceLevel.ONE_REVIEWER and basis.value and basis.verdicts[0].drawn:
         return policy.unconfirmed_positive_weight
     return {
@@ -217,8 +219,8 @@ def _weight(basis: _Basis, policy: LabelPolicy) -> float:
     }[basis.level]
 
 
-def _label(basis: _Basis, as_of: datetime, policy: LabelPolicy) -> Label | NoLabel:
-    weight = _weight(basis, policy)
+def _label_of_basis(basis: _Basis, as_of: datetime, policy: LabelPolicy) -> Label | NoLabel:
+    weight = _label_weight(basis, policy)
     if not weight:
         return WANTS_A_SECOND
     upheld = basis.level is EvidenceLevel.APPEAL and not basis.value

@@ -7,14 +7,14 @@ from typing import Final
 
 import numpy as np
 
-from features.compute import Computed, compute
+from features.compute import ComputedFeatures, compute
 from features.facts import Facts, assemble_facts
 from features.history import NOTHING_RECORDED
 from features.listing import Listing
 from models.bundle import Bundle
 from models.messages.english import in_english
 from models.policies.deciding import DEFAULT_ROUTING
-from models.routing import Lane, Route, Situation, is_thin, low, route
+from models.routing import Lane, Route, Situation, is_thin, low_score_message, route
 from models.score import Score, findings
 
 REFUSED: Final = "quarantined"
@@ -55,15 +55,15 @@ def answer_facts(
     answers: dict[int, OfflineAnswer] = {}
     for i, probability in enumerate(_probabilities(bundle, computed)):
         if probability < least and _score_decides(computed[i]):
-            reasons = (in_english(low(probability, thresholds.analyst_from)),) if with_reasons else ()
+            reasons = (in_english(low_score_message(probability, thresholds.analyst_from)),) if with_reasons else ()
             answers[i] = OfflineAnswer(probability, Lane.NO_ACTION.value, reasons)
     others = [i for i in range(len(computed)) if i not in answers]
-    routed = _routed(bundle, [computed[i] for i in others], taking_part, with_reasons=with_reasons)
+    routed = _route_answers(bundle, [computed[i] for i in others], taking_part, with_reasons=with_reasons)
     answers |= zip(others, routed, strict=True)
     return [answers[i] for i in range(len(computed))]
 
 
-def _probabilities(bundle: Bundle, computed: Sequence[Computed]) -> list[float]:
+def _probabilities(bundle: Bundle, computed: Sequence[ComputedFeatures]) -> list[float]:
     if not computed:
         return []
     matrix, listings = np.stack([row.vector for row in computed]), [row.facts.listing for row in computed]
@@ -71,8 +71,8 @@ def _probabilities(bundle: Bundle, computed: Sequence[Computed]) -> list[float]:
     return probabilities
 
 
-def _routed(
-    bundle: Bundle, computed: Sequence[Computed], taking_part: Container[str] | None, *, with_reasons: bool
+def _route_answers(
+    bundle: Bundle, computed: Sequence[ComputedFeatures], taking_part: Container[str] | None, *, with_reasons: bool
 ) -> list[OfflineAnswer]:
     scores = bundle.score_many(computed, with_reasons=False)
     routes = [_route(row, score, bundle, taking_part) for row, score in zip(computed, scores, strict=True)]
@@ -82,13 +82,13 @@ def _routed(
     explained = dict(zip(shown, bundle.score_many([computed[i] for i in shown]), strict=True))
     return [
         OfflineAnswer(
-            score.probability, route.lane.value, (*_sentences(explained.get(i)), *map(in_english, route.reasons))
+            score.probability, route.lane.value, (*_reason_sentences(explained.get(i)), *map(in_english, route.reasons))
         )
         for i, (score, route) in enumerate(zip(scores, routes, strict=True))
     ]
 
 
-def _route(computed: Computed, score: Score, bundle: Bundle, taking_part: Container[str] | None) -> Route:
+def _route(computed: ComputedFeatures, score: Score, bundle: Bundle, taking_part: Container[str] | None) -> Route:
     brand, seller, reading = computed.facts.brand, computed.facts.seller, computed.evidence.reading
     situation = Situation(
         authorised=seller.authorised,
@@ -104,7 +104,7 @@ def _route(computed: Computed, score: Score, bundle: Bundle, taking_part: Contai
     return route(score, situation, draw=_NO_DRAW, policy=DEFAULT_ROUTING, thresholds=bundle.thresholds)
 
 
-def _score_decides(computed: Computed) -> bool:
+def _score_decides(computed: ComputedFeatures) -> bool:
     """Whether a low score releases a listing: nothing else that `models.routing.route` asks for decides before it."""
     reading = computed.evidence.reading
     text_length = len(reading.title) + len(reading.description)
@@ -112,7 +112,7 @@ def _score_decides(computed: Computed) -> bool:
     return not thin and not computed.facts.seller.authorised
 
 
-def _sentences(score: Score | None) -> list[str]:
+def _reason_sentences(score: Score | None) -> list[str]:
     if score is None:
         return []
     return list(map(in_english, findings(score.evidence, score.reasons, accusing=False)))

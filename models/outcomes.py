@@ -51,11 +51,13 @@ def outcomes(rulings: Iterable[Ruling], *, as_of: datetime) -> list[Outcome]:
     for ruling in rulings:
         if ruling.known_at < as_of and (ruling.withdrawn_at is None or ruling.withdrawn_at >= as_of):
             by_listing.setdefault(ruling.listing_id, []).append(ruling)
-    listing_outcomes = (_of_listing(listing_id, standing) for listing_id, standing in sorted(by_listing.items()))
+    listing_outcomes = (
+        _outcome_of_listing(listing_id, standing) for listing_id, standing in sorted(by_listing.items())
+    )
     return [outcome for outcome in listing_outcomes if outcome is not None]
 
 
-def _of_listing(listing_id: str, standing: Sequence[Ruling]) -> Outcome | None:
+def _outcome_of_listing(listing_id: str, standing: Sequence[Ruling]) -> Outcome | None:
     cleared_at = max(
         (ruling.known_at for ruling in standing if ruling.on_appeal and ruling.judgement is not Judgement.COUNTERFEIT),
         default=None,
@@ -68,12 +70,12 @@ def _of_listing(listing_id: str, standing: Sequence[Ruling]) -> Outcome | None:
     if not by_version:
         return None if cleared_at is None else Outcome(listing_id, counterfeit=False, since=cleared_at)
     deciding = max(
-        (_deciding(verdicts) for verdicts in by_version.values()),
+        (_deciding_ruling(verdicts) for verdicts in by_version.values()),
         key=lambda ruling: (ruling.known_at, ruling.version_id),
     )
     return Outcome(listing_id, _VALUES[deciding.judgement], deciding.known_at)
 
 
-def _deciding(verdicts: Sequence[Ruling]) -> Ruling:
+def _deciding_ruling(verdicts: Sequence[Ruling]) -> Ruling:
     of_brand = [verdict for verdict in verdicts if verdict.side is Side.BRAND]
     return max(of_brand or verdicts, key=lambda ruling: ruling.known_at)

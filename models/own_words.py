@@ -41,7 +41,7 @@ class OwnWords:
         forms = {form for name in names for form in (compact(name), *pieces(name))}
         words = {word for category in folded for word in spaced_words(category)}
         unspaced = {run for text in (*map(fold, names), *folded) for run in unspaced_runs(text)}
-        parts = {part for run in unspaced for part in _parts_of(run)}
+        parts = {part for run in unspaced for part in _character_runs(run)}
         return cls(frozenset(forms), frozenset(words), frozenset(unspaced), frozenset(parts))
 
     def hold(self, word: str) -> bool:
@@ -53,11 +53,13 @@ class OwnWords:
         if compact(word) in self.brands or not self.brands.isdisjoint(pieces(word)):
             return True
         if self.unspaced and is_unspaced(word):
-            return word in self.parts or word[-1] in self.unspaced or not self.unspaced.isdisjoint(_parts_of(word))
-        return any(_of_one_stem(word, category) for category in self.categories)
+            return (
+                word in self.parts or word[-1] in self.unspaced or not self.unspaced.isdisjoint(_character_runs(word))
+            )
+        return any(_have_one_stem(word, category) for category in self.categories)
 
 
-def _parts_of(run: str) -> Iterator[str]:
+def _character_runs(run: str) -> Iterator[str]:
     """Two or more successive characters of a run; of a longer one than a word, none."""
     if len(run) > LONGEST_WORD:
         return
@@ -66,7 +68,7 @@ def _parts_of(run: str) -> Iterator[str]:
             yield run[start:end]
 
 
-def _of_one_stem(word: str, category: str) -> bool:
+def _have_one_stem(word: str, category: str) -> bool:
     """Whether two words have one stem, or the word is a compound of the other: 'handbag' and 'bags'."""
     if word == category:
         return True

@@ -39,7 +39,7 @@ class Cell(NamedTuple):
     counterfeit: int
 
 
-class Entry(NamedTuple):
+class PhraseCount(NamedTuple):
     """The training listings of a cell that have a phrase, the counterfeits among them, and whether it is quoted."""
 
     cell: int
@@ -48,7 +48,7 @@ class Entry(NamedTuple):
     quoted: bool
 
 
-class Spoken(NamedTuple):
+class PhraseUse(NamedTuple):
     """The words of a phrase as a listing has them, and the fields that have it: 0 title, 1 description."""
 
     words: tuple[str, ...]
@@ -60,7 +60,7 @@ class Contrast:
     """A phrase of a listing with its counts in the deciding cell."""
 
     phrase: str
-    spoken: Spoken
+    spoken: PhraseUse
     cell: Cell
     listings: int
     counterfeit: int
@@ -74,7 +74,7 @@ class Contrast:
 class PhraseTable:
     """The phrases by cell. `entries` holds, of each phrase that is quoted anywhere, every cell with enough support."""
 
-    def __init__(self, cells: tuple[Cell, ...], entries: Mapping[str, tuple[Entry, ...]]) -> None:
+    def __init__(self, cells: tuple[Cell, ...], entries: Mapping[str, tuple[PhraseCount, ...]]) -> None:
         self.cells, self.entries = cells, entries
         self._place = {cell.key: place for place, cell in enumerate(cells)}
 
@@ -121,10 +121,10 @@ class PhraseTable:
             raise ValueError
         if not isinstance(document["segmenter"], str):
             raise TypeError
-        cells = tuple(_cell(*values) for values in document["cells"])
+        cells = tuple(_parse_cell(*values) for values in document["cells"])
         if len({cell.key for cell in cells}) != len(cells):
             raise ValueError
-        entries = {phrase: _entries(phrase, rows, cells) for phrase, rows in document["phrases"].items()}
+        entries = {phrase: _parse_entries(phrase, rows, cells) for phrase, rows in document["phrases"].items()}
         if sum(map(len, entries.values())) > MOST_ENTRIES:
             raise ValueError
         if document["segmenter"] != SEGMENTER:
@@ -135,7 +135,7 @@ class PhraseTable:
 NO_PHRASES: Final = PhraseTable((), {})
 
 
-def _cell(brand: Any, category: Any, language: Any, listings: Any, counterfeit: Any) -> Cell:
+def _parse_cell(brand: Any, category: Any, language: Any, listings: Any, counterfeit: Any) -> Cell:
     of_texts = isinstance(language, str) and {type(brand), type(category)} <= {str, type(None)}
     if not of_texts or {type(listings), type(counterfeit)} != {int}:
         raise TypeError
@@ -144,14 +144,14 @@ def _cell(brand: Any, category: Any, language: Any, listings: Any, counterfeit: 
     return Cell(CellKey(brand, category, language), listings, counterfeit)
 
 
-def _entries(phrase: str, rows: Any, cells: tuple[Cell, ...]) -> tuple[Entry, ...]:
-    tallies = tuple(_entry(cells, *row) for row in rows)
+def _parse_entries(phrase: str, rows: Any, cells: tuple[Cell, ...]) -> tuple[PhraseCount, ...]:
+    tallies = tuple(_parse_entry(cells, *row) for row in rows)
     if not phrase or len({tally.cell for tally in tallies}) != len(tallies):
         raise ValueError
     return tallies
 
 
-def _entry(cells: tuple[Cell, ...], place: Any, listings: Any, counterfeit: Any, quoted: Any) -> Entry:
+def _parse_entry(cells: tuple[Cell, ...], place: Any, listings: Any, counterfeit: Any, quoted: Any) -> PhraseCount:
     if {type(place), type(listings), type(counterfeit), type(quoted)} != {int}:
         raise TypeError
     if not 0 <= place < len(cells) or quoted not in {0, 1}:
@@ -162,7 +162,7 @@ def _entry(cells: tuple[Cell, ...], place: Any, listings: Any, counterfeit: Any,
         raise ValueError
     if quoted and not has_lift(listings, counterfeit, cell.listings, cell.counterfeit):
         raise ValueError
-    return Entry(place, listings, counterfeit, bool(quoted))
+    return PhraseCount(place, listings, counterfeit, bool(quoted))
 
 
 def has_lift(
@@ -198,10 +198,10 @@ def cell_keys(facts: Facts) -> tuple[CellKey, CellKey, CellKey]:
     return CellKey(brand, category, language), CellKey(brand, None, language), CellKey(None, None, language)
 
 
-def phrases_of(facts: Facts) -> dict[str, Spoken]:
+def phrases_of(facts: Facts) -> dict[str, PhraseUse]:
     """The words and the pairs of adjacent words of a listing, folded. Phrases are in the order of the text."""
-    by_phrase: dict[str, Spoken] = {}
-    for field, words in enumerate(fields_of(facts)):
+    by_phrase: dict[str, PhraseUse] = {}
+    for field, words in enumerate(words_by_field(facts)):
         alone = ((word, (word,)) for word in words if may_stand_alone(word))
         of_field: dict[str, tuple[str, ...]] = {}
         for phrase, parts in (*alone, *pairs_of(words)):
@@ -209,12 +209,12 @@ def phrases_of(facts: Facts) -> dict[str, Spoken]:
         for phrase, parts in of_field.items():
             before = by_phrase.get(phrase)
             by_phrase[phrase] = (
-                Spoken(parts, (field,)) if before is None else Spoken(before.words, (*before.fields, field))
+                PhraseUse(parts, (field,)) if before is None else PhraseUse(before.words, (*before.fields, field))
             )
     return by_phrase
 
 
-def fields_of(facts: Facts) -> tuple[list[str], list[str]]:
+def words_by_field(facts: Facts) -> tuple[list[str], list[str]]:
     """The words of the title and of the description, folded; '' separates words that are not adjacent."""
     listing, names = facts.listing, _names_to_mask(facts)
     return words_of(listing.title, names), words_of(listing.description, names)

@@ -17,7 +17,7 @@ from features.compute import FEATURES, NAMES
 from features.listing import Listing
 from features.spec import Family
 from models.arrays import Floats
-from models.bundle_files import number
+from models.bundle_files import finite_number
 from models.policies.deciding import Rule
 
 _NEW: Final = "new"
@@ -52,13 +52,13 @@ class Points:
 
     def one(self, vector: Floats, listing: Listing) -> float:
         """What the points add to the value of one row, shape (n_features,): as in `values`, to the last bit."""
-        points = float(_sum(vector, listing.condition == _NEW, self._table, float(self.price_alone_at_most)))
+        points = float(_sum_row(vector, listing.condition == _NEW, self._table, float(self.price_alone_at_most)))
         return self.weight / self.spread * (points - self.mean)
 
     def sums(self, matrix: Floats, listings: Sequence[Listing]) -> Floats:
         """The points of each row, shape (n,), from feature rows (n, n_features) and their listings."""
         sums = np.empty(len(matrix))
-        _sums(np.ascontiguousarray(matrix), _new(listings), self._table, float(self.price_alone_at_most), sums)
+        _sum_rows(np.ascontiguousarray(matrix), _are_new(listings), self._table, float(self.price_alone_at_most), sums)
         return sums
 
     def values(self, matrix: Floats, listings: Sequence[Listing]) -> Floats:
@@ -71,14 +71,17 @@ class Points:
         The columns are the features, and those that are only tried after them.
         """
         scale, shares = self.weight / self.spread, np.zeros(matrix.shape)
-        _share(np.ascontiguousarray(matrix), _new(listings), self._table, float(self.price_alone_at_most), shares)
+        _add_feature_points(
+            np.ascontiguousarray(matrix), _are_new(listings), self._table, float(self.price_alone_at_most), shares
+        )
         return scale * shares, -scale * self.mean
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON form; a bound at infinity is null."""
         return {
             "rules": [
-                [rule.feature, _finite(rule.low), _finite(rule.high), rule.points, rule.new_only] for rule in self.rules
+                [rule.feature, _finite_or_none(rule.low), _finite_or_none(rule.high), rule.points, rule.new_only]
+                for rule in self.rules
             ],
             "price_alone_at_most": self.price_alone_at_most,
             "weight": self.weight,
@@ -92,23 +95,23 @@ class Points:
         if document.keys() != _PARTS:
             raise ValueError
         return cls(
-            tuple(_rule(*rule_row) for rule_row in document["rules"]),
-            **{name: number(document[name]) for name in _PARTS - {"rules"}},
+            tuple(_parse_rule(*rule_row) for rule_row in document["rules"]),
+            **{name: finite_number(document[name]) for name in _PARTS - {"rules"}},
         )
 
 
-def _rule(feature: object, low: object, high: object, points: object, new_only: object) -> Rule:
+def _parse_rule(feature: object, low: object, high: object, points: object, new_only: object) -> Rule:
     if not isinstance(feature, str) or type(new_only) is not bool:
         raise ValueError
-    bounds = -math.inf if low is None else number(low), math.inf if high is None else number(high)
-    return Rule(feature, *bounds, number(points), new_only)
+    bounds = -math.inf if low is None else finite_number(low), math.inf if high is None else finite_number(high)
+    return Rule(feature, *bounds, finite_number(points), new_only)
 
 
-def _finite(bound: float) -> float | None:
+def _finite_or_none(bound: float) -> float | None:
     return bound if math.isfinite(bound) else None
 
 
-def _new(listings: Sequence[Listing]) -> NDArray[np.bool_]:
+def _are_new(listings: Sequence[Listing]) -> NDArray[np.bool_]:
     return np.array([listing.condition == _NEW for listing in listings], np.bool_)
 
 
@@ -119,7 +122,7 @@ def _applies(values: Floats, is_new: bool, rule: Floats) -> bool:
 
 
 @numba.njit(cache=True, nogil=True)
-def _capped(values: Floats, is_new: bool, table: Floats, most: float) -> float:
+def _price_share(values: Floats, is_new: bool, table: Floats, most: float) -> float:
     """The share of the points of price signals that counts: less than all where only they add points."""
     of_price = others = 0.0
     for rule in table:
@@ -132,8 +135,8 @@ def _capped(values: Floats, is_new: bool, table: Floats, most: float) -> float:
 
 
 @numba.njit(cache=True, nogil=True)
-def _sum(values: Floats, is_new: bool, table: Floats, most: float) -> float:
-    share, points = _capped(values, is_new, table, most), 0.0
+def _sum_row(values: Floats, is_new: bool, table: Floats, most: float) -> float:
+    share, points = _price_share(values, is_new, table, most), 0.0
     for rule in table:
         if _applies(values, is_new, rule):
             points += rule[_WORTH] * (share if rule[_OF_PRICE] != 0.0 and rule[_WORTH] > 0.0 else 1.0)
@@ -141,17 +144,17 @@ def _sum(values: Floats, is_new: bool, table: Floats, most: float) -> float:
 
 
 @numba.njit(cache=True, nogil=True)
-def _sums(matrix: Floats, is_new: NDArray[np.bool_], table: Floats, most: float, out: Floats) -> None:
+def _sum_rows(matrix: Floats, is_new: NDArray[np.bool_], table: Floats, most: float, out: Floats) -> None:
     """Write the points of each row to `out`, shape (n,)."""
     for row in range(len(matrix)):
-        out[row] = _sum(matrix[row], is_new[row], table, most)
+        out[row] = _sum_row(matrix[row], is_new[row], table, most)
 
 
 @numba.njit(cache=True, nogil=True)
-def _share(matrix: Floats, is_new: NDArray[np.bool_], table: Floats, most: float, out: Floats) -> None:
+def _add_feature_points(matrix: Floats, is_new: NDArray[np.bool_], table: Floats, most: float, out: Floats) -> None:
     """Add the points of each row to their features in `out`, shape (n, n_features)."""
     for row in range(len(matrix)):
-        share = _capped(matrix[row], is_new[row], table, most)
+        share = _price_share(matrix[row], is_new[row], table, most)
         for rule in table:
             if _applies(matrix[row], is_new[row], rule):
                 worth = rule[_WORTH] * (share if rule[_OF_PRICE] != 0.0 and rule[_WORTH] > 0.0 else 1.0)

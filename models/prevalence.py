@@ -16,7 +16,7 @@ _Z: Final = 1.96
 
 
 @dataclass(frozen=True, slots=True)
-class Due:
+class SelectedListing:
     """One listing of the window that was selected for review.
 
     `inclusion_probability` is the chance of selection, in (0, 1]; 1 for listings reviewed anyway. `counterfeit` is None
@@ -43,7 +43,7 @@ class Estimate:
     effective: float
 
 
-def prevalence(rows: Sequence[Due], *, listings: int) -> Estimate:
+def prevalence(rows: Sequence[SelectedListing], *, listings: int) -> Estimate:
     """Share of all `listings` of a window that are counterfeit, as far as reviewers can tell.
 
     `rows` are the listings selected for review. Those reviewed anyway are counted. Sampled ones represent the rest, by
@@ -59,7 +59,7 @@ def prevalence(rows: Sequence[Due], *, listings: int) -> Estimate:
 
     Raises ValueError (a chance outside (0, 1], or fewer listings than rows).
     """
-    seen, missed, counts = _parts(rows, listings)
+    seen, missed, counts = _window_parts(rows, listings)
     if not listings:
         return Estimate(None, 0.0, 1.0, *counts)
     share = None if seen.value is None or missed.value is None else (seen.value + missed.value) / listings
@@ -70,15 +70,15 @@ def prevalence(rows: Sequence[Due], *, listings: int) -> Estimate:
     return Estimate(share, max(0.0, low), min(1.0, high), *counts)
 
 
-def recall(rows: Sequence[Due], *, listings: int) -> Estimate:
+def recall(rows: Sequence[SelectedListing], *, listings: int) -> Estimate:
     """Share of the window's counterfeit listings that were reviewed anyway: the recall of the flagging.
 
     Arguments, mistakes and errors as `prevalence`. The interval combines the ends of both parts, so it is
     conservative. None where no counterfeit was found.
     """
-    seen, missed, counts = _parts(rows, listings)
-    share = None if seen.value is None or missed.value is None else _share(seen.value, missed.value)
-    low, high = _share(seen.low, missed.high), _share(seen.high, missed.low)
+    seen, missed, counts = _window_parts(rows, listings)
+    share = None if seen.value is None or missed.value is None else _share_or_none(seen.value, missed.value)
+    low, high = _share_or_none(seen.low, missed.high), _share_or_none(seen.high, missed.low)
     return Estimate(share, 0.0 if low is None else low, 1.0 if high is None else high, *counts)
 
 
@@ -99,7 +99,7 @@ class _Count:
         return self.high - (self.value or 0.0)
 
 
-def _parts(rows: Sequence[Due], listings: int) -> tuple[_Count, _Count, tuple[int, int, float]]:
+def _window_parts(rows: Sequence[SelectedListing], listings: int) -> tuple[_Count, _Count, tuple[int, int, float]]:
     """Counterfeits among listings reviewed anyway and among the rest, and (answered, sampled, effective) counts."""
     if any(not 0 < row.inclusion_probability <= 1 for row in rows):
         raise ValueError("a chance of being reviewed lies above 0 and is at most 1")
@@ -112,10 +112,10 @@ def _parts(rows: Sequence[Due], listings: int) -> tuple[_Count, _Count, tuple[in
     effective = sum(weights) ** 2 / squares if squares else 0.0
     answered = sum(row.counterfeit is not None for row in certain) + len(drawn)
     rest = listings - len(certain)
-    return _counted(certain), _spoken_for(drawn, weights, rest), (answered, len(drawn), effective)
+    return _count_reviewed(certain), _estimate_unreviewed(drawn, weights, rest), (answered, len(drawn), effective)
 
 
-def _counted(rows: Sequence[Due]) -> _Count:
+def _count_reviewed(rows: Sequence[SelectedListing]) -> _Count:
     """The listings reviewed with certainty: the confirmed counterfeits, and the same share of the unanswered ones."""
     fakes = sum(row.counterfeit is True for row in rows)
     answered = sum(row.counterfeit is not None for row in rows)
@@ -132,7 +132,7 @@ def _counted(rows: Sequence[Due]) -> _Count:
     return _Count(fakes + expected, fakes + max(0.0, expected - around), fakes + min(silent, expected + around))
 
 
-def _spoken_for(rows: Sequence[Due], weights: Sequence[float], rest: int) -> _Count:
+def _estimate_unreviewed(rows: Sequence[SelectedListing], weights: Sequence[float], rest: int) -> _Count:
     """The listings without review: each sampled listing represents its share of them."""
     if not rest:
         return _Count(0, 0, 0)
@@ -142,15 +142,15 @@ def _spoken_for(rows: Sequence[Due], weights: Sequence[float], rest: int) -> _Co
     scaled = [weight * scale for weight in weights]
     finds = [weight for row, weight in zip(rows, scaled, strict=True) if row.counterfeit]
     total, variance = sum(finds), sum(weight**2 for weight in finds)
-    low = _gamma(total, variance, _LOW) if finds else 0.0
-    high = _gamma(total + rest / len(rows), variance + sum(weight**2 for weight in scaled) / len(rows), _HIGH)
+    low = _gamma_quantile(total, variance, _LOW) if finds else 0.0
+    high = _gamma_quantile(total + rest / len(rows), variance + sum(weight**2 for weight in scaled) / len(rows), _HIGH)
     return _Count(min(total, rest), min(low, rest), min(high, rest))
 
 
-def _gamma(mean: float, variance: float, level: float) -> float:
+def _gamma_quantile(mean: float, variance: float, level: float) -> float:
     """Quantile of the gamma distribution with this mean and variance."""
     return float(variance / mean * gammaincinv(mean**2 / variance, level))
 
 
-def _share(part: float, other: float) -> float | None:
+def _share_or_none(part: float, other: float) -> float | None:
     return part / (part + other) if part + other > 0 else None

@@ -9,9 +9,9 @@ from models.exploration import chance_of_review, is_new_seller
 from models.policies.deciding import RoutingPolicy
 from models.policies.version import policy_version
 from models.score import Score, ScoreKind
-from models.seller_lists import Listed, SellerList
+from models.seller_lists import ListMatch, SellerList
 
-ASKED = "route.high.ask_brand"  # The reason for a question to a brand.
+ASK_BRAND_CODE = "route.high.ask_brand"  # The reason for a question to a brand.
 
 
 class Lane(StrEnum):
@@ -24,7 +24,7 @@ class Lane(StrEnum):
     INSUFFICIENT_EVIDENCE = "insufficient_evidence"
 
 
-class Asking(StrEnum):
+class AskingState(StrEnum):
     """Whether the model may currently ask a brand."""
 
     OPEN = "open"
@@ -61,9 +61,9 @@ class Situation:
     seller_known_days: float | None = None
     seller_judged: int = 0
     already_open: bool = False
-    asking: Asking = Asking.OPEN
+    asking: AskingState = AskingState.OPEN
     relist: Message | None = None
-    listed: Listed | None = None
+    listed: ListMatch | None = None
 
     @property
     def trusted(self) -> bool:
@@ -107,7 +107,7 @@ def route(
     would be asked: the marketplace answers for its own lists.
     """
     version = policy_version(policy)
-    lane, reasons, share = _without_audit(score, situation, policy, thresholds)
+    lane, reasons, share = _route_without_audit(score, situation, policy, thresholds)
     if situation.relist is not None and not situation.trusted and lane in {Lane.NO_ACTION, Lane.ANALYST}:
         lane, reasons = Lane.ANALYST, (situation.relist, *reasons)
     if situation.before_an_analyst is not None:
@@ -120,12 +120,12 @@ def route(
     return Route(Lane.NO_ACTION, reasons, share, version)
 
 
-def _without_audit(
+def _route_without_audit(
     score: Score, situation: Situation, policy: RoutingPolicy, thresholds: Thresholds | None
 ) -> tuple[Lane, tuple[Message, ...], float]:
     if situation.already_open:
         unseen = replace(situation, already_open=False)
-        lane, reasons, _ = _without_audit(score, unseen, policy, thresholds)
+        lane, reasons, _ = _route_without_audit(score, unseen, policy, thresholds)
         reason = message("route.changed")
         return (Lane.ANALYST if lane is Lane.NO_ACTION else lane), (reason, *reasons), 1.0
     if situation.authorised:
@@ -136,7 +136,7 @@ def _without_audit(
     if is_thin(policy, text_length=situation.text_length, families=lambda: situation.families):
         reason = message("route.insufficient", families=situation.families, n=situation.text_length)
         return Lane.INSUFFICIENT_EVIDENCE, (reason,), 1.0
-    return _by_score(score, situation, policy, thresholds)
+    return _route_by_score(score, situation, policy, thresholds)
 
 
 def is_thin(policy: RoutingPolicy, *, text_length: int, families: Callable[[], int]) -> bool:
@@ -144,12 +144,12 @@ def is_thin(policy: RoutingPolicy, *, text_length: int, families: Callable[[], i
     return text_length < policy.shortest_text and families() < policy.fewest_families
 
 
-def low(probability: float, threshold: float) -> Message:
+def low_score_message(probability: float, threshold: float) -> Message:
     """Why a score below the threshold leads to nothing."""
     return message("route.low", probability=probability, threshold=threshold)
 
 
-def _by_score(
+def _route_by_score(
     score: Score, situation: Situation, policy: RoutingPolicy, thresholds: Thresholds | None
 ) -> tuple[Lane, tuple[Message, ...], float]:
     if score.kind is ScoreKind.SCORECARD or score.probability is None:
@@ -161,18 +161,18 @@ def _by_score(
     analyst_from = thresholds.analyst_from if thresholds else policy.analyst_from
     probability = score.probability
     if probability < min(ask_from, analyst_from):
-        reason = low(probability, analyst_from)
+        reason = low_score_message(probability, analyst_from)
         new_seller = is_new_seller(situation.seller_known_days, situation.seller_judged, policy)
         chance = chance_of_review(probability, min(ask_from, analyst_from), is_new_seller=new_seller, policy=policy)
         return Lane.NO_ACTION, (reason,), chance
     if probability < ask_from:
         reason = message("route.middle", probability=probability, threshold=analyst_from, ask_from=ask_from)
         return Lane.ANALYST, (reason,), 1.0
-    lane, code, of = _high(situation)
+    lane, code, of = _route_high(situation)
     return lane, (message(f"route.high.{code}", probability=probability, threshold=ask_from, **of),), 1.0
 
 
-def _high(situation: Situation) -> tuple[Lane, str, dict[str, str | int]]:
+def _route_high(situation: Situation) -> tuple[Lane, str, dict[str, str | int]]:
     """The route of a high probability: lane, message code and parameters."""
     if situation.brand_id is None:
         candidates = situation.brand_candidates
@@ -181,9 +181,9 @@ def _high(situation: Situation) -> tuple[Lane, str, dict[str, str | int]]:
     if not situation.brand_takes_part:
         return Lane.ANALYST, "not_enrolled", of
     match situation.asking:
-        case Asking.PAUSED:
+        case AskingState.PAUSED:
             return Lane.ANALYST, "paused", {}
-        case Asking.USED_UP:
+        case AskingState.USED_UP:
             return Lane.ANALYST, "used_up", of
-        case Asking.OPEN:
+        case AskingState.OPEN:
             return Lane.ASK_BRAND, "ask_brand", of

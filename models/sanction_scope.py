@@ -22,7 +22,7 @@ class Account:
         return self.linked.path[-1].seller
 
 
-def reach(links: Links, spared: Collection[str], policy: SanctionPolicy) -> tuple[Account, ...]:
+def linked_accounts(links: Links, spared: Collection[str], policy: SanctionPolicy) -> tuple[Account, ...]:
     """The linked accounts, nearest first, with whether a sanction of the first one is proposed for each.
 
     `spared` are sellers whom a brand has authorised or who are on the allow list. In a component above the
@@ -38,11 +38,11 @@ def reach(links: Links, spared: Collection[str], policy: SanctionPolicy) -> tupl
             why = message("reach.far", n=policy.most_steps)
         elif seller.path[-1].seller in spared:
             why = message("reach.trusted")
-        accounts.append(Account(seller, path_of(seller), why))
+        accounts.append(Account(seller, path_message(seller), why))
     return tuple(accounts)
 
 
-def path_of(linked: LinkedSeller) -> Message:
+def path_message(linked: LinkedSeller) -> Message:
     """The path to a linked seller, as a message."""
     first, *others = linked.path
     steps = [message("link", contact=message(f"contact.{first.kind.value}"), seller=first.seller)]

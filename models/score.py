@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Any, Final
 
 from features.message import Message, as_json, from_json, message
-from features.records import quickly_made
+from features.records import with_fast_init
 
 
 class ScoreKind(StrEnum):
@@ -42,12 +42,12 @@ class Reason:
     weight: float
 
 
-def remainder(code: str, weight: float) -> Reason:
+def remainder_reason(code: str, weight: float) -> Reason:
     """A part of a score that names no finding; `code` is one of `REMAINDERS`."""
     return Reason(code, message(f"score.{code}"), weight)
 
 
-def named(parts: Sequence[Reason]) -> tuple[Reason, ...]:
+def named_parts(parts: Sequence[Reason]) -> tuple[Reason, ...]:
     """The parts that name a finding about the listing, strongest first; the remainders are left out."""
     return tuple(part for part in parts if part.code not in REMAINDERS)
 
@@ -57,7 +57,7 @@ def findings(evidence: Sequence[Message], parts: Sequence[Reason], *, accusing: 
 
     With `accusing`, only parts above zero.
     """
-    of_parts = [reason.message for reason in named(parts) if reason.weight > 0 or not accusing]
+    of_parts = [reason.message for reason in named_parts(parts) if reason.weight > 0 or not accusing]
     hard = [finding for finding in evidence if finding.code != AMBIGUOUS]
     messages = [*hard, *of_parts, *(finding for finding in evidence if finding.code == AMBIGUOUS)]
     return tuple(finding for i, finding in enumerate(messages) if finding not in messages[:i])
@@ -74,7 +74,7 @@ def reason_from_json(stored: Sequence[Any]) -> Reason:
     return Reason(code, from_json(stored_message), weight)
 
 
-@quickly_made
+@with_fast_init
 @dataclass(frozen=True, slots=True)
 class Score:
     """The value of one listing version, with hard evidence and with the parts that add up to it.

@@ -3,18 +3,18 @@
 import math
 from typing import Final
 
-from features.compute import FEATURES, Computed
+from features.compute import FEATURES, ComputedFeatures
 from features.spec import Family
 from models.evidence import hard_evidence
 from models.policies.deciding import Rule, ScorecardPolicy
 from models.policies.version import policy_version
-from models.score import OTHER, PRICE_ALONE, Reason, Score, ScoreKind, remainder
+from models.score import OTHER, PRICE_ALONE, Reason, Score, ScoreKind, remainder_reason
 
 _BY_NAME: Final = {feature.name: (column, feature) for column, feature in enumerate(FEATURES)}
 _NEW: Final = "new"
 
 
-def score_by_points(row: Computed, *, policy: ScorecardPolicy, fingerprint: str) -> Score:
+def score_by_points(row: ComputedFeatures, *, policy: ScorecardPolicy, fingerprint: str) -> Score:
     """Points of one listing, with reasons; a missing feature scores nothing. Not a probability."""
     applied, reasons = [rule for rule in policy.rules if _applies(rule, row)], []
     for rule in applied:
@@ -26,10 +26,10 @@ def score_by_points(row: Computed, *, policy: ScorecardPolicy, fingerprint: str)
     points = sum(rule.points for rule in applied)
     unnamed = points - sum(reason.weight for reason in reasons)
     if unnamed:
-        reasons.append(remainder(OTHER, unnamed))
+        reasons.append(remainder_reason(OTHER, unnamed))
     excess = _excess_of_price_alone(applied, policy)
     if excess:
-        reasons.append(remainder(PRICE_ALONE, -excess))
+        reasons.append(remainder_reason(PRICE_ALONE, -excess))
     return Score(
         kind=ScoreKind.SCORECARD,
         value=float(points - excess),
@@ -41,7 +41,7 @@ def score_by_points(row: Computed, *, policy: ScorecardPolicy, fingerprint: str)
     )
 
 
-def _applies(rule: Rule, row: Computed) -> bool:
+def _applies(rule: Rule, row: ComputedFeatures) -> bool:
     feature_value = float(row.vector[_BY_NAME[rule.feature][0]])
     if math.isnan(feature_value) or not rule.low <= feature_value < rule.high:
         return False

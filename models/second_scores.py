@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from features.compute import Computed
+from features.compute import ComputedFeatures
 from models.bundle import Bundle
 from models.calibration import expits
 from models.evidence import hard_evidence
@@ -14,7 +14,7 @@ from models.score import Score, ScoreKind
 
 
 def second_scores(
-    bundle: Bundle, rows: Sequence[Computed], encoded: NDArray[np.float64], *, threads: int = 1
+    bundle: Bundle, rows: Sequence[ComputedFeatures], encoded: NDArray[np.float64], *, threads: int = 1
 ) -> list[Score]:
     """Scores in order, from the encoder's numbers of the rows' titles, shape (n, d).
 

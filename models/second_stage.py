@@ -11,9 +11,9 @@ from typing import Any, Final
 import numpy as np
 
 from models.arrays import Floats
-from models.bundle_files import number, numbers, share
+from models.bundle_files import finite_number, finite_numbers, parse_share
 from models.calibration import Calibration, calibration_from_dict, calibration_to_dict
-from models.classifier import Contributions, Standard
+from models.classifier import Contributions, StandardScale
 
 FILE: Final = "second_stage.json"
 _LONGEST_NAME: Final = 200
@@ -32,8 +32,8 @@ class SecondStage:
     encoder: str
     weights: Floats
     intercept: float
-    first: Standard
-    title: Standard
+    first: StandardScale
+    title: StandardScale
     title_weight: float
     calibration: Calibration
 
@@ -89,10 +89,10 @@ class SecondStage:
             raise ValueError
         return cls(
             encoder=name,
-            weights=np.array([number(weight) for weight in weights]),
-            intercept=number(document["intercept"]),
-            first=Standard(**numbers(document["first"])),
-            title=Standard(**numbers(document["title"])),
-            title_weight=share(document["title_weight"]),
+            weights=np.array([finite_number(weight) for weight in weights]),
+            intercept=finite_number(document["intercept"]),
+            first=StandardScale(**finite_numbers(document["first"])),
+            title=StandardScale(**finite_numbers(document["title"])),
+            title_weight=parse_share(document["title_weight"]),
             calibration=calibration_from_dict(document["calibration"]),
         )

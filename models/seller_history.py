@@ -18,7 +18,7 @@ from features.history import EventCounts, History, Outcomes
 from features.peer_listings import LISTINGS_DAYS, MOST_LISTINGS, PeerListing
 from models.outcomes import Ruling, outcomes
 from models.policies.sellers import DEFAULT_STRIKES
-from models.strikes import strikes
+from models.strikes import incident_count
 
 _PUT_AT: Final = attrgetter("known_at")
 _OCCURRED_AT: Final = attrgetter("occurred_at")
@@ -27,7 +27,7 @@ KINDS: Final = ("sale", "return", "fake_return")
 
 
 @dataclass(frozen=True, slots=True)
-class Put:
+class PublishedVersion:
     """One version that the seller published; keys and `protected` as in `features.peer_listings.PeerListing`."""
 
     listing_id: str
@@ -55,7 +55,7 @@ class SellerHistory:
     """The recorded history of one seller; versions and events are in time order."""
 
     first_known_at: datetime | None = None
-    put_up: list[Put] = field(default_factory=list)
+    put_up: list[PublishedVersion] = field(default_factory=list)
     rulings: list[Ruling] = field(default_factory=list)
     events: dict[str, list[Event]] = field(default_factory=dict)
 
@@ -70,7 +70,7 @@ class SellerHistory:
             outcomes=self.outcomes_at(as_of),
         )
 
-    def take_in(self, version: Put) -> None:
+    def take_in(self, version: PublishedVersion) -> None:
         """Add a version of an earlier row of the same request, as if it had been read."""
         insort(self.put_up, version, key=_PUT_AT)
         if self.first_known_at is None:
@@ -110,7 +110,7 @@ class SellerHistory:
             genuine=len(listing_outcomes) - len(confirmed),
             counterfeit_90d=sum(at >= quarter for at in confirmed),
             days_since_counterfeit=(as_of - max(confirmed)) / timedelta(days=1) if confirmed else None,
-            strikes=strikes(confirmed, as_of=as_of, policy=DEFAULT_STRIKES),
+            strikes=incident_count(confirmed, as_of=as_of, policy=DEFAULT_STRIKES),
         )
 
     def event_counts(self, as_of: datetime, complete_since: datetime | None, currency: str | None) -> EventCounts:
@@ -119,10 +119,10 @@ class SellerHistory:
             return EventCounts()
         sales, returns, fakes = (self._windows(kind, as_of, complete_since) for kind in KINDS)
         return EventCounts(
-            sales=_counted(sales),
-            returns=_counted(returns),
-            fake_returns=_counted(fakes),
-            turnover=_worth(sales, currency),
+            sales=_count_events(sales),
+            returns=_count_events(returns),
+            fake_returns=_count_events(fakes),
+            turnover=_sales_worth(sales, currency),
             complete_since=complete_since,
         )
 
@@ -138,11 +138,11 @@ class SellerHistory:
         return windows
 
 
-def _counted(windows: Sequence[Sequence[Event] | None]) -> Windows:
+def _count_events(windows: Sequence[Sequence[Event] | None]) -> Windows:
     return Windows(*(None if events is None else float(len(events)) for events in windows))
 
 
-def _worth(windows: Sequence[Sequence[Event] | None], currency: str | None) -> Windows:
+def _sales_worth(windows: Sequence[Sequence[Event] | None], currency: str | None) -> Windows:
     """The sales value of each window; None where a sale in the window has no amount in this currency."""
     amounts: list[float | None] = []
     for events in windows:

@@ -25,7 +25,7 @@ Numbers = NDArray[np.int32]
 State = NDArray[np.int64]
 
 
-class Traversed(NamedTuple):
+class TraversedTrees(NamedTuple):
     """Trees as a traversal needs them, with a row for each node; a node stands behind the one above it.
 
     `nodes` has the node above, the column of the node's own split, whether missing values go left there, whether the
@@ -44,7 +44,7 @@ class Traversed(NamedTuple):
     weights: Floats
 
 
-class LookedUp(NamedTuple):
+class LookedUpTrees(NamedTuple):
     """Trees with the shares of each way through them, in `values`: a tree's columns, way after way.
 
     `trees` has, by tree, the first of its splits and the place behind the last, the same of its different columns, and
@@ -63,8 +63,8 @@ class LookedUp(NamedTuple):
 class Shares(NamedTuple):
     """A forest as its shares need it: small trees are looked up, others are traversed. `base` is the expected value."""
 
-    looked_up: LookedUp
-    traversed: Traversed
+    looked_up: LookedUpTrees
+    traversed: TraversedTrees
     base: float
 
 
@@ -76,16 +76,16 @@ def write_shares(matrix: Floats, shares: Shares, out: Floats) -> None:
     """
     if matrix.shape[0] != out.shape[0] or matrix.shape[1] + 1 != out.shape[1]:
         raise ValueError("the rows have another number of columns than the forest")
-    products, below, state = _scratch(shares.traversed)
+    products, below, state = _new_buffers(shares.traversed)
     for row in range(out.shape[0]):
         out[row] = 0.0
         out[row, -1] = shares.base
-        _look_up(matrix[row], shares.looked_up, out[row])
-        _traverse(matrix[row], shares.traversed, products, below, state, out[row])
+        _add_looked_up(matrix[row], shares.looked_up, out[row])
+        _add_traversed(matrix[row], shares.traversed, products, below, state, out[row])
 
 
 @numba.njit(cache=True)
-def _look_up(row: Floats, looked_up: LookedUp, out: Floats) -> None:
+def _add_looked_up(row: Floats, looked_up: LookedUpTrees, out: Floats) -> None:
     trees, splits, thresholds = looked_up.trees, looked_up.splits, looked_up.thresholds
     columns, values = looked_up.columns, looked_up.values
     for i in range(trees.shape[0]):
@@ -103,24 +103,26 @@ def _look_up(row: Floats, looked_up: LookedUp, out: Floats) -> None:
 
 
 @numba.njit(cache=True)
-def _traverse(row: Floats, traversed: Traversed, products: Floats, below: Floats, state: State, out: Floats) -> None:
+def _add_traversed(
+    row: Floats, traversed: TraversedTrees, products: Floats, below: Floats, state: State, out: Floats
+) -> None:
     nodes, many = traversed.nodes, traversed.values.size
     for i in range(many):
         node = np.uint64(i)
         column = nodes[node, 1]
         if column >= 0:
             state[node, 1] = _goes_right(row[np.uint64(column)], traversed.values[node], nodes[node, 2])
-    _down(traversed, 0, many, products, below, state)
-    _up(traversed, 0, many, below, state, out)
+    _multiply_down(traversed, 0, many, products, below, state)
+    _add_up(traversed, 0, many, below, state, out)
 
 
 @numba.njit(cache=True)
-def write_ways(traversed: Traversed, ends: Places, looked_up: LookedUp, out: Floats) -> None:
+def write_ways(traversed: TraversedTrees, ends: Places, looked_up: LookedUpTrees, out: Floats) -> None:
     """Write the values of trees that are looked up, by a traversal for each way.
 
     `ends` has the first node of each tree and the place behind its last. `out` has zeros for all columns.
     """
-    products, below, state = _scratch(traversed)
+    products, below, state = _new_buffers(traversed)
     for tree in range(ends.shape[0]):
         begin, end = ends[tree]
         first_split, behind_split, first, behind, place = looked_up.trees[tree]
@@ -130,8 +132,8 @@ def write_ways(traversed: Traversed, ends: Places, looked_up: LookedUp, out: Flo
                 if traversed.nodes[node, 1] >= 0:
                     state[node, 1] = way >> split & 1
                     split += 1
-            _down(traversed, begin, end, products, below, state)
-            _up(traversed, begin, end, below, state, out)
+            _multiply_down(traversed, begin, end, products, below, state)
+            _add_up(traversed, begin, end, below, state, out)
             for column in looked_up.columns[first:behind]:
                 looked_up.values[place] = out[column]
                 out[column] = 0.0
@@ -146,14 +148,16 @@ def _goes_right(cell: float, threshold: float, missing_left: int) -> int:
 
 
 @numba.njit(cache=True)
-def _scratch(traversed: Traversed) -> tuple[Floats, Floats, State]:
+def _new_buffers(traversed: TraversedTrees) -> tuple[Floats, Floats, State]:
     """Products, sums of leaves, and of each node whether its edge is open and whether the row goes right from it."""
     shape = (traversed.values.size, traversed.weights.size)
     return np.empty(shape), np.empty(shape), np.empty((shape[0], 2), np.int64)
 
 
 @numba.njit(cache=True)
-def _down(traversed: Traversed, begin: int, end: int, products: Floats, below: Floats, state: State) -> None:
+def _multiply_down(
+    traversed: TraversedTrees, begin: int, end: int, products: Floats, below: Floats, state: State
+) -> None:
     """Multiply the openings on the way to each node of whole trees, from the node `begin` to the one before `end`."""
     nodes, values, unknown, inverse = traversed.nodes, traversed.values, traversed.unknown, traversed.inverse
     known, weights = traversed.known, traversed.weights
@@ -196,7 +200,7 @@ def _down(traversed: Traversed, begin: int, end: int, products: Floats, below: F
 
 
 @numba.njit(cache=True)
-def _up(traversed: Traversed, begin: int, end: int, below: Floats, state: State, out: Floats) -> None:
+def _add_up(traversed: TraversedTrees, begin: int, end: int, below: Floats, state: State, out: Floats) -> None:
     """Add the share of each edge of these trees to its column."""
     nodes, unknown, inverse, closed = traversed.nodes, traversed.unknown, traversed.inverse, traversed.closed
     points = traversed.weights.size

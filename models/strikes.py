@@ -11,7 +11,7 @@ from models.policies.sellers import SanctionPolicy, StrikePolicy
 from models.verdict import Judgement, ReasonCode
 
 
-class Void(StrEnum):
+class VoidCause(StrEnum):
     """Why a removal no longer counts."""
 
     WITHDRAWN = "withdrawn"  # Undone before the marketplace was notified.
@@ -26,7 +26,7 @@ class Hit:
     kind: ReasonCode
     weight: float
     at: datetime
-    void: Void | None = None
+    void: VoidCause | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ class Incident:
 
 
 @dataclass(frozen=True, slots=True)
-class Count:
+class StrikeCount:
     """The strikes of a seller at a moment, and the hits that do not count."""
 
     total: float
@@ -49,7 +49,7 @@ class Count:
     reasons: tuple[Message, ...]
 
 
-def weight_of(judgement: Judgement, reason_code: ReasonCode, policy: SanctionPolicy) -> float:
+def removal_weight(judgement: Judgement, reason_code: ReasonCode, policy: SanctionPolicy) -> float:
     """The weight of a removal with this judgement.
 
     Only 'counterfeit' has a weight: grey-market goods are genuine, and 'cannot tell' accuses no seller.
@@ -69,7 +69,7 @@ def weight_of(judgement: Judgement, reason_code: ReasonCode, policy: SanctionPol
             return policy.not_as_described
 
 
-def count(hits: Iterable[Hit], *, as_of: datetime, policy: StrikePolicy) -> Count:
+def count_strikes(hits: Iterable[Hit], *, as_of: datetime, policy: StrikePolicy) -> StrikeCount:
     """The strike status of one seller at a moment, from the removals that count against the seller.
 
     The judgement calls. Hits of one kind within three days of the first are one incident (`StrikePolicy` has the
@@ -85,21 +85,21 @@ def count(hits: Iterable[Hit], *, as_of: datetime, policy: StrikePolicy) -> Coun
         if hit.weight > 0:
             by_kind[hit.kind].append(hit)
     incidents = sorted(
-        (_incident(group, policy) for kind_hits in by_kind.values() for group in _together(kind_hits, policy)),
+        (_incident_of(group, policy) for kind_hits in by_kind.values() for group in _group_hits(kind_hits, policy)),
         key=lambda incident: (incident.began_at, incident.kind),
     )
     total = sum(incident.weight for incident in incidents)
     light = sum(hit.weight == 0 for hit in fresh)
     reasons = (
-        _counting(total, incidents),
-        *_also("strikes.spent", len(standing) - len(fresh), policy),
-        *_also("strikes.void", len(known) - len(standing), policy),
-        *_also("strikes.light", light, policy),
+        _count_message(total, incidents),
+        *_uncounted_message("strikes.spent", len(standing) - len(fresh), policy),
+        *_uncounted_message("strikes.void", len(known) - len(standing), policy),
+        *_uncounted_message("strikes.light", light, policy),
     )
-    return Count(total, tuple(incidents), reasons)
+    return StrikeCount(total, tuple(incidents), reasons)
 
 
-def strikes(confirmed_at: Iterable[datetime], *, as_of: datetime, policy: StrikePolicy) -> int:
+def incident_count(confirmed_at: Iterable[datetime], *, as_of: datetime, policy: StrikePolicy) -> int:
     """How many incidents the confirmations of one seller's counterfeits make, whatever their kind.
 
     An incident begins with the first confirmation after the previous incident and covers a fixed number of days.
@@ -118,7 +118,7 @@ def _counts_at(at: datetime, as_of: datetime, policy: StrikePolicy) -> bool:
     return at > as_of - timedelta(days=policy.expires_days)
 
 
-def _together(hits: Sequence[Hit], policy: StrikePolicy) -> list[list[Hit]]:
+def _group_hits(hits: Sequence[Hit], policy: StrikePolicy) -> list[list[Hit]]:
     """Hits in time order, grouped within days of the first hit of each group."""
     groups: list[list[Hit]] = []
     for hit in hits:
@@ -128,24 +128,24 @@ def _together(hits: Sequence[Hit], policy: StrikePolicy) -> list[list[Hit]]:
     return groups
 
 
-def _incident(hits: Sequence[Hit], policy: StrikePolicy) -> Incident:
+def _incident_of(hits: Sequence[Hit], policy: StrikePolicy) -> Incident:
     """The incident of these hits; it is spent a year after the last, when none of them counts."""
     began_at, ended_at = hits[0].at, hits[-1].at
     weight = max(hit.weight for hit in hits)
     return Incident(hits[0].kind, weight, began_at, ended_at + timedelta(days=policy.expires_days), tuple(hits))
 
 
-def _counting(total: float, incidents: Sequence[Incident]) -> Message:
+def _count_message(total: float, incidents: Sequence[Incident]) -> Message:
     if not incidents:
         return message("strikes.none")
     removals = message("strikes.removals", n=sum(len(incident.hits) for incident in incidents))
-    return message("strikes.count", strikes=total_of(total), removals=removals, n=len(incidents))
+    return message("strikes.count", strikes=total_message(total), removals=removals, n=len(incidents))
 
 
-def total_of(total: float) -> Message:
+def total_message(total: float) -> Message:
     """A sum of strikes, to begin a sentence with."""
     return message("strikes.half") if total == 0.5 else message("strikes", n=total)
 
 
-def _also(code: str, many: int, policy: StrikePolicy) -> tuple[Message, ...]:
+def _uncounted_message(code: str, many: int, policy: StrikePolicy) -> tuple[Message, ...]:
     return (message(code, n=many, days=policy.expires_days),) if many else ()

@@ -50,7 +50,7 @@ class Decline:
     reason: Message
 
 
-def promised(
+def promise_threshold(
     labels: NDArray[np.int8],
     scores: Floats,
     sellers: NDArray[np.intp],
@@ -82,17 +82,17 @@ def promised(
     deviations = NormalDist().inv_cdf(confidence)
     valid_candidates = [candidate for candidate in candidates if candidate.holds(precision, deviations, policy)]
     if not valid_candidates:
-        return _declined(candidates, len(np.unique(sellers)), precision, deviations, policy)
+        return _decline(candidates, len(np.unique(sellers)), precision, deviations, policy)
     chosen = valid_candidates[-1]
     right, flagged = chosen.right.sum(), chosen.flagged.sum()
     return Promise(
         threshold=chosen.threshold,
-        bound=_highest(chosen, precision, deviations, policy),
+        bound=_highest_target(chosen, precision, deviations, policy),
         precision=float(right / flagged),
         recall=float(right / labels.sum()),
         flagged_listings=int(flagged),
         flagged_sellers=len(chosen.flagged),
-        by_seller=_by_seller(chosen, deviations),
+        by_seller=_seller_precision(chosen, deviations),
     )
 
 
@@ -137,7 +137,7 @@ def _candidates(
         yield _Candidate(float(scores[order[end - 1]]), right[accused], flagged[accused])
 
 
-def _highest(chosen: _Candidate, target: float, deviations: float, policy: PromisePolicy) -> float:
+def _highest_target(chosen: _Candidate, target: float, deviations: float, policy: PromisePolicy) -> float:
     """The highest target that holds at a threshold, from below."""
     low, high = target, 1.0
     for _ in range(_HALVINGS):
@@ -146,7 +146,7 @@ def _highest(chosen: _Candidate, target: float, deviations: float, policy: Promi
     return low
 
 
-def _by_seller(chosen: _Candidate, deviations: float) -> SellerPrecision:
+def _seller_precision(chosen: _Candidate, deviations: float) -> SellerPrecision:
     """Mean over sellers, and its bound for as many unseen sellers plus one who is wholly genuine."""
     shares = chosen.right / chosen.flagged
     careful = np.append(shares, 0.0)
@@ -154,7 +154,7 @@ def _by_seller(chosen: _Candidate, deviations: float) -> SellerPrecision:
     return SellerPrecision(float(shares.mean()), float(min(max(bound, 0.0), 1.0)))
 
 
-def _declined(
+def _decline(
     candidates: list[_Candidate], sellers: int, target: float, deviations: float, policy: PromisePolicy
 ) -> Decline:
     growth = min(candidate.growth(target, deviations, policy) for candidate in candidates)

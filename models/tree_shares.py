@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from models.share_kernels import POINTS, LookedUp, Shares, Traversed, write_ways
+from models.share_kernels import POINTS, LookedUpTrees, Shares, TraversedTrees, write_ways
 from models.treetext import Tree
 
 MOST_SPLITS: Final = 6  # One of 64 ways; the table of 400 such trees takes up to a megabyte.
@@ -28,16 +28,16 @@ def shares_of(trees: Sequence[Tree]) -> Shares:
     """The arrays of checked trees."""
     small = [tree for tree in trees if len(tree.columns) <= MOST_SPLITS]
     large = [tree for tree in trees if len(tree.columns) > MOST_SPLITS]
-    return Shares(_looked_up(small), _traversed(large), math.fsum(map(_expected, trees)))
+    return Shares(_lookup_arrays(small), _traversal_arrays(large), math.fsum(map(_expected_value, trees)))
 
 
-def _expected(tree: Tree) -> float:
+def _expected_value(tree: Tree) -> float:
     total = sum(tree.leaf_counts)
     return sum(leaf * count / total for leaf, count in zip(tree.leaves, tree.leaf_counts, strict=True))
 
 
-def _looked_up(trees: Sequence[Tree]) -> LookedUp:
-    traversed = _traversed(trees)
+def _lookup_arrays(trees: Sequence[Tree]) -> LookedUpTrees:
+    traversed = _traversal_arrays(trees)
     is_split = traversed.nodes[:, 1] >= 0
     places: list[tuple[int, ...]] = []
     ends: list[tuple[int, int]] = []
@@ -49,7 +49,7 @@ def _looked_up(trees: Sequence[Tree]) -> LookedUp:
         ends.append((node, node + splits + len(tree.leaves)))
         columns += different
         split, node, table_size = split + splits, ends[-1][1], table_size + (len(different) << splits)
-    looked_up = LookedUp(
+    looked_up = LookedUpTrees(
         np.array(places, np.int64).reshape(-1, _FIELDS),
         np.ascontiguousarray(traversed.nodes[is_split][:, 1:3]),
         traversed.values[is_split],
@@ -60,14 +60,14 @@ def _looked_up(trees: Sequence[Tree]) -> LookedUp:
     return looked_up
 
 
-def _traversed(trees: Sequence[Tree]) -> Traversed:
+def _traversal_arrays(trees: Sequence[Tree]) -> TraversedTrees:
     nodes: list[tuple[int, int, int, int, int]] = []
     values: list[float] = []
     unknown: list[float] = []
     longest = 1
     for tree in trees:
         begin = len(nodes)
-        for node in _nodes(tree):
+        for node in _tree_nodes(tree):
             is_leaf = node.split < 0
             nodes.append(
                 (
@@ -84,7 +84,7 @@ def _traversed(trees: Sequence[Tree]) -> Traversed:
     many = POINTS * -(-longest // (2 * POINTS))
     places, weights = np.polynomial.legendre.leggauss(many)
     known = (places + 1) / 2
-    return Traversed(
+    return TraversedTrees(
         np.array(nodes, np.int32).reshape(-1, _FIELDS),
         np.array(values),
         np.array(unknown),
@@ -95,7 +95,7 @@ def _traversed(trees: Sequence[Tree]) -> Traversed:
     )
 
 
-def _nodes(tree: Tree) -> Iterator[_Node]:
+def _tree_nodes(tree: Tree) -> Iterator[_Node]:
     """The nodes of a tree, each behind the one above it."""
     waiting: list[tuple[_Node, dict[int, tuple[int, float]]]] = [
         (_Node(_NONE, tree.root, False, _NONE, 1.0, _NONE, 0), {})

@@ -48,16 +48,16 @@ def check_trees(text: str) -> None:
     Raises BundleRefused (a tree is invalid; the sentence names it).
     """
     try:
-        head, sizes = _head(text)
+        head, sizes = _parse_head(text)
         at = len(head) + 2
-        columns = _integer(_fields(head)["max_feature_idx"]) + 1
+        columns = _parse_integer(_parse_fields(head)["max_feature_idx"]) + 1
     except (KeyError, ValueError):
         raise BundleRefused("The forest cannot be read: its head is damaged.") from None
     for number, size in enumerate(sizes):
         block = text[at : at + size]
         at += size
         try:
-            fields = _fields(block)
+            fields = _parse_fields(block)
             if size < 1 or not block.startswith(f"Tree={number}\n"):
                 raise ValueError
             _check_tree(fields, columns)
@@ -92,38 +92,38 @@ class Tree:
 
 def trees_of(text: str) -> Iterator[Tree]:
     """The trees of a text that `check_trees` let pass, in order."""
-    head, sizes = _head(text)
+    head, sizes = _parse_head(text)
     at = len(head) + 2
     for size in sizes:
-        fields = _fields(text[at : at + size])
+        fields = _parse_fields(text[at : at + size])
         at += size
         yield Tree(
-            tuple(map(int, _split(fields["split_feature"]))),
-            tuple(map(float, _split(fields["threshold"]))),
-            tuple(bool(int(kind) & _MISSING_LEFT) for kind in _split(fields["decision_type"])),
-            tuple(map(int, _split(fields["left_child"]))),
-            tuple(map(int, _split(fields["right_child"]))),
-            tuple(map(float, _split(fields["leaf_value"]))),
-            tuple(map(int, _split(fields["internal_count"]))),
-            tuple(map(int, _split(fields.get("leaf_count", "")))) or (1,),
+            tuple(map(int, _split_values(fields["split_feature"]))),
+            tuple(map(float, _split_values(fields["threshold"]))),
+            tuple(bool(int(kind) & _MISSING_LEFT) for kind in _split_values(fields["decision_type"])),
+            tuple(map(int, _split_values(fields["left_child"]))),
+            tuple(map(int, _split_values(fields["right_child"]))),
+            tuple(map(float, _split_values(fields["leaf_value"]))),
+            tuple(map(int, _split_values(fields["internal_count"]))),
+            tuple(map(int, _split_values(fields.get("leaf_count", "")))) or (1,),
         )
 
 
-def _head(text: str) -> tuple[str, list[int]]:
+def _parse_head(text: str) -> tuple[str, list[int]]:
     head, blank, _ = text.partition("\n\n")
-    fields = _fields(head)
+    fields = _parse_fields(head)
     # The sizes are in bytes, and LightGBM locates each tree by them.
     if not blank or not text.isascii() or fields.keys() != _HEAD:
         raise ValueError
     if (fields["num_class"], fields["num_tree_per_iteration"], fields["objective"]) != ("1", "1", _OBJECTIVE):
         raise ValueError
-    columns = _integer(fields["max_feature_idx"]) + 1
-    if any(len(_split(fields[name])) != columns for name in ("feature_names", "feature_infos")):
+    columns = _parse_integer(fields["max_feature_idx"]) + 1
+    if any(len(_split_values(fields[name])) != columns for name in ("feature_names", "feature_infos")):
         raise ValueError
-    return head, [_integer(size) for size in fields["tree_sizes"].split(" ")]
+    return head, [_parse_integer(size) for size in fields["tree_sizes"].split(" ")]
 
 
-def _fields(block: str) -> dict[str, str]:
+def _parse_fields(block: str) -> dict[str, str]:
     lines = [line.partition("=") for line in block.split("\n") if line]
     by_name = {name: content for name, _, content in lines}
     if len(by_name) != len(lines):
@@ -132,36 +132,36 @@ def _fields(block: str) -> dict[str, str]:
 
 
 def _check_tree(fields: Mapping[str, str], columns: int) -> None:
-    leaves = _integer(fields["num_leaves"])
+    leaves = _parse_integer(fields["num_leaves"])
     splits = leaves - 1
     if leaves < 1 or not fields.keys() <= _TREE or (fields["num_cat"], fields["is_linear"]) != ("0", "0"):
         raise ValueError
     # A tree without splits has one leaf; only the leaf's value is written.
     for names, many in ((_PER_SPLIT, splits), (_PER_LEAF if splits else ("leaf_value",), leaves)):
-        if any(_length(fields[name]) != many for name in names):
+        if any(_value_count(fields[name]) != many for name in names):
             raise ValueError
-    children = sorted(node for name in ("left_child", "right_child") for node in _integers(fields[name]))
+    children = sorted(node for name in ("left_child", "right_child") for node in _parse_integers(fields[name]))
     if splits and children != [*range(-leaves, 0), *range(1, splits)]:
         raise ValueError
-    if any(not 0 <= column < columns for column in _integers(fields["split_feature"])):
+    if any(not 0 <= column < columns for column in _parse_integers(fields["split_feature"])):
         raise ValueError
     if not all(_are_finite(fields.get(name, "")) for name in _FINITE) or not fields["shrinkage"]:
         raise ValueError
-    if any(count < 1 for name in _COUNTS for count in _integers(fields.get(name, ""))):
+    if any(count < 1 for name in _COUNTS for count in _parse_integers(fields.get(name, ""))):
         raise ValueError
-    kinds = _integers(fields["decision_type"])
+    kinds = _parse_integers(fields["decision_type"])
     if any(kind & _CATEGORIES or kind & _MISSING != _MISSING_NAN for kind in kinds):
         raise ValueError
     # A split that only tells missing from known has an infinite threshold.
-    if not all(_NUMBER.match(number) or number in {"inf", "-inf"} for number in _split(fields["threshold"])):
+    if not all(_NUMBER.match(number) or number in {"inf", "-inf"} for number in _split_values(fields["threshold"])):
         raise ValueError
 
 
-def _split(line: str) -> list[str]:
+def _split_values(line: str) -> list[str]:
     return line.split(" ") if line else []
 
 
-def _length(line: str) -> int:
+def _value_count(line: str) -> int:
     return line.count(" ") + 1 if line else 0
 
 
@@ -171,13 +171,13 @@ def _are_finite(field: str) -> bool:
     return _NUMBERS.match(field) is not None and all(map(math.isfinite, map(float, field.split(" "))))
 
 
-def _integers(field: str) -> list[int]:
+def _parse_integers(field: str) -> list[int]:
     if field and not _INTEGERS.match(field):
         raise ValueError
-    return list(map(int, _split(field)))
+    return list(map(int, _split_values(field)))
 
 
-def _integer(digits: str) -> int:
+def _parse_integer(digits: str) -> int:
     if not _INTEGER.match(digits):
         raise ValueError
     return int(digits)

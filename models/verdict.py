@@ -82,7 +82,7 @@ class DecisionInput:
     examined: bool = False
 
 
-def named(code: ReasonCode) -> Message:
+def reason_message(code: ReasonCode) -> Message:
     return message(f"reason.{code.value}")
 
 
@@ -110,7 +110,7 @@ def consequence(judgement: Judgement, decision_input: DecisionInput, policy: Enf
         raise Invalid("A verdict is withdrawn by undoing it.")
     _check_named(judgement, decision_input)
     if decision_input.lane is CaseLane.APPEAL:
-        return _on_appeal(judgement, decision_input)
+        return _appeal_consequence(judgement, decision_input)
     if decision_input.lane is CaseLane.COMPLAINT and decision_input.side is Side.BRAND:
         raise Forbidden("A complaint must be decided by a reviewer who did not decide before.")
     if decision_input.lane is CaseLane.SECOND_REVIEW:
@@ -120,9 +120,9 @@ def consequence(judgement: Judgement, decision_input: DecisionInput, policy: Enf
     brand = decision_input.brand_name or message("verdict.the_brand")
     match judgement:
         case Judgement.COUNTERFEIT:
-            return _counterfeit(decision_input, policy, brand)
+            return _counterfeit_consequence(decision_input, policy, brand)
         case Judgement.CANNOT_TELL | Judgement.NEEDS_TEST_BUY:
-            return _unsettled(judgement, decision_input, brand)
+            return _unsettled_consequence(judgement, decision_input, brand)
         case _:
             reason = message(f"verdict.stays.{judgement.value}")
             return Consequence(CaseEvent.DECIDE, Outcome.NONE, None, (reason,))
@@ -134,7 +134,9 @@ def _check_named(judgement: Judgement, decision_input: DecisionInput) -> None:
         raise BrandNotNamed
 
 
-def _counterfeit(decision_input: DecisionInput, policy: EnforcementPolicy, brand: str | Message) -> Consequence:
+def _counterfeit_consequence(
+    decision_input: DecisionInput, policy: EnforcementPolicy, brand: str | Message
+) -> Consequence:
     if decision_input.side is Side.BRAND:
         reason = message("verdict.brand_confirms", brand=brand)
         if decision_input.withheld is not None:
@@ -154,7 +156,7 @@ def _counterfeit(decision_input: DecisionInput, policy: EnforcementPolicy, brand
     return Consequence(CaseEvent.PASS_ON, Outcome.NONE, CaseLane.ASK_BRAND, (reason,))
 
 
-def _unsettled(judgement: Judgement, decision_input: DecisionInput, brand: str | Message) -> Consequence:
+def _unsettled_consequence(judgement: Judgement, decision_input: DecisionInput, brand: str | Message) -> Consequence:
     if decision_input.examined:
         reason = message("verdict.examined_unclear")
         return Consequence(CaseEvent.DECIDE, Outcome.NONE, None, (reason,))
@@ -168,7 +170,7 @@ def _unsettled(judgement: Judgement, decision_input: DecisionInput, brand: str |
     return Consequence(CaseEvent.DECIDE, Outcome.NONE, None, (message(f"{code}.nobody"),))
 
 
-def _on_appeal(judgement: Judgement, decision_input: DecisionInput) -> Consequence:
+def _appeal_consequence(judgement: Judgement, decision_input: DecisionInput) -> Consequence:
     if decision_input.side is Side.BRAND:
         raise Forbidden("An appeal must be decided by a reviewer who did not decide before.")
     if judgement is Judgement.COUNTERFEIT:

@@ -34,7 +34,7 @@ def expected_harms(probabilities: Floats, exposures: Floats, risks: Floats) -> F
     return harms
 
 
-def by_capacity(
+def thresholds_by_capacity(
     scores: Floats, teams: NDArray[np.str_], *, days: float, capacity: Mapping[str, float]
 ) -> dict[str, Workload]:
     """The lowest threshold of each team at which the expected daily volume is within what it can review a day.

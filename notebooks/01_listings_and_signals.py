@@ -23,7 +23,7 @@ from features.listing import Rejection, check
 from features.spec import Side
 from models.bundle import from_files
 from models.messages.english import in_english
-from models.score import named
+from models.score import named_parts
 from training.evaluate import metrics
 from training.evaluate.operating import choose_thresholds
 from training.evaluate.splits import grouped_folds
@@ -31,11 +31,11 @@ from training.fit.classifier import CounterfeitClassifier
 from training.plots import COUNTERFEIT, GENUINE, QUIET, STYLE
 from training.runs.train_file import bundle_files
 from training.simulation.arms import ARMS
-from training.simulation.figures import proceed
+from training.simulation.figures import run_until
 from training.simulation.learning import true_labels
 from training.simulation.market import Market
 from training.simulation.simulate import START
-from training.simulation.synthetic import Settings, build
+from training.simulation.synthetic import Settings, build_world
 from training.simulation.year import Year
 
 LISTINGS = 2_500
@@ -50,7 +50,7 @@ pd.set_option("display.max_colwidth", 80)
 
 # %%
 settings = Settings(listings=LISTINGS, seed=0, start=START, counterfeit_share=0.08)
-world = build(settings)
+world = build_world(settings)
 fakes = [
     one.row
     for one in world.sent
@@ -77,7 +77,7 @@ pd.DataFrame(refused[:4])
 
 # %%
 market = Market(settings)
-year = proceed(Year(market, ARMS["exploration"], market.start), until=market.months)
+year = run_until(Year(market, ARMS["exploration"], market.start), until=market.months)
 truths = [case.offered.truth for case in year.cases]
 kinds = pd.crosstab([one.kind.replace("_", " ") for one in truths], [one.counterfeit for one in truths])
 kinds = kinds.loc[kinds.sum(axis=1).sort_values().index]
@@ -264,7 +264,7 @@ for row, score in zip(top, bundle.score_many([compute(facts[i]) for i in top]), 
     print(f"{score.probability:.0%}  {listing.title} · {listing.price} {listing.currency} · in truth {truth}")
     for evidence in score.evidence:
         print(f"          {in_english(evidence)}")
-    for reason_ in named(score.reasons)[:4]:
+    for reason_ in named_parts(score.reasons)[:4]:
         print(f"   {reason_.weight:+.2f}  {in_english(reason_.message)}")
     print()
 

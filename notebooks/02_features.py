@@ -20,11 +20,11 @@ from features.compute import FEATURES, NAMES, family_columns, matrix
 from features.spec import Family
 from training.evaluate import metrics
 from training.evaluate.drift import MOVED_FROM, MOVING_FROM, shifts
-from training.evaluate.slices import members
+from training.evaluate.slices import slice_members
 from training.fit.classifier import CounterfeitClassifier
 from training.plots import COUNTERFEIT, GENUINE, GRID, PALETTE, QUIET, STYLE
 from training.simulation.arms import ARMS
-from training.simulation.figures import proceed
+from training.simulation.figures import run_until
 from training.simulation.learning import true_labels
 from training.simulation.market import Market
 from training.simulation.simulate import START
@@ -37,7 +37,7 @@ LISTINGS = 2_000
 plt.rcParams |= STYLE
 
 market = Market(Settings(listings=LISTINGS, seed=1, start=START, counterfeit_share=0.1))
-year = proceed(Year(market, ARMS["exploration"], market.start, 0.25), until=market.months)
+year = run_until(Year(market, ARMS["exploration"], market.start, 0.25), until=market.months)
 known = true_labels(year)
 vectors, labels, groups = matrix(known.facts), known.labels, known.groups
 print(f"{len(labels):,} listings of {len(set(groups)):,} sellers, {labels.sum()} counterfeit; {len(NAMES)} features")
@@ -50,7 +50,7 @@ print(f"{len(labels):,} listings of {len(set(groups)):,} sellers, {labels.sum()}
 # listings.
 
 # %%
-slices = {name: rows for name, rows in members(known.facts).items() if len(rows) >= LISTINGS // 12}
+slices = {name: rows for name, rows in slice_members(known.facts).items() if len(rows) >= LISTINGS // 12}
 slices = dict(sorted(slices.items(), key=lambda pair: -len(pair[1]))[:12])
 rows = {"all": np.arange(len(labels)), "genuine": np.flatnonzero(labels == 0), "counterfeit": np.flatnonzero(labels)}
 coverage = pd.DataFrame(

@@ -15,16 +15,16 @@ import numpy as np
 import pandas as pd
 
 from models.bundle import from_files
-from models.thresholds import Promise, promised
+from models.thresholds import Promise, promise_threshold
 from training.evaluate import metrics
 from training.evaluate.operating import promise_in_words
 from training.evaluate.splits import seller_groups, split_later_unseen
 from training.fit.classifier import CounterfeitClassifier
-from training.fit.weighting import stands_for, training_weights
+from training.fit.weighting import represented_listings, training_weights
 from training.plots import COUNTERFEIT, GENUINE, GRID, PALETTE, QUIET, STYLE
 from training.runs.pipeline import JUDGED_SHARE, train
 from training.simulation.arms import ARMS
-from training.simulation.figures import proceed
+from training.simulation.figures import run_until
 from training.simulation.learning import snapshot_of
 from training.simulation.market import Market
 from training.simulation.simulate import START
@@ -45,9 +45,9 @@ pd.set_option("display.max_colwidth", 90)
 
 # %%
 market = Market(Settings(listings=LISTINGS, seed=0, start=START, days=240, counterfeit_share=0.1))
-year = proceed(Year(market, ARMS["exploration"], market.start, 0.33), until=5)
+year = run_until(Year(market, ARMS["exploration"], market.start, 0.33), until=5)
 year.champion = from_files(train(snapshot_of(year), champion=None, seed=0, threads=1).files)
-year = proceed(year, until=market.months)
+year = run_until(year, until=market.months)
 snapshot = snapshot_of(year)
 rows, labels, facts = snapshot.rows, snapshot.labels, snapshot.facts()
 groups = seller_groups([row.seller_cluster for row in rows])
@@ -58,7 +58,7 @@ pd.DataFrame(
         "lane": [row.lane for row in rows],
         "rows": 1,
         "counterfeit": labels,
-        "stands for": stands_for(rows),
+        "stands for": represented_listings(rows),
         "weight in fitting": weights.values,
     }
 ).groupby("lane").sum().round(0).astype(int)
@@ -196,7 +196,7 @@ figure, axes = plt.subplots(figsize=(8, 3.7))
 axes.fill_between(ranks, low, high, color=GENUINE, alpha=0.2, linewidth=0, label="90 % of resamples of sellers")
 axes.plot(ranks, np.cumsum(labels[order])[ranks - 1] / ranks, color=GENUINE, label="observed precision")
 for target, colour in zip((0.6, 0.7, 0.8, 0.9), PALETTE[1:5], strict=True):
-    answer = promised(labels, probabilities, groups, precision=target, confidence=0.95)
+    answer = promise_threshold(labels, probabilities, groups, precision=target, confidence=0.95)
     axes.axhline(target, color=colour, linewidth=1, linestyle=":")
     if isinstance(answer, Promise):
         axes.plot(answer.flagged_listings, target, "D", color=colour, markersize=8, label=f"promised: {target:.0%}")

@@ -22,11 +22,11 @@ from models.bundle import from_files
 from models.policies.learning import DEFAULT_WEIGHTING
 from training.evaluate import metrics
 from training.evaluate.splits import seller_groups
-from training.fit.weighting import stands_for, training_weights
+from training.fit.weighting import represented_listings, training_weights
 from training.plots import COUNTERFEIT, GENUINE, PALETTE, QUIET, STYLE
 from training.runs.pipeline import train
 from training.simulation.arms import ARMS, most_copied_brand
-from training.simulation.figures import figures, proceed
+from training.simulation.figures import figures, run_until
 from training.simulation.learning import snapshot_of
 from training.simulation.market import Market
 from training.simulation.simulate import START
@@ -39,7 +39,7 @@ REVIEWS = 0.25  # Share of the listings that people can review.
 plt.rcParams |= STYLE
 
 market = Market(Settings(LISTINGS, seed=1, start=START, days=240, counterfeit_share=0.1))
-year = proceed(Year(market, ARMS["exploration"], market.start, REVIEWS), until=5, trainings=(5,))
+year = run_until(Year(market, ARMS["exploration"], market.start, REVIEWS), until=5, trainings=(5,))
 cases = year.cases
 truth = np.array([case.offered.truth.counterfeit for case in cases])
 reviewed = np.array([case.settled is not None for case in cases])
@@ -94,7 +94,7 @@ plt.show()
 
 # %%
 snapshot = snapshot_of(year)
-weights, labels = stands_for(snapshot.rows), snapshot.labels.astype(bool)
+weights, labels = represented_listings(snapshot.rows), snapshot.labels.astype(bool)
 score_of = {case.offered.external_id: case.arrival.score.value for case in cases}
 seen = np.array([score_of[row.listing_id] for row in snapshot.rows])
 flagged = np.array([row.lane != "audit" for row in snapshot.rows])
@@ -154,7 +154,7 @@ print(f"effective number of rows: {metrics.effective_number(weights):.0f} of {le
 # %%
 attacked = most_copied_brand(market)
 unseen = BrandSlice.unsent(market, attacked, 2 * LISTINGS)
-plain = proceed(year.fork(ARMS["exploration"]), until=market.months)
+plain = run_until(year.fork(ARMS["exploration"]), until=market.months)
 months = figures(plain, unseen)["months"]
 figure, axes = plt.subplots(figsize=(8, 3.2))
 for month in months:
@@ -190,7 +190,7 @@ plt.show()
 # %%
 arms = {"no attack": plain}
 for name in ("cleared-4", "accused-4"):
-    arms[name] = proceed(year.fork(ARMS[name]), until=market.months)
+    arms[name] = run_until(year.fork(ARMS[name]), until=market.months)
 snapshots = {name: snapshot_of(one) for name, one in arms.items()}
 true_label = {
     case.offered.external_id: int(case.offered.truth.counterfeit) for one in arms.values() for case in one.cases

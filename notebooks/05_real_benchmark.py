@@ -22,7 +22,7 @@ import pandas as pd
 from sklearn.metrics import precision_recall_curve
 
 from training.evaluate.cross_validation import MODEL, cross_validate, summarise
-from training.evaluate.material import FromFile, Labelled
+from training.evaluate.material import FileMaterial, LabelledListings
 from training.plots import COUNTERFEIT, GENUINE, PALETTE, QUIET, STYLE
 from training.simulation.simulate import START
 from training.simulation.synthetic import Settings, evaluation_set
@@ -36,8 +36,11 @@ sample = Path(os.environ.get("TOUCHSTONE_DATASETS", "../shared/datasets")) / "oz
 if sample.is_file():
     what, data = "real listings of Ozon E-CUP 2025", load_labelled(sample, "ozon-ecup", received_at=NOW).data
 else:
-    what, data = "simulated listings", Labelled(*evaluation_set(Settings(500, 0, START, counterfeit_share=0.1), 500))
-material = FromFile(data, (), NOW, "ozon-ecup")
+    what, data = (
+        "simulated listings",
+        LabelledListings(*evaluation_set(Settings(500, 0, START, counterfeit_share=0.1), 500)),
+    )
+material = FileMaterial(data, (), NOW, "ozon-ecup")
 print(f"{len(data.labels)} {what}, {data.labels.sum()} counterfeit, {len(set(data.groups))} sellers")
 
 # %% [markdown]

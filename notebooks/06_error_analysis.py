@@ -20,18 +20,18 @@ from features.compute import NAMES, compute, matrix
 from models.bundle import from_files
 from models.messages.english import in_english
 from models.policies.learning import DEFAULT_WEIGHTING
-from models.score import named
+from models.score import named_parts
 from training.evaluate import metrics
 from training.evaluate.operating import choose_thresholds
-from training.evaluate.slices import members
+from training.evaluate.slices import slice_members
 from training.evaluate.splits import seller_groups
 from training.evaluate.suspects import suspects
 from training.fit.classifier import CounterfeitClassifier
-from training.fit.weighting import parts, stands_for, training_weights
+from training.fit.weighting import represented_listings, training_weights, weight_caps
 from training.plots import COUNTERFEIT, GENUINE, GRID, QUIET, STYLE
 from training.runs.train_file import bundle_files
 from training.simulation.arms import ARMS
-from training.simulation.figures import proceed
+from training.simulation.figures import run_until
 from training.simulation.learning import snapshot_of
 from training.simulation.market import Market
 from training.simulation.simulate import START
@@ -48,7 +48,7 @@ if path := os.environ.get("TOUCHSTONE_SNAPSHOT"):
     snapshot = read_snapshot(Path(path))
 else:
     market = Market(Settings(listings=LISTINGS, seed=3, start=START, days=240, counterfeit_share=0.1))
-    year = proceed(Year(market, ARMS["exploration"], market.start, 0.33), until=market.months)
+    year = run_until(Year(market, ARMS["exploration"], market.start, 0.33), until=market.months)
     snapshot = snapshot_of(year)
     truth = {case.offered.external_id: int(case.offered.truth.counterfeit) for case in year.cases}
 rows, labels, facts = snapshot.rows, snapshot.labels, snapshot.facts()
@@ -68,7 +68,7 @@ print(f"{len(rows):,} labelled listings of {len(set(groups)):,} sellers, {labels
 # %%
 model = CounterfeitClassifier(seed=0).fit(facts, labels, groups=groups, sample_weight=weights.values)
 probabilities = model.model_.calibration.probabilities(model.out_of_fold_)
-thresholds = choose_thresholds(labels, probabilities, stands_for(rows))
+thresholds = choose_thresholds(labels, probabilities, represented_listings(rows))
 flagged = probabilities >= thresholds.analyst_from
 
 bins = np.linspace(0, 1, 31)
@@ -118,7 +118,7 @@ def worst(candidates: np.ndarray, most: int = 4) -> pd.DataFrame:
     found = []
     for row, score in zip(chosen, bundle.score_many([compute(facts[i]) for i in chosen]), strict=True):
         towards = 1 if labels[row] == 0 else -1
-        reasons = [one for one in named(score.reasons) if one.weight * towards > 0][:2]
+        reasons = [one for one in named_parts(score.reasons) if one.weight * towards > 0][:2]
         found.append(
             {
                 "title": facts[row].listing.title,
@@ -158,7 +158,7 @@ def rate(chosen: np.ndarray) -> tuple[float, float, float]:
 
 slices = {
     name: chosen
-    for name, chosen in members(facts).items()
+    for name, chosen in slice_members(facts).items()
     if labels[chosen].sum() >= 12 and (1 - labels[chosen]).sum() >= 30
 }
 slices = dict(sorted(slices.items(), key=lambda pair: len(pair[1]))[-14:])
@@ -258,9 +258,11 @@ if truth:
 
 # %%
 print({name: round(value) if isinstance(value, float) else value for name, value in weights.report.items()})
-uncapped = np.minimum(np.array([row.weight for row in rows]) * stands_for(rows), DEFAULT_WEIGHTING.most_weight)
+uncapped = np.minimum(
+    np.array([row.weight for row in rows]) * represented_listings(rows), DEFAULT_WEIGHTING.most_weight
+)
 uncapped /= np.bincount(weights.duplicates)[weights.duplicates]
-shown = [part for part in parts(rows, facts, DEFAULT_WEIGHTING) if part.kind in {"source", "seller"}]
+shown = [part for part in weight_caps(rows, facts, DEFAULT_WEIGHTING) if part.kind in {"source", "seller"}]
 figure, panels = plt.subplots(1, len(shown), figsize=(11, 2.8))
 for axes, part in zip(np.atleast_1d(panels), shown, strict=True):
     shares = [np.sort(part.totals(one))[::-1][:8] / part.totals(one).sum() for one in (uncapped, weights.values)]

@@ -25,18 +25,18 @@ from features.compute import compute
 from models.bundle import from_files
 from models.learners import LEARNERS
 from models.messages.english import in_english
-from models.score import named
+from models.score import named_parts
 from training.evaluate import metrics
 from training.evaluate.comparison import difference
-from training.evaluate.material import FromSnapshot
+from training.evaluate.material import SnapshotMaterial
 from training.evaluate.operating import choose_thresholds
-from training.evaluate.tried import TriedFile, alone, tried_columns
+from training.evaluate.tried import TriedFile, single_feature_figures, tried_columns
 from training.fit.classifier import CounterfeitClassifier
 from training.fit.forest import FITS
 from training.plots import COUNTERFEIT, GENUINE, QUIET, STYLE
 from training.runs.train_file import bundle_files
 from training.simulation.arms import ARMS
-from training.simulation.figures import proceed
+from training.simulation.figures import run_until
 from training.simulation.learning import true_labels
 from training.simulation.market import Market
 from training.simulation.simulate import START
@@ -48,9 +48,9 @@ plt.rcParams |= STYLE
 pd.set_option("display.max_colwidth", 90)
 
 market = Market(Settings(LISTINGS, seed=4, start=START, counterfeit_share=0.12))
-year = proceed(Year(market, ARMS["exploration"], market.start, 0.2), until=market.months)
+year = run_until(Year(market, ARMS["exploration"], market.start, 0.2), until=market.months)
 known = true_labels(year)
-material = FromSnapshot(tuple(known.facts), known.labels, known.groups, np.ones(len(known.labels)))
+material = SnapshotMaterial(tuple(known.facts), known.labels, known.groups, np.ones(len(known.labels)))
 print(f"{len(known.labels):,} listings, {known.labels.sum()} counterfeit, {len(set(known.groups))} sellers")
 
 # %% [markdown]
@@ -91,7 +91,7 @@ pd.DataFrame(
         "ROC-AUC alone": f"{one.roc_auc:.3f}",
         "leak": one.leak or "none",
     }
-    for one in alone(features, material)
+    for one in single_feature_figures(features, material)
 ).set_index(pd.Index([one.name for one in features], name="feature"))
 
 # %%
@@ -219,7 +219,7 @@ print(f"a bundle of {', '.join(sorted(files))}")
 row = int(np.argmax(chances["logistic"]))
 score = bundle.score_many([compute(known.facts[row])])[0]
 print(f"\n{score.probability:.0%}  {known.facts[row].listing.title}")
-for reason in named(score.reasons):
+for reason in named_parts(score.reasons):
     print(f"   {reason.weight:+.2f}  {in_english(reason.message)}")
 total = sum(reason.weight for reason in score.reasons)
 print(f"all parts, those without words included: {total:+.4f}; the score's log-odds: {score.value:+.4f}")

@@ -21,18 +21,18 @@ from serving.api.contract.document import contract_of
 from serving.api.errors import install_error_handlers
 from serving.api.known_host import KnownHost, known_hosts
 from serving.api.requests.access_log import AccessLog
-from serving.api.requests.direct import DirectRoutes
+from serving.api.requests.direct import DirectRouteMiddleware
 from serving.api.requests.head import HeadAsGet
 from serving.api.sign_in_door import SignInDoor
 from serving.appeals.policy import SellerEvidencePolicy
 from serving.appeals.service.seller_links import DOCUMENTS
-from serving.commands.every import reports, run
+from serving.commands.every import reports_progress, run
 from serving.guards import guards_of, install, install_package, is_secure, public, runtime_of
 from serving.notices.service.notice_links import DOCUMENTS as NOTICE_DOCUMENTS
 from serving.platform.database.waits import LONG
 from serving.platform.progress import Progress, Report
 from serving.platform.runtime import Runtime
-from serving.web.errors import page_of
+from serving.web.errors import error_page_of
 from serving.web.headers import SecurityHeaders
 from serving.web.site import install_pages
 from serving.web.wording.language_choice import ReadersLanguage
@@ -78,11 +78,13 @@ def create_app(runtime: Runtime) -> FastAPI:
     # Cookies are SameSite=Strict, so no other site can have a page with its token compressed beside text of its choice.
     app.add_middleware(GZipMiddleware, minimum_size=_SMALLEST_COMPRESSED_BYTES, compresslevel=_COMPRESSION)
     app.add_middleware(SignInDoor, addresses=_PASSWORDS)
-    app.add_middleware(DirectRoutes, routes=app.routes, smallest_packed=_SMALLEST_COMPRESSED_BYTES, level=_COMPRESSION)
+    app.add_middleware(
+        DirectRouteMiddleware, routes=app.routes, smallest_packed=_SMALLEST_COMPRESSED_BYTES, level=_COMPRESSION
+    )
     upload = 2 * runtime.policies[SellerEvidencePolicy].largest_document
     whole = 2 * runtime.policies[SellerEvidencePolicy].most_bytes
     caps = {DOCUMENTS: upload, NOTICE_DOCUMENTS: upload, _REPORT_DOCUMENTS: upload, _REPORT: whole, **_PUBLIC_BYTES}
-    app.add_middleware(CappedBody, most_bytes=runtime.settings.largest_body_bytes, caps=caps, page=page_of)
+    app.add_middleware(CappedBody, most_bytes=runtime.settings.largest_body_bytes, caps=caps, page=error_page_of)
     app.add_middleware(ReadersLanguage, secure=is_secure(runtime))
     app.add_middleware(SecurityHeaders, strict_transport=runtime.settings.production and is_secure(runtime))
     if (hosts := known_hosts(runtime.settings)) is not None:
@@ -113,7 +115,7 @@ async def post_command(name: str, request: Request) -> Any:
     if not isinstance(body, dict):
         raise Invalid("Send an object of arguments.")
     runtime = runtime_of(request)
-    if reports(name):
+    if reports_progress(name):
         lines = _lines(lambda report: run(runtime, name, body, report))
         return StreamingResponse(lines, media_type="application/x-ndjson")
     return {"result": await run_in_threadpool(run, runtime, name, body)}

@@ -48,7 +48,7 @@ from serving.notices.policy import DEFAULT_NOTICES
 from serving.notices.store import notices
 from serving.operations.service.simulation import Visits
 from serving.platform.artifacts.client import bucket_of
-from serving.platform.artifacts.service import InDatabase, SharedFiles
+from serving.platform.artifacts.service import DatabaseFiles, SharedFiles
 from serving.platform.clock import Clock, SimulatedClock, SystemClock
 from serving.platform.database import clocks
 from serving.platform.database.common_secrets import CommonSecret, SecretDiffers, compare_secrets
@@ -63,7 +63,7 @@ from serving.platform.runtime import ByClass, Runtime
 from serving.platform.sealing import SEALING_KEY, KeyFile, Keys, KeySetting, Sealer
 from serving.platform.settings import ClockKind, Settings
 from serving.privacy.policy import DEFAULT_RETENTION, RetentionPolicy
-from serving.privacy.rules.retention import kept_for
+from serving.privacy.rules.retention import with_periods
 from serving.reports.policy import DEFAULT_CAMPAIGNS, DEFAULT_REPORTS
 from serving.reports.store import report_documents
 from serving.scoring.policy import DEFAULT_BREAKER, DEFAULT_SECOND_STAGE
@@ -175,7 +175,7 @@ def open_runtime(
     chosen = clock or _clock(settings, store)
     shared: SharedFiles | None = bucket_of(settings)
     if shared is None and not is_sqlite(url):
-        shared = InDatabase(store, SystemClock())
+        shared = DatabaseFiles(store, SystemClock())
     bundles = BundleStore(home.bundles, shared)
     runtime = Runtime(
         settings=settings,
@@ -203,7 +203,7 @@ def open_runtime(
             CaseHooks(replaced=notices.move_to_case),
             EvidenceHooks(documents_of=report_documents.digests_of_case),
             Sealer(_webhook_keys(settings, home)),
-            RemovalHooks(counted=strike_recording.strike, voided=strike_recording.take_away),
+            RemovalHooks(counted=strike_recording.record_strike, voided=strike_recording.void_strike),
         ),
     )
     seal_clear_secrets(runtime)
@@ -261,7 +261,7 @@ def _policies(settings: Settings) -> ByClass:
     promotion = written[PromotionPolicy]
     if settings.approvals_needed is not None:
         promotion = replace(promotion, approvals_needed=settings.approvals_needed)
-    retention = kept_for(written[RetentionPolicy], settings.retention_days)
+    retention = with_periods(written[RetentionPolicy], settings.retention_days)
     return written.changed(
         enforcement, masked_score, promotion, retention, PROFILES.get(settings.counter_notices, DEFAULT_COUNTER_NOTICE)
     )
@@ -298,7 +298,7 @@ def _clock(settings: Settings, store: Store) -> Clock:
     clock_kind, begins = settings.clock, None
     with store.write() as connection:
         offset = clocks.offset(connection)
-        in_use = accounts.anybody(connection) or bool(marketplaces.everyone(connection))
+        in_use = accounts.has_any_account(connection) or bool(marketplaces.all_marketplaces(connection))
         if offset is None and clock_kind is ClockKind.SIMULATED:
             if in_use:
                 raise Invalid("This home runs on the real clock; its times cannot be mixed with simulated ones.")

@@ -15,11 +15,11 @@ from starlette.staticfiles import StaticFiles
 
 from models.errors import DomainError, Forbidden
 from serving.accounts.rules.access import Permission, Scope
-from serving.accounts.rules.second_person import leads_to_enrolment
+from serving.accounts.rules.second_person import must_enrol
 from serving.accounts.service import auth, known_devices
 from serving.accounts.service.second_step import SecondFactorRequired, half_session_of
 from serving.accounts.store.accounts import Session
-from serving.marketplaces.service.keys import key_of, note_use_if_due
+from serving.marketplaces.service.keys import key_of_header, note_use_if_due
 from serving.marketplaces.store.marketplaces import KeyInForce, Marketplace
 from serving.platform.database.pools import KEYS, SESSIONS
 from serving.platform.display import show_as
@@ -137,7 +137,7 @@ def may(*permissions: Permission, files: int = 0, translated: bool = False) -> A
             if not granted:
                 raise Forbidden("Your role does not include this page.")
             production = runtime_of(request).settings.production
-            if leads_to_enrolment(granted, has_factor=session.has_factor, production=production):
+            if must_enrol(granted, has_factor=session.has_factor, production=production):
                 raise SecondFactorRequired("Set up a second factor in your settings first.")
         except DomainError:
             await request.close()  # No handler owns the form's files any longer.
@@ -221,7 +221,7 @@ def any_caller() -> Any:
 
 async def _caller_of(request: Request, scope: Scope | None) -> Caller:
     runtime = runtime_of(request)
-    key_in_force = await KEYS.run(key_of, runtime, request.headers.get("authorization"), scope)
+    key_in_force = await KEYS.run(key_of_header, runtime, request.headers.get("authorization"), scope)
     await note_use_if_due(runtime, key_in_force)
     return called_by(request.scope, key_in_force)
 

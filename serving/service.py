@@ -190,7 +190,7 @@ def _warn_of_root() -> None:
 def _leave_setup_link(runtime: Runtime, address: str) -> None:
     """Leave the one-time link of a first start in a file of its owner, and show it on a terminal; no log holds it."""
     with runtime.store.read() as connection:
-        known = accounts.anybody(connection)
+        known = accounts.has_any_account(connection)
     if known:
         (runtime.home.root / SETUP_LINK_FILE).unlink(missing_ok=True)
         return

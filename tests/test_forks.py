@@ -24,7 +24,7 @@ TELLS_WHO_IT_IS: Final = "import os, time; print(os.getpid(), flush=True); time.
 def test_it_has_the_arguments_the_environment_the_folder_and_the_streams_and_its_exit_code_is_seen(
     tmp_path: Path,
 ) -> None:
-    command = [*children.python(), "-c", SAYS, "one", "--two"]
+    command = [*children.interpreter_command(), "-c", SAYS, "one", "--two"]
     done = subprocess.run(
         command, input="read", capture_output=True, text=True, check=False, cwd=tmp_path, env={"GIVEN": "given"} | PATHS
     )
@@ -41,13 +41,13 @@ PATHS: Final = {name: path for name, path in os.environ.items() if name == "PYTH
     [("pass", 0), ("1 / 0", 1), ("raise SystemExit('why')", 1), ("import os; os.abort()", -6), (KILLS_ITSELF, -9)],
 )
 def test_it_ends_as_an_interpreter_does(code: str, ends: int) -> None:
-    for python in (children.python(), [sys.executable, "-P"]):
+    for python in (children.interpreter_command(), [sys.executable, "-P"]):
         assert subprocess.run([*python, "-c", code], capture_output=True, check=False).returncode == ends
 
 
 def test_an_interrupt_reaches_it() -> None:
     code = "import time\ntry:\n print(1, flush=True); time.sleep(60)\nexcept KeyboardInterrupt:\n raise SystemExit(5)"
-    with subprocess.Popen([*children.python(), "-c", code], stdout=subprocess.PIPE) as child:
+    with subprocess.Popen([*children.interpreter_command(), "-c", code], stdout=subprocess.PIPE) as child:
         assert child.stdout is not None
         child.stdout.readline()
         child.send_signal(signal.SIGINT)
@@ -55,7 +55,7 @@ def test_an_interrupt_reaches_it() -> None:
 
 
 def test_it_is_killed_with_the_process_that_stands_for_it() -> None:
-    with subprocess.Popen([*children.python(), "-c", TELLS_WHO_IT_IS], stdout=subprocess.PIPE) as child:
+    with subprocess.Popen([*children.interpreter_command(), "-c", TELLS_WHO_IT_IS], stdout=subprocess.PIPE) as child:
         assert child.stdout is not None
         assert int(child.stdout.readline()) != child.pid
         child.kill()
@@ -65,7 +65,7 @@ def test_it_is_killed_with_the_process_that_stands_for_it() -> None:
 
 def test_another_path_of_modules_is_read_by_a_new_interpreter(tmp_path: Path) -> None:
     (tmp_path / "models.py").write_text("print('found')")
-    command = [*children.python(), "-c", "import models"]
+    command = [*children.interpreter_command(), "-c", "import models"]
     done = subprocess.run(command, env={"PYTHONPATH": str(tmp_path)}, capture_output=True, check=False)
     assert done.stdout == b"found\n"
 

@@ -22,7 +22,7 @@ def add_registry_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--artifacts", type=Path)
 
 
-def say(line: dict[str, Any]) -> None:
+def send_message(line: dict[str, Any]) -> None:
     """Write one message to the parent process."""
     print(json.dumps(line, separators=(",", ":"), allow_nan=False), flush=True)  # noqa: T201  # the parent reads it
 
@@ -39,7 +39,7 @@ def end_with_parent() -> None:
     threading.Thread(target=watch, daemon=True).start()
 
 
-def end(code: int) -> NoReturn:
+def exit_now(code: int) -> NoReturn:
     """End the process at once. Library threads that still run at interpreter shutdown can abort the process, and a
     finished training would be reported as failed."""
     sys.stdout.flush()

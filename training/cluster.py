@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from urllib.parse import urlsplit
 
 from models.errors import install_line
-from training.cluster_worker import Ended, Work, compute, end, versions
+from training.cluster_worker import PartOutcome, Work, compute_part, process_versions, release_run
 
 if TYPE_CHECKING:
     from distributed import Client, Future
@@ -35,7 +35,7 @@ class ClusterFailed(ValueError):
     """The cluster cannot be used, or no longer. The message says why, and what to do."""
 
 
-class _Begun(NamedTuple):
+class _PartInProgress(NamedTuple):
     """A part that is under way: the cluster forgets a part whose future is forgotten."""
 
     future: "Future[Any]"
@@ -50,7 +50,7 @@ class Cluster:
     then: str
     client: "Client"
     _work: "Future[Any]"
-    _under_way: dict[str, _Begun] = field(default_factory=dict)
+    _under_way: dict[str, _PartInProgress] = field(default_factory=dict)
     _ended: "SimpleQueue[Future[Any]]" = field(default_factory=SimpleQueue)
     _begun: int = 0
 
@@ -69,8 +69,8 @@ class Cluster:
         sent = pickle.dumps(part, pickle.HIGHEST_PROTOCOL)
         name = f"{self._work.key}-{self._begun}"
         self._begun += 1
-        future = self.client.submit(compute, self.client.id, self._work, sent, key=name)
-        self._under_way[name] = _Begun(future, done)
+        future = self.client.submit(compute_part, self.client.id, self._work, sent, key=name)
+        self._under_way[name] = _PartInProgress(future, done)
         future.add_done_callback(self._ended.put)
 
     def wait(self) -> None:
@@ -106,9 +106,11 @@ class Cluster:
                 waits = self._waited(waits)
             except Exception as error:  # Also of the function's import, where a worker has none.
                 raise self._failed(error) from None
-        if not isinstance(ended, Ended) or ended.result is None:
-            problem = ended.problem if isinstance(ended, Ended) else "no result"
-            raise ClusterFailed(f"A worker of the cluster at {self.address} failed ({_words(problem)}). {self.then}")
+        if not isinstance(ended, PartOutcome) or ended.result is None:
+            problem = ended.problem if isinstance(ended, PartOutcome) else "no result"
+            raise ClusterFailed(
+                f"A worker of the cluster at {self.address} failed ({_error_words(problem)}). {self.then}"
+            )
         return ended.result
 
     def _workers(self) -> Mapping[str, int]:
@@ -121,7 +123,7 @@ class Cluster:
     def _failed(self, error: Exception) -> ClusterFailed:
         if isinstance(error, OSError) or getattr(error, "reason", "") == _LOST:
             return ClusterFailed(f"The connection to the cluster at {self.address} was lost. {self.then}")
-        return ClusterFailed(f"The cluster at {self.address} failed ({_words(error)}). {self.then}")
+        return ClusterFailed(f"The cluster at {self.address} failed ({_error_words(error)}). {self.then}")
 
 
 @contextmanager
@@ -131,7 +133,7 @@ def cluster_at(address: str, work: Work, *, then: str) -> Iterator[Cluster]:
     Raises ClusterFailed (there is none, it is on another machine and has no TLS, it has no worker, or a worker would
     compute something else than this machine).
     """
-    refuse_in_the_clear(address)
+    refuse_unencrypted(address)
     try:
         from distributed import Client  # noqa: PLC0415  # an extra
     except ModuleNotFoundError:
@@ -144,19 +146,19 @@ def cluster_at(address: str, work: Work, *, then: str) -> Iterator[Cluster]:
         try:
             client = Client(address, timeout=_CONNECT_SECONDS, set_as_default=False)
         except Exception as error:  # Bad addresses, silent hosts and missing certificates have many kinds.
-            raise ClusterFailed(f"There is no Dask scheduler at {address} ({_words(error)}).") from None
+            raise ClusterFailed(f"There is no Dask scheduler at {address} ({_error_words(error)}).") from None
         try:
-            own_versions = versions()
-            refuse_others(client, address, own_versions)
+            own_versions = process_versions()
+            refuse_other_versions(client, address, own_versions)
             pickled_work = pickle.dumps((own_versions, pickle.dumps(work)))
             yield Cluster(address, then, client, client.submit(bytes, pickled_work, key=f"touchstone-{client.id}"))
             with suppress(Exception):  # All is done, whatever happens to the cluster.
-                client.run(end, client.id)
+                client.run(release_run, client.id)
         finally:
             client.close(timeout=_CLOSE_SECONDS)
 
 
-def refuse_in_the_clear(address: str) -> None:
+def refuse_unencrypted(address: str) -> None:
     """Refuse a cluster on another machine without TLS: it runs what anybody on the way sends.
 
     Raises ClusterFailed (it is such a cluster).
@@ -169,31 +171,33 @@ def refuse_in_the_clear(address: str) -> None:
         raise ClusterFailed(f"A cluster on another machine needs TLS, and {address} has none (docs/files.md).")
 
 
-def refuse_others(client: "Client", address: str, own_versions: Mapping[str, str]) -> None:
+def refuse_other_versions(client: "Client", address: str, own_versions: Mapping[str, str]) -> None:
     """Refuse a cluster without workers, and one whose processes have other versions than these, or no Touchstone.
 
     Raises ClusterFailed (it is such a cluster).
     """
     try:
-        client.run_on_scheduler(versions)
+        client.run_on_scheduler(process_versions)
     except Exception as error:  # As it comes from there.
-        raise ClusterFailed(f"The scheduler at {address} has no Touchstone ({_words(error)}). {_INSTALL}.") from None
-    worker_versions: Mapping[str, Any] = client.run(versions, on_error="return")
+        raise ClusterFailed(
+            f"The scheduler at {address} has no Touchstone ({_error_words(error)}). {_INSTALL}."
+        ) from None
+    worker_versions: Mapping[str, Any] = client.run(process_versions, on_error="return")
     if not worker_versions:
         raise ClusterFailed(f"The cluster at {address} has no workers. Start some: dask worker {address}")
     problems = [
         f"{worker} has {differs}"
         for worker, there in worker_versions.items()
-        if (differs := _difference(there, own_versions))
+        if (differs := _version_difference(there, own_versions))
     ]
     if problems:
         shown = "; ".join(problems[:_SHOWN])
         raise ClusterFailed(f"{len(problems)} of {len(worker_versions)} workers cannot take part: {shown}. {_INSTALL}.")
 
 
-def _difference(there: object, own_versions: Mapping[str, str]) -> str | None:
+def _version_difference(there: object, own_versions: Mapping[str, str]) -> str | None:
     if not isinstance(there, Mapping):
-        return f"no Touchstone ({_words(there)})"
+        return f"no Touchstone ({_error_words(there)})"
     differs = [
         f"{name} {there.get(name)} instead of {version}"
         for name, version in own_versions.items()
@@ -202,6 +206,6 @@ def _difference(there: object, own_versions: Mapping[str, str]) -> str | None:
     return ", ".join(differs[:_SHOWN]) or None
 
 
-def _words(error: object) -> str:
+def _error_words(error: object) -> str:
     text = " ".join(str(getattr(error, "msg", error)).split())
     return text[:_MOST_CHARACTERS].rstrip(".") or type(error).__name__

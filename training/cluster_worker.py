@@ -27,7 +27,7 @@ class Work(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Ended:
+class PartOutcome:
     """The result of a part, or why there is none."""
 
     result: bytes | None
@@ -35,7 +35,7 @@ class Ended:
 
 
 @cache
-def versions() -> Mapping[str, str]:
+def process_versions() -> Mapping[str, str]:
     """What must be equal in all processes, so that they give the same results."""
     return {**made_with(), "service": code_of("serving")}
 
@@ -44,19 +44,19 @@ _OPEN: dict[str, OpenWork] = {}
 _ONE_AT_A_TIME: Final = Lock()
 
 
-def compute(run: str, pickled_work: bytes, sent: bytes) -> Ended:
+def compute_part(run: str, pickled_work: bytes, sent: bytes) -> PartOutcome:
     """The result of a part of a run, both as `training.cluster` sends them."""
     with _ONE_AT_A_TIME:
         try:
-            work = _OPEN.get(run) or _open(run, pickled_work)
-            return Ended(work.compute(pickle.loads(sent)))  # noqa: S301  # a cluster runs what it is sent
+            work = _OPEN.get(run) or _open_work(run, pickled_work)
+            return PartOutcome(work.compute(pickle.loads(sent)))  # noqa: S301  # a cluster runs what it is sent
         except Exception as error:
-            return Ended(None, f"{type(error).__name__}: {error}")
+            return PartOutcome(None, f"{type(error).__name__}: {error}")
 
 
-def _open(run: str, pickled_work: bytes) -> OpenWork:
+def _open_work(run: str, pickled_work: bytes) -> OpenWork:
     there, work = pickle.loads(pickled_work)  # noqa: S301  # a cluster runs what it is sent
-    if there != versions():
+    if there != process_versions():
         raise ValueError("It has another version of Touchstone, or of a library.")
     while len(_OPEN) >= _MOST_OPEN:
         _OPEN.pop(next(iter(_OPEN))).close()
@@ -65,7 +65,7 @@ def _open(run: str, pickled_work: bytes) -> OpenWork:
     return opened
 
 
-def end(run: str) -> None:
+def release_run(run: str) -> None:
     """Release what a run holds in this process, without waiting for a part, because it delays all messages."""
     if (work := _OPEN.pop(run, None)) is not None:
         work.close()

@@ -8,9 +8,9 @@ from typing import Self
 
 import pyarrow as pa
 
-from features.fields import Rejected, with_nearest
+from features.fields import FieldError, with_nearest
 from features.listing import Listing, Rejection, check
-from training.adapters.cells import Row, present
+from training.adapters.cells import Row, filled_cell
 from training.adapters.files import MOST_COLUMNS, RawRow, file_digest, read_rows
 from training.adapters.formats import FORMATS, Format, Layout
 
@@ -76,67 +76,67 @@ def read_listings(
         if reading is None and row.problem is None:
             reading = Reading.of(format_name, row.cells, digest=file_digest(path), received_at=received_at)
         if reading and row.problem is None and len(named) < MOST_COLUMNS and not row.cells.keys() <= named:
-            unused(_unused([name for name in row.cells if name not in named], reading))
+            unused(_unused_columns([name for name in row.cells if name not in named], reading))
             named |= row.cells.keys()
-        yield checked_row(row, reading)
+        yield check_row(row, reading)
 
 
-def _unused(columns: Iterable[str], reading: Reading) -> list[str]:
+def _unused_columns(columns: Iterable[str], reading: Reading) -> list[str]:
     used, column_named = reading.layout.used, reading.format.column_named
     return [] if used is None else [with_nearest(name, used) for name in columns if column_named(name) not in used]
 
 
-def checked_row(row: RawRow, reading: Reading | None) -> CheckedRow:
+def check_row(row: RawRow, reading: Reading | None) -> CheckedRow:
     """A row of a file with the result of its validation; without a reading no row can be read."""
     if row.problem is not None or reading is None:
-        problem = row.problem or Rejected("unreadable_row", "", "The row cannot be read.")
-        return CheckedRow(row.number, row.cells, {}, _rejection(problem), None)
+        problem = row.problem or FieldError("unreadable_row", "", "The row cannot be read.")
+        return CheckedRow(row.number, row.cells, {}, _as_rejection(problem), None)
     mapping: dict[str, object] = {}
     try:
-        mapping = dict(reading.layout.to_listing(_cells(row, reading.format), reading.received_at))
+        mapping = dict(reading.layout.to_listing(_cells_by_attribute(row, reading.format), reading.received_at))
         if "external_id" not in mapping:
-            mapping["external_id"] = _missing_id(row, reading)
-        label = _label(row, reading.layout.label_column)
-    except Rejected as refused:
-        return CheckedRow(row.number, row.cells, mapping, _rejection(refused), None)
+            mapping["external_id"] = _derive_id(row, reading)
+        label = _read_label(row, reading.layout.label_column)
+    except FieldError as refused:
+        return CheckedRow(row.number, row.cells, mapping, _as_rejection(refused), None)
     return CheckedRow(row.number, row.cells, mapping, check(mapping, received_at=reading.received_at), label)
 
 
-def checked_batch(batch: pa.RecordBatch, numbers: Sequence[int], reading: Reading) -> list[CheckedRow]:
+def check_batch(batch: pa.RecordBatch, numbers: Sequence[int], reading: Reading) -> list[CheckedRow]:
     """The rows of a record batch as `checked_row` reads them, but without their cells where a column at a time did."""
     mappings = reading.layout.columns_to_listings(batch) if reading.layout.columns_to_listings else None
     if mappings is None:
         rows = zip(numbers, batch.to_pylist(), strict=True)
-        return [checked_row(RawRow(number, cells), reading) for number, cells in rows]
+        return [check_row(RawRow(number, cells), reading) for number, cells in rows]
     checked_rows: list[CheckedRow] = []
     for i, (number, mapping) in enumerate(zip(numbers, mappings, strict=True)):
         if mapping is None or "external_id" not in mapping:
             (cells,) = batch.slice(i, 1).to_pylist()
-            checked_rows.append(checked_row(RawRow(number, cells), reading))
+            checked_rows.append(check_row(RawRow(number, cells), reading))
         else:
             listing = check(mapping, received_at=reading.received_at)
             checked_rows.append(CheckedRow(number, {}, mapping, listing, None))
     return checked_rows
 
 
-def _cells(row: RawRow, file_format: Format) -> Row:
+def _cells_by_attribute(row: RawRow, file_format: Format) -> Row:
     if file_format.column_named is str:
         return row.cells
     named = {file_format.column_named(name): cell for name, cell in row.cells.items()}
     if len(named) != len(row.cells):
-        raise Rejected("duplicate_key", "", "Two columns of the row have one name.")
+        raise FieldError("duplicate_key", "", "Two columns of the row have one name.")
     return named
 
 
-def _missing_id(row: RawRow, reading: Reading) -> str:
+def _derive_id(row: RawRow, reading: Reading) -> str:
     column = reading.layout.id_column
     named = {reading.format.column_named(name) for name in row.cells}
     if column not in named and not (reading.has_ids and reading.layout.is_feed):
         return derived_id(reading.digest, row.number)
-    raise Rejected("missing_field", column, "{name} is empty; give every row an id.", name=column)
+    raise FieldError("missing_field", column, "{name} is empty; give every row an id.", name=column)
 
 
-def _rejection(refused: Rejected) -> Rejection:
+def _as_rejection(refused: FieldError) -> Rejection:
     return Rejection(refused.code, refused.field, refused.sentence)
 
 
@@ -145,10 +145,10 @@ def derived_id(digest: str, number: int) -> str:
     return f"row-{digest[:16]}-{number}"
 
 
-def _label(row: RawRow, column: str | None) -> int | None:
-    cell = None if column is None else present(row.cells, column)
+def _read_label(row: RawRow, column: str | None) -> int | None:
+    cell = None if column is None else filled_cell(row.cells, column)
     if cell is None:
         return None
     if str(cell) not in {"0", "1", "0.0", "1.0"}:
-        raise Rejected("bad_label", column or "", f"{column} must be 0 or 1.")
+        raise FieldError("bad_label", column or "", f"{column} must be 0 or 1.")
     return int(float(str(cell)))

@@ -41,16 +41,16 @@ STYLE: Final[Mapping[str, Any]] = {
 _CHAMPION, _CHALLENGER = QUIET, "#0a6078"
 
 
-def draw(report: Mapping[str, Any], folder: Path) -> list[Path]:
+def draw_plots(report: Mapping[str, Any], folder: Path) -> list[Path]:
     """Write the precision-recall and reliability plots of a report; returns the files."""
     judged = report["judged"].get("curves")
     curves = judged or {"out of fold": report["curves"]}
     where = "later listings of unseen sellers" if judged else "out-of-fold, all labelled listings"
-    return [_precision_recall(curves, where, folder), _reliability(curves, where, folder)]
+    return [_draw_precision_recall(curves, where, folder), _draw_reliability(curves, where, folder)]
 
 
-def _precision_recall(curves: Mapping[str, Any], where: str, folder: Path) -> Path:
-    figure, axes = _axes("Precision and recall", where)
+def _draw_precision_recall(curves: Mapping[str, Any], where: str, folder: Path) -> Path:
+    figure, axes = _new_axes("Precision and recall", where)
     for name, curve in curves.items():
         axes.plot(curve["recall"], curve["precision"], label=name, color=_colour(name), linewidth=1.8)
     axes.set(xlabel="recall", ylabel="precision", xlim=(0, 1), ylim=(0, 1.02))
@@ -58,8 +58,8 @@ def _precision_recall(curves: Mapping[str, Any], where: str, folder: Path) -> Pa
     return _save(figure, folder / "precision_recall.png")
 
 
-def _reliability(curves: Mapping[str, Any], where: str, folder: Path) -> Path:
-    figure, axes = _axes("Reliability", where)
+def _draw_reliability(curves: Mapping[str, Any], where: str, folder: Path) -> Path:
+    figure, axes = _new_axes("Reliability", where)
     axes.plot([0, 1], [0, 1], color=_CHAMPION, linewidth=1, linestyle="--")
     for name, curve in curves.items():
         points = curve["reliability"]
@@ -69,7 +69,7 @@ def _reliability(curves: Mapping[str, Any], where: str, folder: Path) -> Path:
     return _save(figure, folder / "reliability.png")
 
 
-def _axes(title: str, where: str) -> tuple[Figure, Any]:
+def _new_axes(title: str, where: str) -> tuple[Figure, Any]:
     figure = Figure(figsize=(5.2, 4.2), layout="constrained")
     axes = figure.subplots()
     axes.set_title(f"{title}\n{where}", fontsize=10, loc="left")

@@ -35,13 +35,13 @@ def read_scored_listings(path: Path, *, score: str, label: str, group: str) -> S
         for column in (score, label, group):
             if column not in row.cells:
                 raise ValueError(f"{path.name}: there is no column '{column}'.")
-        scores.append(_number(path, row, score, "a finite number"))
-        labels.append(_number(path, row, label, "0 or 1"))
+        scores.append(_read_number(path, row, score, "a finite number"))
+        labels.append(_read_number(path, row, label, "0 or 1"))
         if labels[-1] not in {0.0, 1.0}:
-            raise ValueError(_not(path, row, label, "0 or 1"))
+            raise ValueError(_refusal_sentence(path, row, label, "0 or 1"))
         seller = row.cells[group]
         if seller is None or str(seller).strip() in {"", "nan", "NaN"}:
-            raise ValueError(_not(path, row, group, "the name of a seller"))
+            raise ValueError(_refusal_sentence(path, row, group, "the name of a seller"))
         sellers.append(str(seller))
     if not labels:
         raise ValueError(f"{path.name}: there are no rows.")
@@ -54,7 +54,7 @@ def read_scored_listings(path: Path, *, score: str, label: str, group: str) -> S
 
 
 @dataclass(frozen=True, slots=True)
-class Reviewable:
+class ReviewableListings:
     """The score, or the expected harm, and the team of each listing, shape (n,)."""
 
     scores: NDArray[np.float64]
@@ -63,7 +63,7 @@ class Reviewable:
 
 def read_reviewable(
     path: Path, *, score: str, team: str | None = None, exposure: str | None = None, risk: str | None = None
-) -> Reviewable:
+) -> ReviewableListings:
     """All rows of a file as work for teams: by score, or by expected harm if an exposure or a risk column is given.
 
     Without a team column, all rows belong to the team "all". Without its column, an exposure or a risk is 1.
@@ -78,28 +78,28 @@ def read_reviewable(
         for column in (team, exposure, risk):
             if column is not None and column not in row.cells:
                 raise ValueError(f"{path.name}: there is no column '{column}'.")
-        scores.append(_number(path, row, score, "a finite number"))
-        exposures.append(1.0 if exposure is None else _number(path, row, exposure, "a finite number"))
-        risks.append(1.0 if risk is None else _number(path, row, risk, "a finite number"))
+        scores.append(_read_number(path, row, score, "a finite number"))
+        exposures.append(1.0 if exposure is None else _read_number(path, row, exposure, "a finite number"))
+        risks.append(1.0 if risk is None else _read_number(path, row, risk, "a finite number"))
         name = "all" if team is None else row.cells[team]
         if name is None or not str(name).strip():
-            raise ValueError(_not(path, row, str(team), "the name of a team"))
+            raise ValueError(_refusal_sentence(path, row, str(team), "the name of a team"))
         teams.append(str(name))
     values = np.array(scores)
     if exposure is not None or risk is not None:
         values = expected_harms(values, np.array(exposures), np.array(risks))
-    return Reviewable(values, np.array(teams))
+    return ReviewableListings(values, np.array(teams))
 
 
-def _number(path: Path, row: RawRow, column: str, expected: str) -> float:
+def _read_number(path: Path, row: RawRow, column: str, expected: str) -> float:
     try:
         number = float(str(row.cells[column]) if not isinstance(row.cells[column], bool) else "nan")
     except ValueError:
         number = math.nan
     if not math.isfinite(number):
-        raise ValueError(_not(path, row, column, expected))
+        raise ValueError(_refusal_sentence(path, row, column, expected))
     return number
 
 
-def _not(path: Path, row: RawRow, column: str, expected: str) -> str:
+def _refusal_sentence(path: Path, row: RawRow, column: str, expected: str) -> str:
     return f"{path.name}, row {row.number}: column '{column}' is not {expected}."

@@ -34,16 +34,16 @@ class Sentence:
 @cache
 def sentences() -> Mapping[str, Sentence]:
     """Every sentence by its code."""
-    return {code: sentence for readers in _READERS for code, sentence in _read(readers).items()}
+    return {code: sentence for readers in _READERS for code, sentence in _read_sentences(readers).items()}
 
 
-def told_outside() -> Mapping[str, Sentence]:
+def translated_sentences() -> Mapping[str, Sentence]:
     """The translated sentences by their codes."""
-    return _read("outside")
+    return _read_sentences("outside")
 
 
 @cache
-def _read(readers: str) -> Mapping[str, Sentence]:
+def _read_sentences(readers: str) -> Mapping[str, Sentence]:
     by_code: dict[str, Sentence] = {}
     folder = files("models.messages").joinpath(_ENGLISH, readers)
     for file in sorted(folder.iterdir(), key=lambda file: file.name):
@@ -52,7 +52,7 @@ def _read(readers: str) -> Mapping[str, Sentence]:
     return by_code
 
 
-def fill(
+def fill_template(
     template: str,
     values: Mapping[str, Any],
     write: Callable[[Any, str], str],
@@ -65,7 +65,7 @@ def fill(
     )
 
 
-def places(template: str) -> Iterator[tuple[str, str]]:
+def placeholders(template: str) -> Iterator[tuple[str, str]]:
     """The name and the format of each placeholder."""
     for _, name, how, _ in Formatter().parse(template):
         if name:
@@ -104,7 +104,9 @@ def in_english(message: Message) -> str:
     """
     sentence = sentences()[message.code]
     is_many = sentence.other is not None and message.parameters["n"] != 1
-    return fill(sentence.other if is_many and sentence.other else sentence.text, message.parameters, _written)
+    return fill_template(
+        sentence.other if is_many and sentence.other else sentence.text, message.parameters, _format_parameter
+    )
 
 
 def fields_in_english(messages: "DataclassInstance") -> dict[str, str | None]:
@@ -120,7 +122,7 @@ def reasons_of(*messages: Message) -> Reasons:
     return reasons
 
 
-def _written(parameter: Any, how: str) -> str:
+def _format_parameter(parameter: Any, how: str) -> str:
     match parameter:
         case Message():
             return in_english(parameter)
@@ -129,7 +131,7 @@ def _written(parameter: Any, how: str) -> str:
         case date():
             return parameter.strftime(_DAY)
         case tuple():
-            return _listed([_written(part, "") for part in parameter], how)
+            return _format_list([_format_parameter(part, "") for part in parameter], how)
         case float() if how == "%":
             return f"{parameter:.{percent_digits(parameter)}%}"
         case int():
@@ -138,7 +140,7 @@ def _written(parameter: Any, how: str) -> str:
             return format(parameter, how)
 
 
-def _listed(written: Sequence[str], how: str) -> str:
+def _format_list(written: Sequence[str], how: str) -> str:
     match how:
         case "countries":
             return ", ".join(written) or "no country"

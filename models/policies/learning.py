@@ -85,7 +85,7 @@ DEFAULT_SECOND_REVIEW: Final = SecondReviewPolicy()
 
 @dataclass(frozen=True, slots=True)
 class PromisePolicy:
-    """Settings of `models.thresholds.promised`. ADR 14 compares them with others that were tried."""
+    """Settings of `models.thresholds.promise_threshold`. ADR 14 compares them with others that were tried."""
 
     # A few sellers with hundreds of counterfeits dominate a total, and the next set may have no such sellers. On
     # simulated streams a cap of twenty found 1 % more, and missed more than 5 % at a target of .9.

@@ -16,7 +16,7 @@ from sqlalchemy import (
 )
 
 from serving.accounts.rules.access import Role
-from serving.accounts.rules.second_person import FactorKind, Making
+from serving.accounts.rules.second_person import FactorKind, OriginKind
 from serving.platform.database.schema import ID, id_column, metadata, moment, tenant_table, word
 from serving.platform.display import Density, Theme
 
@@ -38,7 +38,7 @@ account_origin = Table(
     metadata,
     id_column("origin_id"),
     Column("user_id", ID, ForeignKey("account.user_id"), nullable=False),
-    word("making", Making),
+    word("making", OriginKind),
     Column("made_by", ID, ForeignKey("account.user_id"), nullable=True),
     moment("known_at"),
     PrimaryKeyConstraint("origin_id"),

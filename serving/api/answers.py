@@ -21,7 +21,7 @@ from models.errors import DomainError
 from models.messages.english import in_english
 
 
-def _sentence(content: object) -> object:
+def _as_sentence(content: object) -> object:
     match content:
         case Message():
             return in_english(content)
@@ -32,7 +32,7 @@ def _sentence(content: object) -> object:
     return content
 
 
-def _without_defaults(schema: dict[str, Any]) -> None:
+def _drop_defaults(schema: dict[str, Any]) -> None:
     for field in schema.get("properties", {}).values():
         field.pop("default", None)
 
@@ -43,7 +43,7 @@ Moment: TypeAlias = Annotated[
     WithJsonSchema({"type": "string", "format": "date-time"}),
 ]
 Day: TypeAlias = Annotated[date, WithJsonSchema({"type": "string", "format": "date"})]
-Sentence: TypeAlias = Annotated[str, BeforeValidator(_sentence)]
+Sentence: TypeAlias = Annotated[str, BeforeValidator(_as_sentence)]
 
 
 def read_from(*paths: str) -> Any:
@@ -60,7 +60,7 @@ class Answer(BaseModel):
     A field with a default may be absent.
     """
 
-    model_config = ConfigDict(from_attributes=True, validate_by_name=True, json_schema_extra=_without_defaults)
+    model_config = ConfigDict(from_attributes=True, validate_by_name=True, json_schema_extra=_drop_defaults)
 
     def response(self, status: int) -> Response:
         """The response of a route with several statuses, as the framework makes it for the first of them."""

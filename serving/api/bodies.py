@@ -13,12 +13,12 @@ from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from features.fields import Rejected
+from features.fields import FieldError
 from features.listing import Rejection
 from features.phrase import Phrase
 from models.errors import Invalid
 from serving.api.errors import CUT, TOO_SLOW, Problem
-from serving.api.requests.reading import SMALL_BYTES, off_the_loop
+from serving.api.requests.reading import SMALL_BYTES, parse_off_loop
 from serving.listings.service.intake import LARGEST_BATCH
 from training.adapters.files import parse_json
 
@@ -57,7 +57,7 @@ class CappedBody:
         most = self._most
         if self._any_cap.fullmatch(scope["path"]):
             most = next(cap for path, cap in self._caps.items() if path.fullmatch(scope["path"]))
-        problem = _problem_before(scope, most)
+        problem = _header_problem(scope, most)
         if problem is not None:
             await self._refuse(problem, scope, receive, send)
             return
@@ -65,22 +65,22 @@ class CappedBody:
 
         async def noted(message: Message) -> None:
             body.is_answered = True
-            await (_closing(send) if body.is_refused else send)(message)
+            await (_with_connection_close(send) if body.is_refused else send)(message)
 
         try:
             await self._app(scope, body.receive, noted)
         except HTTPException as refused:
             if body.is_answered:
                 raise
-            problem = {408: TOO_SLOW, 499: CUT}.get(refused.status_code) or _too_large(most)
+            problem = {408: TOO_SLOW, 499: CUT}.get(refused.status_code) or _too_large_problem(most)
             await self._refuse(problem, scope, receive, send)
 
     async def _refuse(self, problem: Problem, scope: Scope, receive: Receive, send: Send) -> None:
         page = await self._page(scope, problem) if self._page is not None and problem.status == 413 else None
-        await (page or problem.as_json())(scope, receive, _closing(send))
+        await (page or problem.as_json())(scope, receive, _with_connection_close(send))
 
 
-def _closing(send: Send) -> Send:
+def _with_connection_close(send: Send) -> Send:
     """Send a response after which the connection ends, so that the rest of the body is not read."""
 
     async def closing(message: Message) -> None:
@@ -122,7 +122,7 @@ class _Body:
         return message
 
 
-def _problem_before(scope: Scope, most: int) -> Problem | None:
+def _header_problem(scope: Scope, most: int) -> Problem | None:
     """What can be refused by address and headers alone."""
     if "\0" in scope["path"]:
         return Problem(404, "not_found", Phrase("There is nothing at this address."))
@@ -130,10 +130,10 @@ def _problem_before(scope: Scope, most: int) -> Problem | None:
     if headers.get(b"content-encoding", b"identity") != b"identity":
         return Problem(415, "unsupported_media_type", Phrase("Send it uncompressed."))
     declared = headers.get(b"content-length", b"0")
-    return _too_large(most) if not declared.isdigit() or int(declared) > most else None
+    return _too_large_problem(most) if not declared.isdigit() or int(declared) > most else None
 
 
-def _too_large(most: int) -> Problem:
+def _too_large_problem(most: int) -> Problem:
     return Problem(413, "too_large", Phrase("A request body can have at most {most:,} bytes.", most=most))
 
 
@@ -162,7 +162,7 @@ def json_of(request: Request, body: bytes) -> Any:
         raise HTTPException(415)
     try:
         return parse_json(body)
-    except Rejected as refused:
+    except FieldError as refused:
         raise Invalid(refused.phrase) from None
 
 
@@ -171,8 +171,8 @@ async def json_body(request: Request) -> Any:
     if _media_type(request) != "application/json":
         raise HTTPException(415)
     try:
-        return await off_the_loop(parse_json, await request.body())
-    except Rejected as refused:
+        return await parse_off_loop(parse_json, await request.body())
+    except FieldError as refused:
         raise Invalid(refused.phrase) from None
 
 
@@ -198,35 +198,35 @@ async def rows_of(request: Request) -> tuple[list[Any], dict[int, Rejection], bo
         raise HTTPException(415)
     body = await request.body()
     if media_type in NDJSON:
-        return (*await off_the_loop(_lines, body), True)
+        return (*await parse_off_loop(_parse_lines, body), True)
     try:
-        document = await off_the_loop(parse_json, body)
-    except Rejected as refused:
+        document = await parse_off_loop(parse_json, body)
+    except FieldError as refused:
         if refused.code != "duplicate_key":
             raise Invalid(refused.phrase) from None
         text = body.decode("utf-8", "replace")
         return [text], {0: Rejection(refused.code, refused.field, refused.sentence)}, False
     if isinstance(document, list):
-        return _capped(document), {}, True
+        return _check_batch_size(document), {}, True
     return [document], {}, False
 
 
-def _lines(body: bytes) -> tuple[list[Any], dict[int, Rejection]]:
+def _parse_lines(body: bytes) -> tuple[list[Any], dict[int, Rejection]]:
     rows: list[Any] = []
     refused: dict[int, Rejection] = {}
     # Counted before any is parsed: a batch that is too long costs only its counting.
     if (most := body.count(b"\n")) > _MOST_LINES:
         raise Invalid("{n:,} lines; a batch has at most {most:,} rows.", n=most, most=LARGEST_BATCH)
-    for line in _capped([line for line in body.split(b"\n") if line.strip()]):
+    for line in _check_batch_size([line for line in body.split(b"\n") if line.strip()]):
         try:
             rows.append(parse_json(line))
-        except Rejected as problem:
+        except FieldError as problem:
             refused[len(rows)] = Rejection(problem.code, problem.field, problem.sentence)
             rows.append(line.decode("utf-8", "replace"))
     return rows, refused
 
 
-def _capped(rows: list[Any]) -> list[Any]:
+def _check_batch_size(rows: list[Any]) -> list[Any]:
     if len(rows) > LARGEST_BATCH:
         raise Invalid("{n:,} rows; a batch has at most {most:,}.", n=len(rows), most=LARGEST_BATCH)
     return rows

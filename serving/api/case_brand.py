@@ -7,13 +7,13 @@ from fastapi import APIRouter, Query, Request
 from models.case import CaseLane
 from serving.api.answers import Answer, read_from
 from serving.api.people import NamingBody
-from serving.api.requests.repeating import Repeatable
+from serving.api.requests.repeating import RepeatableRoute
 from serving.cases.service.brand_search import LONGEST_SEARCH, search_brands
 from serving.cases.service.naming import name_brand, undo_naming
 from serving.cases.store.cases import Case
 from serving.guards import Reviewer, runtime_of
 
-router = APIRouter(route_class=Repeatable)
+router = APIRouter(route_class=RepeatableRoute)
 
 
 class CaseBrand(Answer):

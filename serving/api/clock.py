@@ -15,7 +15,7 @@ from serving.api.people import Body
 from serving.api.requests.moments import in_utc
 from serving.guards import Caller, TheRuntime, key, runtime_of
 from serving.jobs.worker import sweep
-from serving.operations.service.simulation import Visits, unfinished
+from serving.operations.service.simulation import Visits, unfinished_count
 from serving.platform.clock import SimulatedClock
 from serving.platform.database import clocks
 from serving.platform.runtime import Runtime
@@ -54,7 +54,7 @@ def get_clock(runtime: TheRuntime, _caller: ClockMover) -> SimulatedTime:
     visits = runtime.services[Visits]
     return SimulatedTime(
         now=runtime.clock.now(),
-        unfinished=unfinished(runtime),
+        unfinished=unfinished_count(runtime),
         seconds_since_click=visits.seconds_since_click(),
         opened_cases=visits.opened_cases(),
     )
@@ -79,8 +79,8 @@ def move_clock(runtime: Runtime, moment: datetime) -> MovedClock:
         with runtime.store.write() as connection:
             clocks.set_offset(connection, offset)
         if runtime.settings.seed is not None:
-            for marketplace_id in delivery.waiting(runtime):
+            for marketplace_id in delivery.marketplaces_with_due(runtime):
                 delivery.deliver_due(runtime, marketplace_id)
-            for marketplace_id in removal_checks.waiting(runtime):
+            for marketplace_id in removal_checks.marketplaces_due(runtime):
                 removal_checks.check_due(runtime, marketplace_id)
         return MovedClock(now=runtime.clock.now(), due=sweep(runtime))

@@ -6,8 +6,8 @@ from typing import Literal, TypedDict
 from fastapi import Request, Response
 
 from serving.accounts.policy import GuessingPolicy
-from serving.accounts.service.auth import SignedIn
-from serving.accounts.service.guessing import Whence
+from serving.accounts.service.auth import NewSession
+from serving.accounts.service.guessing import SignInSource
 from serving.accounts.service.known_devices import BETWEEN
 from serving.guards import cookie_name, devices_cookie_name, is_secure, runtime_of
 from serving.platform.runtime import Runtime
@@ -25,7 +25,7 @@ def address_of(request: Request) -> str:
     return request.client.host if request.client else ""
 
 
-def whence(request: Request, browser: str = "") -> Whence:
+def sign_in_source(request: Request, browser: str = "") -> SignInSource:
     """Where a sign-in comes from; `browser` is what a mailed link names the browser by, for the person's own cookie.
 
     Behind a proxy that is not named in the settings everybody has the proxy's address, so it says nothing.
@@ -34,10 +34,10 @@ def whence(request: Request, browser: str = "") -> Whence:
     settings = runtime.settings
     is_told_apart = bool(settings.trusted_proxies) or settings.public_url is None
     devices = f"{browser}{BETWEEN}{request.cookies.get(devices_cookie_name(runtime), '')}".strip(BETWEEN)
-    return Whence(peer if is_told_apart and _is_address(peer) else None, devices)
+    return SignInSource(peer if is_told_apart and _is_address(peer) else None, devices)
 
 
-def begin_session(response: Response, request: Request, signed_in: SignedIn) -> None:
+def set_session_cookies(response: Response, request: Request, signed_in: NewSession) -> None:
     """Set the session's cookie and the one of known devices: not for scripts, not for other sites."""
     runtime = runtime_of(request)
     seconds = runtime.settings.session_hours * 3600
@@ -46,7 +46,7 @@ def begin_session(response: Response, request: Request, signed_in: SignedIn) -> 
         remember_device(response, request, signed_in.devices)
 
 
-def end_session(response: Response, request: Request) -> None:
+def delete_session_cookie(response: Response, request: Request) -> None:
     """Delete the session's cookie; the browser stays known."""
     runtime = runtime_of(request)
     response.delete_cookie(cookie_name(runtime), **_attributes(runtime))

@@ -10,13 +10,13 @@ from serving.accounts.rules.access import Scope
 from serving.accounts.service import provisioning
 from serving.api.answers import Answer, Moment, read_from
 from serving.api.people import Body
-from serving.api.requests.repeating import Repeatable
+from serving.api.requests.repeating import RepeatableRoute
 from serving.guards import Caller, TheRuntime, key, runtime_of
 from serving.platform.runtime import Runtime
 from serving.webhooks.service.receivers import LONGEST_PAUSE_HOURS, disable_receiver, pause_receiver, wake_receiver
 from serving.webhooks.store import endpoints
 
-router = APIRouter(route_class=Repeatable)
+router = APIRouter(route_class=RepeatableRoute)
 Manager = Annotated[Caller, key(Scope.ENDPOINTS)]
 _LONGEST_ID = 40
 
@@ -34,7 +34,7 @@ class SecretBody(Body):
     overlap_hours: int = Field(24, ge=0, le=168)
 
 
-class RestBody(Body):
+class PauseBody(Body):
     """The hours of the pause."""
 
     hours: int = Field(ge=1, le=LONGEST_PAUSE_HOURS)
@@ -82,7 +82,7 @@ class NewSecret(Answer):
 def get_endpoints(request: Request, caller: Manager) -> Endpoints:
     """The endpoint in force, if any, without its secret."""
     with runtime_of(request).store.read() as connection:
-        endpoint = endpoints.in_force(connection, caller.marketplace.marketplace_id)
+        endpoint = endpoints.endpoint_in_force(connection, caller.marketplace.marketplace_id)
     return Endpoints(endpoints=[] if endpoint is None else [endpoint])
 
 
@@ -98,14 +98,14 @@ def post_endpoint(body: EndpointBody, runtime: TheRuntime, caller: Manager) -> N
         by=caller.actor,
         status_url=body.status_url,
     )
-    return NewEndpoint(**Endpoint.model_validate(_in_force(runtime, caller)).model_dump(), secret=secret)
+    return NewEndpoint(**Endpoint.model_validate(_endpoint_in_force(runtime, caller)).model_dump(), secret=secret)
 
 
 @router.post("/api/v1/endpoints/{endpoint_id}/secret", status_code=201)
 def post_secret(endpoint_id: str, body: SecretBody, request: Request, caller: Manager) -> NewSecret:
     """Sign with a new secret; only this response contains it."""
     runtime, name = runtime_of(request), caller.marketplace.name
-    if _in_force(runtime, caller).endpoint_id != endpoint_id:
+    if _endpoint_in_force(runtime, caller).endpoint_id != endpoint_id:
         raise NotFound("There is no such endpoint in force.")
     secret = provisioning.rotate_secret(
         runtime, overlap_hours=body.overlap_hours, marketplace=name, secret=None, by=caller.actor
@@ -114,11 +114,11 @@ def post_secret(endpoint_id: str, body: SecretBody, request: Request, caller: Ma
 
 
 @router.post("/api/v1/endpoints/{endpoint_id}/pause", response_model=Endpoint)
-def post_rest(endpoint_id: str, body: RestBody, request: Request, caller: Manager) -> endpoints.Endpoint:
+def post_rest(endpoint_id: str, body: PauseBody, request: Request, caller: Manager) -> endpoints.Endpoint:
     """Pause deliveries for some hours."""
     runtime, named = runtime_of(request), endpoint_id[:_LONGEST_ID]
     pause_receiver(runtime, caller.marketplace, named, hours=body.hours, by=caller.actor)
-    return _in_force(runtime, caller)
+    return _endpoint_in_force(runtime, caller)
 
 
 @router.delete("/api/v1/endpoints/{endpoint_id}/pause", response_model=Endpoint)
@@ -126,7 +126,7 @@ def delete_rest(endpoint_id: str, request: Request, caller: Manager) -> endpoint
     """End the pause and send the waiting messages at once."""
     runtime, named = runtime_of(request), endpoint_id[:_LONGEST_ID]
     wake_receiver(runtime, caller.marketplace, named, by=caller.actor)
-    return _in_force(runtime, caller)
+    return _endpoint_in_force(runtime, caller)
 
 
 @router.post("/api/v1/endpoints/{endpoint_id}/disable", status_code=204)
@@ -136,9 +136,9 @@ def post_disable(endpoint_id: str, body: DisableBody, request: Request, caller: 
     disable_receiver(runtime, caller.marketplace, named, by=caller.actor, reason=body.reason)
 
 
-def _in_force(runtime: Runtime, caller: Caller) -> endpoints.Endpoint:
+def _endpoint_in_force(runtime: Runtime, caller: Caller) -> endpoints.Endpoint:
     with runtime.store.read() as connection:
-        endpoint = endpoints.in_force(connection, caller.marketplace.marketplace_id)
+        endpoint = endpoints.endpoint_in_force(connection, caller.marketplace.marketplace_id)
     if endpoint is None:
         raise NotFound("There is no such endpoint in force.")
     return endpoint

@@ -16,9 +16,9 @@ from features.phrase import Phrase
 from models.errors import BundleRefused, Conflict, DomainError, Forbidden, Invalid, NotFound, Unavailable
 from serving.accounts.service.auth import NotSignedIn
 from serving.accounts.service.guessing import TooManyAttempts
-from serving.accounts.service.hashing import Busy
+from serving.accounts.service.hashing import HashingBusy
 from serving.accounts.service.second_step import SecondFactorRequired
-from serving.accounts.service.security_events import denied
+from serving.accounts.service.security_events import log_denial
 from serving.api.requests.access_log import REQUEST_ID, request_id, route_of
 from serving.guards import CrossSite
 from serving.learning.service.training_child import TrainingFailed
@@ -29,7 +29,7 @@ from serving.platform.pace import TooManyRequests
 KINDS: Final = (DomainError, RequestValidationError, HTTPException, Exception)
 STATUS: Final[dict[type[DomainError], int]] = {
     NotSignedIn: 401,
-    Busy: 503,
+    HashingBusy: 503,
     TooManyAttempts: 429,
     Forbidden: 403,
     SecondFactorRequired: 403,
@@ -95,14 +95,14 @@ def problem_of(request: Request, error: Exception) -> Problem:
     match error:
         case Unavailable():
             log.warning("request.unavailable", code=error.code, route=route_of(request.scope))
-            return Problem(503, error.code, error.phrase, headers=_next(request, error))
+            return Problem(503, error.code, error.phrase, headers=_recovery_headers(request, error))
         case DomainError():
             _log_denial(request, error)
-            return Problem(status_of(error), error.code, error.phrase, headers=_next(request, error))
+            return Problem(status_of(error), error.code, error.phrase, headers=_recovery_headers(request, error))
         case RequestValidationError():
-            return _not_valid(error)
+            return _validation_problem(error)
         case HTTPException(status_code=405):
-            return dataclasses.replace(_HTTP[405], headers={"allow": ", ".join(_methods(request))})
+            return dataclasses.replace(_HTTP[405], headers={"allow": ", ".join(_allowed_methods(request))})
         case HTTPException():
             refused = Phrase("The request was refused.")
             return _HTTP.get(error.status_code) or Problem(error.status_code, "refused", refused)
@@ -118,10 +118,10 @@ def _log_denial(request: Request, error: DomainError) -> None:
     """Log refused access. A page that somebody opens without a session only leads to the sign-in."""
     has_key = isinstance(error, NotSignedIn) and "authorization" in request.headers
     if has_key or isinstance(error, Forbidden | CrossSite):
-        denied("access", why=error.code, method=request.method, route=route_of(request.scope))
+        log_denial("access", why=error.code, method=request.method, route=route_of(request.scope))
 
 
-def _next(request: Request, error: DomainError) -> dict[str, str]:
+def _recovery_headers(request: Request, error: DomainError) -> dict[str, str]:
     if isinstance(error, NotSignedIn):
         token_error = ', error="invalid_token"' if "authorization" in request.headers else ""
         return {"www-authenticate": f'Bearer realm="touchstone"{token_error}'}
@@ -130,14 +130,14 @@ def _next(request: Request, error: DomainError) -> dict[str, str]:
     return {}
 
 
-def _methods(request: Request) -> list[str]:
+def _allowed_methods(request: Request) -> list[str]:
     """The methods that an address accepts; the router names those of its first route alone."""
     routes = [route for route in request.app.routes if route.matches(request.scope)[0] is not Match.NONE]
     methods = {method for route in routes for method in getattr(route, "methods", None) or ()}
     return sorted(methods | ({"HEAD"} if "GET" in methods else set()))
 
 
-def _not_valid(error: RequestValidationError) -> Problem:
+def _validation_problem(error: RequestValidationError) -> Problem:
     problems = error.errors()
     if not problems:
         return Problem(422, "invalid", Phrase("The request is not valid."))

@@ -12,18 +12,18 @@ from serving.api.answers import Answer, Moment, Sentence
 from serving.api.bodies import body_as, json_body, rows_of
 from serving.api.errors import as_json
 from serving.api.people import Body
-from serving.api.requests.repeating import Repeatable
+from serving.api.requests.repeating import RepeatableRoute
 from serving.appeals.rules.appeals import ADMISSION_RULE
 from serving.appeals.service.appeal import Complaint, file_appeal
 from serving.appeals.service.counter_notices import LONGEST_TEXT, submit_for_seller
 from serving.appeals.store.counter_notices import CounterNotice
 from serving.guards import Sender, runtime_of
-from serving.listings.service.intake import RowAnswer, RowStatus, receive
+from serving.listings.service.intake import RowAnswer, RowStatus, receive_rows
 from serving.listings.service.seller_events import receive_events
 from serving.platform.database.pools import INTAKE
 from serving.sellers.service.contacts import erase_contacts, receive_contacts
 
-router = APIRouter(route_class=Repeatable)
+router = APIRouter(route_class=RepeatableRoute)
 
 
 class AppealBody(Body):
@@ -59,7 +59,7 @@ class Rows(Answer):
     rows: list[Row]
 
 
-class Received(Answer):
+class IntakeCounts(Answer):
     """How many were new, known before, and refused into quarantine."""
 
     new: int
@@ -67,7 +67,7 @@ class Received(Answer):
     quarantined: int
 
 
-class Erased(Answer):
+class ErasureCount(Answer):
     """How many hashes were erased."""
 
     erased: int
@@ -97,7 +97,7 @@ async def post_listings(request: Request, caller: Sender) -> JSONResponse:
     """
     rows, refused, is_batch = await rows_of(request)
     answers = await INTAKE.run(
-        receive,
+        receive_rows,
         runtime_of(request),
         caller.marketplace,
         rows,
@@ -125,7 +125,7 @@ def row_answer(answer: RowAnswer) -> dict[str, Any]:
     return body
 
 
-@router.post("/api/v1/seller-events", response_model=Received)
+@router.post("/api/v1/seller-events", response_model=IntakeCounts)
 async def post_seller_events(request: Request, caller: Sender) -> dict[str, int]:
     """Events of sellers: `{"events": […], "complete_since": time}`, at most 1,000.
 
@@ -139,7 +139,7 @@ async def post_seller_events(request: Request, caller: Sender) -> dict[str, int]
     )
 
 
-@router.post("/api/v1/seller-contacts", response_model=Received)
+@router.post("/api/v1/seller-contacts", response_model=IntakeCounts)
 async def post_seller_contacts(request: Request, caller: Sender) -> dict[str, int]:
     """Contacts of sellers: `{"contacts": [{"seller", "kind", "value"}, …]}`, at most 1,000. Only hashes are stored."""
     body = await json_body(request)
@@ -151,9 +151,9 @@ async def post_seller_contacts(request: Request, caller: Sender) -> dict[str, in
 
 
 @router.delete("/api/v1/seller-contacts/{seller:path}")
-def delete_seller_contacts(seller: str, request: Request, caller: Sender) -> Erased:
+def delete_seller_contacts(seller: str, request: Request, caller: Sender) -> ErasureCount:
     """Erase the hashes of a seller's contacts. This ends the seller's links to others; earlier scores stay."""
-    return Erased(erased=erase_contacts(runtime_of(request), caller.marketplace, seller, by="api"))
+    return ErasureCount(erased=erase_contacts(runtime_of(request), caller.marketplace, seller, by="api"))
 
 
 @router.post("/api/v1/appeals", response_model=FiledAppeal, responses={201: {"model": FiledAppeal}})

@@ -13,12 +13,12 @@ from serving.accounts.store.accounts import Session
 from serving.api.answers import Answer, Moment, Page, read_from
 from serving.api.people import Body
 from serving.api.requests.moments import After
-from serving.api.requests.repeating import Repeatable
+from serving.api.requests.repeating import RepeatableRoute
 from serving.guards import Caller, ModelReader, Promoter, TheRuntime, may, may_or_key
 from serving.learning.service.golden import freeze_golden_set
 from serving.learning.service.labelling import LabelState, label_state
 from serving.learning.service.learn import request_training
-from serving.learning.service.promote import Approved, approve, rollback, withdraw
+from serving.learning.service.promote import ApprovalResult, approve, rollback, withdraw_approval
 from serving.learning.store import golden, learning
 from serving.learning.store.golden import StoredSet
 from serving.learning.store.learning import Job
@@ -26,9 +26,9 @@ from serving.marketplaces.store import marketplaces
 from serving.marketplaces.store.marketplaces import Marketplace
 from serving.platform.database.pages import cut
 from serving.platform.runtime import Runtime
-from training.evaluate.comparison import comparable, why_not_comparable
+from training.evaluate.comparison import comparable_figures, why_not_comparable
 
-router = APIRouter(route_class=Repeatable)
+router = APIRouter(route_class=RepeatableRoute)
 Trainer = Annotated[Caller | Session, may_or_key(Permission.TRAIN_MODELS, Scope.TRAIN)]
 Follower = Annotated[Caller | Session, may_or_key(Permission.SEE_MODELS, Scope.TRAIN)]
 Freezer = Annotated[Session, may(Permission.FREEZE_GOLDEN_SETS)]
@@ -122,13 +122,13 @@ class Approval(Answer):
     approvals_missing: int = read_from("standing.missing")
 
 
-class Withdrawn(Answer):
+class WithdrawnApproval(Answer):
     """The model whose approval was withdrawn."""
 
     digest: str
 
 
-class Restored(Answer):
+class RestoredChampion(Answer):
     """The previous champion, and whether it is in force again or approvals of it are missing."""
 
     champion: str = read_from("digest")
@@ -163,11 +163,11 @@ def get_models(runtime: TheRuntime, session: ModelReader, after: After = None) -
         champion = learning.champions(connection).get(marketplace.marketplace_id)
         models = learning.models(connection, marketplace.marketplace_id, _PAGE + 1, after)
     page, following = cut(models, _PAGE, lambda model: model.digest)
-    return Models(champion=champion, models=list(map(_model, page)), next=following)
+    return Models(champion=champion, models=list(map(_model_answer, page)), next=following)
 
 
-def _model(stored: learning.Model) -> Model:
-    report, judged = stored.report, comparable(stored.report["judged"])
+def _model_answer(stored: learning.Model) -> Model:
+    report, judged = stored.report, comparable_figures(stored.report["judged"])
     return Model(
         digest=stored.digest,
         created_at=stored.created_at,
@@ -194,12 +194,12 @@ def get_labels(runtime: TheRuntime, session: ModelReader) -> LabelState:
 @router.post("/api/v1/trainings", status_code=202)
 def post_training(runtime: TheRuntime, caller: Trainer) -> TrainingStarted:
     """Start a retraining, as a person or with a key of the scope `train`. People still promote its candidate."""
-    marketplace = _place_of(runtime, caller, Permission.TRAIN_MODELS)
+    marketplace = _marketplace_of(runtime, caller, Permission.TRAIN_MODELS)
     by = caller.actor if isinstance(caller, Caller) else caller.person.actor
     return TrainingStarted(job_id=request_training(runtime, marketplace, by=by))
 
 
-def _place_of(runtime: Runtime, caller: Caller | Session, permission: Permission) -> Marketplace:
+def _marketplace_of(runtime: Runtime, caller: Caller | Session, permission: Permission) -> Marketplace:
     """The marketplace of a key, or the one in which a person has this permission."""
     return caller.marketplace if isinstance(caller, Caller) else marketplace_for(runtime, caller.person, permission)
 
@@ -207,7 +207,7 @@ def _place_of(runtime: Runtime, caller: Caller | Session, permission: Permission
 @router.get("/api/v1/trainings")
 def get_trainings(runtime: TheRuntime, caller: Follower, after: After = None) -> Trainings:
     """Retrainings, newest first; a page has at most 50."""
-    marketplace = _place_of(runtime, caller, Permission.SEE_MODELS)
+    marketplace = _marketplace_of(runtime, caller, Permission.SEE_MODELS)
     with runtime.store.read() as connection:
         jobs = learning.jobs(connection, marketplace.marketplace_id, _PAGE + 1, after)
     page, following = cut(jobs, _PAGE, lambda job: job.job_id)
@@ -217,27 +217,27 @@ def get_trainings(runtime: TheRuntime, caller: Follower, after: After = None) ->
 @router.get("/api/v1/trainings/{job_id}", response_model=Training)
 def get_training(job_id: str, runtime: TheRuntime, caller: Follower) -> Job:
     """The state of a retraining."""
-    marketplace = _place_of(runtime, caller, Permission.SEE_MODELS)
+    marketplace = _marketplace_of(runtime, caller, Permission.SEE_MODELS)
     with runtime.store.read() as connection:
         return learning.get_job(connection, marketplace.marketplace_id, job_id)
 
 
 @router.post("/api/v1/promotions", status_code=201, response_model=Approval)
-def post_promotion(body: PromotionBody, runtime: TheRuntime, session: Promoter) -> Approved:
+def post_promotion(body: PromotionBody, runtime: TheRuntime, session: Promoter) -> ApprovalResult:
     """Approve a model; the last required approval makes it the champion."""
     marketplace = marketplace_for(runtime, session.person, Permission.PROMOTE_MODELS)
     return approve(runtime, marketplace, digest=body.digest, by=session.person.actor, reason=body.reason)
 
 
 @router.delete("/api/v1/models/{digest}/approval")
-def delete_approval(digest: str, runtime: TheRuntime, session: Promoter) -> Withdrawn:
+def delete_approval(digest: str, runtime: TheRuntime, session: Promoter) -> WithdrawnApproval:
     """Withdraw one's approval of a model that is not in force."""
     marketplace = marketplace_for(runtime, session.person, Permission.PROMOTE_MODELS)
-    return Withdrawn(digest=withdraw(runtime, marketplace, digest=digest, by=session.person.actor))
+    return WithdrawnApproval(digest=withdraw_approval(runtime, marketplace, digest=digest, by=session.person.actor))
 
 
-@router.delete("/api/v1/promotions/latest", response_model=Restored)
-def delete_promotion(runtime: TheRuntime, session: Promoter) -> Approved:
+@router.delete("/api/v1/promotions/latest", response_model=RestoredChampion)
+def delete_promotion(runtime: TheRuntime, session: Promoter) -> ApprovalResult:
     """Restore the previous champion, or approve that where one person is not enough."""
     marketplace = marketplace_for(runtime, session.person, Permission.PROMOTE_MODELS)
     return rollback(runtime, marketplace, by=session.person.actor)

@@ -12,8 +12,8 @@ from serving.api.answers import Answer, Moment, Page, Sentence
 from serving.api.bodies import body_as
 from serving.api.cookies import address_of
 from serving.api.people import Body
-from serving.api.requests.moments import After, in_utc, written_out
-from serving.api.requests.repeating import Repeatable
+from serving.api.requests.moments import After, checked_iso_text, in_utc
+from serving.api.requests.repeating import RepeatableRoute
 from serving.brands.rules.rights import RightKind
 from serving.guards import Sender, TheRuntime, public, runtime_of
 from serving.notices.rules.notices import LONGEST, NO_RIGHT, Channel, Draft, ItemState, NamedRight
@@ -22,9 +22,11 @@ from serving.notices.service.notices import Preview, preview_notice, receive_not
 from serving.notices.service.reporters import reporter_of
 from serving.platform.database.pools import KEYS
 
-router = APIRouter(route_class=Repeatable)
+router = APIRouter(route_class=RepeatableRoute)
 Since = Annotated[
-    datetime, BeforeValidator(written_out), Query(description="Notices received or decided at or after this moment.")
+    datetime,
+    BeforeValidator(checked_iso_text),
+    Query(description="Notices received or decided at or after this moment."),
 ]
 
 
@@ -144,7 +146,7 @@ async def post_notice(request: Request, runtime: TheRuntime) -> NoticeReceipt | 
     marketplace, draft, address = body.marketplace or None, body.draft, address_of(request)
     if body.dry_run:
         preview = partial(preview_notice, address=address)
-        return _previewed(await run_in_threadpool(preview, runtime, marketplace, draft, reporter)).response(200)
+        return _preview_answer(await run_in_threadpool(preview, runtime, marketplace, draft, reporter)).response(200)
     receive = partial(receive_notice, address=address)
     receipt = await run_in_threadpool(receive, runtime, marketplace, draft, Channel.API, reporter)
     return NoticeReceipt(
@@ -165,7 +167,7 @@ async def get_notices(request: Request, caller: Sender, since: Since, after: Aft
     return await run_in_threadpool(changed_notices, runtime_of(request), caller.marketplace, in_utc(since), after)
 
 
-def _previewed(preview: Preview) -> NoticePreview:
+def _preview_answer(preview: Preview) -> NoticePreview:
     states = {True: "found", False: ItemState.UNKNOWN_LISTING.value}
     listings = [NotifiedListing(location=location, state=states[is_known]) for location, is_known in preview.listings]
     return NoticePreview(dry_run=True, listings=listings)

@@ -10,15 +10,15 @@ from serving.accounts.store.accounts import Session
 from serving.api.answers import Answer, Moment, Page, Sentence
 from serving.api.people import Body
 from serving.api.requests.moments import After
-from serving.api.requests.repeating import Repeatable
+from serving.api.requests.repeating import RepeatableRoute
 from serving.cases.service import removal_approvals
-from serving.cases.service.removal_approvals import VOTERS, page_of_pending, speak
+from serving.cases.service.removal_approvals import VOTERS, page_of_pending, record_vote
 from serving.guards import TheRuntime, may, runtime_of
 from serving.marketplaces.store import kill_switches
 from serving.takedowns.rules.approval import Decision
 from serving.takedowns.store import alerts
 
-router = APIRouter(route_class=Repeatable)
+router = APIRouter(route_class=RepeatableRoute)
 Speaker = Annotated[Session, may(*VOTERS, Permission.ANSWER_QUESTIONS)]
 Watcher = Annotated[Session, may(*VOTERS)]
 
@@ -56,7 +56,7 @@ class PendingRemovals(Page):
     pending: list[PendingRemoval]
 
 
-class Settled(Answer):
+class ApprovalOutcome(Answer):
     """The decision, once enough people agree."""
 
     settled_as: str | None
@@ -70,7 +70,7 @@ class Alert(Answer):
     raised_at: Moment
 
 
-class RuleOff(Answer):
+class DisabledRule(Answer):
     """An automatic rule that is switched off."""
 
     rule: str
@@ -82,17 +82,17 @@ class Alerts(Answer):
     """Open alerts and rules that are switched off."""
 
     alerts: list[Alert]
-    switched_off: list[RuleOff]
+    switched_off: list[DisabledRule]
 
 
 @router.get("/api/v1/pending-removals")
 def get_pending_removals(request: Request, session: Speaker, after: After = None) -> PendingRemovals:
     """The pending removals on which the person may decide, the longest waiting first; a page has at most 500."""
     page, following = page_of_pending(runtime_of(request), session.person, after)
-    return PendingRemovals(next=following, pending=list(map(_pending, page)))
+    return PendingRemovals(next=following, pending=list(map(_removal_answer, page)))
 
 
-def _pending(removal: removal_approvals.PendingRemoval) -> PendingRemoval:
+def _removal_answer(removal: removal_approvals.PendingRemoval) -> PendingRemoval:
     return PendingRemoval(
         action_id=removal.action.action_id,
         listing_external_id=removal.action.external_id,
@@ -110,10 +110,10 @@ def _pending(removal: removal_approvals.PendingRemoval) -> PendingRemoval:
 
 
 @router.post("/api/v1/pending-removals/{action_id}/votes", status_code=201)
-def post_decision(action_id: str, body: DecisionBody, runtime: TheRuntime, session: Speaker) -> Settled:
+def post_decision(action_id: str, body: DecisionBody, runtime: TheRuntime, session: Speaker) -> ApprovalOutcome:
     """Decide on a removal pending approval; `settled_as` is null until enough people agree."""
-    agreed = speak(runtime, session.person, action_id, body.decision, body.reason)
-    return Settled(settled_as=agreed)
+    agreed = record_vote(runtime, session.person, action_id, body.decision, body.reason)
+    return ApprovalOutcome(settled_as=agreed)
 
 
 @router.get("/api/v1/alerts")
@@ -125,5 +125,5 @@ def get_alerts(request: Request, session: Watcher) -> Alerts:
         person.marketplaces(Permission.ADMINISTER),
     )
     with runtime_of(request).store.read() as connection:
-        raised, off = alerts.standing(connection, places), kill_switches.switched_off(connection, places)
+        raised, off = alerts.open_alerts(connection, places), kill_switches.rules_off(connection, places)
     return Alerts(alerts=raised, switched_off=off)

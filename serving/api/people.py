@@ -12,19 +12,19 @@ from models.errors import DomainError
 from models.verdict import Evidence, Judgement, ReasonCode
 from serving.accounts.rules.access import Permission, Person
 from serving.accounts.service import auth
-from serving.accounts.service.guessing import Whence
-from serving.accounts.service.proving import Given
+from serving.accounts.service.guessing import SignInSource
+from serving.accounts.service.proving import FactorResponse
 from serving.accounts.service.reset_links import mailing_sign_in_link
-from serving.accounts.service.second_step import CodeMissing, complete, half_session_of
+from serving.accounts.service.second_step import CodeMissing, complete_sign_in, half_session_of
 from serving.api.answers import Answer, Moment, Page, Sentence, read_from
-from serving.api.cookies import begin_session, end_session, whence
+from serving.api.cookies import delete_session_cookie, set_session_cookies, sign_in_source
 from serving.api.requests.moments import After
-from serving.api.requests.repeating import Repeatable
+from serving.api.requests.repeating import RepeatableRoute
 from serving.cases.policy import LONGEST_MARK, LONGEST_OWNER, LONGEST_REASON
 from serving.cases.rules.case_brand import Naming
 from serving.cases.service import decision_context, invalid_notices
-from serving.cases.service.case_access import counting_as
-from serving.cases.service.review import Recorded, record_verdict
+from serving.cases.service.case_access import accounts_of_person
+from serving.cases.service.review import VerdictOutcome, record_verdict
 from serving.cases.service.undoing import undo_verdict
 from serving.cases.store import queues
 from serving.cases.store.queues import QueueFilter
@@ -33,7 +33,7 @@ from serving.notices.rules.notices import InvalidReason
 from serving.platform.database.pages import cut
 from serving.platform.runtime import Runtime
 
-router = APIRouter(route_class=Repeatable)
+router = APIRouter(route_class=RepeatableRoute)
 
 
 class Body(BaseModel):
@@ -89,7 +89,7 @@ class InvalidNoticeBody(Body):
     reason: InvalidReason = Field(strict=False)
 
 
-class SignedIn(Answer):
+class SessionToken(Answer):
     """The token that unsafe requests carry in `X-Touchstone-Csrf`; the session is in the cookie."""
 
     csrf_token: str
@@ -128,32 +128,34 @@ class EndedNotice(Answer):
     case_closed: bool
 
 
-class Undone(Answer):
+class VerdictWithdrawal(Answer):
     """The withdrawal of a verdict."""
 
     withdrawal_id: str
 
 
 @router.post("/api/v1/session", dependencies=[public("signing in")])
-def post_session(body: SignInBody, request: Request, runtime: TheRuntime, response: Response) -> SignedIn:
+def post_session(body: SignInBody, request: Request, runtime: TheRuntime, response: Response) -> SessionToken:
     """Begin a session; the token is in the cookie, the CSRF token in the response.
 
     A person with a second factor sends the code of their app, or a recovery code, as well.
     """
     with mailing_sign_in_link(runtime, body.email):
-        signed_in = auth.sign_in(runtime, body.email, body.password, whence(request))
+        signed_in = auth.sign_in(runtime, body.email, body.password, sign_in_source(request))
         if signed_in.half:
-            signed_in = _second_step(runtime, signed_in, body.second_factor, whence(request))
-    begin_session(response, request, signed_in)
-    return SignedIn(csrf_token=signed_in.csrf_token)
+            signed_in = _complete_sign_in(runtime, signed_in, body.second_factor, sign_in_source(request))
+    set_session_cookies(response, request, signed_in)
+    return SessionToken(csrf_token=signed_in.csrf_token)
 
 
-def _second_step(runtime: Runtime, waiting: auth.SignedIn, code: str | None, whence: Whence) -> auth.SignedIn:
+def _complete_sign_in(
+    runtime: Runtime, waiting: auth.NewSession, code: str | None, whence: SignInSource
+) -> auth.NewSession:
     """The session of a person with a second factor; a refusal ends the one that waits."""
     try:
         if code is None:
             raise CodeMissing("Send the code of your second factor too.")
-        return complete(runtime, half_session_of(runtime, waiting.token), Given(code), whence)
+        return complete_sign_in(runtime, half_session_of(runtime, waiting.token), FactorResponse(code), whence)
     except DomainError:
         auth.sign_out(runtime, waiting.token)
         raise
@@ -163,7 +165,7 @@ def _second_step(runtime: Runtime, waiting: auth.SignedIn, code: str | None, whe
 def delete_session(request: Request, runtime: TheRuntime, response: Response, _session: Anyone) -> None:
     """End the session."""
     auth.sign_out(runtime, request.cookies.get(cookie_name(runtime), ""))
-    end_session(response, request)
+    delete_session_cookie(response, request)
 
 
 @router.get("/api/v1/cases")
@@ -176,14 +178,14 @@ def get_cases(
     """
     most = min(max(most, 1), 500)
     with runtime_of(request).store.read() as connection:
-        case_queue = queue_of(connection, session.person, None if lane is None else (lane,))
+        case_queue = queue_filter(connection, session.person, None if lane is None else (lane,))
         queued_cases = queues.queue(connection, case_queue, most=most + 1, after=after)
     rows, following = cut(queued_cases, most, lambda row: str(row["case_id"]))
-    return Cases(next=following, cases=[_case(session.person, row) for row in rows])
+    return Cases(next=following, cases=[_case_answer(session.person, row) for row in rows])
 
 
-def _case(person: Person, row: Mapping[str, Any]) -> Case:
-    is_masked = _is_kept(person, row)
+def _case_answer(person: Person, row: Mapping[str, Any]) -> Case:
+    is_masked = _is_masked(person, row)
     return Case(
         case_id=row["case_id"],
         version_id=row["version_id"],
@@ -194,23 +196,23 @@ def _case(person: Person, row: Mapping[str, Any]) -> Case:
     )
 
 
-def _is_kept(person: Person, row: Mapping[str, Any]) -> bool:
+def _is_masked(person: Person, row: Mapping[str, Any]) -> bool:
     """Whether the score of a case, and everything derived from it, is masked for a reviewer."""
     return bool(row["score_masked"]) and row["marketplace_id"] in person.marketplaces(Permission.REVIEW_CASES)
 
 
-def queue_of(connection: Connection, person: Person, lanes: tuple[CaseLane, ...] | None) -> QueueFilter:
+def queue_filter(connection: Connection, person: Person, lanes: tuple[CaseLane, ...] | None) -> QueueFilter:
     """The queue of a person: the cases of an analyst's marketplaces, or a brand's open questions."""
     reviewed = person.marketplaces(Permission.REVIEW_CASES)
     if reviewed:
-        alike = counting_as(connection, person)
+        alike = accounts_of_person(connection, person)
         return QueueFilter(reviewed, lanes, person=person.user_id, alike=alike, without_masked=lanes is not None)
     answered = person.brands(Permission.ANSWER_QUESTIONS)
     return QueueFilter(frozenset(place for place, _ in answered), (CaseLane.ASK_BRAND,), answered)
 
 
 @router.post("/api/v1/cases/{case_id}/verdicts", status_code=201, response_model=Verdict)
-def post_verdict(case_id: str, body: VerdictBody, request: Request, session: Judge) -> Recorded:
+def post_verdict(case_id: str, body: VerdictBody, request: Request, session: Judge) -> VerdictOutcome:
     """Judge a case."""
     naming = None if body.brand is None else body.brand.naming
     answer = decision_context.Answer(
@@ -224,12 +226,12 @@ def post_invalid_notice(
     case_id: str, notice_id: str, body: InvalidNoticeBody, request: Request, session: Reviewer
 ) -> EndedNotice:
     """End a notice of a case as invalid, without a verdict; the notifier is told the reason."""
-    invalid = invalid_notices.Invalid(case_id, notice_id, body.reason)
+    invalid = invalid_notices.InvalidNotice(case_id, notice_id, body.reason)
     closed = invalid_notices.end_invalid(runtime_of(request), session.person, invalid)
     return EndedNotice(case_closed=closed)
 
 
 @router.post("/api/v1/cases/{case_id}/undo")
-def post_undo(case_id: str, request: Request, session: Judge) -> Undone:
+def post_undo(case_id: str, request: Request, session: Judge) -> VerdictWithdrawal:
     """Undo one's last verdict on a case."""
-    return Undone(withdrawal_id=undo_verdict(runtime_of(request), session.person, case_id))
+    return VerdictWithdrawal(withdrawal_id=undo_verdict(runtime_of(request), session.person, case_id))

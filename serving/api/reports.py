@@ -8,11 +8,11 @@ from fastapi.concurrency import run_in_threadpool
 from pydantic import BeforeValidator, Field, model_validator
 
 from models.errors import Invalid, NotFound
-from models.verdict import Judgement, ReasonCode, named
+from models.verdict import Judgement, ReasonCode, reason_message
 from serving.accounts.rules.access import Permission
 from serving.api.answers import Answer, Day, Moment, Sentence, read_from
 from serving.api.people import Body
-from serving.api.requests.repeating import Repeatable
+from serving.api.requests.repeating import RepeatableRoute
 from serving.api.requests.reporters import Reporter, reporter
 from serving.brands.rules.rights import kinds_for
 from serving.brands.rules.rights_document import LONGEST_NAME
@@ -22,21 +22,23 @@ from serving.guards import Answerer, TheRuntime, runtime_of
 from serving.platform.database.pools import DEAR
 from serving.reports.policy import ReportPolicy
 from serving.reports.rules.attachments import TestBuyRecord
-from serving.reports.rules.outcomes import LONGEST_LOCATION, Code, Result, by_name
+from serving.reports.rules.outcomes import LONGEST_LOCATION, Code, ListingResult, results_by_name
 from serving.reports.service.attaching import hand_in
 from serving.reports.service.limits import limits_of
-from serving.reports.service.previewing import counts_of, preview
-from serving.reports.service.status import Reported, Status, status_of
-from serving.reports.service.submitting import LONGEST_NOTE, Draft, Submitted, submit
+from serving.reports.service.previewing import counts_of, preview_report
+from serving.reports.service.status import ListingState, Status, status_of
+from serving.reports.service.submitting import LONGEST_NOTE, Draft, SubmittedReport, submit_report
 from serving.reports.service.withdrawing import retract, withdraw
 from serving.reports.store.report_documents import ReportDocument
 from serving.takedowns.policy import BurstPolicy, StepUpPolicy
-from serving.takedowns.rules.bursts import HoldCause
+from serving.takedowns.rules.bursts import PendingCause
 
-router = APIRouter(route_class=Repeatable)
+router = APIRouter(route_class=RepeatableRoute)
 Reports = Annotated[Reporter, reporter()]
 _LONGEST_ID: Final = 40
-Counts = Annotated[dict[str, int], BeforeValidator(lambda counts: {"items": sum(counts.values()), **by_name(counts)})]
+Counts = Annotated[
+    dict[str, int], BeforeValidator(lambda counts: {"items": sum(counts.values()), **results_by_name(counts)})
+]
 Id = Annotated[str | None, Query(max_length=_LONGEST_ID)]
 _MOST_ROWS: Final = (
     10_000  # Above the limit of a report, so that the rule refuses with its own sentence; still bounded.
@@ -100,13 +102,13 @@ class ReportedListing(Answer):
 
     number: int = read_from("number", "step.number")
     listing: str = read_from("location", "step.location")
-    result: Result = read_from("result", "step.result", "outcome.result")
+    result: ListingResult = read_from("result", "step.result", "outcome.result")
     code: Code = read_from("code", "step.code", "outcome.code")
     reason: Sentence = read_from("why", "outcome.reasons")
     listing_external_id: str | None = Field(
         None, validation_alias="external_id", description="Absent from the response of a new report."
     )
-    state: Reported | None = Field(None, description="Absent from the response of a new report.")
+    state: ListingState | None = Field(None, description="Absent from the response of a new report.")
     judgement: Judgement | None = Field(None, description="A reviewer's answer; absent as `state` is.")
 
 
@@ -190,7 +192,7 @@ class SellerCap(Answer):
 class RemovalBudget(Answer):
     """A limit of removals in 24 hours or seven days, named by the cause of the hold once it is used."""
 
-    cause: HoldCause
+    cause: PendingCause
     limit: int
     used: int | None
     left: int | None
@@ -203,10 +205,10 @@ class DailyQuota(Answer):
     renewed_at: Moment
 
 
-class NamedHold(Answer):
+class ApprovalReason(Answer):
     """A reason why a removal needs approval."""
 
-    cause: HoldCause
+    cause: PendingCause
     reason: Sentence = read_from("message")
 
 
@@ -243,7 +245,7 @@ class BrandLimits(Answer):
     removes_at_once: bool
     reason: Sentence
     refused: list[Sentence]
-    holds: list[NamedHold]
+    holds: list[ApprovalReason]
     person: HourlyCap | None
     brand: HourlyCap | None
     seller: SellerCap | None
@@ -264,7 +266,7 @@ class BrandLimits(Answer):
 @router.get("/api/v1/reason-codes")
 def get_reason_codes(_reporter: Reports) -> Reasons:
     """The reasons for which a brand can report a listing, each with the kinds of rights that can carry it."""
-    reasons = [Reason(code=code, name=named(code), rights=sorted(kinds_for(code))) for code in ReasonCode]
+    reasons = [Reason(code=code, name=reason_message(code), rights=sorted(kinds_for(code))) for code in ReasonCode]
     return Reasons(reason_codes=reasons)
 
 
@@ -275,7 +277,7 @@ def get_reason_codes(_reporter: Reports) -> Reasons:
     response_model_exclude_unset=True,
     responses={200: {"model": ReportPreview}},
 )
-async def post_report(body: ReportBody, request: Request, by: Reports) -> Submitted | Response:
+async def post_report(body: ReportBody, request: Request, by: Reports) -> SubmittedReport | Response:
     """Report listings; the same key and body always get the same response, however often they are sent."""
     idempotency_key = request.headers.get("idempotency-key")
     if idempotency_key is None and not body.dry_run:
@@ -294,9 +296,9 @@ async def post_report(body: ReportBody, request: Request, by: Reports) -> Submit
     )
     who = by.person.user_id
     if body.dry_run:
-        foreseen = await DEAR.run_for(who, preview, runtime_of(request), by.person, draft)
+        foreseen = await DEAR.run_for(who, preview_report, runtime_of(request), by.person, draft)
         return ReportPreview(dry_run=True, counts=counts_of(foreseen), items=foreseen).response(200)
-    return await DEAR.run_for(who, submit, runtime_of(request), by.person, draft)
+    return await DEAR.run_for(who, submit_report, runtime_of(request), by.person, draft)
 
 
 @router.get("/api/v1/brand/reports/{report_id}", response_model=ReportWithEvidence, response_model_exclude_unset=True)

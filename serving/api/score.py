@@ -21,18 +21,18 @@ from serving.accounts.rules.access import Scope
 from serving.api.answers import Answer
 from serving.api.bodies import body_of, is_small, json_body, json_of
 from serving.api.errors import as_json
-from serving.api.requests.direct import Direct
-from serving.api.requests.together import Together
+from serving.api.requests.direct import DirectRoute
+from serving.api.requests.together import QuestionBatcher
 from serving.guards import called_by, key
-from serving.listings.service.precheck import prechecks
-from serving.marketplaces.service.keys import GivenKey, admitted, given_key, is_use_due, note_use_if_due
+from serving.listings.service.precheck import precheck_all
+from serving.marketplaces.service.keys import PresentedKey, admit_key, is_use_due, note_use_if_due, presented_key
 from serving.marketplaces.store import marketplaces
 from serving.marketplaces.store.marketplaces import Marketplace
 from serving.platform.database.faults import StorageFault
 from serving.platform.runtime import Runtime
 from serving.scoring.service import scoring
 
-router = APIRouter(route_class=Direct)
+router = APIRouter(route_class=DirectRoute)
 _JSON: Final = "application/json"
 _MOST_TOGETHER: Final = 16  # A group takes some milliseconds, and other requests wait for so long.
 _ORDINARY_BYTES: Final = 4_096  # Of a row; longer ones are as many.
@@ -41,11 +41,11 @@ _USED: Final = "touchstone.used_key"
 
 
 @dataclass(frozen=True, slots=True)
-class _Asked:
+class _ScoreRequest:
     """A request that waits with its key, and its body or the row that was read from it."""
 
     request: Request
-    given: GivenKey | None
+    given: PresentedKey | None
     body: bytes | None
     row: object = None
 
@@ -65,7 +65,7 @@ class ScoreReason(Answer):
     weight: float
 
 
-class Scored(Answer):
+class ListingScore(Answer):
     """The score that a listing would get now."""
 
     external_id: str
@@ -80,15 +80,15 @@ class Scored(Answer):
     policy: str
 
 
-Scores = Together[_Asked, Response]
+Scores = QuestionBatcher[_ScoreRequest, Response]
 
 
 def scores_of(app: FastAPI) -> Scores:
     """What answers the requests of one application."""
-    return Together(lambda questions: _answers(app.state.runtime, questions), most=_MOST_TOGETHER)
+    return QuestionBatcher(lambda questions: _answer_all(app.state.runtime, questions), most=_MOST_TOGETHER)
 
 
-@router.post("/api/v1/score", response_model=Scored, dependencies=[_KEY])
+@router.post("/api/v1/score", response_model=ListingScore, dependencies=[_KEY])
 async def post_score(request: Request) -> Response:
     """The score that a listing would get now, with its route and reasons. Nothing is stored.
 
@@ -97,32 +97,34 @@ async def post_score(request: Request) -> Response:
     evade the model.
     """
     app = cast(FastAPI, request.app)
-    api_key, scores = given_key(request.headers.get("authorization")), cast(Scores, app.state.scores)
+    api_key, scores = presented_key(request.headers.get("authorization")), cast(Scores, app.state.scores)
     if is_small(request):
         body = await body_of(request)
-        answer = await scores.ask(_Asked(request, api_key, body), 1 + len(body) // _ORDINARY_BYTES)
+        answer = await scores.ask(_ScoreRequest(request, api_key, body), 1 + len(body) // _ORDINARY_BYTES)
         if (used := request.scope.get(_USED)) is not None:
             await note_use_if_due(app.state.runtime, used)
         return answer
     # A large body is read only for a key that may send it, and apart from the loop.
     await _KEY.dependency(request)
-    return await scores.ask(_Asked(request, api_key, None, await json_body(request)), _MOST_TOGETHER)
+    return await scores.ask(_ScoreRequest(request, api_key, None, await json_body(request)), _MOST_TOGETHER)
 
 
-def _answers(runtime: Runtime, questions: Sequence[_Asked]) -> Sequence[Response | Exception]:
+def _answer_all(runtime: Runtime, questions: Sequence[_ScoreRequest]) -> Sequence[Response | Exception]:
     try:
         with runtime.store.read(admission=True) as connection:
-            return _together(runtime, connection, questions)
+            return _answer_together(runtime, connection, questions)
     except StorageFault:
         raise
     except Exception as error:
         if len(questions) == 1:
             return [error]
     # The error is of one of them. The others are answered as if it had not come.
-    return [answer for question in questions for answer in _answers(runtime, [question])]
+    return [answer for question in questions for answer in _answer_all(runtime, [question])]
 
 
-def _together(runtime: Runtime, connection: Connection, questions: Sequence[_Asked]) -> Sequence[Response | Exception]:
+def _answer_together(
+    runtime: Runtime, connection: Connection, questions: Sequence[_ScoreRequest]
+) -> Sequence[Response | Exception]:
     now = runtime.wall.now()
     keys_by_id = marketplaces.keys_in_force(
         connection, [question.given.key_id for question in questions if question.given is not None]
@@ -131,7 +133,7 @@ def _together(runtime: Runtime, connection: Connection, questions: Sequence[_Ask
     listings: dict[Marketplace, list[tuple[int, Listing]]] = defaultdict(list)
     for i, question in enumerate(questions):
         try:
-            caller = admitted(keys_by_id, question.given, Scope.SCORE, now)
+            caller = admit_key(keys_by_id, question.given, Scope.SCORE, now)
             called_by(question.request.scope, caller)
             if is_use_due(runtime, caller):
                 question.request.scope[_USED] = caller
@@ -145,13 +147,13 @@ def _together(runtime: Runtime, connection: Connection, questions: Sequence[_Ask
         else:
             listings[caller.marketplace].append((i, listing))
     for marketplace, of_marketplace in listings.items():
-        scored = prechecks(runtime, connection, marketplace, [listing for _, listing in of_marketplace])
+        scored = precheck_all(runtime, connection, marketplace, [listing for _, listing in of_marketplace])
         for (i, listing), one_scored in zip(of_marketplace, scored, strict=True):
-            answers[i] = _answer(listing, one_scored)
+            answers[i] = _score_response(listing, one_scored)
     return [answer for answer in answers if answer is not None]
 
 
-def _answer(listing: Listing, scored: scoring.Scored) -> Response:
+def _score_response(listing: Listing, scored: scoring.ScoredVersion) -> Response:
     answer = {
         "external_id": listing.external_id,
         "kind": scored.score.kind.value,

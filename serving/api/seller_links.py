@@ -3,11 +3,11 @@
 from fastapi import APIRouter
 
 from serving.api.answers import Answer
-from serving.api.requests.repeating import Repeatable
+from serving.api.requests.repeating import RepeatableRoute
 from serving.appeals.service.seller_links import new_link, revoke_links
 from serving.guards import Sender, TheRuntime
 
-router = APIRouter(route_class=Repeatable)
+router = APIRouter(route_class=RepeatableRoute)
 
 
 class SellerLink(Answer):
@@ -16,7 +16,7 @@ class SellerLink(Answer):
     seller_link: str
 
 
-class Revoked(Answer):
+class RevokedLinks(Answer):
     """How many links were still valid."""
 
     revoked: int
@@ -29,6 +29,6 @@ def post_link(action_id: str, runtime: TheRuntime, caller: Sender) -> SellerLink
 
 
 @router.delete("/api/v1/actions/{action_id}/seller-link")
-def delete_link(action_id: str, runtime: TheRuntime, caller: Sender) -> Revoked:
+def delete_link(action_id: str, runtime: TheRuntime, caller: Sender) -> RevokedLinks:
     """Revoke the seller's links, for example after a leak; `revoked` counts those that were still valid."""
-    return Revoked(revoked=revoke_links(runtime, caller.marketplace.marketplace_id, action_id))
+    return RevokedLinks(revoked=revoke_links(runtime, caller.marketplace.marketplace_id, action_id))

@@ -11,12 +11,12 @@ from serving.accounts.rules.access import Permission
 from serving.api.answers import Answer, Moment, Page, Sentence, read_from
 from serving.api.learning import marketplace_for
 from serving.api.requests.moments import After
-from serving.api.requests.repeating import Repeatable
+from serving.api.requests.repeating import RepeatableRoute
 from serving.guards import Reviewer, Speaker, TheRuntime, runtime_of
-from serving.sellers.service.sanctioning import PAGE, Sanctioned, count_of, in_force, undecided
+from serving.sellers.service.sanctioning import PAGE, SanctionView, sanctions_in_force, strikes_of, undecided_sanctions
 from serving.sellers.service.seller_risk import PageOfRisks, riskiest_sellers
 
-router = APIRouter(route_class=Repeatable)
+router = APIRouter(route_class=RepeatableRoute)
 
 
 class StrikeIncident(Answer):
@@ -112,7 +112,7 @@ def get_strikes(seller: str, runtime: TheRuntime, session: Reviewer) -> Strikes:
     """The current strikes of a seller by incident, and the removals that do not count."""
     marketplace_id = marketplace_for(runtime, session.person, Permission.REVIEW_CASES).marketplace_id
     with runtime.store.read() as connection:
-        count = count_of(runtime, connection, marketplace_id, seller[:200], runtime.clock.now())
+        count = strikes_of(runtime, connection, marketplace_id, seller[:200], runtime.clock.now())
     return Strikes(seller=seller, total=count.total, reasons=count.reasons, incidents=count.incidents)
 
 
@@ -122,13 +122,19 @@ def get_sanctions(
 ) -> Sanctions:
     """The undecided sanctions, the longest waiting first, and those in force; a page has at most 500 of each."""
     runtime, person = runtime_of(request), session.person
-    waiting, imposed = undecided(runtime, person, undecided_after), in_force(runtime, person, in_force_after)
+    waiting, imposed = (
+        undecided_sanctions(runtime, person, undecided_after),
+        sanctions_in_force(runtime, person, in_force_after),
+    )
     return Sanctions(
-        undecided=waiting, in_force=imposed, next_undecided=_following(waiting), next_in_force=_following(imposed)
+        undecided=waiting,
+        in_force=imposed,
+        next_undecided=_next_sanction_id(waiting),
+        next_in_force=_next_sanction_id(imposed),
     )
 
 
-def _following(page: Sequence[Sanctioned]) -> str | None:
+def _next_sanction_id(page: Sequence[SanctionView]) -> str | None:
     return page[-1].sanction.sanction_id if len(page) == PAGE else None
 
 

@@ -11,7 +11,7 @@ from typing import Final
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from serving.accounts.service.hashing import AT_ONCE, Busy
+from serving.accounts.service.hashing import AT_ONCE, HashingBusy
 from serving.api.errors import STATUS, Problem
 
 PAUSE_SECONDS: Final = 1.0
@@ -34,16 +34,16 @@ class SignInDoor:
         if scope["type"] != "http" or scope["method"] != "POST" or not self._addresses.fullmatch(scope["path"]):
             await self._app(scope, receive, send)
             return
-        body = await _whole(receive)
+        body = await _read_messages(receive)
         try:
             async with asyncio.timeout(PATIENCE_SECONDS):
                 await self._door.acquire()
         except TimeoutError:
-            await _busy().as_json()(scope, receive, send)
+            await _busy_problem().as_json()(scope, receive, send)
             return
         answer: list[Message] = []
         try:
-            await self._app(scope, _again(body, receive), _into(answer))
+            await self._app(scope, _replaying_receive(body, receive), _collecting_send(answer))
         finally:
             self._door.release()
         if answer and answer[0]["status"] in _REFUSALS:
@@ -52,7 +52,7 @@ class SignInDoor:
             await send(message)
 
 
-async def _whole(receive: Receive) -> list[Message]:
+async def _read_messages(receive: Receive) -> list[Message]:
     """The messages of a body, to its end or that of the connection."""
     messages = [await receive()]
     while messages[-1].get("more_body", False):
@@ -60,7 +60,7 @@ async def _whole(receive: Receive) -> list[Message]:
     return messages
 
 
-def _again(messages: list[Message], receive: Receive) -> Receive:
+def _replaying_receive(messages: list[Message], receive: Receive) -> Receive:
     """The messages, and then what comes after."""
     remaining_messages = iter(messages)
 
@@ -71,15 +71,15 @@ def _again(messages: list[Message], receive: Receive) -> Receive:
     return next_one
 
 
-def _into(answer: list[Message]) -> Send:
+def _collecting_send(answer: list[Message]) -> Send:
     async def keep(message: Message) -> None:
         answer.append(message)
 
     return keep
 
 
-def _busy() -> Problem:
-    refused = Busy()
+def _busy_problem() -> Problem:
+    refused = HashingBusy()
     return Problem(
-        STATUS[Busy], refused.code, refused.phrase, headers={"retry-after": str(refused.retry_after_seconds)}
+        STATUS[HashingBusy], refused.code, refused.phrase, headers={"retry-after": str(refused.retry_after_seconds)}
     )

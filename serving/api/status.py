@@ -6,14 +6,14 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
 
-from models.errors import Unavailable, required
+from models.errors import Unavailable, require
 from serving.api.answers import Answer, Moment, NotReady, Page, read_from
 from serving.api.requests.moments import After
 from serving.appeals.store import overturns
 from serving.guards import Sender, any_caller, public, runtime_of
 from serving.listings.store import listings
 from serving.operations.service import presence as ready
-from serving.operations.service.figures import figures
+from serving.operations.service.figures import service_figures
 from serving.platform.database.faults import StorageFault
 from serving.platform.database.pages import cut
 from serving.platform.database.pools import PROBES
@@ -89,7 +89,7 @@ class RemovalCheck(Answer):
 
 
 @dataclass(frozen=True, slots=True)
-class _Checked:
+class _ActionWithCheck:
     action: actions.StoredAction
     check: removal_checks.RemovalCheck | None
 
@@ -173,9 +173,9 @@ async def health(request: Request) -> dict[str, str]:
 async def readiness(request: Request) -> JSONResponse:
     """Whether the process may get requests: it can store them and has every champion. If not, 503 with reasons."""
     try:
-        reasons = await PROBES.run(ready.not_ready, runtime_of(request))
+        reasons = await PROBES.run(ready.not_ready_reasons, runtime_of(request))
     except StorageFault as silent:
-        reasons = [ready.NotReady(silent.code, silent.phrase)]
+        reasons = [ready.NotReadyReason(silent.code, silent.phrase)]
     if not reasons:
         return JSONResponse({"status": "ready"})
     refusal = NotReady(status="not ready", reasons=reasons)
@@ -185,7 +185,7 @@ async def readiness(request: Request) -> JSONResponse:
 @router.get("/api/v1/figures", response_model=Figures)
 def get_figures(request: Request, caller: Sender) -> dict[str, Any]:
     """The figures that must add up."""
-    return figures(runtime_of(request), caller.marketplace)
+    return service_figures(runtime_of(request), caller.marketplace)
 
 
 @router.get("/api/v1/actions")
@@ -203,7 +203,7 @@ def get_actions(
         latest = actions.latest(connection, marketplace_id, kind=kind, state=state, most=most + 1, before=after)
         page, following = cut(latest, most, lambda action: action.action_id)
         checks = removal_checks.of_actions(connection, marketplace_id, [action.action_id for action in page])
-    return Actions(next=following, actions=[_Checked(action, checks.get(action.action_id)) for action in page])
+    return Actions(next=following, actions=[_ActionWithCheck(action, checks.get(action.action_id)) for action in page])
 
 
 @router.get("/api/v1/actions/{action_id}/statement")
@@ -228,8 +228,8 @@ def get_listing(external_id: str, request: Request, caller: Sender) -> ListingSt
     """The state of one listing: its version, and whether it is shown according to our actions."""
     marketplace_id = caller.marketplace.marketplace_id
     with runtime_of(request).store.read() as connection:
-        latest = listings.latest(connection, marketplace_id, [external_id]).get(external_id)
-        listing = required(latest, "There is no such listing.")
+        latest = listings.latest_states(connection, marketplace_id, [external_id]).get(external_id)
+        listing = require(latest, "There is no such listing.")
         acted = actions.of_listing(connection, marketplace_id, listing.listing_id)
     sent = [action for action in acted if action.state is not ActionState.WITHDRAWN]
     return ListingState(

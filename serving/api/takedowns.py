@@ -9,14 +9,20 @@ from models.verdict import ReasonCode
 from serving.accounts.rules.access import Permission
 from serving.api.answers import Answer, Moment, Sentence, read_from
 from serving.api.people import Body
-from serving.api.requests.repeating import Repeatable
+from serving.api.requests.repeating import RepeatableRoute
 from serving.brands.store import rights
-from serving.cases.rules.takedown_request import Item, came_to
-from serving.cases.service.takedown_requests import Answered, Asked, answered, confirm_all, withdraw
+from serving.cases.rules.takedown_request import RequestItem, outcome_messages
+from serving.cases.service.takedown_requests import (
+    NewTakedownRequest,
+    TakedownResult,
+    confirm_all,
+    takedown_result,
+    withdraw,
+)
 from serving.guards import Answerer, runtime_of
 from serving.platform.database.pools import DEAR
 
-router = APIRouter(route_class=Repeatable)
+router = APIRouter(route_class=RepeatableRoute)
 _LONGEST_ID = 40
 _MOST_ROWS = 10_000  # Above the request limit, so that the rule refuses with its own sentence; still bounded.
 
@@ -76,7 +82,7 @@ class TakedownRequest(Answer):
     right_id: str = read_from("request.right_id")
     reason_code: ReasonCode = read_from("request.reason_code")
     counts: dict[str, int]
-    sentences: Annotated[list[Sentence], BeforeValidator(came_to)] = read_from("counts")
+    sentences: Annotated[list[Sentence], BeforeValidator(outcome_messages)] = read_from("counts")
     items: list[TakedownItem]
 
 
@@ -97,12 +103,12 @@ def get_rights(request: Request, session: Answerer) -> Rights:
 
 
 @router.post("/api/v1/takedown-requests", status_code=201, response_model=TakedownRequest)
-async def post_request(body: TakedownBody, request: Request, session: Answerer) -> Answered:
+async def post_request(body: TakedownBody, request: Request, session: Answerer) -> TakedownResult:
     """Confirm every named listing; the response has a result for each."""
-    takedown = Asked(
+    takedown = NewTakedownRequest(
         body.right_id,
         body.reason_code,
-        tuple(Item(listing.case_id, listing.version_id) for listing in body.items),
+        tuple(RequestItem(listing.case_id, listing.version_id) for listing in body.items),
         body.good_faith,
         body.request_id,
         body.marketplace_id,
@@ -111,9 +117,9 @@ async def post_request(body: TakedownBody, request: Request, session: Answerer) 
 
 
 @router.get("/api/v1/takedown-requests/{request_id}", response_model=TakedownRequest)
-def get_request(request_id: str, request: Request, session: Answerer) -> Answered:
+def get_request(request_id: str, request: Request, session: Answerer) -> TakedownResult:
     """The current state of a request."""
-    return answered(runtime_of(request), session.person, request_id[:_LONGEST_ID])
+    return takedown_result(runtime_of(request), session.person, request_id[:_LONGEST_ID])
 
 
 @router.post("/api/v1/takedown-requests/{request_id}/undo")

@@ -10,13 +10,13 @@ from models.verdict import Judgement, ReasonCode
 from serving.api.answers import Answer, Moment, State
 from serving.api.people import Body, Verdict
 from serving.api.requests.moments import in_utc
-from serving.api.requests.repeating import Repeatable
+from serving.api.requests.repeating import RepeatableRoute
 from serving.cases.rules.test_buy import CustodyEvent, Examiner
-from serving.cases.service.review import Recorded
-from serving.cases.service.test_buys import Finding, Order, Step, close, order, read, take_step
+from serving.cases.service.review import VerdictOutcome
+from serving.cases.service.test_buys import Finding, Order, Step, close, place_order, read, take_step
 from serving.guards import Reviewer, runtime_of
 
-router = APIRouter(route_class=Repeatable)
+router = APIRouter(route_class=RepeatableRoute)
 
 
 class OrderBody(Body):
@@ -76,18 +76,18 @@ class TestBuy(Answer):
     custody: list[CustodyEntry]
 
 
-class Ordered(Answer):
+class NewTestBuy(Answer):
     """The id of a new test buy."""
 
     test_buy_id: str
 
 
 @router.post("/api/v1/cases/{case_id}/test-buys", status_code=201)
-def post_order(case_id: str, body: OrderBody, request: Request, session: Reviewer) -> Ordered:
+def post_order(case_id: str, body: OrderBody, request: Request, session: Reviewer) -> NewTestBuy:
     """Record that the goods of a case were ordered."""
     arrives_by = in_utc(body.arrives_by)
     new_order = Order(case_id, body.version_id, body.reference, arrives_by, body.cost, body.currency)
-    return Ordered(test_buy_id=order(runtime_of(request), session.person, new_order))
+    return NewTestBuy(test_buy_id=place_order(runtime_of(request), session.person, new_order))
 
 
 @router.post("/api/v1/test-buys/{test_buy_id}/custody", status_code=201)
@@ -98,7 +98,7 @@ def post_step(test_buy_id: str, body: StepBody, request: Request, session: Revie
 
 
 @router.post("/api/v1/test-buys/{test_buy_id}/verdict", status_code=201, response_model=Verdict)
-def post_finding(test_buy_id: str, body: FindingBody, request: Request, session: Reviewer) -> Recorded:
+def post_finding(test_buy_id: str, body: FindingBody, request: Request, session: Reviewer) -> VerdictOutcome:
     """Close a test buy with the finding about the goods."""
     finding = Finding(body.examiner, body.name, body.judgement, body.text, body.reason_code)
     return close(runtime_of(request), session.person, test_buy_id, finding)

@@ -23,7 +23,7 @@ class Silence(StrEnum):
     REVIEWED = "reviewed"  # A person who did not take the earlier decision decides.
 
 
-class Maintaining(StrEnum):
+class MaintainingEvidence(StrEnum):
     """The evidence of a rights holder that makes the removal outlast a counter-notice."""
 
     REASONS = "reasons"
@@ -47,7 +47,7 @@ class CounterNoticePolicy:
     later_round_days: int | None
     seller_silence: Silence
     rights_holder_silence: Silence
-    maintaining: Maintaining
+    maintaining: MaintainingEvidence
 
 
 # How long a decision can be appealed against, and when appeals without ground lose priority.
@@ -88,7 +88,7 @@ ALIBABA_LIKE: Final = CounterNoticePolicy(
     seller_silence=Silence.REMOVAL_STANDS,
     # A rights holder that does not answer does not keep a listing down: Mercado Libre's rule.
     rights_holder_silence=Silence.REINSTATED,
-    maintaining=Maintaining.REASONS,
+    maintaining=MaintainingEvidence.REASONS,
 )
 
 
@@ -106,7 +106,7 @@ CHINA_ARTICLE_43: Final = CounterNoticePolicy(
     seller_silence=Silence.REMOVAL_STANDS,
     rights_holder_silence=Silence.REINSTATED,
     # A complaint to the authority in charge, or a lawsuit.
-    maintaining=Maintaining.COURT_ACTION,
+    maintaining=MaintainingEvidence.COURT_ACTION,
 )
 
 
@@ -124,7 +124,7 @@ DMCA_LIKE: Final = CounterNoticePolicy(
     seller_silence=Silence.REMOVAL_STANDS,
     rights_holder_silence=Silence.REINSTATED,
     # § 512(g)(2)(C): unless an action seeking a court order has been filed.
-    maintaining=Maintaining.COURT_ACTION,
+    maintaining=MaintainingEvidence.COURT_ACTION,
 )
 
 
@@ -142,7 +142,7 @@ DSA: Final = CounterNoticePolicy(
     seller_silence=Silence.REMOVAL_STANDS,
     # The rights holder is not asked under this profile; if it were, its silence would not decide the matter.
     rights_holder_silence=Silence.REVIEWED,
-    maintaining=Maintaining.REASONS,
+    maintaining=MaintainingEvidence.REASONS,
 )
 
 
@@ -160,7 +160,7 @@ MERCADO_LIBRE_LIKE: Final = CounterNoticePolicy(
     later_round_days=None,
     seller_silence=Silence.REMOVAL_STANDS,
     rights_holder_silence=Silence.REINSTATED,
-    maintaining=Maintaining.REASONS,
+    maintaining=MaintainingEvidence.REASONS,
 )
 
 

@@ -29,7 +29,7 @@ from serving.platform.database.schema import (
     word,
 )
 from serving.platform.database.types import Json
-from serving.takedowns.rules.statement import Undone
+from serving.takedowns.rules.statement import OverturnCause
 
 appeal = tenant_table(
     "appeal",
@@ -145,7 +145,7 @@ overturn = tenant_table(
     id_column("action_id"),
     id_column("verdict_id", nullable=True),
     id_column("reinstatement_id", nullable=True),
-    word("cause", Undone),
+    word("cause", OverturnCause),
     Column("amendment", Json, nullable=False),
     Column("amendment_messages", Json, nullable=True),
     moment("overturned_at"),

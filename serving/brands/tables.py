@@ -15,11 +15,11 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-from features.indicators import Direction, Where
+from features.indicators import Direction, SearchedText
 from features.price_lists import ListedBy
 from serving.brands.policy import LONGEST_ALIAS
 from serving.brands.rules.alias_proposals import ProposalState
-from serving.brands.rules.certification import How
+from serving.brands.rules.certification import CertificationMethod
 from serving.brands.rules.message_side import MessageSide
 from serving.brands.rules.rights import RightKind, RightState
 from serving.platform.database.schema import EXTERNAL, ID, id_column, metadata, moment, tenant_table, within, word
@@ -53,7 +53,7 @@ certification_attempt = Table(
     metadata,
     Column("attempt_id", ID, primary_key=True),
     Column("user_id", ID, ForeignKey("account.user_id"), nullable=False),
-    word("how", How),
+    word("how", CertificationMethod),
     Column("questions", String(80), nullable=False),
     Column("answers", Json, nullable=False),
     Column("right_answers", Integer, nullable=False),
@@ -97,7 +97,7 @@ indicator = tenant_table(
     id_column("brand_id"),
     Column("label", String(200), nullable=False),
     Column("pattern", String(200), nullable=False),
-    word("where_found", Where),
+    word("where_found", SearchedText),
     word("direction", Direction),
     moment("active_from"),
     moment("active_to", nullable=True),
@@ -171,7 +171,7 @@ alias_proposal = tenant_table(
 )
 
 
-def _document_of_the_brand() -> ForeignKeyConstraint:
+def _document_reference() -> ForeignKeyConstraint:
     """A reference to a document of the same brand at the same marketplace."""
     columns = ("marketplace_id", "brand_id")
     return ForeignKeyConstraint(
@@ -215,7 +215,7 @@ brand_right = tenant_table(
     Column("note", String(500), nullable=True),
     moment("known_at"),
     within("brand_id", "brand_enrolment"),
-    _document_of_the_brand(),
+    _document_reference(),
     UniqueConstraint("right_id"),
     UniqueConstraint("marketplace_id", "brand_id", "kind", "office", "number"),
 )
@@ -234,7 +234,7 @@ power_of_attorney = tenant_table(
     moment("revoked_at", nullable=True),
     moment("known_at"),
     within("brand_id", "brand_enrolment"),
-    _document_of_the_brand(),
+    _document_reference(),
     UniqueConstraint("mandate_id"),
     Index("ix_power_of_attorney_person", "marketplace_id", "brand_id", "user_id"),
 )

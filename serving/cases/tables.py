@@ -21,7 +21,7 @@ from models.case import CaseLane, CaseState
 from models.verdict import Evidence, Judgement, Side
 from serving.brands.policy import LONGEST_ALIAS
 from serving.cases.policy import LONGEST_MARK, LONGEST_OWNER, LONGEST_REASON
-from serving.cases.rules.bulk_verdicts import Made
+from serving.cases.rules.bulk_verdicts import BulkItemResult
 from serving.cases.rules.case_note import Deferral
 from serving.cases.rules.takedown_request import Fate
 from serving.cases.rules.test_buy import TestBuyState
@@ -341,7 +341,7 @@ bulk_item = Table(
     id_column("case_id"),
     id_column("version_id"),
     id_column("verdict_id", nullable=True),
-    word("made", Made),
+    word("made", BulkItemResult),
     Column("reason", String(500), nullable=False),
     within("bulk_id", "bulk_verdict"),
     within("verdict_id", "verdict"),

@@ -11,17 +11,17 @@ from serving.commands.groups import app
 from serving.commands.options import settings_with
 from serving.commands.registry import Runtime
 from serving.commands.showing import EXIT_FAILED, complain, progress_bars, say
-from serving.platform.progress import Report, unheard
+from serving.platform.progress import Report, ignore_progress
 
 FOLDER = Annotated[Path, typer.Argument(help="Folder of the backup.", show_default=False)]
 
 
 @command()
-def make_backup(runtime: Runtime, folder: Path, report: Report = unheard) -> dict[str, Any]:
+def make_backup(runtime: Runtime, folder: Path, report: Report = ignore_progress) -> dict[str, Any]:
     """Back the data directory up."""
-    from serving.operations.service.backup_making import make
+    from serving.operations.service.backup_making import back_up
 
-    return make(runtime, folder, report)
+    return back_up(runtime, folder, report)
 
 
 @app.command()
@@ -33,15 +33,15 @@ def backup(
     """Back the data directory up into a new folder, also while the service runs; or verify a backup."""
     folder = folder.expanduser().absolute()
     if verify:
-        from serving.operations.service.backup_checking import check
+        from serving.operations.service.backup_checking import check_backup
 
         with progress_bars() as report:
-            _, figures = check(folder, report)
-        say(_figures(figures))
+            _, figures = check_backup(folder, report)
+        say(_backup_summary(figures))
         say("The backup is whole: its files, database, audit log, signed heads and keys.")
         return
     figures = make_backup(folder)
-    say(_figures(figures))
+    say(_backup_summary(figures))
     say(f"Backed up in {figures['folder']}, digest {figures['digest'][:16]}. It holds keys: keep it confidential.")
     if figures["beside"]:
         say("Not in it, to be kept beside it:")
@@ -59,8 +59,8 @@ def restore(
     from models.errors import Invalid
     from serving.composition import open_runtime
     from serving.operations.service.backup_checking import manifest_of
-    from serving.operations.service.backup_making import summary
-    from serving.operations.service.backup_restoring import put_in_place, record, waiting
+    from serving.operations.service.backup_making import backup_summary
+    from serving.operations.service.backup_restoring import record_restore, restore_backup, waiting_messages
     from serving.platform.home import Home
 
     if not reason.strip():
@@ -69,16 +69,16 @@ def restore(
     home = Home.at(settings.home)
     with home.owned():
         with progress_bars() as report:
-            before = put_in_place(settings, home, folder, replace=replace, report=report)
+            before = restore_backup(settings, home, folder, replace=replace, report=report)
         manifest = manifest_of(folder)
-        figures = summary(manifest)
+        figures = backup_summary(manifest)
         runtime = open_runtime(settings, restoring=True)
         try:
-            done = record(runtime, manifest, figures["digest"], before, reason=reason.strip()[:500], by=LOCAL)
-            number = waiting(runtime)
+            done = record_restore(runtime, manifest, figures["digest"], before, reason=reason.strip()[:500], by=LOCAL)
+            number = waiting_messages(runtime)
         finally:
             runtime.close()
-    say(_figures(figures))
+    say(_backup_summary(figures))
     if done["problems"]:
         complain(*done["problems"])
         raise typer.Exit(EXIT_FAILED)
@@ -124,7 +124,7 @@ def accept_secrets(reason: Annotated[str, typer.Option(help="Why; the audit log 
     say(f"Accepted: {', '.join(changed)}." if changed else "The database knows these secrets already.")
 
 
-def _figures(figures: dict[str, Any]) -> str:
+def _backup_summary(figures: dict[str, Any]) -> str:
     return (
         f"Of {figures['taken_at'][:19]}: {figures['files']:,} files, {figures['bytes'] / 1e6:,.1f} MB, "
         f"{figures['rows']:,} rows, {figures['entries']:,} entries of the audit log."

@@ -16,7 +16,7 @@ from models.errors import DomainError, Invalid
 from serving.commands.options import settings_with
 from serving.commands.registry import Runtime, run
 from serving.platform.home import Home, HomeInUse
-from serving.platform.progress import Progress, Report, unheard
+from serving.platform.progress import Progress, Report, ignore_progress
 from serving.platform.settings import Settings
 
 
@@ -35,13 +35,13 @@ class ServiceEnded(DomainError):
 
 
 @dataclass(frozen=True, slots=True)
-class Local:
+class CommandConnection:
     """Runs commands; `running` is set where they go to a running service."""
 
     running: bool
     answer: Callable[[str, bytes, Report], Any]
 
-    def call(self, command: str, report: Report = unheard, /, **arguments: Any) -> Any:
+    def call(self, command: str, report: Report = ignore_progress, /, **arguments: Any) -> Any:
         """Run one command. Its arguments are JSON on both ways, so that both accept and refuse the same.
 
         `report` hears the progress of a long one.
@@ -49,24 +49,24 @@ class Local:
         Raises DomainError (it was refused; the sentence says why).
         """
         try:
-            body = orjson.dumps(arguments, _plain)
+            body = orjson.dumps(arguments, _as_json)
         except TypeError as error:
             raise Invalid("{command}: {why}.", command=command.replace("_", " "), why=str(error)) from None
         return self.answer(command, body, report)
 
 
-def _plain(argument: object) -> orjson.Fragment | str:
+def _as_json(argument: object) -> orjson.Fragment | str:
     """A decimal as a number of the same digits, because as text a count or rating would be refused. A path as text."""
     if isinstance(argument, Decimal):
         return orjson.Fragment(str(argument))
     return str(argument).encode("utf-8", "backslashreplace").decode()
 
 
-_CONNECTED: ContextVar[Local | None] = ContextVar("connected", default=None)
+_CONNECTED: ContextVar[CommandConnection | None] = ContextVar("connected", default=None)
 
 
 @contextmanager
-def connected() -> Iterator[Local]:
+def current_connection() -> Iterator[CommandConnection]:
     """The connection of the block around this one, or one of its own."""
     if (around := _CONNECTED.get()) is not None:
         yield around
@@ -76,7 +76,7 @@ def connected() -> Iterator[Local]:
 
 
 @contextmanager
-def connect(settings: Settings) -> Iterator[Local]:
+def connect(settings: Settings) -> Iterator[CommandConnection]:
     """Connect to the running service, or to the database where none runs, for every command of the block.
 
     Raises HomeInUse (another process owns the data directory and no socket of it responds).
@@ -88,29 +88,29 @@ def connect(settings: Settings) -> Iterator[Local]:
         except HomeInUse:
             # A copied directory names the socket of the original until its own service has started.
             address = None if home.moved else home.read_service().get("socket")
-            if not isinstance(address, str) or not _listens(address):
+            if not isinstance(address, str) or not _is_listening(address):
                 raise
             transport = httpx.HTTPTransport(uds=address)
             client = stack.enter_context(httpx.Client(transport=transport, base_url="http://touchstone", timeout=600))
-            local = Local(running=True, answer=partial(_over_socket, client))
+            local = CommandConnection(running=True, answer=partial(_run_over_socket, client))
         else:
             from serving.composition import open_runtime
 
             runtime = open_runtime(settings)
             stack.callback(runtime.close)
-            local = Local(running=False, answer=partial(_on_database, runtime))
+            local = CommandConnection(running=False, answer=partial(_run_on_database, runtime))
         stack.callback(_CONNECTED.reset, _CONNECTED.set(local))
         yield local
 
 
-def _on_database(runtime: Runtime, command: str, body: bytes, report: Report) -> Any:
+def _run_on_database(runtime: Runtime, command: str, body: bytes, report: Report) -> Any:
     from training.adapters.files import parse_json
 
     arguments = parse_json(body)
     return run(runtime, command, arguments if isinstance(arguments, dict) else {}, report)
 
 
-def _over_socket(client: httpx.Client, command: str, body: bytes, report: Report) -> Any:
+def _run_over_socket(client: httpx.Client, command: str, body: bytes, report: Report) -> Any:
     """The result; the service answers with lines of progress, and the result or the refusal last."""
     headers, reply = {"content-type": "application/json"}, None
     try:
@@ -138,7 +138,7 @@ def _lines(parts: Iterable[bytes]) -> Iterator[bytes]:
         yield begun
 
 
-def _listens(address: str) -> bool:
+def _is_listening(address: str) -> bool:
     """Whether the service runs. A killed service leaves its address, and the directory's next owner may be no
     service."""
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as unix_socket:

@@ -11,7 +11,7 @@ import typer
 
 from serving.commands.declaring import command
 from serving.commands.groups import app
-from serving.commands.options import Dask, Marketplace, a_place_for_a_file, known_format
+from serving.commands.options import Dask, Marketplace, checked_output_path, known_format
 from serving.commands.registry import Runtime, place_named
 from serving.commands.showing import EXIT_FAILED, EXIT_REFUSED, complain, progress_bar, say, unusable_file
 
@@ -39,7 +39,7 @@ def receive(
     place = place_named(runtime, marketplace)
     refused = {i: Rejection(**row["refused"]) for i, row in enumerate(rows) if "refused" in row}
     payloads = [row.get("listing", row.get("cells")) for row in rows]
-    answers = intake.receive(
+    answers = intake.receive_rows(
         runtime, place, payloads, source=source, backfill=backfill, rejections=refused, first_row=rows[0]["number"]
     )
     return [{**row_answer(answer), "new_listing": answer.new_version and answer.version == 1} for answer in answers]
@@ -52,29 +52,29 @@ def import_file(
     marketplace: Marketplace = None,
     backfill: Annotated[bool, typer.Option(help="Treat rows as known when they occurred.")] = False,
     errors: Annotated[
-        Path | None, typer.Option(callback=a_place_for_a_file, help="CSV file for every refused row, with its reason.")
+        Path | None, typer.Option(callback=checked_output_path, help="CSV file for every refused row, with its reason.")
     ] = None,
 ) -> None:
     """Import a file's listings: rows in = new + changed + unchanged + quarantined.
 
     Ends with 1 if rows were refused; `touchstone quarantine` lists them."""
-    from serving.commands.connection import connected
+    from serving.commands.connection import current_connection
     from training.dataset import read_listings
 
     known_format(format_name)
     counts = dict.fromkeys(("new", "changed", "unchanged", "stale", "quarantined"), 0)
     refused: list[tuple[int, str, str, str]] = []
     unused: list[str] = []
-    with unusable_file(), connected(), progress_bar(shown_name(file), size_of(file)) as move:
+    with unusable_file(), current_connection(), progress_bar(shown_name(file), size_of(file)) as move:
         listings = read_listings(file, format_name, received_at=datetime.now(UTC), advanced=move, unused=unused.extend)
         for batch in batches(listings):
-            rows, source = [_sendable(row) for row in batch], f"import {shown_name(file)}"[:200]
+            rows, source = [_command_row(row) for row in batch], f"import {shown_name(file)}"[:200]
             answers = receive(rows, source, backfill, marketplace)
             for row, answer in zip(batch, answers, strict=True):
                 counts[_outcome(answer)] += 1
                 if answer["status"] == "quarantined":
                     refused.append((row.number, answer["code"], answer["field"], answer["sentence"]))
-    _report(refused, errors)
+    _report_refused_rows(refused, errors)
     if unused:
         typer.echo(f"Columns not used: {', '.join(unused)}.", err=True)
     total = sum(counts.values())
@@ -107,18 +107,18 @@ def batches(rows: Iterable[Any]) -> Iterator[list[Any]]:
         yield batch
 
 
-def _sendable(row: Any) -> dict[str, Any]:
+def _command_row(row: Any) -> dict[str, Any]:
     """A row for the command: the listing's mapping, or the refusal with its cells."""
     from features.listing import Rejection
 
     if isinstance(row.listing, Rejection):
         refusal = {"code": row.listing.code, "field": row.listing.field, "sentence": row.listing.sentence}
-        cells = {str(_plain(name)): _plain(cell) for name, cell in row.cells.items()}
+        cells = {str(_plain_cell(name)): _plain_cell(cell) for name, cell in row.cells.items()}
         return {"number": row.number, "refused": refusal, "cells": cells}
     return {"number": row.number, "listing": row.mapping}
 
 
-def _plain(cell: object) -> object:
+def _plain_cell(cell: object) -> object:
     if cell is None or (isinstance(cell, int) and -(2**63) <= cell < 2**63):
         return cell
     return str(cell).encode("utf-8", "backslashreplace").decode()
@@ -130,7 +130,7 @@ def _outcome(answer: dict[str, Any]) -> str:
     return "new" if answer["new_listing"] else "changed"
 
 
-def _report(refused: list[tuple[int, str, str, str]], errors: Path | None) -> None:
+def _report_refused_rows(refused: list[tuple[int, str, str, str]], errors: Path | None) -> None:
     """Print the first refused rows, and write all of them to the file."""
     for number, code, field, sentence in refused[:_SHOWN]:
         typer.echo(f"row {number}: {code} {field}: {sentence}", err=True)
@@ -143,10 +143,10 @@ def _report(refused: list[tuple[int, str, str, str]], errors: Path | None) -> No
 
 def processes_for(file: Path) -> int:
     """All cores for a large file; one for a small file, which is done before a second process has started."""
-    from training.adapters.parquet import groups_of
+    from training.adapters.parquet import row_groups_of
 
     if file.suffix.lower() == ".parquet":
-        is_large = sum(groups_of(file).rows) > _LARGE_FILE_ROWS
+        is_large = sum(row_groups_of(file).rows) > _LARGE_FILE_ROWS
     else:
         is_large = size_of(file) > _LARGE_FILE_BYTES
     return os.cpu_count() or 1 if is_large else 1
@@ -159,7 +159,7 @@ def score(
     *,
     bundle: Annotated[Path, typer.Option(help="Folder of a bundle, as `touchstone train` writes it.")],
     out: Annotated[
-        Path, typer.Option(callback=a_place_for_a_file, help="Parquet file to write: one row per input row, in order.")
+        Path, typer.Option(callback=checked_output_path, help="Parquet file to write: one row per input row, in order.")
     ],
     reasons: Annotated[bool, typer.Option(help="Give reasons. Without them it takes less time.")] = True,
     history: Annotated[
@@ -201,7 +201,7 @@ def score(
 
 def _history_at(place: str, marketplace: str | None) -> "tuple[HistoryAt, datetime]":
     """The history of a marketplace in a data directory or database, and the time on its clock."""
-    from serving.listings.service.past_facts import opened
+    from serving.listings.service.past_facts import open_history
     from serving.migrations.migrate import require_current
     from serving.platform.database.engine import read_only_engine, sqlite_url
     from serving.platform.home import Home
@@ -216,6 +216,6 @@ def _history_at(place: str, marketplace: str | None) -> "tuple[HistoryAt, dateti
     engine = read_only_engine(url)
     try:
         require_current(engine)
-        return opened(url, engine, marketplace)
+        return open_history(url, engine, marketplace)
     finally:
         engine.dispose()

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Concatenate, ParamSpec, TypeVar
 import typer
 
 from serving.commands.options import Marketplace
-from serving.commands.registry import COMMANDS, REPORT, At, Command, Who
+from serving.commands.registry import COMMANDS, REPORT, ActorOption, Command, CommandScope
 from serving.commands.showing import progress_bars, say
 
 P = ParamSpec("P")
@@ -19,7 +19,7 @@ def command(
     group: typer.Typer | None = None,
     name: str | None = None,
     *,
-    by: Who | None = None,
+    by: ActorOption | None = None,
     show: Callable[..., object] = say,
 ) -> Callable[[Callable[Concatenate[Any, P], R]], Callable[P, R]]:
     """Register a function under its name; the returned function runs it where the database is.
@@ -34,8 +34,8 @@ def command(
         signature, known_as = inspect.signature(function), function.__name__
         first, *own = (parameter for parameter in signature.parameters.values() if parameter.name != REPORT)
         common_options = [_option("by", Annotated[str | None, typer.Option(help=by.text)])] if by else []
-        common_options += [_option("marketplace", Marketplace)] if first.annotation is At else []
-        sent_signature = _of_keywords([*own, *common_options])
+        common_options += [_option("marketplace", Marketplace)] if first.annotation is CommandScope else []
+        sent_signature = _keyword_signature([*own, *common_options])
         new_command = Command(function, sent_signature, first.annotation, by, REPORT in signature.parameters)
         if COMMANDS.setdefault(known_as, new_command).function is not function:
             raise ValueError(f"Two commands are named {known_as}.")
@@ -43,7 +43,9 @@ def command(
         @wraps(function)
         def ask(*args: P.args, **kwargs: P.kwargs) -> R:
             arguments = signature.bind(None, *args, **kwargs).arguments
-            answer: R = _ask(known_as, {name: argument for name, argument in arguments.items() if name != first.name})
+            answer: R = _call_command(
+                known_as, {name: argument for name, argument in arguments.items() if name != first.name}
+            )
             return answer
 
         if group is not None:
@@ -51,11 +53,13 @@ def command(
             unsent = [option for option in printed if option.name not in sent_signature.parameters]
 
             def typed(**options: Any) -> None:
-                answer = _ask(known_as, {parameter: options[parameter] for parameter in sent_signature.parameters})
+                answer = _call_command(
+                    known_as, {parameter: options[parameter] for parameter in sent_signature.parameters}
+                )
                 show(answer, **{option.name: options[option.name] for option in printed})
 
             typed.__doc__ = function.__doc__
-            typed.__signature__ = _of_keywords([*own, *unsent, *common_options])  # type: ignore[attr-defined]  # typer reads it
+            typed.__signature__ = _keyword_signature([*own, *unsent, *common_options])  # type: ignore[attr-defined]  # typer reads it
             typed.__annotations__ = {option.name: option.annotation for option in (*own, *unsent, *common_options)}
             group.command(name)(typed)
         return ask
@@ -67,12 +71,12 @@ def _option(name: str, annotation: Any) -> inspect.Parameter:
     return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=annotation)
 
 
-def _of_keywords(parameters: Iterable[inspect.Parameter]) -> inspect.Signature:
+def _keyword_signature(parameters: Iterable[inspect.Parameter]) -> inspect.Signature:
     return inspect.Signature([parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY) for parameter in parameters])
 
 
-def _ask(name: str, arguments: dict[str, Any]) -> Any:
-    from serving.commands.connection import connected
+def _call_command(name: str, arguments: dict[str, Any]) -> Any:
+    from serving.commands.connection import current_connection
 
-    with connected() as local, progress_bars() as report:
+    with current_connection() as local, progress_bars() as report:
         return local.call(name, report, **arguments)

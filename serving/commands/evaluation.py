@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 
 from serving.commands.data import shown_name
-from serving.commands.options import Figures, a_place_for_a_file, one_of, settings_with, write_json
+from serving.commands.options import Figures, checked_output_path, known_choice, settings_with, write_json
 from serving.commands.showing import complain, print_table, progress_bar, progress_bars, say, unusable_file, words
 from serving.platform.progress import Progress
 
@@ -56,7 +56,7 @@ def evaluate(
 ) -> None:
     """Cross-validate on labelled rows, grouped by seller, and compare with baselines fitted in the same run."""
     from training.evaluate.cross_validation import FOLDS, Changes, cross_validate, summarise
-    from training.evaluate.tried import TriedFile, alone
+    from training.evaluate.tried import TriedFile, single_feature_figures
     from training.fit.encoders import encoder_named
     from training.runs.pipeline import without_nan
     from training.snapshots.labelled import labelled_rows
@@ -66,11 +66,11 @@ def evaluate(
     settings = settings_with()
     with unusable_file():
         rows = labelled_rows(file, format_name, received_at=datetime.now(UTC))
-        tell_left_out(rows.refused, rows.unlabelled)
+        report_left_out(rows.refused, rows.unlabelled)
         material = rows.material
-        encoded = _encoded(encoder, material.listings, settings.training_threads) if encoder else None
+        encoded = _encode_titles(encoder, material.listings, settings.training_threads) if encoder else None
         changes = Changes(left_out, TriedFile.read(tried) if tried else None, encoded)
-        on_their_own = alone(changes.tried.features(), material) if changes.tried else []
+        on_their_own = single_feature_figures(changes.tried.features(), material) if changes.tried else []
         with progress_bar("cross-validation", repeats * FOLDS) as move:
             validation = cross_validate(
                 material,
@@ -89,14 +89,14 @@ def evaluate(
     write_json(json_file, summary)
 
 
-def _encoded(name: str, listings: Sequence["Listing"], threads: int) -> "NDArray[Any]":
+def _encode_titles(name: str, listings: Sequence["Listing"], threads: int) -> "NDArray[Any]":
     """The encoder's numbers of the listings' titles, with the mean where it fails."""
-    from training.fit.encoders import encode, encoder_named, without_gaps
+    from training.fit.encoders import encode, encoder_named, fill_gaps
 
     encoder = encoder_named(name)
     titles = [listing.title or "" for listing in listings]
     with progress_bar("encoding the titles", len(titles)) as move:
-        return without_gaps(
+        return fill_gaps(
             encode(encoder, titles, threads=threads, progress=lambda share: move(round(share * len(titles))))
         )
 
@@ -121,10 +121,10 @@ def known_labelled_format(name: str) -> str:
     from training.adapters.formats import FORMATS
     from training.snapshots.labelled import SNAPSHOT
 
-    return one_of(name, (*FORMATS, SNAPSHOT), "--format")
+    return known_choice(name, (*FORMATS, SNAPSHOT), "--format")
 
 
-def tell_left_out(refused: int, unlabelled: int) -> None:
+def report_left_out(refused: int, unlabelled: int) -> None:
     """Say on standard error how many rows were left out."""
     if refused or unlabelled:
         typer.echo(f"Left out: {refused:,} refused rows, {unlabelled:,} without a label.", err=True)
@@ -139,7 +139,11 @@ def print_evaluation(summary: dict[str, Any]) -> None:
     rows = []
     for name, figures in {"model": summary["model"], **summary["parts"], **summary["baselines"]}.items():
         precise = (f"{figures['precision_at']['10']:.2f}", f"{figures['precision_at']['50']:.2f}")
-        areas = (interval(figures["ap_interval"]), f"{figures['roc_auc']:.3f}", interval(figures["roc_auc_interval"]))
+        areas = (
+            interval_in_words(figures["ap_interval"]),
+            f"{figures['roc_auc']:.3f}",
+            interval_in_words(figures["roc_auc_interval"]),
+        )
         rows.append((_NAMES.get(name, words(name)), f"{figures['ap']:.3f}", *areas, *precise))
     print_table(
         ("", "AP", "95 % over sellers", "ROC-AUC", "95 % over sellers", "P@10", "P@50"),
@@ -148,12 +152,12 @@ def print_evaluation(summary: dict[str, Any]) -> None:
         f"{summary['repeats']} x {summary['folds']} folds by seller",
     )
     for peer in (*PEERS, *([WITHOUT] if WITHOUT in summary["parts"] else [])):
-        Console().print(against(peer, summary))
+        Console().print(peer_comparison(peer, summary))
     if WITH in summary["parts"]:
         _print_tried(summary["with"])
-        Console().print(gained(summary))
+        Console().print(tried_comparison(summary))
     if SECOND in summary["parts"]:
-        for line in second_stage(summary):
+        for line in second_stage_sentences(summary):
             Console().print(line)
 
 
@@ -180,41 +184,41 @@ _NAMES: Final = {"with": "model with the tried", "without": "model without"}
 _PEERS: Final = {"without": "the model without these features"}
 
 
-def against(peer: str, summary: dict[str, Any]) -> str:
+def peer_comparison(peer: str, summary: dict[str, Any]) -> str:
     """The model compared with a peer of the same run: better, worse, or neither beyond chance."""
     margin = summary[f"difference_to_{peer}"]
-    line = f"Model less {_PEERS.get(peer, words(peer))}: {_in_figures(margin, summary)}"
-    return f"{line}{_beyond_chance(margin, summary, 'The model is better', 'The model is worse')}"
+    line = f"Model less {_PEERS.get(peer, words(peer))}: {_difference_in_figures(margin, summary)}"
+    return f"{line}{_chance_sentence(margin, summary, 'The model is better', 'The model is worse')}"
 
 
-def gained(summary: dict[str, Any]) -> str:
+def tried_comparison(summary: dict[str, Any]) -> str:
     """The model with the tried features compared with the model: better, worse, or neither beyond chance."""
     gain, left_out = summary["gain_with"], summary.get("without", [])
     named = ", ".join(feature["name"] for feature in summary["with"])
     less = f" and without {len(left_out)} {'feature' if len(left_out) == 1 else 'features'}" if left_out else ""
-    line = f"With {named}{less}, less the model: {_in_figures(gain, summary)}"
-    return f"{line}{_beyond_chance(gain, summary, 'This is better', 'This is worse')}"
+    line = f"With {named}{less}, less the model: {_difference_in_figures(gain, summary)}"
+    return f"{line}{_chance_sentence(gain, summary, 'This is better', 'This is worse')}"
 
 
-def second_stage(summary: dict[str, Any]) -> Iterator[str]:
+def second_stage_sentences(summary: dict[str, Any]) -> Iterator[str]:
     """The second score compared with the first answer and with each peer: better, worse, or neither."""
     from training.evaluate.cross_validation import PEERS, SECOND
 
     names = {f"gain_{SECOND}": "the first answer"}
     names |= {f"difference_of_{SECOND}_to_{peer}": words(peer) for peer in PEERS}
     for key, name in names.items():
-        line = f"Second score by {summary['encoder']} less {name}: {_in_figures(summary[key], summary)}"
-        yield f"{line}{_beyond_chance(summary[key], summary, 'It is better', 'It is worse')}"
+        line = f"Second score by {summary['encoder']} less {name}: {_difference_in_figures(summary[key], summary)}"
+        yield f"{line}{_chance_sentence(summary[key], summary, 'It is better', 'It is worse')}"
 
 
-def _in_figures(margin: dict[str, Any], summary: dict[str, Any]) -> str:
+def _difference_in_figures(margin: dict[str, Any], summary: dict[str, Any]) -> str:
     return (
-        f"{margin['ap']:+.3f} AP ({interval(margin['ap_interval'])} over sellers, paired), {margin['ap_ratio']:.2f} "
-        f"times as much; better in {margin['repeats_better']} of {summary['repeats']} repeats."
+        f"{margin['ap']:+.3f} AP ({interval_in_words(margin['ap_interval'])} over sellers, paired), "
+        f"{margin['ap_ratio']:.2f} times as much; better in {margin['repeats_better']} of {summary['repeats']} repeats."
     )
 
 
-def _beyond_chance(margin: dict[str, Any], summary: dict[str, Any], better: str, worse: str) -> str:
+def _chance_sentence(margin: dict[str, Any], summary: dict[str, Any], better: str, worse: str) -> str:
     (low, high), least_difference = margin["ap_interval"], margin["ap_told_from_chance"]
     if least_difference is None or low is None or high is None:
         return ""
@@ -226,7 +230,7 @@ def _beyond_chance(margin: dict[str, Any], summary: dict[str, Any], better: str,
     )
 
 
-def interval(bounds: Sequence[float | None]) -> str:
+def interval_in_words(bounds: Sequence[float | None]) -> str:
     low, high = bounds
     return "unknown" if low is None or high is None else f"{low:.3f} to {high:.3f}"
 
@@ -244,14 +248,14 @@ def tune(
     seed: Annotated[int, typer.Option(min=0, help="The seed of folds, fits and searches.")] = 0,
     out: Annotated[
         Path | None,
-        typer.Option(callback=a_place_for_a_file, help="File for the best settings, which `touchstone train` reads."),
+        typer.Option(callback=checked_output_path, help="File for the best settings, which `touchstone train` reads."),
     ] = None,
     json_file: Figures = None,
 ) -> None:
     """Search settings of the fit in nested cross-validation by seller. Ctrl-C ends it and shows what was found."""
     known_labelled_format(format_name)
-    study = _searched(file, format_name, trials=trials, folds=folds, minutes=minutes, seed=seed)
-    tell_left_out(study["refused"], study["unlabelled"])
+    study = _run_searches(file, format_name, trials=trials, folds=folds, minutes=minutes, seed=seed)
+    report_left_out(study["refused"], study["unlabelled"])
     show_tuning(study)
     write_json(json_file, study)
     if out is not None and not study["settings"]:
@@ -263,7 +267,9 @@ def tune(
         say(f"Settings in {out}, for `touchstone train --data FILE --settings {out}`.")
 
 
-def _searched(file: Path, format_name: str, *, trials: int, folds: int, minutes: float, seed: int) -> Mapping[str, Any]:
+def _run_searches(
+    file: Path, format_name: str, *, trials: int, folds: int, minutes: float, seed: int
+) -> Mapping[str, Any]:
     from serving.learning.service.publish import offline_registry
     from serving.learning.service.training_child import TUNING, run_child
     from serving.platform.home import Home
@@ -315,27 +321,30 @@ def show_tuning(study: Mapping[str, Any]) -> None:
             title=f"{study['rows']:,} rows, {study['positives']:,} counterfeit, {study['sellers']:,} sellers; "
             f"{study['inner_folds']} inner folds by seller in each search",
         )
-        print_table(("setting", "default", "in the outer folds", "on all rows"), _settings(study))
+        print_table(("setting", "default", "in the outer folds", "on all rows"), _setting_rows(study))
     if "gain" in study:
         print_table(
             ("outer folds", "AP", "95 % over sellers"),
-            [(name, f"{study[name]['ap']:.3f}", interval(study[name]["ap_interval"])) for name in ("default", "tuned")],
+            [
+                (name, f"{study[name]['ap']:.3f}", interval_in_words(study[name]["ap_interval"]))
+                for name in ("default", "tuned")
+            ],
         )
     if study["interrupted"]:
         complain(f"Interrupted: {study['measured']:,} of {study['rows']:,} rows are measured.")
-    say(verdict(study))
+    say(tuning_verdict(study))
     if study["run_id"]:
         say(f"MLflow run {study['run_id']}, with a child run for each trial")
     if study["not_tracked"]:
         complain(study["not_tracked"])
 
 
-def verdict(study: Mapping[str, Any]) -> str:
+def tuning_verdict(study: Mapping[str, Any]) -> str:
     """Whether tuning improves the model on sellers that the searches have not seen."""
     if "gain" not in study:
         return "No outer fold with both classes was measured, so nothing is known about the settings."
     gain = study["gain"]
-    figures = f"{gain['ap']:+.3f} AP ({interval(gain['ap_interval'])} over sellers, paired)"
+    figures = f"{gain['ap']:+.3f} AP ({interval_in_words(gain['ap_interval'])} over sellers, paired)"
     low, high = gain["ap_interval"]
     if low is not None and low > 0:
         return f"Tuning improves the model on unseen sellers: {figures}, beyond chance."
@@ -344,7 +353,7 @@ def verdict(study: Mapping[str, Any]) -> str:
     return f"Tuning does not improve the model on unseen sellers beyond chance: {figures}. Keep the defaults."
 
 
-def _settings(study: Mapping[str, Any]) -> list[tuple[str, ...]]:
+def _setting_rows(study: Mapping[str, Any]) -> list[tuple[str, ...]]:
     """A row for each setting: the default, the range in the outer folds, and that of the search on all rows."""
     folds = [search["settings"] for name, search in study["searches"].items() if name != "all rows"]
     chosen = study["settings"]

@@ -15,6 +15,6 @@ from serving.commands import (  # noqa: F401  # imported to be registered
     webhooks,
 )
 from serving.commands.groups import app
-from serving.commands.registry import reports, run
+from serving.commands.registry import reports_progress, run
 
-__all__ = ["app", "reports", "run"]
+__all__ = ["app", "reports_progress", "run"]

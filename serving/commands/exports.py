@@ -14,7 +14,7 @@ import typer
 
 from serving.commands.declaring import command
 from serving.commands.groups import app
-from serving.commands.options import Marketplace, a_place_for_a_file, span_of
+from serving.commands.options import Marketplace, checked_output_path, span_of
 from serving.commands.registry import Runtime, place_named
 from serving.commands.showing import EXIT_FAILED, complain, say
 
@@ -86,10 +86,10 @@ def list_statements(
     place = place_named(runtime, marketplace)
     begins, ends = span_of(since, until, runtime.clock.now())
     if amended:
-        page = statements.amendments(runtime, place, since=begins, until=ends)
+        page = statements.amendments_page(runtime, place, since=begins, until=ends)
     else:
         behind = None if after is None else (datetime.fromisoformat(after[0]), after[1])
-        page = statements.statements(runtime, place, since=begins, until=ends, after=behind, most=most)
+        page = statements.statements_page(runtime, place, since=begins, until=ends, after=behind, most=most)
     following = None if page.after is None else [page.after[0].isoformat(), page.after[1]]
     return {**asdict(page), "after": following, "until": ends.isoformat()}
 
@@ -97,13 +97,13 @@ def list_statements(
 def _export_statements(
     out: Path, since: str | None, until: str | None, *, batches: bool, amended: bool, marketplace: str | None
 ) -> None:
-    from serving.commands.connection import connected
+    from serving.commands.connection import current_connection
 
     if amended and since is None:
         raise typer.BadParameter("needs --since, the begin of the period of reversals.", param_hint="--amended")
     refused: list[str] = []
     outstanding = written = 0
-    with connected(), a_new_file(out) as file:
+    with current_connection(), atomic_file(out) as file:
         for page in _pages(amended=amended, since=since, until=until, marketplace=marketplace):
             _write(file, page["statements"], batches=batches)
             written += len(page["statements"])
@@ -149,11 +149,11 @@ def get_brand_table(runtime: Runtime, name: str, brand: str, out: Path, marketpl
         brand_id = by_name(connection, brand).brand_id
         if name == "standing":
             rows = brand_records.standing_rows(connection, place.marketplace_id, brand_id)
-            return _contents(len(rows), as_file(Format(_ending(out)), brand_records.STANDING_COLUMNS, rows))
+            return _encoded_content(len(rows), as_file(Format(_ending(out)), brand_records.STANDING_COLUMNS, rows))
         answers = answers_of(connection, {(place.marketplace_id, brand_id)})
     record = brand_records.record_of(answers)
     return {
-        **_contents(len(answers), brand_records.record_file(Format(_ending(out)), answers)),
+        **_encoded_content(len(answers), brand_records.record_file(Format(_ending(out)), answers)),
         "outcomes": {outcome.value: number for outcome, number in record.outcomes.items()},
         "counter_notices": record.counter_notices,
         "counter_notices_upheld": record.counter_notices_upheld,
@@ -185,7 +185,7 @@ def get_transparency_table(
     span = Span(place_named(runtime, marketplace).marketplace_id, *span_of(since, until, runtime.clock.now()))
     with runtime.store.read() as connection:
         columns, rows = table(connection, TableName(name), span)
-    return _contents(len(rows), as_file(Format(_ending(out)), columns, rows))
+    return _encoded_content(len(rows), as_file(Format(_ending(out)), columns, rows))
 
 
 @app.command()
@@ -200,7 +200,7 @@ def export(
             "aggregates: the counts behind the templates of Regulation (EU) 2024/2835."
         ),
     ],
-    out: Annotated[Path, typer.Option("--out", callback=a_place_for_a_file, help=_OUT)],
+    out: Annotated[Path, typer.Option("--out", callback=checked_output_path, help=_OUT)],
     since: Since = None,
     until: Until = None,
     *,
@@ -226,17 +226,17 @@ def export(
         say(f"{content['rows']:,} {chosen.rows} in {out}.")
 
 
-def _contents(rows: int, content: bytes) -> dict[str, Any]:
+def _encoded_content(rows: int, content: bytes) -> dict[str, Any]:
     return {"rows": rows, "content": b64encode(content).decode()}
 
 
 def _write_content(out: Path, document: dict[str, Any]) -> None:
-    with a_new_file(out) as file:
+    with atomic_file(out) as file:
         file.write(b64decode(document["content"]))
 
 
 @contextmanager
-def a_new_file(path: Path) -> Iterator[IO[bytes]]:
+def atomic_file(path: Path) -> Iterator[IO[bytes]]:
     """A file that appears under its name when it is complete, so that readers never see half of it."""
     unfinished = path.with_name(f".{path.name}.{os.getpid()}")
     try:

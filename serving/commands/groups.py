@@ -38,24 +38,24 @@ def _touchstone(
     return
 
 
-def _group(name: str, text: str) -> typer.Typer:
+def _add_group(name: str, text: str) -> typer.Typer:
     group = typer.Typer(help=text, no_args_is_help=True)
     app.add_typer(group, name=name)
     return group
 
 
-erase = _group("erase", "Erase personal data.")
-hold = _group("hold", "Legal holds: sellers whose data must not be erased.")
-evidence = _group("evidence", "Evidence: listings as they were when somebody acted on them.")
-model = _group("model", "Models: registration, reproduction, past scores and the golden set.")
-breaker = _group("breaker", "The circuit breaker on the volume of alerts.")
-marketplace = _group("marketplace", "Marketplaces.")
-person = _group("person", "People and their roles.")
-brand = _group("brand", "Brands and their enrolment.")
-key = _group("key", "API keys.")
-webhook = _group("webhook", "Webhook endpoints of marketplaces.")
-audit = _group("audit", "The audit log.")
-reporter = _group("reporter", "Reporters of listings: registered, warned, muted.")
-seller = _group("seller", "Contacts of sellers.")
-removal = _group("removal", "Removals pending approval.")
-kill_switch = _group("kill-switch", "Kill switches: turn automatic rules off and on.")
+erase = _add_group("erase", "Erase personal data.")
+hold = _add_group("hold", "Legal holds: sellers whose data must not be erased.")
+evidence = _add_group("evidence", "Evidence: listings as they were when somebody acted on them.")
+model = _add_group("model", "Models: registration, reproduction, past scores and the golden set.")
+breaker = _add_group("breaker", "The circuit breaker on the volume of alerts.")
+marketplace = _add_group("marketplace", "Marketplaces.")
+person = _add_group("person", "People and their roles.")
+brand = _add_group("brand", "Brands and their enrolment.")
+key = _add_group("key", "API keys.")
+webhook = _add_group("webhook", "Webhook endpoints of marketplaces.")
+audit = _add_group("audit", "The audit log.")
+reporter = _add_group("reporter", "Reporters of listings: registered, warned, muted.")
+seller = _add_group("seller", "Contacts of sellers.")
+removal = _add_group("removal", "Removals pending approval.")
+kill_switch = _add_group("kill-switch", "Kill switches: turn automatic rules off and on.")

@@ -8,7 +8,7 @@ from models.errors import Invalid
 from serving.accounts.rules.access import Permission
 from serving.commands.declaring import command
 from serving.commands.groups import breaker, kill_switch, removal
-from serving.commands.registry import ADMINISTRATOR, At, Who
+from serving.commands.registry import ADMINISTRATOR, ActorOption, CommandScope
 from serving.marketplaces.rules import RULES, AutomaticRule
 
 Rule = Annotated[str, typer.Argument(help="The rule's name, as in `touchstone kill-switch show`.")]
@@ -16,13 +16,13 @@ Reason = Annotated[str, typer.Option(help="Why; shown in the audit log and, whil
 
 
 @command(kill_switch, "show")
-def show_kill_switches(at: At) -> list[str]:
+def show_kill_switches(at: CommandScope) -> list[str]:
     """Show whether each automatic rule is on, and the effect."""
     from models.messages.english import in_english
-    from serving.marketplaces.store.kill_switches import switched_off
+    from serving.marketplaces.store.kill_switches import rules_off
 
     with at.runtime.store.read() as connection:
-        off = {switch.rule: switch for switch in switched_off(connection, {at.here})}
+        off = {switch.rule: switch for switch in rules_off(connection, {at.here})}
     texts: list[str] = []
     for rule, meant in RULES.items():
         switch = off.get(rule)
@@ -31,30 +31,30 @@ def show_kill_switches(at: At) -> list[str]:
     return texts
 
 
-def _switch(at: At, rule: str, reason: str, *, on: bool) -> str:
-    from serving.marketplaces.service.kill_switches import switch
+def _switch(at: CommandScope, rule: str, reason: str, *, on: bool) -> str:
+    from serving.marketplaces.service.kill_switches import switch_rule
 
     if rule not in set(AutomaticRule):
         raise Invalid("There is no such rule; known are: {known}.", known=", ".join(AutomaticRule))
-    switch(at.runtime, at.place, AutomaticRule(rule), on=on, by=at.actor, reason=reason)
+    switch_rule(at.runtime, at.place, AutomaticRule(rule), on=on, by=at.actor, reason=reason)
     return f"{rule} is {'on' if on else 'off'}."
 
 
 @command(kill_switch, "off", by=ADMINISTRATOR)
-def switch_off(at: At, rule: Rule, reason: Reason) -> str:
+def switch_off(at: CommandScope, rule: Rule, reason: Reason) -> str:
     """Switch a rule off from the next request on."""
     return _switch(at, rule, reason, on=False)
 
 
 @command(kill_switch, "on", by=ADMINISTRATOR)
-def switch_on(at: At, rule: Rule, reason: Reason) -> str:
+def switch_on(at: CommandScope, rule: Rule, reason: Reason) -> str:
     """Switch a rule on again."""
     return _switch(at, rule, reason, on=True)
 
 
-@command(breaker, "close", by=Who("E-mail of the person who checked the volume.", Permission.PROMOTE_MODELS))
+@command(breaker, "close", by=ActorOption("E-mail of the person who checked the volume.", Permission.PROMOTE_MODELS))
 def close_the_breaker(
-    at: At, reason: Annotated[str, typer.Option(help="The result of the check of the volume.")]
+    at: CommandScope, reason: Annotated[str, typer.Option(help="The result of the check of the volume.")]
 ) -> str:
     """Let the model ask brands again after a person has checked the volume of alerts."""
     from serving.operations.service.breaker import close_breaker
@@ -64,13 +64,13 @@ def close_the_breaker(
 
 
 @command(removal, "list")
-def list_pending_removals(at: At) -> list[str]:
+def list_pending_removals(at: CommandScope) -> list[str]:
     """List the removals pending approval, the oldest first, with the reasons."""
     from models.messages.english import in_english
     from serving.takedowns.store import approvals
 
     with at.runtime.store.read() as connection:
-        ids = [action_id for _, action_id in approvals.waiting(connection, [at.here], most=500)]
+        ids = [action_id for _, action_id in approvals.pending_removals(connection, [at.here], most=500)]
         holds = approvals.of_actions(connection, at.here, ids)
     return [
         f"{action_id}: {' '.join(in_english(hold.message) for hold in holds[action_id].holds)}" for action_id in ids
@@ -79,7 +79,7 @@ def list_pending_removals(at: At) -> list[str]:
 
 @command(removal, "approve")
 def approve_removal(
-    at: At,
+    at: CommandScope,
     action_id: Annotated[str, typer.Argument(help="Its id, as in `touchstone removal list`.")],
     reason: Annotated[str, typer.Option(help="Why; the audit log keeps it for ever.")],
 ) -> str:

@@ -10,8 +10,8 @@ import typer
 from serving.accounts.rules.access import LOCAL, Permission
 from serving.commands.declaring import command
 from serving.commands.groups import app, model
-from serving.commands.options import Dask, Marketplace, a_place_for_a_file, known_format, settings_with
-from serving.commands.registry import At, Runtime, Who, actor_named, place_named
+from serving.commands.options import Dask, Marketplace, checked_output_path, known_format, settings_with
+from serving.commands.registry import ActorOption, CommandScope, Runtime, actor_named, place_named
 from serving.commands.showing import EXIT_FAILED, complain, progress_bar, say, unusable_file
 
 _POLL_SECONDS: Final = 0.5
@@ -52,13 +52,13 @@ def train(
         return
     if format_name is None or out is None:
         raise typer.BadParameter("--data needs --format and --out.")
-    _may_be_replaced(out)
+    _check_replaceable(out)
     _train_on_file(
         data, known_format(format_name), out, register=register, seed=seed, settings_file=settings_file, dask=dask
     )
 
 
-def _may_be_replaced(out: Path) -> None:
+def _check_replaceable(out: Path) -> None:
     """Refuse a folder with other content than a bundle: the export replaces the whole content of the folder."""
     from models.bundle import MANIFEST
 
@@ -97,9 +97,9 @@ def get_job(runtime: Runtime, job_id: str, marketplace: Marketplace = None) -> d
 
 
 def _retrain(marketplace: str | None) -> None:
-    from serving.commands.connection import connected
+    from serving.commands.connection import current_connection
 
-    with connected() as local:
+    with current_connection() as local:
         job_id = request_training(not local.running, marketplace)
         job = get_job(job_id, marketplace)
         if local.running:
@@ -162,7 +162,7 @@ def _register(settings: Any, bundle: Path) -> str:
 
 @command(app, "promote")
 def promote_model(
-    at: At,
+    at: CommandScope,
     digest: Annotated[
         str, typer.Argument(help="A bundle's digest or its beginning; 'challenger' is the newest.")
     ] = "challenger",
@@ -171,11 +171,11 @@ def promote_model(
     withdrawn: Annotated[bool, typer.Option("--withdraw", help="Withdraw your approval instead.")] = False,
 ) -> str:
     """Approve a model; the last required approval makes it the champion, without a lost request."""
-    from serving.learning.service.promote import approve, withdraw
+    from serving.learning.service.promote import approve, withdraw_approval
 
     actor = actor_named(at.runtime, at.place, by, Permission.PROMOTE_MODELS)
     if withdrawn:
-        return f"Approval withdrawn: {withdraw(at.runtime, at.place, digest=digest, by=actor)}"
+        return f"Approval withdrawn: {withdraw_approval(at.runtime, at.place, digest=digest, by=actor)}"
     approval = approve(at.runtime, at.place, digest=digest, by=actor, reason=reason)
     if approval.in_force:
         return f"Champion {approval.digest}"
@@ -184,7 +184,7 @@ def promote_model(
 
 @command(model, "publish")
 def publish_model(
-    at: At,
+    at: CommandScope,
     digest: Annotated[str, typer.Argument(help="A bundle's digest or its beginning, or 'challenger'.")] = "challenger",
 ) -> str:
     """Register a model in MLflow that was trained while MLflow was down; the service itself tries for a day."""
@@ -196,7 +196,7 @@ def publish_model(
 
 
 @command(app, "rollback")
-def rollback_model(at: At, reason: Annotated[str, typer.Option(help="Why.")] = "") -> str:
+def rollback_model(at: CommandScope, reason: Annotated[str, typer.Option(help="Why.")] = "") -> str:
     """Restore the previous champion, or approve that where one person is not enough."""
     from serving.learning.service.promote import rollback
 
@@ -208,7 +208,7 @@ def rollback_model(at: At, reason: Annotated[str, typer.Option(help="Why.")] = "
 
 def _write_card(
     digest_and_card: list[str],
-    out: Annotated[Path, typer.Option(callback=a_place_for_a_file, help="HTML file to write.")],
+    out: Annotated[Path, typer.Option(callback=checked_output_path, help="HTML file to write.")],
 ) -> None:
     digest, card = digest_and_card
     out.write_text(card, encoding="utf-8")
@@ -217,7 +217,7 @@ def _write_card(
 
 @command(app, "report", show=_write_card)
 def get_model_card(
-    at: At,
+    at: CommandScope,
     digest: Annotated[
         str, typer.Argument(help="A model's digest or its beginning, 'challenger' or 'champion'.")
     ] = "champion",
@@ -232,12 +232,12 @@ def get_model_card(
 
 # Golden sets.
 
-FREEZER: Final = Who("E-mail of the administrator who freezes it.", Permission.FREEZE_GOLDEN_SETS)
+FREEZER: Final = ActorOption("E-mail of the administrator who freezes it.", Permission.FREEZE_GOLDEN_SETS)
 
 
 @command(model, "golden", by=FREEZER)
 def golden_set(
-    at: At,
+    at: CommandScope,
     freeze: Annotated[
         bool,
         typer.Option(
@@ -270,7 +270,7 @@ def reproduce(
     ],
 ) -> None:
     """Train again what a run recorded, and compare the bundles. Nothing is registered or promoted."""
-    comparison = _trained_again(run)
+    comparison = _reproduce_run(run)
     if comparison["digest"] == comparison["recorded"]:
         say(f"Same digest {comparison['digest']} as run {comparison['run_id']}")
         say(f"  {difference}" for difference in comparison["differences"])
@@ -281,7 +281,7 @@ def reproduce(
     raise typer.Exit(EXIT_FAILED)
 
 
-def _trained_again(run: str) -> dict[str, Any]:
+def _reproduce_run(run: str) -> dict[str, Any]:
     from serving.learning.service.publish import offline_registry
     from serving.learning.service.training_child import REPRODUCTION, run_child
     from serving.platform.home import Home

@@ -9,8 +9,8 @@ import typer
 
 from serving.commands.declaring import command
 from serving.commands.groups import app, model
-from serving.commands.options import Figures, a_place_for_a_file, write_json
-from serving.commands.registry import At
+from serving.commands.options import Figures, checked_output_path, write_json
+from serving.commands.registry import CommandScope
 from serving.commands.showing import print_table, words
 
 _SHOWN: Final = 12
@@ -26,9 +26,9 @@ def _print_drift(report: dict[str, Any], json_file: Figures = None) -> None:
         console.print("Fewer than 50 on one side: too few to tell a shift from chance.")
     _print_shifts(report["shifts"])
     for name in ("prevalence", "recall"):
-        console.print(f"{name.capitalize()} by the random audit sample: {_estimate(report[name])}.")
+        console.print(f"{name.capitalize()} by the random audit sample: {_estimate_in_words(report[name])}.")
     for name, answers in report["answers"].items():
-        console.print(f"First answers {name}: {_answers(answers)}.")
+        console.print(f"First answers {name}: {_answers_in_words(answers)}.")
     if any(band["listings"] for band in report["bands"]):
         _print_bands(report["bands"])
     write_json(json_file, report)
@@ -36,7 +36,8 @@ def _print_drift(report: dict[str, Any], json_file: Figures = None) -> None:
 
 @command(app, "drift", show=_print_drift)
 def measure_drift(
-    at: At, days: Annotated[int, typer.Option(min=1, max=365, help="Length of both compared periods in days.")] = 30
+    at: CommandScope,
+    days: Annotated[int, typer.Option(min=1, max=365, help="Length of both compared periods in days.")] = 30,
 ) -> dict[str, Any]:
     """Compare current listings with those from before the champion, and its probabilities with later labels."""
     from serving.learning.service.monitoring import measure
@@ -47,7 +48,7 @@ def measure_drift(
 def _print_shifts(shifts: list[dict[str, Any]]) -> None:
     rows = []
     for shift in shifts[:_SHOWN]:
-        sizes = (f"{shift['psi']:.3f}", _or(shift["by_chance"], "unknown"), _or(shift["distance"], ""))
+        sizes = (f"{shift['psi']:.3f}", _figure_or(shift["by_chance"], "unknown"), _figure_or(shift["distance"], ""))
         rows.append(
             (shift["name"], shift["level"], *sizes, f"{shift['missing_before']:.0%}", f"{shift['missing_now']:.0%}")
         )
@@ -62,17 +63,17 @@ def _print_bands(bands: list[dict[str, Any]]) -> None:
         estimate = band["found"]
         counts = (f"{band['listings']:,}", f"{estimate['reviewed']:,}")
         interval = f"{estimate['low']:.3f} to {estimate['high']:.3f}" if band["listings"] else ""
-        shares = (_or(band["predicted"], ""), _or(estimate["value"], "unknown"), interval)
+        shares = (_figure_or(band["predicted"], ""), _figure_or(estimate["value"], "unknown"), interval)
         rows.append((f"{band['low']:g} to {band['high']:g}", *counts, *shares))
     headings = ("probability", "listings", "answered", "predicted", "counterfeit", "95 %")
     print_table(headings, rows, title="The champion's probabilities and the outcomes")
 
 
-def _or(number: float | None, missing: str) -> str:
+def _figure_or(number: float | None, missing: str) -> str:
     return missing if number is None else f"{number:.3f}"
 
 
-def _estimate(estimate: dict[str, Any]) -> str:
+def _estimate_in_words(estimate: dict[str, Any]) -> str:
     if estimate["value"] is None:
         return "unknown; no answer yet for a part of the listings"
     return (
@@ -81,7 +82,7 @@ def _estimate(estimate: dict[str, Any]) -> str:
     )
 
 
-def _answers(answers: dict[str, Any]) -> str:
+def _answers_in_words(answers: dict[str, Any]) -> str:
     cases = f"{answers['cases']:,} {'case' if answers['cases'] == 1 else 'cases'}"
     if answers["median_days"] is None:
         return f"none for {cases}"
@@ -102,7 +103,7 @@ def _print_rescored(comparison: dict[str, Any], out: Path | None) -> None:
     print_table(("then", "now", "versions"), moves, title=title, on_left=("now",), dim=lambda row: row[0] == row[1])
     sides = []
     for name, side in (("as it was", comparison["before"]), ("with this model", comparison["after"])):
-        shares = [_or(side[key], "unknown") for key in ("precision", "recall")]
+        shares = [_figure_or(side[key], "unknown") for key in ("precision", "recall")]
         sides.append((name, f"{side['flagged']:,}", f"{side['labelled']:,}", *shares))
     title = f"Shown to a person because of the score; {comparison['labelled']:,} have a label"
     print_table(("", "flagged", "labelled", "precision", "recall"), sides, title=title)
@@ -123,7 +124,7 @@ def _write_rows(out: Path, rows: list[dict[str, Any]]) -> None:
 
 @command(model, "rescore", show=_print_rescored)
 def rescore_history(
-    at: At,
+    at: CommandScope,
     since: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="First day, UTC.")],
     bundle: Annotated[
         str, typer.Option(help="A model's digest or its beginning, 'challenger' or 'champion'.")
@@ -131,15 +132,15 @@ def rescore_history(
     most: Annotated[int, typer.Option(min=1, max=1_000_000, help="Versions at most, spread over the period.")] = 10_000,
     out: Annotated[
         Path | None,
-        typer.Option(callback=a_place_for_a_file, help="Parquet file: every version with its old and new score."),
+        typer.Option(callback=checked_output_path, help="Parquet file: every version with its old and new score."),
     ] = None,
 ) -> dict[str, Any]:
     """Score past versions with another model and compare; nothing is changed."""
-    from serving.learning.service.rescore import model_named, rescore, summary
+    from serving.learning.service.rescore import model_named, rescore, rescoring_summary
     from serving.scoring.service.bundles import BundleStore
 
     bundle_of_model = at.runtime.services[BundleStore].load(model_named(at.runtime, at.place, bundle).digest)
     versions = rescore(at.runtime, at.place, bundle_of_model, since=since.replace(tzinfo=UTC), most=most)
     rows = versions if out is not None else []  # Sent only if they are written: there may be a million.
     lines = [{**asdict(row), "scored_at": row.scored_at.isoformat()} for row in rows]
-    return {"digest": bundle_of_model.digest, **summary(versions), "rows": lines}
+    return {"digest": bundle_of_model.digest, **rescoring_summary(versions), "rows": lines}

@@ -24,14 +24,14 @@ def settings_with(**changes: Any) -> "Settings":
     return Settings(**{name: setting for name, setting in changes.items() if setting is not None})
 
 
-def a_place_for_a_file(path: Path | None) -> Path | None:
+def checked_output_path(path: Path | None) -> Path | None:
     """The path, if a file can be written there; checked before the work starts."""
     if path is not None and (path.is_dir() or not os.access(path.absolute().parent, os.W_OK)):
         raise typer.BadParameter(f"{path}: no file can be written there.")
     return path
 
 
-def one_of(word: str, known: Iterable[str], option: str) -> str:
+def known_choice(word: str, known: Iterable[str], option: str) -> str:
     """The value, if it is a known one."""
     names = list(known)
     if word not in names:
@@ -43,7 +43,7 @@ def known_format(name: str) -> str:
     """The format's name, if there is such a format."""
     from training.adapters.formats import FORMATS
 
-    return one_of(name, FORMATS, "--format")
+    return known_choice(name, FORMATS, "--format")
 
 
 def write_json(path: Path | None, figures: Any) -> None:
@@ -81,4 +81,4 @@ Dask = Annotated[
     ),
 ]
 Reason = Annotated[str, typer.Option(help="Why; shown in the audit log.")]
-Figures = Annotated[Path | None, typer.Option("--json", callback=a_place_for_a_file, help="Write all figures here.")]
+Figures = Annotated[Path | None, typer.Option("--json", callback=checked_output_path, help="Write all figures here.")]

@@ -10,8 +10,8 @@ from models.errors import Invalid
 from serving.accounts.rules.access import LOCAL, MARKETPLACE_SCOPES, Role, Scope
 from serving.commands.declaring import command
 from serving.commands.groups import key, marketplace, person
-from serving.commands.options import Marketplace, one_of, settings_with
-from serving.commands.registry import At, Runtime
+from serving.commands.options import Marketplace, known_choice, settings_with
+from serving.commands.registry import CommandScope, Runtime
 
 _NEEDED: Final = ("email", "name", "role")
 _MARKS: Final = {"": False, "no": False, "false": False, "0": False, "yes": True, "true": True, "1": True}
@@ -19,7 +19,7 @@ _FLAGS: Final = ("certified", "leads")
 _COLUMNS: Final = (*_NEEDED, "brand", "marketplace", *_FLAGS)
 
 
-def _scopes(scopes: list[str]) -> list[str]:
+def _check_scopes(scopes: list[str]) -> list[str]:
     unknown = [scope for scope in scopes if scope not in MARKETPLACE_SCOPES]
     if unknown:
         raise typer.BadParameter(f"{unknown[0]} is no scope.", param_hint="--scope")
@@ -37,7 +37,7 @@ def add_marketplace(
 
 
 @command(marketplace, "sells-in")
-def sell_in(at: At, territory: Annotated[list[str], typer.Argument()]) -> str:
+def sell_in(at: CommandScope, territory: Annotated[list[str], typer.Argument()]) -> str:
     """Set where a marketplace sells: rights that hold in none of these territories support no takedowns there."""
     from serving.brands.service import brand_file
 
@@ -93,7 +93,7 @@ def add(
     role: Annotated[
         str | None,
         typer.Option(
-            callback=lambda role: None if role is None else one_of(role, Role, "--role"),
+            callback=lambda role: None if role is None else known_choice(role, Role, "--role"),
             help="analyst, brand, account_manager, data_scientist or admin.",
         ),
     ] = None,
@@ -142,11 +142,11 @@ def people_of(file: Path) -> dict[str, dict[str, Any]]:
             rows_by_line = {f"line {rows.line_num}": row for row in rows}
     except (OSError, UnicodeDecodeError, csv.Error) as problem:
         raise Invalid("{file} cannot be read: {why}.", file=file.name, why=str(problem)) from None
-    refused = [f"{line}: {why}" for line, row in rows_by_line.items() for why in _problems(row)]
+    refused = [f"{line}: {why}" for line, row in rows_by_line.items() for why in _row_problems(row)]
     if refused or not rows_by_line:
         listed = "\n".join(refused) or f"{file.name} names nobody."
         raise Invalid("Nobody was added.\n{refused}", refused=listed)
-    return {line: _told(row) for line, row in rows_by_line.items()}
+    return {line: _person_fields(row) for line, row in rows_by_line.items()}
 
 
 def _check_header(header: list[str]) -> None:
@@ -159,7 +159,7 @@ def _check_header(header: list[str]) -> None:
         )
 
 
-def _problems(row: dict[Any, Any]) -> list[str]:
+def _row_problems(row: dict[Any, Any]) -> list[str]:
     if None in row or None in row.values():
         return ["it has another number of cells than the header."]
     cells = {name: cell.strip() for name, cell in row.items()}
@@ -174,7 +174,7 @@ def _problems(row: dict[Any, Any]) -> list[str]:
     return problems
 
 
-def _told(row: dict[str, str]) -> dict[str, Any]:
+def _person_fields(row: dict[str, str]) -> dict[str, Any]:
     cells: dict[str, Any] = {name: cell.strip() for name, cell in row.items()}
     return {**cells, **{name: _MARKS[cells.get(name, "").lower()] for name in _FLAGS}}
 
@@ -208,10 +208,11 @@ def reset_password(
 
 @command(key, "add")
 def add_key(
-    at: At,
+    at: CommandScope,
     name: str,
     scope: Annotated[
-        list[str], typer.Option(callback=_scopes, help="intake, score, endpoints, backfill, train or clock; repeat it.")
+        list[str],
+        typer.Option(callback=_check_scopes, help="intake, score, endpoints, backfill, train or clock; repeat it."),
     ],
     days: Annotated[int | None, typer.Option(help="Days for which it is valid: 1 to 365, by default 180.")] = None,
 ) -> str:
@@ -224,12 +225,12 @@ def add_key(
 
 
 @command(key, "list")
-def list_keys(at: At) -> list[str]:
+def list_keys(at: CommandScope) -> list[str]:
     """List the API keys of a marketplace and of its brands; no secret is shown."""
     from serving.marketplaces.store import marketplaces
 
     with at.runtime.store.read() as connection:
-        keys = marketplaces.keys(connection, {at.here})
+        keys = marketplaces.key_records(connection, {at.here})
     texts = []
     for api_key in keys:
         state = (

@@ -7,26 +7,28 @@ import typer
 
 from serving.commands.declaring import command
 from serving.commands.groups import app, audit, evidence
-from serving.commands.registry import At, Runtime
+from serving.commands.registry import CommandScope, Runtime
 from serving.commands.showing import EXIT_FAILED, complain, say, words
 from serving.platform.progress import Report
 
 
 @command(app, "figures", show=lambda figures: say(json.dumps(figures, indent=2)))
-def get_figures(at: At) -> dict[str, Any]:
+def get_figures(at: CommandScope) -> dict[str, Any]:
     """Print the figures that must add up, as JSON."""
-    from serving.operations.service.figures import figures
+    from serving.operations.service.figures import service_figures
 
-    return figures(at.runtime, at.place)
+    return service_figures(at.runtime, at.place)
 
 
 @command(app, "quarantine")
-def get_quarantine(at: At, most: Annotated[int, typer.Option(min=1, max=1000, help="How many.")] = 20) -> list[str]:
+def get_quarantine(
+    at: CommandScope, most: Annotated[int, typer.Option(min=1, max=1000, help="How many.")] = 20
+) -> list[str]:
     """Show the latest refused rows: source, row, code, field and reason."""
-    from serving.listings.store.listings import quarantined
+    from serving.listings.store.listings import quarantined_rows
 
     with at.runtime.store.read() as connection:
-        rows = quarantined(connection, at.here, most)
+        rows = quarantined_rows(connection, at.here, most)
     lines = [
         f"{row['known_at'].isoformat()[:19]}  {row['source']:<14} row {row['row_number']}  {row['code']:<16} "
         f"{row['field'] or '-'}: {row['sentence']}"
@@ -86,9 +88,9 @@ def restart_signing(
 ) -> dict[str, Any]:
     """Start new signed heads in this data directory: its key or its heads are lost, or it is a second one."""
     from serving.accounts.rules.access import LOCAL
-    from serving.audit.service.signing import renew
+    from serving.audit.service.signing import restart_heads
 
-    return renew(runtime, reason=reason, by=LOCAL)
+    return restart_heads(runtime, reason=reason, by=LOCAL)
 
 
 def _print_evidence(evidence: dict[str, Any]) -> None:
@@ -105,7 +107,8 @@ def _print_evidence(evidence: dict[str, Any]) -> None:
 
 @command(evidence, "verify", show=_print_evidence)
 def verify_evidence(
-    at: At, case_id: Annotated[str | None, typer.Argument(help="One case; by default the whole marketplace.")] = None
+    at: CommandScope,
+    case_id: Annotated[str | None, typer.Argument(help="One case; by default the whole marketplace.")] = None,
 ) -> dict[str, Any]:
     """Recompute the hashes of evidence snapshots, and name every difference."""
     from serving.takedowns.service.evidence import verify

@@ -57,11 +57,11 @@ def price_list(
 
 def batches(file: Path, size: int = _AT_ONCE) -> list[list[dict[str, Any]]]:
     """The rows of a file as text; blank cells are left out."""
-    from training.adapters.files import Unreadable, read_rows
+    from training.adapters.files import UnreadableFile, read_rows
 
     try:
         rows = list(read_rows(file))
-    except Unreadable as problem:
+    except UnreadableFile as problem:
         raise typer.BadParameter(str(problem), param_hint="FILE") from None
     for row in rows:
         if row.problem is not None:

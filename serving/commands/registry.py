@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from models.errors import Forbidden, Invalid
 from serving.accounts.rules.access import LOCAL, Permission
-from serving.platform.progress import Report, unheard
+from serving.platform.progress import Report, ignore_progress
 
 if TYPE_CHECKING:
     from serving.marketplaces.store.marketplaces import Marketplace as Place
@@ -17,7 +17,7 @@ else:
 
 
 @dataclass(frozen=True, slots=True)
-class At:
+class CommandScope:
     """The scope of a command: a marketplace, and the person who acts in it."""
 
     runtime: Runtime
@@ -31,14 +31,14 @@ class At:
 
 
 @dataclass(frozen=True, slots=True)
-class Who:
+class ActorOption:
     """The person in --by: its help, and the permission that the person's role must include."""
 
     text: str
     permission: Permission = Permission.ADMINISTER
 
 
-ADMINISTRATOR: Final = Who("E-mail of the administrator who decided it.")
+ADMINISTRATOR: Final = ActorOption("E-mail of the administrator who decided it.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ class Command:
     function: Callable[..., Any]
     parameters: inspect.Signature
     where: type
-    who: Who | None
+    who: ActorOption | None
     reports: bool
 
 
@@ -56,7 +56,7 @@ REPORT: Final = "report"
 COMMANDS: Final[dict[str, Command]] = {}
 
 
-def run(runtime: Runtime, name: str, arguments: Mapping[str, Any], report: Report = unheard) -> Any:
+def run(runtime: Runtime, name: str, arguments: Mapping[str, Any], report: Report = ignore_progress) -> Any:
     """Run a command by name, with arguments from JSON; `report` hears the progress of a long one.
 
     Raises Invalid (there is no such command, or it does not take these arguments).
@@ -78,14 +78,14 @@ def run(runtime: Runtime, name: str, arguments: Mapping[str, Any], report: Repor
         ) from None
     if command.reports:
         keywords[REPORT] = report
-    if command.where is not At:
+    if command.where is not CommandScope:
         return command.function(runtime, **keywords)
     place = place_named(runtime, keywords.pop("marketplace", None))
     actor = actor_named(runtime, place, keywords.pop("by", None), command.who.permission) if command.who else LOCAL
-    return command.function(At(runtime, place, actor), **keywords)
+    return command.function(CommandScope(runtime, place, actor), **keywords)
 
 
-def reports(name: str) -> bool:
+def reports_progress(name: str) -> bool:
     """Whether a command of this name tells its progress."""
     return name in COMMANDS and COMMANDS[name].reports
 

@@ -10,7 +10,7 @@ import structlog
 import typer
 
 from models.errors import DomainError
-from serving.commands.options import a_place_for_a_file, settings_with
+from serving.commands.options import checked_output_path, settings_with
 from serving.commands.showing import EXIT_REFUSED
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ def serve(port: Port = None, host: Annotated[str | None, typer.Option(help="Addr
     from serving.service import serve as run_service
 
     settings = settings_with(port=port, host=host)
-    with _logged(settings):
+    with _with_logging(settings):
         run_service(settings, ready=lambda address: _say_ready(settings, address))
 
 
@@ -39,12 +39,12 @@ def worker(
     from serving.service import run_worker
 
     settings = settings_with(worker_id=worker_id)
-    with _logged(settings):
+    with _with_logging(settings):
         run_worker(settings)
 
 
 @contextmanager
-def _logged(settings: "Settings") -> Iterator[None]:
+def _with_logging(settings: "Settings") -> Iterator[None]:
     """Log what a long-running process says; with JSON its refusal to start too."""
     from serving.platform.logs import configure_logs
 
@@ -110,27 +110,28 @@ def demo(
         int, typer.Option(min=0, help="The seed of the whole run: the same one gives the same figures.")
     ] = 0,
     json_file: Annotated[
-        Path | None, typer.Option("--json", callback=a_place_for_a_file, help="Write the figures here.")
+        Path | None, typer.Option("--json", callback=checked_output_path, help="Write the figures here.")
     ] = None,
     port: Port = None,
     stay: Annotated[bool, typer.Option("--serve/--no-serve", help="Serve the pages afterwards.")] = True,
     reset: Annotated[bool, typer.Option(help="Empty the data directory first.")] = False,
 ) -> None:
     """Run a simulated marketplace through the whole loop, then serve its pages."""
-    from serving.demo.run import Wish, run
+    from serving.demo.run import DemoOptions, run
     from serving.platform.home import Home
 
     home = Home.at(settings_with().home)
-    raise typer.Exit(run(home, Wish(listings, unseen, compare, days, seed, port, reset, stay, json_file)))
+    raise typer.Exit(run(home, DemoOptions(listings, unseen, compare, days, seed, port, reset, stay, json_file)))
 
 
-_HERE = "http://127.0.0.1:8321"
+_LOCAL_ADDRESS = "http://127.0.0.1:8321"
 
 
 @app.command()
 def openapi(
     output: Annotated[
-        Path | None, typer.Option("--out", callback=a_place_for_a_file, help="Write it here; default: standard output.")
+        Path | None,
+        typer.Option("--out", callback=checked_output_path, help="Write it here; default: standard output."),
     ] = None,
 ) -> None:
     """Print the contract of the API as OpenAPI. It needs no data directory and no service."""
@@ -142,7 +143,9 @@ def openapi(
 
     routes = FastAPI(openapi_url=None)
     install_package(routes, api)
-    text = json.dumps(contract_of(routes.routes, settings_with().public_url or _HERE), indent=2, ensure_ascii=False)
+    text = json.dumps(
+        contract_of(routes.routes, settings_with().public_url or _LOCAL_ADDRESS), indent=2, ensure_ascii=False
+    )
     if output is None:
         typer.echo(text)
     else:

@@ -11,14 +11,14 @@ from serving.commands.declaring import command
 from serving.commands.groups import erase, hold, reporter, seller
 from serving.commands.options import Marketplace, Reason
 from serving.commands.reference_tables import batches
-from serving.commands.registry import ADMINISTRATOR, At, Runtime, place_named
+from serving.commands.registry import ADMINISTRATOR, CommandScope, Runtime, place_named
 from serving.commands.showing import EXIT_FAILED, say
 from serving.notices.rules.notices import ReporterKind
 
 ReporterId = Annotated[str, typer.Argument(help="Its id, as in `touchstone reporter list`.")]
 
 
-def _kind(kind: str) -> str:
+def _checked_kind(kind: str) -> str:
     if kind not in set(ReporterKind):
         raise typer.BadParameter(f"{kind} is none of registered, brand, trusted_flagger.", param_hint="--kind")
     return kind
@@ -26,11 +26,13 @@ def _kind(kind: str) -> str:
 
 @command(reporter, "add", by=ADMINISTRATOR)
 def add_reporter(
-    at: At,
+    at: CommandScope,
     name: str,
     *,
     email: Annotated[str, typer.Option(help="Address for replies.")],
-    kind: Annotated[str, typer.Option(callback=_kind, help="registered, brand or trusted_flagger.")] = "registered",
+    kind: Annotated[
+        str, typer.Option(callback=_checked_kind, help="registered, brand or trusted_flagger.")
+    ] = "registered",
     brand: Annotated[str | None, typer.Option(help="The brand that a brand's reporter acts for.")] = None,
 ) -> str:
     """Register a reporter and print its key, which is shown once and not stored."""
@@ -41,12 +43,12 @@ def add_reporter(
 
 
 @command(reporter, "list")
-def list_reporters(at: At) -> list[str]:
+def list_reporters(at: CommandScope) -> list[str]:
     """List reporters with the outcomes of their notices of a year, and who may be muted."""
     from serving.notices.service import reporters
 
     texts: list[str] = []
-    for listed_reporter in reporters.listed(at.runtime, at.place):
+    for listed_reporter in reporters.reporters_with_record(at.runtime, at.place):
         who = f"{listed_reporter['name']} <{listed_reporter['email']}>" if listed_reporter["email"] else "(erased)"
         state = f", muted until {listed_reporter['muted_until']}" if listed_reporter["muted_until"] else ""
         warned = f", warned {listed_reporter['warned_at']}" if listed_reporter["warned_at"] else ""
@@ -57,7 +59,7 @@ def list_reporters(at: At) -> list[str]:
 
 
 @command(reporter, "mute", by=ADMINISTRATOR)
-def mute_reporter(at: At, reporter_id: ReporterId, reason: Reason) -> str:
+def mute_reporter(at: CommandScope, reporter_id: ReporterId, reason: Reason) -> str:
     """Mute a reporter: new notices open no case for 90 days; refused without an earlier warning."""
     from serving.notices.service import reporters
 
@@ -66,7 +68,7 @@ def mute_reporter(at: At, reporter_id: ReporterId, reason: Reason) -> str:
 
 
 @command(reporter, "unmute", by=ADMINISTRATOR)
-def unmute_reporter(at: At, reporter_id: ReporterId, reason: Reason) -> str:
+def unmute_reporter(at: CommandScope, reporter_id: ReporterId, reason: Reason) -> str:
     """End a mute early."""
     from serving.notices.service import reporters
 
@@ -75,7 +77,7 @@ def unmute_reporter(at: At, reporter_id: ReporterId, reason: Reason) -> str:
 
 
 @command(reporter, "revoke", by=ADMINISTRATOR)
-def revoke_reporter(at: At, reporter_id: ReporterId) -> str:
+def revoke_reporter(at: CommandScope, reporter_id: ReporterId) -> str:
     """Revoke a registered reporter's key; its notices stay open."""
     from serving.notices.service import reporters
 
@@ -123,7 +125,7 @@ def load_contacts(
 
 
 @command(seller, "erase-contacts")
-def erase_contacts(at: At, seller_id: str) -> str:
+def erase_contacts(at: CommandScope, seller_id: str) -> str:
     """Erase the hashes of a seller's contacts. This ends the seller's links to others; earlier scores stay."""
     from serving.sellers.service import contacts
 
@@ -137,7 +139,7 @@ _NOTHING: Final = "Nothing was erased. Run it again with --yes."
 
 
 @command(erase, "seller", by=ADMINISTRATOR)
-def erase_seller(at: At, seller: Seller, *, yes: Yes = False) -> list[str]:
+def erase_seller(at: CommandScope, seller: Seller, *, yes: Yes = False) -> list[str]:
     """Show what would be erased of a seller, what is kept and why; with --yes, erase it for good."""
     from serving.privacy.service import erasure
 
@@ -148,12 +150,12 @@ def erase_seller(at: At, seller: Seller, *, yes: Yes = False) -> list[str]:
         lines.append("Kept for now, and erased by the service once it may be:")
     for why, many in summary["kept_for_now"].items():
         lines.append(f"  the data of {many:,} {'decision' if many == 1 else 'decisions'}: {why}")
-    return [*lines, *_kept(summary["kept"], erased=summary["carried_out"])]
+    return [*lines, *_kept_lines(summary["kept"], erased=summary["carried_out"])]
 
 
 @command(erase, "reporter", by=ADMINISTRATOR)
 def erase_reporter(
-    at: At,
+    at: CommandScope,
     reporter: Annotated[str, typer.Argument(help="Its id, or the e-mail address of a stranger's notices.")],
     *,
     yes: Yes = False,
@@ -166,15 +168,15 @@ def erase_reporter(
     lines = [f"{done}: name, address, and what was written in {summary['texts']:,} notices."]
     if summary["waits"]:
         lines.append("A notice or complaint is still open; the service erases it after the decision.")
-    return [*lines, *_kept(summary["kept"], erased=yes)]
+    return [*lines, *_kept_lines(summary["kept"], erased=yes)]
 
 
-def _kept(sentences: list[str], *, erased: bool) -> list[str]:
+def _kept_lines(sentences: list[str], *, erased: bool) -> list[str]:
     return ["Kept:", *(f"  {sentence}" for sentence in sentences), *([] if erased else [_NOTHING])]
 
 
 @command(hold, "set", by=ADMINISTRATOR)
-def set_legal_hold(at: At, seller: Seller, reason: Reason) -> str:
+def set_legal_hold(at: CommandScope, seller: Seller, reason: Reason) -> str:
     """Keep everything of a seller until the hold is lifted."""
     from serving.privacy.service.erasure import set_hold
 
@@ -183,7 +185,7 @@ def set_legal_hold(at: At, seller: Seller, reason: Reason) -> str:
 
 
 @command(hold, "lift", by=ADMINISTRATOR)
-def lift_legal_hold(at: At, seller: Seller, reason: Reason) -> str:
+def lift_legal_hold(at: CommandScope, seller: Seller, reason: Reason) -> str:
     """End a legal hold."""
     from serving.privacy.service.erasure import lift_hold
 
@@ -192,11 +194,11 @@ def lift_legal_hold(at: At, seller: Seller, reason: Reason) -> str:
 
 
 @command(hold, "list")
-def list_legal_holds(at: At) -> list[str]:
+def list_legal_holds(at: CommandScope) -> list[str]:
     """List the sellers under legal hold, since when, by whom and why."""
-    from serving.privacy.store.legal_holds import in_force
+    from serving.privacy.store.legal_holds import holds_in_force
 
     with at.runtime.store.read() as connection:
-        holds = in_force(connection, at.here)
+        holds = holds_in_force(connection, at.here)
     lines = [f"{hold.seller}: since {hold.set_at.isoformat()}, by {hold.set_by}: {hold.reason}" for hold in holds]
     return lines or ["Nobody is under legal hold."]

@@ -83,12 +83,12 @@ def progress_bars() -> Iterator[Report]:
 def unusable_file() -> Iterator[None]:
     """Print why a file as a whole cannot be used, and end with exit code 2."""
     from models.errors import DomainError
-    from training.adapters.files import Unreadable
+    from training.adapters.files import UnreadableFile
     from training.adapters.formats import UnknownLayout
 
     try:
         yield
-    except (Unreadable, UnknownLayout, ValueError) as problem:
+    except (UnreadableFile, UnknownLayout, ValueError) as problem:
         if isinstance(problem, DomainError):
             raise
         complain(str(problem))

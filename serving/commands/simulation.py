@@ -46,22 +46,22 @@ def simulate(
     plots: Annotated[Path | None, typer.Option(file_okay=False, help="Folder to write the pictures to.")] = None,
 ) -> None:
     """Run the closed loop on a simulated marketplace in several arms, and compare them."""
-    from training.simulation.plots import draw
+    from training.simulation.plots import draw_plots
     from training.simulation.simulate import Plan, simulate
 
     chosen = _arms(arms)
     plan = Plan(arms=chosen, seeds=tuple(range(seed, seed + seeds)), listings=listings, months=months)
     with progress_bar("simulating", 1.0) as move:
         simulation = simulate(plan, jobs=processes or -1, progress=move)
-    _print(simulation)
+    _print_comparison(simulation)
     write_json(json_file, simulation)
     if plots is not None:
         plots.mkdir(parents=True, exist_ok=True)
-        for path in draw(simulation, plots):
+        for path in draw_plots(simulation, plots):
             typer.echo(f"{path}")
 
 
-def _print(simulation: dict[str, Any]) -> None:
+def _print_comparison(simulation: dict[str, Any]) -> None:
     from rich.console import Console
 
     console, arms = Console(), simulation["summary"]["arms"]
@@ -71,7 +71,7 @@ def _print(simulation: dict[str, Any]) -> None:
         reviews = (f"{arm['reviews']:,}", f"{arm['found']:,}", _figure(arm["found_per_100_reviews"], 1))
         months = f"{_figure(covered['covered'], 2)} of {covered['months']}" if covered["months"] else "nothing drawn"
         rows.append((name, *reviews, _figure(arm["recall"], 3), months, f"{arm['promoted']} of {arm['trained']}"))
-        attacks.append((name, _counted(arm["refused_by"]), *_attack(arm.get("attack"))))
+        attacks.append((name, _counts_in_words(arm["refused_by"]), *_attack_cells(arm.get("attack"))))
     headings = ("", "reviews", "found", "per 100", "recall", "prevalence covered", "promoted")
     print_table(headings, rows, title="Simulated: months of the second half, all seeds together")
     attacked = ("", "refused by", "planted", "recall lost", "blocked by")
@@ -83,14 +83,14 @@ def _print(simulation: dict[str, Any]) -> None:
         console.print(f"{mark}  {claim['claim']}: {_figure(claim['figure'], 3)}, bound {bound}", highlight=False)
 
 
-def _attack(attack: dict[str, Any] | None) -> tuple[str, ...]:
+def _attack_cells(attack: dict[str, Any] | None) -> tuple[str, ...]:
     if not attack:
         return ("", "", "")
     lost = _figure(attack["slice_recall_lost"], 3)
-    return (f"{attack['planted_answers']:,}", lost, _counted(attack["blocked_by"]))
+    return (f"{attack['planted_answers']:,}", lost, _counts_in_words(attack["blocked_by"]))
 
 
-def _counted(names: dict[str, int]) -> str:
+def _counts_in_words(names: dict[str, int]) -> str:
     return ", ".join(f"{name.replace('_', ' ')} {times}" for name, times in sorted(names.items())) or "-"
 
 

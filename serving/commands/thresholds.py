@@ -5,23 +5,23 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from serving.commands.options import a_place_for_a_file, write_json
+from serving.commands.options import checked_output_path, write_json
 from serving.commands.showing import print_table, unusable_file
 
 if TYPE_CHECKING:
     from models.thresholds import Decline, Promise
-    from training.threshold_file import Reviewable, ScoredListings
+    from training.threshold_file import ReviewableListings, ScoredListings
 
 app = typer.Typer()
 
 
-def _between(fraction: float) -> float:
+def _check_fraction(fraction: float) -> float:
     if not 0 < fraction < 1:
         raise typer.BadParameter("must lie between 0 and 1, both excluded.")
     return fraction
 
 
-def _sure(confidence: float) -> float:
+def _check_confidence(confidence: float) -> float:
     if not 0.5 <= confidence < 1:
         raise typer.BadParameter("must lie between 0.5 and 1, the latter excluded: less is a wager, not a promise.")
     return confidence
@@ -34,9 +34,12 @@ def thresholds(
     score: Annotated[str, typer.Option(help="Column of the scores; higher is more suspicious.")],
     label: Annotated[str, typer.Option(help="Column of the labels: 1 is counterfeit, 0 is not.")],
     group: Annotated[str, typer.Option(help="Column that names the seller.")],
-    precision: Annotated[float, typer.Option(callback=_between, help="The precision to promise.")] = 0.8,
+    precision: Annotated[float, typer.Option(callback=_check_fraction, help="The precision to promise.")] = 0.8,
     confidence: Annotated[
-        float, typer.Option(callback=_sure, help="The share of equally large sets of unseen sellers in which it holds.")
+        float,
+        typer.Option(
+            callback=_check_confidence, help="The share of equally large sets of unseen sellers in which it holds."
+        ),
     ] = 0.95,
     capacity: Annotated[
         float | None, typer.Option(min=0, help="Reviews a day and team; prints the score from which on to review.")
@@ -48,26 +51,28 @@ def thresholds(
     ] = None,
     risk: Annotated[str | None, typer.Option(help="Column of the risk to a consumer; 1 is ordinary.")] = None,
     json_file: Annotated[
-        Path | None, typer.Option("--json", callback=a_place_for_a_file, help="Write the answer here.")
+        Path | None, typer.Option("--json", callback=checked_output_path, help="Write the answer here.")
     ] = None,
 ) -> None:
     """Find the lowest threshold whose precision can be promised for unseen sellers, or decline."""
-    from models.thresholds import promised
+    from models.thresholds import promise_threshold
     from training.threshold_file import read_reviewable, read_scored_listings
 
     with unusable_file():
         listings = read_scored_listings(file, score=score, label=label, group=group)
         work = read_reviewable(file, score=score, team=team, exposure=exposure, risk=risk) if capacity else None
-    outcome = promised(listings.labels, listings.scores, listings.sellers, precision=precision, confidence=confidence)
-    answer = _answer(outcome, listings)
-    _print(answer, precision, confidence)
+    outcome = promise_threshold(
+        listings.labels, listings.scores, listings.sellers, precision=precision, confidence=confidence
+    )
+    answer = _answer_as_dict(outcome, listings)
+    _print_answer(answer, precision, confidence)
     if work is not None and capacity is not None:
         answer["workload"] = _workload(work, capacity, days)
         _print_workload(answer["workload"], capacity, "score" if exposure is None and risk is None else "expected harm")
     write_json(json_file, {**answer, "score": score, "precision": precision, "confidence": confidence})
 
 
-def _answer(outcome: "Promise | Decline", listings: "ScoredListings") -> dict[str, Any]:
+def _answer_as_dict(outcome: "Promise | Decline", listings: "ScoredListings") -> dict[str, Any]:
     """The values of the file: `listings` and `sellers` count the judged ones."""
     from models.messages.english import in_english
     from models.policies.learning import DEFAULT_PROMISE
@@ -94,7 +99,7 @@ def _answer(outcome: "Promise | Decline", listings: "ScoredListings") -> dict[st
     }
 
 
-def _print(answer: dict[str, Any], precision: float, confidence: float) -> None:
+def _print_answer(answer: dict[str, Any], precision: float, confidence: float) -> None:
     from rich.console import Console
 
     console = Console(highlight=False)
@@ -117,13 +122,13 @@ def _print(answer: dict[str, Any], precision: float, confidence: float) -> None:
     print_table(("", ""), rows)
 
 
-def _workload(work: "Reviewable", capacity: float, days: float) -> dict[str, Any]:
+def _workload(work: "ReviewableListings", capacity: float, days: float) -> dict[str, Any]:
     from dataclasses import asdict
 
-    from models.workload import by_capacity
+    from models.workload import thresholds_by_capacity
 
     capacities = dict.fromkeys(sorted(set(work.teams.tolist())), capacity)
-    workloads = by_capacity(work.scores, work.teams, days=days, capacity=capacities)
+    workloads = thresholds_by_capacity(work.scores, work.teams, days=days, capacity=capacities)
     return {name: asdict(workload) for name, workload in workloads.items()}
 
 

@@ -9,8 +9,8 @@ import typer
 from serving.accounts.rules.access import LOCAL
 from serving.commands.declaring import command
 from serving.commands.groups import webhook
-from serving.commands.options import Marketplace, a_place_for_a_file, write_json
-from serving.commands.registry import At, Runtime
+from serving.commands.options import Marketplace, checked_output_path, write_json
+from serving.commands.registry import CommandScope, Runtime
 from serving.commands.showing import EXIT_FAILED, say
 
 
@@ -45,7 +45,7 @@ def add_webhook(
 
 @command(webhook, "rotate")
 def rotate_webhook_secret(
-    at: At,
+    at: CommandScope,
     overlap_hours: Annotated[
         int, typer.Option(min=0, max=168, help="Hours in which the previous secret also signs; 0 after a leak.")
     ] = 24,
@@ -75,25 +75,25 @@ def conformance(
     allow_loopback: Annotated[bool, typer.Option(help="Accept http:// to this machine.")] = False,
     timeout: Annotated[float, typer.Option(min=0.1, max=60, help="Seconds in which it must answer.")] = 10.0,
     json_file: Annotated[
-        Path | None, typer.Option("--json", callback=a_place_for_a_file, help="Write the results here.")
+        Path | None, typer.Option("--json", callback=checked_output_path, help="Write the results here.")
     ] = None,
 ) -> None:
     """Test a receiver against the service's protocol; ends with 1 where a check fails."""
     from serving.platform.outbound.addresses import check_url
     from serving.webhooks.client import check_secret, check_status_url
-    from serving.webhooks.conformance import Receiver, passed, run
+    from serving.webhooks.conformance import Receiver, has_passed, run_checks
 
     check_url(url, allow_loopback=allow_loopback)
     check_secret(secret)
     if status_url is not None:
         check_status_url(status_url, allow_loopback=allow_loopback)
-    results = run(Receiver(url, secret, allow_loopback, timeout, status_url))
+    results = run_checks(Receiver(url, secret, allow_loopback, timeout, status_url))
     for check in results:
         say(f"{check.mark.value.replace('_', ' '):<11} {check.name:<20} {check.asks}")
         if check.seen != "As asked.":
             say(f"{'':<11} {'':<20} {check.seen}")
     counts = [sum(check.mark.value == mark for check in results) for mark in ("passed", "failed", "not_judged")]
     say("{} passed, {} failed, {} not judged.".format(*counts))
-    write_json(json_file, {"url": url, "passed": passed(results), "checks": [asdict(check) for check in results]})
-    if not passed(results):
+    write_json(json_file, {"url": url, "passed": has_passed(results), "checks": [asdict(check) for check in results]})
+    if not has_passed(results):
         raise typer.Exit(EXIT_FAILED)

@@ -36,7 +36,9 @@ class Cast:
     marks: dict[str, str] = field(default_factory=dict)
 
 
-def found(front: Front, world: World, shown: str, *, webhook_url: str, status_url: str, webhook_secret: str) -> Cast:
+def create_cast(
+    front: Front, world: World, shown: str, *, webhook_url: str, status_url: str, webhook_secret: str
+) -> Cast:
     """Create the marketplace, invite its people, enrol its brands, register its receiver.
 
     The person of the brand `shown` comes before those of other brands.
@@ -47,7 +49,7 @@ def found(front: Front, world: World, shown: str, *, webhook_url: str, status_ur
     credentials: list[dict[str, str]] = []
 
     def invite(name: str, role: Role, brand: str | None = None, host: str = "touchstone.example") -> SignedInPerson:
-        email = f"{_address(name)}@{host}"
+        email = f"{_email_part(name)}@{host}"
         of_brand = brand is not None
         text = people.add_person(email, name, role.value, brand, certified=of_brand, leads=of_brand)
         password = text.split()[1]
@@ -76,7 +78,7 @@ def found(front: Front, world: World, shown: str, *, webhook_url: str, status_ur
         ]
         reference_tables.load_price_list(brand.name, prices)
         if synthetic_brand.takes_part:
-            host = f"{_address(brand.name)}.example"
+            host = f"{_email_part(brand.name)}.example"
             brand_people[brand.brand_id] = invite(f"{brand.name} brand protection", Role.BRAND, brand.name, host)
     rates = [
         {"day": f"{world.sent[0].at:%Y-%m-%d}", "currency": currency, "euros": 1 / per_euro, "source": "invented"}
@@ -97,7 +99,7 @@ def found(front: Front, world: World, shown: str, *, webhook_url: str, status_ur
     )
 
 
-def protect(runtime: Runtime, world: World) -> dict[str, str]:
+def register_rights(runtime: Runtime, world: World) -> dict[str, str]:
     """File and verify each brand's rights and add its indicators; returns the ids of the trademarks by brand."""
     marks: dict[str, str] = {}
     for brand in world.brands:
@@ -116,6 +118,6 @@ def protect(runtime: Runtime, world: World) -> dict[str, str]:
     return marks
 
 
-def _address(name: str) -> str:
+def _email_part(name: str) -> str:
     plain = name.lower().replace("á", "a").replace("&", "and")
     return "".join(c if c.isalnum() else "-" for c in plain).strip("-").replace("--", "-")

@@ -43,22 +43,24 @@ _PEER_ONE_IN: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
-class Trained:
+class TrainedModel:
     """A bundle's files, and the snapshot that it was trained on."""
 
     files: dict[str, bytes]
     snapshot: Snapshot
 
 
-def trained(home: Home, digest: str) -> Trained:
+def load_trained_model(home: Home, digest: str) -> TrainedModel:
     """A bundle of the data directory with its snapshot."""
     folder = home.bundles / digest
     snapshot = json.loads((folder / ABOUT).read_bytes())["report"]["snapshot"]
     labelled_snapshot = read_snapshot(home.snapshots / f"{snapshot}.parquet", expected=snapshot)
-    return Trained(read_bundle_folder(folder), labelled_snapshot)
+    return TrainedModel(read_bundle_folder(folder), labelled_snapshot)
 
 
-def compare(settings: Settings, models: Sequence[Trained], *, listings: int, as_of: datetime) -> list[dict[str, Any]]:
+def compare(
+    settings: Settings, models: Sequence[TrainedModel], *, listings: int, as_of: datetime
+) -> list[dict[str, Any]]:
     """Figures of each model, in order, on the same listings of sellers never sent. Large samples use all cores.
 
     `found_per_100_reviews` is the number of counterfeits among the hundred highest scores. The average precision of
@@ -72,18 +74,21 @@ def compare(settings: Settings, models: Sequence[Trained], *, listings: int, as_
     # Listings instead of the snapshot, whose register of brands cannot be sent to another process.
     labelled = [[facts.listing for facts in model.snapshot.facts()] for model in models]
     learnt = [model.snapshot.labels for model in models]
-    peers = [delayed(_peer)(*pair, unseen, labels) for pair in zip(labelled, learnt, strict=True)]
+    peers = [delayed(_peer_precision)(*pair, unseen, labels) for pair in zip(labelled, learnt, strict=True)]
     scoring = [delayed(_score)(model.files, chunk, as_of) for model in models for chunk in chunks]
     outcomes = Parallel(n_jobs=processes)([*peers, *scoring])
     parts, per_bundle = outcomes[len(models) :], len(chunks)
     return [
-        {**_figures(labels, parts[i * per_bundle : (i + 1) * per_bundle], _forest(model.snapshot)), "fair_peer": peer}
+        {
+            **_figures(labels, parts[i * per_bundle : (i + 1) * per_bundle], _fit_forest(model.snapshot)),
+            "fair_peer": peer,
+        }
         for i, (model, peer) in enumerate(zip(models, outcomes, strict=False))
     ]
 
 
 @dataclass(frozen=True, slots=True)
-class _Scored:
+class _PartScores:
     """Values of some listings, of shape (n,), by the whole model and by its parts, and their features (n, columns)."""
 
     whole: Floats
@@ -91,7 +96,7 @@ class _Scored:
     features: Floats
 
 
-def _score(files: dict[str, bytes], listings: Sequence[Listing], as_of: datetime) -> _Scored:
+def _score(files: dict[str, bytes], listings: Sequence[Listing], as_of: datetime) -> _PartScores:
     bundle = from_files(files)
     model = bundle.classifier
     computed = [
@@ -99,14 +104,14 @@ def _score(files: dict[str, bytes], listings: Sequence[Listing], as_of: datetime
         for listing in listings
     ]
     columns = np.stack([row.vector for row in computed])
-    return _Scored(
+    return _PartScores(
         np.array([score.value for score in bundle.score_many(computed, with_reasons=False)]),
         model.text.many(listings),
         columns,
     )
 
 
-def _peer(labelled: Sequence[Listing], learnt: Labels, unseen: Sequence[Listing], labels: Labels) -> float:
+def _peer_precision(labelled: Sequence[Listing], learnt: Labels, unseen: Sequence[Listing], labels: Labels) -> float:
     """The average precision of the peer that learnt labelled listings.
 
     It is judged on all counterfeits and one genuine listing in so many, which weighs as many.
@@ -119,12 +124,12 @@ def _peer(labelled: Sequence[Listing], learnt: Labels, unseen: Sequence[Listing]
     return metrics.average_precision(labels[chosen], ranks, weights)
 
 
-def _forest(snapshot: Snapshot) -> Forest:
+def _fit_forest(snapshot: Snapshot) -> Forest:
     facts = snapshot.facts()
     return forest_alone(matrix(facts), snapshot.labels, training_weights(snapshot.rows, facts).values)
 
 
-def _figures(labels: Labels, parts: Sequence[_Scored], forest: Forest) -> dict[str, Any]:
+def _figures(labels: Labels, parts: Sequence[_PartScores], forest: Forest) -> dict[str, Any]:
     whole, text = np.concatenate([part.whole for part in parts]), np.concatenate([part.text for part in parts])
     features = np.concatenate([part.features for part in parts])
     column, sorted_by_it = best_signal(features, labels, features)

@@ -20,7 +20,7 @@ CONFLICT: Final = 409
 _TOO_LATE: Final = {NOT_FOUND, CONFLICT}
 
 
-class Refused(DomainError):
+class CallRefused(DomainError):
     """The service refused a call; the demo itself is wrong."""
 
     code = "demo_refused"
@@ -54,13 +54,13 @@ class Front:
         answer = self._answer(lambda: self._client.request(method, path, content=content, headers=sent_headers))
         if answer.is_success:
             return orjson.loads(answer.content) if answer.content else None
-        raise Refused(answer.status_code, answer.json()["error"]["sentence"])
+        raise CallRefused(answer.status_code, answer.json()["error"]["sentence"])
 
     def submit(self, path: str, fields: dict[str, str], headers: dict[str, str]) -> None:
         """Send a form of a page, which leads to another page. Raises Refused (the page refused it)."""
         answer = self._answer(lambda: self._client.post(path, data=fields, headers=headers))
         if not answer.is_redirect:
-            raise Refused(answer.status_code, "The page {path} refused.", path=path)
+            raise CallRefused(answer.status_code, "The page {path} refused.", path=path)
 
     def sign_in(self, email: str, password: str, second_factor: str | None = None) -> dict[str, str]:
         """Begin a session; returns the headers that carry it. The pool keeps no cookies: many people share it."""
@@ -127,7 +127,7 @@ class SignedInPerson:
         """
         try:
             return self.call(method, path, body)
-        except Refused as refused:
+        except CallRefused as refused:
             if refused.status not in _TOO_LATE:
                 raise
             return None

@@ -10,9 +10,9 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from serving.demo.front import CONFLICT, NOT_FOUND, Refused, SignedInPerson
+from serving.demo.front import CONFLICT, NOT_FOUND, CallRefused, SignedInPerson
 from serving.demo.play import Play
-from serving.demo.reporting import REASON, Phone, by_copies
+from serving.demo.reporting import REASON, Phone, brands_by_copies
 from serving.takedowns.policy import DEFAULT_STEP_UP
 from training.simulation.synthetic import SyntheticBrand, Truth, World
 
@@ -22,9 +22,9 @@ _APART: Final = timedelta(hours=2)  # The undo window has closed, and the limits
 FULL_STANDING_COUNTS_AFTER: Final = timedelta(days=DEFAULT_STEP_UP.full_standing_days)
 _LARGE: Final = 24
 _EVERY: Final = timedelta(days=30)
-_SOME: Final = 12
+_STANDING_COPIES: Final = 12
 # Copies that stay on sale, so that a visitor can report them.
-_LEFT: Final = 30
+_LATER_COPIES: Final = 30
 _AGE_DAYS: Final = 9
 
 
@@ -34,7 +34,7 @@ def campaign_brands(world: World) -> tuple[SyntheticBrand, SyntheticBrand]:
     They report nothing else, and few answers leave no removals pending after a burst, which would hold the campaign's.
     """
     taking_part = {brand.brand.brand_id: brand for brand in world.brands if brand.takes_part}
-    first, two = sorted(by_copies(world, taking_part)[-2:])
+    first, two = sorted(brands_by_copies(world, taking_part)[-2:])
     return taking_part[first], taking_part[two]
 
 
@@ -60,7 +60,7 @@ class LargeReports:
         """Play until a moment; once in a while the first brand reports a few copies."""
         while self.play.now < until:
             self.play.until(min(self.play.now + _EVERY, until))
-            self._report(self.brands[0], _SOME)
+            self._report(self.brands[0], _STANDING_COPIES)
 
     def take_place(self) -> list[str]:
         """Play both large reports, on a day on which nobody else decides about the copies.
@@ -73,7 +73,7 @@ class LargeReports:
         if stopped is not None:
             self._stop(self.brands[1].brand.brand_id, stopped[1])
             stopped[0].signed_out()
-        return self._announce(self.brands[0], _LEFT)
+        return self._announce(self.brands[0], _LATER_COPIES)
 
     def states(self) -> dict[str, int]:
         """The listings of both large reports by their state now."""
@@ -125,7 +125,7 @@ class LargeReports:
         code = self.phones[person.email].code()
         try:
             person.submit(f"/brand/reports/{sent['report_id']}/step-up", {"code": code})
-        except Refused as refused:
+        except CallRefused as refused:
             if refused.status != CONFLICT:  # It is confirmed, and the answer was lost with the service.
                 raise
         return person, sent["report_id"]
@@ -135,7 +135,7 @@ class LargeReports:
         for manager in self.play.cast.managers:
             try:
                 manager.submit(f"/brands/{brand_id}/reports/{report_id}/stop", {})
-            except Refused as refused:
+            except CallRefused as refused:
                 if refused.status == CONFLICT:  # As above: it is stopped.
                     return
                 if refused.status != NOT_FOUND:

@@ -13,14 +13,14 @@ from zlib import crc32
 import numpy as np
 
 from serving.demo.cast import Cast
-from serving.demo.front import CONFLICT, FORBIDDEN, Refused, SignedInPerson
+from serving.demo.front import CONFLICT, FORBIDDEN, CallRefused, SignedInPerson
 from serving.demo.reporting import Reporters
-from training.gates.gate import blocking
+from training.gates.gate import blocking_gates
 from training.simulation.synthetic import (
     Answer,
     SellerContact,
     SellerEvent,
-    Sent,
+    SentListing,
     Truth,
     World,
     analyst_answer,
@@ -159,12 +159,12 @@ class Play:
         scientist = self.cast.data_scientists[0]
         try:
             job_id = scientist.call("POST", "/api/v1/trainings", {})["job_id"]
-        except Refused:
+        except CallRefused:
             job_id = scientist.call("GET", "/api/v1/trainings", None)["trainings"][0]["job_id"]
         job = self._wait_for(scientist, job_id, what)
         if job["state"] == "failed":
-            raise Refused(422, "The training failed: {why}", why=job["error"])
-        failed = [gate["name"] for gate in blocking(self._model(job["digest"])["gates"])]
+            raise CallRefused(422, "The training failed: {why}", why=job["error"])
+        failed = [gate["name"] for gate in blocking_gates(self._model(job["digest"])["gates"])]
         reason = f"Accepted in the demo although not passed: {', '.join(failed)}." if failed else ""
         self.give_way()
         for approver in self.cast.data_scientists:
@@ -185,17 +185,17 @@ class Play:
 
     def _send(self) -> None:
         """Send contacts, events and rows of the days up to now."""
-        contacts = _up_to(self.world.contacts, self._introduced, self.now)
+        contacts = _rows_up_to(self.world.contacts, self._introduced, self.now)
         for introduced in _batches(contacts):
             body: dict[str, Any] = {"contacts": [contact.row for contact in introduced]}
             self.cast.marketplace.call("POST", "/api/v1/seller-contacts", body)
             self._introduced += len(introduced)
-        events = _up_to(self.world.events, self._told, self.now)
+        events = _rows_up_to(self.world.events, self._told, self.now)
         for batch in _batches(events):
             body = {"events": [event.row for event in batch], "complete_since": self.world.sent[0].at.isoformat()}
             self.cast.marketplace.call("POST", "/api/v1/seller-events", body)
             self._told += len(batch)
-        rows = _up_to(self.world.sent, self._sent, self.now)
+        rows = _rows_up_to(self.world.sent, self._sent, self.now)
         for row_batch in _batches(rows):
             self.cast.marketplace.call("POST", "/api/v1/listings", [sent.row for sent in row_batch])
             self._sent += len(row_batch)
@@ -205,7 +205,7 @@ class Play:
         reason = "Checked the listings; they match the confirmation."
         for person in (*self.cast.analysts[:2], *self.cast.managers):
             for removal in person.call("GET", "/api/v1/pending-removals")["pending"]:
-                with contextlib.suppress(Refused):  # Their own confirmation, or approved in an earlier step.
+                with contextlib.suppress(CallRefused):  # Their own confirmation, or approved in an earlier step.
                     path = f"/api/v1/pending-removals/{removal['action_id']}/votes"
                     person.try_call("POST", path, {"decision": "approve", "reason": reason})
 
@@ -251,7 +251,7 @@ class Play:
             if case["brand"] is None and answer.verdict == _COUNTERFEIT and case["lane"] != _SECOND_REVIEW:
                 body["brand"] = self._named(person, case)
             return person.try_call("POST", f"/api/v1/cases/{case['case_id']}/verdicts", body)
-        except Refused as refused:
+        except CallRefused as refused:
             if refused.status == FORBIDDEN:  # The person who decided the removal leaves the appeal to a colleague.
                 return None
             raise
@@ -287,15 +287,15 @@ class Play:
         }
         try:
             self.cast.marketplace.call("POST", "/api/v1/appeals", body)
-        except Refused as refused:
+        except CallRefused as refused:
             if refused.status != CONFLICT:
                 raise
 
 
-Timed = TypeVar("Timed", Sent, SellerEvent, SellerContact)
+Timed = TypeVar("Timed", SentListing, SellerEvent, SellerContact)
 
 
-def _up_to(rows: Sequence[Timed], start: int, moment: datetime) -> Sequence[Timed]:
+def _rows_up_to(rows: Sequence[Timed], start: int, moment: datetime) -> Sequence[Timed]:
     end = start
     while end < len(rows) and rows[end].at <= moment:
         end += 1

@@ -10,7 +10,7 @@ from rich.console import Console
 _EVERY_SECONDS: Final = 5.0
 
 
-class Told:
+class ProgressLine:
     """Shows the latest thing told until the block ends; `total` is the number of listings to send."""
 
     def __init__(self, console: Console, total: int) -> None:

@@ -9,7 +9,7 @@ from rich.table import Table
 
 
 @dataclass(frozen=True, slots=True)
-class Learnt:
+class LearningResults:
     """The results of learning: number of labels and tracked runs, and both models on the same unseen listings."""
 
     labels: int
@@ -18,8 +18,8 @@ class Learnt:
     after: Mapping[str, Any]
 
 
-def result(
-    figures: Mapping[str, Any], large_reports: Mapping[str, int], learnt: Learnt, *, effects: int, seed: int
+def demo_result(
+    figures: Mapping[str, Any], large_reports: Mapping[str, int], learnt: LearningResults, *, effects: int, seed: int
 ) -> dict[str, Any]:
     """The JSON of `touchstone demo --json`. Each stored row has one observation and one score.
 
@@ -51,14 +51,14 @@ def result(
     }
 
 
-def show(report: Mapping[str, Any]) -> None:
+def print_report(report: Mapping[str, Any]) -> None:
     """The table."""
     console = Console()
     table = Table(title="One round of the loop (simulated marketplace)", title_justify="left", show_header=False)
     table.add_column()
     table.add_column(justify="right")
     table.add_column()
-    for name, figure, remark in _lines(report):
+    for name, figure, remark in _table_rows(report):
         table.add_row(name, figure, remark)
     console.print(table)
     before, after = report["before"], report["after"]
@@ -94,7 +94,7 @@ _RESULTS: Final = {
 _STATES: Final = {"withdrawn": "stopped within the hour"}
 
 
-def _lines(report: Mapping[str, Any]) -> list[tuple[str, str, str]]:
+def _table_rows(report: Mapping[str, Any]) -> list[tuple[str, str, str]]:
     routes = ", ".join(f"{n:,} {name.replace('_', ' ')}" for name, n in report["routes"].items())
     verdicts = ", ".join(f"{n:,} {name.replace('_', ' ')}" for name, n in sorted(report["verdicts"].items()))
     sent, acknowledged = report["takedowns"]["sent"], report["takedowns"]["acknowledged"]

@@ -11,7 +11,7 @@ from typing import Any, Final
 import numpy as np
 import pyotp
 
-from models.errors import required
+from models.errors import require
 from serving.accounts.service import auth, one_time_codes
 from serving.accounts.service.second_factors import begin_app, confirm_app, confirm_by_link
 from serving.demo.cast import Cast
@@ -25,7 +25,7 @@ _EVERY: Final = timedelta(days=8)
 # Longer than a step of the play: a listing that comes in so much later is unknown when the report is sent.
 _NOT_SENT_YET: Final = timedelta(days=4)
 # The share of the counterfeits, and of the other listings, of its own brand that a brand reports by itself.
-_FOUND: Final = 0.3
+_FOUND_SHARE: Final = 0.3
 _MISTAKEN: Final = 0.01
 _MOST_FOUND: Final = 10
 REASON: Final = "trademark_counterfeit"
@@ -58,7 +58,7 @@ def planned_reports(world: World, taking_part: Collection[str], seed: int) -> tu
     """
     random = np.random.default_rng([seed, _REPORTERS])
     arrivals = list(_arrivals(world))
-    brands = {brand_id: _Planner(brand_id, arrivals) for brand_id in most_copied(world, taking_part)}
+    brands = {brand_id: _Planner(brand_id, arrivals) for brand_id in most_copied_brands(world, taking_part)}
     reports: list[PlannedReport] = []
     since, last = arrivals[0].at, arrivals[-1].at
     for number in range(1, (last - since) // _EVERY + 1):
@@ -101,7 +101,7 @@ class _Planner:
         recent = [arrival for arrival in self.arrivals if at - _EVERY < arrival.at <= at]
         own = [arrival for arrival in recent if arrival.truth.brand_id == self.brand_id]
         drawn = random.random(len(own))
-        shares = [_FOUND if arrival.truth.counterfeit else _MISTAKEN for arrival in own]
+        shares = [_FOUND_SHARE if arrival.truth.counterfeit else _MISTAKEN for arrival in own]
         reported_names = [
             arrival.name
             for arrival, share, chance in zip(own, shares, drawn, strict=True)
@@ -128,12 +128,12 @@ class _Planner:
         return [arrival.name for arrival in recent if arrival.truth.brand_id not in {self.brand_id, ""}][:1]
 
 
-def most_copied(world: World, taking_part: Collection[str]) -> list[str]:
+def most_copied_brands(world: World, taking_part: Collection[str]) -> list[str]:
     """The brands that report by themselves: those with the most counterfeits."""
-    return by_copies(world, taking_part)[:REPORTING_BRANDS]
+    return brands_by_copies(world, taking_part)[:REPORTING_BRANDS]
 
 
-def by_copies(world: World, taking_part: Collection[str]) -> list[str]:
+def brands_by_copies(world: World, taking_part: Collection[str]) -> list[str]:
     """The brands that take part, those with the most counterfeits first."""
     counterfeits = dict.fromkeys(taking_part, 0)
     for truth in world.truth.values():
@@ -232,22 +232,22 @@ class Phone:
 
 
 @dataclass(frozen=True, slots=True)
-class _TwoDaysAgo:
+class _BackdatedClock:
     simulated = False
 
     def now(self) -> datetime:
         return SystemClock().now() - timedelta(days=2)
 
 
-def enrol(runtime: Runtime, people: Iterable[tuple[str, str]]) -> dict[str, Phone]:
+def enrol_phones(runtime: Runtime, people: Iterable[tuple[str, str]]) -> dict[str, Phone]:
     """A phone by e-mail address for people with their passwords."""
-    earlier = replace(runtime, wall=_TwoDaysAgo())
-    return {email: _phone(earlier, email, password) for email, password in people}
+    earlier = replace(runtime, wall=_BackdatedClock())
+    return {email: _enrol_phone(earlier, email, password) for email, password in people}
 
 
-def _phone(runtime: Runtime, email: str, password: str) -> Phone:
+def _enrol_phone(runtime: Runtime, email: str, password: str) -> Phone:
     session = auth.session_of(runtime, auth.sign_in(runtime, email, password).token)
     secret = one_time_codes.secret_of(runtime, begin_app(runtime, session, password))
     link = confirm_app(runtime, session, pyotp.TOTP(secret).at(runtime.wall.now()), "Phone")
-    codes = confirm_by_link(runtime, required(link, "The phone is not the person's first factor."))
+    codes = confirm_by_link(runtime, require(link, "The phone is not the person's first factor."))
     return Phone(secret, list(codes))

@@ -19,14 +19,14 @@ from models.errors import Conflict, DomainError
 from serving.commands import kill_switches
 from serving.commands.connection import connect
 from serving.composition import open_runtime
-from serving.demo.cast import Cast, found, protect
+from serving.demo.cast import Cast, create_cast, register_rights
 from serving.demo.children import Child, Children, free_port, wait_for_http, wait_for_port
 from serving.demo.front import Front
 from serving.demo.large_reports import FULL_STANDING_COUNTS_AFTER, LargeReports, campaign_brands
 from serving.demo.play import MATURITY, STEP, Play
-from serving.demo.progress import Told
-from serving.demo.report import Learnt, result, show
-from serving.demo.reporting import Phone, enrol
+from serving.demo.progress import ProgressLine
+from serving.demo.report import LearningResults, demo_result, print_report
+from serving.demo.reporting import Phone, enrol_phones
 from serving.marketplaces.rules import AutomaticRule
 from serving.operations.service.simulation import PLAY_FILE
 from serving.platform.home import DEFAULT_PORT, Home
@@ -35,7 +35,7 @@ from serving.platform.settings import ClockKind, Settings
 from serving.reference_marketplace import DEFAULT_PORT as RECEIVER_PORT
 from serving.reference_marketplace import EFFECTS, configuration, whole_lines
 from training.simulation.synthetic import Settings as WorldSettings
-from training.simulation.synthetic import World, build
+from training.simulation.synthetic import World, build_world
 
 CREDENTIALS: Final = "demo-credentials.json"
 COPIES: Final = "demo-copies.txt"
@@ -55,7 +55,7 @@ _TICK_SECONDS: Final = 2.0
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class DemoOptions:
     """The options of the command line."""
 
     listings: int
@@ -69,7 +69,7 @@ class Wish:
     json_file: Path | None
 
 
-def run(home: Home, wish: Wish) -> int:
+def run(home: Home, wish: DemoOptions) -> int:
     """Play, or show the result of a finished play; returns the exit code.
 
     Raises Conflict (the data directory holds other data, or a play that did not end).
@@ -81,18 +81,18 @@ def run(home: Home, wish: Wish) -> int:
         _clear(home)
     children = Children(home.root)
     try:
-        over, play = _earlier(home, wish), None
+        over, play = _earlier_result(home, wish), None
         if over is None:
             over, play = _play(home, wish, children, console)
-        show(over)
+        print_report(over)
         if wish.json_file is not None:
             wish.json_file.write_text(json.dumps(over, indent=2) + "\n", encoding="utf-8")
         if wish.stay:
             if play is None:
-                _start(home, wish.port, {}, children)
+                _start_children(home, wish.port, {}, children)
                 _show_sign_ins(home)
             _retrain_by_itself(home)
-            _stay(play, children, console)
+            _serve_until_interrupted(play, children, console)
     except KeyboardInterrupt:
         console.print("Stopped.")
     finally:
@@ -100,7 +100,7 @@ def run(home: Home, wish: Wish) -> int:
     return 0
 
 
-def _earlier(home: Home, wish: Wish) -> dict[str, Any] | None:
+def _earlier_result(home: Home, wish: DemoOptions) -> dict[str, Any] | None:
     """The result of a finished play; None where there was none.
 
     Raises Conflict (the data directory holds something else).
@@ -143,11 +143,11 @@ def _clear(home: Home) -> None:
     Home.at(home.root)
 
 
-def _play(home: Home, wish: Wish, children: Children, console: Console) -> tuple[dict[str, Any], Play]:
-    with Told(console, wish.listings) as progress:
+def _play(home: Home, wish: DemoOptions, children: Children, console: Console) -> tuple[dict[str, Any], Play]:
+    with ProgressLine(console, wish.listings) as progress:
         progress.tell("making the marketplace", 0)
         settings = WorldSettings(listings=wish.listings, seed=wish.seed, start=FIRST_DAY, days=wish.days)
-        world = build(settings)
+        world = build_world(settings)
         progress.total = len(world.sent)
         state: dict[str, Any] = {
             "listings": wish.listings,
@@ -157,48 +157,52 @@ def _play(home: Home, wish: Wish, children: Children, console: Console) -> tuple
         }
         state |= {"first_day": world.sent[0].at.isoformat(), "brand": campaign_brands(world)[0].brand.name}
         home.write_private(PLAY_FILE, {**state, "result": None})
-        play, large = begin(home, world, wish, children, progress.tell)
+        play, large = begin_play(home, world, wish, children, progress.tell)
         if wish.stay:
             _show_sign_ins(home)
-        before, after = _history(play, world, large, home)
-        figures = _settle(play)
+        before, after = _play_history(play, world, large, home)
+        figures = _settled_figures(play)
         states = large.states()
         models = [{name: model[name] for name in ("digest", "accepted_with_reason")} for model in (before, after)]
         if wish.compare:
             progress.tell("both models on unseen sellers", progress.total)
-            _compare(home, settings, models, wish.unseen, play.now)
-    learnt = Learnt(after["rows"], 2, *models)
-    outcome = result(figures, states, learnt, effects=len(whole_lines(home.root / EFFECTS)), seed=wish.seed)
+            _add_comparison(home, settings, models, wish.unseen, play.now)
+    learnt = LearningResults(after["rows"], 2, *models)
+    outcome = demo_result(figures, states, learnt, effects=len(whole_lines(home.root / EFFECTS)), seed=wish.seed)
     home.write_private(PLAY_FILE, {**state, "result": outcome})
     return outcome, play
 
 
-def begin(
-    home: Home, world: World, wish: Wish, children: Children, tell: Callable[[str, int], None] = lambda *_: None
+def begin_play(
+    home: Home, world: World, wish: DemoOptions, children: Children, tell: Callable[[str, int], None] = lambda *_: None
 ) -> tuple[Play, LargeReports]:
     """Create the marketplace and start its service, some days before the first listing."""
     begins = FIRST_DAY - _DAYS_BEFORE
     port = wish.port or free_port(DEFAULT_PORT)
     front = Front(f"http://127.0.0.1:{port}", Console(stderr=True).print)
-    cast, phones = _found(home, front, world, begins, wish.seed)
+    cast, phones = _create_cast(home, front, world, begins, wish.seed)
     tell("starting the service", 0)
     simulated = {"TOUCHSTONE_CLOCK_START": begins.isoformat(), "TOUCHSTONE_SEED": str(wish.seed)}
-    _start(home, port, simulated, children)
+    _start_children(home, port, simulated, children)
     home.write_private(CREDENTIALS, cast.credentials)
     play = Play(cast, world, wish.seed, begins, tell, visitors=wish.stay)
     return play, LargeReports(play, phones, campaign_brands(world))
 
 
-def _compare(home: Home, settings: WorldSettings, models: list[dict[str, Any]], unseen: int, at: datetime) -> None:
+def _add_comparison(
+    home: Home, settings: WorldSettings, models: list[dict[str, Any]], unseen: int, at: datetime
+) -> None:
     """Add the figures of both models on sellers never sent."""
-    from serving.demo.comparison import compare, trained  # noqa: PLC0415  # It brings scikit-learn: a second.
+    from serving.demo.comparison import compare, load_trained_model  # noqa: PLC0415  # It brings scikit-learn: a second.
 
-    figures = compare(settings, [trained(home, model["digest"]) for model in models], listings=unseen, as_of=at)
+    figures = compare(
+        settings, [load_trained_model(home, model["digest"]) for model in models], listings=unseen, as_of=at
+    )
     for model, of_model in zip(models, figures, strict=True):
         model.update(of_model)
 
 
-def _history(play: Play, world: World, large: LargeReports, home: Home) -> tuple[dict[str, Any], dict[str, Any]]:
+def _play_history(play: Play, world: World, large: LargeReports, home: Home) -> tuple[dict[str, Any], dict[str, Any]]:
     """The whole history: the days of the scorecard, the first model and the second model, and the last listings."""
     start, end = world.sent[0].at, world.sent[-1].at
     length = end - start
@@ -217,7 +221,7 @@ def _history(play: Play, world: World, large: LargeReports, home: Home) -> tuple
     return before, after
 
 
-def _start(home: Home, port: int | None, simulated: Mapping[str, str], children: Children) -> None:
+def _start_children(home: Home, port: int | None, simulated: Mapping[str, str], children: Children) -> None:
     """Start both children."""
     service_port = port or free_port(home.read_service().get("port") or DEFAULT_PORT)
     receiver = configuration(home, free_port(configuration(home, None)["port"]))
@@ -230,14 +234,14 @@ def _start(home: Home, port: int | None, simulated: Mapping[str, str], children:
     wait_for_http(service, f"http://127.0.0.1:{service_port}/healthz")
 
 
-def _found(home: Home, front: Front, world: World, begins: datetime, seed: int) -> tuple[Cast, dict[str, Phone]]:
+def _create_cast(home: Home, front: Front, world: World, begins: datetime, seed: int) -> tuple[Cast, dict[str, Phone]]:
     """The cast, and the phones of those who confirm large reports, before the service owns the data directory."""
     receiver = configuration(home, free_port(RECEIVER_PORT))
     address = f"http://127.0.0.1:{receiver['port']}"
     settings = Settings(home=home.root, clock=ClockKind.SIMULATED, clock_start=begins, seed=seed)
     brands = campaign_brands(world)
     with connect(settings):
-        cast = found(
+        cast = create_cast(
             front,
             world,
             brands[0].brand.brand_id,
@@ -247,8 +251,8 @@ def _found(home: Home, front: Front, world: World, begins: datetime, seed: int) 
         )
     confirming = [cast.brand_people[brand.brand.brand_id] for brand in brands]
     with Home.at(home.root).owned(), closing(open_runtime(settings)) as runtime:
-        cast = replace(cast, marks=protect(runtime, world))
-        phones = enrol(runtime, [(person.email, person.password) for person in confirming])
+        cast = replace(cast, marks=register_rights(runtime, world))
+        phones = enrol_phones(runtime, [(person.email, person.password) for person in confirming])
     for person in confirming:
         person.second_factor = phones[person.email].recovery_code
     for row in cast.credentials:
@@ -257,7 +261,7 @@ def _found(home: Home, front: Front, world: World, begins: datetime, seed: int) 
     return cast, phones
 
 
-def _settle(play: Play) -> dict[str, Any]:
+def _settled_figures(play: Play) -> dict[str, Any]:
     """The figures once nothing is in progress. The clock advances, so that undo windows close."""
     figures: dict[str, Any] = {}
     for _ in range(_MOST_SETTLING_STEPS):
@@ -278,7 +282,7 @@ def _show_sign_ins(home: Home) -> None:
     """Print the address and an account for each role."""
     port, out = home.read_service()["port"], Console()
     out.print(f"\nTouchstone answers at [bold]http://localhost:{port}[/bold]. Sign in as:")
-    for sign_in in _shown(json.loads((home.root / CREDENTIALS).read_text(encoding="utf-8"))):
+    for sign_in in _first_of_each_role(json.loads((home.root / CREDENTIALS).read_text(encoding="utf-8"))):
         out.print(f"  {sign_in['role']:<16} {sign_in['user']:<44} {sign_in['password']}", highlight=False)
         if "totp_secret" in sign_in:
             secret = sign_in["totp_secret"]
@@ -300,7 +304,7 @@ def _show_sign_ins(home: Home) -> None:
     sys.stdout.flush()
 
 
-def _stay(play: Play | None, children: Children, console: Console) -> None:
+def _serve_until_interrupted(play: Play | None, children: Children, console: Console) -> None:
     """Serve the pages until interrupted; the clock of a play goes on."""
     service: Child = children.started[-1]
     while play is not None and service.process.poll() is None:
@@ -311,7 +315,7 @@ def _stay(play: Play | None, children: Children, console: Console) -> None:
     console.print(f"The service ended with {code}: {service.last_words()}")
 
 
-def _shown(credentials: list[dict[str, str]]) -> list[dict[str, str]]:
+def _first_of_each_role(credentials: list[dict[str, str]]) -> list[dict[str, str]]:
     """The first account of each role."""
     first: dict[str, dict[str, str]] = {}
     for credential in credentials:

@@ -10,14 +10,14 @@ from typing import Final
 
 from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer
 
-from serving.appeals.service.counter_notices import open_counter_notices, pass_deadlines
+from serving.appeals.service.counter_notices import apply_deadlines, open_counter_notices
 from serving.audit.service.signing import sign_head
 from serving.brands.service.reminding import mail_questions, remind
 from serving.cases.service.deferring import assign_cases
 from serving.cases.service.doubts import open_sampled_reviews
 from serving.jobs import registered
 from serving.jobs.rounds import DueWork, Rounds
-from serving.learning.service.champions import fetch_next, follow_champions
+from serving.learning.service.champions import fetch_newest_models, follow_champions
 from serving.learning.service.monitoring import measure_weekly
 from serving.learning.service.retraining import retrain_by_itself
 from serving.learning.service.second_reviews import open_gold_items
@@ -26,47 +26,47 @@ from serving.mail.service.kept import delete_erased
 from serving.mail.service.sending import sweep_mails
 from serving.notices.service.notice_mails import mail_decisions
 from serving.notices.service.reporter_erasure import finish_reporter_erasures
-from serving.operations.service.breaker import look_at_breakers
+from serving.operations.service.breaker import check_breakers
 from serving.operations.service.housekeeping import (
-    count_tables,
     mail_overdue_cases,
     pass_on_unanswered,
     refresh_references,
+    refresh_statistics,
 )
 from serving.operations.service.presence import Presence
 from serving.platform import jobs
 from serving.platform.database.engine import connect_arguments, is_sqlite, job_database_url, sqlite_driver
 from serving.platform.database.faults import StorageFault
-from serving.platform.database.locks import only_one
+from serving.platform.database.locks import try_lock
 from serving.platform.idempotency.service import delete_expired
 from serving.platform.log import log
 from serving.platform.runtime import Runtime
 from serving.privacy.service.erasure import finish_erasures
-from serving.privacy.service.retention import erase_what_is_past_its_time
-from serving.reports.service.attaching import forget_drafts
+from serving.privacy.service.retention import erase_expired
+from serving.reports.service.attaching import delete_drafts
 from serving.reports.service.campaigns import watch_campaigns
 from serving.reports.service.stepping_up import finish_reports
-from serving.reports.service.waiting import go_on_with_reports
+from serving.reports.service.waiting import decide_arrived_listings
 from serving.scoring.service.scoring import follow_trials
 from serving.sellers.service.sanctioning import sweep_sanctions
 from serving.sellers.service.seller_risk import refresh_seller_risks
 from serving.standing.service import sweep_standings
 from serving.takedowns.service import removal_checks
-from serving.takedowns.service.telling import tell_of_day
+from serving.takedowns.service.telling import mail_day
 from serving.webhooks.service import delivery
 
 _SWEEPS: Final[Mapping[str, Callable[[Runtime], int]]] = {
-    "tables_counted": count_tables,
+    "tables_counted": refresh_statistics,
     "questions_mailed": mail_questions,
     "reminders": remind,
-    "reports_gone_on": go_on_with_reports,
+    "reports_gone_on": decide_arrived_listings,
     "campaigns_watched": watch_campaigns,
     "reports_finished": finish_reports,
-    "report_drafts": forget_drafts,
+    "report_drafts": delete_drafts,
     "unanswered_questions": pass_on_unanswered,
     "offered_cases": assign_cases,
     "counter_notices_opened": open_counter_notices,
-    "counter_notice_deadlines": pass_deadlines,
+    "counter_notice_deadlines": apply_deadlines,
     "sanctions": sweep_sanctions,
     "references": refresh_references,
     "second_scores_queued": queue_second_scores,
@@ -77,14 +77,14 @@ _SWEEPS: Final[Mapping[str, Callable[[Runtime], int]]] = {
     "standings": sweep_standings,
     "second_reviews": open_sampled_reviews,
     "gold_items": open_gold_items,
-    "breakers_opened": look_at_breakers,
+    "breakers_opened": check_breakers,
     "erasures": finish_erasures,
     "reporters_erased": finish_reporter_erasures,
-    "past_retention": erase_what_is_past_its_time,
+    "past_retention": erase_expired,
     "repeatable_requests": delete_expired,
     "decisions_mailed": mail_decisions,
     "overdue_cases_mailed": mail_overdue_cases,
-    "removals_told": tell_of_day,
+    "removals_told": mail_day,
     # Last, because the parts before it queue mails.
     "mails": sweep_mails,
     "kept_mails_deleted": delete_erased,
@@ -134,7 +134,7 @@ def sweep(runtime: Runtime, *, without: AbstractSet[str] = frozenset()) -> dict[
 
 
 def _run_alone(runtime: Runtime, name: str, run: Callable[[Runtime], int]) -> int:
-    with only_one(runtime.store, f"sweep:{name}") as alone:
+    with try_lock(runtime.store, f"sweep:{name}") as alone:
         return run(runtime) if alone else 0
 
 
@@ -144,8 +144,10 @@ class Worker:
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
         self._stop = threading.Event()
-        deliveries = DueWork("deliveries", runtime.settings.queue_poll_seconds, delivery.waiting, delivery.deliver_due)
-        checks = DueWork("checks", _IDLE_POLL_SECONDS, removal_checks.waiting, removal_checks.check_due)
+        deliveries = DueWork(
+            "deliveries", runtime.settings.queue_poll_seconds, delivery.marketplaces_with_due, delivery.deliver_due
+        )
+        checks = DueWork("checks", _IDLE_POLL_SECONDS, removal_checks.marketplaces_due, removal_checks.check_due)
         # Each marketplace has rounds of its own, so that a slow server delays no other's, and checks no deliveries.
         self._rounds = [Rounds(runtime, work) for work in (deliveries, checks)]
         self._threads = [
@@ -186,7 +188,7 @@ class Worker:
             DBOS.register_queue(name, worker_concurrency=threads, polling_interval_sec=seconds)
         for thread in self._threads:
             thread.start()
-        delivery.release_own(self._runtime)
+        delivery.release_own_attempts(self._runtime)
         for rounds in self._rounds:
             rounds.start()
         log.info("worker.started", worker_id=self._runtime.worker_id, simulated_clock=self._runtime.clock.simulated)
@@ -205,13 +207,13 @@ class Worker:
         presence = Presence(self._runtime)
         left_out = parts_left_out()
         while not self._stop.wait(self._runtime.settings.sweep_seconds):
-            _logged(partial(self._sweep_and_say, presence, next(left_out)))
+            _run_logging_errors(partial(self._sweep_and_say, presence, next(left_out)))
 
     def _follow_until_stopped(self) -> None:
         while not self._stop.wait(self._runtime.settings.sweep_seconds):
-            _logged(lambda: follow_champions(self._runtime))
-            _logged(lambda: follow_trials(self._runtime))
-            _logged(lambda: fetch_next(self._runtime))
+            _run_logging_errors(lambda: follow_champions(self._runtime))
+            _run_logging_errors(lambda: follow_trials(self._runtime))
+            _run_logging_errors(lambda: fetch_newest_models(self._runtime))
 
     def _sweep_and_say(self, presence: Presence, without: AbstractSet[str]) -> None:
         before, counts = time.monotonic(), dict[str, int]()
@@ -223,19 +225,19 @@ class Worker:
             presence.swept(counts, time.monotonic() - before)
 
 
-def _logged(work: Callable[[], object]) -> None:
+def _run_logging_errors(work: Callable[[], object]) -> None:
     """Log an error of a sweep, so that it does not end the thread."""
     try:
         work()
     except* StorageFault as faults:
-        log.warning("sweep.not_stored", codes=sorted({leave.code for leave in _leaves(faults)}))
+        log.warning("sweep.not_stored", codes=sorted({leave.code for leave in _leaf_faults(faults)}))
     except* Exception:
         log.exception("sweep.failed")
 
 
-def _leaves(group: BaseExceptionGroup[StorageFault]) -> Iterator[StorageFault]:
+def _leaf_faults(group: BaseExceptionGroup[StorageFault]) -> Iterator[StorageFault]:
     for exception in group.exceptions:
         if isinstance(exception, BaseExceptionGroup):
-            yield from _leaves(exception)
+            yield from _leaf_faults(exception)
         else:
             yield exception

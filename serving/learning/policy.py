@@ -9,7 +9,7 @@ from typing import Final
 
 @dataclass(frozen=True, slots=True)
 class PromotionPolicy:
-    """Settings of `serving.learning.rules.promotion.standing`."""
+    """Settings of `serving.learning.rules.promotion.approval_status`."""
 
     # A model decides which listings people review, so one person's error or ill will must not change it.
     # A marketplace with a single data scientist sets one (TOUCHSTONE_APPROVALS_NEEDED) and records the reason.

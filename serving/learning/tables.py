@@ -14,7 +14,7 @@ from sqlalchemy import (
 )
 
 from serving.platform.database.schema import ID, id_column, metadata, moment, tenant_table, within, word
-from serving.platform.database.types import Compressed, Json
+from serving.platform.database.types import CompressedBytes, Json
 
 # The results of learning.
 
@@ -95,7 +95,7 @@ golden_set = tenant_table(
     Column("digest", String(64), nullable=False),
     Column("items", Integer, nullable=False),
     Column("positives", Integer, nullable=False),
-    Column("content", Compressed, nullable=False),
+    Column("content", CompressedBytes, nullable=False),
     Column("frozen_by", String(200), nullable=False),
     moment("frozen_at"),
 )

@@ -19,7 +19,7 @@ _LONGEST_NAME = 80
 
 
 @dataclass(frozen=True, slots=True)
-class Removed:
+class WatchedRemoval:
     """A removed listing: the marketplace's ids of it and its seller, its brand, and the time of the removal."""
 
     external_id: str
@@ -28,7 +28,7 @@ class Removed:
     removed_at: datetime
 
 
-class Ground(StrEnum):
+class RelistGround(StrEnum):
     """The ground of a relist."""
 
     OWN_TEXT = "own_text"
@@ -41,24 +41,24 @@ class Ground(StrEnum):
 class Relist:
     """The removed listing that this one repeats, the ground, and the message for an analyst."""
 
-    ground: Ground
+    ground: RelistGround
     earlier: str
     reason: Message
 
 
-def copies_of_fakes(facts: Facts) -> tuple[str, ...]:
+def counterfeit_near_duplicates(facts: Facts) -> tuple[str, ...]:
     """Ids of the near-duplicates found counterfeit, which may have been removed."""
     shown = facts.near_duplicates.shown if facts.near_duplicates is not None else ()
     return tuple(duplicate.listing_id for duplicate in shown if duplicate.counterfeit)
 
 
-def linked_steps(facts: Facts, policy: RelistPolicy) -> Mapping[str, int]:
+def steps_to_linked_sellers(facts: Facts, policy: RelistPolicy) -> Mapping[str, int]:
     """Steps to each linked seller with counterfeits, by seller, where the steps are few enough."""
     linked = facts.seller.links.counterfeiters if facts.seller.links is not None else ()
     return {link.path[-1].seller: len(link.path) for link in linked if len(link.path) <= policy.most_steps}
 
 
-def relist(facts: Facts, removed: Sequence[Removed], policy: RelistPolicy) -> Relist | None:
+def find_relist(facts: Facts, removed: Sequence[WatchedRemoval], policy: RelistPolicy) -> Relist | None:
     """The removed listing that a listing repeats, on the strongest ground; None where it repeats none."""
     if facts.seller.authorised:
         return None
@@ -69,29 +69,29 @@ def relist(facts: Facts, removed: Sequence[Removed], policy: RelistPolicy) -> Re
         if removal.external_id != facts.listing.external_id
         and timedelta(0) < facts.as_of - removal.removed_at <= watched
     ]
-    return _by_text(facts, earlier, policy) or _by_link(facts, earlier, policy)
+    return _relist_by_text(facts, earlier, policy) or _relist_by_link(facts, earlier, policy)
 
 
-def _by_text(facts: Facts, earlier: Sequence[Removed], policy: RelistPolicy) -> Relist | None:
+def _relist_by_text(facts: Facts, earlier: Sequence[WatchedRemoval], policy: RelistPolicy) -> Relist | None:
     if facts.near_duplicates is None:
         return None
     removed = {removal.external_id: removal for removal in earlier}
-    linked = linked_steps(facts, policy)
+    linked = steps_to_linked_sellers(facts, policy)
     copied: Relist | None = None
     for near in facts.near_duplicates.shown:
         removal = removed.get(near.listing_id)
         if removal is None or not near.counterfeit or near.similarity < policy.own_similarity:
             continue
         if near.same_seller:
-            return _repeats(Ground.OWN_TEXT, removal, near)
+            return _relist_of(RelistGround.OWN_TEXT, removal, near)
         if removal.seller in linked:
-            return _repeats(Ground.LINKED_TEXT, removal, near)
-        if copied is None and near.similarity >= policy.copied_similarity and _few_and_no_honest(facts, policy):
-            copied = _repeats(Ground.COPIED_TEXT, removal, near)
+            return _relist_of(RelistGround.LINKED_TEXT, removal, near)
+        if copied is None and near.similarity >= policy.copied_similarity and _has_no_honest_seller(facts, policy):
+            copied = _relist_of(RelistGround.COPIED_TEXT, removal, near)
     return copied
 
 
-def _few_and_no_honest(facts: Facts, policy: RelistPolicy) -> bool:
+def _has_no_honest_seller(facts: Facts, policy: RelistPolicy) -> bool:
     """Whether no honest seller is known to use this text, the seller's own earlier listings included."""
     near = facts.near_duplicates
     if near is None or near.genuine or near.authorised or near.own_listings > near.own_counterfeit:
@@ -99,32 +99,32 @@ def _few_and_no_honest(facts: Facts, policy: RelistPolicy) -> bool:
     return near.sellers <= policy.most_sellers_of_a_text and not near.more
 
 
-def _by_link(facts: Facts, earlier: Sequence[Removed], policy: RelistPolicy) -> Relist | None:
-    linked, brand_id = linked_steps(facts, policy), facts.brand.brand_id
+def _relist_by_link(facts: Facts, earlier: Sequence[WatchedRemoval], policy: RelistPolicy) -> Relist | None:
+    linked, brand_id = steps_to_linked_sellers(facts, policy), facts.brand.brand_id
     if brand_id is None:
         return None
     known_days = max(facts.seller.known_days or 0.0, facts.listing.seller.age_days or 0.0)
     first_known = facts.as_of - timedelta(days=known_days)
     for removed in earlier:
         if removed.seller in linked and removed.brand_id == brand_id and first_known >= removed.removed_at:
-            ground = Ground.LINKED_NEW_SELLER
+            ground = RelistGround.LINKED_NEW_SELLER
             named: dict[str, str | date] = {
-                "seller": _cut(removed.seller),
-                "listing": _cut(removed.external_id),
+                "seller": _shortened(removed.seller),
+                "listing": _shortened(removed.external_id),
                 "date": removed.removed_at.date(),
             }
             return Relist(ground, removed.external_id, message(f"relist.{ground.value}", **named))
     return None
 
 
-def _repeats(ground: Ground, removed: Removed, near: NearDuplicate) -> Relist:
+def _relist_of(ground: RelistGround, removed: WatchedRemoval, near: NearDuplicate) -> Relist:
     named: dict[str, float | str | date] = {
         "share": near.similarity,
-        "listing": _cut(near.listing_id),
+        "listing": _shortened(near.listing_id),
         "date": removed.removed_at.date(),
     }
     return Relist(ground, removed.external_id, message(f"relist.{ground.value}", **named))
 
 
-def _cut(name: str | None) -> str:
+def _shortened(name: str | None) -> str:
     return (name or "")[:_LONGEST_NAME]

@@ -35,7 +35,7 @@ from serving.platform.database.schema import (
     within,
     word,
 )
-from serving.platform.database.types import Digest, IdOrder, Json, Kind, Packed, PackedJson
+from serving.platform.database.types import Digest, IdOrder, Json, Kind, PackedBytes, PackedJson
 
 # Listings. The columns of eight bytes come first: PostgreSQL pads what precedes each of them.
 
@@ -116,7 +116,7 @@ late_version = tenant_table(
 TEXT_BANDS: Final = tuple(f"band_{number}" for number in range(16))
 
 
-def _of_new_texts(name: str) -> Index:
+def _new_text_index(name: str) -> Index:
     """The texts under one key, in the order of their receipt; a version with an earlier text is not among them."""
     has_key = text(f"{name} IS NOT NULL")
     return partial_index(f"ix_text_signature_{name}", name, "received", where=has_key)
@@ -133,7 +133,7 @@ text_signature = tenant_table(
     *(Column(name, Integer, nullable=True) for name in TEXT_BANDS),
     within("version_id", "listing_version"),
     within("text_id", "text_signature", "version_id"),
-    *map(_of_new_texts, TEXT_BANDS),
+    *map(_new_text_index, TEXT_BANDS),
     is_part=True,
 )
 
@@ -186,7 +186,7 @@ facts = Table(
     Column("marketplace_id", ID, ForeignKey("marketplace.marketplace_id"), nullable=False),
     Column("digest", Digest, nullable=False),
     Column("schema", Integer, nullable=False),
-    Column("body", Packed(Kind.FACTS), nullable=False),
+    Column("body", PackedBytes(Kind.FACTS), nullable=False),
     PrimaryKeyConstraint("marketplace_id", "digest"),
 )
 

@@ -33,7 +33,7 @@ class MailServer:
 
 
 @dataclass(frozen=True, slots=True)
-class Unsent:
+class SendFailure:
     """Why a mail was not accepted; `is_permanent` where the server will never accept it."""
 
     sentence: str
@@ -67,36 +67,40 @@ def mail_server(settings: Settings, domain: str) -> MailServer | None:
     )
 
 
-def send(server: MailServer, message: EmailMessage, sender: str, recipient: str) -> Unsent | None:
+def send(server: MailServer, message: EmailMessage, sender: str, recipient: str) -> SendFailure | None:
     """Hand a mail to the server; None once it has accepted it.
 
     If the connection ends after the mail was transmitted and before the server's reply, the mail may have been
     accepted. It counts as unsent, and is sent again with the same Message-ID.
     """
     try:
-        connection = _connected(server)
+        connection = _connect(server)
         try:
             if server.user is not None:
                 connection.login(server.user, server.password or "")
-            return _transmitted(connection, message, sender, recipient)
+            return _transmit(connection, message, sender, recipient)
         finally:
             # The server has answered: a fault while it says goodbye must not send the mail again.
             with suppress(OSError, smtplib.SMTPException):
                 connection.quit()
             connection.close()
     except smtplib.SMTPAuthenticationError as refused:
-        return Unsent(_sentence("refused the sign-in", refused.smtp_code, refused.smtp_error), is_permanent=False)
+        return SendFailure(
+            _reply_sentence("refused the sign-in", refused.smtp_code, refused.smtp_error), is_permanent=False
+        )
     except smtplib.SMTPResponseException as refused:
-        return Unsent(_sentence("refused the connection", refused.smtp_code, refused.smtp_error), is_permanent=False)
+        return SendFailure(
+            _reply_sentence("refused the connection", refused.smtp_code, refused.smtp_error), is_permanent=False
+        )
     except smtplib.SMTPNotSupportedError:
-        return Unsent("The mail server lacks the encryption or the sign-in that is set.", is_permanent=False)
+        return SendFailure("The mail server lacks the encryption or the sign-in that is set.", is_permanent=False)
     except ssl.SSLError:
-        return Unsent("The certificate of the mail server is not valid for it.", is_permanent=False)
+        return SendFailure("The certificate of the mail server is not valid for it.", is_permanent=False)
     except (OSError, smtplib.SMTPException):
-        return Unsent("The mail server could not be reached, or ended the connection.", is_permanent=False)
+        return SendFailure("The mail server could not be reached, or ended the connection.", is_permanent=False)
 
 
-def _connected(server: MailServer) -> smtplib.SMTP:
+def _connect(server: MailServer) -> smtplib.SMTP:
     timeout = server.timeout_seconds
     if server.security == "tls":
         context = ssl.create_default_context()
@@ -111,23 +115,27 @@ def _connected(server: MailServer) -> smtplib.SMTP:
     return connection
 
 
-def _transmitted(connection: smtplib.SMTP, message: EmailMessage, sender: str, recipient: str) -> Unsent | None:
+def _transmit(connection: smtplib.SMTP, message: EmailMessage, sender: str, recipient: str) -> SendFailure | None:
     try:
         connection.send_message(message, sender, [recipient])
     except smtplib.SMTPRecipientsRefused as refused:
         [(code, reply)] = refused.recipients.values()
-        return Unsent(_sentence("refused the recipient", code, reply), is_permanent=code in _PERMANENT)
+        return SendFailure(_reply_sentence("refused the recipient", code, reply), is_permanent=code in _PERMANENT)
     except smtplib.SMTPSenderRefused as refused:
         # A setting of this service, which the operator can mend.
-        return Unsent(_sentence("refused the sender", refused.smtp_code, refused.smtp_error), is_permanent=False)
+        return SendFailure(
+            _reply_sentence("refused the sender", refused.smtp_code, refused.smtp_error), is_permanent=False
+        )
     except smtplib.SMTPDataError as refused:
         code = refused.smtp_code
-        return Unsent(_sentence("refused the mail", code, refused.smtp_error), is_permanent=code in _PERMANENT)
+        return SendFailure(
+            _reply_sentence("refused the mail", code, refused.smtp_error), is_permanent=code in _PERMANENT
+        )
     except smtplib.SMTPNotSupportedError:
-        return Unsent("The mail server cannot write to this address (SMTPUTF8).", is_permanent=True)
+        return SendFailure("The mail server cannot write to this address (SMTPUTF8).", is_permanent=True)
     return None
 
 
-def _sentence(what: str, code: int, reply: bytes | str) -> str:
+def _reply_sentence(what: str, code: int, reply: bytes | str) -> str:
     text = reply.decode("utf-8", "replace") if isinstance(reply, bytes) else reply
     return f"The mail server {what}: {code} {' '.join(text.split())[:_LONGEST_REPLY]}"

@@ -18,8 +18,8 @@ from sqlalchemy import Connection, Engine, create_engine, func, select, text
 
 from models.errors import DomainError
 from serving.platform.database.engine import is_sqlite, job_database_url, write_engine
-from serving.platform.database.expected import expect_growth
-from serving.platform.database.session_locks import number_of
+from serving.platform.database.expected import set_planner_statistics
+from serving.platform.database.session_locks import lock_number
 
 _ALLOWED = "portable_json"
 _REFUSED = "a job row is portable JSON"
@@ -35,12 +35,12 @@ def require_portable_json(engine: Engine) -> None:
         tables = connection.execute(text(_ON_POSTGRESQL if on_postgresql else _ON_SQLITE)).scalars().all()
         present = {tuple(row) for row in connection.execute(text(_TRIGGERS))} if on_postgresql else set()
         missing_triggers = [
-            (table, event) for table in tables for event in _EVENTS if (table, _named(event)) not in present
+            (table, event) for table in tables for event in _EVENTS if (table, _trigger_name(event)) not in present
         ]
         if on_postgresql and missing_triggers:
             connection.execute(text(_FUNCTION))
         for table, event in missing_triggers:
-            _guard(connection, table, event, on_postgresql=on_postgresql)
+            _create_guard(connection, table, event, on_postgresql=on_postgresql)
 
 
 _FUNCTION = f"""CREATE OR REPLACE FUNCTION dbos.touchstone_portable_json() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -62,12 +62,12 @@ JOIN pg_class ON pg_class.oid = pg_trigger.tgrelid WHERE pg_class.relnamespace =
 _EVENTS = ("INSERT", "UPDATE")
 
 
-def _named(event: str) -> str:
+def _trigger_name(event: str) -> str:
     return f"touchstone_portable_json_{event.lower()}"
 
 
-def _guard(connection: Connection, table: str, event: str, *, on_postgresql: bool) -> None:
-    name = _named(event)
+def _create_guard(connection: Connection, table: str, event: str, *, on_postgresql: bool) -> None:
+    name = _trigger_name(event)
     if on_postgresql:
         statement = (
             f'CREATE TRIGGER {name} BEFORE {event} ON dbos."{table}" FOR EACH ROW '
@@ -82,7 +82,7 @@ def _guard(connection: Connection, table: str, event: str, *, on_postgresql: boo
     connection.execute(text(statement))
 
 
-_MIGRATION: Final = number_of("migration")
+_MIGRATION: Final = lock_number("migration")
 _AGAIN_SECONDS: Final = 0.1
 
 
@@ -102,7 +102,7 @@ def migrate(url: str) -> None:
         # SQLite would create a file that everybody can read; its log and shared memory inherit the file's mode.
         Path(engine.url.database).touch(mode=0o600)
     try:
-        with _alone(engine):
+        with _migration_lock(engine):
             upgrade(engine)
             DBOS.migrate(job_database_url(url))
             require_portable_json(engine)
@@ -111,7 +111,7 @@ def migrate(url: str) -> None:
 
 
 @contextmanager
-def _alone(engine: Engine) -> Iterator[None]:
+def _migration_lock(engine: Engine) -> Iterator[None]:
     """Wait until no other process migrates the database; of processes that start together, the later find it done.
 
     The lock of a session, asked for again and again: DBOS builds indexes concurrently, which waits for every
@@ -134,7 +134,7 @@ def upgrade(engine: Engine) -> None:
 
     Raises DatabaseOfAnotherVersion (an earlier or a later version made the database).
     """
-    config = configuration()
+    config = alembic_configuration()
     scripts = ScriptDirectory.from_config(config)
     with engine.begin() as connection:
         revisions = set(MigrationContext.configure(connection).get_current_heads())
@@ -149,7 +149,7 @@ def upgrade(engine: Engine) -> None:
         if revisions != set(scripts.get_heads()):
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
-        expect_growth(connection)
+        set_planner_statistics(connection)
 
 
 def require_current(engine: Engine) -> None:
@@ -159,7 +159,7 @@ def require_current(engine: Engine) -> None:
     """
     with engine.connect() as connection:
         revisions = set(MigrationContext.configure(connection).get_current_heads())
-    if revisions != set(ScriptDirectory.from_config(configuration()).get_heads()):
+    if revisions != set(ScriptDirectory.from_config(alembic_configuration()).get_heads()):
         raise DatabaseOfAnotherVersion(
             "The database does not have the schema of this version of Touchstone (revision {revisions}). Read it with "
             "the version that made it.",
@@ -167,7 +167,7 @@ def require_current(engine: Engine) -> None:
         )
 
 
-def configuration() -> Config:
+def alembic_configuration() -> Config:
     """Alembic's configuration, found inside the installed package."""
     config = Config()
     config.set_main_option("script_location", "serving:migrations")

@@ -72,7 +72,7 @@ def read_manifest(body: bytes) -> Manifest:
         raise BackupUnusable("The manifest of the backup cannot be read.") from error
 
 
-def is_kept(path: PurePosixPath) -> bool:
+def belongs_to_backup(path: PurePosixPath) -> bool:
     """Whether a file of a data directory, by its path there, belongs to a backup.
 
     >>> [is_kept(PurePosixPath(path)) for path in ("mlflow/mlflow.db", "cache/numba/x", "a.tmp", "kernels.key")]

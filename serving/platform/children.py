@@ -27,12 +27,12 @@ _NEEDED: Final = frozenset(
 _SECRET: Final = ("TOUCHSTONE_", "PG")
 
 
-def python() -> list[str]:
+def interpreter_command() -> list[str]:
     """The command of this interpreter, isolated from the current folder."""
     return [sys.executable, "-P"]
 
 
-def least(environment: Mapping[str, str] = os.environ) -> dict[str, str]:
+def minimal_environment(environment: Mapping[str, str] = os.environ) -> dict[str, str]:
     """Only what an interpreter needs, for a child that reads one folder.
 
     >>> least({"PATH": "/bin", "TOUCHSTONE_DATABASE_URL": "postgresql://u:p@db/t"})

@@ -41,14 +41,14 @@ class Display:
     @property
     def zone(self) -> tzinfo:
         """The zone; UTC, which pages then name, where this machine does not know it."""
-        return _zone(self.time_zone)
+        return _time_zone(self.time_zone)
 
 
 DEFAULT_DISPLAY: Final = Display()
 _CURRENT: ContextVar[Display] = ContextVar("display", default=DEFAULT_DISPLAY)
 
 
-def current() -> Display:
+def current_display() -> Display:
     """The display settings of the current request."""
     return _CURRENT.get()
 
@@ -59,7 +59,7 @@ def show_as(display: Display) -> None:
 
 
 @contextmanager
-def shown_as(display: Display) -> Iterator[None]:
+def showing_as(display: Display) -> Iterator[None]:
     """Set the display for the duration of the block."""
     token = _CURRENT.set(display)
     try:
@@ -71,7 +71,7 @@ def shown_as(display: Display) -> Iterator[None]:
 @contextmanager
 def in_english() -> Iterator[None]:
     """Show the block in English, otherwise as the reader has set it."""
-    with shown_as(replace(current(), language=ENGLISH)):
+    with showing_as(replace(current_display(), language=ENGLISH)):
         yield
 
 
@@ -87,7 +87,7 @@ def time_zones() -> tuple[str, ...]:
 
 
 @cache
-def _zone(name: str) -> tzinfo:
+def _time_zone(name: str) -> tzinfo:
     try:
         return UTC if name == "UTC" else zoneinfo.ZoneInfo(name)
     except (zoneinfo.ZoneInfoNotFoundError, ValueError):

@@ -148,15 +148,15 @@ class Home:
 
     def secret(self, name: str) -> bytes:
         """32 random bytes of this data directory, made at first use; the database does not contain them."""
-        return _made_once(self.root / name, lambda: secrets.token_bytes(SECRET_BYTES))
+        return _create_once(self.root / name, lambda: secrets.token_bytes(SECRET_BYTES))
 
     def directory_id(self) -> str:
         """The id of this data directory, made at first use."""
-        return _made_once(self.root / _ID, _new_id).decode("ascii").strip()
+        return _create_once(self.root / _ID, _new_id).decode("ascii").strip()
 
     def replace_secret(self, name: str, content: bytes) -> None:
         """Overwrite a secret, in one step, in a file that only the owner may read."""
-        _written(self.root, content).replace(self.root / name)
+        _write_new_file(self.root, content).replace(self.root / name)
 
     @contextmanager
     def owned(self) -> Iterator[None]:
@@ -168,7 +168,7 @@ class Home:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            owner = _owner(os.pread(descriptor, _LOCK_BYTES, 0))
+            owner = _parse_owner(os.pread(descriptor, _LOCK_BYTES, 0))
             os.close(descriptor)
             raise HomeInUse(
                 "The data directory {folder} is in use by process {pid} on {host} since {since}. One process at a time "
@@ -192,7 +192,7 @@ class Home:
             os.close(descriptor)
 
 
-def _owner(content: bytes) -> dict[str, str]:
+def _parse_owner(content: bytes) -> dict[str, str]:
     """The owner in a lock file; empty where it has not written itself yet."""
     try:
         owner = json.loads(content)
@@ -205,17 +205,17 @@ def _new_id() -> bytes:
     return secrets.token_hex(_ID_BYTES).encode()
 
 
-def _made_once(path: Path, content: Callable[[], bytes]) -> bytes:
+def _create_once(path: Path, content: Callable[[], bytes]) -> bytes:
     """The content of a file that the first process to ask for it makes, whole and private."""
     if not path.exists():
-        new_file = _written(path.parent, content())
+        new_file = _write_new_file(path.parent, content())
         with suppress(FileExistsError):  # Another process was first; its file stays.
             os.link(new_file, path)
         new_file.unlink()
     return path.read_bytes()
 
 
-def _written(folder: Path, content: bytes) -> Path:
+def _write_new_file(folder: Path, content: bytes) -> Path:
     """A new file of mode 600, safely on the disk."""
     descriptor, file_name = tempfile.mkstemp(dir=folder)
     with os.fdopen(descriptor, "wb") as stream:

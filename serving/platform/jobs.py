@@ -7,7 +7,7 @@ from dbos._serialization import DefaultSerializer
 from dbos._sys_db import SystemDatabase
 from sqlalchemy import Connection, Engine
 
-from serving.platform.database.locks import in_turn
+from serving.platform.database.locks import wait_for_lock
 
 APPLICATION: Final = "touchstone"
 TRAINING: Final = "training"
@@ -34,7 +34,7 @@ _wake_delayed: Final = SystemDatabase.transition_delayed_workflows
 def _wake_delayed_in_turn(database: SystemDatabase) -> None:
     """Wake the jobs whose delay is over, while no sweep enqueues them."""
     with database.engine.begin() as connection:
-        in_turn(connection, _MANY)
+        wait_for_lock(connection, _MANY)
         _wake_delayed(database)
 
 
@@ -42,16 +42,16 @@ def _wake_delayed_in_turn(database: SystemDatabase) -> None:
 setattr(SystemDatabase, "transition_delayed_workflows", _wake_delayed_in_turn)  # noqa: B010  # a method of a library
 
 
-def successor(job_id: str) -> str:
+def successor_id(job_id: str) -> str:
     """The id of the job that takes the place of one which was left for later: always the same one.
 
     >>> successor("retrain:job_1"), successor("retrain:job_1#2")
     ('retrain:job_1#2', 'retrain:job_1#3')
     """
-    return f"{job_id.partition('#')[0]}#{attempt(job_id) + 1}"
+    return f"{job_id.partition('#')[0]}#{attempt_number(job_id) + 1}"
 
 
-def attempt(job_id: str) -> int:
+def attempt_number(job_id: str) -> int:
     """How many jobs this one is the last of.
 
     >>> attempt("retrain:job_1"), attempt("retrain:job_1#3")
@@ -76,7 +76,7 @@ class Jobs:
 
         It locks those rows. Without a turn, PostgreSQL would end it or the wake-up of delayed jobs as a deadlock.
         """
-        in_turn(connection, _MANY)
+        wait_for_lock(connection, _MANY)
 
     def enqueue(
         self,

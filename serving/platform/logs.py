@@ -48,7 +48,7 @@ def configure_logs(settings: Settings) -> None:
     logging.getLogger("dbos").addHandler(logging.NullHandler())  # Else it adds one with a format of its own.
     logging.captureWarnings(as_json)
     if as_json:
-        sys.excepthook = _crashed
+        sys.excepthook = _log_crash
         sys.unraisablehook = lambda failure: log.error("object.failed", exc_info=failure.exc_value)
         threading.excepthook = lambda failure: log.error(
             "thread.crashed", thread=failure.thread and failure.thread.name, exc_info=failure.exc_value
@@ -66,7 +66,9 @@ def console_lines(*, colors: bool) -> Callable[[Any, str, MutableMapping[str, An
         if not (event.keys() >= _PLAIN) or not _LONG.isdisjoint(event):
             return whole(logger, name, event)
         begins = f"{event['timestamp']} [{event['level']:<9}] {event['event']!s:<30}"
-        return " ".join([begins, *(f"{key}={_told(event[key])}" for key in sorted(event.keys() - _PLAIN))]).rstrip(" ")
+        return " ".join(
+            [begins, *(f"{key}={_quote_value(event[key])}" for key in sorted(event.keys() - _PLAIN))]
+        ).rstrip(" ")
 
     return whole if colors else line
 
@@ -76,11 +78,11 @@ _LONG: Final = frozenset({"exc_info", "exception", "stack", "logger", "logger_na
 _QUOTED: Final = re.compile("[ \\t=\\r\\n\"']")
 
 
-def _told(field_value: object) -> str:
+def _quote_value(field_value: object) -> str:
     return field_value if isinstance(field_value, str) and not _QUOTED.search(field_value) else repr(field_value)
 
 
-def _crashed(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+def _log_crash(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
     if issubclass(kind, KeyboardInterrupt):
         return
     log.critical("process.crashed", exc_info=(kind, error, trace))

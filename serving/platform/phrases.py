@@ -23,7 +23,7 @@ def as_data(phrase: Phrase) -> dict[str, Any]:
     """A phrase as JSON."""
     return {
         "template": phrase.template,
-        "parameters": {name: _kept(parameter) for name, parameter in phrase.parameters.items()},
+        "parameters": {name: _parameter_as_json(parameter) for name, parameter in phrase.parameters.items()},
     }
 
 
@@ -35,10 +35,12 @@ def of_data(document: dict[str, Any]) -> Phrase:
     ... )
     True
     """
-    return Phrase(document["template"], **{name: _read(raw) for name, raw in document["parameters"].items()})
+    return Phrase(
+        document["template"], **{name: _parameter_from_json(raw) for name, raw in document["parameters"].items()}
+    )
 
 
-def _kept(parameter: Parameter) -> Any:
+def _parameter_as_json(parameter: Parameter) -> Any:
     match parameter:
         case Phrase():
             return as_data(parameter)
@@ -55,7 +57,7 @@ def _kept(parameter: Parameter) -> Any:
     return parameter
 
 
-def _read(raw: str | int | float | dict[str, Any]) -> Parameter:
+def _parameter_from_json(raw: str | int | float | dict[str, Any]) -> Parameter:
     if not isinstance(raw, dict):
         return raw
     if "template" in raw:

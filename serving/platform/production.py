@@ -35,7 +35,7 @@ def check_production(settings: Settings) -> None:
     if not settings.production:
         return
     _check_public_url(settings.public_url)
-    for name, secret in _secrets(settings):
+    for name, secret in _configured_secrets(settings):
         if is_weak_secret(secret):
             raise Invalid(
                 "Production mode refuses the value of {name}: it can be guessed. Set 32 random bytes (openssl rand "
@@ -91,7 +91,7 @@ def _is_this_machine(host: str) -> bool:
         return host.rstrip(".").lower() in _LOCAL_NAMES or host.endswith(".localhost")
 
 
-def _secrets(settings: Settings) -> Iterator[tuple[str, str]]:
+def _configured_secrets(settings: Settings) -> Iterator[tuple[str, str]]:
     if settings.contact_key is not None:
         yield "TOUCHSTONE_CONTACT_KEY", settings.contact_key.get_secret_value()
     if settings.webhook_keys is not None:

@@ -16,5 +16,5 @@ class Progress:
 Report = Callable[[Progress], object]
 
 
-def unheard(_step: Progress) -> None:
+def ignore_progress(_step: Progress) -> None:
     """Reports nothing."""

@@ -5,7 +5,7 @@ from tempfile import TemporaryDirectory
 from typing import Any, Final
 
 from models.errors import Invalid
-from training.adapters.files import Unreadable, read_rows
+from training.adapters.files import UnreadableFile, read_rows
 
 LARGEST: Final = 1_000_000  # Bytes: some ten thousand rows, and few enough to send back with the preview.
 MOST_ROWS: Final = 10_000
@@ -38,6 +38,6 @@ def rows_of(name: str, content: bytes) -> list[dict[str, Any]]:
                 if row.number > MOST_ROWS:
                     raise Invalid("A file can have at most {most:,} rows here. Upload it in parts.", most=MOST_ROWS)
                 rows.append({key: str(cell) for key, cell in row.cells.items() if cell not in (None, "")})
-        except Unreadable as problem:
+        except UnreadableFile as problem:
             raise Invalid(problem.phrase) from None
     return rows

@@ -20,7 +20,7 @@ SEALING_KEY: Final = "webhook key"  # As people and the fingerprints know it.
 _MOST_KEYS: Final = 2  # The one in force, and the one before: another process may just have sealed with it.
 
 
-class Unsealable(DomainError):
+class UnsealableSecret(DomainError):
     """A sealed secret is of a key that is not here, or was altered."""
 
     code = "unsealable"
@@ -46,7 +46,9 @@ class KeyFile:
         """The keys, 32 bytes each. Raises Unsealable (the file was cut or extended)."""
         content = self._home.secret(self._name)
         if not content or len(content) % KEY_BYTES:
-            raise Unsealable("{name} in the data directory is damaged. Restore it from the backup.", name=self._name)
+            raise UnsealableSecret(
+                "{name} in the data directory is damaged. Restore it from the backup.", name=self._name
+            )
         return tuple(content[start : start + KEY_BYTES] for start in range(0, len(content), KEY_BYTES))
 
     def renew(self) -> tuple[bytes, ...]:
@@ -73,10 +75,10 @@ class KeySetting:
 
 def keys_of(name: str, setting: str) -> tuple[bytes, ...]:
     """The keys that a setting lists. Raises Invalid (one is not 32 bytes in base64)."""
-    return tuple(_decoded(name, part) for part in setting.split(","))
+    return tuple(_decode_key(name, part) for part in setting.split(","))
 
 
-def _decoded(name: str, written: str) -> bytes:
+def _decode_key(name: str, written: str) -> bytes:
     try:
         key = base64.b64decode(written.strip(), validate=True)
     except (binascii.Error, ValueError):
@@ -102,7 +104,7 @@ class Sealer:
         try:
             return self._fernet.decrypt(sealed).decode()
         except InvalidToken:
-            raise Unsealable("A stored secret cannot be read with the keys of this process.") from None
+            raise UnsealableSecret("A stored secret cannot be read with the keys of this process.") from None
 
     def in_force(self) -> bytes:
         return self._kept.read()[0]

@@ -57,16 +57,16 @@ def as_csv(columns: Columns, rows: Iterable[Sequence[Any]]) -> bytes:
     writer = csv.writer(stream)
     writer.writerow(columns)
     kinds = list(columns.values())
-    writer.writerows([_cell(kind, cell) for kind, cell in zip(kinds, row, strict=True)] for row in rows)
+    writer.writerows([_csv_cell(kind, cell) for kind, cell in zip(kinds, row, strict=True)] for row in rows)
     return stream.getvalue().encode("utf-8-sig")
 
 
-def _cell(kind: Kind, cell: Any) -> str:
+def _csv_cell(kind: Kind, cell: Any) -> str:
     if cell is None:
         return ""
     match kind:
         case Kind.TEXT:
-            return inert(str(cell))
+            return inert_text(str(cell))
         case Kind.MOMENT:
             return str(cell.isoformat())
         case Kind.MONEY:
@@ -75,7 +75,7 @@ def _cell(kind: Kind, cell: Any) -> str:
             return repr(cell)
 
 
-def inert(text: str) -> str:
+def inert_text(text: str) -> str:
     """Text that no spreadsheet reads as a formula."""
     return f"'{text}" if text.startswith(_LEADS) else text
 
@@ -84,12 +84,12 @@ def as_jsonl(columns: Columns, rows: Iterable[Sequence[Any]]) -> bytes:
     """One object a line. Missing values are null, money is text so that no cent is lost, moments are ISO 8601."""
     lines = []
     for row in rows:
-        plain = [_plain(kind, cell) for kind, cell in zip(columns.values(), row, strict=True)]
+        plain = [_json_value(kind, cell) for kind, cell in zip(columns.values(), row, strict=True)]
         lines.append(json.dumps(dict(zip(columns, plain, strict=True)), separators=(",", ":")) + "\n")
     return "".join(lines).encode()
 
 
-def _plain(kind: Kind, cell: Any) -> Any:
+def _json_value(kind: Kind, cell: Any) -> Any:
     if cell is None or kind in {Kind.COUNT, Kind.NUMBER}:
         return cell
     if kind is Kind.MONEY:

@@ -41,10 +41,10 @@ _BRITISH: Final = Tongue(ENGLISH, "en", "English", Locale("en", "GB"))
 @cache
 def tongues() -> tuple[Tongue, ...]:
     """Every language, English first; how each writes is that of the place where most of its readers are (CLDR)."""
-    return (_BRITISH, *(_tongue(language) for language in languages() if language != ENGLISH))
+    return (_BRITISH, *(_tongue_of(language) for language in languages() if language != ENGLISH))
 
 
-def _tongue(language: Language) -> Tongue:
+def _tongue_of(language: Language) -> Tongue:
     locale = Locale.parse(get_global("likely_subtags").get(language, language))
     name = locale.get_language_name(locale) or language
     tag = f"{language}-{locale.script}" if locale.script else language
@@ -52,7 +52,7 @@ def _tongue(language: Language) -> Tongue:
 
 
 @cache
-def _by_language() -> dict[Language, Tongue]:
+def _tongues_by_language() -> dict[Language, Tongue]:
     return {tongue.language: tongue for tongue in tongues()}
 
 
@@ -66,20 +66,20 @@ def NN_(singular: str, many: str) -> tuple[str, str]:  # noqa: N802  # as above
     return singular, many
 
 
-def tongue() -> Tongue:
+def current_tongue() -> Tongue:
     """That of the request at hand."""
-    return _by_language().get(display.current().language, _BRITISH)
+    return _tongues_by_language().get(display.current_display().language, _BRITISH)
 
 
 def gettext(message: str) -> str:
     """A text in the language of the request; with its placeholders as they are, for templates."""
-    return _catalogue(display.current().language).gettext(message)
+    return _catalogue(display.current_display().language).gettext(message)
 
 
 def ngettext(singular: str, many: str, number: float) -> str:
     """A text in the form that goes with a number; a part of one goes with the form of few."""
     whole = int(number) if number == int(number) else 2
-    return _catalogue(display.current().language).ngettext(singular, many, whole)
+    return _catalogue(display.current_display().language).ngettext(singular, many, whole)
 
 
 def say(message: str, **values: object) -> str:
@@ -94,22 +94,22 @@ def say_many(singular: str, many: str, n: float, **values: object) -> str:
 
 def number(amount: float) -> str:
     """A number with the separators of the language."""
-    return format_decimal(amount, locale=tongue().locale)
+    return format_decimal(amount, locale=current_tongue().locale)
 
 
 def day(at: datetime | date) -> str:
     """A date in full: 6 March 2026."""
-    return format_date(here(at), "long", tongue().locale)
+    return format_date(local_date(at), "long", current_tongue().locale)
 
 
-def here(at: datetime | date) -> date:
+def local_date(at: datetime | date) -> date:
     """The date at a moment in the reader's time zone."""
-    return at.astimezone(display.current().zone).date() if isinstance(at, datetime) else at
+    return at.astimezone(display.current_display().zone).date() if isinstance(at, datetime) else at
 
 
-def joined(*sentences: str) -> str:
+def join_sentences(*sentences: str) -> str:
     """Sentences one after another; Chinese, for one, has no blank between them."""
-    return ("" if tongue().locale.script in _WITHOUT_BLANKS else " ").join(sentences)
+    return ("" if current_tongue().locale.script in _WITHOUT_BLANKS else " ").join(sentences)
 
 
 @cache

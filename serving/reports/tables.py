@@ -17,7 +17,7 @@ from sqlalchemy import (
 
 from serving.platform.database.schema import ID, id_column, metadata, moment, partial_index, tenant_table, within, word
 from serving.platform.database.types import Json
-from serving.reports.rules.outcomes import Result
+from serving.reports.rules.outcomes import ListingResult
 from serving.reports.rules.step_up import StepUpState
 
 _WAITS = text("waits_until IS NOT NULL")
@@ -130,7 +130,7 @@ report_outcome = Table(
     id_column("report_id"),
     Column("number", Integer, nullable=False),
     Column("step", Integer, nullable=False),
-    word("result", Result),
+    word("result", ListingResult),
     word("code"),
     Column("reasons", Json, nullable=False),
     Column("refusal", Json, nullable=True),

@@ -29,7 +29,7 @@ DEFAULT_LINKS: Final = LinkPolicy()
 
 @dataclass(frozen=True, slots=True)
 class SellerRiskPolicy:
-    """Settings of `serving.sellers.rules.seller_risk.rank` and of its refresh."""
+    """Settings of `serving.sellers.rules.seller_risk.rank_sellers` and of its refresh."""
 
     # The middle of the windows that describe sellers (7, 30, 90 days). In a month most shops list enough for a
     # comparison, and a seller who changes is not judged by the last quarter.

@@ -16,7 +16,7 @@ from sqlalchemy import (
 
 from features.contacts import ContactKind
 from models.seller_lists import SellerList
-from models.strikes import Void
+from models.strikes import VoidCause
 from serving.platform.database.schema import (
     EXTERNAL,
     ID,
@@ -60,7 +60,7 @@ strike_hit = tenant_table(
     Column("policy_version", String(80), nullable=False),
     moment("known_at"),
     moment("void_at", nullable=True),
-    word("void_as", Void, nullable=True),
+    word("void_as", VoidCause, nullable=True),
     within("action_id", "action"),
     Index("ix_strike_hit_seller", "marketplace_id", "seller_external_id", "known_at"),
 )

@@ -20,8 +20,8 @@ from serving.cases.store.cases import Case
 from serving.platform.database.scope import Pair
 from serving.platform.runtime import Runtime
 from serving.standing.policy import StandingPolicy
-from serving.standing.rules.confirmations import settled
-from serving.standing.rules.enrolment import Begun, Phase, Stage, limited, stage
+from serving.standing.rules.confirmations import settled_answers
+from serving.standing.rules.enrolment import FirstPhase, Phase, Stage, limit_effect, stage
 from serving.standing.rules.standing import FULL_STANDING, Effect, Level, Scope, Standing, effect, standing
 from serving.standing.store import question_steps, standings
 from serving.standing.store.standings import StandingChange
@@ -30,23 +30,25 @@ _MOST_CHANGES: Final = 50
 _TOUCHES_A_BRAND: Final = frozenset({CaseLane.ASK_BRAND, CaseLane.APPEAL, CaseLane.COMPLAINT, CaseLane.SECOND_REVIEW})
 
 
-def current(runtime: Runtime, connection: Connection, marketplace_id: str, brand_id: str, at: datetime) -> Standing:
+def current_standing(
+    runtime: Runtime, connection: Connection, marketplace_id: str, brand_id: str, at: datetime
+) -> Standing:
     """A brand's standing now, counted from the stored rows and never cached.
 
     Answers, rulings and reinstatements count once they can no longer be undone.
     """
-    return _counted(runtime, connection, marketplace_id, brand_id, at)[0]
+    return _count_standing(runtime, connection, marketplace_id, brand_id, at)[0]
 
 
-def with_history(
+def standing_with_history(
     runtime: Runtime, connection: Connection, marketplace_id: str, brand_id: str, at: datetime, *, most: int
 ) -> tuple[Standing, list[StandingChange]]:
     """A brand's standing now and its latest changes, newest first.
 
     The newest change always has the level of the standing. A change that is not recorded yet is dated now.
     """
-    brand_standing, before = _counted(runtime, connection, marketplace_id, brand_id, at)
-    past = standings.changes(connection, marketplace_id, brand_id, most=most)
+    brand_standing, before = _count_standing(runtime, connection, marketplace_id, brand_id, at)
+    past = standings.standing_changes(connection, marketplace_id, brand_id, most=most)
     if _is_recorded(brand_standing, before):
         return brand_standing, past
     reasons, version = brand_standing.reasons, policy_version(runtime.policies[StandingPolicy])
@@ -86,12 +88,12 @@ def effects_now(
     midnight = at.replace(hour=0, minute=0, second=0, microsecond=0)
     begun = stage_of(runtime, connection, brand_standing, marketplace_id, brand_id, at)
     counts = brand_standing.level is Level.CAPPED or begun.phase is not Phase.FULL
-    stored = standings.at_once_since(connection, marketplace_id, brand_id, midnight) if counts else 0
+    stored = standings.count_at_once_since(connection, marketplace_id, brand_id, midnight) if counts else 0
 
     def after(ahead: int) -> Effect:
         today = ahead + stored if counts else 0
         follows = effect(brand_standing, at_once_today=today, policy=runtime.policies[StandingPolicy])
-        return limited(follows, begun, at_once_today=today, policy=runtime.policies[EnrolmentPolicy])
+        return limit_effect(follows, begun, at_once_today=today, policy=runtime.policies[EnrolmentPolicy])
 
     return after
 
@@ -100,21 +102,21 @@ def stage_of(
     runtime: Runtime, connection: Connection, brand_standing: Standing, marketplace_id: str, brand_id: str, at: datetime
 ) -> Stage:
     """The phase of a brand's enrolment."""
-    full_since = brands.full_since(connection, marketplace_id, brand_id)
-    briefed_at = None if full_since else certifications.first_of_brand(connection, marketplace_id, brand_id)
-    begun = Begun(briefed_at, brand_standing.overall.tally.counted, brand_standing.good, full_since)
+    full_since = brands.first_phase_ended_at(connection, marketplace_id, brand_id)
+    briefed_at = None if full_since else certifications.first_pass_of_brand(connection, marketplace_id, brand_id)
+    begun = FirstPhase(briefed_at, brand_standing.overall.tally.counted, brand_standing.good, full_since)
     return stage(begun, at, runtime.policies[EnrolmentPolicy])
 
 
 def full_standing_since(runtime: Runtime, connection: Connection, pair: Pair, at: datetime) -> datetime | None:
     """Since when every confirmation of a brand removes at once, without a daily limit and a first phase; None where
     it does not."""
-    brand_standing, past = with_history(runtime, connection, *pair, at, most=_MOST_CHANGES)
+    brand_standing, past = standing_with_history(runtime, connection, *pair, at, most=_MOST_CHANGES)
     begun = stage_of(runtime, connection, brand_standing, *pair, at)
     if brand_standing.level not in FULL_STANDING or begun.phase is not Phase.FULL:
         return None
     full = list(takewhile(lambda change: change.level in FULL_STANDING, past))
-    return max(full[-1].known_at, brands.full_since(connection, *pair) or at)
+    return max(full[-1].known_at, brands.first_phase_ended_at(connection, *pair) or at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,24 +128,24 @@ class Weight:
     effect: Effect
 
 
-def begin_count(connection: Connection, case: Case) -> None:
+def lock_standing(connection: Connection, case: Case) -> None:
     """Lock a brand's standing before its inputs are read, so that the second of two decisions sees the first."""
     if case.brand_id is not None:
         standings.lock(connection, case.marketplace_id, case.brand_id)
 
 
-def weigh(
+def weigh_confirmation(
     runtime: Runtime, connection: Connection, pair: Pair, at: datetime, counted: Standing | None = None
 ) -> Weight:
     """The effect of a confirmation of a brand, by (marketplace, brand), now.
 
     `counted` is its standing if the caller has it already; the use of the daily limit is always read.
     """
-    brand_standing = counted or current(runtime, connection, *pair, at)
+    brand_standing = counted or current_standing(runtime, connection, *pair, at)
     return Weight(pair[1], brand_standing.level, effect_now(runtime, connection, brand_standing, *pair, at))
 
 
-def keep_confirmation(
+def store_confirmation(
     runtime: Runtime, connection: Connection, case: Case, verdict_id: str, weight: Weight, at: datetime
 ) -> None:
     """Store the standing under which a confirmation was given, and sample it for a second review.
@@ -176,8 +178,8 @@ def recount(runtime: Runtime, connection: Connection, marketplace_id: str, brand
     Call this after each change to an input of the standing: a verdict, an appeal or an undo. The sweep calls it again
     after the undo window.
     """
-    brand_standing, before = _counted(runtime, connection, marketplace_id, brand_id, at)
-    _go_on(runtime, connection, brand_standing, marketplace_id, brand_id, at)
+    brand_standing, before = _count_standing(runtime, connection, marketplace_id, brand_id, at)
+    _end_first_phase(runtime, connection, brand_standing, marketplace_id, brand_id, at)
     if _is_recorded(brand_standing, before):
         return brand_standing
     change_id = runtime.ids.new("std")
@@ -242,12 +244,12 @@ def sweep_standings(runtime: Runtime) -> int:
     return len(due)
 
 
-def _go_on(
+def _end_first_phase(
     runtime: Runtime, connection: Connection, brand_standing: Standing, marketplace_id: str, brand_id: str, at: datetime
 ) -> None:
     """End a first phase that meets its conditions, permanently and with an audit entry."""
     begun = stage_of(runtime, connection, brand_standing, marketplace_id, brand_id, at)
-    if begun.phase is not Phase.FULL or brands.full_since(connection, marketplace_id, brand_id):
+    if begun.phase is not Phase.FULL or brands.first_phase_ended_at(connection, marketplace_id, brand_id):
         return
     brands.end_first_phase(connection, marketplace_id, brand_id, at)
     audit.record(
@@ -264,18 +266,20 @@ def _go_on(
 
 def counts_of(brand_standing: Standing) -> dict[str, Any]:
     """The counts behind a standing: `overall`, and by reason code."""
-    return {_name(scope): asdict(scope.tally) for scope in (brand_standing.overall, *brand_standing.by_reason)}
+    return {_scope_name(scope): asdict(scope.tally) for scope in (brand_standing.overall, *brand_standing.by_reason)}
 
 
-def _name(scope: Scope) -> str:
+def _scope_name(scope: Scope) -> str:
     return "overall" if scope.reason_code is None else scope.reason_code.value
 
 
-def _counted(
+def _count_standing(
     runtime: Runtime, connection: Connection, marketplace_id: str, brand_id: str, at: datetime
 ) -> tuple[Standing, StandingChange | None]:
     policy = runtime.policies[StandingPolicy]
     before = standings.last_change(connection, marketplace_id, brand_id)
     answers = standings.answers(connection, marketplace_id, brand_id, since=at - timedelta(days=policy.window_days))
-    answers = settled(answers, by=at - timedelta(seconds=runtime.policies[EnforcementPolicy].undo_window_seconds))
+    answers = settled_answers(
+        answers, by=at - timedelta(seconds=runtime.policies[EnforcementPolicy].undo_window_seconds)
+    )
     return standing(answers, kept_level=before.kept_level if before else None, as_of=at, policy=policy), before

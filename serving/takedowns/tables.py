@@ -26,7 +26,7 @@ from serving.platform.database.schema import (
     within,
     word,
 )
-from serving.platform.database.types import Compressed, Json
+from serving.platform.database.types import CompressedBytes, Json
 from serving.takedowns.rules.approval import Decision
 from serving.takedowns.rules.evidence import Part
 from serving.takedowns.rules.removal_check import CheckState
@@ -176,7 +176,7 @@ evidence_part = Table(
     word("part", Part),
     Column("digest", String(64), nullable=False),
     Column("salt", String(64), nullable=True),
-    Column("body", Compressed, nullable=True),
+    Column("body", CompressedBytes, nullable=True),
     PrimaryKeyConstraint("marketplace_id", "evidence_id", "part"),
     within("evidence_id", "evidence"),
 )

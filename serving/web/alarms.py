@@ -8,8 +8,8 @@ from models.messages.english import in_english
 from serving.accounts.rules.access import Permission, Person
 from serving.accounts.store import accounts
 from serving.brands.rules.message_side import MessageSide
-from serving.brands.service.brand_messages import looked_after, unread_of
-from serving.cases.store.case_notes import unseen
+from serving.brands.service.brand_messages import managed_pairs, unread_count
+from serving.cases.store.case_notes import unseen_count
 from serving.marketplaces.rules import RULES
 from serving.marketplaces.store import kill_switches
 from serving.platform import display
@@ -34,25 +34,25 @@ class Alarms:
 
 
 @dataclass(frozen=True, slots=True)
-class ToldHere:
+class UnmailedNotice:
     """A person whose removals the reader can stop and could not be told of by mail, with the link."""
 
     by: str
     path: str
 
 
-def told_here(runtime: Runtime, person: Person) -> tuple[ToldHere, ...]:
+def unmailed_notices(runtime: Runtime, person: Person) -> tuple[UnmailedNotice, ...]:
     """The notices to a reader that stand on the pages, because no mail of them arrived; one a person who removes."""
     since = runtime.clock.now() - timedelta(hours=runtime.policies[TellingPolicy].stands_hours)
     with runtime.store.read() as connection:
-        own = [notice for notice in removal_notices.since(connection, since) if person.user_id in notice.told]
+        own = [notice for notice in removal_notices.unused_since(connection, since) if person.user_id in notice.told]
         ids = [notice.notice_id for notice in own]
         if runtime.settings.smtp_host:
-            ids = list(removal_notices.without_mail(connection, ids, person.user_id))
+            ids = list(removal_notices.undelivered(connection, ids, person.user_id))
         latest = {notice.remover.user_id: notice for notice in reversed(own) if notice.notice_id in ids}
         names = accounts.names(connection, list(latest))
     return tuple(
-        ToldHere(names.get(user_id, ""), stop_path(runtime, person.user_id, notice.notice_id))
+        UnmailedNotice(names.get(user_id, ""), stop_path(runtime, person.user_id, notice.notice_id))
         for user_id, notice in latest.items()
     )
 
@@ -65,9 +65,9 @@ def alarms_of(runtime: Runtime, person: Person) -> Alarms:
         return Alarms()
     now = runtime.clock.now()
     with runtime.store.read() as connection:
-        off = kill_switches.switched_off(connection, places)
-        raised = alerts.standing(connection, places)
-        groups = [group for group in approvals.waiting_groups(connection, places) if _is_seen(person, group)]
+        off = kill_switches.rules_off(connection, places)
+        raised = alerts.open_alerts(connection, places)
+        groups = [group for group in approvals.pending_groups(connection, places) if _can_see(person, group)]
         names = accounts.names(connection, [alert.subject for alert in raised])
         names |= {group.brand_id or "": group.brand for group in groups}
         still_shown = removal_checks.still_shown_count(connection, places)
@@ -80,7 +80,7 @@ def alarms_of(runtime: Runtime, person: Person) -> Alarms:
         f"{names.get(alert.subject, alert.subject or 'Approval needed')}: {alert.sentence} "
         f"New removals have needed approval since {words.moment(alert.raised_at, now)}."
         for alert in raised
-        if alert.cause in alerts.HOLDS
+        if alert.cause in alerts.PENDING_CAUSES
     ]
     lines += [
         f"{alert.sentence} Raised {words.moment(alert.raised_at, now)}."
@@ -97,7 +97,7 @@ def alarms_of(runtime: Runtime, person: Person) -> Alarms:
     return Alarms(tuple(lines), tuple(pending), still_shown)
 
 
-def _is_seen(person: Person, group: PendingGroup) -> bool:
+def _can_see(person: Person, group: PendingGroup) -> bool:
     """Whether a person sees these removals; an account manager sees those of brands that no other one manages."""
     team = person.marketplaces(Permission.REVIEW_CASES) | person.marketplaces(Permission.ADMINISTER)
     return group.marketplace_id in team or group.manager_id in {None, person.user_id}
@@ -108,7 +108,7 @@ MANAGER = "/brands"
 NOTES = "/notes"
 
 
-def unread_behind(runtime: Runtime, person: Person) -> Mapping[str, int]:
+def unread_by_address(runtime: Runtime, person: Person) -> Mapping[str, int]:
     """Unread messages by the address of the entry; empty for people without a thread."""
     pairs = person.brands(Permission.ANSWER_QUESTIONS)
     manages = person.may(Permission.MANAGE_BRANDS)
@@ -116,9 +116,9 @@ def unread_behind(runtime: Runtime, person: Person) -> Mapping[str, int]:
     if not pairs and not manages and not reviewed:
         return {}
     with runtime.store.read() as connection:
-        counts = {BRAND: unread_of(connection, person, pairs, MessageSide.BRAND)} if pairs else {}
+        counts = {BRAND: unread_count(connection, person, pairs, MessageSide.BRAND)} if pairs else {}
         if reviewed:
-            counts[NOTES] = unseen(connection, person.user_id, reviewed)
+            counts[NOTES] = unseen_count(connection, person.user_id, reviewed)
         if manages:
-            counts[MANAGER] = unread_of(connection, person, looked_after(connection, person), MessageSide.MANAGER)
+            counts[MANAGER] = unread_count(connection, person, managed_pairs(connection, person), MessageSide.MANAGER)
     return counts

@@ -42,7 +42,7 @@ def scope_of(runtime: Runtime, person: Person, permission: Permission, fields: M
     if marketplace_id not in theirs:
         raise NotFound("You have no access to this marketplace, or it does not exist. Choose another one.")
     with runtime.store.read() as connection:
-        places = [place for place in marketplaces.everyone(connection) if place.marketplace_id in theirs]
+        places = [place for place in marketplaces.all_marketplaces(connection) if place.marketplace_id in theirs]
     return PlaceScope(
         chosen=next(place for place in places if place.marketplace_id == marketplace_id),
         choices=tuple(sorted(places, key=lambda place: (place.name, place.marketplace_id))),
@@ -50,7 +50,7 @@ def scope_of(runtime: Runtime, person: Person, permission: Permission, fields: M
     )
 
 
-def acted_on(runtime: Runtime, person: Person, permission: Permission, fields: Mapping[str, str]) -> PlaceScope:
+def scope_of_form(runtime: Runtime, person: Person, permission: Permission, fields: Mapping[str, str]) -> PlaceScope:
     """The marketplace that a form acts on: that of its page.
 
     Raises Invalid (it names none, and the person may act at several) or NotFound (as `scope_of`).

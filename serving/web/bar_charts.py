@@ -40,7 +40,7 @@ def age_box(low: float, median: float, high: float, oldest: float, limit: float,
 
 
 @dataclass(frozen=True, slots=True)
-class OneBar:
+class CountBar:
     """A bar; an unknown value is hatched over the whole height, a marked one is highlighted."""
 
     x: float
@@ -55,7 +55,7 @@ class OneBar:
 class Bars:
     """Counts side by side, with labels of the first and the last."""
 
-    bars: tuple[OneBar, ...]
+    bars: tuple[CountBar, ...]
     first: str
     last: str
     label: str
@@ -69,7 +69,7 @@ def bars(values: Sequence[Known], label: str, *, first: str = "", last: str = ""
     for i, amount in enumerate(values):
         tall = _BARS_HEIGHT if amount is None else round(_BARS_HEIGHT * amount / most, 1)
         bar_list.append(
-            OneBar(
+            CountBar(
                 round(pitch * i, 1),
                 round(_BARS_HEIGHT - tall, 1),
                 round(pitch * 0.82, 1),

@@ -55,7 +55,7 @@ def score_bar(score: float, notches: Sequence[tuple[str, float]], *, most: float
     named = ", ".join(name for name, _ in notches if name)
     return ScoreBar(
         width,
-        _place(score / most, width),
+        _position(score / most, width),
         tuple(Notch(round(width * min(1.0, at / most), 1), name) for name, at in notches),
         f"Score {score:.2f} of {most:g}. Thresholds: {named}"
         if most == 1
@@ -66,10 +66,10 @@ def score_bar(score: float, notches: Sequence[tuple[str, float]], *, most: float
 def percentile_bar(percentile: float, width: int) -> ScoreBar:
     """A percentile, 0 to 100, as a mark on a bar of this width with a notch in the middle."""
     label = f"Percentile {math.floor(percentile)} of 100"
-    return ScoreBar(width, _place(percentile / 100, width), (Notch(width / 2, ""),), label)
+    return ScoreBar(width, _position(percentile / 100, width), (Notch(width / 2, ""),), label)
 
 
-def _place(share: float, width: float) -> float:
+def _position(share: float, width: float) -> float:
     return round(width * min(1.0, max(0.0, share)), 1)
 
 
@@ -95,10 +95,10 @@ def price_mark(price: PriceFacts) -> PriceMark | None:
     if price.log_price is None or reference is None:
         return None
     ratio = math.exp(price.log_price - reference.log_median)
-    low, high = (math.exp(side * _spread(reference)) for side in (-1, 1))
-    left_edge, right_edge = (_place(edge / _MARK_ENDS_AT, _MARK_WIDTH) for edge in (low, high))
+    low, high = (math.exp(side * _typical_spread(reference)) for side in (-1, 1))
+    left_edge, right_edge = (_position(edge / _MARK_ENDS_AT, _MARK_WIDTH) for edge in (low, high))
     return PriceMark(
-        _place(ratio / _MARK_ENDS_AT, _MARK_WIDTH),
+        _position(ratio / _MARK_ENDS_AT, _MARK_WIDTH),
         round(_MARK_WIDTH / _MARK_ENDS_AT, 1),
         left_edge,
         round(right_edge - left_edge, 1),
@@ -106,13 +106,13 @@ def price_mark(price: PriceFacts) -> PriceMark | None:
     )
 
 
-def _spread(reference: PriceReference) -> float:
+def _typical_spread(reference: PriceReference) -> float:
     """One typical spread in log price: the standard deviation of a normal distribution with this MAD."""
     return reference.mad * _MAD_TO_SIGMA
 
 
 @dataclass(frozen=True, slots=True)
-class Comparable:
+class ComparableReference:
     """A reference of a listing: its name, its statistics as of scoring, and the current distribution of prices."""
 
     name: str
@@ -181,9 +181,13 @@ _LETTER_WIDTH: Final = 6.5
 _LONGEST_NAME: Final = 38  # Characters beside the median's text.
 
 
-def price_chart(price: float, references: Sequence[Comparable], *, currency: str, claimed: float | None) -> PriceChart:
+def price_chart(
+    price: float, references: Sequence[ComparableReference], *, currency: str, claimed: float | None
+) -> PriceChart:
     """The chart of a listing against its references, at least one; amounts are in the base currency."""
-    highest = [math.exp(reference.reference.log_median + _spread(reference.reference)) for reference in references]
+    highest = [
+        math.exp(reference.reference.log_median + _typical_spread(reference.reference)) for reference in references
+    ]
     shown = max(price, claimed or 0.0, *highest)
     drawn = [
         [amount for log_price in group.samples.log_prices if (amount := math.exp(log_price)) < _FURTHEST * shown]
@@ -191,40 +195,42 @@ def price_chart(price: float, references: Sequence[Comparable], *, currency: str
     ]
     scale = Scale(_LEFT, _RIGHT, max([shown, *(amount for amounts in drawn for amount in amounts)]) * 1.06)
     strips = tuple(
-        _strip(i, reference, amounts, scale, currency)
+        _reference_strip(i, reference, amounts, scale, currency)
         for i, (reference, amounts) in enumerate(zip(references, drawn, strict=True))
     )
     height = _TOP + _STRIP * len(strips) + 20
-    listing = _marker(price, f"This listing {words.about(price, currency)}", scale)
+    listing = _price_marker(price, f"This listing {words.rough_amount(price, currency)}", scale)
     sentence = f"{listing.text}. " + " ".join(f"{strip.name}: {strip.text}, {strip.usual}." for strip in strips)
     return PriceChart(
         height,
         strips,
         listing,
-        None if claimed is None else _claimed(claimed, listing, scale, currency),
-        _ticks(scale, currency),
+        None if claimed is None else _claimed_marker(claimed, listing, scale, currency),
+        _axis_ticks(scale, currency),
         sentence,
     )
 
 
-def _strip(index: int, comparable: Comparable, drawn: Sequence[float], scale: Scale, currency: str) -> ReferenceStrip:
+def _reference_strip(
+    index: int, comparable: ComparableReference, drawn: Sequence[float], scale: Scale, currency: str
+) -> ReferenceStrip:
     median = math.exp(comparable.reference.log_median)
-    low, high = (median * math.exp(side * _spread(comparable.reference)) for side in (-1, 1))
+    low, high = (median * math.exp(side * _typical_spread(comparable.reference)) for side in (-1, 1))
     y, name = _TOP + _STRIP * index, comparable.name
     return ReferenceStrip(
         y=y,
         name=f"{name[:_LONGEST_NAME]}{'…' if len(name) > _LONGEST_NAME else ''}, n = {comparable.reference.n:,}",
-        text=f"median {words.about(median, currency)}",
-        usual=f"typical range {words.about(low, currency)} to {words.about(high, currency)}",
+        text=f"median {words.rough_amount(median, currency)}",
+        usual=f"typical range {words.rough_amount(low, currency)} to {words.rough_amount(high, currency)}",
         x=scale(median),
         spread_x=scale(low),
         spread_width=round(scale(high) - scale(low), 1),
-        dots=_heaped([scale(amount) for amount in drawn], y + _DOTS),
+        dots=_stack_dots([scale(amount) for amount in drawn], y + _DOTS),
         beyond=len(comparable.samples.log_prices) - len(drawn),
     )
 
 
-def _heaped(places: Sequence[float], bottom: float) -> tuple[Dot, ...]:
+def _stack_dots(places: Sequence[float], bottom: float) -> tuple[Dot, ...]:
     """Dots from left to right; overlapping ones are stacked."""
     heaps: list[list[float]] = []
     for x in places:
@@ -239,30 +245,30 @@ def _heaped(places: Sequence[float], bottom: float) -> tuple[Dot, ...]:
     )
 
 
-def _marker(amount: float, text: str, scale: Scale) -> Marker:
+def _price_marker(amount: float, text: str, scale: Scale) -> Marker:
     x = scale(amount)
     return Marker(x, text, before=x > _WIDTH * 0.62)
 
 
-def _claimed(amount: float, listing: Marker, scale: Scale, currency: str) -> Marker:
-    marker = _marker(amount, f"Claimed {words.about(amount, currency)}", scale)
-    (left_edge, right_edge), (other_left, other_right) = _extent(marker), _extent(listing)
+def _claimed_marker(amount: float, listing: Marker, scale: Scale, currency: str) -> Marker:
+    marker = _price_marker(amount, f"Claimed {words.rough_amount(amount, currency)}", scale)
+    (left_edge, right_edge), (other_left, other_right) = _marker_extent(marker), _marker_extent(listing)
     return replace(marker, hidden=left_edge < other_right and other_left < right_edge)
 
 
-def _extent(marker: Marker) -> tuple[float, float]:
+def _marker_extent(marker: Marker) -> tuple[float, float]:
     """The approximate horizontal extent of a marker's text."""
     width = 8 + len(marker.text) * _LETTER_WIDTH
     return (marker.x - width, marker.x) if marker.before else (marker.x, marker.x + width)
 
 
-def _ticks(scale: Scale, currency: str) -> tuple[Tick, ...]:
+def _axis_ticks(scale: Scale, currency: str) -> tuple[Tick, ...]:
     """Between three and seven round amounts, including zero."""
     rough = scale.most / 5
     unit = 10.0 ** math.floor(math.log10(rough))
     step = next(unit * factor for factor in (1, 2, 5, 10) if unit * factor >= rough)
     amounts = [i * step for i in range(int(scale.most / step) + 1)]
-    return tuple(Tick(scale(amount), words.about(amount, currency) if amount else "0") for amount in amounts)
+    return tuple(Tick(scale(amount), words.rough_amount(amount, currency) if amount else "0") for amount in amounts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -295,6 +301,8 @@ def reason_bars(reasons: Sequence[Reason], digits: int) -> tuple[ReasonBar, ...]
         x = round(_BAR_ZERO - width, 1) if against else _BAR_ZERO
         details = tuple(map(in_english, reason.message.parameters.get("contrasts", ())))
         bars.append(
-            ReasonBar(in_english(reason.message), details, words.signed(reason.weight, digits), x, width, against)
+            ReasonBar(
+                in_english(reason.message), details, words.signed_figure(reason.weight, digits), x, width, against
+            )
         )
     return tuple(bars)

@@ -4,7 +4,7 @@ from typing import Final
 
 from fastapi.responses import Response
 
-from serving.brands.rules.rights_document import ending_of
+from serving.brands.rules.rights_document import file_extension_of
 from serving.platform.tabular import Format
 
 _MEDIA_TYPES: Final = {
@@ -23,7 +23,7 @@ def download(form: Format, name: str, content: bytes) -> Response:
 def document(name: str, media_type: str, content: bytes) -> Response:
     """A download, never rendered: we choose the name, its first bytes determine the type, and a CSP sandboxes it."""
     headers = {
-        "content-disposition": f'attachment; filename="{name}.{ending_of(media_type)}"',
+        "content-disposition": f'attachment; filename="{name}.{file_extension_of(media_type)}"',
         "content-security-policy": "default-src 'none'; sandbox",
         "cross-origin-resource-policy": "same-origin",
     }

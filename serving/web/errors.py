@@ -20,12 +20,12 @@ from serving.guards import cookie_name, runtime_of
 from serving.platform import display
 from serving.platform.database.faults import StorageFault
 from serving.platform.tongues import N_, say
-from serving.web.case.flow import goes_on, looks_ahead
+from serving.web.case.flow import has_next_on_screen, is_prefetch
 from serving.web.forms import local_path
 from serving.web.headers import SECURITY_HEADERS
 from serving.web.rendering import Page, respond
 from serving.web.wording import words
-from serving.web.wording.language_choice import chosen_by
+from serving.web.wording.language_choice import language_of
 from serving.web.wording.refusals import phrase_in_words
 from serving.web.wording.vocabulary import ROLES
 from serving.web.wording.words import size
@@ -90,7 +90,7 @@ def install_error_pages(app: FastAPI) -> None:
 
     async def handler(request: Request, error: Exception) -> Response:
         problem = problem_of(request, error)
-        answer = await page_of(request.scope, problem) or problem.as_json()
+        answer = await error_page_of(request.scope, problem) or problem.as_json()
         # An unexpected error bypasses every middleware, so its headers are set here.
         answer.headers.update({"cache-control": "no-store", **SECURITY_HEADERS, **problem.headers})
         answer.headers[REQUEST_ID] = request_id(request.scope)
@@ -100,55 +100,55 @@ def install_error_pages(app: FastAPI) -> None:
         app.add_exception_handler(kind, handler)
 
 
-async def page_of(scope: Scope, problem: Problem) -> Response | None:
+async def error_page_of(scope: Scope, problem: Problem) -> Response | None:
     """The page of a problem for a browser that requests one. A database that cannot be read leaves out the session."""
     request = Request(scope)
     if not _wants_page(request):
         return None
     try:
-        return await run_in_threadpool(_page, request, problem)
+        return await run_in_threadpool(_error_page, request, problem)
     except StorageFault:
-        return _page(request, problem, reads=False)
+        return _error_page(request, problem, reads=False)
 
 
 def _wants_page(request: Request) -> bool:
     return "text/html" in request.headers.get("accept", "") and not request.url.path.startswith(_MACHINE_PATHS)
 
 
-def _page(request: Request, problem: Problem, *, reads: bool = True) -> Response:
+def _error_page(request: Request, problem: Problem, *, reads: bool = True) -> Response:
     status = problem.status
     if status == 401:
-        return _to_sign_in(request)
+        return _redirect_to_sign_in(request)
     if problem.code == SecondFactorRequired.code:
         return RedirectResponse("/settings/second-factor", 303)
-    session = _session(request) if reads else None
+    session = _session_or_none(request) if reads else None
     if session is None:
-        display.show_as(replace(display.current(), language=chosen_by(request.scope)))
+        display.show_as(replace(display.current_display(), language=language_of(request.scope)))
     page = ErrorPage(
         status=status,
         title=say(TITLES.get(status, _OTHER)),
         sentence=phrase_in_words(problem.phrase),
         has_start=not request.url.path.startswith(_BY_LINK),
         unchanged=session is None and status in _UNCHANGED,
-        not_done=None if session is None else _not_done(status),
+        not_done=None if session is None else _undone_sentence(status),
         next_step=None if session is None else _next_step(request, session, status),
         case_address=_case_address(request) if status == 409 else None,
     )
     return respond(request, page, session, status=status)
 
 
-def _not_done(status: int) -> str | None:
+def _undone_sentence(status: int) -> str | None:
     return say(NOT_DONE[status]) if status in NOT_DONE else None
 
 
 def _next_step(request: Request, session: Session, status: int) -> str | None:
-    role_names = words.listed([say(ROLES[role]) for role in roles(session.person.grants)]) or say("none")
+    role_names = words.join_list([say(ROLES[role]) for role in roles(session.person.grants)]) or say("none")
     largest = size(runtime_of(request).settings.largest_body_bytes)
     return say(NEXT[status], roles=role_names, largest=largest) if status in NEXT else None
 
 
-def _to_sign_in(request: Request) -> Response:
-    if request.headers.get("hx-request") or goes_on(request) or looks_ahead(request):
+def _redirect_to_sign_in(request: Request) -> Response:
+    if request.headers.get("hx-request") or has_next_on_screen(request) or is_prefetch(request):
         # A fragment of a page cannot be a sign-in form; the browser reloads the whole page and returns here.
         return Response(status_code=401, headers={"HX-Refresh": "true"})
     path = request.url.path + (f"?{request.url.query}" if request.url.query else "")
@@ -162,7 +162,7 @@ def _case_address(request: Request) -> str | None:
     return address if what in {"verdict", "undo"} and local_path(request, address) != "/" else None
 
 
-def _session(request: Request) -> Session | None:
+def _session_or_none(request: Request) -> Session | None:
     runtime = runtime_of(request)
     try:
         session = auth.session_of(runtime, request.cookies.get(cookie_name(runtime)))

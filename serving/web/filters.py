@@ -37,7 +37,7 @@ def _duration(span: timedelta | float | None) -> str:
 
 
 def _number(number: int) -> str:
-    return f"{number:,}" if tongues.tongue().language == ENGLISH else tongues.number(number)
+    return f"{number:,}" if tongues.current_tongue().language == ENGLISH else tongues.number(number)
 
 
 FILTERS: Final[Mapping[str, Callable[..., Any]]] = {
@@ -46,8 +46,8 @@ FILTERS: Final[Mapping[str, Callable[..., Any]]] = {
     "duration": _duration,
     "english": in_english,
     "figure": words.figure,
-    "full": words.full,
-    "listed": words.listed,
+    "full": words.full_moment,
+    "listed": words.join_list,
     "moment": _moment,
     "moment_named": _moment_named,
     "number": _number,

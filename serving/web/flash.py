@@ -194,18 +194,18 @@ def go_to(request: Request, path: str, flash: Flash | None = None) -> RedirectRe
     return response
 
 
-def left_by(request: Request) -> Flash | None:
+def flash_of(request: Request) -> Flash | None:
     """The code that the last redirect set."""
     code = request.cookies.get(_COOKIE)
     return Flash(code) if code in set(Flash) else None
 
 
-def sentence_of(request: Request) -> str | None:
+def flash_sentence(request: Request) -> str | None:
     """The sentence of the code that the last redirect set."""
-    flash = left_by(request)
+    flash = flash_of(request)
     return None if flash is None else say(SENTENCES[flash])
 
 
-def forget(request: Request, response: Response) -> None:
+def delete_flash(request: Request, response: Response) -> None:
     """Delete the cookie after its sentence has been shown."""
     response.delete_cookie(_COOKIE, httponly=True, samesite="strict", secure=is_secure(runtime_of(request)))

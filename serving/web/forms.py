@@ -11,7 +11,7 @@ from starlette.datastructures import FormData, UploadFile
 
 from models.errors import Invalid, NotFound
 from serving.accounts.rules.second_person import FactorKind
-from serving.accounts.service.proving import Given, check_password, prove
+from serving.accounts.service.proving import FactorResponse, check_password, prove
 from serving.accounts.store import second_factors
 from serving.accounts.store.accounts import Session
 from serving.guards import CrossSite, runtime_of
@@ -31,7 +31,7 @@ _CASE_ID: Final = re.compile(r"cas_[0-9a-z]{26}\Z", re.ASCII)
 _UNSTORABLE: Final = re.compile("[\x00\ud800-\udfff]")
 
 
-async def _fields(request: Request) -> Mapping[str, str]:
+async def _form_fields(request: Request) -> Mapping[str, str]:
     form = await request.form(max_files=0)  # Files that the guard has already read are not affected.
     try:
         return text_fields(form)
@@ -48,7 +48,7 @@ def text_fields(form: FormData) -> dict[str, str]:
     return texts
 
 
-Fields = Annotated[Mapping[str, str], Depends(_fields)]
+Fields = Annotated[Mapping[str, str], Depends(_form_fields)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,14 +76,14 @@ def upload_of(field: str, most: Callable[[Runtime], int]) -> Any:
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class UploadLimit:
     """How much is read of a form's field: the bytes of each file, and the number of files."""
 
     most: Callable[[Runtime], int]
     many: Callable[[Runtime], int]
 
 
-def uploads_of(fields: Mapping[str, Wanted]) -> Any:
+def uploads_of(fields: Mapping[str, UploadLimit]) -> Any:
     """The files of several fields of a form by field, each read as by `upload_of`, up to one file beyond the limit.
 
     A field without a choice has none. The route's guard sets how many files the form may have, and has read the form by
@@ -107,7 +107,7 @@ def uploads_of(fields: Mapping[str, Wanted]) -> Any:
     return Depends(read)
 
 
-def ticked(fields: Mapping[str, str], prefix: str) -> dict[str, str]:
+def ticked_rows(fields: Mapping[str, str], prefix: str) -> dict[str, str]:
     """The ticked rows of a form by id with their values: none by default, all that it showed where “all” is ticked."""
     if fields.get("all") == "yes":
         return dict(row.partition(":")[::2] for row in fields.get("shown", "").split())
@@ -128,7 +128,7 @@ def case_id_of(case_id: str) -> str:
 CaseId = Annotated[str, Depends(case_id_of)]
 
 
-def whole_address(request: Request, path: str) -> str:
+def full_address(request: Request, path: str) -> str:
     """A path of ours under the service's own address, whatever Host header the request has."""
     runtime = runtime_of(request)
     return public_address(runtime.settings, runtime.home) + path
@@ -137,10 +137,10 @@ def whole_address(request: Request, path: str) -> str:
 def local_path(request: Request, path: str | None) -> str:
     """One of our own pages to redirect to, or the start page; addresses of other sites are refused."""
     address = _ADDRESS.match(path or "")
-    return address[0] if address and any(page.path_regex.match(address[1]) for page in _pages(request)) else "/"
+    return address[0] if address and any(page.path_regex.match(address[1]) for page in _page_routes(request)) else "/"
 
 
-def _pages(request: Request) -> Iterator[APIRoute]:
+def _page_routes(request: Request) -> Iterator[APIRoute]:
     for route in request.app.routes:
         if (
             isinstance(route, APIRoute)
@@ -168,20 +168,20 @@ def factor_kinds(runtime: Runtime, session: Session) -> frozenset[FactorKind]:
         return frozenset(factor.kind for factor in second_factors.of_person(connection, session.person.user_id))
 
 
-def confirm(runtime: Runtime, session: Session, fields: Fields) -> None:
+def confirm_identity(runtime: Runtime, session: Session, fields: Fields) -> None:
     """Prove by a form that the account's owner sends it. An earlier proof does not count: the session may be stolen.
 
     Raises Invalid, TooManyAttempts (the proof is wrong; too many were wrong before).
     """
     if session.has_factor:
-        prove(runtime, session, given_by(fields), recovery=True)
+        prove(runtime, session, given_factor(fields), recovery=True)
     else:
         check_password(runtime, session.person, session.token_hash, fields.get("password", "")[:1_000])
 
 
-def given_by(fields: Fields) -> Given:
+def given_factor(fields: Fields) -> FactorResponse:
     """What a form shows of a second factor."""
-    return Given(fields.get("code", "")[:60], fields.get("credential", ""))
+    return FactorResponse(fields.get("code", "")[:60], fields.get("credential", ""))
 
 
 def days_of(fields: Fields) -> int | None:
@@ -190,5 +190,5 @@ def days_of(fields: Fields) -> int | None:
     return None if not days else int(days) if days.isascii() and days.isdecimal() and len(days) < 5 else 0
 
 
-def ticked_in(fields: Fields) -> frozenset[str]:
+def ticked_secrets(fields: Fields) -> frozenset[str]:
     return frozenset(name.removeprefix("end.") for name in fields if name.startswith("end."))

@@ -14,7 +14,7 @@ VERSION: Final = "v"
 
 
 @cache
-def address(name: str) -> str:
+def static_address(name: str) -> str:
     """The address of a static file, with the first 16 digits of its SHA-256."""
     digest = hashlib.sha256((FOLDER / name).read_bytes()).hexdigest()[:16]
     return f"{PREFIX}{name}?{VERSION}={digest}"
@@ -31,7 +31,7 @@ SECURITY_HEADERS: Final = {
 # A year, of this host alone: what else the operator has under the domain is not ours to decide.
 _STRICT_TRANSPORT: Final = {"strict-transport-security": "max-age=31536000"}
 _CACHING: Final = b"cache-control"
-_KEPT: Final = b"public, max-age=31536000, immutable"
+_ONE_YEAR: Final = b"public, max-age=31536000, immutable"
 _NOT_KEPT: Final = b"no-store"
 _ASKED_AGAIN: Final = b"no-cache"
 
@@ -54,7 +54,7 @@ class SecurityHeaders:
         async def completed(message: Message) -> None:
             if message["type"] == "http.response.start":
                 response_names = {name for name, _ in message["headers"]}
-                headers_to_add = [*self._headers, (_CACHING, _caching(scope, message["status"]))]
+                headers_to_add = [*self._headers, (_CACHING, _cache_control(scope, message["status"]))]
                 if not self._names.isdisjoint(response_names):
                     headers_to_add = [header for header in headers_to_add if header[0] not in response_names]
                 message["headers"] = [*message["headers"], *headers_to_add]
@@ -63,8 +63,8 @@ class SecurityHeaders:
         await self._app(scope, receive, completed)
 
 
-def _caching(scope: Scope, status: int) -> bytes:
+def _cache_control(scope: Scope, status: int) -> bytes:
     """One year for a static file whose address has its digest; everything else is not stored."""
     if not scope["path"].startswith(PREFIX) or status >= 400:
         return _NOT_KEPT
-    return _KEPT if VERSION in parse_qs(scope["query_string"].decode("latin-1")) else _ASKED_AGAIN
+    return _ONE_YEAR if VERSION in parse_qs(scope["query_string"].decode("latin-1")) else _ASKED_AGAIN

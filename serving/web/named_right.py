@@ -2,10 +2,10 @@
 
 from serving.notices.rules.notices import NamedRight
 from serving.web import text_view
-from serving.web.text_view import Shown
+from serving.web.text_view import ShownText
 
 
-def named_right(right: NamedRight, kind: str) -> Shown | None:
+def named_right(right: NamedRight, kind: str) -> ShownText | None:
     """The right that a notice names, in one line; None where it names none."""
     parts = [part for part in (kind, right.office, right.number, right.owner) if part]
     return text_view.show(", ".join(parts)) if parts else None

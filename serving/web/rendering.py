@@ -21,10 +21,10 @@ from serving.platform.display import Display
 from serving.platform.runtime import Runtime
 from serving.platform.tongues import N_, say
 from serving.web import flash
-from serving.web.alarms import Alarms, ToldHere, alarms_of, told_here, unread_behind
+from serving.web.alarms import Alarms, UnmailedNotice, alarms_of, unmailed_notices, unread_by_address
 from serving.web.filters import FILTERS
 from serving.web.forms import MARKETPLACE, local_path
-from serving.web.headers import address
+from serving.web.headers import static_address
 from serving.web.onboarding import ONBOARDING_OF, Onboarding
 from serving.web.undo import Undo, undo_of
 from serving.web.wording import words
@@ -81,7 +81,7 @@ class Shell:
     here: str
     searches: bool
     alarms: Alarms
-    told_here: tuple[ToldHere, ...]
+    told_here: tuple[UnmailedNotice, ...]
     guide: Onboarding | None
     simulation: SimulationBanner | None
 
@@ -125,9 +125,9 @@ TEMPLATES.globals |= {
     "csrf_field": CSRF_FIELD,
     "reason_codes": REASON_CODES,
     "say": say,
-    "static": address,
+    "static": static_address,
     "term_of": term_of,
-    "tongue": tongues.tongue,
+    "tongue": tongues.current_tongue,
 }
 
 TEMPLATES.filters |= FILTERS
@@ -135,10 +135,12 @@ TEMPLATES.filters |= FILTERS
 
 def home_of(person: Person) -> str:
     """The start page of a person: the first place of the navigation that is not for rare votes."""
-    return next((place.address for place in _places(person) if place.address != "/pending-removals"), "/models")
+    return next((place.address for place in _navigation(person) if place.address != "/pending-removals"), "/models")
 
 
-def _places(person: Person, current: str = "", unread: Mapping[str, int] = MappingProxyType({})) -> tuple[Link, ...]:
+def _navigation(
+    person: Person, current: str = "", unread: Mapping[str, int] = MappingProxyType({})
+) -> tuple[Link, ...]:
     return tuple(
         Link(path, say(text), path == current, unread.get(path, 0))
         for path, text, any_of in _PLACES
@@ -148,10 +150,10 @@ def _places(person: Person, current: str = "", unread: Mapping[str, int] = Mappi
 
 def render(page: Page) -> str:
     """A page by itself, without a shell."""
-    return _rendered(page, None, None)
+    return _render_with_shell(page, None, None)
 
 
-def _rendered(page: Page, shell: Shell | None, now: datetime | None) -> str:
+def _render_with_shell(page: Page, shell: Shell | None, now: datetime | None) -> str:
     """The page in the reader's language if it is translated, else entirely in English."""
     template = TEMPLATES.get_template(page.template)
     if page.template in TRANSLATED:
@@ -162,41 +164,41 @@ def _rendered(page: Page, shell: Shell | None, now: datetime | None) -> str:
 
 def respond(request: Request, page: Page, session: Session | None = None, *, status: int = 200) -> HTMLResponse:
     """The page, with its shell if a user is signed in."""
-    shell = None if session is None else _shell(request, page, session)
+    shell = None if session is None else _make_shell(request, page, session)
     runtime = runtime_of(request)
     runtime.services[Visits].click()
-    response = HTMLResponse(_rendered(page, shell, runtime.clock.now()), status)
+    response = HTMLResponse(_render_with_shell(page, shell, runtime.clock.now()), status)
     if shell is not None and shell.flash is not None:
-        flash.forget(request, response)
+        flash.delete_flash(request, response)
     return response
 
 
 def respond_part(request: Request, page: Page, session: Session) -> HTMLResponse:
     """A polled part of a page; it must not consume the confirmation meant for the next page."""
-    return HTMLResponse(_rendered(page, _shell(request, page, session), runtime_of(request).clock.now()))
+    return HTMLResponse(_render_with_shell(page, _make_shell(request, page, session), runtime_of(request).clock.now()))
 
 
-def _shell(request: Request, page: Page, session: Session) -> Shell:
+def _make_shell(request: Request, page: Page, session: Session) -> Shell:
     person = session.person
     return Shell(
         name=person.name,
         initials=words.initials(person.name),
-        links=_places(person, page.place, unread_behind(runtime_of(request), person)),
+        links=_navigation(person, page.place, unread_by_address(runtime_of(request), person)),
         csrf_token=session.csrf_token,
-        flash=flash.sentence_of(request),
+        flash=flash.flash_sentence(request),
         undo=undo_of(runtime_of(request), person),
         zone=words.zone(runtime_of(request).clock.now()),
         display=session.display,
-        here=local_path(request, _address(request)),
+        here=local_path(request, _address_of_request(request)),
         searches=person.may(Permission.REVIEW_CASES),
         alarms=alarms_of(runtime_of(request), person),
-        told_here=told_here(runtime_of(request), person),
+        told_here=unmailed_notices(runtime_of(request), person),
         guide=_onboarding(runtime_of(request), person, request.url.path),
         simulation=simulation_banner(runtime_of(request)),
     )
 
 
-def _address(request: Request) -> str:
+def _address_of_request(request: Request) -> str:
     """The reader's address, with the chosen marketplace."""
     chosen = request.query_params.get(MARKETPLACE)
     return f"{request.url.path}?{urlencode({MARKETPLACE: chosen})}" if chosen else request.url.path
@@ -209,5 +211,5 @@ def _onboarding(runtime: Runtime, person: Person, path: str) -> Onboarding | Non
     if not due:
         return None
     with runtime.store.read() as connection:
-        seen = display_settings.lists_seen(connection, person.user_id)
+        seen = display_settings.dismissed_lists(connection, person.user_id)
     return next((onboarding for onboarding in due if onboarding.role not in seen), None)

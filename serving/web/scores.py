@@ -41,18 +41,18 @@ def shown_score(
     ask_from = model.thresholds.ask_brand_from if model else policy.ask_brand_from
     analyst_from = model.thresholds.analyst_from if model else policy.analyst_from
     probability = float(row["probability"])
-    bar = charts.score_bar(probability, _notches(analyst_from, ask_from), most=1.0, width=width)
+    bar = charts.score_bar(probability, _threshold_notches(analyst_from, ask_from), most=1.0, width=width)
     return ShownScore(f"{probability:.2f}", bar, True, "probability", f"Model {scorer[:10]}")
 
 
-def _notches(analyst_from: float, ask_from: float) -> list[tuple[str, float]]:
+def _threshold_notches(analyst_from: float, ask_from: float) -> list[tuple[str, float]]:
     """The thresholds of analyst review and of questions to brands; close notches share one text."""
     if ask_from - analyst_from < _NEAR:
         return [("", analyst_from), (f"review {analyst_from:.2f}, ask {ask_from:.2f}", ask_from)]
     return [(f"review {analyst_from:.2f}", analyst_from), (f"ask {ask_from:.2f}", ask_from)]
 
 
-def as_row(score: Mapping[str, Any], priority: float) -> dict[str, Any]:
+def as_queue_row(score: Mapping[str, Any], priority: float) -> dict[str, Any]:
     """A stored score under the column names of a queue row."""
     return {
         "priority": priority,
@@ -62,12 +62,12 @@ def as_row(score: Mapping[str, Any], priority: float) -> dict[str, Any]:
     }
 
 
-def harm(row: Mapping[str, Any], *, currency: str, price_known: bool) -> str:
+def harm_in_words(row: Mapping[str, Any], *, currency: str, price_known: bool) -> str:
     """The expected weekly harm to buyers; for points it is only an order of magnitude."""
     if not price_known:
         return "no price"
     amount = float(row["priority"])
     # Three digits; the probability and the sales figures justify no further ones.
     digits = -1 if amount >= 1000 else 0 if amount >= 10 else 2
-    text = words.about(round(amount, digits), currency)
+    text = words.rough_amount(round(amount, digits), currency)
     return text if row["probability"] is not None else f"~{text}"

@@ -37,20 +37,20 @@ def sparkline(values: Sequence[Known], label: str, *, width: int = 120, height: 
     step = (width - 4) / max(1, len(values) - 1)
     y = Scale(height - 2, 2, most)
     placed = [(round(2 + step * i, 1), None if number is None else y(number)) for i, number in enumerate(values)]
-    runs = list(_runs(values))
+    runs = list(_known_runs(values))
     known = [(x, y) for x, y in placed if y is not None]
     missing = sum(number is None for number in values)
     return Sparkline(
         width,
         height,
-        tuple(_points((x, y) for x, y in placed[a:b] if y is not None) for a, b, is_known in runs if is_known),
+        tuple(_polyline((x, y) for x, y in placed[a:b] if y is not None) for a, b, is_known in runs if is_known),
         tuple(_gap(a, b, step, 2.0, len(values)) for a, b, is_known in runs if not is_known),
         known[-1] if known else None,
         f"{label}; {missing} of {len(values)} unknown" if missing else label,
     )
 
 
-def _runs(values: Sequence[Known]) -> Iterator[tuple[int, int, bool]]:
+def _known_runs(values: Sequence[Known]) -> Iterator[tuple[int, int, bool]]:
     """(begin, end, whether it is known) of each run of equal state."""
     begin = 0
     for is_known, run in groupby(number is not None for number in values):
@@ -59,7 +59,7 @@ def _runs(values: Sequence[Known]) -> Iterator[tuple[int, int, bool]]:
         begin += length
 
 
-def _points(placed: Iterator[tuple[float, float]]) -> str:
+def _polyline(placed: Iterator[tuple[float, float]]) -> str:
     points = [f"{x},{y}" for x, y in placed]
     # One point alone draws no line; the same point twice draws a dot with round ends.
     return " ".join(points * 2 if len(points) == 1 else points)
@@ -135,14 +135,14 @@ def stacked_area(
         tops.append([below + (height or 0.0) for below, height in zip(tops[-1], layer.values, strict=True)])
     levels = round_levels(max((top for top, sure in zip(tops[-1], known, strict=True) if sure), default=0.0))
     width = (_RIGHT - _LEFT) / max(1, steps - 1)
-    runs, y = list(_runs([1.0 if sure else None for sure in known])), Scale(_FOOT, _TOP, levels[-1])
+    runs, y = list(_known_runs([1.0 if sure else None for sure in known])), Scale(_FOOT, _TOP, levels[-1])
 
     def at(i: int, height: float) -> tuple[float, float]:
         return round(_LEFT + width * i, 1), y(height)
 
     def surface(below: list[float], above: list[float], begin: int, end: int) -> str:
         up = [at(i, above[i]) for i in range(begin, end)]
-        return _points(iter([*up, *(at(i, below[i]) for i in reversed(range(begin, end)))]))
+        return _polyline(iter([*up, *(at(i, below[i]) for i in reversed(range(begin, end)))]))
 
     return StackedArea(
         tuple(

@@ -5,26 +5,26 @@ from dataclasses import dataclass
 from serving.reports.rules.attachments import TestBuyRecord
 from serving.reports.store.report_test_buys import ReportTestBuy
 from serving.web import text_view
-from serving.web.text_view import Shown
+from serving.web.text_view import ShownText
 from serving.web.wording import words
 
 
 @dataclass(frozen=True, slots=True)
-class TestBuyShown:
+class ShownTestBuy:
     """The record of a test buy; the listing is the bought one as the report names it."""
 
     __test__ = False
 
-    listing: Shown
-    order_reference: Shown
+    listing: ShownText
+    order_reference: ShownText
     ordered_on: str
     received_on: str | None
-    finding: Shown
+    finding: ShownText
 
 
-def test_buy_shown(record: TestBuyRecord | ReportTestBuy, location: str) -> TestBuyShown:
+def test_buy_shown(record: TestBuyRecord | ReportTestBuy, location: str) -> ShownTestBuy:
     """The record of a test buy of a listing, for a page."""
-    return TestBuyShown(
+    return ShownTestBuy(
         listing=text_view.show(location),
         order_reference=text_view.show(record.order_reference),
         ordered_on=words.calendar_day(record.ordered_on),

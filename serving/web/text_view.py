@@ -13,7 +13,7 @@ from typing import Final
 
 from features.brands import SHORTEST_OBFUSCATED, compact
 from features.fold import fold, skeleton
-from serving.web.wording.language_choice import stated
+from serving.web.wording.language_choice import stated_tag
 
 _NAMES: Final = {
     0x00AD: "SHY", 0x034F: "CGJ", 0x061C: "ALM", 0x115F: "FILL", 0x1160: "FILL", 0x180E: "MVS", 0x200B: "ZWSP",
@@ -47,7 +47,7 @@ class Piece:
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class ShownText:
     """A text in pieces, its language if known, and the number of invisible and look-alike characters."""
 
     pieces: tuple[Piece, ...]
@@ -64,25 +64,29 @@ class Shown:
         return sum(len(piece.text) for piece in self.pieces if piece.kind is Kind.LOOKALIKE)
 
 
-def show(text: str, *, names: Iterable[str] = (), language: str | None = None) -> Shown:
+def show(text: str, *, names: Iterable[str] = (), language: str | None = None) -> ShownText:
     """A text ready to render. `names` are the registered names found in it, plain or obfuscated.
 
     >>> [(piece.kind.value, piece.text) for piece in show("Au\\u200bre11e bag", names=["Aurelle"]).pieces]
     [('plain', 'Au'), ('unseen', 'ZWSP'), ('plain', 're'), ('lookalike', '11'), ('plain', 'e bag')]
     """
-    pretending = _pretending(text, {compact(word): fold(word) for name in names for word in _words(name)})
-    known = stated(language)
+    pretending = _look_alike_positions(
+        text, {compact(word): fold(word) for name in names for word in _long_words(name)}
+    )
+    known = stated_tag(language)
     if text and not pretending and is_all_seen(text):  # Almost every text.
-        return Shown((Piece(Kind.PLAIN, text),), known)
-    return Shown(tuple(_joined(_piece(i, character, pretending) for i, character in enumerate(text))), known)
+        return ShownText((Piece(Kind.PLAIN, text),), known)
+    return ShownText(
+        tuple(_join_pieces(_make_piece(i, character, pretending) for i, character in enumerate(text))), known
+    )
 
 
-def _piece(index: int, character: str, pretending: set[int]) -> Piece:
+def _make_piece(index: int, character: str, pretending: set[int]) -> Piece:
     if character not in _LAYOUT and is_unseen(character):
         code = ord(character)
-        return Piece(Kind.UNSEEN, _NAMES.get(code, f"U+{code:04X}"), _described(character))
+        return Piece(Kind.UNSEEN, _NAMES.get(code, f"U+{code:04X}"), _character_name(character))
     if index in pretending:
-        return Piece(Kind.LOOKALIKE, character, _described(character))
+        return Piece(Kind.LOOKALIKE, character, _character_name(character))
     return Piece(Kind.PLAIN, character)
 
 
@@ -100,11 +104,11 @@ def is_all_seen(text: str) -> bool:
     return text.isprintable() and (text.isascii() or not _UNSEEN_BUT_PRINTABLE.search(text))
 
 
-def _described(character: str) -> str:
+def _character_name(character: str) -> str:
     return f"U+{ord(character):04X} {unicodedata.name(character, 'without a name').lower()}"
 
 
-def _joined(pieces: Iterable[Piece]) -> Iterator[Piece]:
+def _join_pieces(pieces: Iterable[Piece]) -> Iterator[Piece]:
     """Adjacent characters of one kind as one piece; each invisible character is a piece of its own."""
     last_piece: Piece | None = None
     for piece in pieces:
@@ -119,13 +123,13 @@ def _joined(pieces: Iterable[Piece]) -> Iterator[Piece]:
         yield last_piece
 
 
-def _words(name: str) -> Iterator[str]:
+def _long_words(name: str) -> Iterator[str]:
     """A name, and each of its words that is too long for a chance match."""
     yield name
     yield from (word for word in name.split() if len(word) >= SHORTEST_OBFUSCATED)
 
 
-def _pretending(text: str, names: dict[str, str]) -> set[int]:
+def _look_alike_positions(text: str, names: dict[str, str]) -> set[int]:
     """Positions of look-alikes: letters of a second alphabet in a word, digits in a name."""
     positions: set[int] = set()
     if text.isascii() and not names:
@@ -194,12 +198,12 @@ def span_of(span_name: str | None) -> Span:
     return Span(span_name) if span_name in set(Span) else Span.DAYS
 
 
-def choices(chosen: Span) -> tuple[Choice, ...]:
+def span_choices(chosen: Span) -> tuple[Choice, ...]:
     """All spans, the chosen one marked."""
     return tuple(Choice(span, _TEXTS[span], span is chosen) for span in Span)
 
 
-def starts(span: Span, now: datetime) -> tuple[datetime, ...]:
+def period_starts(span: Span, now: datetime) -> tuple[datetime, ...]:
     """The starts of the last complete hours, days or weeks.
 
     >>> from datetime import UTC

@@ -14,7 +14,7 @@ from serving.brands.store.brand_messages import Message
 from serving.platform.database.scope import Pair
 from serving.platform.tongues import N_, say
 from serving.web import text_view
-from serving.web.text_view import Shown
+from serving.web.text_view import ShownText
 from serving.web.wording import words
 
 _SHOWN: Final = 100
@@ -29,7 +29,7 @@ class MessageLine:
     who: str
     side: str
     when: str
-    text: Shown | None
+    text: ShownText | None
     mine: bool
     can_erase: bool
 
@@ -57,11 +57,11 @@ def thread_of(
 ) -> Thread:
     """The thread of a brand for one of its two sides."""
     messages = brand_messages.thread(connection, pair, _SHOWN + 1)
-    lines = tuple(_line(message, person, side, now) for message in reversed(messages[:_SHOWN]))
+    lines = tuple(_message_line(message, person, side, now) for message in reversed(messages[:_SHOWN]))
     return Thread(lines, len(messages) > _SHOWN, LONGEST, typed, error)
 
 
-def _line(message: Message, person: Person, side: MessageSide, now: datetime) -> MessageLine:
+def _message_line(message: Message, person: Person, side: MessageSide, now: datetime) -> MessageLine:
     may = side is MessageSide.MANAGER or message.user_id == person.user_id
     return MessageLine(
         message_id=message.message_id,

@@ -8,7 +8,7 @@ from models.policies.deciding import EnforcementPolicy
 from models.verdict import Judgement, Side
 from serving.accounts.rules.access import Person
 from serving.cases.store import case_figures
-from serving.cases.store.case_figures import Given
+from serving.cases.store.case_figures import PersonVerdict
 from serving.platform.runtime import Runtime
 from serving.platform.tongues import number, say
 from serving.web.wording import words
@@ -37,20 +37,20 @@ class Undo:
 
 def undo_of(runtime: Runtime, person: Person) -> Undo | None:
     """A reviewer's last verdict while it can be undone."""
-    verdicts = undoable(runtime, person, Side.ANALYST)
+    verdicts = undoable_verdicts(runtime, person, Side.ANALYST)
     return verdicts[0][1] if verdicts else None
 
 
-def undoable(runtime: Runtime, person: Person, side: Side) -> list[tuple[Given, Undo]]:
+def undoable_verdicts(runtime: Runtime, person: Person, side: Side) -> list[tuple[PersonVerdict, Undo]]:
     """Every verdict that a person gave on this side and can still undo, newest first."""
     now = runtime.clock.now()
     window = timedelta(seconds=runtime.policies[EnforcementPolicy].undo_window_seconds)
     with runtime.store.read() as connection:
-        verdicts = case_figures.given_since(connection, person.user_id, side, now - window)
-    return [(verdict, _undo(verdict, now, window)) for verdict in verdicts]
+        verdicts = case_figures.verdicts_since(connection, person.user_id, side, now - window)
+    return [(verdict, _make_undo(verdict, now, window)) for verdict in verdicts]
 
 
-def _undo(verdict: Given, now: datetime, window: timedelta) -> Undo:
+def _make_undo(verdict: PersonVerdict, now: datetime, window: timedelta) -> Undo:
     seconds_left = (verdict.known_at + window - now).total_seconds()
     choice = CHOICE_OF[verdict.judgement]
     return Undo(
@@ -58,8 +58,8 @@ def _undo(verdict: Given, now: datetime, window: timedelta) -> Undo:
         word=choice.word,
         tone=choice.tone,
         listing=verdict.external_id,
-        follows=_follows(verdict, now),
-        score=_score(verdict) if verdict.score_was_masked else None,
+        follows=_consequence_sentence(verdict, now),
+        score=_score_sentence(verdict) if verdict.score_was_masked else None,
         until=words.clock(verdict.known_at + window),
         left=words.countdown(seconds_left),
         seconds_left=max(0, int(seconds_left)),
@@ -67,13 +67,13 @@ def _undo(verdict: Given, now: datetime, window: timedelta) -> Undo:
     )
 
 
-def _score(verdict: Given) -> str:
+def _score_sentence(verdict: PersonVerdict) -> str:
     if verdict.probability is None:
         return say("Its score was %(score)s points.", score=number(round(verdict.score_value)))
     return say("Its score was %(score)s.", score=f"{verdict.probability:.2f}")
 
 
-def _follows(verdict: Given, now: datetime) -> str:
+def _consequence_sentence(verdict: PersonVerdict, now: datetime) -> str:
     """The consequence for the case, in one short sentence."""
     if verdict.leaves_at is not None and verdict.action_kind is not None:
         countdown = words.countdown((verdict.leaves_at - now).total_seconds())

@@ -14,7 +14,7 @@ from standardwebhooks import Webhook
 
 from models.errors import Invalid
 from serving.platform.outbound.addresses import check_url
-from serving.platform.outbound.line import Answer, Asked, Failed, Line, exchange
+from serving.platform.outbound.line import Answer, Failure, Line, OutboundRequest, exchange
 
 _SECRET_BYTES: Final = 32
 MARK: Final = "whsec_"
@@ -31,7 +31,7 @@ class Message:
 
 
 @dataclass(frozen=True, slots=True)
-class Delivered:
+class Delivery:
     """An acknowledged delivery, with its HTTP status."""
 
     status: int
@@ -62,7 +62,7 @@ def check_status_url(url: str, *, allow_loopback: bool) -> None:
     check_url(url.replace("{listing}", "MP-1"), allow_loopback=allow_loopback)
 
 
-def signed(message: Message, signed_by: Sequence[str], at: datetime) -> dict[str, str]:
+def signature_headers(message: Message, signed_by: Sequence[str], at: datetime) -> dict[str, str]:
     """The signature headers of a message: id, timestamp, and one signature per secret."""
     text = message.body.decode()
     return {
@@ -74,49 +74,49 @@ def signed(message: Message, signed_by: Sequence[str], at: datetime) -> dict[str
 
 async def send(
     line: Line, message: Message, *, signed_by: Sequence[str], signed_at: datetime, timeout_seconds: float
-) -> Delivered | Failed:
+) -> Delivery | Failure:
     """Sign and deliver a message once; with the limits of `post`."""
-    request = _asked("POST", line.url, message.body, signed(message, signed_by, signed_at))
+    request = _make_request("POST", line.url, message.body, signature_headers(message, signed_by, signed_at))
     answer = await line.ask(request, timeout_seconds=timeout_seconds, most_read=_MOST_READ)
-    return answer if isinstance(answer, Failed) else Delivered(answer.status)
+    return answer if isinstance(answer, Failure) else Delivery(answer.status)
 
 
 def post(
     body: bytes, headers: Mapping[str, str], *, url: str, allow_loopback: bool, timeout_seconds: float
-) -> Delivered | Failed:
+) -> Delivery | Failure:
     """Send these bytes within `timeout_seconds` after the DNS lookup.
 
     It follows no redirect and uses no proxy of the environment. It reads at most 64 KB and decompresses nothing.
     """
     answer = _exchange("POST", url, body, headers, allow_loopback, timeout_seconds)
-    return answer if isinstance(answer, Failed) else Delivered(answer.status)
+    return answer if isinstance(answer, Failure) else Delivery(answer.status)
 
 
-def shows(listing: str, *, url: str, allow_loopback: bool, timeout_seconds: float) -> bool | Failed:
+def ask_if_shown(listing: str, *, url: str, allow_loopback: bool, timeout_seconds: float) -> bool | Failure:
     """Ask a marketplace whether it shows a listing, at `url` with the listing's id in place of {listing}.
 
     The response is {"shown": true or false}; 404 and 410 also mean that the listing is gone.
     """
     address = url.replace("{listing}", quote(listing, safe=""))
     answer = _exchange("GET", address, b"", {}, allow_loopback, timeout_seconds)
-    if isinstance(answer, Failed):
+    if isinstance(answer, Failure):
         return False if answer.status in {404, 410} else answer
     try:
         body = json.loads(answer.body)
     except (ValueError, RecursionError):
         body = None
     if not isinstance(body, dict) or not isinstance(body.get("shown"), bool):
-        return Failed('The answer is not {"shown": true} or {"shown": false}.', answer.status)
+        return Failure('The answer is not {"shown": true} or {"shown": false}.', answer.status)
     return bool(body["shown"])
 
 
 def _exchange(
     method: str, url: str, body: bytes, headers: Mapping[str, str], allow_loopback: bool, timeout_seconds: float
-) -> Answer | Failed:
-    request = _asked(method, url, body, headers)
+) -> Answer | Failure:
+    request = _make_request(method, url, body, headers)
     return exchange(request, allow_loopback=allow_loopback, timeout_seconds=timeout_seconds, most_read=_MOST_READ)
 
 
-def _asked(method: str, url: str, body: bytes, headers: Mapping[str, str]) -> Asked:
+def _make_request(method: str, url: str, body: bytes, headers: Mapping[str, str]) -> OutboundRequest:
     ours = {"content-type": "application/json", "user-agent": "touchstone-webhooks/1"}
-    return Asked("The receiver", method, url, {**ours, **headers}, body)
+    return OutboundRequest("The receiver", method, url, {**ours, **headers}, body)

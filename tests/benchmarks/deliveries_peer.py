@@ -9,7 +9,7 @@ from typing import Any, Final
 import httpx
 import typer
 
-from serving.webhooks.client import new_secret, signed
+from serving.webhooks.client import new_secret, signature_headers
 from serving.webhooks.payloads import ListingRemoval
 from serving.webhooks.rules.action import ActionKind
 
@@ -34,7 +34,7 @@ async def main(database: str, url: str, messages: int) -> None:
             about = {"action_id": name, "listing_external_id": name, "sequence": 1}
             removal = ListingRemoval.model_construct(action=ActionKind.REMOVE, **about)
             message = removal.message(name, now)
-            answer = await client.post(url, content=message.body, headers=signed(message, [secret], now))
+            answer = await client.post(url, content=message.body, headers=signature_headers(message, [secret], now))
             answer.raise_for_status()
 
         names: list[bytes | None] = [f"act_{number}".encode() for number in range(messages)]

@@ -27,7 +27,7 @@ from serving.cases.store.cases import Case
 from serving.cases.store.queues import QueueFilter
 from serving.composition import open_runtime
 from serving.learning.service.labelling import export_snapshot
-from serving.listings.service.intake import receive
+from serving.listings.service.intake import receive_rows
 from serving.listings.service.precheck import precheck
 from serving.listings.service.seller_events import receive_events
 from serving.operations.service.housekeeping import refresh_references
@@ -42,7 +42,7 @@ from tests.fixtures.runtimes import Site, a_row, a_suspect_row, populate
 from tests.serving.web.visits import Visitor, visit_as
 from training.evaluate.splits import seller_groups
 from training.fit.classifier import CounterfeitClassifier
-from training.simulation.synthetic import build, evaluation_set
+from training.simulation.synthetic import build_world, evaluation_set
 from training.snapshots.references import OfflineReferences
 
 _TIMES: Final = 15
@@ -161,7 +161,7 @@ def receive_some(site: Site, numbers: Iterator[int]) -> None:
         seller = {"external_id": f"grown-{number % 17}", "age_days": 300, "country": "FR"}
         title = f"Aurelle Colline tote, grained leather, number {number}"
         rows.append(make_row(external_id=f"GROW-{number}", title=title, seller=seller))
-    receive(site.runtime, site.marketplace, rows, source="bench")
+    receive_rows(site.runtime, site.marketplace, rows, source="bench")
 
 
 def send_events(site: Site, numbers: Iterator[int]) -> None:
@@ -211,7 +211,7 @@ def totals(site: Site, size: int) -> dict[str, Callable[[], object]]:
 def fitted(labelled: int) -> None:
     """Fit a model on so many labelled listings."""
     listings, labels = evaluation_set(SETTINGS, labelled)
-    brands = BrandRegister([brand.brand for brand in build(SETTINGS).brands])
+    brands = BrandRegister([brand.brand for brand in build_world(SETTINGS).brands])
     offline = OfflineReferences(listings, brands)
     facts = [offline.facts(listing, as_of=NOW, marketplace="bench", took_part=True) for listing in listings]
     CounterfeitClassifier(seed=0).fit(

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from models.event_windows import Asked, EventColumns, window_counts
+from models.event_windows import EventColumns, SellerMoments, window_counts
 from models.seller_history import DAYS, KINDS
 
 _DAY: Final = 86_400_000_000
@@ -42,7 +42,7 @@ WANTED: Final = {"pandas": 2.5, "polars": 1.5, "duckdb": 3.5}
 Side = Callable[[], NDArray[np.int64]]
 
 
-def made(events: int) -> tuple[EventColumns, Asked]:
+def made(events: int) -> tuple[EventColumns, SellerMoments]:
     """Random events in the order of time, each known when it occurred, and moments in any order."""
     random = np.random.default_rng(1)
     sellers = events // _EVENTS_OF_A_SELLER
@@ -56,7 +56,7 @@ def made(events: int) -> tuple[EventColumns, Asked]:
         amount=random.integers(100, 100_000, events),
         currency=np.zeros(events, np.int64),
     )
-    instants = Asked(
+    instants = SellerMoments(
         seller=random.integers(0, sellers, number),
         at=random.integers(_SPAN // 4, _SPAN, number),
         currency=np.zeros(number, np.int64),
@@ -64,7 +64,7 @@ def made(events: int) -> tuple[EventColumns, Asked]:
     return event_columns, instants
 
 
-def ours(events: EventColumns, instants: Asked) -> Side:
+def ours(events: EventColumns, instants: SellerMoments) -> Side:
     """One fold."""
 
     def run() -> NDArray[np.int64]:
@@ -83,7 +83,7 @@ def _from_totals(totals: list[NDArray[np.int64]]) -> NDArray[np.int64]:
     return np.stack([totals[0] - before for before in totals[1:]], axis=2)
 
 
-def with_pandas(events: EventColumns, instants: Asked) -> Side:
+def with_pandas(events: EventColumns, instants: SellerMoments) -> Side:
     """Running totals, and an as-of join for each bound of the windows."""
     table = pd.DataFrame(_columns(events))
     moments = pd.DataFrame({"seller": instants.seller, "moment": instants.at, "row": np.arange(len(instants.at))})
@@ -104,7 +104,7 @@ def with_pandas(events: EventColumns, instants: Asked) -> Side:
     return run
 
 
-def with_polars(events: EventColumns, instants: Asked) -> Side:
+def with_polars(events: EventColumns, instants: SellerMoments) -> Side:
     """As pandas, by polars' own operators."""
     pl: Any = importlib.import_module("polars")
     table = pl.DataFrame(_columns(events)).set_sorted("moment")
@@ -126,7 +126,7 @@ def with_polars(events: EventColumns, instants: Asked) -> Side:
     return run
 
 
-def with_duckdb(events: EventColumns, instants: Asked) -> Side:
+def with_duckdb(events: EventColumns, instants: SellerMoments) -> Side:
     """A window function and an ASOF join for each bound."""
     connection: Any = importlib.import_module("duckdb").connect(config={"threads": os.cpu_count() or 1})
     frames = {

@@ -17,7 +17,7 @@ import psycopg
 from serving.platform.database.fast.switch import VARIABLE, FastPath
 from tests.benchmarks.work import SETTINGS
 from tests.fixtures.postgres import Postgres, shared_postgres
-from training.simulation.synthetic import Settings, build
+from training.simulation.synthetic import Settings, build_world
 
 _SIDE: Final = Path(__file__).with_name("intake_side.py")
 _HERE: Final = Path(__file__).parent.parent.parent
@@ -117,7 +117,7 @@ def opened(checkout: Path, server: Postgres, home: Path, paths: Iterable[str] = 
 
 def rows(many: int) -> list[dict[str, Any]]:
     """Different listings as a marketplace sends them, the broken ones included."""
-    world = build(Settings(listings=many + many // 20, seed=7, start=SETTINGS.start))
+    world = build_world(Settings(listings=many + many // 20, seed=7, start=SETTINGS.start))
     rows_by_id = {str(sent.row["external_id"]): dict(sent.row) for sent in reversed(world.sent)}
     return list(rows_by_id.values())[:many]
 

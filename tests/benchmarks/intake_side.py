@@ -12,7 +12,7 @@ from typing import Final
 
 from serving.accounts.service import provisioning
 from serving.composition import open_runtime
-from serving.listings.service.intake import receive
+from serving.listings.service.intake import receive_rows
 from serving.platform.settings import Settings
 
 _NEW_OBJECTS: Final = 50_000
@@ -37,7 +37,7 @@ def main(home: Path, url: str) -> None:
         batches = json.loads(Path(line.strip()).read_text(encoding="utf-8"))
         before = processor_seconds()
         for batch in batches:
-            receive(runtime, marketplace, batch, source="bench")
+            receive_rows(runtime, marketplace, batch, source="bench")
         sys.stdout.write(json.dumps(processor_seconds() - before) + "\n")
         sys.stdout.flush()
     runtime.close()

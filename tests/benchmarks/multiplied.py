@@ -12,7 +12,7 @@ from typing import Any, Final
 import psycopg
 from sqlalchemy import BigInteger, Column, Integer, String, Table, make_url
 
-from serving.listings.service.intake import receive
+from serving.listings.service.intake import receive_rows
 from serving.listings.service.seller_events import receive_events
 from serving.platform.database.engine import is_sqlite, job_database_url, sqlite_driver
 from serving.platform.database.types import Digest, UtcTime
@@ -44,7 +44,7 @@ def take_in(site: Site) -> None:
     label_a_history(site, listings=TAKEN_IN - _WAITING)
     site.clock.forward(days=3)  # What one person has just judged is on every page of theirs, to be undone.
     rows = suspects(_WAITING, random.Random(0))
-    receive(site.runtime, site.marketplace, rows, source="bench")
+    receive_rows(site.runtime, site.marketplace, rows, source="bench")
     events = list(_events(site, rows))
     for first in range(0, len(events), _BATCH):
         receive_events(site.runtime, site.marketplace, {"events": events[first : first + _BATCH]}, backfill=False)

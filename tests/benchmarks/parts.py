@@ -10,7 +10,7 @@ from features.compute import compute
 from features.facts import assemble_facts
 from features.history import NOTHING_RECORDED
 from features.listing import Listing, check
-from features.reading import read
+from features.reading import read_text
 from models.bundle import from_files
 from tests.benchmarks.work import NOW, bundle_files, forget_folds, rows_to_score
 
@@ -40,7 +40,7 @@ def section(rounds: int) -> str:
     parts: dict[str, tuple[Callable[[Any], object], Sequence[Any]]] = {
         "check of the row": (checked, rows),
         "facts, with the brand": (facts_of, listings),
-        "reading of the text": (read, listings),
+        "reading of the text": (read_text, listings),
         "features, with the reading": (compute, facts),
         "score and interval": (lambda computed_row: bundle.score_many([computed_row], with_reasons=False), computed),
         "all of it": (lambda row: bundle.score_many([compute(facts_of(checked(row)))], with_reasons=False), rows),

@@ -22,7 +22,7 @@ from sklearn.feature_extraction.text import HashingVectorizer, TfidfVectorizer
 from sklearn.linear_model import SGDClassifier
 from sklearn.pipeline import Pipeline
 
-from features.lexicon import of_folded, patterns
+from features.lexicon import folded_entries, loosened_patterns
 from features.listing import Listing
 from features.prefilter import Prefilter
 from training.evaluate.baselines import all_text, raw_numbers
@@ -105,7 +105,7 @@ class FullWork:
     def fit(cls, listings: Sequence[Listing], labels: NDArray[np.int8], brands: Sequence[str]) -> "FullWork":
         """Fit on labelled listings; `brands` are the names to search for."""
         competent = Competent.fit(listings, labels)
-        wording = patterns(of_folded())
+        wording = loosened_patterns(folded_entries())
         names = Prefilter([*wording, *(rf"\b{re2.escape(name.casefold())}\b" for name in brands)])
         shell = cls(names, len(wording), competent.characters, competent.words, competent.linear, competent.booster)
         settings = {"objective": "binary", "num_leaves": 15, "num_threads": 1, "verbose": -1}

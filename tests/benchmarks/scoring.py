@@ -31,7 +31,7 @@ from models.policies.deciding import DEFAULT_ROUTING, DEFAULT_SCORECARD
 from models.routing import Lane
 from serving.demo.children import free_port, touchstone_command
 from serving.scoring.service.bundles import BundleStore
-from serving.scoring.service.scoring import Questions, ToScore, score_and_route
+from serving.scoring.service.scoring import QuestionBudget, ScoringInput, score_and_route
 from tests.benchmarks.bulk import family
 from tests.benchmarks.load import run_load
 from tests.benchmarks.peer_server import NO_OP
@@ -42,7 +42,7 @@ from tests.fixtures.registered import registered_model
 from training.bundle_folder import write_bundle_folder
 from training.dataset import read_listings
 from training.score.file import score_file
-from training.simulation.synthetic import Settings, build
+from training.simulation.synthetic import Settings, build_world
 
 INTRODUCTION: Final = """\
 A ratio is of medians over {rounds} rounds, the first round of each side left out. Listings are simulated, with
@@ -94,14 +94,14 @@ def one_in_process(rounds: int) -> tuple[str, Figures]:
 def full_work(rounds: int) -> tuple[str, Figures]:
     """Microseconds of processor time per listing, from row to route, with reasons for those that go to a person."""
     listings, labels = labelled()
-    bundle, brands = from_files(bundle_files()), [brand.brand for brand in build(SETTINGS).brands]
+    bundle, brands = from_files(bundle_files()), [brand.brand for brand in build_world(SETTINGS).brands]
     peer = FullWork.fit(listings, labels, [brand.name for brand in brands])
-    questions = Questions(frozenset(brand.brand_id for brand in brands))
+    questions = QuestionBudget(frozenset(brand.brand_id for brand in brands))
     rows = rows_to_score(200)
 
     def ours(listing: Listing) -> bool:
         facts = assemble_facts(listing, bundle.references, NOTHING_RECORDED, marketplace="bench", as_of=NOW)
-        row = ToScore(facts, draw=1.0, already_open=False)
+        row = ScoringInput(facts, draw=1.0, already_open=False)
         (scored,) = score_and_route(
             [row], model=bundle, questions=questions, routing=DEFAULT_ROUTING, scorecard=DEFAULT_SCORECARD
         )
@@ -183,7 +183,7 @@ def _in_turns(
 
 def _simulated(many: int) -> Iterator[dict[str, Any]]:
     """Rows of so many listings with the ids of their sellers; of changed listings there are several."""
-    world = build(Settings(listings=max(many, 1_000), seed=5, start=SETTINGS.start))
+    world = build_world(Settings(listings=max(many, 1_000), seed=5, start=SETTINGS.start))
     return (dict(sent.row) for sent in world.sent if str(sent.row["external_id"]) in world.truth)
 
 
@@ -301,7 +301,7 @@ def _install_champion(home: Path) -> None:
     digest = BundleStore(home / "bundles").admit(home / "incoming")
     now = datetime.now(UTC)
     with runtime.store.write() as connection:
-        marketplace_id = marketplaces.everyone(connection)[0].marketplace_id
+        marketplace_id = marketplaces.all_marketplaces(connection)[0].marketplace_id
         job = {"job_id": "job_bench", "state": "done", "progress": {}, "requested_by": "bench", "created_at": now}
         connection.execute(training_job.insert().values(marketplace_id=marketplace_id, **job))
         row = {"digest": digest, "fingerprint": "bench", "job_id": "job_bench", "report": {}, "created_at": now}

@@ -51,7 +51,7 @@ def section(rounds: int) -> str:
     matrix = TextMatrix.of(long)
     fitted = fit_text(matrix, np.arange(_LISTINGS), labels, np.ones(_LISTINGS))
     peer = Competent.fit(long[:1_000], labels[:1_000])
-    weights, packed = fitted.model.weights, text_kernel.pack(text_kernel.fields(long))
+    weights, packed = fitted.model.weights, text_kernel.pack_texts(text_kernel.listing_texts(long))
     indices, ends = _indices(long)
     out = np.empty(_LISTINGS)
 
@@ -86,7 +86,7 @@ def _microseconds(sides: Sides, rounds: int) -> dict[str, list[float]]:
 
 def _indices(listings: list[Listing]) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
     """Indices of every field of every listing within its field's weights, and their ends."""
-    index_lists = [text_kernel.indices(text, 0) for text in text_kernel.fields(listings)]
+    index_lists = [text_kernel.indices(text, 0) for text in text_kernel.listing_texts(listings)]
     return np.concatenate(index_lists), np.cumsum([len(index_list) for index_list in index_lists])
 
 

@@ -16,9 +16,9 @@ from tests.benchmarks.long_texts import lengthened
 from tests.benchmarks.work import NOW, SETTINGS
 from training.evaluate import metrics
 from training.evaluate.baselines import all_text
-from training.fit.text import TEXT_COST, FittedText, cost_of, fit_text
+from training.fit.text import TEXT_COST, FittedText, fit_text, row_cost
 from training.fit.text_matrix import TextMatrix
-from training.simulation.synthetic import Settings, build, evaluation_set
+from training.simulation.synthetic import Settings, build_world, evaluation_set
 
 _LISTINGS: Final = 20_000
 _PAGE: Final = """\
@@ -52,7 +52,7 @@ def section(rounds: int) -> str:
 
 def _sent(settings: Settings) -> tuple[list[Listing], Labels]:
     """The first version of every listing that the marketplace sends, and the truth."""
-    world = build(settings)
+    world = build_world(settings)
     listings_by_id: dict[str, Listing] = {}
     for sent in world.sent:
         listing = check(sent.row, received_at=NOW)
@@ -87,7 +87,7 @@ def _measured(
             times["peer"].append((ended - between) / len(train) * 1e6)
     scores = {"ours": our_model.model.many(test), "peer": their_model.decision_function(_hashed(unseen))}
     sides = {name: (float(np.median(taken)), scores[name]) for name, taken in times.items()}
-    for name, cost in (("liblinear", cost_of(len(train))), ("liblinear at cost 10", TEXT_COST)):
+    for name, cost in (("liblinear", row_cost(len(train))), ("liblinear at cost 10", TEXT_COST)):
         sides[name] = _by_liblinear(TextMatrix.of(train), TextMatrix.of(test), labels, cost)
     return sides
 

@@ -16,7 +16,7 @@ from models.phrases import NO_PHRASES
 from models.routing import Thresholds
 from training.evaluate.splits import seller_groups
 from training.fit.classifier import CounterfeitClassifier
-from training.simulation.synthetic import Settings, build, evaluation_set
+from training.simulation.synthetic import Settings, build_world, evaluation_set
 from training.snapshots.references import OfflineReferences
 
 NOW: Final = datetime(2026, 11, 1, tzinfo=UTC)
@@ -33,7 +33,7 @@ def labelled() -> tuple[tuple[Listing, ...], NDArray[np.int8]]:
 def bundle_files() -> dict[str, bytes]:
     """Our model, fitted on the same listings as the peers."""
     listings, labels = labelled()
-    brands = BrandRegister([brand.brand for brand in build(SETTINGS).brands])
+    brands = BrandRegister([brand.brand for brand in build_world(SETTINGS).brands])
     offline = OfflineReferences(listings, brands)
     facts = [offline.facts(listing, as_of=NOW, marketplace="bench", took_part=True) for listing in listings]
     model = CounterfeitClassifier(seed=0)
@@ -50,7 +50,7 @@ def bundle_files() -> dict[str, bytes]:
 
 def rows_to_score(many: int) -> list[dict[str, Any]]:
     """Rows as a marketplace sends them, without a seller's id, because peers do not use history."""
-    world = build(Settings(listings=max(many, 1_000), seed=5, start=SETTINGS.start))
+    world = build_world(Settings(listings=max(many, 1_000), seed=5, start=SETTINGS.start))
     rows: list[dict[str, Any]] = [dict(sent.row) for sent in world.sent if str(sent.row["external_id"]) in world.truth]
     for row in rows:
         seller = row.get("seller")

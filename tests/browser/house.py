@@ -13,26 +13,26 @@ from models.verdict import Judgement
 from serving.accounts.policy import SecondFactorPolicy
 from serving.accounts.rules.access import Grant, Person, Role
 from serving.accounts.service import auth, inviting, provisioning, reset_links
-from serving.accounts.service.proving import Given
+from serving.accounts.service.proving import FactorResponse
 from serving.accounts.service.provisioning import NewPerson
 from serving.accounts.service.second_factors import PLACE as CONFIRM
 from serving.appeals.service.counter_notices import open_counter_notices, submit
 from serving.appeals.service.seller_links import PLACE, new_link
-from serving.cases.rules.takedown_request import Item
-from serving.cases.service.bulk_verdicts import Together, decide_all
-from serving.cases.service.seller_evidence import hand_in
+from serving.cases.rules.takedown_request import RequestItem
+from serving.cases.service.bulk_verdicts import BulkAnswer, decide_all
+from serving.cases.service.seller_evidence import upload_document
 from serving.composition import open_runtime
-from serving.listings.service.intake import receive
+from serving.listings.service.intake import receive_rows
 from serving.mail.rules.kinds import MailKind
 from serving.mail.service.unsubscribing import unsubscribe_link
 from serving.marketplaces.rules import AutomaticRule
-from serving.marketplaces.service.kill_switches import switch
-from serving.notices.service.notice_links import confirmation_for
+from serving.marketplaces.service.kill_switches import switch_rule
+from serving.notices.service.notice_links import confirmation_link
 from serving.operations.service.housekeeping import refresh_references
 from serving.platform.settings import Settings
 from serving.reports.rules.attachments import TestBuyRecord
 from serving.reports.service import attaching, submitting
-from serving.reports.service.stepping_up import step_up
+from serving.reports.service.stepping_up import prove_second_factor
 from serving.standing.policy import StandingPolicy
 from serving.takedowns.service.stop_links import stop_path
 from serving.takedowns.store import removal_notices
@@ -111,7 +111,7 @@ def furnish(home: Path) -> House:
         links["stop-report"] = stop_path(runtime, site.account_manager.user_id, _confirmed_whole(site))
         links["confirm-factor"] = f"{CONFIRM}{waiting_app(site, site.second_analyst)[1]}"
         with runtime.store.read() as connection:
-            notices = removal_notices.since(connection, site.clock.now() - timedelta(days=90))
+            notices = removal_notices.unused_since(connection, site.clock.now() - timedelta(days=90))
         removal_notice = next(notice for notice in notices if notice.remover.brand_id == site.brand_id)
         links["stop-removals"] = stop_path(runtime, site.account_manager.user_id, removal_notice.notice_id)
         links["setup"] = f"/setup/{auth.new_setup_token(runtime)}"
@@ -138,7 +138,7 @@ def _answers_of_sellers(site: Site) -> dict[str, str]:
             ("seller-undone", undone),
         )
     }
-    hand_in(site.runtime, links["seller-answered"].removeprefix(PLACE), "invoice 1177.pdf", _INVOICE)
+    upload_document(site.runtime, links["seller-answered"].removeprefix(PLACE), "invoice 1177.pdf", _INVOICE)
     submit(site.runtime, site.here, answered.action_id, _STATEMENT)
     return links
 
@@ -163,7 +163,12 @@ def _confirmed_whole(site: Site) -> str:
     )
     app, _ = an_app(standing_site, odile)
     report_id = waiting_report(standing_site, on_sale(standing_site, 21, 500))
-    step_up(standing_site.runtime, signed_in_with(standing_site, odile, app), report_id, Given(app.code(standing_site)))
+    prove_second_factor(
+        standing_site.runtime,
+        signed_in_with(standing_site, odile, app),
+        report_id,
+        FactorResponse(app.code(standing_site)),
+    )
     return report_id
 
 
@@ -171,7 +176,7 @@ def _reported(site: Site) -> str:
     on_sale(site, FREE, FREE_FROM)
     bought = TestBuyRecord("405-1177", date(2026, 1, 2), date(2026, 1, 9), "The serial number is printed.", "RP-1")
     draft = replace(a_draft(site, [*on_sale(site, 3), "RP-0", "RP-unknown"]), test_buy=bought)
-    report_id = submitting.submit(site.runtime, site.brand_person, draft).report.report_id
+    report_id = submitting.submit_report(site.runtime, site.brand_person, draft).report.report_id
     attaching.hand_in(site.runtime, site.brand_person, report_id, "invoice 405-1177.pdf", b"%PDF-1.7 invoice")
     return f"/brand/reports/{report_id}"
 
@@ -180,8 +185,8 @@ def _decided_together(site: Site) -> dict[str, str]:
     """A decision about two cases, one of them decided before, and two cases that can be decided now."""
     decided_cases, fresh = ([a_case(site, external_id=f"MP-{tens}{number}") for number in range(2)] for tens in (7, 8))
     judge(site, site.second_analyst, decided_cases[0], Judgement.GENUINE)
-    items = tuple(Item(case.case_id, case.version_id) for case in decided_cases)
-    decision = Together(site.runtime.ids.new("blk"), Judgement.GREY_MARKET, None, None, items)
+    items = tuple(RequestItem(case.case_id, case.version_id) for case in decided_cases)
+    decision = BulkAnswer(site.runtime.ids.new("blk"), Judgement.GREY_MARKET, None, None, items)
     decide_all(site.runtime, site.analyst, decision)
     together = "&".join(f"case={case.case_id}" for case in [*decided_cases, *fresh])
     return {"bulk": f"/cases/bulk?{together}", "bulk-answer": f"/cases/bulk/{decision.bulk_id}"}
@@ -191,16 +196,16 @@ def _notified(site: Site) -> dict[str, str]:
     receipt = notify(site, a_listing(site, "MP-50"), a_listing(site, "MP-51"))
     return {
         "notice": path_of(receipt.link),
-        "notice-confirmation": path_of(confirmation_for(site.runtime, site.here, receipt.notice_id)),
+        "notice-confirmation": path_of(confirmation_link(site.runtime, site.here, receipt.notice_id)),
     }
 
 
 def _open_work(site: Site) -> None:
     honest = [a_row(external_id=f"MP-{100 + number}", price=f"{470 + 5 * number}.00") for number in range(9)]
-    receive(site.runtime, site.marketplace, honest, source="test")
+    receive_rows(site.runtime, site.marketplace, honest, source="test")
     refresh_references(site.runtime)
     held_case = a_case(site, CaseLane.ASK_BRAND, external_id="MP-60")
-    switch_one = partial(switch, site.runtime, site.marketplace, by="test", reason="An account was taken over.")
+    switch_one = partial(switch_rule, site.runtime, site.marketplace, by="test", reason="An account was taken over.")
     switch_one(AutomaticRule.BRAND_REMOVALS, on=False)
     confirm(site, site.brand_person, held_case)
     switch_one(AutomaticRule.BRAND_REMOVALS, on=True)
@@ -209,7 +214,7 @@ def _open_work(site: Site) -> None:
         a_case(site, CaseLane.ASK_BRAND, external_id=f"MP-{number}", price=f"{80 + number}.00")
     for number in range(3):
         a_case(site, external_id=f"MP-{10 + number}", title=_HOSTILE.format(number), price=f"{300 - 100 * number}.00")
-    receive(site.runtime, site.marketplace, [a_suspect_row(external_id="MP-10", price="250.00")], source="test")
-    receive(site.runtime, site.marketplace, suspects(_TO_DECIDE, random.Random(0)), source="test")
+    receive_rows(site.runtime, site.marketplace, [a_suspect_row(external_id="MP-10", price="250.00")], source="test")
+    receive_rows(site.runtime, site.marketplace, suspects(_TO_DECIDE, random.Random(0)), source="test")
     colleague = NewPerson(COLLEAGUE, "Lin Qiao", Role.BRAND, brand="Aurelle", password=PASSWORD, briefed=True)
     provisioning.add_person(site.runtime, colleague, by="test")

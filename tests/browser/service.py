@@ -15,7 +15,7 @@ import httpx
 from models.case import CaseLane
 from serving.accounts.service import provisioning
 from serving.composition import open_runtime
-from serving.listings.service.intake import receive
+from serving.listings.service.intake import receive_rows
 from serving.operations.service.housekeeping import refresh_references
 from serving.platform.settings import Settings
 from tests.fixtures.answering import answering
@@ -39,7 +39,7 @@ def fill(home: Path, webhook_url: str, secret: str) -> Site:
         )
         proven(site)
         honest = [a_row(external_id=f"MP-{100 + i}", price=f"{470 + 5 * i}.00") for i in range(9)]
-        receive(runtime, site.marketplace, honest, source="test")
+        receive_rows(runtime, site.marketplace, honest, source="test")
         refresh_references(runtime)
         for number, title in enumerate(("Aure11e Colline tote 1:1", "Сумка Аurеlle Colline люкс копия 1:1")):
             a_case(site, CaseLane.ASK_BRAND, external_id=f"MP-{number}", title=title, price=f"{80 + number}.00")
@@ -53,7 +53,7 @@ def fill(home: Path, webhook_url: str, secret: str) -> Site:
                 image_link=["https://pictures.example/1.png"],
                 link="https://evil.example/offer",
             )
-        receive(runtime, site.marketplace, [a_suspect_row(external_id="MP-10", price="250.00")], source="test")
+        receive_rows(runtime, site.marketplace, [a_suspect_row(external_id="MP-10", price="250.00")], source="test")
         add_model(site, "b" * 64, a_whole_report(champion="c" * 64, failing=True))
     finally:
         runtime.close()

@@ -21,14 +21,14 @@ from serving.brands.service.indicators import NewIndicator, add_indicator
 from serving.cases.service.decision_context import Answer
 from serving.cases.service.review import record_verdict
 from serving.cases.service.saved_filters import save_filter
-from serving.cases.service.seller_evidence import hand_in
+from serving.cases.service.seller_evidence import upload_document
 from serving.cases.store import cases
 from serving.cases.store.cases import Case
 from serving.composition import open_runtime
-from serving.listings.service.intake import receive
+from serving.listings.service.intake import receive_rows
 from serving.listings.store import listings
 from serving.marketplaces.rules import AutomaticRule
-from serving.marketplaces.service.kill_switches import switch
+from serving.marketplaces.service.kill_switches import switch_rule
 from serving.platform.settings import Settings
 from tests.fixtures.clocks import TestClock
 from tests.fixtures.links import path_of, token_of
@@ -100,7 +100,7 @@ def _settings(site: Site, texts: Sequence[str]) -> None:
         with suppress(DomainError):
             write(runtime, site.brand_person, (site.here, site.brand_id), text[:2_000])
     reason = texts[len(texts) // 2][:300]
-    switch(runtime, site.marketplace, AutomaticRule.BRAND_REMOVALS, on=False, by="test", reason=reason)
+    switch_rule(runtime, site.marketplace, AutomaticRule.BRAND_REMOVALS, on=False, by="test", reason=reason)
 
 
 @dataclass(slots=True)
@@ -140,7 +140,7 @@ class _Round:
             language=self._next(30),
             seller={"external_id": f"{name} {self._next(150)}", "age_days": 9, "country": "CN"},
         )
-        receive(site.runtime, site.marketplace, [row], source="test")
+        receive_rows(site.runtime, site.marketplace, [row], source="test")
         if lane is CaseLane.ASK_BRAND:
             judge(site, site.analyst, self._case_of(row["external_id"]), Judgement.COUNTERFEIT)
         return self._case_of(row["external_id"])
@@ -161,7 +161,7 @@ class _Round:
         link = new_link(runtime, site.here, action.action_id)
         for document in range(_DOCUMENTS):
             content = f"%PDF-1.4\n{number}.{document}\n%%EOF".encode()
-            hand_in(runtime, token_of(link), self._next(300), content)
+            upload_document(runtime, token_of(link), self._next(300), content)
         submit(runtime, site.here, action.action_id, self._next(4_000))
         contested = now_of(site, action).counter_notice_id
         answer_as_rights_holder(

@@ -489,8 +489,8 @@ def test_two_data_scientists_try_promote_and_roll_back(workshop: Workshop, tmp_p
         wei.says("Circuit breaker closed. Brands receive questions again.")
         with store.write() as connection:
             now = datetime.now(UTC)
-            breakers.checked(connection, site.here, now)
-            assert breakers.open_it(connection, site.here, "Again.", now), "for who closes it under operations"
+            breakers.record_check(connection, site.here, now)
+            assert breakers.open_breaker(connection, site.here, "Again.", now), "for who closes it under operations"
         _other_thresholds_and_an_explained_shift(wei)
         mara.go("/models")
         mara.press("Approve model")
@@ -599,7 +599,7 @@ def test_an_administrator_sends_again_and_changes_the_receiver(workshop: Worksho
         if not admin.field("Cause found").count():  # It was closed from the page of models.
             store = Store(sqlite_url(site.runtime.home.root / "touchstone.sqlite"))
             with store.write() as connection:
-                breakers.open_it(connection, site.here, "Again.", datetime.now(UTC))
+                breakers.open_breaker(connection, site.here, "Again.", datetime.now(UTC))
             store.close()
             admin.go("/operations")
         admin.fill("Cause found", "A feed sent cents.")

@@ -79,7 +79,7 @@ def _all_read(house: House, language: Language) -> None:
     store = Store(house.site.runtime.store.url)
     with store.write() as connection:
         for person in house.people.values():
-            display_settings.put(connection, person.user_id, replace(DEFAULT_DISPLAY, language=language), NOW)
+            display_settings.save(connection, person.user_id, replace(DEFAULT_DISPLAY, language=language), NOW)
     store.close()
 
 

@@ -18,7 +18,7 @@ from serving.accounts.service import provisioning
 from serving.accounts.service.provisioning import NewPerson
 from serving.cases.store.cases import Case
 from serving.composition import open_runtime
-from serving.listings.service.intake import receive
+from serving.listings.service.intake import receive_rows
 from serving.platform.settings import Settings
 from serving.scoring.store import breakers
 from tests.browser.chromium import Watch, sign_in
@@ -162,8 +162,8 @@ def _equip(home: Path) -> tuple[House, str, str]:
         clock.forward(seconds=1)
         admit_reported(site, Thresholds(ask_brand_from=0.999, analyst_from=0.003), a_whole_report())
         with runtime.store.write() as connection:
-            breakers.checked(connection, site.here, clock.now())
-            breakers.open_it(connection, site.here, "43 of 60 listings were flagged in 6 hours.", clock.now())
+            breakers.record_check(connection, site.here, clock.now())
+            breakers.open_breaker(connection, site.here, "43 of 60 listings were flagged in 6 hours.", clock.now())
         _give_up_on(site, removals)
     finally:
         runtime.close()
@@ -184,7 +184,9 @@ def _a_listing_of_three_versions(site: Site) -> str:
     a_case(site, external_id="VERSIONS-1", price="250.00")
     for price in ("240.00", "230.00"):
         site.clock.forward(seconds=1)
-        receive(site.runtime, site.marketplace, [a_suspect_row(external_id="VERSIONS-1", price=price)], source="test")
+        receive_rows(
+            site.runtime, site.marketplace, [a_suspect_row(external_id="VERSIONS-1", price=price)], source="test"
+        )
     (case,) = [case for case in open_cases(site) if case.case_id not in before]
     return f"/cases/{case.case_id}"
 

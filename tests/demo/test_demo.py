@@ -20,13 +20,13 @@ import pytest
 from serving.accounts.rules.access import Role
 from serving.demo import children as started
 from serving.demo.children import Children
-from serving.demo.run import FIRST_DAY, Wish, begin
+from serving.demo.run import FIRST_DAY, DemoOptions, begin_play
 from serving.platform.home import Home
 from tests.demo.driving import Survived, kill_the_service, read
 from tests.demo.invariants import assert_adds_up, assert_nothing_was_lost, assert_the_audit_chain_holds
 from tests.serving.commands.commands import REFUSED, touchstone_in
 from training.simulation.synthetic import Settings as WorldSettings
-from training.simulation.synthetic import World, build
+from training.simulation.synthetic import World, build_world
 
 SMALL = ("--listings", "1000", "--days", "60")
 
@@ -120,7 +120,9 @@ def first_days(home: Path, world: World) -> dict[str, Any]:
     """What the service tells and stores after the first days of a small marketplace with one seed."""
     children = Children(home)
     try:
-        play, _ = begin(Home.at(home), world, Wish(300, 0, False, 60, 3, None, False, False, None), children)
+        play, _ = begin_play(
+            Home.at(home), world, DemoOptions(300, 0, False, 60, 3, None, False, False, None), children
+        )
         play.until(world.sent[0].at + timedelta(days=8))
         figures: dict[str, Any] = play.cast.marketplace.call("GET", "/api/v1/figures")
         play.cast.marketplace.front.close()
@@ -139,7 +141,7 @@ def test_two_runs_of_one_seed_are_alike_but_for_their_secrets(
     tmp_path: Path, forked_touchstone: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(started, "touchstone_command", lambda: [forked_touchstone])
-    world = build(WorldSettings(listings=300, seed=3, start=FIRST_DAY, days=60))
+    world = build_world(WorldSettings(listings=300, seed=3, start=FIRST_DAY, days=60))
     first, again = (first_days(tmp_path / name, world) for name in ("first", "again"))
     assert first.pop("secret") != again.pop("secret")
     assert first == again

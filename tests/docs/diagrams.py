@@ -14,7 +14,14 @@ from models.labels import AppealState
 from serving.appeals.policy import PROFILES, CounterNoticePolicy
 from serving.appeals.rules import appeals
 from serving.appeals.rules.appeals import AppealEvent
-from serving.appeals.rules.counter_notice import WHO, CounterNoticeEvent, CounterNoticeState, Standing, opened, step
+from serving.appeals.rules.counter_notice import (
+    WHO,
+    CounterNoticeEvent,
+    CounterNoticeState,
+    CounterNoticeTurn,
+    apply_event,
+    first_turn,
+)
 from serving.platform.deadlines import BusinessCalendar
 from serving.webhooks.rules import action
 from serving.webhooks.rules.action import ActionEvent, ActionState
@@ -161,8 +168,8 @@ def _allowed(states: type[_S], events: type[_E], next_state: Callable[[_S, _E], 
                 continue
 
 
-def _opened(policy: CounterNoticePolicy) -> Standing:
-    return opened(_INFORMED, policy, _CALENDAR)
+def _opened(policy: CounterNoticePolicy) -> CounterNoticeTurn:
+    return first_turn(_INFORMED, policy, _CALENDAR)
 
 
 def _steps() -> list[Transition]:
@@ -176,7 +183,7 @@ def _steps() -> list[Transition]:
 
 
 def _steps_of(policy: CounterNoticePolicy) -> Iterator[Transition]:
-    reached, known = [_opened(policy)], set[Standing]()
+    reached, known = [_opened(policy)], set[CounterNoticeTurn]()
     while reached:
         before = reached.pop()
         if before in known:
@@ -186,7 +193,7 @@ def _steps_of(policy: CounterNoticePolicy) -> Iterator[Transition]:
             late = event is CounterNoticeEvent.PASS_DEADLINE
             at = before.due_at if late and before.due_at else _INFORMED
             try:
-                after = step(before, event, WHO[event], at=at, policy=policy, calendar=_CALENDAR).standing
+                after = apply_event(before, event, WHO[event], at=at, policy=policy, calendar=_CALENDAR).standing
             except DomainError:
                 continue
             yield before.state.value, event.value, after.state.value

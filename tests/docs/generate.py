@@ -61,7 +61,7 @@ from tests.docs.diagrams import diagrams
 from tests.docs.drawing import Diagram, mermaid, svg
 from training.adapters.formats import FORMATS
 from training.simulation.synthetic import Settings as WorldSettings
-from training.simulation.synthetic import build
+from training.simulation.synthetic import build_world
 
 ROOT: Final = Path(__file__).parent.parent.parent
 _SAMPLE_ROWS: Final = 40
@@ -336,7 +336,7 @@ def data_dictionary() -> str:
 
 def sample() -> str:
     """data/sample.ndjson"""
-    world = build(WorldSettings(listings=400, seed=1, start=datetime(2026, 1, 1, tzinfo=UTC), days=60))
+    world = build_world(WorldSettings(listings=400, seed=1, start=datetime(2026, 1, 1, tzinfo=UTC), days=60))
     rows = [sent.row for sent in world.sent if str(sent.row["external_id"]) in world.truth]
     return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows[:_SAMPLE_ROWS])
 

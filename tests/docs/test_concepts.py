@@ -21,22 +21,22 @@ from models.score import Score, ScoreKind
 from models.scorecard import score_by_points
 from models.verdict import DecisionInput, Judgement, Outcome, Side, consequence
 from serving.appeals.policy import BY_COUNTRY, DEFAULT_APPEALS, DEFAULT_COUNTER_NOTICE, PROFILES
-from serving.appeals.rules.appeals import AppealEvent, open_until
+from serving.appeals.rules.appeals import AppealEvent, appeal_period_end
 from serving.appeals.rules.counter_notice import (
     WHO,
     CounterNoticeEvent,
     CounterNoticeState,
-    Standing,
-    opened,
-    profile_of,
-    step,
+    CounterNoticeTurn,
+    apply_event,
+    first_turn,
+    profile_of_countries,
 )
 from serving.appeals.service.counter_notice_steps import calendar_of
 from serving.platform.deadlines import BusinessCalendar
 from serving.platform.settings import Settings
 from serving.standing.policy import DEFAULT_REMINDERS
 from serving.takedowns.policy import DEFAULT_REMOVAL_CHECK
-from serving.takedowns.rules.removal_check import CheckState, Seen, after_look, first_look
+from serving.takedowns.rules.removal_check import CheckState, LookResult, first_look, state_after_look
 from serving.web.wording.glossary import TERMS
 from serving.webhooks.rules.action import ActionEvent, ActionState
 from tests.docs.diagrams import diagrams
@@ -107,7 +107,7 @@ def test_the_times_of_the_example_are_those_of_the_policies() -> None:
     assert due - timedelta(hours=DEFAULT_REMINDERS.escalated_before_hours) == ANALYST + timedelta(hours=72)
     assert CONFIRMED + timedelta(seconds=DEFAULT_ENFORCEMENT.undo_window_seconds) == ACKNOWLEDGED
     look = first_look(ACKNOWLEDGED, DEFAULT_REMOVAL_CHECK)
-    gone = after_look(CheckState.ASKED, Seen.GONE, 1, ACKNOWLEDGED, look, DEFAULT_REMOVAL_CHECK)
+    gone = state_after_look(CheckState.ASKED, LookResult.GONE, 1, ACKNOWLEDGED, look, DEFAULT_REMOVAL_CHECK)
     assert (gone.state, gone.due_at) == (CheckState.GONE, ACKNOWLEDGED + timedelta(hours=24))
     assert "to that check: 4 minutes" in PROSE
     assert look - CONFIRMED == timedelta(minutes=4)
@@ -115,18 +115,18 @@ def test_the_times_of_the_example_are_those_of_the_policies() -> None:
 
 def test_the_counter_notice_and_the_appeal_of_the_example_have_these_deadlines() -> None:
     assert Settings.model_fields["counter_notices"].default == BY_COUNTRY
-    profile = profile_of(None, None, DEFAULT_COUNTER_NOTICE)
+    profile = profile_of_countries(None, None, DEFAULT_COUNTER_NOTICE)
     calendar = calendar_of("CN", ACKNOWLEDGED)
-    standing = opened(ACKNOWLEDGED, profile, calendar)
+    standing = first_turn(ACKNOWLEDGED, profile, calendar)
     assert f"deadline of {standing.due_at:%-d %B at %H:%M} UTC" in PROSE
     for event, moment in ((CounterNoticeEvent.SUBMIT, SUBMITTED), (CounterNoticeEvent.MAINTAIN, MAINTAINED)):
-        standing = step(standing, event, WHO[event], at=moment, policy=profile, calendar=calendar).standing
+        standing = apply_event(standing, event, WHO[event], at=moment, policy=profile, calendar=calendar).standing
         if event is CounterNoticeEvent.SUBMIT:
             assert f"Aurelle has until {standing.due_at:%-d %B at %H:%M} UTC" in PROSE
     appeal = CounterNoticeEvent.APPEAL
-    after = step(standing, appeal, WHO[appeal], at=APPEALED, policy=profile, calendar=calendar)
+    after = apply_event(standing, appeal, WHO[appeal], at=APPEALED, policy=profile, calendar=calendar)
     assert after.standing.state is CounterNoticeState.WITH_REVIEWER
-    assert f"open until {open_until(ACKNOWLEDGED, DEFAULT_APPEALS):%-d %B at %H:%M} UTC" in PROSE
+    assert f"open until {appeal_period_end(ACKNOWLEDGED, DEFAULT_APPEALS):%-d %B at %H:%M} UTC" in PROSE
 
 
 def test_the_label_of_the_example_rests_on_the_appeal_and_matures_two_weeks_after_the_brand() -> None:
@@ -184,9 +184,9 @@ def test_the_diagram_of_a_counter_notice_leaves_out_no_step_that_a_state_allows(
 
 def _allows(profile: str, state: CounterNoticeState, event: CounterNoticeEvent) -> bool:
     due = NOW if event is CounterNoticeEvent.PASS_DEADLINE else NOW + timedelta(days=1)
-    standing = Standing(state, 1, due)
+    standing = CounterNoticeTurn(state, 1, due)
     try:
-        step(standing, event, WHO[event], at=NOW, policy=PROFILES[profile], calendar=BusinessCalendar())
+        apply_event(standing, event, WHO[event], at=NOW, policy=PROFILES[profile], calendar=BusinessCalendar())
     except DomainError:
         return False
     return True

@@ -12,9 +12,9 @@ from tests.equality.normalise import normalised
 from tests.equality.plain import plain
 from tests.fixtures.clocks import NOW
 from tests.fixtures.labelled import a_market, market_references, snapshot_rows
-from training.gates.golden import GoldenItem, freeze, thawed
+from training.gates.golden import GoldenItem, freeze, parse_golden
 from training.runs.pipeline import Candidate, train
-from training.simulation.synthetic import Settings, build, evaluation_set
+from training.simulation.synthetic import Settings, build_world, evaluation_set
 from training.snapshots.snapshot import Snapshot, read_snapshot, write_snapshot
 
 _ROWS, _GOLDEN_ROWS, _LISTINGS = 160, 120, 300
@@ -25,7 +25,7 @@ def texts() -> dict[str, str]:
     with TemporaryDirectory(prefix="equality-") as folder:
         snapshot = _snapshot(Path(folder))
     first = train(snapshot, champion=None, seed=0, threads=1)
-    golden = thawed(*freeze(_golden_items(), NOW))
+    golden = parse_golden(*freeze(_golden_items(), NOW))
     second = train(snapshot, champion=from_files(first.files), golden=golden, seed=1, threads=1)
     return {
         "snapshot": snapshot.digest,
@@ -61,7 +61,7 @@ def _described(name: str, candidate: Candidate) -> Mapping[str, str]:
 
 def _world() -> Mapping[str, str]:
     settings = Settings(_LISTINGS, 5, datetime(2026, 1, 1, tzinfo=UTC), days=60, counterfeit_share=0.2)
-    world = build(settings)
+    world = build_world(settings)
     listings, labels = evaluation_set(settings, 100)
     return {
         "world/brands": "\n".join(map(plain, world.brands)),

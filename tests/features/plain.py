@@ -5,9 +5,9 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from functools import cache
 
-from features.alphabet import _RANGES, _STAND_INS, BLANK, DIGIT, DROPPED, HANGUL, IDEOGRAPH, LETTER, SIGN, _letters
+from features.alphabet import _RANGES, _STAND_INS, BLANK, DIGIT, DROPPED, HANGUL, IDEOGRAPH, LETTER, SIGN, _letter_table
 from features.fold import DROPPED as FOLDED_AWAY
-from features.fold import TABLE_SIZE, _tables, as_shown
+from features.fold import TABLE_SIZE, _fold_tables, in_display_order
 from features.minhash import _LOW, BINS, FEWEST_FULL, RUN
 from features.ngrams import (
     _MIX_1,
@@ -38,16 +38,17 @@ def mix_plain(bits: int) -> int:
 
 def fold_plain(text: str, *, as_skeleton: bool = False) -> str:
     """The definition that the kernel must equal, one character at a time."""
-    table = _tables()[1 if as_skeleton else 0]
+    table = _fold_tables()[1 if as_skeleton else 0]
     mapped = [
-        int(table[ord(c)]) if ord(c) < TABLE_SIZE else ord(c) for c in unicodedata.normalize("NFKC", as_shown(text))
+        int(table[ord(c)]) if ord(c) < TABLE_SIZE else ord(c)
+        for c in unicodedata.normalize("NFKC", in_display_order(text))
     ]
     return " ".join(word for word in "".join(chr(code) for code in mapped if code != FOLDED_AWAY).split(" ") if word)
 
 
 def read_plain(text: str) -> list[int]:
     """The letters read for a text, as code points; blanks stay as they are."""
-    table = _letters()
+    table = _letter_table()
     codes: list[int] = []
     for code in map(ord, text):
         if code in HANGUL:
@@ -98,7 +99,7 @@ def signature_plain(text: str) -> list[int]:
 
 def indices_plain(text: str, field: int) -> list[int]:
     """Indices of the n-grams of one text, repeats included."""
-    letters = read_plain(as_shown(text))
+    letters = read_plain(in_display_order(text))
     hashes = [*_windows(letters), *_runs(letters)]
     return [field * BUCKETS + (ngram_hash >> SHIFT) for ngram_hash in hashes]
 

@@ -6,11 +6,11 @@ import pytest
 from hypothesis import example, given
 
 from features import addresses, lexicon
-from features.addresses import _PATTERNS, Addresses, _any_of, find
+from features.addresses import _PATTERNS, Addresses, _address_filter, find
 from features.fold import fold
 from features.lexicon import Kind
 from features.listing import Listing
-from features.reading import _INVISIBLE_CHARACTERS, _SCRIPTS, most_repeated_share, read
+from features.reading import _INVISIBLE_CHARACTERS, _SCRIPTS, most_repeated_share, read_text
 from tests.fixtures.facts import a_listing, some_facts, value, words
 from tests.fixtures.lexicon import SAMPLES
 from tests.fixtures.strategies import ANY_TEXT, MIXED, PROPERTY
@@ -94,7 +94,7 @@ def test_every_match_of_a_pattern_passes_the_filter(pattern: Any) -> None:
     @given(st.from_regex(pattern.pattern))
     def passes(text: str) -> None:
         if pattern.search(text):
-            assert number in _any_of().possible(text)
+            assert number in _address_filter().possible(text)
 
     passes()
 
@@ -165,7 +165,7 @@ SCRIPTS = [
 
 @pytest.mark.parametrize(("title", "scripts", "_why"), SCRIPTS)
 def test_a_text_is_written_in(title: str, scripts: tuple[str, ...], _why: str) -> None:
-    assert read(a_listing(title=title, description=None)).scripts == scripts
+    assert read_text(a_listing(title=title, description=None)).scripts == scripts
 
 
 TWO_ALPHABETS = [
@@ -179,11 +179,11 @@ TWO_ALPHABETS = [
 
 @pytest.mark.parametrize(("title", "words", "_why"), TWO_ALPHABETS)
 def test_words_of_two_alphabets_are(title: str, words: tuple[str, ...], _why: str) -> None:
-    assert read(a_listing(title=title)).mixed_words == words
+    assert read_text(a_listing(title=title)).mixed_words == words
 
 
 def test_invisible_characters_are_counted_in_title_and_description() -> None:
-    assert read(a_listing(title="gu\u200bcci\ufeff", description="b\u00adag")).invisible == 3
+    assert read_text(a_listing(title="gu\u200bcci\ufeff", description="b\u00adag")).invisible == 3
 
 
 EVERY = "".join(map(chr, range(0xD800))) + "".join(map(chr, range(0xE000, 0x110000)))
@@ -195,7 +195,7 @@ RANGES = {name: re.compile(f"[{ranges}]") for name, ranges in _SCRIPTS.items()}
 @example("Aé", EVERY)
 @example(EVERY, "")
 def test_characters_are_counted_as_one_by_one(title: str, description: str) -> None:
-    reading, text = read(Listing(external_id="MP-1", title=title, description=description)), title + description
+    reading, text = read_text(Listing(external_id="MP-1", title=title, description=description)), title + description
     assert reading.invisible == len(re.findall(f"[{_INVISIBLE_CHARACTERS}]", text))
     assert (reading.capitals, reading.small) == (sum(map(str.isupper, title)), sum(map(str.islower, title)))
     if not text.isascii():
@@ -210,23 +210,23 @@ def test_characters_are_counted_as_one_by_one(title: str, description: str) -> N
 @PROPERTY
 @given(MIXED, MIXED)
 def test_what_a_listing_s_filter_lets_through_is_what_each_text_s_filter_does(title: str, description: str) -> None:
-    reading = read(Listing(external_id="MP-1", title=title, description=description))
-    alone = lexicon.find(fold(title), where="title", raw=title.lower())
+    reading = read_text(Listing(external_id="MP-1", title=title, description=description))
+    alone = lexicon.find_phrases(fold(title), where="title", raw=title.lower())
     if fold(description):
-        alone += lexicon.find(fold(description), where="description")
+        alone += lexicon.find_phrases(fold(description), where="description")
     assert reading.phrase_matches == alone
     assert reading.addresses == addresses.find(f"{fold(title)} {fold(description)}")
 
 
 def test_every_sample_of_the_lexicon_is_found_at_the_edges_of_both_texts() -> None:
     for sample in {fold(text) for _, text in SAMPLES}:
-        phrase_matches = read(Listing(external_id="MP-1", title=sample, description=sample)).phrase_matches
-        alone = [match for where in ("title", "description") for match in lexicon.find(sample, where=where)]
+        phrase_matches = read_text(Listing(external_id="MP-1", title=sample, description=sample)).phrase_matches
+        alone = [match for where in ("title", "description") for match in lexicon.find_phrases(sample, where=where)]
         assert [match for match in phrase_matches if match.term[:4] != "raw:"] == alone
 
 
 def test_a_listing_without_text_reads_as_nothing() -> None:
-    reading = read(a_listing(title=None, description=None))
+    reading = read_text(a_listing(title=None, description=None))
     assert (reading.title_folded, reading.description_folded, reading.phrase_matches, reading.invisible) == (
         "",
         "",
@@ -236,7 +236,7 @@ def test_a_listing_without_text_reads_as_nothing() -> None:
 
 
 def test_hits_of_title_and_description_are_kept_apart_and_by_kind() -> None:
-    reading = read(a_listing(title="replica bag", description="ask on whatsapp"))
+    reading = read_text(a_listing(title="replica bag", description="ask on whatsapp"))
     assert {phrase_match.where for phrase_match in reading.kinds[Kind.GRADE]} == {"title"}
     assert {phrase_match.where for phrase_match in reading.kinds[Kind.CONTACT]} == {"description"}
 

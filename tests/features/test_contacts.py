@@ -1,8 +1,8 @@
 import pytest
 from hypothesis import given
 
-from features.contacts import Contact, ContactKind, contact
-from features.fields import Rejected
+from features.contacts import Contact, ContactKind, canonical_contact
+from features.fields import FieldError
 from tests.fixtures.strategies import ANY_TEXT, PROPERTY
 
 PHONE, EMAIL, HANDLE = ContactKind.PHONE, ContactKind.EMAIL, ContactKind.HANDLE
@@ -28,7 +28,7 @@ NORMALISED: list[tuple[ContactKind, str, str, str]] = [
 
 @pytest.mark.parametrize(("kind", "sent", "form", "_why"), NORMALISED)
 def test_a_contact_has_one_form(kind: ContactKind, sent: str, form: str, _why: str) -> None:
-    assert contact(kind, sent) == Contact(kind, form)
+    assert canonical_contact(kind, sent) == Contact(kind, form)
 
 
 REFUSED: list[tuple[ContactKind, str, str]] = [
@@ -52,8 +52,8 @@ REFUSED: list[tuple[ContactKind, str, str]] = [
 
 @pytest.mark.parametrize(("kind", "sent", "_why"), REFUSED)
 def test_what_could_be_two_peoples_is_refused_without_repeating_it(kind: ContactKind, sent: str, _why: str) -> None:
-    with pytest.raises(Rejected) as refused:
-        contact(kind, sent)
+    with pytest.raises(FieldError) as refused:
+        canonical_contact(kind, sent)
     assert refused.value.sentence.endswith(".")
     assert sent not in refused.value.sentence
 
@@ -63,8 +63,8 @@ def test_what_could_be_two_peoples_is_refused_without_repeating_it(kind: Contact
 def test_any_text_is_read_or_refused_and_a_form_is_its_own(text: str) -> None:
     for kind in ContactKind:
         try:
-            read_contact = contact(kind, text)
-        except Rejected:
+            read_contact = canonical_contact(kind, text)
+        except FieldError:
             continue
         again = f"+{read_contact.value}" if kind is PHONE else read_contact.value
-        assert contact(kind, again) == read_contact
+        assert canonical_contact(kind, again) == read_contact

@@ -9,7 +9,7 @@ import pytest
 
 from features.brands import Brand, BrandRegister, Method
 from features.compute import NAMES, compute
-from features.corrections import NamedBrand, holds, in_force
+from features.corrections import NamedBrand, naming_in_force, still_applies
 from features.facts import Facts, assemble_facts, facts_from_json, reference_keys
 from features.history import NOTHING_RECORDED, History
 from features.listing import Listing
@@ -59,7 +59,7 @@ def minutes(n: int) -> datetime:
     ],
 )
 def test_the_naming_in_force_at_a_moment(namings: list[NamedBrand], expected: str | None, reason: str) -> None:
-    naming = in_force(namings, NOW)
+    naming = naming_in_force(namings, NOW)
     assert (None if naming is None else naming.brand_id) == expected, reason
 
 
@@ -81,14 +81,14 @@ GOODS: Final[dict[str, Any]] = {"title": TOTE, "brand": "Aurele"}
     ],
 )
 def test_a_naming_holds_until_the_listing_is_of_other_goods(now: dict[str, Any], expected: bool, reason: str) -> None:
-    assert holds(named(), a_listing(**{**GOODS, **now}), REGISTER) is expected, reason
+    assert still_applies(named(), a_listing(**{**GOODS, **now}), REGISTER) is expected, reason
 
 
 def test_a_naming_of_a_listing_without_a_title_ends_with_its_declared_brand() -> None:
     lamp = a_listing(title="Table lamp, brass", brand="Lumen")
-    assert not holds(named(title=None), lamp, REGISTER)
-    assert holds(named(title=None), a_listing(title="Table lamp, brass", brand="Aurele"), REGISTER)
-    assert holds(named(title=None), a_listing(title=None, brand="Lumen"), REGISTER)
+    assert not still_applies(named(title=None), lamp, REGISTER)
+    assert still_applies(named(title=None), a_listing(title="Table lamp, brass", brand="Aurele"), REGISTER)
+    assert still_applies(named(title=None), a_listing(title=None, brand="Lumen"), REGISTER)
 
 
 def test_an_alias_that_was_added_since_ends_no_naming() -> None:
@@ -96,11 +96,11 @@ def test_an_alias_that_was_added_since_ends_no_naming() -> None:
     known = BrandRegister([Brand("brn_aurelle", "Aurelle", ("Aurele",))])
     listing = a_listing(**GOODS)
     assert known.resolve(title=listing.title, declared=listing.brand, gtin=None).brand_id == "brn_aurelle"
-    assert holds(named(None), listing, known)
+    assert still_applies(named(None), listing, known)
 
 
 def test_a_naming_of_a_brand_that_the_references_do_not_know_does_not_hold() -> None:
-    assert not holds(named("brn_elsewhere"), a_listing(**GOODS), REGISTER)
+    assert not still_applies(named("brn_elsewhere"), a_listing(**GOODS), REGISTER)
 
 
 def test_features_see_the_corrected_brand() -> None:

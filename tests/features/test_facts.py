@@ -14,7 +14,7 @@ from features.facts import Facts, PriceFacts, Source, amount_text, facts_from_js
 from features.fields import Windows
 from features.history import NOTHING_RECORDED, EventCounts, History
 from features.listing import Listing
-from features.records import quickly_made
+from features.records import with_fast_init
 from features.references import PriceMissing
 from tests.fixtures import strategies
 from tests.fixtures.facts import bare_facts, facts_of, full_facts, some_facts
@@ -195,7 +195,7 @@ class Plain:
     number: int = 3
 
 
-@quickly_made
+@with_fast_init
 @dataclass(frozen=True, slots=True)
 class Quick:
     word: str
@@ -239,4 +239,4 @@ def test_a_field_that_the_constructor_would_make_is_refused() -> None:
         words: list[str] = field(default_factory=list)
 
     with pytest.raises(TypeError):
-        quickly_made(Made)
+        with_fast_init(Made)

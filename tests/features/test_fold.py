@@ -13,7 +13,7 @@ from features.compute import compute
 from features.fold import _WORDS_SIZE, TABLE_SIZE, Words, _long, _short, fold, skeleton
 from features.listing import Listing
 from features.ngrams import BUCKETS
-from features.text_kernel import COLUMNS, FIELDS, TITLE, fields, indices, room, scores
+from features.text_kernel import COLUMNS, FIELDS, TITLE, indices, listing_texts, most_ngrams, scores
 from tests.features.plain import fold_plain, indices_plain, kind_plain, read_plain, value_plain, word_value_plain
 from tests.fixtures.facts import a_listing, some_facts
 from tests.fixtures.strategies import ANY_TEXT, PROPERTY, listings
@@ -223,7 +223,7 @@ def test_no_two_letters_of_ascii_share_a_value_in_a_word_but_those_that_stand_fo
 
 def test_no_character_is_read_as_more_than_six_letters_a_byte() -> None:
     """The kernel's room for n-grams depends on it."""
-    assert max(len(letters) / len(chr(code).encode()) for code, letters in alphabet._letters().items()) == 6
+    assert max(len(letters) / len(chr(code).encode()) for code, letters in alphabet._letter_table().items()) == 6
 
 
 WEIGHTS = np.random.default_rng(7).standard_normal(COLUMNS).astype(np.float32)
@@ -272,13 +272,13 @@ def test_every_index_lies_within_its_field(text: str, field: int) -> None:
 @given(TEXTS | st.sampled_from("女ﷺa각").flatmap(lambda c: st.integers(0, 400).map(lambda n: c * n)))
 def test_no_text_has_more_n_grams_than_there_is_room_for(text: str) -> None:
     """The kernel writes without bounds checks: one index too many would be outside its array."""
-    assert len(indices_plain(text, TITLE)) <= room(len(text.encode()) + 1)
+    assert len(indices_plain(text, TITLE)) <= most_ngrams(len(text.encode()) + 1)
 
 
 def _value(listing: Listing) -> float:
     """The second method: the weights of the definition's n-grams, one by one."""
     total = 0.0
-    for field, text in enumerate(fields([listing])):
+    for field, text in enumerate(listing_texts([listing])):
         weights = WEIGHTS[indices_plain(text, field)].astype(np.float64)
         total += weights.sum() / np.sqrt(len(weights)) if len(weights) else 0.0
     return float(total)
@@ -297,13 +297,13 @@ def test_a_listing_scores_the_same_in_any_company() -> None:
 
 
 def test_the_fields_are_title_description_brand_and_category() -> None:
-    assert fields([a_listing(title="Tote", description="Bag of leather")]) == [
+    assert listing_texts([a_listing(title="Tote", description="Bag of leather")]) == [
         "Tote",
         "Bag of leather",
         "Aurelle",
         "Bags",
     ]
-    assert fields([a_listing(title=None, description=None, brand=None, product_type=None)]) == [""] * FIELDS
+    assert listing_texts([a_listing(title=None, description=None, brand=None, product_type=None)]) == [""] * FIELDS
 
 
 def test_an_obfuscated_word_has_the_n_grams_of_the_plain_one() -> None:

@@ -15,7 +15,7 @@ from features.indicators import (
     IndicatorFacts,
     Indicators,
     PatternRefused,
-    Where,
+    SearchedText,
     check_pattern,
 )
 from tests.fixtures.clocks import NOW
@@ -38,7 +38,7 @@ def test_an_indicator_fires_with_the_words_that_it_matches() -> None:
     (tell_tale,) = found(an_indicator(), description=OUTSIDE).fired
     assert (tell_tale.label, tell_tale.where, tell_tale.words) == (
         "Serial number outside",
-        Where.DESCRIPTION,
+        SearchedText.DESCRIPTION,
         "serial number outside",
     )
 
@@ -58,19 +58,19 @@ def test_a_pattern_meets_the_folded_text(description: str, _why: str) -> None:
 
 
 WHERE = [
-    (Where.TITLE, {"title": OUTSIDE}, True, "in the title"),
-    (Where.TITLE, {"description": OUTSIDE}, False, "in the description, where it is not looked for"),
-    (Where.DESCRIPTION, {"description": OUTSIDE}, True, "in the description"),
-    (Where.DESCRIPTION, {"title": OUTSIDE}, False, "in the title, where it is not looked for"),
-    (Where.ANY, {"title": OUTSIDE}, True, "in either: the title"),
-    (Where.ANY, {"description": OUTSIDE}, True, "in either: the description"),
-    (Where.ANY, {"description": None}, False, "nowhere"),
-    (Where.ANY, {"description": "x" * LONGEST_TEXT + OUTSIDE}, False, "beyond what is read"),
+    (SearchedText.TITLE, {"title": OUTSIDE}, True, "in the title"),
+    (SearchedText.TITLE, {"description": OUTSIDE}, False, "in the description, where it is not looked for"),
+    (SearchedText.DESCRIPTION, {"description": OUTSIDE}, True, "in the description"),
+    (SearchedText.DESCRIPTION, {"title": OUTSIDE}, False, "in the title, where it is not looked for"),
+    (SearchedText.ANY, {"title": OUTSIDE}, True, "in either: the title"),
+    (SearchedText.ANY, {"description": OUTSIDE}, True, "in either: the description"),
+    (SearchedText.ANY, {"description": None}, False, "nowhere"),
+    (SearchedText.ANY, {"description": "x" * LONGEST_TEXT + OUTSIDE}, False, "beyond what is read"),
 ]
 
 
 @pytest.mark.parametrize(("where", "changes", "fires", "_why"), WHERE)
-def test_an_indicator_is_searched(where: Where, changes: dict[str, Any], fires: bool, _why: str) -> None:
+def test_an_indicator_is_searched(where: SearchedText, changes: dict[str, Any], fires: bool, _why: str) -> None:
     assert bool(fired(an_indicator(where=where), **changes)) is fires
 
 
@@ -197,6 +197,6 @@ ATTACKS = [
 @pytest.mark.parametrize(("pattern", "text", "_why"), ATTACKS)
 def test_an_attack_is_searched_in_linear_time(pattern: str, text: str, _why: str) -> None:
     """Over the whole 100,000 characters, ten times the searched length."""
-    compiled = indicators._compiled(pattern)
+    compiled = indicators._compile(pattern)
     assert compiled.search(text) is None
     assert compiled.programsize < indicators.LARGEST_PROGRAM

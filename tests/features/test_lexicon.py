@@ -11,8 +11,8 @@ from hypothesis import given, settings
 
 from features import lexicon
 from features.fold import fold
-from features.lexicon import Entry, Kind
-from features.prefilter import loosened
+from features.lexicon import Kind, LexiconEntry
+from features.prefilter import loosen
 from tests.fixtures.lexicon import SAMPLES
 from tests.fixtures.strategies import MIXED, PROPERTY
 
@@ -20,13 +20,13 @@ ENTRIES = lexicon.entries()
 
 
 def kinds(title: str) -> set[Kind]:
-    return {phrase_match.kind for phrase_match in lexicon.find(fold(title), where="title", raw=title.lower())}
+    return {phrase_match.kind for phrase_match in lexicon.find_phrases(fold(title), where="title", raw=title.lower())}
 
 
 def strong(title: str) -> set[Kind]:
     return {
         phrase_match.kind
-        for phrase_match in lexicon.find(fold(title), where="title")
+        for phrase_match in lexicon.find_phrases(fold(title), where="title")
         if phrase_match.specificity == "strong"
     }
 
@@ -64,7 +64,7 @@ def test_every_sample_reaches_its_row_through_the_prefilter() -> None:
     missed = []
     for phrase, (_, sample) in zip(ENTRIES, SAMPLES, strict=True):
         text, raw = ("", sample) if phrase.reads_raw else (fold(sample), None)
-        if not {phrase_match.kind for phrase_match in lexicon.find(text, where="title", raw=raw)} & {
+        if not {phrase_match.kind for phrase_match in lexicon.find_phrases(text, where="title", raw=raw)} & {
             Kind.TRAP,
             phrase.kind,
         }:
@@ -78,7 +78,7 @@ def test_no_match_of_a_pattern_lacks_all_its_literals(every: int) -> None:
         _literals_hold(phrase)
 
 
-def _literals_hold(phrase: Entry) -> None:
+def _literals_hold(phrase: LexiconEntry) -> None:
     @settings(PROPERTY, max_examples=5)
     @given(st.from_regex(phrase.pattern))
     def holds(text: str) -> None:
@@ -94,13 +94,13 @@ def test_every_match_of_a_pattern_passes_the_filter(every: int) -> None:
         _passes(phrase)
 
 
-def _passes(phrase: Entry) -> None:
+def _passes(phrase: LexiconEntry) -> None:
     @settings(PROPERTY, max_examples=5)
     @given(st.from_regex(phrase.pattern), st.from_regex(phrase.pattern, fullmatch=True))
     def passes(text: str, alone: str) -> None:
         for sample in (text, alone, *(f"{character}{alone}{character}" for character in "éя高٣_ ́\u200b🔥 -")):
             if phrase.pattern.search(sample):
-                assert re2.search(loosened(phrase.pattern.pattern), sample), (phrase.term, sample)
+                assert re2.search(loosen(phrase.pattern.pattern), sample), (phrase.term, sample)
 
     passes()
 
@@ -110,7 +110,7 @@ def test_the_filter_of_all_patterns_says_what_each_alone_says() -> None:
     texts = [fold(sample) for _, sample in SAMPLES]
     for text in (*texts, " ".join(texts), "".join(texts), "".join(map(chr, range(0x20, 0xD800)))):
         matching = [e for e in ENTRIES if not e.reads_raw and e.pattern.search(text)]
-        possible = [lexicon.of_folded()[number] for number in lexicon._folded_filter().possible(text)]
+        possible = [lexicon.folded_entries()[number] for number in lexicon._folded_filter().possible(text)]
         assert [phrase for phrase in possible if phrase.pattern.search(text)] == matching
 
 
@@ -131,12 +131,12 @@ BOUNDARIES = [
 @pytest.mark.parametrize(("pattern", "text", "_why"), BOUNDARIES)
 def test_a_loosened_pattern_matches_wherever_the_pattern_does(pattern: str, text: str, _why: str) -> None:
     assert re.search(pattern, text)
-    assert re2.search(loosened(pattern), text)
+    assert re2.search(loosen(pattern), text)
 
 
 def test_an_escape_of_uncertain_meaning_is_refused() -> None:
     with pytest.raises(ValueError, match="lexicon pattern"):
-        loosened(r"\d{2}")
+        loosen(r"\d{2}")
 
 
 FOUND = [
@@ -362,7 +362,7 @@ def test_a_trap_and_only_a_trap_or_a_negation_takes_a_match_away(text: str) -> N
             for match in phrase.pattern.finditer(folded)
         )
     }
-    assert {phrase_match.term for phrase_match in lexicon.find(folded, where="title")} == expected
+    assert {phrase_match.term for phrase_match in lexicon.find_phrases(folded, where="title")} == expected
 
 
 Span = tuple[int, int]
@@ -413,20 +413,24 @@ def test_full_width_letters_are_no_trick() -> None:
 
 def test_a_spelling_trick_is_looked_for_in_titles_only() -> None:
     text = "gu\u200bcci bag"
-    assert lexicon.find(fold(text), where="description", raw=text) == ()
+    assert lexicon.find_phrases(fold(text), where="description", raw=text) == ()
 
 
 def test_a_shape_such_as_digits_in_a_word_counts_in_titles_only() -> None:
-    assert Kind.EVASION not in {phrase_match.kind for phrase_match in lexicon.find("n1ke", where="description")}
+    assert Kind.EVASION not in {phrase_match.kind for phrase_match in lexicon.find_phrases("n1ke", where="description")}
 
 
 def test_a_hit_quotes_the_words_as_they_stand_in_the_text() -> None:
-    (phrase_match,) = (h for h in lexicon.find("top quality replica watch", where="title") if h.specificity == "strong")
+    (phrase_match,) = (
+        h for h in lexicon.find_phrases("top quality replica watch", where="title") if h.specificity == "strong"
+    )
     assert (phrase_match.words, phrase_match.where) == ("top quality replica", "title")
 
 
 def test_a_row_hits_once_however_often_it_occurs() -> None:
-    assert len(lexicon.find("replica " * 50, where="description")) == len(lexicon.find("replica", where="description"))
+    assert len(lexicon.find_phrases("replica " * 50, where="description")) == len(
+        lexicon.find_phrases("replica", where="description")
+    )
 
 
 # Linear patterns. What could backtrack is refused by its shape, which no fast machine hides; then it is run.
@@ -460,7 +464,7 @@ def test_no_pattern_looks_around_or_back() -> None:
     assert [e.term for e in ENTRIES if re.search(r"\(\?<?[=!]|\(\?P=|\\[1-9]", e.pattern.pattern)] == []
 
 
-def hostile_texts(phrase: Entry, length: int) -> list[str]:
+def hostile_texts(phrase: LexiconEntry, length: int) -> list[str]:
     """Texts that almost match, again and again."""
     parts = [
         *phrase.literals[:3],

@@ -327,8 +327,8 @@ def test_three_values_of_a_window_are_read_as_each_alone(
     together = outcome(fields.windows("sales", "Sold.", of_amounts=of_amounts).read, row)
     field = fields.amount("sales", "Sold.") if of_amounts else fields.count("sales", "Sold.")
     alone = {key: outcome(field.read, number) for key, number in row.items() if number is not None}
-    if "d8" in row or any(isinstance(reading, fields.Rejected) for reading in alone.values()):
-        assert isinstance(together, fields.Rejected)
+    if "d8" in row or any(isinstance(reading, fields.FieldError) for reading in alone.values()):
+        assert isinstance(together, fields.FieldError)
     else:
         assert together == fields.Windows(**{key: float(number) for key, number in alone.items()})
         assert {type(number) for number in together} <= {float, type(None)}
@@ -338,7 +338,7 @@ def outcome(read: fields.Reader, raw: object) -> Any:
     """What a reader gives, or its refusal."""
     try:
         return read("sales", raw)
-    except fields.Rejected as refused:
+    except fields.FieldError as refused:
         return refused
 
 
@@ -392,5 +392,5 @@ def test_the_minor_units_of_any_accepted_amount_fit_a_signed_64_bit_column(amoun
 @PROPERTY
 @given(st.decimals(0, money.MAX_AMOUNT, places=12), st.sampled_from([row[0] for row in EXPONENTS]))
 def test_rounding_twice_changes_nothing(amount: Decimal, code: str) -> None:
-    once = money.rounded(amount, code)
-    assert str(money.rounded(once, code)) == str(once)
+    once = money.round_amount(amount, code)
+    assert str(money.round_amount(once, code)) == str(once)

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from features.search_words import LONGEST_WORD, MOST_WORDS, asked_words, is_beginning, search_words
-from features.words import joined, pairs_of, words_of
+from features.search_words import LONGEST_WORD, MOST_WORDS, is_prefix, query_words, search_words
+from features.words import join_words, pairs_of, words_of
 
 WORDS: list[tuple[str, list[str], str]] = [
     ("Mirror QUALITY", ["mirror", "quality"], "folded, in order"),
@@ -77,7 +77,7 @@ PAIRS = [
 
 @pytest.mark.parametrize(("word", "next_word", "expected", "_why"), PAIRS)
 def test_a_pair_is_written_as_its_script_is(word: str, next_word: str, expected: str | None, _why: str) -> None:
-    assert joined(word, next_word) == expected
+    assert join_words(word, next_word) == expected
 
 
 ADJACENT = [
@@ -118,10 +118,10 @@ def test_adjacent_words_make_these_pairs(words: list[str], expected: list[str], 
     ],
 )
 def test_what_is_asked_for_is_among_the_words(written: str, query: str, why: str) -> None:
-    tokens, words = search_words(written), asked_words(query)
+    tokens, words = search_words(written), query_words(query)
     assert words, why
     for word in words:
-        assert any(token.startswith(word) if is_beginning(word) else token == word for token in tokens), why
+        assert any(token.startswith(word) if is_prefix(word) else token == word for token in tokens), why
 
 
 def test_the_words_of_an_endless_text_end() -> None:

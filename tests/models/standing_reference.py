@@ -7,8 +7,8 @@ from decimal import Decimal, localcontext
 from typing import Final
 
 from models.verdict import Judgement, ReasonCode
-from serving.standing.rules.confirmations import Given, Ruling
-from serving.standing.rules.standing import KeptLevel, Level
+from serving.standing.rules.confirmations import BrandAnswer, Ruling
+from serving.standing.rules.standing import Level, StoredLevel
 
 # The outcomes of an answer and how each counts: accepted, rejected, overturned, or not at all.
 COUNTS_AS: Final = {
@@ -104,12 +104,12 @@ def reference(rows: list[Row], last_level: tuple[str, float] | None) -> str:
     return "capped" if last_level[1] < 90 else level
 
 
-def given(row: Row, now: datetime) -> Given:
+def given(row: Row, now: datetime) -> BrandAnswer:
     """The same answer as the rule reads it."""
     at, settled = now - timedelta(days=row.given), now - timedelta(days=row.settled)
     who, word = _VERDICTS_BEHIND[row.became]
     ruling = Ruling(word, settled) if who in {"analyst", "audit"} else None
-    return Given(
+    return BrandAnswer(
         judgement=word if who == "brand" else Judgement.COUNTERFEIT,
         reason_code=row.code,
         at=at,
@@ -147,6 +147,6 @@ def _row(rng: random.Random, became: str, days: float, codes: tuple[ReasonCode, 
     return Row(became, codes[int(rng.random() * len(codes))], answer_age, settled)
 
 
-def kept_level(before: tuple[str, float] | None, now: datetime) -> KeptLevel | None:
+def kept_level(before: tuple[str, float] | None, now: datetime) -> StoredLevel | None:
     """The level before as the rule reads it."""
-    return None if before is None else KeptLevel(Level(before[0]), now - timedelta(days=before[1]))
+    return None if before is None else StoredLevel(Level(before[0]), now - timedelta(days=before[1]))

@@ -19,7 +19,7 @@ from models.classifier import Join, TextModel
 from models.errors import BundleRefused
 from models.explanations import TEXT_CODE
 from models.routing import Thresholds
-from models.score import ScoreKind, named
+from models.score import ScoreKind, named_parts
 from tests.fixtures.clocks import NOW
 from tests.fixtures.facts import REFERENCES, bare_facts, full_facts, some_facts, suspect_facts
 from tests.fixtures.scorers import BENT, CALIBRATION, a_bundle, a_classifier, bundle_files
@@ -113,7 +113,12 @@ def test_a_row_alone_has_the_score_that_it_has_in_a_batch(calibration: Calibrati
 
 
 def test_scores_have_reasons_unless_nothing_is_known() -> None:
-    assert [1 <= len(named(score.reasons)) <= 5 for score in a_bundle().score_many(ROWS)] == [True, True, False, True]
+    assert [1 <= len(named_parts(score.reasons)) <= 5 for score in a_bundle().score_many(ROWS)] == [
+        True,
+        True,
+        False,
+        True,
+    ]
 
 
 @pytest.mark.parametrize("join", Join)

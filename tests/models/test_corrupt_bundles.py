@@ -60,7 +60,9 @@ def test_a_corrupt_bundle_is_refused_in_a_sentence_and_ends_no_process(tmp_path:
     for number, bundle in enumerate(some(count)):
         write_bundle_folder(tmp_path / f"{number:04}", bundle.files, {})
         names[f"{number:04}"] = bundle.name
-    done = subprocess.run([*children.python(), "-c", TRIES, str(tmp_path)], capture_output=True, check=False)
+    done = subprocess.run(
+        [*children.interpreter_command(), "-c", TRIES, str(tmp_path)], capture_output=True, check=False
+    )
     lines = [json.loads(line) for line in done.stdout.splitlines()]
     assert done.returncode == 0, f"{names[lines[-1]['tried']]} ended the process: {done.stderr.decode()[-500:]}"
     answers = {names[line["tried"]]: line["said"] for line in lines if "said" in line}

@@ -20,7 +20,7 @@ from models.evidence import hard_evidence
 from models.messages.english import in_english
 from models.points import Points
 from models.policies.deciding import DEFAULT_SCORECARD, Rule, ScorecardPolicy
-from models.score import findings, named
+from models.score import findings, named_parts
 from models.scorecard import score_by_points
 from tests.fixtures import strategies
 from tests.fixtures.facts import A_HISTORY, a_full_listing, bare_facts, facts_of, full_facts, some_facts, suspect_facts
@@ -170,7 +170,7 @@ def test_the_only_hard_evidence_stands_before_every_reason(
     facts: Facts, expected: list[str], _why: str, accusing: bool
 ) -> None:
     (score,) = a_bundle().score_many([compute(facts)])
-    assert named(score.reasons)
+    assert named_parts(score.reasons)
     assert [in_english(message) for message in score.evidence] == expected
     assert findings(score.evidence, score.reasons, accusing=accusing)[: len(expected)] == score.evidence
 

@@ -7,13 +7,13 @@ import numpy as np
 import pytest
 from hypothesis import given
 
-from features.compute import NAMES, Computed, compute
+from features.compute import NAMES, ComputedFeatures, compute
 from features.facts import Facts
 from features.message import message
 from models.explanations import _STORIES, MOST, TEXT_CODE, Split, explain
 from models.messages.english import in_english
-from models.phrases import Cell, CellKey, Contrast, Spoken
-from models.score import BASE, OTHER, REMAINDERS, TEXT, Reason, named
+from models.phrases import Cell, CellKey, Contrast, PhraseUse
+from models.score import BASE, OTHER, REMAINDERS, TEXT, Reason, named_parts
 from tests.fixtures import strategies
 from tests.fixtures.facts import A_HISTORY, bare_facts, full_facts, some_facts, suspect_facts
 from tests.fixtures.reading_reasons import faults, unread
@@ -21,14 +21,14 @@ from tests.fixtures.strategies import PROPERTY
 
 SUSPECT = compute(suspect_facts(history=A_HISTORY))
 ORDINARY = compute(some_facts(history=A_HISTORY))
-MIRROR = Contrast("mirror", Spoken(("mirror",), (0,)), Cell(CellKey("brn_aurelle", None, "en"), 254, 44), 34, 31)
-QUALITY = Contrast("quality", Spoken(("quality",), (0,)), Cell(CellKey(None, None, "en"), 900, 90), 40, 20)
+MIRROR = Contrast("mirror", PhraseUse(("mirror",), (0,)), Cell(CellKey("brn_aurelle", None, "en"), 254, 44), 34, 31)
+QUALITY = Contrast("quality", PhraseUse(("quality",), (0,)), Cell(CellKey(None, None, "en"), 900, 90), 40, 20)
 
 
 def parts(
     weights: dict[str, float],
     *,
-    of: Computed = SUSPECT,
+    of: ComputedFeatures = SUSPECT,
     text: float = 0.0,
     base: float = 0.0,
     quoted: tuple[Contrast, ...] = (),
@@ -38,8 +38,8 @@ def parts(
     return explain(of.evidence, of.vector, Split(total, contributions, text, base), quoted)
 
 
-def reasons(weights: dict[str, float], of: Computed = SUSPECT) -> tuple[Reason, ...]:
-    return named(parts(weights, of=of))
+def reasons(weights: dict[str, float], of: ComputedFeatures = SUSPECT) -> tuple[Reason, ...]:
+    return named_parts(parts(weights, of=of))
 
 
 def test_every_feature_of_a_story_exists_and_tells_only_one() -> None:
@@ -83,8 +83,8 @@ def test_the_strongest_comes_first_whichever_way_it_speaks() -> None:
 
 def test_at_most_five_are_told_and_the_rest_is_in_the_sum() -> None:
     score_parts = parts(dict.fromkeys(NAMES, 1.0), text=99.0, quoted=(MIRROR,))
-    assert len(named(score_parts)) == MOST
-    assert named(score_parts)[0].code == TEXT_CODE
+    assert len(named_parts(score_parts)) == MOST
+    assert named_parts(score_parts)[0].code == TEXT_CODE
     assert math.fsum(part.weight for part in score_parts) == pytest.approx(len(NAMES) + 99, abs=1e-9)
 
 
@@ -131,12 +131,12 @@ def test_what_hardly_moves_a_score_is_not_told() -> None:
 def test_what_is_not_known_accuses_nobody() -> None:
     known = {"price_level", "description", "brand_claim", "placeholder"}
     score_parts = parts(dict.fromkeys(NAMES, 1.0), of=compute(bare_facts()))
-    assert {reason.code for reason in named(score_parts)} <= known
+    assert {reason.code for reason in named_parts(score_parts)} <= known
     assert math.fsum(part.weight for part in score_parts) == pytest.approx(len(NAMES), abs=1e-9)
 
 
 def test_the_text_quotes_phrases_with_the_counts_of_their_cells() -> None:
-    (reason,) = named(parts({}, text=1.2, quoted=(MIRROR, QUALITY)))
+    (reason,) = named_parts(parts({}, text=1.2, quoted=(MIRROR, QUALITY)))
     assert (reason.code, reason.weight) == (TEXT_CODE, 1.2)
     assert in_english(reason.message) == (
         "Phrases found more often in confirmed counterfeits than in genuine listings: “mirror”, “quality”."
@@ -159,8 +159,8 @@ KINDS = [
 
 @pytest.mark.parametrize(("key", "expected", "_why"), KINDS)
 def test_a_contrast_says_what_the_counted_listings_have_in_common(key: CellKey, expected: str, _why: str) -> None:
-    contrast = Contrast("mirror", Spoken(("mirror",), (0,)), Cell(key, 254, 44), 34, 31)
-    (reason,) = named(parts({}, text=1.2, quoted=(contrast,)))
+    contrast = Contrast("mirror", PhraseUse(("mirror",), (0,)), Cell(key, 254, 44), 34, 31)
+    (reason,) = named_parts(parts({}, text=1.2, quoted=(contrast,)))
     assert in_english(reason.message.parameters["contrasts"][0]).endswith(f"3 of 210 genuine listings {expected}.")
 
 
@@ -174,7 +174,7 @@ UNQUOTED = [
 @pytest.mark.parametrize(("text", "quoted", "_why"), UNQUOTED)
 def test_a_text_without_quotable_phrases_is_a_remainder(text: float, quoted: tuple[Contrast, ...], _why: str) -> None:
     score_parts = parts({"seller_age": 0.5}, text=text, quoted=quoted)
-    assert [reason.code for reason in named(score_parts)] == ["seller_age"]
+    assert [reason.code for reason in named_parts(score_parts)] == ["seller_age"]
     assert {part.code: part.weight for part in score_parts}[TEXT] == text
 
 
@@ -203,8 +203,8 @@ def test_any_parts_add_up_and_no_sentence_is_empty_or_contradicts_its_weight(
     score_parts = explain(computed.evidence, computed.vector, Split(total, contributions, text, base), quoted)
     assert abs(math.fsum(part.weight for part in score_parts) - total) <= 1e-9
     assert faults(score_parts) + unread(score_parts) == []
-    assert len(named(score_parts)) <= MOST
-    assert all(abs(reason.weight) >= 0.05 for reason in named(score_parts))
+    assert len(named_parts(score_parts)) <= MOST
+    assert all(abs(reason.weight) >= 0.05 for reason in named_parts(score_parts))
     assert all(in_english(part.message) for part in score_parts)
     assert {part.code for part in score_parts} & REMAINDERS >= {BASE, OTHER}
 
@@ -217,7 +217,7 @@ NOTHING_SOLD: dict[str, Any] = {
     "fake_returns": NOTHING,
     "seller": {"external_id": "lumo", "orders": NOTHING, "accepted": NOTHING, "returned": NOTHING, "gmv": NOTHING},
 }
-EDGES: dict[str, Computed] = {
+EDGES: dict[str, ComputedFeatures] = {
     "suspect": SUSPECT,
     "ordinary": ORDINARY,
     "everything known": compute(full_facts()),
@@ -233,7 +233,7 @@ EDGES: dict[str, Computed] = {
 
 @pytest.mark.parametrize("of", EDGES.values(), ids=EDGES)
 @pytest.mark.parametrize("sign", [1, -1], ids=["accused", "cleared"])
-def test_each_feature_alone_is_told_truly_or_not_at_all(of: Computed, sign: int) -> None:
+def test_each_feature_alone_is_told_truly_or_not_at_all(of: ComputedFeatures, sign: int) -> None:
     parts_by_name = {name: parts({name: 0.7 * sign}, of=of) for name in NAMES}
     assert {
         name: wrong

@@ -18,7 +18,7 @@ from models.calibration import Calibration
 from models.classifier import TEXT_COLUMN, Join, learner_columns
 from models.errors import BundleRefused
 from models.flat_trees import ZERO, flatten, sum_leaves
-from models.forest import Forest, export, probes, splits_without_missing, without_settings
+from models.forest import Forest, export_booster, probe_rows, splits_without_missing, without_settings
 from models.treetext import Tree, trees_of
 from tests.fixtures.facts import bare_facts, full_facts, some_facts, suspect_facts
 from tests.fixtures.scorers import BENT, CALIBRATION, a_booster, a_classifier, a_forest, a_text_model
@@ -84,7 +84,7 @@ def test_any_number_of_rows_has_the_values_of_lightgbm(n: int) -> None:
 @pytest.mark.parametrize("trees", [1, 7, 8, 9, 30])
 def test_any_number_of_trees_has_the_values_of_lightgbm(trees: int, leaves: int) -> None:
     """For one row, trees of up to seven leaves are looked up."""
-    forest = Forest(export(a_booster(NAMES, rounds=trees, leaves=leaves), NAMES))
+    forest = Forest(export_booster(a_booster(NAMES, rounds=trees, leaves=leaves), NAMES))
     rows = random_rows(17)
     by_lightgbm = np.asarray(lgb.Booster(model_str=forest.text).predict(rows, raw_score=True))
     assert forest.flattened
@@ -119,7 +119,7 @@ def test_rows_of_other_columns_are_refused(columns: int) -> None:
 def test_the_probes_show_a_fault_at_any_split() -> None:
     """Each threshold of the fixture moved by one bit up and down, and each missing value sent to the other side."""
     trees = list(trees_of(a_forest().text))
-    rows = np.concatenate(list(probes(trees, COLUMNS)))
+    rows = np.concatenate(list(probe_rows(trees, COLUMNS)))
     right = summed(trees, rows)
     unseen = [
         (number, node, what)
@@ -176,7 +176,7 @@ def rows(n: int = 50) -> np.ndarray[tuple[int, int], np.dtype[np.float64]]:
 def test_a_forest_trained_without_missing_values_is_refused() -> None:
     """LightGBM would read NaN as zero in every split of such a column."""
     with pytest.raises(ValueError, match="read NaN as zero"):
-        export(a_booster(NAMES, with_missing=False), NAMES)
+        export_booster(a_booster(NAMES, with_missing=False), NAMES)
 
 
 def test_every_split_of_a_forest_trained_without_missing_values_is_counted() -> None:
@@ -193,7 +193,7 @@ def test_a_single_split_that_reads_nan_as_zero_is_counted() -> None:
 
 def test_a_forest_of_other_columns_is_refused() -> None:
     with pytest.raises(ValueError, match="not the feature set"):
-        export(a_booster(NAMES), NAMES[::-1])
+        export_booster(a_booster(NAMES), NAMES[::-1])
 
 
 def test_the_settings_of_a_run_are_no_part_of_the_model() -> None:
@@ -208,7 +208,7 @@ def test_a_text_without_settings_stays_as_it_is() -> None:
 
 def test_raw_values_are_those_of_lightgbm() -> None:
     booster = a_booster(NAMES)
-    assert np.array_equal(Forest(export(booster, NAMES)).raw(rows()), booster.predict(rows(), raw_score=True))
+    assert np.array_equal(Forest(export_booster(booster, NAMES)).raw(rows()), booster.predict(rows(), raw_score=True))
 
 
 def test_contributions_sum_to_the_raw_value() -> None:

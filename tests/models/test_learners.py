@@ -16,7 +16,7 @@ from models.bundle import MANIFEST, Masking, digest_of, from_files, to_files, ve
 from models.bundle_files import as_json
 from models.errors import BundleRefused
 from models.learners import LEARNERS
-from models.score import named
+from models.score import named_parts
 from tests.fixtures.clocks import NOW
 from tests.fixtures.labelled import a_market, market_facts, market_references
 from tests.fixtures.learners import known_to_this_process
@@ -90,7 +90,7 @@ def test_its_contributions_add_up_to_the_score() -> None:
 
 def test_its_score_has_reasons_that_add_up() -> None:
     for score in from_files(files()).score_many([compute(facts) for facts in FACTS[:20]]):
-        assert len(named(score.reasons)) > 1
+        assert len(named_parts(score.reasons)) > 1
         assert sum(reason.weight for reason in score.reasons) == pytest.approx(score.value, abs=1e-9)
 
 

@@ -7,9 +7,9 @@ import scipy.sparse as sp
 from scipy.stats import binomtest
 
 from features.facts import Facts
-from features.text_kernel import COLUMNS, DESCRIPTION, TITLE, fields
+from features.text_kernel import COLUMNS, DESCRIPTION, TITLE, listing_texts
 from models.own_words import OwnWords
-from models.phrases import NO_PHRASES, Cell, CellKey, Entry, PhraseTable, cell_keys, has_lift, phrases_of
+from models.phrases import NO_PHRASES, Cell, CellKey, PhraseCount, PhraseTable, cell_keys, has_lift, phrases_of
 from tests.features.plain import indices_plain
 from tests.fixtures.facts import a_listing, some_facts
 from tests.fixtures.scorers import PHRASES, a_text_model
@@ -70,7 +70,7 @@ def test_a_contrast_has_the_counts_of_its_cell() -> None:
 
 def quoting(*phrases: str) -> PhraseTable:
     cell = Cell(CellKey(None, None, "en"), 400, 100)
-    return PhraseTable((cell,), {phrase: (Entry(0, 30, 24, quoted=True),) for phrase in phrases})
+    return PhraseTable((cell,), {phrase: (PhraseCount(0, 30, 24, quoted=True),) for phrase in phrases})
 
 
 OWN: list[tuple[str, dict[str, Any], str]] = [
@@ -159,7 +159,7 @@ def test_a_score_is_the_row_of_the_matrix_times_the_weights() -> None:
     model = a_text_model()
     for listing in LISTINGS:
         row = sp.lil_matrix((1, COLUMNS))
-        for field, text in enumerate(fields([listing])):
+        for field, text in enumerate(listing_texts([listing])):
             indices = indices_plain(text, field)
             for index in indices:
                 row[0, index] += 1 / np.sqrt(len(indices))

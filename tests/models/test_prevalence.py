@@ -6,22 +6,24 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models.arrays import Floats
-from models.prevalence import Due, Estimate, prevalence, recall
+from models.prevalence import Estimate, SelectedListing, prevalence, recall
 from tests.fixtures.strategies import PROPERTY
 
-Rows = list[Due]
+Rows = list[SelectedListing]
 
 
 def flagged(counterfeit: int, genuine: int, unanswered: int = 0) -> Rows:
     """Listings that are reviewed with certainty."""
     return [
-        Due(1.0, answer) for answer, n in ((True, counterfeit), (False, genuine), (None, unanswered)) for _ in range(n)
+        SelectedListing(1.0, answer)
+        for answer, n in ((True, counterfeit), (False, genuine), (None, unanswered))
+        for _ in range(n)
     ]
 
 
 def drawn(counterfeit: int, genuine: int, unanswered: int = 0, *, chance: float = 0.03) -> Rows:
     """Listings drawn at random among the rest."""
-    return [Due(chance, row.counterfeit) for row in flagged(counterfeit, genuine, unanswered)]
+    return [SelectedListing(chance, row.counterfeit) for row in flagged(counterfeit, genuine, unanswered)]
 
 
 # By hand. Of equal chances, k finds among n draws of a rest of N: N times Garwood's exact interval of a Poisson count
@@ -115,7 +117,7 @@ def test_an_estimate_says_what_it_rests_on() -> None:
 @pytest.mark.parametrize("chance", [0.0, -0.1, 1.1, float("nan")])
 def test_a_chance_that_is_none_is_refused(chance: float) -> None:
     with pytest.raises(ValueError, match="chance"):
-        prevalence([Due(chance, counterfeit=True)], listings=10)
+        prevalence([SelectedListing(chance, counterfeit=True)], listings=10)
 
 
 def test_fewer_listings_than_rows_are_refused() -> None:
@@ -124,7 +126,8 @@ def test_fewer_listings_than_rows_are_refused() -> None:
 
 
 some_rows = st.lists(
-    st.builds(Due, st.sampled_from([0.01, 0.03, 0.2, 1.0]), st.sampled_from([True, False, False, None])), max_size=60
+    st.builds(SelectedListing, st.sampled_from([0.01, 0.03, 0.2, 1.0]), st.sampled_from([True, False, False, None])),
+    max_size=60,
 )
 
 
@@ -173,13 +176,13 @@ def chances(kind: str, looks: Floats, random: np.random.Generator) -> Floats:
     return np.where(flagged_rows, 1.0, share)
 
 
-def a_month(kind: str, answered: float, random: np.random.Generator) -> tuple[Sequence[Due], float, float]:
+def a_month(kind: str, answered: float, random: np.random.Generator) -> tuple[Sequence[SelectedListing], float, float]:
     """What was reviewed, the true prevalence and the true recall; five listings of a seller are alike."""
     looks = np.clip(np.repeat(random.beta(0.3, 6, LISTINGS // 5), 5) * random.uniform(0.5, 1.5, LISTINGS), 1e-4, 0.999)
     truth = np.repeat(random.random(LISTINGS // 5), 5) < looks
     chance = chances(kind, looks, random)
     rows = [
-        Due(float(chance[i]), bool(truth[i]) if random.random() < answered else None)
+        SelectedListing(float(chance[i]), bool(truth[i]) if random.random() < answered else None)
         for i in np.flatnonzero(random.random(LISTINGS) < chance)
     ]
     return rows, float(truth.mean()), float(truth[chance == 1].sum() / max(truth.sum(), 1))

@@ -19,9 +19,9 @@ from models.offline import OfflineAnswer, answer_facts
 from models.policies import version
 from models.policies.deciding import DEFAULT_ROUTING, DEFAULT_SCORECARD, RoutingPolicy
 from models.policies.version import policy_version
-from models.routing import Asking, Lane, Route, Situation, Thresholds, route
+from models.routing import AskingState, Lane, Route, Situation, Thresholds, route
 from models.score import Score, ScoreKind
-from models.seller_lists import Listed, SellerList
+from models.seller_lists import ListMatch, SellerList
 from tests.fixtures.facts import a_listing, facts_of
 from tests.fixtures.scorers import a_bundle
 from tests.fixtures.strategies import PROPERTY
@@ -57,10 +57,10 @@ NO_BRAND = {"brand_id": None, "brand_name": None, "brand_candidates": 0, "brand_
 TABLE: list[tuple[Score, dict[str, Any], Lane, str]] = [
     (HIGH, {}, Lane.ASK_BRAND, "the one brand can tell"),
     (HIGH, {"brand_takes_part": False}, Lane.ANALYST, "the brand does not answer questions"),
-    (HIGH, {"asking": Asking.PAUSED}, Lane.ANALYST, "the volume of alerts was out of the ordinary"),
-    (HIGH, {"asking": Asking.USED_UP}, Lane.ANALYST, "the brand has no time left today"),
-    (MIDDLE, {"asking": Asking.PAUSED}, Lane.ANALYST, "a brand that would not be asked has nothing to hold"),
-    (LOW, {"asking": Asking.PAUSED}, Lane.NO_ACTION, "holding questions accuses nobody"),
+    (HIGH, {"asking": AskingState.PAUSED}, Lane.ANALYST, "the volume of alerts was out of the ordinary"),
+    (HIGH, {"asking": AskingState.USED_UP}, Lane.ANALYST, "the brand has no time left today"),
+    (MIDDLE, {"asking": AskingState.PAUSED}, Lane.ANALYST, "a brand that would not be asked has nothing to hold"),
+    (LOW, {"asking": AskingState.PAUSED}, Lane.NO_ACTION, "holding questions accuses nobody"),
     (HIGH, NO_BRAND, Lane.ANALYST, "no brand is known"),
     (HIGH, {**NO_BRAND, "brand_candidates": 2}, Lane.ANALYST, "two brands are possible"),
     (MIDDLE, {}, Lane.ANALYST, "not sure enough to ask a brand"),
@@ -91,9 +91,11 @@ TABLE: list[tuple[Score, dict[str, Any], Lane, str]] = [
 ]
 
 
-ON_LIST = {seller_list: Listed(seller_list, message(f"seller_list.{seller_list.value}")) for seller_list in SellerList}
-NEAR_DENIED = Listed(SellerList.DENY, message("seller_list.linked"), by_link=True)
-LISTED: list[tuple[Score, dict[str, Any], Listed, Lane, str]] = [
+ON_LIST = {
+    seller_list: ListMatch(seller_list, message(f"seller_list.{seller_list.value}")) for seller_list in SellerList
+}
+NEAR_DENIED = ListMatch(SellerList.DENY, message("seller_list.linked"), by_link=True)
+LISTED: list[tuple[Score, dict[str, Any], ListMatch, Lane, str]] = [
     (HIGH, {}, ON_LIST[SellerList.ALLOW], Lane.NO_ACTION, "no score accuses an allowed seller"),
     (HIGH, {"already_open": True}, ON_LIST[SellerList.ALLOW], Lane.ANALYST, "under review comes before allowed"),
     (
@@ -116,7 +118,7 @@ LISTED: list[tuple[Score, dict[str, Any], Listed, Lane, str]] = [
 
 @pytest.mark.parametrize(("score", "changes", "on", "lane", "_why"), LISTED)
 def test_a_listing_of_a_seller_on_a_list_goes_to(
-    score: Score, changes: dict[str, Any], on: Listed, lane: Lane, _why: str
+    score: Score, changes: dict[str, Any], on: ListMatch, lane: Lane, _why: str
 ) -> None:
     chosen_route = routed(score, listed=on, **changes)
     assert chosen_route.lane is lane
@@ -174,8 +176,8 @@ REASONS: list[tuple[Score, dict[str, Any], Message]] = [
     (HIGH, {}, message("route.high.ask_brand", **HIGH_PARAMETERS, brand="Aurelle")),
     (HIGH, {"brand_takes_part": False}, message("route.high.not_enrolled", **HIGH_PARAMETERS, brand="Aurelle")),
     (HIGH, NO_BRAND, message("route.high.no_brand", **HIGH_PARAMETERS)),
-    (HIGH, {"asking": Asking.PAUSED}, message("route.high.paused", **HIGH_PARAMETERS)),
-    (HIGH, {"asking": Asking.USED_UP}, message("route.high.used_up", **HIGH_PARAMETERS, brand="Aurelle")),
+    (HIGH, {"asking": AskingState.PAUSED}, message("route.high.paused", **HIGH_PARAMETERS)),
+    (HIGH, {"asking": AskingState.USED_UP}, message("route.high.used_up", **HIGH_PARAMETERS, brand="Aurelle")),
     (HIGH, {**NO_BRAND, "brand_candidates": 2}, message("route.high.brands", **HIGH_PARAMETERS, n=2)),
     (MIDDLE, {}, message("route.middle", probability=0.3, threshold=0.15, ask_from=0.5)),
     (LOW, {}, message("route.low", probability=0.01, threshold=0.15)),
@@ -305,7 +307,9 @@ def some_facts() -> list[Facts]:
 
 def by_the_route(facts: list[Facts], thresholds: Thresholds, *, with_reasons: bool) -> list[OfflineAnswer]:
     bundle = replace(a_bundle(), thresholds=thresholds)
-    return offline._routed(bundle, [compute(listing_facts) for listing_facts in facts], None, with_reasons=with_reasons)
+    return offline._route_answers(
+        bundle, [compute(listing_facts) for listing_facts in facts], None, with_reasons=with_reasons
+    )
 
 
 @pytest.mark.parametrize("with_reasons", [True, False])

@@ -5,7 +5,7 @@ from features.links import LinkedSeller, Links, LinkStep
 from features.message import Message, message
 from models.messages.english import in_english
 from models.policies.sellers import DEFAULT_SANCTIONS
-from models.sanction_scope import reach
+from models.sanction_scope import linked_accounts
 
 PAYOUT, PHONE = ContactKind.PAYOUT, ContactKind.PHONE
 
@@ -20,7 +20,7 @@ FAR = a_link((PAYOUT, "s-2"), (PHONE, "s-3"), (PHONE, "s-4"))
 
 
 def test_each_account_comes_with_its_path() -> None:
-    accounts = reach(Links(contacts=1, sellers=(NEAR, SECOND)), set(), DEFAULT_SANCTIONS)
+    accounts = linked_accounts(Links(contacts=1, sellers=(NEAR, SECOND)), set(), DEFAULT_SANCTIONS)
     assert [(account.seller, in_english(account.path), account.spared_because) for account in accounts] == [
         ("s-2", "same payout account as s-2", None),
         ("s-3", "same payout account as s-2, which has the same telephone number as s-3", None),
@@ -38,15 +38,15 @@ SPARED = [
 
 @pytest.mark.parametrize(("links", "vouched", "because", "_why"), SPARED)
 def test_an_account_is_spared_because(links: Links, vouched: set[str], because: Message, _why: str) -> None:
-    accounts = reach(links, vouched, DEFAULT_SANCTIONS)
+    accounts = linked_accounts(links, vouched, DEFAULT_SANCTIONS)
     assert [account.spared_because for account in accounts] == [because] * len(accounts)
 
 
 def test_a_brand_vouches_for_nobody_behind_the_seller_that_it_authorised() -> None:
-    (account,) = reach(Links(contacts=1, sellers=(SECOND,)), {"s-2"}, DEFAULT_SANCTIONS)
+    (account,) = linked_accounts(Links(contacts=1, sellers=(SECOND,)), {"s-2"}, DEFAULT_SANCTIONS)
     assert (account.seller, account.spared_because) == ("s-3", None)
 
 
 def test_ten_are_not_too_many() -> None:
-    accounts = reach(Links(contacts=1, sellers=MANY[:10]), set(), DEFAULT_SANCTIONS)
+    accounts = linked_accounts(Links(contacts=1, sellers=MANY[:10]), set(), DEFAULT_SANCTIONS)
     assert [account.spared_because for account in accounts] == [None] * 10

@@ -10,13 +10,13 @@ from features.history import EventCounts
 from features.links import LinkedSeller, Links
 from features.message import message
 from features.peer_listings import MOST_LISTINGS
-from models.event_windows import NO_CURRENCY, Asked, EventColumns, window_counts
+from models.event_windows import NO_CURRENCY, EventColumns, SellerMoments, window_counts
 from models.messages.english import in_english
 from models.outcomes import Ruling, outcomes
 from models.policies.sellers import DEFAULT_SANCTIONS, DEFAULT_SELLER_LISTS, DEFAULT_STRIKES
-from models.seller_history import KINDS, Event, Put, SellerHistory
-from models.seller_lists import Entry, Listed, SellerList, linked_names, listed
-from models.strikes import Hit, Void, count, strikes, total_of, weight_of
+from models.seller_history import KINDS, Event, PublishedVersion, SellerHistory
+from models.seller_lists import ListMatch, SellerList, SellerListEntry, linked_names, list_match
+from models.strikes import Hit, VoidCause, count_strikes, incident_count, removal_weight, total_message
 from models.verdict import Judgement, ReasonCode, Side
 from tests.fixtures.clocks import NOW
 from tests.models.test_sanction_scope import FAR, NEAR, SECOND
@@ -35,17 +35,17 @@ INCIDENTS = [
 FAKE, MISUSE, DESIGN = ReasonCode.TRADEMARK_COUNTERFEIT, ReasonCode.MARK_MISUSE, ReasonCode.DESIGN
 
 
-def a_hit(days_ago: float, kind: ReasonCode = FAKE, *, void: Void | None = None) -> Hit:
-    weight = weight_of(Judgement.COUNTERFEIT, kind, DEFAULT_SANCTIONS)
+def a_hit(days_ago: float, kind: ReasonCode = FAKE, *, void: VoidCause | None = None) -> Hit:
+    weight = removal_weight(Judgement.COUNTERFEIT, kind, DEFAULT_SANCTIONS)
     return Hit(f"act_{days_ago}_{kind}", kind, weight, NOW - timedelta(days=days_ago), void)
 
 
 @pytest.mark.parametrize(("days_ago", "expected", "_why"), INCIDENTS)
 def test_confirmations_make_incidents(days_ago: tuple[float, ...], expected: int, _why: str) -> None:
     at = [NOW - timedelta(days=days) for days in days_ago]
-    assert strikes(at, as_of=NOW, policy=DEFAULT_STRIKES) == expected
+    assert incident_count(at, as_of=NOW, policy=DEFAULT_STRIKES) == expected
     # Of one kind and whole weight, what counts for a sanction is the same number.
-    assert count([a_hit(days) for days in days_ago], as_of=NOW, policy=DEFAULT_STRIKES).total == expected
+    assert count_strikes([a_hit(days) for days in days_ago], as_of=NOW, policy=DEFAULT_STRIKES).total == expected
 
 
 WEIGHTS = [
@@ -64,7 +64,7 @@ WEIGHTS = [
 
 @pytest.mark.parametrize(("judgement", "kind", "expected", "_why"), WEIGHTS)
 def test_a_removal_weighs(judgement: Judgement, kind: ReasonCode, expected: float, _why: str) -> None:
-    assert weight_of(judgement, kind, DEFAULT_SANCTIONS) == expected
+    assert removal_weight(judgement, kind, DEFAULT_SANCTIONS) == expected
 
 
 COUNTS = [
@@ -73,8 +73,8 @@ COUNTS = [
     ([a_hit(10, MISUSE), a_hit(9, MISUSE)], 0.5, "two of the lighter kind are one"),
     ([a_hit(10), replace(a_hit(9), weight=0.5)], 1.0, "the heaviest of an incident"),
     ([a_hit(10, DESIGN), a_hit(30, DESIGN)], 0.0, "disputes about designs"),
-    ([a_hit(10), a_hit(20, void=Void.OVERTURNED)], 1.0, "one was overturned"),
-    ([a_hit(10, void=Void.OVERTURNED), a_hit(9)], 1.0, "the other of the incident still counts"),
+    ([a_hit(10), a_hit(20, void=VoidCause.OVERTURNED)], 1.0, "one was overturned"),
+    ([a_hit(10, void=VoidCause.OVERTURNED), a_hit(9)], 1.0, "the other of the incident still counts"),
     ([a_hit(365)], 0.0, "a year to the second is spent"),
     ([a_hit(-1)], 0.0, "what is found tomorrow is not known today"),
     ([a_hit(10), a_hit(100), a_hit(200)], 3.0, "three incidents"),
@@ -83,14 +83,14 @@ COUNTS = [
 
 @pytest.mark.parametrize(("hits", "expected", "_why"), COUNTS)
 def test_what_counts_is(hits: list[Hit], expected: float, _why: str) -> None:
-    assert count(hits, as_of=NOW, policy=DEFAULT_STRIKES).total == expected
+    assert count_strikes(hits, as_of=NOW, policy=DEFAULT_STRIKES).total == expected
 
 
 def test_the_count_says_what_counts_and_what_does_not() -> None:
-    hits = [a_hit(400), a_hit(100), a_hit(99), a_hit(10, void=Void.OVERTURNED), a_hit(5, DESIGN), a_hit(4, MISUSE)]
-    strike_count = count(hits, as_of=NOW, policy=DEFAULT_STRIKES)
+    hits = [a_hit(400), a_hit(100), a_hit(99), a_hit(10, void=VoidCause.OVERTURNED), a_hit(5, DESIGN), a_hit(4, MISUSE)]
+    strike_count = count_strikes(hits, as_of=NOW, policy=DEFAULT_STRIKES)
     assert strike_count.reasons == (
-        message("strikes.count", strikes=total_of(1.5), removals=message("strikes.removals", n=3), n=2),
+        message("strikes.count", strikes=total_message(1.5), removals=message("strikes.removals", n=3), n=2),
         message("strikes.spent", n=1, days=365),
         message("strikes.void", n=1, days=365),
         message("strikes.light", n=1, days=365),
@@ -98,7 +98,7 @@ def test_the_count_says_what_counts_and_what_does_not() -> None:
     first, second = strike_count.incidents
     assert (first.began_at, first.spent_at) == (NOW - timedelta(days=100), NOW + timedelta(days=266))
     assert [len(incident.hits) for incident in (first, second)] == [2, 1]
-    assert count([], as_of=NOW, policy=DEFAULT_STRIKES).reasons == (message("strikes.none"),)
+    assert count_strikes([], as_of=NOW, policy=DEFAULT_STRIKES).reasons == (message("strikes.none"),)
 
 
 HITS = st.lists(st.tuples(st.floats(0, 400), st.sampled_from(ReasonCode)), max_size=12)
@@ -111,7 +111,7 @@ def test_nothing_that_is_taken_away_or_grows_old_makes_the_rest_count_for_more(
     hits = [a_hit(days, kind) for days, kind in drawn_hits]
 
     def total(some_hits: list[Hit], as_of: datetime = NOW) -> float:
-        return count(some_hits, as_of=as_of, policy=DEFAULT_STRIKES).total
+        return count_strikes(some_hits, as_of=as_of, policy=DEFAULT_STRIKES).total
 
     assert total(hits[:left_out] + hits[left_out + 1 :]) <= total(hits)
     assert total(hits, NOW + timedelta(days=later)) <= total(hits)
@@ -172,7 +172,7 @@ def test_counts_are_those_of_one_history(
             amount=column([event_row[4] or 0 for event_row in events]),
             currency=column([number_of(event_row[5]) for event_row in events]),
         ),
-        Asked(
+        SellerMoments(
             column([question[0] for question in questions]),
             column([micros(question[1]) for question in questions]),
             column([number_of(question[2]) for question in questions]),
@@ -185,7 +185,7 @@ def test_counts_are_those_of_one_history(
 
 def test_without_events_every_count_is_zero() -> None:
     none = np.empty(0, np.int64)
-    questions = Asked(np.array([0]), np.array([micros(NOW)]), np.array([0]))
+    questions = SellerMoments(np.array([0]), np.array([micros(NOW)]), np.array([0]))
     all_counts = window_counts(EventColumns(none, none, none, none, none, none), questions)
     counts = all_counts.of(0, NOW, NOW - 365 * DAY, "EUR")
     assert counts.sales == counts.turnover == (0.0, 0.0, 0.0)
@@ -195,20 +195,20 @@ def test_without_events_every_count_is_zero() -> None:
 ALLOW, WATCH, DENY = SellerList.ALLOW, SellerList.WATCH, SellerList.DENY
 
 
-def an_entry(seller: str, which: SellerList, *, added: timedelta = -DAY, ends: timedelta = DAY) -> Entry:
-    return Entry(seller, which, "A police file.", "Ana", NOW + added, NOW + ends)
+def an_entry(seller: str, which: SellerList, *, added: timedelta = -DAY, ends: timedelta = DAY) -> SellerListEntry:
+    return SellerListEntry(seller, which, "A police file.", "Ana", NOW + added, NOW + ends)
 
 
-def found(*entries: Entry, links: Links | None = None, seller: str | None = "s-1") -> Listed | None:
+def found(*entries: SellerListEntry, links: Links | None = None, seller: str | None = "s-1") -> ListMatch | None:
     by_seller = {list_entry.seller: list_entry for list_entry in entries}
-    return listed(seller, links, by_seller, as_of=NOW, policy=DEFAULT_SELLER_LISTS)
+    return list_match(seller, links, by_seller, as_of=NOW, policy=DEFAULT_SELLER_LISTS)
 
 
 def linked(*sellers: LinkedSeller) -> Links:
     return Links(contacts=1, sellers=sellers)
 
 
-TABLE: list[tuple[list[Entry], Links | None, SellerList | None, bool, str]] = [
+TABLE: list[tuple[list[SellerListEntry], Links | None, SellerList | None, bool, str]] = [
     ([], None, None, False, "no entry"),
     ([an_entry("s-1", WATCH)], None, WATCH, False, "the seller's own"),
     ([an_entry("s-9", DENY)], None, None, False, "somebody else's"),
@@ -225,7 +225,7 @@ TABLE: list[tuple[list[Entry], Links | None, SellerList | None, bool, str]] = [
 
 @pytest.mark.parametrize(("entries", "links", "which", "by_link", "_why"), TABLE)
 def test_the_lists_say(
-    entries: list[Entry], links: Links | None, which: SellerList | None, by_link: bool, _why: str
+    entries: list[SellerListEntry], links: Links | None, which: SellerList | None, by_link: bool, _why: str
 ) -> None:
     placement = found(*entries, links=links)
     assert (placement.which if placement else None, placement.by_link if placement else False) == (which, by_link)
@@ -255,10 +255,10 @@ def test_only_entries_of_near_sellers_are_asked_for() -> None:
 LONG_AGO = NOW - timedelta(days=1_000)
 
 
-def put(listing_id: str, days: float, log_price: float = 4.0) -> Put:
+def put(listing_id: str, days: float, log_price: float = 4.0) -> PublishedVersion:
     """A version that came so many days ago, of a listing first seen then."""
     at = NOW - timedelta(days=days)
-    return Put(listing_id, at, at, log_price, (5_000, "EUR"), "brn_aurelle", "bags", protected=True)
+    return PublishedVersion(listing_id, at, at, log_price, (5_000, "EUR"), "brn_aurelle", "bags", protected=True)
 
 
 def event(days: float, *, known: float | None = None, amount: int | None = 1_000, currency: str = "EUR") -> Event:
@@ -279,7 +279,9 @@ LISTINGS = [
 
 
 @pytest.mark.parametrize(("put_up", "listings", "_why"), LISTINGS)
-def test_other_listings_are_those_known_before_the_moment(put_up: list[Put], listings: int, _why: str) -> None:
+def test_other_listings_are_those_known_before_the_moment(
+    put_up: list[PublishedVersion], listings: int, _why: str
+) -> None:
     assert len(SellerHistory(put_up=sorted(put_up, key=lambda offer: offer.known_at)).listings(NOW, "me")) == listings
 
 

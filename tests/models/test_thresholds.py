@@ -16,8 +16,8 @@ from scipy.stats import beta, norm
 
 from features.message import message
 from models.policies.learning import DEFAULT_PROMISE
-from models.thresholds import Decline, Promise, promised
-from models.workload import Workload, by_capacity, expected_harms
+from models.thresholds import Decline, Promise, promise_threshold
+from models.workload import Workload, expected_harms, thresholds_by_capacity
 
 Market = tuple[NDArray[np.int8], NDArray[np.float64], NDArray[np.intp]]
 Tier = tuple[float, int, int, int]
@@ -43,7 +43,7 @@ def market(*tiers: Tier) -> Market:
 
 
 def asked(*tiers: Tier, precision: float = 0.8, confidence: float = 0.95) -> Promise | Decline:
-    return promised(*market(*tiers), precision=precision, confidence=confidence)
+    return promise_threshold(*market(*tiers), precision=precision, confidence=confidence)
 
 
 def kept(decision: Promise | Decline) -> Promise:
@@ -145,9 +145,9 @@ def test_accused_sellers_are_counted_one_each() -> None:
 def test_a_policy_is_followed() -> None:
     few, large = market((0.9, 24, 1, 0), REST), market((0.9, 100, 30, 0), (0.9, 10, 0, 24), REST)
     lenient = replace(DEFAULT_PROMISE, fewest_sellers=0.96)
-    assert isinstance(promised(*few, precision=0.8, confidence=0.95, policy=lenient), Promise)
+    assert isinstance(promise_threshold(*few, precision=0.8, confidence=0.95, policy=lenient), Promise)
     trusting = replace(DEFAULT_PROMISE, most_right_listings=30.0)
-    assert isinstance(promised(*large, precision=0.8, confidence=0.95, policy=trusting), Promise)
+    assert isinstance(promise_threshold(*large, precision=0.8, confidence=0.95, policy=trusting), Promise)
 
 
 @settings(max_examples=30, deadline=None)
@@ -156,8 +156,8 @@ def test_neither_order_nor_names_of_sellers_decide(seed: int) -> None:
     random = np.random.default_rng(seed)
     labels, scores, sellers = market(CLEAR, WRONG, (0.8, 150, 3, 1), REST)
     order, names = random.permutation(len(labels)), random.permutation(int(sellers.max()) + 1)
-    again = promised(labels[order], scores[order], names[sellers][order], precision=0.8, confidence=0.95)
-    assert again == promised(labels, scores, sellers, precision=0.8, confidence=0.95)
+    again = promise_threshold(labels[order], scores[order], names[sellers][order], precision=0.8, confidence=0.95)
+    assert again == promise_threshold(labels, scores, sellers, precision=0.8, confidence=0.95)
 
 
 @settings(max_examples=40, deadline=None)
@@ -165,17 +165,17 @@ def test_neither_order_nor_names_of_sellers_decide(seed: int) -> None:
 def test_more_confidence_never_lowers_a_threshold(seed: int, first: float, second: float) -> None:
     less, more = sorted((first, second))
     chance = a_random_market(seed)
-    surer = promised(*chance, precision=0.7, confidence=more)
+    surer = promise_threshold(*chance, precision=0.7, confidence=more)
     if isinstance(surer, Promise):
-        assert kept(promised(*chance, precision=0.7, confidence=less)).threshold <= surer.threshold
+        assert kept(promise_threshold(*chance, precision=0.7, confidence=less)).threshold <= surer.threshold
 
 
 @settings(max_examples=40, deadline=None)
 @given(st.integers(0, 2**32 - 1))
 def test_only_the_order_of_scores_matters(seed: int) -> None:
     labels, scores, sellers = a_random_market(seed)
-    decision = promised(labels, scores, sellers, precision=0.7, confidence=0.8)
-    bent = promised(labels, scores**3 + 5 * scores, sellers, precision=0.7, confidence=0.8)
+    decision = promise_threshold(labels, scores, sellers, precision=0.7, confidence=0.8)
+    bent = promise_threshold(labels, scores**3 + 5 * scores, sellers, precision=0.7, confidence=0.8)
     if isinstance(decision, Decline):
         assert bent == decision
     else:
@@ -186,7 +186,7 @@ def test_only_the_order_of_scores_matters(seed: int) -> None:
 @given(st.integers(0, 2**32 - 1))
 def test_the_figures_of_a_threshold_count_every_listing_that_shares_it(seed: int) -> None:
     labels, scores, sellers = a_random_market(seed)
-    decision = promised(labels, scores, sellers, precision=0.7, confidence=0.8)
+    decision = promise_threshold(labels, scores, sellers, precision=0.7, confidence=0.8)
     if isinstance(decision, Promise):
         flagged = scores >= decision.threshold
         assert decision.flagged_listings == flagged.sum()
@@ -219,7 +219,7 @@ def test_with_one_listing_a_seller_it_agrees_with_learn_then_test() -> None:
     right = np.cumsum(labels[order])
     passed = (beta.ppf(level, right, flagged - right + 1) >= 0.8) | (flagged < 300)
     expected = scores[order[np.flatnonzero(~passed)[0] - 1]]
-    promise = kept(promised(labels, scores, np.arange(20_000), precision=0.8, confidence=0.95))
+    promise = kept(promise_threshold(labels, scores, np.arange(20_000), precision=0.8, confidence=0.95))
     assert promise.threshold == pytest.approx(expected, abs=0.02)
 
 
@@ -242,7 +242,7 @@ CASES = [
 def test_a_team_reviews_what_it_can(
     capacity: dict[str, float], days: float, expected: dict[str, Workload], _why: str
 ) -> None:
-    assert by_capacity(SCORES, TEAMS, days=days, capacity=capacity) == expected
+    assert thresholds_by_capacity(SCORES, TEAMS, days=days, capacity=capacity) == expected
 
 
 @given(st.lists(st.integers(0, 5), max_size=30), st.floats(0.1, 40), st.floats(0.5, 10))
@@ -250,7 +250,7 @@ def test_the_volume_is_within_the_capacity_and_one_score_lower_is_not(
     tenths: list[int], daily: float, days: float
 ) -> None:
     scores = np.array(tenths, dtype=np.float64)
-    workload = by_capacity(scores, np.full(len(scores), "A"), days=days, capacity={"A": daily})["A"]
+    workload = thresholds_by_capacity(scores, np.full(len(scores), "A"), days=days, capacity={"A": daily})["A"]
     threshold = np.inf if workload.threshold is None else workload.threshold
     assert workload.daily == pytest.approx((scores >= threshold).sum() / days)
     assert workload.daily <= daily + 1e-6

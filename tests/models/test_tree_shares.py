@@ -101,7 +101,7 @@ def test_shares_are_lightgbm_s_for_trees_of_any_size(leaves: int) -> None:
     settings = {"objective": "binary", "num_leaves": leaves, "min_data_in_leaf": 1, "num_threads": 1, "verbose": -1}
     names = [f"c{i}" for i in range(40)]
     dataset = lgb.Dataset(rows, labels, feature_name=names, params={"feature_pre_filter": False})
-    forest = Forest(forests.export(lgb.train(settings, dataset, 10), names))
+    forest = Forest(forests.export_booster(lgb.train(settings, dataset, 10), names))
     expected = lgb.Booster(model_str=forest.text).predict(rows[:100], pred_contrib=True)
     assert forest.flattened
     assert np.abs(forest.contributions(rows[:100]) - np.asarray(expected)).max() < 1e-9

@@ -11,7 +11,7 @@ _ROWS: Final[dict[str, tuple[tuple[str, str, str], ...]]] = {
         ("() if named.brand_id", "resolved.candidates if named.brand_id", "candidates stay"),
     ),
     "models/bundle_files.py": (
-        ("object_pairs_hook=_each_once", "object_pairs_hook=dict", "repeated names"),
+        ("object_pairs_hook=_refuse_repeats", "object_pairs_hook=dict", "repeated names"),
         ("files[name].decode()", "files[name]", "any encoding"),
     ),
     "models/case.py": (("ASK_BRAND,\n    CaseLane.ANALYST", "ANALYST,\n    CaseLane.ASK_BRAND", "brands come later"),),
@@ -52,7 +52,7 @@ _ROWS: Final[dict[str, tuple[tuple[str, str, str], ...]]] = {
         ("reason,), chance", "reason,), policy.audit_share", "new sellers are sampled like all"),
         ("situation.seller_known_days, situation", "None, situation", "all sellers are new"),
         ("situation.seller_judged, policy", "0, policy", "judged sellers are new"),
-        ("Asking.USED_UP", "Asking.USED_UP if False", "no daily limit of questions"),
+        ("AskingState.USED_UP", "AskingState.USED_UP if False", "no daily limit of questions"),
     ),
     "models/strikes.py": (("by_kind[hit.kind", "by_kind[ReasonCode.DESIGN", "all kinds are one incident"),),
     "models/thresholds.py": (
@@ -98,7 +98,7 @@ _ROWS: Final[dict[str, tuple[tuple[str, str, str], ...]]] = {
     "serving/brands/rules/attention.py": (("-len(reasons)", "len(reasons)", "fewer reasons are more urgent"),),
     "serving/brands/service/alias_decisions.py": (
         ("without=own", "without=()", "a manager accepts what their own corrections produced"),
-        ("same_person(context.roots, {context.person.user_id})", "{context.person.user_id}", "puppets count"),
+        ("accounts_of_same_person(context.roots, {context.person.user_id})", "{context.person.user_id}", "puppets count"),
     ),
     "serving/accounts/rules/access.py": (
         (".ANSWER_QUESTIONS", ".ANSWER_QUESTIONS, Permission.PROMOTE_MODELS", "a brand promotes"),
@@ -119,7 +119,7 @@ _ROWS: Final[dict[str, tuple[tuple[str, str, str], ...]]] = {
         ("return reset_link.c.used_at.is_(None), ", "return ", "a link works twice"),
         ("reset_link.c.ended_at.is_(None), ", "", "a link that was ended works"),
         (", reset_link.c.expires_at > at", "", "a link never expires"),
-        ("where(reset_link.c.user_id == user_id, *_unspent", "where(*_unspent", "all links end"),
+        ("where(reset_link.c.user_id == user_id, *_unused_conditions", "where(*_unused_conditions", "all links end"),
     ),
     "serving/accounts/service/passwords.py": (
         ("people.end_sessions(connection, user_id, but=staying)", "0", "sessions stay"),
@@ -197,7 +197,7 @@ _ROWS: Final[dict[str, tuple[tuple[str, str, str], ...]]] = {
         ("and (proof := proof_of(version, label)):", "and (proof := proof_of(version, label) or (0,)):", "unproven"),
         ('=row["lane"]', '="analyst"', "the audit lane is lost"),
         ('row["inclusion_probability"]', "1.0", "certain to be shown"),
-        ("kept_apart(rows, golden, clusters)", "rows", "the golden set is in training"),
+        ("rows_apart_from(rows, golden, clusters)", "rows", "the golden set is in training"),
         ("golden, clusters", "golden, {}", "accounts linked with the golden set"),
         ("seller_cluster=cluster", 'seller_cluster=found["seller_external_id"]', "linked sellers are unseen sellers"),
         (
@@ -208,11 +208,11 @@ _ROWS: Final[dict[str, tuple[tuple[str, str, str], ...]]] = {
         ("        reported=reported,\n", "", "snapshots do not tell"),
     ),
     "serving/learning/service/promote.py": (
-        ("not_passed(model))", "())", "overriding a gate needs no reason"),
+        ("gates_not_passed(model))", "())", "overriding a gate needs no reason"),
         ("=_champion(connection, marketplace_id)", "=None", "the champion is ignored"),
-        ("not_passed(model),", "(),", "approvals without the reason count"),
+        ("gates_not_passed(model),", "(),", "approvals without the reason count"),
         ("marketplaces(Permission.PROMOTE_MODELS", "marketplaces(Permission.SEE_MODELS", "the right to see is enough"),
-        ("approvals.use(", "used.clear()\n    approvals.use(", "used approvals count again"),
+        ("approvals.mark_used(", "used.clear()\n    approvals.use(", "used approvals count again"),
         ("digest, by, now", 'digest, "user:nobody", now', "the promoter is not recorded"),
     ),
     "serving/learning/service/second_reviews.py": (
@@ -235,13 +235,13 @@ _ROWS: Final[dict[str, tuple[tuple[str, str, str], ...]]] = {
     ),
     "serving/notices/rules/notice_counts.py": (("None,\n        ", "0.0,\n        ", "an empty share is zero"),),
     "serving/notices/rules/notices.py": (
-        ("return Place(_TRUSTED + capped", "return Place(_GOOD_STANDING + capped", "trusted flaggers are not first"),
+        ("return QueuePlace(_TRUSTED + capped", "return QueuePlace(_GOOD_STANDING + capped", "trusted flaggers are not first"),
     ),
     "serving/notices/service/admission.py": (
         ("            refused = error", "            raise", "a refusal counts for no network"),
     ),
     "serving/notices/service/notice_complaints.py": (
-        ("_brand_decided(connection, before)", "False", "the brand that decided is asked again"),
+        ("_has_brand_decided(connection, before)", "False", "the brand that decided is asked again"),
     ),
     "serving/operations/service/breaker.py": (
         (">= timedelta(minutes=policy.check_minutes)", ">= timedelta(0)", "checked without a pause"),
@@ -252,8 +252,8 @@ _ROWS: Final[dict[str, tuple[tuple[str, str, str], ...]]] = {
         ("min(day.day, monthrange(year, month)[1])", "min(day.day, 28)", "months of 28 days"),
     ),
     "serving/privacy/rules/erasure.py": (
-        ("any(names(part, seller) for part in document.values())", "False", "nested objects are ignored"),
-        ("any(names(part, seller) for part in document)", "False", "lists are ignored"),
+        ("any(names_seller(part, seller) for part in document.values())", "False", "nested objects are ignored"),
+        ("any(names_seller(part, seller) for part in document)", "False", "lists are ignored"),
     ),
     "serving/reports/rules/attachments.py": (
         ("most = policy.most_documents", "most = policy.most_documents + 1", "one document too many"),
@@ -274,7 +274,7 @@ _ROWS: Final[dict[str, tuple[tuple[str, str, str], ...]]] = {
         ("people.end_sessions(connection, remover.user_id)", "0", "the thief stays signed in"),
     ),
     "serving/cases/service/undoing.py": (
-        ("strike_recording.give_again", "", "an undone overturn does not restore the strike"),
+        ("strike_recording.restore_strike", "", "an undone overturn does not restore the strike"),
     ),
     "serving/brands/service/brand_file.py": (
         ("return AGENT if mandates", "return None if mandates", "an agent sets its own limits"),
@@ -293,19 +293,19 @@ _ROWS: Final[dict[str, tuple[tuple[str, str, str], ...]]] = {
     ),
     "serving/brands/store/mandates.py": (
         (
-            "conditions = of(power_of_attorney, pair), power.",
+            "conditions = belongs_to(power_of_attorney, pair), power.",
             "conditions = power.",
             "a power of attorney is ended elsewhere",
         ),
         (
-            "conditions = of(power_of_attorney, pair), power",
+            "conditions = belongs_to(power_of_attorney, pair), power",
             "conditions = power",
             "a power of attorney is voided elsewhere",
         ),
     ),
     "serving/brands/store/rights.py": (
         ("return inside(table, pair[0], brand_id=pair[1])", "return table.c.brand_id == pair[1]", "by brand alone"),
-        ("of(brand_right, pair), ", "", "a right of another marketplace is found by its id"),
+        ("belongs_to(brand_right, pair), ", "", "a right of another marketplace is found by its id"),
         (
             "inside(brand_right, pair[0], brand_id=pair[1]",
             "(brand_right.c.brand_id == pair[1]) & inside(brand_right, brand_right.c.marketplace_id",
@@ -324,7 +324,7 @@ _ROWS: Final[dict[str, tuple[tuple[str, str, str], ...]]] = {
         ("[questions_left[brand_id] :]]", "[questions_left[brand_id] + 1 :]]", "one question more than a day holds"),
     ),
     "serving/scoring/store/history_queries.py": (
-        ("            ~still_waits(),\n", "", "pending removals count against the seller"),
+        ("            ~is_still_pending(),\n", "", "pending removals count against the seller"),
     ),
     "serving/sellers/rules/links.py": (
         (
@@ -343,8 +343,8 @@ _ROWS: Final[dict[str, tuple[tuple[str, str, str], ...]]] = {
     ),
     "serving/sellers/service/strike_recording.py": (
         ("weight, ground.known_at)", "weight, at)", "a strike as of the approval"),
-        ("sanctioning.descend", "", "the sanction is not reduced"),
-        ("        sanctioning.climb", "        ", "the sanction is not raised"),
+        ("sanctioning.end_after_void", "", "the sanction is not reduced"),
+        ("        sanctioning.propose_after_strike", "        ", "the sanction is not raised"),
     ),
     "serving/standing/rules/confirmations.py": (
         ("        (Outcome.OVERTURNED, answer.overturned_at),\n", "", "overturned removals count as accepted"),
@@ -370,10 +370,10 @@ _ROWS: Final[dict[str, tuple[tuple[str, str, str], ...]]] = {
         ("        ~was_pending(),\n", "", "pending removals count as removed at once"),
     ),
     "serving/takedowns/rules/approval.py": (
-        ("_apart(agreeing, bearing, roots)\n", "list(agreeing)\n", "an account that counts as the confirmer's counts"),
+        ("_independent_votes(agreeing, bearing, roots)\n", "list(agreeing)\n", "an account that counts as the confirmer's counts"),
         ("list(bearing.confirmed_by)", "[]", "the confirmer is not compared"),
-        ("_apart(agreeing, bearing, roots), _apart", "agreeing, _apart", "an approval left out makes others able"),
-        ("_apart(others, bearing, roots)", "others", "the confirmer's guests are able"),
+        ("_independent_votes(agreeing, bearing, roots), _independent_votes", "agreeing, _independent_votes", "an approval left out makes others able"),
+        ("_independent_votes(others, bearing, roots)", "others", "the confirmer's guests are able"),
         ("bool(bearing.causes & BURSTS)", "bearing.causes == BURSTS", "all bursts are needed"),
         ("bool(bearing.causes & BURSTS)", "bearing.causes <= BURSTS", "a large shop lowers the bar"),
         (" vote in votes}", " vote in reversed(votes)}", "the first vote counts"),
@@ -389,7 +389,7 @@ _ROWS: Final[dict[str, tuple[tuple[str, str, str], ...]]] = {
         ("NextLook(state", "NextLook(CheckState.STILL_SHOWN", "no answer is still shown"),
     ),
     "serving/takedowns/service/pending_approval.py": (
-        ("same_person(roots, {request.user_id})", "{request.user_id}", "guests of a lead double the cap"),
+        ("accounts_of_same_person(roots, {request.user_id})", "{request.user_id}", "guests of a lead double the cap"),
     ),
     "serving/takedowns/store/budgets.py": (
         ("        ~OVERTURNED,\n", "", "overturned removals raise a record"),
@@ -412,7 +412,7 @@ _ROWS: Final[dict[str, tuple[tuple[str, str, str], ...]]] = {
         ("np.minimum(weights[positive], bound)", "np.minimum(weights, bound)", "the genuine decide the bound"),
         ("np.array([row.weight for row in rows]) *", "1.0 *", "the label's own weight is forgotten"),
         ("[row.seller_cluster for row in rows])", "[None for _ in rows])", "copies of different sellers are one"),
-        ("values = capped(shared, caps)", "values = shared", "no caps"),
+        ("values = cap_weights(shared, caps)", "values = shared", "no caps"),
         ("[np.flatnonzero(ordered <= caps)[0]]", "[0]", "only the largest group is capped"),
         ("capped_weights[self.rows] *=", "capped_weights[: len(self.rows)] *=", "other rows are capped"),
         ("tuple(sorted(row.sources))", "row.sources[0]", "two who agree count as the first"),
@@ -423,7 +423,7 @@ _ROWS: Final[dict[str, tuple[tuple[str, str, str], ...]]] = {
         ("weights = part", "part", "nothing is capped"),
     ),
     "training/fit/phrases.py": (
-        ("1.0, _share(around_sellers))", "1.0, 0.0)", "lift without sellers"),
+        ("1.0, _counterfeit_share(around_sellers))", "1.0, 0.0)", "lift without sellers"),
         ("+ SUPPORT * shares", "+ 0 * shares", "narrow cells without smoothing"),
         ("(sellers[:, _LISTINGS] >= FEWEST_SELLERS)", "(sellers[:, _LISTINGS] >= 1)", "a shop's own phrase"),
     ),
@@ -438,7 +438,7 @@ _ROWS: Final[dict[str, tuple[tuple[str, str, str], ...]]] = {
         ("key=lambda golden_item: golden_item.version_id", "key=lambda golden_item: 0", "the order changes the digest"),
     ),
     "training/gates/golden_gate.py": (
-        ("InForce(shipped, incumbent.threads)", "incumbent", "the champion twice"),
+        ("IncumbentScorer(shipped, incumbent.threads)", "incumbent", "the champion twice"),
         ("incumbent.scores(computed", "np.zeros(len(labels)", "compared with zeros"),
         (">= policy.golden_slice_rows}", ">= 1}", "the smallest slices block a model"),
         ("bound=parts[0].bound", "bound=None", "no bound is reported"),

@@ -16,9 +16,9 @@ import pytest
 from standardwebhooks import Webhook
 
 from serving.platform.home import Home
-from serving.platform.outbound.line import Failed
+from serving.platform.outbound.line import Failure
 from serving.reference_marketplace import DEFAULT_PORT, EFFECTS, Effects, configuration, whole_lines
-from serving.webhooks.client import Delivered, Message, new_secret
+from serving.webhooks.client import Delivery, Message, new_secret
 from serving.webhooks.payloads import PAYLOADS
 from tests.fixtures.sending import send_alone
 
@@ -167,7 +167,7 @@ class Marketplace:
         with httpx.Client(trust_env=False) as client:
             return client.post(self.url, content=body, headers=headers).status_code
 
-    def send(self, message: Message) -> Delivered | Failed:
+    def send(self, message: Message) -> Delivery | Failure:
         """Deliver as the service does."""
         return send_alone(message, self.url, self.secret, signed_at=datetime.now(UTC))
 
@@ -193,12 +193,12 @@ def a_removal(action_id: str = "act_1", **changes: Any) -> Message:
 
 def test_a_kill_between_two_deliveries_repeats_no_effect(home: Home, free_port: int) -> None:
     with running(home, free_port) as marketplace:
-        assert marketplace.send(a_removal()) == Delivered(204)
+        assert marketplace.send(a_removal()) == Delivery(204)
         marketplace.process.send_signal(signal.SIGKILL)
         marketplace.process.wait(10)
     with running(home, free_port) as marketplace:
-        assert marketplace.send(a_removal()) == Delivered(204)
-        assert marketplace.send(a_removal("act_2", sequence=2, action="reinstate")) == Delivered(204)
+        assert marketplace.send(a_removal()) == Delivery(204)
+        assert marketplace.send(a_removal("act_2", sequence=2, action="reinstate")) == Delivery(204)
     assert effects_of(home) == [("MP-9", "remove", 1), ("MP-9", "reinstate", 2)]
 
 

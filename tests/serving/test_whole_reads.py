@@ -14,7 +14,7 @@ from models.verdict import Judgement
 from serving.accounts.rules.access import Role
 from serving.jobs.worker import sweep
 from serving.listings.store import listings
-from serving.platform.database.expected import expect_growth
+from serving.platform.database.expected import set_planner_statistics
 from serving.schema import metadata
 from tests.browser.every_page import PAGES
 from tests.fixtures import whole_reads
@@ -91,7 +91,7 @@ def test_without_the_expected_statistics_sqlite_reads_a_marketplace_whole(site: 
         site.runtime.store.reads.dispose()
         arguments = site.runtime.store.reads, statement, (), "a.test"
         assert [fault for _, fault in whole_reads.faults(*arguments)] == [WholeRead("action", "ix_action_created")]
-        expect_growth(connection)
+        set_planner_statistics(connection)
         connection.commit()
     site.runtime.store.reads.dispose()
     assert whole_reads.faults(*arguments) == []

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from models.policies.learning import DEFAULT_GATES
 from training.evaluate.metrics import seller_bootstrap
 from training.gates.gate import State
-from training.gates.slice_gate import Scored, slice_evidence, slice_gate
+from training.gates.slice_gate import ScoredRows, slice_evidence, slice_gate
 
 _SIGNAL: Final = 2.2  # With this strength, recall at one false alarm in a hundred is about a third.
 _SHOWN, _AUDITED = 0.10, 0.03
@@ -90,7 +90,7 @@ def _mean(values: list[bool] | list[int]) -> float:
     return float(np.mean(values)) if values else float("nan")
 
 
-def a_market(setting: Setting, random: np.random.Generator) -> tuple[Scored, dict[str, NDArray[np.intp]]]:
+def a_market(setting: Setting, random: np.random.Generator) -> tuple[ScoredRows, dict[str, NDArray[np.intp]]]:
     """Sellers with one or more listings; both models see the signals of seller and listing, with independent errors."""
     sizes = 1 + random.geometric(0.4, setting.slices * setting.rows)
     groups = np.repeat(np.arange(len(sizes)), sizes)[: setting.slices * setting.rows]
@@ -110,7 +110,7 @@ def a_market(setting: Setting, random: np.random.Generator) -> tuple[Scored, dic
         groups, of_slice = groups[mask], of_slice[mask]
     resampled = seller_bootstrap(groups, times=_RESAMPLES, seed=int(random.integers(2**31)))
     members = {f"slice {i}": np.flatnonzero(of_slice == i) for i in range(setting.slices)}
-    return Scored(labels, ours, theirs, weights, groups, resampled), members
+    return ScoredRows(labels, ours, theirs, weights, groups, resampled), members
 
 
 def main(repeats: int) -> None:

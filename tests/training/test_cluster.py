@@ -24,8 +24,8 @@ from tests.fixtures.labelled import write_ndjson
 from tests.fixtures.scorers import bundle_files
 from tests.training.test_score_parts import Remembering, Stopped, rows_of, scored, stopping_after, write_parquet
 from training import cluster, cluster_worker
-from training.cluster import Cluster, ClusterFailed, refuse_in_the_clear, refuse_others
-from training.cluster_worker import Ended, compute, end, versions
+from training.cluster import Cluster, ClusterFailed, refuse_other_versions, refuse_unencrypted
+from training.cluster_worker import PartOutcome, compute_part, process_versions, release_run
 from training.score import source
 from training.score.on_cluster import OpenScoreWork, ScoreWork
 from training.score.parts import Job
@@ -44,7 +44,7 @@ def small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("place", ["tcp://127.0.0.1:8786", "localhost:8786", "tcp://[::1]:8786", "tls://10.0.0.1:8786"])
 def test_a_cluster_of_this_machine_or_with_tls_is_accepted(place: str) -> None:
-    refuse_in_the_clear(place)
+    refuse_unencrypted(place)
 
 
 @pytest.mark.parametrize(
@@ -52,7 +52,7 @@ def test_a_cluster_of_this_machine_or_with_tls_is_accepted(place: str) -> None:
 )
 def test_no_other_cluster_is(place: str) -> None:
     with pytest.raises(ClusterFailed, match="TLS"):
-        refuse_in_the_clear(place)
+        refuse_unencrypted(place)
 
 
 @pytest.mark.parametrize("ending", ["parquet", "ndjson"])
@@ -147,9 +147,9 @@ def test_a_cluster_without_workers_is_refused(tmp_path: Path) -> None:
 def test_workers_of_another_version_are_refused_by_name(there: LocalCluster) -> None:
     sentence = r"1 of 1 workers cannot take part: tcp://\S+ has numpy 2\.\S+ instead of 1\.0\. Run pip install \S+\.whl"
     with Client(there.scheduler_address, set_as_default=False) as client:
-        refuse_others(client, there.scheduler_address, versions())
+        refuse_other_versions(client, there.scheduler_address, process_versions())
         with pytest.raises(ClusterFailed, match=sentence):
-            refuse_others(client, there.scheduler_address, {**versions(), "numpy": "1.0"})
+            refuse_other_versions(client, there.scheduler_address, {**process_versions(), "numpy": "1.0"})
 
 
 def test_a_machine_without_dask_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -200,20 +200,21 @@ def a_job(path: Path) -> Job:
 
 
 def sent(work: object, package_versions: object = None) -> bytes:
-    return pickle.dumps((versions() if package_versions is None else package_versions, pickle.dumps(work)))
+    return pickle.dumps((process_versions() if package_versions is None else package_versions, pickle.dumps(work)))
 
 
 def test_a_worker_that_joins_later_compares_its_version_too() -> None:
-    ended = compute("run", sent(None, {**versions(), "code": "another"}), b"")
-    assert ended == Ended(None, "ValueError: It has another version of Touchstone, or of a library.")
+    ended = compute_part("run", sent(None, {**process_versions(), "code": "another"}), b"")
+    assert ended == PartOutcome(None, "ValueError: It has another version of Touchstone, or of a library.")
 
 
 def test_a_worker_refuses_a_bundle_of_another_digest(tmp_path: Path) -> None:
     files = dict(bundle_files())
     work = ScoreWork(a_job(tmp_path), {**files, "model.json": files["model.json"] + b" "}, verify(files))
-    assert "BundleRefused" in compute("run", sent(work), b"").problem
+    assert "BundleRefused" in compute_part("run", sent(work), b"").problem
     assert (
-        "not 000000000000 as approved" in compute("run", sent(ScoreWork(a_job(tmp_path), files, "0" * 64)), b"").problem
+        "not 000000000000 as approved"
+        in compute_part("run", sent(ScoreWork(a_job(tmp_path), files, "0" * 64)), b"").problem
     )
 
 
@@ -238,10 +239,10 @@ def test_a_worker_opens_a_run_once_and_keeps_few(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(Counted, "opened", 0)
     monkeypatch.setattr(Counted, "closed", 0)
     work, part = sent(Counted()), pickle.dumps(b"ab")
-    assert [compute(run, work, part).result for run in ("one", "one", "two", "three")] == [b"abab"] * 4
+    assert [compute_part(run, work, part).result for run in ("one", "one", "two", "three")] == [b"abab"] * 4
     assert (Counted.opened, Counted.closed) == (3, 1)
-    end("two")
-    end("two")
+    release_run("two")
+    release_run("two")
     assert Counted.closed == 2
 
 

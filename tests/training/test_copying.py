@@ -8,15 +8,15 @@ from features.fold import fold
 from features.indicators import check_pattern
 from features.listing import Listing, check
 from features.minhash import BINS, signature_of, similarities
-from training.simulation.simulated.contacts import copied
+from training.simulation.simulated.contacts import with_copied_texts
 from training.simulation.simulated.population import Crowd, draw_listings
 from training.simulation.simulated.sellers import Supplier, draw_suppliers
-from training.simulation.synthetic import Settings, World, build
+from training.simulation.synthetic import Settings, World, build_world
 
 
 @cache
 def the_world() -> World:
-    return build(Settings(listings=1_500, seed=11, start=datetime(2026, 1, 1, tzinfo=UTC)))
+    return build_world(Settings(listings=1_500, seed=11, start=datetime(2026, 1, 1, tzinfo=UTC)))
 
 
 @cache
@@ -58,7 +58,7 @@ def test_accounts_of_a_ring_copy_each_other() -> None:
     random = np.random.default_rng(3)
     drafts = draw_listings(random, Crowd(6_000, 600, 180, ""), draw_suppliers(random))
     texts: dict[tuple[Supplier, object], set[str]] = {}
-    for draft in copied(random, drafts):
+    for draft in with_copied_texts(random, drafts):
         if draft.item.counterfeit and draft.seller.supplier is not None and "description" in draft.content:
             key = draft.seller.supplier, draft.content["description"]
             texts.setdefault(key, set()).add(draft.seller.people)

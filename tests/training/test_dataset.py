@@ -13,7 +13,7 @@ from features.listing import Listing, Rejection
 from tests.fixtures.clocks import NOW
 from tests.fixtures.labelled import labelled_file, write_csv, write_ndjson
 from tests.fixtures.strategies import JSON_VALUES, PROPERTY
-from training.adapters.files import Unreadable, file_digest
+from training.adapters.files import UnreadableFile, file_digest
 from training.adapters.formats import FORMATS, UnknownLayout
 from training.dataset import CheckedRow, read_listings
 from training.snapshots.labelled import load_labelled
@@ -210,5 +210,5 @@ def test_sellers_of_labelled_rows_are_groups(tmp_path: Path) -> None:
 
 
 def test_an_unreadable_file_is_refused_before_any_row(tmp_path: Path) -> None:
-    with pytest.raises(Unreadable):
+    with pytest.raises(UnreadableFile):
         read(tmp_path / "none.csv")

@@ -28,19 +28,19 @@ from training.evaluate.cross_validation import (
     fold_scores,
     summarise,
 )
-from training.evaluate.material import FromFile, Labelled
+from training.evaluate.material import FileMaterial, LabelledListings
 from training.evaluate.splits import grouped_folds
 from training.fit.forest import forest_settings
-from training.simulation.synthetic import Settings, build, evaluation_set
+from training.simulation.synthetic import Settings, build_world, evaluation_set
 
 DATA = a_market(80)
 
 
-def of_file(labelled_rows: Labelled, brands: BrandRegister = BRANDS, as_of: datetime = NOW) -> FromFile:
-    return FromFile(labelled_rows, tuple(brands.brands.values()), as_of, "bazaar")
+def of_file(labelled_rows: LabelledListings, brands: BrandRegister = BRANDS, as_of: datetime = NOW) -> FileMaterial:
+    return FileMaterial(labelled_rows, tuple(brands.brands.values()), as_of, "bazaar")
 
 
-def validated(labelled_rows: Labelled) -> Repeat:
+def validated(labelled_rows: LabelledListings) -> Repeat:
     (repeat,) = cross_validate(of_file(labelled_rows), repeats=1, progress=told)
     return repeat
 
@@ -95,7 +95,8 @@ def test_the_prices_of_tested_rows_do_not_move_the_training_features() -> None:
     for i in test:
         dear[i] = replace(dear[i], price=Decimal(99_999))
     facts, other = (
-        of_file(Labelled(tuple(listings), DATA.labels)).facts((train, test)) for listings in (DATA.listings, dear)
+        of_file(LabelledListings(tuple(listings), DATA.labels)).facts((train, test))
+        for listings in (DATA.listings, dear)
     )
     assert facts[0] == other[0]
     assert facts[1] != other[1]
@@ -117,7 +118,7 @@ def test_a_model_without_some_features_does_not_see_them_and_the_others_stay_as_
         other[i] = replace(other[i], seller=replace(other[i].seller, age_days=9_000, rating=1.0, rating_count=1))
     scores, two = (
         fold_scores(
-            of_file(Labelled(tuple(listings), DATA.labels)),
+            of_file(LabelledListings(tuple(listings), DATA.labels)),
             next(iter(grouped_folds(DATA.labels, DATA.groups, folds=FOLDS, seed=0))),
             seed=0,
             changes=Changes(without=SELLER),
@@ -171,7 +172,7 @@ def test_one_class_cannot_be_evaluated() -> None:
 
 
 def test_too_few_sellers_cannot_be_evaluated() -> None:
-    few = Labelled(DATA.listings[:8], DATA.labels[:8])
+    few = LabelledListings(DATA.listings[:8], DATA.labels[:8])
     with pytest.raises(ValueError, match="5 folds by seller need at least 5"):
         cross_validate(of_file(few), repeats=1)
 
@@ -248,8 +249,8 @@ def test_with_six_hundred_counterfeits_the_difference_to_the_rank_average_is_sig
     settings = Settings(listings=12_000, seed=0, start=NOW)
     listings, labels = evaluation_set(settings, settings.listings)
     rows = np.flatnonzero((labels == 1) | (np.random.default_rng(0).random(len(labels)) < 0.2))
-    labelled_rows = Labelled(tuple(listings[i] for i in rows), labels[rows])
-    brands = BrandRegister([market_brand.brand for market_brand in build(settings).brands])
+    labelled_rows = LabelledListings(tuple(listings[i] for i in rows), labels[rows])
+    brands = BrandRegister([market_brand.brand for market_brand in build_world(settings).brands])
     as_of = NOW + timedelta(days=settings.days)
     figures = summarise(labelled_rows, cross_validate(of_file(labelled_rows, brands, as_of), repeats=1, threads=2))
     difference = figures["difference_to_rank_average"]

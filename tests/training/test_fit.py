@@ -20,7 +20,7 @@ from tests.fixtures.clusters import a_cluster
 from tests.fixtures.labelled import a_market, market_facts, market_references
 from training.cluster import ClusterFailed
 from training.evaluate import metrics
-from training.evaluate.material import Labelled
+from training.evaluate.material import LabelledListings
 from training.fit.classifier import CounterfeitClassifier
 from training.fit.cluster_input import FitInputWork, fit_input_at
 from training.fit.fit_input import FitInput
@@ -135,7 +135,7 @@ def test_labels_without_another_seller_to_test_on_are_refused(
 
 
 @cache
-def a_large_market() -> Labelled:
+def a_large_market() -> LabelledListings:
     return a_market(640, share=0.6)
 
 

@@ -11,7 +11,7 @@ from sklearn.isotonic import IsotonicRegression
 from models.arrays import Floats
 from models.calibration import Curve, Method, Sigmoid, expits
 from tests.fixtures.strategies import PROPERTY
-from training.fit.calibration import Observed, _Grouped, fit_calibration, fit_curve, fit_sigmoid, method_for
+from training.fit.calibration import OutOfFoldValues, _GroupedRows, fit_calibration, fit_curve, fit_sigmoid, method_for
 
 METHODS = [
     (10, 10, Method.SIGMOID, "a first model"),
@@ -29,34 +29,34 @@ def test_the_number_of_labels_determines_the_method(positives: int, sellers: int
     assert method_for(positives, sellers) is method
 
 
-def observed(n: int, *, seed: int = 0, share: float = -1.0, sellers: int | None = None) -> Observed:
+def observed(n: int, *, seed: int = 0, share: float = -1.0, sellers: int | None = None) -> OutOfFoldValues:
     """Values whose true log-odds are 1.5 x value + share, with three listings per seller."""
     random = np.random.default_rng(seed)
     values = random.standard_normal(n)
     labels = (random.random(n) < expits(1.5 * values + share)).astype(np.int8)
-    return Observed(values, labels, np.ones(n), np.arange(n) % (sellers or n // 3))
+    return OutOfFoldValues(values, labels, np.ones(n), np.arange(n) % (sellers or n // 3))
 
 
-def taken(sample: Observed, rows: NDArray[np.intp]) -> Observed:
-    return Observed(sample.values[rows], sample.labels[rows], sample.weights[rows], sample.groups[rows])
+def taken(sample: OutOfFoldValues, rows: NDArray[np.intp]) -> OutOfFoldValues:
+    return OutOfFoldValues(sample.values[rows], sample.labels[rows], sample.weights[rows], sample.groups[rows])
 
 
 @st.composite
-def any_observed(draw: st.DrawFn) -> Observed:
+def any_observed(draw: st.DrawFn) -> OutOfFoldValues:
     """Few rows, with tied values, very unequal or zero weights, and both classes."""
     n = draw(st.integers(4, 40))
     values = draw(st.lists(st.integers(-3, 3).map(float), min_size=n, max_size=n))
     labels = draw(st.lists(st.integers(0, 1), min_size=n - 2, max_size=n - 2))
     weights = draw(st.lists(st.sampled_from([0.0, 0.3, 1.0, 10.0]), min_size=n - 2, max_size=n - 2))
     groups = draw(st.lists(st.integers(0, 8), min_size=n, max_size=n))
-    return Observed(
+    return OutOfFoldValues(
         np.array(values), np.array([0, 1, *labels], dtype=np.int8), np.array([1.0, 1.0, *weights]), np.array(groups)
     )
 
 
 @PROPERTY
 @given(any_observed(), st.sampled_from(Method))
-def test_every_curve_rises(sample: Observed, method: Method) -> None:
+def test_every_curve_rises(sample: OutOfFoldValues, method: Method) -> None:
     heights = fit_curve(method, sample).log_odds(np.linspace(-4, 4, 33))
     assert np.isfinite(heights).all()
     assert (np.diff(heights) > 0).all()
@@ -64,7 +64,7 @@ def test_every_curve_rises(sample: Observed, method: Method) -> None:
 
 @PROPERTY
 @given(any_observed())
-def test_a_calibration_can_be_fitted_to_any_rows_of_both_classes(sample: Observed) -> None:
+def test_a_calibration_can_be_fitted_to_any_rows_of_both_classes(sample: OutOfFoldValues) -> None:
     assert np.isfinite(fit_calibration(sample).log_odds(sample.values)).all()
 
 
@@ -99,9 +99,9 @@ def test_values_that_are_all_alike_give_the_share_of_counterfeits() -> None:
 
 @PROPERTY
 @given(any_observed())
-def test_the_isotonic_shares_are_those_of_scikit_learn(sample: Observed) -> None:
+def test_the_isotonic_shares_are_those_of_scikit_learn(sample: OutOfFoldValues) -> None:
     """Except those of 0 and 1."""
-    grouped = _Grouped.of(sample)
+    grouped = _GroupedRows.of(sample)
     expected = IsotonicRegression().fit_transform(
         grouped.values, grouped.positives / grouped.weights, sample_weight=grouped.weights
     )
@@ -113,16 +113,16 @@ def test_shares_of_zero_and_one_move_by_half_a_row() -> None:
     """Eight genuine below, two of four counterfeit between, three counterfeit above."""
     labels = np.array([0] * 8 + [1, 0, 1, 0] + [1] * 3, dtype=np.int8)
     values = np.array([*range(8), 9.0, 9.0, 9.0, 9.0, 10.0, 11.0, 12.0])
-    shares = _Grouped.of(Observed(values, labels, np.ones(15), np.arange(15))).isotonic()
+    shares = _GroupedRows.of(OutOfFoldValues(values, labels, np.ones(15), np.arange(15))).isotonic()
     assert shares == pytest.approx([0.5 / 9] * 8 + [0.5] + [1 - 0.5 / 4] * 3)
 
 
 @PROPERTY
 @given(any_observed())
-def test_venn_abers_shares_are_those_of_their_definition(sample: Observed) -> None:
+def test_venn_abers_shares_are_those_of_their_definition(sample: OutOfFoldValues) -> None:
     """By the definition: for each label, the listing is added to the others with it, and an isotonic regression is
     fitted."""
-    grouped = _Grouped.of(sample)
+    grouped = _GroupedRows.of(sample)
     for i, share in enumerate(grouped.venn_abers()):
         p = []
         for label in (0.0, 1.0):
@@ -135,12 +135,12 @@ def test_venn_abers_shares_are_those_of_their_definition(sample: Observed) -> No
 
 def test_equal_values_are_one_group() -> None:
     sample = observed(90)
-    tied = Observed(np.round(sample.values), sample.labels, sample.weights, sample.groups)
-    assert _Grouped.of(tied).values.tolist() == sorted(set(tied.values.tolist()))
+    tied = OutOfFoldValues(np.round(sample.values), sample.labels, sample.weights, sample.groups)
+    assert _GroupedRows.of(tied).values.tolist() == sorted(set(tied.values.tolist()))
 
 
 def test_many_rows_form_equal_groups() -> None:
-    grouped = _Grouped.of(observed(10_000))
+    grouped = _GroupedRows.of(observed(10_000))
     assert grouped.weights.tolist() == [50.0] * 200
     assert all(low < high for low, high in pairwise(grouped.values))
 
@@ -148,8 +148,8 @@ def test_many_rows_form_equal_groups() -> None:
 def test_a_row_of_weight_ten_is_less_than_ten_rows() -> None:
     """Nine rows of weight 1 and one of 10: their effective number is 19 squared over 109."""
     sample = observed(10)
-    heavy = Observed(sample.values, sample.labels, np.array([1.0] * 9 + [10.0]), sample.groups)
-    assert _Grouped.of(heavy).weights.sum() == pytest.approx(19**2 / 109)
+    heavy = OutOfFoldValues(sample.values, sample.labels, np.array([1.0] * 9 + [10.0]), sample.groups)
+    assert _GroupedRows.of(heavy).weights.sum() == pytest.approx(19**2 / 109)
 
 
 def test_a_row_of_no_weight_bends_no_curve() -> None:
@@ -157,7 +157,7 @@ def test_a_row_of_no_weight_bends_no_curve() -> None:
     weights = np.where(np.arange(900) < 600, 1.0, 0.0)
     part = taken(sample, np.arange(600))
     for method in Method:
-        curve = fit_curve(method, Observed(sample.values, sample.labels, weights, sample.groups))
+        curve = fit_curve(method, OutOfFoldValues(sample.values, sample.labels, weights, sample.groups))
         assert curve.log_odds(part.values) == pytest.approx(fit_curve(method, part).log_odds(part.values), abs=1e-5)
 
 
@@ -174,7 +174,7 @@ def test_a_bent_truth_is_fitted_where_a_sigmoid_cannot(method: Method) -> None:
     random = np.random.default_rng(3)
     values = random.uniform(-2, 2, 6_000)
     truth = np.where(values < 1, 0.05, 0.9)
-    sample = Observed(values, (random.random(6_000) < truth).astype(np.int8), np.ones(6_000), np.arange(6_000))
+    sample = OutOfFoldValues(values, (random.random(6_000) < truth).astype(np.int8), np.ones(6_000), np.arange(6_000))
     bent, straight = (
         np.mean((expits(fit_curve(m, sample).log_odds(values)) - truth) ** 2) for m in (method, Method.SIGMOID)
     )
@@ -183,8 +183,10 @@ def test_a_bent_truth_is_fitted_where_a_sigmoid_cannot(method: Method) -> None:
 
 def test_with_a_single_step_the_curve_is_a_line() -> None:
     """Uninformative values: the isotonic fit is constant and would lose the order."""
-    falling = Observed(np.arange(40.0), np.array([1, 0] * 20, dtype=np.int8)[::-1].copy(), np.ones(40), np.arange(40))
-    level = Observed(np.zeros(40), falling.labels, falling.weights, falling.groups)
+    falling = OutOfFoldValues(
+        np.arange(40.0), np.array([1, 0] * 20, dtype=np.int8)[::-1].copy(), np.ones(40), np.arange(40)
+    )
+    level = OutOfFoldValues(np.zeros(40), falling.labels, falling.weights, falling.groups)
     assert isinstance(fit_curve(Method.ISOTONIC, level), Sigmoid)
 
 

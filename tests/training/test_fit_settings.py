@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 
 from features.listing import Listing
-from features.text_kernel import COLUMNS, fields
+from features.text_kernel import COLUMNS, listing_texts
 from models.classifier import SCALES
 from models.treetext import trees_of
 from tests.features.plain import indices_plain
@@ -25,7 +25,7 @@ from training.fit import text as module
 from training.fit.classifier import CounterfeitClassifier
 from training.fit.forest import forest_settings
 from training.fit.settings import DEFAULT_SETTINGS, FitSettings, as_file, read_settings
-from training.fit.text import FittedText, cost_of, epochs_of, fit_text
+from training.fit.text import FittedText, fit_text, most_epochs, row_cost
 from training.fit.text_matrix import TextMatrix, dot
 from training.runs.hyper_parameters import fixed_parameters, forest_parameters
 
@@ -115,7 +115,7 @@ def by_liblinear(weights: NDArray[np.float64]) -> NDArray[np.float64]:
     design = sp.csr_matrix((TEXTS.values, TEXTS.indices, TEXTS.starts), shape=(120, COLUMNS)).astype(np.float64)
     occurs = np.asarray((design[:80] > 0).sum(axis=0)).ravel()
     design = (design @ sp.diags(np.log(81 / (1 + occurs)) + 1)).tocsr()
-    learner = LogisticRegression(C=cost_of(80), class_weight="balanced", solver="liblinear", tol=1e-5, max_iter=10_000)
+    learner = LogisticRegression(C=row_cost(80), class_weight="balanced", solver="liblinear", tol=1e-5, max_iter=10_000)
     learner.fit(design[:80], FIT_TEXT_DATA.labels[:80], sample_weight=weights[:80])
     return np.asarray(learner.decision_function(design), dtype=np.float64)
 
@@ -159,7 +159,7 @@ COSTS = [(1, 10.0), (500, 10.0), (501, 10 * 500 / 501), (20_000, 0.25)]
 
 @pytest.mark.parametrize(("rows", "cost"), COSTS)
 def test_beyond_five_hundred_rows_the_total_cost_is_constant(rows: int, cost: float) -> None:
-    assert cost_of(rows) == pytest.approx(cost)
+    assert row_cost(rows) == pytest.approx(cost)
 
 
 EPOCHS = [(1, 100), (700, 100), (701, 99), (10_000, 7), (20_000, 5), (1_000_000, 5)]
@@ -167,7 +167,7 @@ EPOCHS = [(1, 100), (700, 100), (701, 99), (10_000, 7), (20_000, 5), (1_000_000,
 
 @pytest.mark.parametrize(("rows", "epochs"), EPOCHS)
 def test_small_data_are_solved_and_large_ones_get_five_epochs(rows: int, epochs: int) -> None:
-    assert epochs_of(rows) == epochs
+    assert most_epochs(rows) == epochs
 
 
 MULTIPLIERS = [
@@ -199,7 +199,7 @@ def rows_of(matrix: TextMatrix) -> list[dict[int, float]]:
 def defined(listing: Listing) -> dict[int, float]:
     """A row by definition: counts over the root of their number."""
     row: dict[int, float] = {}
-    for field, text in enumerate(fields([listing])):
+    for field, text in enumerate(listing_texts([listing])):
         indices = indices_plain(text, field)
         for index in indices:
             row[index] = row.get(index, 0.0) + SCALES[field] / np.sqrt(len(indices))

@@ -3,16 +3,16 @@ from dataclasses import replace
 import pytest
 
 from models.policies.learning import DEFAULT_GATES
-from training.gates.gate import Gate, State, blocking, judged, made_of, not_judged
-from training.gates.gates import GateEvidence, Incumbent, gates, nothing_judged
+from training.gates.gate import Gate, State, blocking_gates, combined_gate, judged_gate, unjudged_gate
+from training.gates.gates import GateEvidence, Incumbent, all_gates, unjudged_gates
 
-GOOD = judged("brand Aurelle", True, -0.01, -0.03, "Recall 0.40 against 0.41.")
-BAD = judged("brand Lumo", False, -0.35, -0.03, "Recall 0.00 against 0.35.")
-UNKNOWN = not_judged("language de", "2 counterfeits.", blocks=False)
+GOOD = judged_gate("brand Aurelle", True, -0.01, -0.03, "Recall 0.40 against 0.41.")
+BAD = judged_gate("brand Lumo", False, -0.35, -0.03, "Recall 0.00 against 0.35.")
+UNKNOWN = unjudged_gate("language de", "2 counterfeits.", blocks=False)
 
 
 def whole(*parts: Gate) -> Gate:
-    return made_of("slices", parts, sentence="All is well.", nothing="None could be judged.")
+    return combined_gate("slices", parts, sentence="All is well.", nothing="None could be judged.")
 
 
 def test_a_failed_gate_blocks_and_a_passed_gate_does_not() -> None:
@@ -22,7 +22,7 @@ def test_a_failed_gate_blocks_and_a_passed_gate_does_not() -> None:
 
 @pytest.mark.parametrize("blocks", [True, False])
 def test_an_unjudged_gate_is_never_passed_and_blocks_if_told(blocks: bool) -> None:
-    gate = not_judged("golden_set", "None is frozen.", blocks=blocks)
+    gate = unjudged_gate("golden_set", "None is frozen.", blocks=blocks)
     assert (gate.state, gate.passed, gate.blocks) == (State.NOT_JUDGED, False, blocks)
 
 
@@ -52,7 +52,7 @@ def test_a_gate_of_parts_has_the_figure_and_the_bound_of_the_first_that_fails() 
 
 
 def test_a_gate_of_parts_names_all_failures_and_explains_the_first() -> None:
-    whole_gate = whole(BAD, GOOD, judged("language de", False, -0.1, -0.03, "Recall 0.20 against 0.30."))
+    whole_gate = whole(BAD, GOOD, judged_gate("language de", False, -0.1, -0.03, "Recall 0.20 against 0.30."))
     assert (whole_gate.figure, whole_gate.sentence) == (-0.35, "brand Lumo, language de: Recall 0.00 against 0.35.")
 
 
@@ -62,13 +62,13 @@ def test_a_report_has_one_of_three_states_of_a_gate() -> None:
 
 def test_blocking_gates_are_listed_with_figure_and_bound_by_part() -> None:
     gate_reports = [
-        judged("random_slice", False, -0.02, 0.0, "Worse.").as_json(),
+        judged_gate("random_slice", False, -0.02, 0.0, "Worse.").as_json(),
         whole(GOOD, BAD, UNKNOWN).as_json(),
-        not_judged("golden_set", "None is frozen.", blocks=True).as_json(),
+        unjudged_gate("golden_set", "None is frozen.", blocks=True).as_json(),
         UNKNOWN.as_json(),
         GOOD.as_json(),
     ]
-    assert list(blocking(gate_reports)) == [
+    assert list(blocking_gates(gate_reports)) == [
         {"name": "random slice", "figure": -0.02, "bound": 0.0},
         {"name": "slices: brand Lumo", "figure": -0.35, "bound": -0.03},
         {"name": "golden set", "figure": None, "bound": None},
@@ -77,7 +77,7 @@ def test_blocking_gates_are_listed_with_figure_and_bound_by_part() -> None:
 
 def test_reports_without_states_are_read() -> None:
     old = [{"name": "calibration", "passed": False, "sentence": "Off."}, {"name": "enough_to_judge", "passed": True}]
-    assert list(blocking(old)) == [{"name": "calibration", "figure": None, "bound": None}]
+    assert list(blocking_gates(old)) == [{"name": "calibration", "figure": None, "bound": None}]
 
 
 def test_a_gate_as_json_has_its_state_and_whether_it_is_passed() -> None:
@@ -126,11 +126,11 @@ FIRST = replace(
 
 
 def gate(name: str, evidence: GateEvidence = EVIDENCE) -> Gate:
-    return next(gate for gate in gates(evidence, DEFAULT_GATES) if gate.name == name)
+    return next(gate for gate in all_gates(evidence, DEFAULT_GATES) if gate.name == name)
 
 
 def test_the_gates_have_this_order() -> None:
-    assert [gate.name for gate in gates(EVIDENCE, DEFAULT_GATES)] == [
+    assert [gate.name for gate in all_gates(EVIDENCE, DEFAULT_GATES)] == [
         "enough_to_judge", "random_slice", "calibration", "slices", "obfuscation",
     ]  # fmt: skip
 
@@ -200,7 +200,7 @@ def test_calibration_is_no_worse(
 
 
 def test_without_a_judgement_the_only_gate_blocks() -> None:
-    (only_gate,) = nothing_judged(40, 12, 4, DEFAULT_GATES)
+    (only_gate,) = unjudged_gates(40, 12, 4, DEFAULT_GATES)
     assert (only_gate.name, only_gate.state, only_gate.blocks) == ("enough_to_judge", State.NOT_JUDGED, True)
 
 
@@ -239,7 +239,7 @@ SENTENCES = [
 
 @pytest.mark.parametrize(("evidence", "sentences"), SENTENCES, ids=["beside a champion", "a first model"])
 def test_every_gate_says_its_figure_and_its_bound(evidence: GateEvidence, sentences: list[str]) -> None:
-    assert [gate.sentence for gate in gates(evidence, DEFAULT_GATES)] == sentences
+    assert [gate.sentence for gate in all_gates(evidence, DEFAULT_GATES)] == sentences
 
 
 @pytest.mark.parametrize("name", ["random_slice", "slices"])

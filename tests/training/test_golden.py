@@ -9,7 +9,15 @@ import pytest
 
 from tests.fixtures.clocks import NOW
 from tests.fixtures.labelled import a_market, snapshot_rows
-from training.gates.golden import GoldenItem, GoldenSet, freeze, kept_apart, read_golden, refuse_golden_rows, thawed
+from training.gates.golden import (
+    GoldenItem,
+    GoldenSet,
+    freeze,
+    parse_golden,
+    read_golden,
+    refuse_golden_rows,
+    rows_apart_from,
+)
 from training.snapshots.snapshot import SnapshotRefused, SnapshotRow
 
 DATA = a_market(60)
@@ -25,7 +33,7 @@ CONTENT, DIGEST = freeze(ITEMS, NOW)
 
 
 def test_a_set_comes_back_as_it_was_frozen() -> None:
-    golden_set = thawed(CONTENT, DIGEST)
+    golden_set = parse_golden(CONTENT, DIGEST)
     assert (golden_set.items, golden_set.as_of, golden_set.digest) == (tuple(ITEMS), NOW, DIGEST)
     assert golden_set.labels.tolist() == [row.label for row in ROWS[:20]]
 
@@ -66,11 +74,11 @@ NO_SETS: list[tuple[bytes, str, str]] = [
 def test_frozen_content_that_is_no_set_is_refused(content: bytes, sentence: str, _why: str) -> None:
 
     with pytest.raises(SnapshotRefused, match=sentence):
-        thawed(content, hashlib.sha256(content).hexdigest())
+        parse_golden(content, hashlib.sha256(content).hexdigest())
 
 
 def a_set(*rows: SnapshotRow) -> GoldenSet:
-    return thawed(*freeze([item(row) for row in rows], NOW))
+    return parse_golden(*freeze([item(row) for row in rows], NOW))
 
 
 LONG = (
@@ -114,18 +122,18 @@ OTHERS: list[tuple[SnapshotRow, bool, str]] = [
 
 @pytest.mark.parametrize(("row", "is_kept", "_why"), OTHERS)
 def test_training_excludes_a_golden_set(row: SnapshotRow, is_kept: bool, _why: str) -> None:
-    assert kept_apart([row], a_set(GOLDEN), {}) == ([row] if is_kept else [])
+    assert rows_apart_from([row], a_set(GOLDEN), {}) == ([row] if is_kept else [])
 
 
 def test_training_excludes_accounts_linked_with_a_seller_of_the_golden_set() -> None:
     linked = replace(ROWS[10], seller_cluster="first")
-    assert kept_apart([linked], a_set(GOLDEN), {str(GOLDEN.seller): "other"}) == [linked]
-    assert kept_apart([linked], a_set(GOLDEN), {str(GOLDEN.seller): "first"}) == []
+    assert rows_apart_from([linked], a_set(GOLDEN), {str(GOLDEN.seller): "other"}) == [linked]
+    assert rows_apart_from([linked], a_set(GOLDEN), {str(GOLDEN.seller): "first"}) == []
 
 
 def test_unknown_sellers_are_not_one_seller() -> None:
     nobody = replace(GOLDEN, seller=None)
-    assert kept_apart([replace(ROWS[10], seller=None, seller_cluster=None)], a_set(nobody), {})
+    assert rows_apart_from([replace(ROWS[10], seller=None, seller_cluster=None)], a_set(nobody), {})
 
 
 def test_a_snapshot_that_holds_golden_listings_is_refused() -> None:

@@ -18,51 +18,51 @@ from tests.fixtures.scorers import CALIBRATION, THRESHOLDS, a_bundle, bundle_fil
 from tests.training.test_golden import item
 from training.gates.gate import State
 from training.gates.gates import Incumbent
-from training.gates.golden import freeze, thawed
+from training.gates.golden import freeze, parse_golden
 from training.gates.golden_gate import GoldenEvidence, golden_evidence, golden_gate
-from training.gates.incumbent import InForce
-from training.gates.slice_gate import Compared, SliceEvidence
+from training.gates.incumbent import IncumbentScorer
+from training.gates.slice_gate import FigureComparison, SliceEvidence
 from training.gates.upheld import UpheldEvidence, upheld_evidence, upheld_gate
 
 DATA = a_market(120)
-GOLDEN = thawed(*freeze([item(row) for row in snapshot_rows(DATA)], NOW))
-SAME = Compared(0.5, 0.5, 0.0, -0.1)
-WHOLE = SliceEvidence("all of it", 400, 60, 40, recall=SAME, rank=SAME, alarms=Compared(0.01, 0.01, 0.0, -0.01))
+GOLDEN = parse_golden(*freeze([item(row) for row in snapshot_rows(DATA)], NOW))
+SAME = FigureComparison(0.5, 0.5, 0.0, -0.1)
+WHOLE = SliceEvidence("all of it", 400, 60, 40, recall=SAME, rank=SAME, alarms=FigureComparison(0.01, 0.01, 0.0, -0.01))
 EVIDENCE = GoldenEvidence("abcdef0123456789", 400, 60, Incumbent.CHAMPION, champion_saw=False, parts=(WHOLE,))
-BETTER = Compared(0.6, 0.5, -0.1, -0.2)
-LOST = replace(WHOLE, recall=Compared(0.2, 0.5, 0.3, 0.11))
+BETTER = FigureComparison(0.6, 0.5, -0.1, -0.2)
+LOST = replace(WHOLE, recall=FigureComparison(0.2, 0.5, 0.3, 0.11))
 
 
 def test_both_models_score_a_set_and_it_is_judged_as_a_whole() -> None:
-    evidence = golden_evidence(GOLDEN, a_bundle(), InForce(None, 1), DEFAULT_GATES)
+    evidence = golden_evidence(GOLDEN, a_bundle(), IncumbentScorer(None, 1), DEFAULT_GATES)
     assert (evidence.digest, evidence.items, evidence.positives) == (GOLDEN.digest, 120, int(DATA.labels.sum()))
     assert [part.name for part in evidence.parts] == ["all of it"]
     assert (evidence.parts[0].rows, evidence.parts[0].positives) == (120, int(DATA.labels.sum()))
 
 
 def test_the_same_model_beside_itself_loses_nothing() -> None:
-    evidence = golden_evidence(GOLDEN, a_bundle(), InForce(a_bundle(), 1), DEFAULT_GATES)
+    evidence = golden_evidence(GOLDEN, a_bundle(), IncumbentScorer(a_bundle(), 1), DEFAULT_GATES)
     (whole,) = evidence.parts
     assert [comparison.worse for comparison in (whole.recall, whole.rank, whole.alarms)] == [0, 0, 0]
     assert golden_gate(evidence, DEFAULT_GATES).passed
 
 
 def test_the_candidate_is_judged_by_its_own_scores() -> None:
-    (alone,) = golden_evidence(GOLDEN, a_bundle(), InForce(a_bundle(), 1), DEFAULT_GATES).parts
-    (beside,) = golden_evidence(GOLDEN, a_bundle(), InForce(None, 1), DEFAULT_GATES).parts
+    (alone,) = golden_evidence(GOLDEN, a_bundle(), IncumbentScorer(a_bundle(), 1), DEFAULT_GATES).parts
+    (beside,) = golden_evidence(GOLDEN, a_bundle(), IncumbentScorer(None, 1), DEFAULT_GATES).parts
     assert beside.rank.ours == alone.rank.ours
     assert beside.rank.theirs != alone.rank.theirs
 
 
 def test_only_slices_of_enough_listings_are_judged_by_themselves() -> None:
     small = replace(DEFAULT_GATES, golden_slice_rows=60)
-    names = [part.name for part in golden_evidence(GOLDEN, a_bundle(), InForce(None, 1), small).parts]
+    names = [part.name for part in golden_evidence(GOLDEN, a_bundle(), IncumbentScorer(None, 1), small).parts]
     assert names[0] == "all of it"
     assert {"language en", "language fr", "market EUR"} <= set(names)
     sizes = {"language en": 60, "language fr": 60}
     larger = replace(DEFAULT_GATES, golden_slice_rows=61)
     assert not sizes.keys() & {
-        part.name for part in golden_evidence(GOLDEN, a_bundle(), InForce(None, 1), larger).parts
+        part.name for part in golden_evidence(GOLDEN, a_bundle(), IncumbentScorer(None, 1), larger).parts
     }
 
 
@@ -70,9 +70,9 @@ def test_a_champion_from_before_the_freeze_is_reported() -> None:
     before, after = (
         replace(a_bundle(), references_as_of=at) for at in (NOW.replace(year=2020), NOW.replace(year=2040))
     )
-    assert not golden_evidence(GOLDEN, a_bundle(), InForce(None, 1), DEFAULT_GATES).champion_saw
+    assert not golden_evidence(GOLDEN, a_bundle(), IncumbentScorer(None, 1), DEFAULT_GATES).champion_saw
     saw = [
-        golden_evidence(GOLDEN, a_bundle(), InForce(champion, 1), DEFAULT_GATES).champion_saw
+        golden_evidence(GOLDEN, a_bundle(), IncumbentScorer(champion, 1), DEFAULT_GATES).champion_saw
         for champion in (before, after)
     ]
     assert saw == [True, False]
@@ -166,13 +166,13 @@ SLACK: list[tuple[float, bool, str]] = [
 
 @pytest.mark.parametrize(("at_least", "passes", "_why"), SLACK)
 def test_three_points_of_recall_beyond_doubt_may_be_lost(at_least: float, passes: bool, _why: str) -> None:
-    part = replace(WHOLE, recall=Compared(0.4, 0.5, 0.1, at_least))
+    part = replace(WHOLE, recall=FigureComparison(0.4, 0.5, 0.1, at_least))
     assert golden_gate(replace(EVIDENCE, parts=(part,)), DEFAULT_GATES).passed is passes
 
 
 UPHELD_DATA = a_market(24)
 FACTS = market_facts(UPHELD_DATA)
-SCORES = InForce(a_bundle(), 1).scores([compute(facts) for facts in FACTS])
+SCORES = IncumbentScorer(a_bundle(), 1).scores([compute(facts) for facts in FACTS])
 ROWS = [
     replace(row, evidence_level="appeal", label=int(i % 3 == 0)) if i < 12 else row
     for i, row in enumerate(snapshot_rows(UPHELD_DATA))
@@ -198,7 +198,7 @@ def candidate_at(line: float) -> Bundle:
 
 
 def found(shipped: Bundle, champion: Bundle | None) -> UpheldEvidence:
-    return upheld_evidence(ROWS, FACTS, shipped, InForce(champion, 1), DEFAULT_GATES)
+    return upheld_evidence(ROWS, FACTS, shipped, IncumbentScorer(champion, 1), DEFAULT_GATES)
 
 
 def test_only_listings_that_are_genuine_by_an_appeal_are_scored() -> None:
@@ -223,10 +223,10 @@ def test_a_regression_is_shown_by_the_candidate_while_the_champion_is_clear(
 
 
 def test_a_listing_is_mended_where_the_champion_would_show_it_and_the_candidate_is_clear() -> None:
-    turned = upheld_evidence(ROWS, FACTS, at_line(0.9), InForce(candidate_at(0.001), 1), DEFAULT_GATES)
+    turned = upheld_evidence(ROWS, FACTS, at_line(0.9), IncumbentScorer(candidate_at(0.001), 1), DEFAULT_GATES)
     assert (turned.mended, turned.regressed) == (8, ())
     assert found(candidate_at(0.001), at_line(0.9)).mended == 0
-    hidden_by_both = upheld_evidence(ROWS, FACTS, at_line(0.9), InForce(candidate_at(0.999), 1), DEFAULT_GATES)
+    hidden_by_both = upheld_evidence(ROWS, FACTS, at_line(0.9), IncumbentScorer(candidate_at(0.999), 1), DEFAULT_GATES)
     assert hidden_by_both.mended == 0
 
 
@@ -235,9 +235,9 @@ def test_a_clear_candidate_mends_listings_that_the_scorecard_would_show() -> Non
         replace(facts, listing=replace(facts.listing, title=f"{facts.listing.title} 1:1 mirror")) if i % 2 else facts
         for i, facts in enumerate(FACTS)
     ]
-    points = InForce(None, 1).scores([compute(loud[i]) for i in UPHELD])
+    points = IncumbentScorer(None, 1).scores([compute(loud[i]) for i in UPHELD])
     shown = int((points >= 20).sum())
-    mended = upheld_evidence(ROWS, loud, candidate_at(0.999), InForce(None, 1), DEFAULT_GATES).mended
+    mended = upheld_evidence(ROWS, loud, candidate_at(0.999), IncumbentScorer(None, 1), DEFAULT_GATES).mended
     assert mended == shown
     assert 0 < shown < len(UPHELD)
 
@@ -264,17 +264,19 @@ CLEAR: list[tuple[float, float, bool, str]] = [
 def test_a_champion_is_clear_well_below_its_threshold_and_far_below_the_candidate(
     theirs: float, ours: float, clear: bool, _why: str
 ) -> None:
-    assert InForce(at_line(0.5), 1).is_clear(np.array([theirs]), np.array([ours]), DEFAULT_GATES).tolist() == [clear]
+    assert IncumbentScorer(at_line(0.5), 1).is_clear(np.array([theirs]), np.array([ours]), DEFAULT_GATES).tolist() == [
+        clear
+    ]
 
 
 def test_the_scorecard_is_clear_below_half_of_its_points() -> None:
     points = np.array([20.0, 15.0, 10.0, 9.0, -5.0])
-    clear_rows = InForce(None, 1).is_clear(points, np.full(5, 0.01), DEFAULT_GATES)
+    clear_rows = IncumbentScorer(None, 1).is_clear(points, np.full(5, 0.01), DEFAULT_GATES)
     assert clear_rows.tolist() == [False, False, False, True, True]
 
 
 def test_without_a_champion_it_is_compared_with_the_scorecard() -> None:
-    points = InForce(None, 1).scores([compute(FACTS[i]) for i in UPHELD])
+    points = IncumbentScorer(None, 1).scores([compute(FACTS[i]) for i in UPHELD])
     evidence = found(candidate_at(0.001), None)
     assert (evidence.incumbent, evidence.learnt) == (Incumbent.SCORECARD, 0)
     assert len(evidence.regressed) == int((points < 10).sum()) > 0
@@ -287,7 +289,7 @@ def test_the_champion_may_know_labels_that_were_mature_at_its_training() -> None
     younger = [
         replace(row, matured_at=NOW + timedelta(days=1)) if i == UPHELD[3] else row for i, row in enumerate(ROWS)
     ]
-    champion = InForce(at_line(0.5), 1)
+    champion = IncumbentScorer(at_line(0.5), 1)
     assert upheld_evidence(younger, FACTS, candidate_at(0.5), champion, DEFAULT_GATES).learnt == 7
 
 
@@ -361,7 +363,7 @@ INCUMBENT_ROWS = [compute(facts) for facts in (some_facts(), full_facts(), bare_
 
 
 def test_a_champion_scores_by_probability_and_shows_from_its_own_threshold() -> None:
-    incumbent = InForce(a_bundle(), 1)
+    incumbent = IncumbentScorer(a_bundle(), 1)
     assert incumbent.scores(INCUMBENT_ROWS).tolist() == [
         score.probability for score in a_bundle().score_many(INCUMBENT_ROWS)
     ]
@@ -369,7 +371,7 @@ def test_a_champion_scores_by_probability_and_shows_from_its_own_threshold() -> 
 
 
 def test_without_a_champion_the_starter_scorecard_scores_by_points() -> None:
-    incumbent = InForce(None, 1)
+    incumbent = IncumbentScorer(None, 1)
     points = [score_by_points(row, policy=DEFAULT_SCORECARD, fingerprint="").value for row in INCUMBENT_ROWS]
     assert incumbent.scores(INCUMBENT_ROWS).tolist() == points
     assert points[-1] > max(points[:-1]), "the suspect one stands out"
@@ -386,14 +388,14 @@ TRAINED: list[tuple[datetime | None, bool, str]] = [
 
 @pytest.mark.parametrize(("as_of", "was", "_why"), TRAINED)
 def test_a_champion_was_trained_by_a_time(as_of: datetime | None, was: bool, _why: str) -> None:
-    assert InForce(replace(a_bundle(), references_as_of=as_of), 1).was_trained_by(NOW) is was
+    assert IncumbentScorer(replace(a_bundle(), references_as_of=as_of), 1).was_trained_by(NOW) is was
 
 
 def test_a_scorecard_was_never_trained() -> None:
-    assert not InForce(None, 1).was_trained_by(NOW)
-    assert not InForce(None, 1).knew(NOW)
+    assert not IncumbentScorer(None, 1).was_trained_by(NOW)
+    assert not IncumbentScorer(None, 1).knew(NOW)
 
 
 @pytest.mark.parametrize(("days", "knew"), [(-1, True), (0, True), (1, False)])
 def test_a_champion_knew_labels_that_were_mature_at_its_training(days: int, knew: bool) -> None:
-    assert InForce(replace(a_bundle(), references_as_of=NOW), 1).knew(NOW + timedelta(days=days)) is knew
+    assert IncumbentScorer(replace(a_bundle(), references_as_of=NOW), 1).knew(NOW + timedelta(days=days)) is knew

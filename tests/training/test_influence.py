@@ -12,8 +12,8 @@ from models.arrays import Floats
 from models.policies.learning import WeightPolicy
 from tests.fixtures.labelled import a_market, market_facts, snapshot_rows
 from tests.fixtures.strategies import PROPERTY
-from training.evaluate.suspects import doubtful, suspects
-from training.fit.weighting import Part, capped, parts
+from training.evaluate.suspects import rows_in_doubt, suspects
+from training.fit.weighting import Part, cap_weights, weight_caps
 from training.snapshots.snapshot import SnapshotRow
 
 FACTS = market_facts(a_market(4))
@@ -63,7 +63,7 @@ def weighted(draw: st.DrawFn) -> tuple[Floats, list[Part]]:
 @given(weighted())
 def test_no_weight_grows_and_the_last_cap_holds(both: tuple[Floats, list[Part]]) -> None:
     weights, caps = both
-    new_weights = capped(weights, caps)
+    new_weights = cap_weights(weights, caps)
     assert np.all(new_weights > 0)
     assert np.all(new_weights <= weights + 1e-9)
     last = caps[-1]
@@ -84,7 +84,7 @@ def test_incompatible_caps_leave_some_weight() -> None:
     flood, honest = 90, 10
     by_source = a_part([0] * flood + list(range(1, honest + 1)), 0.25)
     by_seller = a_part([i % 50 + honest for i in range(flood)] + list(range(honest)), 0.05)
-    new_weights = capped(np.ones(flood + honest), [by_seller, by_source])
+    new_weights = cap_weights(np.ones(flood + honest), [by_seller, by_source])
     assert new_weights[flood:].tolist() == pytest.approx([1.0] * honest)
     assert new_weights[:flood].sum() == pytest.approx(honest / 3)
 
@@ -93,7 +93,7 @@ LOOSE = WeightPolicy(source_share=0.02, slice_share=0.2, equal_parts=3.0)
 
 
 def made_of(rows: Sequence[SnapshotRow], policy: WeightPolicy = LOOSE) -> list[tuple[str, list[int], float]]:
-    capped_parts = parts(rows, [FACTS[i % 4] for i in range(len(rows))], policy)
+    capped_parts = weight_caps(rows, [FACTS[i % 4] for i in range(len(rows))], policy)
     return [(part.kind, part.rows.tolist(), round(part.share, 3)) for part in capped_parts]
 
 
@@ -142,13 +142,13 @@ def test_languages_and_categories_are_slices(changed: str) -> None:
         listing = replace(FACTS[0].listing, language=None, product_type=None)
         fields: dict[str, Any] = {changed: "Xx" if i % 2 else None}
         facts.append(replace(FACTS[0], listing=replace(listing, **fields)))
-    (slice_part,) = [part for part in parts(rows_of(0, "abcdefgh"), facts, LOOSE) if part.kind == "slice"]
+    (slice_part,) = [part for part in weight_caps(rows_of(0, "abcdefgh"), facts, LOOSE) if part.kind == "slice"]
     assert slice_part.rows.tolist() == [1, 3, 5, 7]
 
 
 def test_two_sources_that_agree_are_a_source_of_their_own() -> None:
     pairs = [replace(ROW, label=1, sources=pair) for pair in (("a", "b"), ("b", "a"), ("a",), ("b",), ("c",))]
-    (source_part,) = [part for part in parts(pairs, [FACTS[0]] * 5, LOOSE) if part.kind == "source"]
+    (source_part,) = [part for part in weight_caps(pairs, [FACTS[0]] * 5, LOOSE) if part.kind == "source"]
     assert source_part.groups.tolist() == [0, 0, 1, 2, 3]
 
 
@@ -156,7 +156,7 @@ def test_the_order_of_slices_does_not_depend_on_the_rows() -> None:
     facts = replace(FACTS[0], listing=replace(FACTS[0].listing, language=None, product_type=None))
     rows = [*rows_of(0, "abcd", brand_id="brn_2"), *rows_of(0, "abcde", brand_id="brn_1")]
     for read in (rows, rows[::-1]):
-        slices = [part for part in parts(read, [facts] * 9, LOOSE) if part.kind == "slice"]
+        slices = [part for part in weight_caps(read, [facts] * 9, LOOSE) if part.kind == "slice"]
         assert [{read[i].brand_id for i in part.rows} for part in slices] == [{"brn_1"}, {"brn_2"}]
 
 
@@ -173,12 +173,12 @@ def test_the_off_diagonal_of_the_confident_joint_by_hand() -> None:
     """Counterfeit at .05 and .15 is genuine at .95 and .85, above .76; genuine at .65 is above .62, but .6 is not."""
     assert PROBABILITIES[:10].mean() == pytest.approx(0.62)
     assert (1 - PROBABILITIES[10:]).mean() == pytest.approx(0.76)
-    assert doubtful(LABELS, PROBABILITIES).tolist() == [9, 8, 19]
+    assert rows_in_doubt(LABELS, PROBABILITIES).tolist() == [9, 8, 19]
 
 
 def test_a_label_with_the_higher_probability_is_not_in_doubt() -> None:
     """A genuine label at .4 exceeds the mean of .3 of the counterfeits, but genuine is still more probable."""
-    assert doubtful(np.array([1, 1, 0, 0], dtype=np.int8), np.array([0.3, 0.3, 0.4, 0.1])).tolist() == []
+    assert rows_in_doubt(np.array([1, 1, 0, 0], dtype=np.int8), np.array([0.3, 0.3, 0.4, 0.1])).tolist() == []
 
 
 BOUNDS = [
@@ -191,12 +191,12 @@ BOUNDS = [
 def test_a_label_is_in_doubt_from_there_on(
     labels: list[int], probabilities: list[float], expected: list[int], _why: str
 ) -> None:
-    assert doubtful(np.array(labels, dtype=np.int8), np.array(probabilities)).tolist() == expected
+    assert rows_in_doubt(np.array(labels, dtype=np.int8), np.array(probabilities)).tolist() == expected
 
 
 @pytest.mark.parametrize("label", [0, 1])
 def test_where_there_is_one_class_nothing_is_in_doubt(label: int) -> None:
-    assert doubtful(np.full(3, label, dtype=np.int8), np.array([0.1, 0.5, 0.9])).tolist() == []
+    assert rows_in_doubt(np.full(3, label, dtype=np.int8), np.array([0.1, 0.5, 0.9])).tolist() == []
 
 
 def test_planted_mistakes_are_found_first() -> None:
@@ -205,7 +205,7 @@ def test_planted_mistakes_are_found_first() -> None:
     truth = (random.random(4_000) < 0.2).astype(np.int8)
     probabilities = np.clip(np.where(truth == 1, 0.85, 0.1) + random.normal(0, 0.15, 4_000), 0.01, 0.99)
     planted = random.random(4_000) < 0.05
-    doubtful_rows = doubtful(np.where(planted, 1 - truth, truth).astype(np.int8), probabilities)
+    doubtful_rows = rows_in_doubt(np.where(planted, 1 - truth, truth).astype(np.int8), probabilities)
     assert planted[doubtful_rows].mean() > 0.95
     assert planted[doubtful_rows].sum() > 0.5 * planted.sum()
     assert planted[doubtful_rows[:50]].all()

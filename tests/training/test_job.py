@@ -91,7 +91,9 @@ def with_a_changed_golden_set(folder: Path) -> tuple[list[str], str]:
 
 def lines_of(command: Sequence[str]) -> tuple[int, list[dict[str, Any]]]:
     """The exit code of a child whose standard input stays open, and its output."""
-    with subprocess.Popen([*children.python(), *command], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as child:
+    with subprocess.Popen(
+        [*children.interpreter_command(), *command], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as child:
         assert child.stdout is not None
         # MLflow writes lines of its own beside a server.
         lines = [json.loads(line) for line in child.stdout if line.startswith(b"{")]

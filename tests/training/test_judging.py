@@ -17,7 +17,7 @@ from training.evaluate.metrics import average_precision, effective_number
 from training.evaluate.splits import LaterSplit, TimeFold, split_later_unseen
 from training.fit.classifier import CounterfeitClassifier
 from training.gates.gate import State
-from training.gates.incumbent import InForce
+from training.gates.incumbent import IncumbentScorer
 
 DATA = a_market(160)
 FACTS = market_facts(DATA)
@@ -157,7 +157,7 @@ def test_a_first_model_is_compared_with_the_starter_scorecard() -> None:
     random_slice = alone().gates[1]
     rows = TRIAL.split.judge
     labels, stands_for = DATA.labels[rows], TRIAL.stands_for[rows]
-    points = InForce(None, 1).scores([compute(FACTS[i]) for i in rows])
+    points = IncumbentScorer(None, 1).scores([compute(FACTS[i]) for i in rows])
     theirs = average_precision(labels, points, stands_for)
     assert f"against {theirs:.3f} of the starter scorecard" in random_slice.sentence
     assert random_slice.figure == pytest.approx(alone().report["candidate"]["random_slice"]["ap"] - theirs)
@@ -174,7 +174,7 @@ def test_beside_a_champion_it_is_compared_with_that() -> None:
 
 def test_the_champion_s_curve_is_its_own() -> None:
     rows = TRIAL.split.judge
-    scores = InForce(a_bundle(), 1).scores([compute(FACTS[i]) for i in rows])
+    scores = IncumbentScorer(a_bundle(), 1).scores([compute(FACTS[i]) for i in rows])
     assert beside().report["curves"]["champion"] == curves(DATA.labels[rows], scores)
 
 

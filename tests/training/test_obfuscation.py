@@ -8,12 +8,12 @@ import pytest
 from features.brands import BrandRegister
 from features.facts import Facts
 from features.fold import fold
-from features.indicators import Direction, Fired, IndicatorFacts, Where
+from features.indicators import Direction, IndicatorFacts, IndicatorMatch, SearchedText
 from features.listing import Listing
 from features.near_duplicates import NearDuplicates
 from tests.fixtures.facts import AURELLE, REFERENCES, full_facts, some_facts
-from training.gates.obfuscation import TRANSFORMS, Market, Transform, rewritten
-from training.gates.replay import facts_of_changed, honest_descriptions, market_of, rewritten_facts
+from training.gates.obfuscation import TRANSFORMS, Market, Transform, rewrite
+from training.gates.replay import facts_of_changed, honest_descriptions, market_of, rewrite_facts
 
 LISTING = Listing(
     external_id="MP-1",
@@ -29,7 +29,7 @@ BY_NAME = {transform.name: transform for transform in TRANSFORMS}
 
 
 def written(name: str, listing: Listing = LISTING, market: Market = MARKET, seed: int = 0) -> Listing:
-    return rewritten(BY_NAME[name], listing, market, seed=seed)
+    return rewrite(BY_NAME[name], listing, market, seed=seed)
 
 
 def test_there_are_twelve_ways_and_more_each_with_a_meaning_and_a_source() -> None:
@@ -40,14 +40,14 @@ def test_there_are_twelve_ways_and_more_each_with_a_meaning_and_a_source() -> No
 
 @pytest.mark.parametrize("way", TRANSFORMS, ids=lambda way: way.name)
 def test_a_way_is_reproducible(way: Transform) -> None:
-    changed = rewritten(way, LISTING, MARKET, seed=0)
+    changed = rewrite(way, LISTING, MARKET, seed=0)
     assert changed != LISTING
-    assert rewritten(way, LISTING, MARKET, seed=0) == changed
+    assert rewrite(way, LISTING, MARKET, seed=0) == changed
 
 
 @pytest.mark.parametrize("way", TRANSFORMS, ids=lambda way: way.name)
 def test_a_way_leaves_other_fields_unchanged(way: Transform) -> None:
-    changed = rewritten(way, LISTING, MARKET, seed=0)
+    changed = rewrite(way, LISTING, MARKET, seed=0)
     assert (changed.external_id, changed.product_type, changed.currency) == ("MP-1", "Bags", "EUR")
     if way.name != "price below the median":
         assert changed.price == LISTING.price
@@ -56,7 +56,7 @@ def test_a_way_leaves_other_fields_unchanged(way: Transform) -> None:
 @pytest.mark.parametrize("way", TRANSFORMS, ids=lambda way: way.name)
 def test_a_way_handles_a_nearly_empty_listing(way: Transform) -> None:
     bare = Listing(external_id="MP-2", price=Decimal(5), currency="EUR")
-    listing = rewritten(way, bare, Market(None, None, ()), seed=0)
+    listing = rewrite(way, bare, Market(None, None, ()), seed=0)
     assert (listing.title, listing.price) == (None, Decimal(5))
 
 
@@ -155,7 +155,7 @@ def test_only_the_given_chance_is_used() -> None:
     random.seed(1)
     state = random.getstate()
     for way in TRANSFORMS:
-        rewritten(way, LISTING, MARKET, seed=0)
+        rewrite(way, LISTING, MARKET, seed=0)
     assert random.getstate() == state
 
 
@@ -164,7 +164,7 @@ FULL = full_facts()
 
 
 def rewritten_as(name: str, facts: Facts = FULL) -> Facts:
-    return rewritten_facts(facts, WAYS[name], REFERENCES, ("Bought in Lyon.",), seed=0)
+    return rewrite_facts(facts, WAYS[name], REFERENCES, ("Bought in Lyon.",), seed=0)
 
 
 def test_the_brand_is_resolved_again() -> None:
@@ -179,7 +179,7 @@ def test_a_listing_without_its_brand_is_compared_with_other_prices() -> None:
 
 def test_the_facts_of_the_seller_stay() -> None:
     for way in TRANSFORMS:
-        changed = rewritten_facts(FULL, way, REFERENCES, ("x",), seed=0)
+        changed = rewrite_facts(FULL, way, REFERENCES, ("x",), seed=0)
         assert replace(changed.seller, authorised=FULL.seller.authorised) == FULL.seller
         assert (changed.version, changed.as_of) == (FULL.version, FULL.as_of)
         assert changed.price.previous_log_price == FULL.price.previous_log_price
@@ -223,12 +223,12 @@ def test_near_duplicates_stay_while_a_text_is_near_the_original() -> None:
 
 
 def test_indicators_stay_while_their_words_do() -> None:
-    fired = Fired(
+    fired = IndicatorMatch(
         indicator_id="tt",
         brand_id="brd",
         label="x",
         direction=Direction.COUNTERFEIT,
-        where=Where.DESCRIPTION,
+        where=SearchedText.DESCRIPTION,
         words="dust bag",
     )
     indicators = IndicatorFacts(for_counterfeit=2, fired=(fired,))

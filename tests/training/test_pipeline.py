@@ -15,7 +15,7 @@ from tests.fixtures.labelled import a_market, market_references, snapshot_rows
 from tests.fixtures.tiny_encoder import tiny_encoder
 from training.fit.encoders import Encoder
 from training.fit.settings import FitSettings
-from training.gates.golden import GoldenItem, freeze, thawed
+from training.gates.golden import GoldenItem, freeze, parse_golden
 from training.runs.pipeline import Candidate, train, without_nan
 from training.snapshots.snapshot import Snapshot, SnapshotRefused, SnapshotRow, read_snapshot, write_snapshot
 
@@ -179,7 +179,7 @@ def test_a_golden_set_is_judged_on_and_named_in_the_report(candidate: Candidate,
         GoldenItem(f"ver_g{i}", f"lst_g{i}", f"golden-{i // 2}", row.label, ("a", "b"), row.facts)
         for i, row in enumerate(snapshot_rows(a_market(120, seed=9)))
     ]
-    golden = thawed(*freeze(items, NOW))
+    golden = parse_golden(*freeze(items, NOW))
     champion = from_files(candidate.files)
     report = train(a_snapshot(tmp_path), champion=champion, golden=golden, seed=0, threads=1).report
     gate = report["gates"][-1]
@@ -190,7 +190,7 @@ def test_a_golden_set_is_judged_on_and_named_in_the_report(candidate: Candidate,
 
 def test_a_snapshot_that_holds_golden_listings_trains_nothing(tmp_path: Path) -> None:
     row = ROWS[0]
-    golden = thawed(*freeze([GoldenItem("x", row.listing_id, None, 1, ("a", "b"), row.facts)], NOW))
+    golden = parse_golden(*freeze([GoldenItem("x", row.listing_id, None, 1, ("a", "b"), row.facts)], NOW))
     with pytest.raises(SnapshotRefused, match="1 rows of the snapshot are of the golden set"):
         train(a_snapshot(tmp_path), champion=None, golden=golden, seed=0, threads=1)
 

@@ -16,7 +16,7 @@ from serving.platform.home import Home
 from tests.serving.commands.commands import touchstone_in
 from training.dataset import CheckedRow, read_listings
 from training.evaluate.cross_validation import cross_validate, summarise
-from training.evaluate.material import FromFile
+from training.evaluate.material import FileMaterial
 from training.snapshots.labelled import load_labelled
 
 NOW: Final = datetime(2026, 11, 1, tzinfo=UTC)
@@ -164,7 +164,8 @@ def test_labels_and_unknown_columns_change_no_score(trained: Path, sample: Path,
 def evaluated(sample: Path, repeats: int, threads: int = 1) -> dict[str, Any]:
     labelled_rows = load_labelled(sample, "ozon-ecup", received_at=NOW).data
     return summarise(
-        labelled_rows, cross_validate(FromFile(labelled_rows, (), NOW, "ozon-ecup"), repeats=repeats, threads=threads)
+        labelled_rows,
+        cross_validate(FileMaterial(labelled_rows, (), NOW, "ozon-ecup"), repeats=repeats, threads=threads),
     )
 
 

@@ -11,27 +11,27 @@ from models.policies.learning import DEFAULT_GATES
 from tests.fixtures.labelled import a_market, market_facts, market_references
 from training.gates.gate import State
 from training.gates.obfuscation import TRANSFORMS
-from training.gates.replay_gate import HeldOut, Replayed, replay, replay_gate
+from training.gates.replay_gate import HeldOutRows, ReplayOutcome, replay, replay_gate
 
 DATA = a_market(80)
 FACTS = market_facts(DATA)
 REFERENCES = market_references(DATA)
-HELD_OUT = HeldOut(FACTS, DATA.labels, DATA.groups, np.ones(len(FACTS)), 0.5)
+HELD_OUT = HeldOutRows(FACTS, DATA.labels, DATA.groups, np.ones(len(FACTS)), 0.5)
 
 
-def replayed(**changes: object) -> Replayed:
-    usual = Replayed(
+def replayed(**changes: object) -> ReplayOutcome:
+    usual = ReplayOutcome(
         "leet", honest=False, listings=140, effective=140, before=0.8, after=0.75, worse=0.05, worse_at_least=-0.02
     )
     return replace(usual, **changes)  # type: ignore[arg-type]  # the fields of the row
 
 
-def honest(**changes: object) -> Replayed:
+def honest(**changes: object) -> ReplayOutcome:
     usual = replayed(honest=True, effective=3_000, before=0.1, after=0.1, worse=0.001, worse_at_least=-0.001)
     return replace(usual, **changes)  # type: ignore[arg-type]  # as above
 
 
-PARTS: list[tuple[Replayed, State, str]] = [
+PARTS: list[tuple[ReplayOutcome, State, str]] = [
     (replayed(), State.PASSED, "a loss within the bound"),
     (replayed(worse=0.1), State.PASSED, "ten points, which is the bound"),
     (replayed(worse=0.1001), State.FAILED, "more than ten points at face value"),
@@ -50,7 +50,7 @@ PARTS: list[tuple[Replayed, State, str]] = [
 
 
 @pytest.mark.parametrize(("effect", "state", "_why"), PARTS)
-def test_a_transform_is(effect: Replayed, state: State, _why: str) -> None:
+def test_a_transform_is(effect: ReplayOutcome, state: State, _why: str) -> None:
     (part,) = replay_gate([effect], DEFAULT_GATES).parts
     assert (part.state, part.blocks) == (state, state is State.FAILED)
 

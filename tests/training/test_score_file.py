@@ -20,7 +20,7 @@ from tests.fixtures.scorers import THRESHOLDS, a_bundle, bundle_files
 from training.adapters.formats import UnknownLayout
 from training.fit import cluster_input
 from training.runs.model_card import model_card
-from training.runs.train_file import TrainedOnFile, train_on_file
+from training.runs.train_file import FileTraining, train_on_file
 from training.score.columns import SCHEMA
 from training.score.file import score_file
 
@@ -154,7 +154,7 @@ def test_two_processes_score_as_one_does(tmp_path: Path) -> None:
     assert scored(path, tmp_path, processes=2) == scored(path, tmp_path)
 
 
-def trained(market_file: Path, *, seed: int = 0, late: int = 0) -> TrainedOnFile:
+def trained(market_file: Path, *, seed: int = 0, late: int = 0) -> FileTraining:
     return train_on_file(market_file, "native", received_at=NOW + timedelta(days=late), seed=seed, threads=1)
 
 
@@ -164,38 +164,38 @@ def market_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def training(market_file: Path) -> TrainedOnFile:
+def training(market_file: Path) -> FileTraining:
     return trained(market_file)
 
 
-def test_a_labelled_file_becomes_a_bundle(training: TrainedOnFile) -> None:
+def test_a_labelled_file_becomes_a_bundle(training: FileTraining) -> None:
     assert from_files(training.files, expected=training.digest).references_as_of is None
 
 
-def test_the_time_of_the_run_is_no_part_of_the_bundle(market_file: Path, training: TrainedOnFile) -> None:
+def test_the_time_of_the_run_is_no_part_of_the_bundle(market_file: Path, training: FileTraining) -> None:
     assert trained(market_file, late=9).digest == training.digest
 
 
-def test_another_seed_gives_another_bundle(market_file: Path, training: TrainedOnFile) -> None:
+def test_another_seed_gives_another_bundle(market_file: Path, training: FileTraining) -> None:
     assert trained(market_file, seed=1).digest != training.digest
 
 
-def test_a_bundle_made_from_a_file_compares_prices_with_that_file(training: TrainedOnFile) -> None:
+def test_a_bundle_made_from_a_file_compares_prices_with_that_file(training: FileTraining) -> None:
     reference = from_files(training.files).references.prices.find("aurelle", "accessories")
     assert reference is not None
     assert reference.n >= 5
 
 
-def test_the_report_is_json_and_makes_a_card(training: TrainedOnFile) -> None:
+def test_the_report_is_json_and_makes_a_card(training: FileTraining) -> None:
     report = json.loads(json.dumps(training.report, allow_nan=False))
     assert "* Not judged: Trained on a file" in model_card(report, training.digest)
 
 
-def test_the_report_counts_its_rows(training: TrainedOnFile) -> None:
+def test_the_report_counts_its_rows(training: FileTraining) -> None:
     assert (training.report["rows"], training.report["sellers"], training.report["format"]) == (120, 60, "native")
 
 
-def test_the_manifest_names_no_file_of_this_machine(training: TrainedOnFile, market_file: Path) -> None:
+def test_the_manifest_names_no_file_of_this_machine(training: FileTraining, market_file: Path) -> None:
     assert str(market_file).encode() not in b"".join(training.files.values())
     assert market_file.name.encode() not in training.files[MANIFEST]
 
@@ -217,7 +217,7 @@ def test_a_file_of_one_class_is_refused(tmp_path: Path) -> None:
         trained(labelled_file(tmp_path / "a.ndjson", 20, share=0.0))
 
 
-def test_a_cluster_gives_the_digest_of_this_machine(market_file: Path, training: TrainedOnFile) -> None:
+def test_a_cluster_gives_the_digest_of_this_machine(market_file: Path, training: FileTraining) -> None:
     shares = list[float]()
     with pytest.MonkeyPatch.context() as patch, a_cluster(2) as cluster:
         patch.setattr(cluster_input, "PART_ROWS", 50)

@@ -22,7 +22,7 @@ from tests.fixtures.clocks import NOW
 from tests.fixtures.facts import facts_of
 from tests.fixtures.labelled import labelled_rows, write_ndjson
 from tests.fixtures.scorers import a_bundle, bundle_files
-from training.adapters.files import Unreadable
+from training.adapters.files import UnreadableFile
 from training.adapters.formats import UnknownLayout
 from training.bundle_folder import write_bundle_folder
 from training.dataset import read_listings
@@ -246,7 +246,7 @@ def test_a_file_that_is_no_parquet_or_of_another_format_leaves_nothing(tmp_path:
     broken, other, out = tmp_path / "a.parquet", tmp_path / "b.parquet", tmp_path / "out.parquet"
     broken.write_bytes(b"PAR1 and nothing else")
     pq.write_table(pa.table({"nothing": [1]}), other)
-    with pytest.raises(Unreadable, match=r"a\.parquet"):
+    with pytest.raises(UnreadableFile, match=r"a\.parquet"):
         scored(broken, out)
     with pytest.raises(UnknownLayout):
         scored(other, out)

@@ -27,7 +27,7 @@ from training.evaluate import metrics
 from training.evaluate.splits import seller_groups
 from training.fit.classifier import CounterfeitClassifier
 from training.fit.weighting import training_weights
-from training.simulation.synthetic import Settings, Truth, analyst_answer, brand_answer, build, evaluation_set
+from training.simulation.synthetic import Settings, Truth, analyst_answer, brand_answer, build_world, evaluation_set
 from training.snapshots.references import OfflineReferences
 from training.snapshots.snapshot import SnapshotRow
 
@@ -134,7 +134,7 @@ SCHEMES: Final[Mapping[str, tuple[LabelPolicy, bool, WeightPolicy]]] = {
 def measured(seed: int) -> dict[str, Found]:
     """Each scheme on one marketplace."""
     settings = Settings(listings=8_000, seed=seed, start=START)
-    world = build(settings)
+    world = build_world(settings)
     houses = [replace(house.brand, brand_id=str(number)) for number, house in enumerate(world.brands)]
     listings: dict[str, Listing] = {}
     for sent in world.sent:

@@ -12,11 +12,11 @@ from features.listing import Listing
 from tests.fixtures.clocks import NOW
 from tests.fixtures.labelled import write_ndjson
 from training.adapters.formats import FORMATS
-from training.dataset import Reading, checked_batch, checked_row
+from training.dataset import Reading, check_batch, check_row
 from training.score import seller_shards
 from training.score import source as score_source
 from training.score.file import _Rows
-from training.score.numbered import unpacked
+from training.score.numbered import unpack_batches
 from training.score.parts import Part
 from training.score.source import source_of
 
@@ -55,10 +55,10 @@ def a_file(folder: Path, form: str) -> Path:
 def listings_of(part: Part, reading: Reading) -> dict[int, Listing]:
     """The listings of a part by the number of their row."""
     if isinstance(part.rows, tuple):
-        checked = [checked_row(row, reading) for row in part.rows]
+        checked = [check_row(row, reading) for row in part.rows]
     else:
         assert isinstance(part.rows, bytes)
-        batches = [checked_batch(batch, numbers, reading) for batch, numbers in unpacked(part.rows)]
+        batches = [check_batch(batch, numbers, reading) for batch, numbers in unpack_batches(part.rows)]
         assert max(map(len, batches)) <= 500
         checked = [row for batch in batches for row in batch]
     return {row.number: row.listing for row in checked if isinstance(row.listing, Listing)}

@@ -6,13 +6,13 @@ import pytest
 from models.policies.learning import DEFAULT_GATES
 from tests.training.slice_power import SETTINGS, refusals
 from training.gates.gate import State
-from training.gates.slice_gate import Compared, SliceEvidence, slice_gate
+from training.gates.slice_gate import FigureComparison, SliceEvidence, slice_gate
 
 NAN = float("nan")
 
 
-def compared(worse: float, at_least: float, theirs: float = 0.40) -> Compared:
-    return Compared(theirs - worse, theirs, worse, at_least)
+def compared(worse: float, at_least: float, theirs: float = 0.40) -> FigureComparison:
+    return FigureComparison(theirs - worse, theirs, worse, at_least)
 
 
 def a_slice(**changes: Any) -> SliceEvidence:
@@ -23,7 +23,7 @@ def a_slice(**changes: Any) -> SliceEvidence:
         positive_sellers=6,
         recall=compared(0.01, -0.05),
         rank=compared(0.005, -0.02, theirs=0.9),
-        alarms=Compared(0.02, 0.01, 0.01, -0.01),
+        alarms=FigureComparison(0.02, 0.01, 0.01, -0.01),
     )
     return replace(usual, **changes)
 
@@ -37,8 +37,12 @@ SLICES: list[tuple[SliceEvidence, State, str]] = [
     (a_slice(rank=compared(0.1, 0.03, 0.9)), State.PASSED, "by three points, which is the bound"),
     (a_slice(rank=compared(0.2001, -0.1, 0.9)), State.FAILED, "the rank has collapsed, certain or not"),
     (a_slice(rank=compared(0.2, -0.1, 0.9)), State.PASSED, "by twenty points, which is the bound"),
-    (a_slice(alarms=Compared(0.2, 0.01, 0.19, 0.0301)), State.FAILED, "honest listings are flagged"),
-    (a_slice(alarms=Compared(0.2, 0.01, 0.19, 0.03)), State.PASSED, "by three points more for certain: the bound"),
+    (a_slice(alarms=FigureComparison(0.2, 0.01, 0.19, 0.0301)), State.FAILED, "honest listings are flagged"),
+    (
+        a_slice(alarms=FigureComparison(0.2, 0.01, 0.19, 0.03)),
+        State.PASSED,
+        "by three points more for certain: the bound",
+    ),
     (a_slice(positives=5, recall=compared(0.35, 0.1)), State.FAILED, "five counterfeits are enough for recall"),
     (a_slice(positives=4, recall=compared(0.35, 0.1)), State.PASSED, "four are not"),
     (a_slice(positives=4, rank=compared(0.1, 0.05, 0.9)), State.PASSED, "nor for an interval of the rank"),
@@ -92,7 +96,7 @@ SENTENCES = [
         ),
     ),
     (
-        a_slice(alarms=Compared(0.72, 0.01, 0.71, 0.5)),
+        a_slice(alarms=FigureComparison(0.72, 0.01, 0.71, 0.5)),
         (
             "72% of its genuine listings are flagged against 1%, worse by at least 0.50 beyond doubt; "
             "12 counterfeits of 6 sellers among 60 rows."
@@ -126,7 +130,7 @@ FIGURES = [
     (a_slice(recall=compared(0.35, 0.1)), -0.35, -0.03, "a loss of recall"),
     (a_slice(rank=compared(0.1, 0.05, 0.9)), -0.1, -0.03, "a loss of rank"),
     (a_slice(rank=compared(0.4, 0.3, 0.9), recall=compared(0.35, 0.1)), -0.4, -0.2, "a collapse, as the gravest"),
-    (a_slice(alarms=Compared(0.72, 0.01, 0.71, 0.5)), 0.71, 0.03, "a rise of false alarms"),
+    (a_slice(alarms=FigureComparison(0.72, 0.01, 0.71, 0.5)), 0.71, 0.03, "a rise of false alarms"),
     (a_slice(positives=2), None, None, "nothing where it was not judged"),
 ]
 

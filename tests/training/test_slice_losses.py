@@ -15,12 +15,12 @@ from tests.fixtures.facts import bare_facts, full_facts, some_facts
 from training.evaluate import metrics
 from training.evaluate.metrics import seller_bootstrap
 from training.evaluate.slices import only_text_and_price, slices
-from training.gates.slice_gate import Scored, SliceEvidence, slice_evidence
+from training.gates.slice_gate import ScoredRows, SliceEvidence, slice_evidence
 
 N = 240
 
 
-def scored(seed: int = 0, *, weights: Floats | None = None, theirs: Floats | None = None) -> Scored:
+def scored(seed: int = 0, *, weights: Floats | None = None, theirs: Floats | None = None) -> ScoredRows:
     """240 rows of 60 sellers, with every fourth seller selling fakes, scored by two models."""
     random = np.random.default_rng(seed)
     groups = np.repeat(np.arange(60), 4)
@@ -28,17 +28,17 @@ def scored(seed: int = 0, *, weights: Floats | None = None, theirs: Floats | Non
     ours = labels + random.normal(0, 0.6, N)
     other = labels + random.normal(0, 0.6, N) if theirs is None else theirs
     counted = np.ones(N) if weights is None else weights
-    return Scored(labels, ours, other, counted, groups, seller_bootstrap(groups, times=300, seed=1))
+    return ScoredRows(labels, ours, other, counted, groups, seller_bootstrap(groups, times=300, seed=1))
 
 
 MEMBERS = {"all": np.arange(N), "first": np.arange(80), "small": np.arange(49)}
 
 
-def evidence(sample: Scored) -> dict[str, SliceEvidence]:
+def evidence(sample: ScoredRows) -> dict[str, SliceEvidence]:
     return {slice_.name: slice_ for slice_ in slice_evidence(sample, MEMBERS, DEFAULT_GATES)}
 
 
-def by_hand(sample: Scored, scores: Floats, rows: NDArray[np.intp]) -> tuple[float, float, float]:
+def by_hand(sample: ScoredRows, scores: Floats, rows: NDArray[np.intp]) -> tuple[float, float, float]:
     """Recall, rank and alarms of one model, row by row and without resampling."""
     genuine = [i for i in range(N) if not sample.labels[i]]
     total = sum(sample.weights[i] for i in genuine)
@@ -92,9 +92,9 @@ def test_counterfeits_and_their_sellers_are_counted() -> None:
 
 def test_equal_models_differ_by_nothing() -> None:
     sample = scored()
-    same = evidence(Scored(sample.labels, sample.ours, sample.ours, sample.weights, sample.groups, sample.resampled))[
-        "all"
-    ]
+    same = evidence(
+        ScoredRows(sample.labels, sample.ours, sample.ours, sample.weights, sample.groups, sample.resampled)
+    )["all"]
     for figure in (same.recall, same.rank, same.alarms):
         assert (figure.worse, figure.worse_at_least) == (0.0, 0.0)
 
@@ -102,8 +102,10 @@ def test_equal_models_differ_by_nothing() -> None:
 def test_a_loss_of_ours_is_worse_and_a_loss_of_theirs_is_not() -> None:
     sample = scored()
     broken = np.where(sample.labels == 1, sample.ours - 1, sample.ours)
-    lost = evidence(Scored(sample.labels, broken, sample.ours, sample.weights, sample.groups, sample.resampled))["all"]
-    gained = evidence(Scored(sample.labels, sample.ours, broken, sample.weights, sample.groups, sample.resampled))[
+    lost = evidence(ScoredRows(sample.labels, broken, sample.ours, sample.weights, sample.groups, sample.resampled))[
+        "all"
+    ]
+    gained = evidence(ScoredRows(sample.labels, sample.ours, broken, sample.weights, sample.groups, sample.resampled))[
         "all"
     ]
     assert lost.recall.worse_at_least > 0.03
@@ -124,7 +126,7 @@ def test_honest_listings_of_a_slice_that_are_newly_flagged_are_worse() -> None:
     ours[accused] = 9.0 + np.arange(36) / 100
     resampled = seller_bootstrap(groups, times=200, seed=1)
     (slice_,) = slice_evidence(
-        Scored(labels, ours, theirs, np.ones(n), groups, resampled), {"rival": slice_rows}, DEFAULT_GATES
+        ScoredRows(labels, ours, theirs, np.ones(n), groups, resampled), {"rival": slice_rows}, DEFAULT_GATES
     )
     assert slice_.alarms.theirs < 0.05
     assert slice_.alarms.ours == pytest.approx(36 / 57)
@@ -140,7 +142,7 @@ def test_the_lower_end_is_the_quantile_of_the_resampled_losses_at_the_confidence
     ours = np.where((groups < 100) & (groups % 2 == 0), -1.0, theirs)
     resampled = seller_bootstrap(groups, times=2_000, seed=1)
     (slice_,) = slice_evidence(
-        Scored(labels, ours, theirs, np.ones(n), groups, resampled), {"a": groups}, DEFAULT_GATES
+        ScoredRows(labels, ours, theirs, np.ones(n), groups, resampled), {"a": groups}, DEFAULT_GATES
     )
     assert slice_.recall.worse == pytest.approx(0.5)
     # A share of 100 has a standard error of .05; one-sided 95 % are 1.645 of these, 99 % 2.326.
@@ -150,7 +152,7 @@ def test_the_lower_end_is_the_quantile_of_the_resampled_losses_at_the_confidence
 
 def test_one_class_gives_no_evidence() -> None:
     sample = scored()
-    none = Scored(
+    none = ScoredRows(
         np.zeros(N, dtype=np.int8), sample.ours, sample.theirs, sample.weights, sample.groups, sample.resampled
     )
     assert slice_evidence(none, MEMBERS, DEFAULT_GATES) == ()
@@ -191,7 +193,7 @@ def test_one_genuine_listing_in_a_hundred_may_be_flagged_and_not_two() -> None:
     labels = np.array([0] * 100 + [1] * 5, dtype=np.int8)
     scores = np.concatenate([np.arange(100.0), [98.5] * 5])
     (slice_,) = slice_evidence(
-        Scored(labels, scores, scores, np.ones(105), np.arange(105), np.ones((1, 105))),
+        ScoredRows(labels, scores, scores, np.ones(105), np.arange(105), np.ones((1, 105))),
         {"all": np.arange(105)},
         DEFAULT_GATES,
     )

@@ -18,7 +18,7 @@ from features.references import references_to_dict
 from tests.fixtures.clocks import NOW
 from tests.fixtures.facts import REFERENCES
 from tests.fixtures.labelled import BRANDS, a_market, market_facts, market_references, snapshot_rows
-from training.evaluate.material import FromFile, FromSnapshot
+from training.evaluate.material import FileMaterial, SnapshotMaterial
 from training.fit.weighting import training_weights
 from training.snapshots.snapshot import SnapshotRefused, SnapshotRow, read_snapshot, write_snapshot
 from training.snapshots.summary import summarise
@@ -267,24 +267,24 @@ MATERIAL_ROWS = [
 
 
 @pytest.fixture(scope="module")
-def stored(tmp_path_factory: pytest.TempPathFactory) -> FromSnapshot:
+def stored(tmp_path_factory: pytest.TempPathFactory) -> SnapshotMaterial:
     path, _ = write_snapshot(tmp_path_factory.mktemp("snapshot"), MATERIAL_ROWS, market_references(MATERIAL_DATA), NOW)
-    return FromSnapshot.read(path)
+    return SnapshotMaterial.read(path)
 
 
-def test_the_facts_of_a_snapshot_are_the_stored_ones_whatever_the_fold(stored: FromSnapshot) -> None:
+def test_the_facts_of_a_snapshot_are_the_stored_ones_whatever_the_fold(stored: SnapshotMaterial) -> None:
     train, test = np.arange(10), np.arange(10, 40)
     assert stored.facts((train, test)) == (market_facts(MATERIAL_DATA)[:10], market_facts(MATERIAL_DATA)[10:])
     assert stored.listings == MATERIAL_DATA.listings
     assert stored.labels.tolist() == MATERIAL_DATA.labels.tolist()
 
 
-def test_linked_accounts_of_a_snapshot_are_one_seller(stored: FromSnapshot) -> None:
+def test_linked_accounts_of_a_snapshot_are_one_seller(stored: SnapshotMaterial) -> None:
     assert len(set(stored.groups[:6].tolist())) == 1
     assert len(set(stored.groups.tolist())) == 18
 
 
-def test_the_weights_of_a_snapshot_are_those_of_a_training(stored: FromSnapshot) -> None:
+def test_the_weights_of_a_snapshot_are_those_of_a_training(stored: SnapshotMaterial) -> None:
     assert np.array_equal(stored.weights, training_weights(MATERIAL_ROWS, market_facts(MATERIAL_DATA)).values)
     assert len(set(stored.weights.tolist())) > 1
 
@@ -292,11 +292,11 @@ def test_the_weights_of_a_snapshot_are_those_of_a_training(stored: FromSnapshot)
 def test_a_file_that_is_no_snapshot_is_refused(tmp_path: Path) -> None:
     (tmp_path / "a.parquet").write_bytes(b"PAR1")
     with pytest.raises(SnapshotRefused):
-        FromSnapshot.read(tmp_path / "a.parquet")
+        SnapshotMaterial.read(tmp_path / "a.parquet")
 
 
 def test_rows_of_a_file_weigh_the_same() -> None:
-    assert FromFile(MATERIAL_DATA, tuple(BRANDS.brands.values()), NOW, "bazaar").weights.tolist() == [1.0] * 40
+    assert FileMaterial(MATERIAL_DATA, tuple(BRANDS.brands.values()), NOW, "bazaar").weights.tolist() == [1.0] * 40
 
 
 def a_row(version_id: str, label: int, level: str, *sources: str) -> SnapshotRow:

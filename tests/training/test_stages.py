@@ -1,21 +1,21 @@
 import pytest
 
 from training.evaluate.splits import TIME_FOLDS
-from training.fit.stages import FIT_ALL, FITS, GATES, JUDGE, PEERS, READ, REGISTER, STAGES, of_fit, of_whole
+from training.fit.stages import FIT_ALL, FITS, GATES, JUDGE, PEERS, READ, REGISTER, STAGES, fit_progress, whole_progress
 
 
 def heard() -> tuple[list[tuple[str, float]], list[tuple[str, float]]]:
     """What a training reports in the order of `training.runs.pipeline`, and what its listener hears."""
     reports: list[tuple[str, float]] = []
     passed_on: list[tuple[str, float]] = []
-    tell = of_whole(lambda stage, share: passed_on.append((stage, share)))
+    tell = whole_progress(lambda stage, share: passed_on.append((stage, share)))
 
     def say(stage: str, share: float) -> None:
         reports.append((stage, share))
         tell(stage, share)
 
     def fit(stage: str) -> None:
-        steps = of_fit(stage, say)
+        steps = fit_progress(stage, say)
         for step, share in (("features", 0), ("text", 0), ("text", 0.8), ("forest", 0), ("forest", 0.8), ("join", 0)):
             steps(step, share)
         steps("join", 1)
@@ -41,14 +41,14 @@ def test_progress_never_falls_and_no_stage_returns() -> None:
 
 def test_the_stages_are_the_whole() -> None:
     shares: list[float] = []
-    of_whole(lambda _stage, share: shares.append(share))(STAGES[-1], 1.0)
+    whole_progress(lambda _stage, share: shares.append(share))(STAGES[-1], 1.0)
     assert shares == [pytest.approx(1.0)]
     assert len(FITS) == TIME_FOLDS
 
 
 def test_what_comes_late_is_not_passed_on() -> None:
     steps: list[tuple[str, float]] = []
-    tell = of_whole(lambda stage, share: steps.append((stage, share)))
+    tell = whole_progress(lambda stage, share: steps.append((stage, share)))
     for stage, share in ((JUDGE, 0.5), (FITS[0], 1.0), (JUDGE, 0.2), (JUDGE, 0.6)):
         tell(stage, share)
     assert [stage for stage, _ in steps] == [JUDGE, JUDGE]
@@ -57,7 +57,7 @@ def test_what_comes_late_is_not_passed_on() -> None:
 
 def test_a_stage_that_is_left_out_counts_as_done() -> None:
     shares: list[float] = []
-    tell = of_whole(lambda _stage, share: shares.append(share))
+    tell = whole_progress(lambda _stage, share: shares.append(share))
     tell(READ, 0.0)
     tell(FIT_ALL, 0.0)
     assert shares[1] > 0.7

@@ -15,7 +15,7 @@ import training.simulation.synthetic
 from features import lexicon
 from features.brand_signals import gtin_is_valid
 from features.brands import BrandRegister, Method
-from features.contacts import ContactKind, contact
+from features.contacts import ContactKind, canonical_contact
 from features.fold import fold
 from features.listing import Listing, Rejection, check
 from training.evaluate.metrics import roc_auc
@@ -25,20 +25,20 @@ from training.simulation.simulated.chance import Random
 from training.simulation.simulated.goods import HOUSES, SMALL_MAKERS
 from training.simulation.simulated.listings import Draft
 from training.simulation.simulated.population import Crowd, draw_listings
-from training.simulation.simulated.prose import Item
+from training.simulation.simulated.prose import Product
 from training.simulation.simulated.sellers import Supplier, draw_suppliers
 from training.simulation.simulated.words import TELLS, Language
 from training.simulation.synthetic import (
     Answer,
     Craft,
-    Honest,
+    HonestTrade,
     NamedBrand,
     Settings,
     Truth,
     World,
     analyst_answer,
     brand_answer,
-    build,
+    build_world,
     evaluation_set,
     named_brand,
     seller_appeals,
@@ -53,7 +53,7 @@ BARE = {"external_id", "title", "price", "currency", "seller", "occurred_at"}
 
 @cache
 def the_world() -> World:
-    return build(SETTINGS)
+    return build_world(SETTINGS)
 
 
 @cache
@@ -69,11 +69,11 @@ def the_listings() -> dict[str, Listing]:
 
 def test_the_same_seed_makes_the_same_world() -> None:
     settings = Settings(listings=300, seed=3, start=START)
-    assert build(settings) == build(settings)
+    assert build_world(settings) == build_world(settings)
 
 
 def test_another_seed_makes_another_world() -> None:
-    world, other = (build(Settings(listings=300, seed=seed, start=START)) for seed in (3, 4))
+    world, other = (build_world(Settings(listings=300, seed=seed, start=START)) for seed in (3, 4))
     assert {sent.row.get("title") for sent in world.sent} != {sent.row.get("title") for sent in other.sent}
 
 
@@ -84,7 +84,7 @@ def test_exactly_as_many_listings_are_sent_as_asked_for() -> None:
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_about_one_listing_in_twenty_is_counterfeit(seed: int) -> None:
-    truth = build(Settings(listings=1_000, seed=seed, start=START)).truth.values()
+    truth = build_world(Settings(listings=1_000, seed=seed, start=START)).truth.values()
     assert 0.04 <= sum(listing_truth.counterfeit for listing_truth in truth) / len(truth) <= 0.06
 
 
@@ -93,7 +93,7 @@ def sharers(world: World, kind: ContactKind) -> list[set[str]]:
     sellers_by_contact: dict[str, set[str]] = {}
     for sent_contact in world.contacts:
         if sent_contact.row["kind"] == kind:
-            sellers_by_contact.setdefault(contact(kind, str(sent_contact.row["value"])).value, set()).add(
+            sellers_by_contact.setdefault(canonical_contact(kind, str(sent_contact.row["value"])).value, set()).add(
                 str(sent_contact.row["seller"])
             )
     return [sellers for sellers in sellers_by_contact.values() if len(sellers) > 1]
@@ -173,7 +173,7 @@ def test_counterfeiters_to_be_evaluated_on_have_new_suppliers_unless_shared_ones
         return draw_listings(random, crowd, workshops)
 
     monkeypatch.setattr(training.simulation.synthetic, "draw_listings", noted)
-    build(replace(SETTINGS, listings=300))
+    build_world(replace(SETTINGS, listings=300))
     evaluation_set(replace(SETTINGS, listings=300), 500, shares_suppliers=shared)
     sent, evaluated = map(set, drawn)
     assert evaluated == sent if shared else not evaluated & sent
@@ -188,7 +188,7 @@ def many_drafts() -> list[Draft]:
 @pytest.mark.parametrize(
     "trait", [lambda goods: goods.variant, lambda goods: goods.model], ids=["colour or size", "product line"]
 )
-def test_colours_and_product_lines_of_counterfeits_are_those_of_genuine_goods(trait: Callable[[Item], int]) -> None:
+def test_colours_and_product_lines_of_counterfeits_are_those_of_genuine_goods(trait: Callable[[Product], int]) -> None:
     """A chi-square test in each house, on one listing of each seller, which are independent of each other."""
     one_each = {draft.seller.external_id: draft.item for draft in many_drafts() if draft.item.brand_id}.values()
     chances = []
@@ -202,7 +202,7 @@ def test_colours_and_product_lines_of_counterfeits_are_those_of_genuine_goods(tr
 
 
 def test_a_ring_sells_its_brands_in_every_colour_and_product_line() -> None:
-    items: dict[Supplier, list[Item]] = {}
+    items: dict[Supplier, list[Product]] = {}
     for draft in many_drafts():
         if draft.item.counterfeit and draft.seller.supplier is not None:
             items.setdefault(draft.seller.supplier, []).append(draft.item)
@@ -334,7 +334,7 @@ def test_authorised_sellers_sell_only_genuine_goods_of_their_brand() -> None:
         offered = [truth for truth in the_world().truth.values() if truth.seller in brand.authorised]
         assert offered, brand.brand.name
         assert {(truth.counterfeit, truth.brand_id, truth.kind) for truth in offered} == {
-            (False, brand.brand.brand_id, Honest.AUTHORISED)
+            (False, brand.brand.brand_id, HonestTrade.AUTHORISED)
         }
 
 
@@ -358,8 +358,8 @@ def test_a_brand_is_found_by_the_trade_item_numbers_of_its_models(number: int) -
 def test_who_sells_does_not_decide_what_is_sold() -> None:
     seen = {(truth.kind, truth.counterfeit) for truth in the_world().truth.values()}
     assert {(craft, fake) for craft in Craft for fake in (True, False)} <= seen
-    assert (Honest.SECOND_HAND, True) in seen
-    assert not {(kind, True) for kind in Honest if kind is not Honest.SECOND_HAND} & seen
+    assert (HonestTrade.SECOND_HAND, True) in seen
+    assert not {(kind, True) for kind in HonestTrade if kind is not HonestTrade.SECOND_HAND} & seen
 
 
 def test_crafts_have_their_shares_of_the_counterfeits() -> None:
@@ -382,7 +382,7 @@ def test_relisted_goods_have_the_same_text_under_another_account() -> None:
 @pytest.mark.parametrize("language", list(Language))
 def test_the_lexicon_knows_none_of_the_tells(language: Language) -> None:
     for tell in TELLS[language]:
-        hits = lexicon.find(fold(tell), where="description")
+        hits = lexicon.find_phrases(fold(tell), where="description")
         assert {hit.specificity for hit in hits} <= {"weak"}, tell
 
 
@@ -402,8 +402,8 @@ def test_a_model_given_every_label_is_useful_and_far_from_perfect() -> None:
 
 
 FAKE = Truth(counterfeit=True, brand_id="aurelle", kind=Craft.CAREFUL, seller="s")
-GENUINE = Truth(counterfeit=False, brand_id="aurelle", kind=Honest.RETAIL, seller="s")
-IMPORT = Truth(counterfeit=False, brand_id="aurelle", kind=Honest.PARALLEL_IMPORT, seller="s")
+GENUINE = Truth(counterfeit=False, brand_id="aurelle", kind=HonestTrade.RETAIL, seller="s")
+IMPORT = Truth(counterfeit=False, brand_id="aurelle", kind=HonestTrade.PARALLEL_IMPORT, seller="s")
 
 
 def brand_answers(truth: Truth) -> list[Answer | None]:

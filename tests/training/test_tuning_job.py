@@ -88,7 +88,7 @@ def test_the_parent_run_has_the_data_the_plan_and_the_outer_figures(recorded: Re
 def test_an_interrupt_ends_the_search_and_shows_what_was_found_also_without_a_tracking_store(tmp_path: Path) -> None:
     words = command(tmp_path, 60, "http://127.0.0.1:9", trials="2", folds="3")
     with subprocess.Popen(
-        [*children.python(), *words], stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True
+        [*children.interpreter_command(), *words], stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True
     ) as child:
         assert child.stdout is not None
         last: dict[str, Any] = {}

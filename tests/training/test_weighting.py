@@ -14,7 +14,14 @@ from models.policies.learning import DEFAULT_WEIGHTING, WeightPolicy
 from tests.fixtures.facts import some_facts
 from tests.fixtures.labelled import a_market, market_facts, snapshot_rows
 from training.evaluate.metrics import effective_number
-from training.fit.weighting import Weights, largest_sources, near_duplicates, stands_for, training_weights, trimmed
+from training.fit.weighting import (
+    Weights,
+    largest_sources,
+    near_duplicates,
+    represented_listings,
+    training_weights,
+    trim_weights,
+)
 from training.snapshots.snapshot import SnapshotRow
 
 DATA = a_market(160)
@@ -44,7 +51,7 @@ def test_a_row_weighs(weight: float, chance: float, expected: float, _why: str) 
 
 @pytest.mark.parametrize(("chance", "expected"), [(1.0, 1.0), (0.5, 2.0), (0.01, 100.0)])
 def test_a_row_represents_the_inverse_of_its_probability_uncapped(chance: float, expected: float) -> None:
-    assert stands_for([replace(ROWS[0], inclusion_probability=chance, weight=0.7)]).tolist() == pytest.approx(
+    assert represented_listings([replace(ROWS[0], inclusion_probability=chance, weight=0.7)]).tolist() == pytest.approx(
         [expected]
     )
 
@@ -143,7 +150,9 @@ def test_no_weight_is_above_the_bound_with_enough_effective_counterfeits(
     weights: list[float], fewest: float, most: float, _why: str
 ) -> None:
     genuine = [33.0, 1.0]
-    trimmed_weights = trimmed(np.array([*weights, *genuine]), np.array([True] * len(weights) + [False] * 2), fewest)
+    trimmed_weights = trim_weights(
+        np.array([*weights, *genuine]), np.array([True] * len(weights) + [False] * 2), fewest
+    )
     assert trimmed_weights[: len(weights)].max() == pytest.approx(min(most, max(weights)), rel=0.02)
     assert trimmed_weights.max() <= max(*weights, *genuine)
 
@@ -151,7 +160,7 @@ def test_no_weight_is_above_the_bound_with_enough_effective_counterfeits(
 @given(st.lists(st.tuples(st.floats(1, 100), st.booleans()), min_size=1, max_size=40), st.floats(1, 10))
 def test_trimming_keeps_the_order_and_raises_no_weight(rows: list[tuple[float, bool]], fewest: float) -> None:
     weights, positive = np.array([row[0] for row in rows]), np.array([row[1] for row in rows])
-    trimmed_weights = trimmed(weights, positive, fewest)
+    trimmed_weights = trim_weights(weights, positive, fewest)
     assert (trimmed_weights <= weights).all()
     assert (np.diff(trimmed_weights[np.argsort(weights, kind="stable")]) >= 0).all()
     if positive.sum() >= fewest + 1e-9:

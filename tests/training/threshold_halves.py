@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from models.arrays import Floats
 from models.policies.learning import DEFAULT_PROMISE, PromisePolicy
-from models.thresholds import Promise, promised
+from models.thresholds import Promise, promise_threshold
 from training.threshold_file import ScoredListings, read_scored_listings
 
 FILE: Final = Path("../shared/datasets/ozon_ecup/scored_stream_dev.parquet")
@@ -87,7 +87,9 @@ def outcome(threshold: float | None, unseen: ScoredListings, target: float) -> O
 
 def ours(seen: ScoredListings, target: float, policy: PromisePolicy = DEFAULT_PROMISE) -> float | None:
     """The promised threshold, if any."""
-    promise = promised(seen.labels, seen.scores, seen.sellers, precision=target, confidence=CONFIDENCE, policy=policy)
+    promise = promise_threshold(
+        seen.labels, seen.scores, seen.sellers, precision=target, confidence=CONFIDENCE, policy=policy
+    )
     return promise.threshold if isinstance(promise, Promise) else None
 
 

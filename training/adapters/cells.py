@@ -5,13 +5,13 @@ from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Final
 
-from features.fields import Rejected
+from features.fields import FieldError
 
 Row = Mapping[str, object]
 _FLOAT_DIGITS: Final = 15  # Decimal digits that survive a double, IEEE 754.
 
 
-def present(row: Row, column: str) -> object | None:
+def filled_cell(row: Row, column: str) -> object | None:
     """The cell, or None where it is absent, null, NaN or blank."""
     cell = row.get(column)
     if cell is None or (isinstance(cell, float) and math.isnan(cell)):
@@ -23,7 +23,7 @@ def present(row: Row, column: str) -> object | None:
 
 def text(row: Row, column: str) -> str | None:
     """The cell as text; a whole float such as 123.0 reads as 123."""
-    cell = present(row, column)
+    cell = filled_cell(row, column)
     if isinstance(cell, float) and cell.is_integer():
         cell = int(cell)
     return None if cell is None else str(cell)
@@ -31,15 +31,15 @@ def text(row: Row, column: str) -> str | None:
 
 def number(row: Row, column: str) -> float | int | None:
     """The cell as a number; text such as '12.0' is parsed."""
-    cell = present(row, column)
+    cell = filled_cell(row, column)
     if cell is None or (isinstance(cell, int) and not isinstance(cell, bool)):
         return cell
     try:
         figure = float(str(cell))
     except ValueError:
-        raise Rejected("wrong_type", column, f"{column} must be a number.") from None
+        raise FieldError("wrong_type", column, f"{column} must be a number.") from None
     if not math.isfinite(figure):
-        raise Rejected("not_finite", column, f"{column} is not a finite number.")
+        raise FieldError("not_finite", column, f"{column} is not a finite number.")
     return figure
 
 
@@ -49,7 +49,7 @@ def amount(row: Row, column: str) -> Decimal | None:
     >>> amount({"price": "19.90"}, "price"), amount({"price": "5.8100000000000005"}, "price")
     (Decimal('19.90'), Decimal('5.81'))
     """
-    cell = present(row, column)
+    cell = filled_cell(row, column)
     if cell is None:
         return None
     try:
@@ -60,7 +60,7 @@ def amount(row: Row, column: str) -> Decimal | None:
             else Decimal(f"{decimal:.{_FLOAT_DIGITS}g}").normalize()
         )
     except InvalidOperation:
-        raise Rejected("wrong_type", column, f"{column} must be a decimal number.") from None
+        raise FieldError("wrong_type", column, f"{column} must be a decimal number.") from None
 
 
 def windows(row: Row, prefix: str) -> dict[str, object]:

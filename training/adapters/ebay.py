@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
-from features.fields import Rejected
+from features.fields import FieldError
 from training.adapters.cells import Row, text, without_missing
 
 _PRICE: Final = re.compile(r"\s*(?P<symbol>US|C|AU|GBP|EUR) ?\$?(?P<amount>[\d,]+(?:\.\d+)?)(?:/ea)?\s*\Z", re.ASCII)
@@ -19,7 +19,7 @@ def watch_to_listing(row: Row) -> Mapping[str, object]:
             "brand": text(row, "Brand"),
             "product_type": " ".join(filter(None, (text(row, "Department"), text(row, "Display"), "watch"))),
             "language": "en",
-            **_price(row, "price"),
+            **_parse_price(row, "price"),
         }
     )
 
@@ -33,16 +33,16 @@ def perfume_to_listing(row: Row) -> Mapping[str, object]:
             "product_type": text(row, "type"),
             "ship_from": text(row, "itemLocation"),
             "language": "en",
-            **_price(row, "priceWithCurrency"),
+            **_parse_price(row, "priceWithCurrency"),
         }
     )
 
 
-def _price(row: Row, column: str) -> dict[str, object]:
+def _parse_price(row: Row, column: str) -> dict[str, object]:
     shown = text(row, column)
     if shown is None:
         return {}
     match = _PRICE.match(shown)
     if match is None:
-        raise Rejected("wrong_type", column, f"{column} must read like US $24.99.")
+        raise FieldError("wrong_type", column, f"{column} must read like US $24.99.")
     return {"price": match["amount"].replace(",", ""), "currency": _CURRENCIES[match["symbol"]]}

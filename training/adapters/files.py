@@ -19,7 +19,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from defusedxml.common import DefusedXmlException
 
-from features.fields import Rejected, printable
+from features.fields import FieldError, printable
 from features.phrase import Parameter, Phrase
 from training.adapters import xml_items
 from training.adapters.cells import Row
@@ -33,7 +33,7 @@ _GZIP: Final = ".gz"
 _BEYOND: Final = "beyond the header"  # Not blank: a column may have no name, such as the index that pandas writes.
 
 
-class Unreadable(ValueError):
+class UnreadableFile(ValueError):
     """The whole file cannot be read: wrong kind, damaged, or empty. `str()` begins with the file's name."""
 
     def __init__(self, file: object, sentence: str, /, **parameters: Parameter) -> None:
@@ -48,7 +48,7 @@ class RawRow:
 
     number: int
     cells: Row
-    problem: Rejected | None = None
+    problem: FieldError | None = None
 
 
 def file_digest(path: Path) -> str:
@@ -69,9 +69,9 @@ def read_rows(
     denies access).
     """
     readers: dict[str, Callable[[Path, Callable[[int], None]], Iterator[RawRow]]] = {
-        ".csv": partial(_delimited, ",", most_columns),
-        ".tsv": partial(_delimited, "\t", most_columns),
-        ".txt": partial(_delimited, "\t", most_columns),
+        ".csv": partial(_read_delimited, ",", most_columns),
+        ".tsv": partial(_read_delimited, "\t", most_columns),
+        ".txt": partial(_read_delimited, "\t", most_columns),
         ".ndjson": _read_ndjson,
         ".jsonl": _read_ndjson,
         ".parquet": partial(_read_parquet, most_columns),
@@ -80,27 +80,27 @@ def read_rows(
     name = Path(path.stem) if path.suffix.lower() == _GZIP else path
     reader = readers.get(name.suffix.lower())
     if reader is None:
-        raise Unreadable(path.name, "The name must end in {endings}.", endings=", ".join(readers))
+        raise UnreadableFile(path.name, "The name must end in {endings}.", endings=", ".join(readers))
     try:
         if not path.is_file():
-            raise Unreadable(path, "There is no such file.")
+            raise UnreadableFile(path, "There is no such file.")
         yield from reader(path, advanced)
         advanced(path.stat().st_size)
     except (gzip.BadGzipFile, EOFError, zlib.error) as error:
-        raise Unreadable(path.name, "Not a readable gzip file ({why}).", why=str(error)) from None
+        raise UnreadableFile(path.name, "Not a readable gzip file ({why}).", why=str(error)) from None
     except OSError as error:
-        raise Unreadable(path.name, "The file cannot be read: {why}.", why=str(error.strerror)) from None
+        raise UnreadableFile(path.name, "The file cannot be read: {why}.", why=str(error.strerror)) from None
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[tuple[BinaryIO, BinaryIO]]:
+def _open_stream(path: Path) -> Iterator[tuple[BinaryIO, BinaryIO]]:
     """The content of a file as a stream, and the file itself, which tells how much of it is read."""
     is_gzip = path.suffix.lower() == _GZIP
     with path.open("rb") as raw, gzip.open(raw) if is_gzip else nullcontext(raw) as stream:
         yield cast(BinaryIO, stream), raw  # It reads as one, but is not declared as one.
 
 
-def _lines(stream: IO[AnyStr]) -> Iterator[AnyStr]:
+def _bounded_lines(stream: IO[AnyStr]) -> Iterator[AnyStr]:
     """The lines of a stream; a longer one comes in parts, so that a line without an end takes bounded memory."""
     while line := stream.readline(LONGEST_LINE):
         yield line
@@ -109,25 +109,25 @@ def _lines(stream: IO[AnyStr]) -> Iterator[AnyStr]:
 def refuse_wide(path: Path, columns: int, most: int) -> None:
     """Refuse a file with too many columns. Raises Unreadable (there are more)."""
     if columns > most:
-        raise Unreadable(
+        raise UnreadableFile(
             path.name, "The header has {n:,} columns; at most {most:,} are accepted.", n=columns, most=most
         )
 
 
-def _delimited(delimiter: str, most_columns: int, path: Path, advanced: Callable[[int], None]) -> Iterator[RawRow]:
+def _read_delimited(delimiter: str, most_columns: int, path: Path, advanced: Callable[[int], None]) -> Iterator[RawRow]:
     """Rows of a delimited file. Bytes that are not UTF-8 become lone surrogates, which validation rejects.
 
     Quoting is strict: with lenient quoting, an unclosed quote makes the rest of the file one long cell.
     """
     csv.field_size_limit(_LONGEST_CELL)
-    with _opened(path) as (content, raw), TextIOWrapper(content, "utf-8-sig", "surrogateescape", "") as stream:
-        rows = csv.DictReader(_lines(stream), delimiter=delimiter, restkey=_BEYOND, strict=True)
+    with _open_stream(path) as (content, raw), TextIOWrapper(content, "utf-8-sig", "surrogateescape", "") as stream:
+        rows = csv.DictReader(_bounded_lines(stream), delimiter=delimiter, restkey=_BEYOND, strict=True)
         try:
             header = rows.fieldnames
         except csv.Error as error:
-            raise Unreadable(path.name, "The header cannot be read: {words}.", words=str(error)) from None
+            raise UnreadableFile(path.name, "The header cannot be read: {words}.", words=str(error)) from None
         if not header:
-            raise Unreadable(path.name, "The file is empty.")
+            raise UnreadableFile(path.name, "The file is empty.")
         refuse_wide(path, len(header), most_columns)
         number = 0
         while True:
@@ -136,7 +136,7 @@ def _delimited(delimiter: str, most_columns: int, path: Path, advanced: Callable
             except csv.Error as error:
                 number += 1
                 yield RawRow(
-                    number, {}, Rejected("unreadable_row", "", "The row cannot be read: {words}.", words=str(error))
+                    number, {}, FieldError("unreadable_row", "", "The row cannot be read: {words}.", words=str(error))
                 )
                 continue
             if cells is None:
@@ -146,7 +146,7 @@ def _delimited(delimiter: str, most_columns: int, path: Path, advanced: Callable
                 advanced(raw.tell())
             problem = None
             if cells.get(_BEYOND):
-                problem = Rejected("ragged_row", "", "The row has more cells than the header has columns.")
+                problem = FieldError("ragged_row", "", "The row has more cells than the header has columns.")
             yield RawRow(number, cells, problem)
 
 
@@ -156,16 +156,16 @@ def parse_json(text: str | bytes) -> object:
     Raises Rejected (not JSON, a repeated key in one object, nesting too deep, or a number with too many digits).
     """
     try:
-        return json.loads(text, parse_float=Decimal, parse_constant=_no_constant, object_pairs_hook=_no_repeats)
-    except Rejected:
+        return json.loads(text, parse_float=Decimal, parse_constant=_parse_constant, object_pairs_hook=_refuse_repeats)
+    except FieldError:
         raise
     except RecursionError:
-        raise Rejected("bad_json", "", "The JSON is nested too deeply.") from None
+        raise FieldError("bad_json", "", "The JSON is nested too deeply.") from None
     except (ValueError, InvalidOperation) as error:
-        raise Rejected("bad_json", "", "This is not JSON: {why}.", why=_without_input(error)) from None
+        raise FieldError("bad_json", "", "This is not JSON: {why}.", why=_error_sentence(error)) from None
 
 
-def _without_input(error: Exception) -> str:
+def _error_sentence(error: Exception) -> str:
     match error:
         case json.JSONDecodeError():
             return f"{error.msg} at character {error.pos}"
@@ -174,24 +174,24 @@ def _without_input(error: Exception) -> str:
     return "a number has too many digits"
 
 
-def _no_constant(name: str) -> float:
+def _parse_constant(name: str) -> float:
     return float(name.replace("Infinity", "inf"))  # Kept, so that validation can name the field.
 
 
-def _no_repeats(pairs: list[tuple[str, object]]) -> dict[str, object]:
+def _refuse_repeats(pairs: list[tuple[str, object]]) -> dict[str, object]:
     mapping = dict(pairs)
     if len(mapping) != len(pairs):
         seen: set[str] = set()
         twice = next(key for key, _ in pairs if key in seen or seen.add(key))  # type: ignore[func-returns-value]
         name = printable(twice)
-        raise Rejected("duplicate_key", name, "{name} stands twice in one object.", name=name)
+        raise FieldError("duplicate_key", name, "{name} stands twice in one object.", name=name)
     return mapping
 
 
 def _read_ndjson(path: Path, advanced: Callable[[int], None]) -> Iterator[RawRow]:
-    with _opened(path) as (stream, raw):
+    with _open_stream(path) as (stream, raw):
         number = 0
-        for line in _lines(stream):
+        for line in _bounded_lines(stream):
             if not line.strip():
                 continue
             number += 1
@@ -200,9 +200,9 @@ def _read_ndjson(path: Path, advanced: Callable[[int], None]) -> Iterator[RawRow
             try:
                 cells = parse_json(line)
                 if not isinstance(cells, dict):
-                    raise Rejected("wrong_type", "", "A row must be an object.")
+                    raise FieldError("wrong_type", "", "A row must be an object.")
                 yield RawRow(number, cells)
-            except Rejected as problem:
+            except FieldError as problem:
                 yield RawRow(number, {}, problem)
 
 
@@ -217,23 +217,25 @@ def _read_parquet(most_columns: int, path: Path, advanced: Callable[[int], None]
                 yield RawRow(number, cells)
             advanced(size * number // total)
     except pa.ArrowException as error:
-        raise Unreadable(path.name, "Not a readable Parquet file ({kind}).", kind=type(error).__name__) from None
+        raise UnreadableFile(path.name, "Not a readable Parquet file ({kind}).", kind=type(error).__name__) from None
 
 
 def _read_xml(path: Path, advanced: Callable[[int], None]) -> Iterator[RawRow]:
     """Items of a product feed. Names lose their namespace; the values of a repeated name are joined with commas."""
     try:
-        with _opened(path) as (stream, raw):
+        with _open_stream(path) as (stream, raw):
             for number, feed_item in enumerate(xml_items.items(stream), start=1):
                 if number % _BATCH == 0:
                     advanced(raw.tell())
                 problem = None
                 if feed_item.is_too_long:
-                    problem = Rejected("unreadable_row", "", "The item is longer than any listing.")
+                    problem = FieldError("unreadable_row", "", "The item is longer than any listing.")
                 yield RawRow(number, feed_item.cells(), problem)
     except DefusedXmlException:
-        raise Unreadable(path.name, "The XML declares entities or a document type, which is not accepted.") from None
-    except xml_items.BeyondLimits as beyond:
-        raise Unreadable(path.name, "The XML is not a product feed ({words}).", words=str(beyond)) from None
+        raise UnreadableFile(
+            path.name, "The XML declares entities or a document type, which is not accepted."
+        ) from None
+    except xml_items.LimitExceeded as beyond:
+        raise UnreadableFile(path.name, "The XML is not a product feed ({words}).", words=str(beyond)) from None
     except (ParseError, LookupError, ValueError) as error:  # The last two: an unknown encoding.
-        raise Unreadable(path.name, "Not well-formed XML ({words}).", words=str(error)) from None
+        raise UnreadableFile(path.name, "Not well-formed XML ({words}).", words=str(error)) from None

@@ -56,7 +56,7 @@ class Format:
         raise UnknownLayout(f"The file has none of the columns of the format {self.name}: {distinctive}.")
 
 
-def _at_any_time(reader: Callable[[Row], Mapping[str, object]]) -> Callable[[Row, datetime], Mapping[str, object]]:
+def _ignoring_time(reader: Callable[[Row], Mapping[str, object]]) -> Callable[[Row, datetime], Mapping[str, object]]:
     @wraps(reader)
     def read(row: Row, _as_of: datetime) -> Mapping[str, object]:
         return reader(row)
@@ -72,7 +72,7 @@ FORMATS: Final[Mapping[str, Format]] = {
             (
                 Layout(
                     frozenset({"external_id", "title", "description", "price"}),
-                    _at_any_time(native.to_listing),
+                    _ignoring_time(native.to_listing),
                     "external_id",
                     "seller.external_id",
                     "label",
@@ -102,7 +102,7 @@ FORMATS: Final[Mapping[str, Format]] = {
             (
                 Layout(
                     frozenset({"name_rus", "ItemID", "PriceDiscounted"}),
-                    _at_any_time(ozon_ecup.to_listing),
+                    _ignoring_time(ozon_ecup.to_listing),
                     "ItemID",
                     "SellerID",
                     "resolution",
@@ -113,9 +113,9 @@ FORMATS: Final[Mapping[str, Format]] = {
         Format(
             "vestiaire",
             (
-                Layout(frozenset({"product_name"}), _at_any_time(vestiaire.as_listing), "product_id", "seller_id"),
+                Layout(frozenset({"product_name"}), _ignoring_time(vestiaire.as_listing), "product_id", "seller_id"),
                 Layout(
-                    frozenset({"Start_price_EU"}), _at_any_time(vestiaire.sale_to_listing), "Reference", "seller_hash"
+                    frozenset({"Start_price_EU"}), _ignoring_time(vestiaire.sale_to_listing), "Reference", "seller_hash"
                 ),
             ),
             "Vestiaire Collective listings (USD) and sold bags (EUR).",
@@ -124,7 +124,10 @@ FORMATS: Final[Mapping[str, Format]] = {
             "wish",
             (
                 Layout(
-                    frozenset({"title_orig", "merchant_id"}), _at_any_time(wish.to_listing), "product_id", "merchant_id"
+                    frozenset({"title_orig", "merchant_id"}),
+                    _ignoring_time(wish.to_listing),
+                    "product_id",
+                    "merchant_id",
                 ),
             ),
             "Wish summer products.",
@@ -132,8 +135,8 @@ FORMATS: Final[Mapping[str, Format]] = {
         Format(
             "ebay",
             (
-                Layout(frozenset({"priceWithCurrency"}), _at_any_time(ebay.perfume_to_listing), "item_id"),
-                Layout(frozenset({"Name", "item_id"}), _at_any_time(ebay.watch_to_listing), "item_id"),
+                Layout(frozenset({"priceWithCurrency"}), _ignoring_time(ebay.perfume_to_listing), "item_id"),
+                Layout(frozenset({"Name", "item_id"}), _ignoring_time(ebay.watch_to_listing), "item_id"),
             ),
             "eBay watches and men's perfume.",
         ),

@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Final
 
 from features import money
-from features.fields import Rejected
+from features.fields import FieldError
 from features.listing import LISTING_FIELDS
 from training.adapters.cells import Row, text, without_missing
 
@@ -68,18 +68,18 @@ def to_listing(row: Row, as_of: datetime) -> Mapping[str, object]:
 
     A sale price that is not below the price is none. A condition or availability of another name is unknown.
     """
-    price, currency = _money(row, "price")
-    sale_price, sale_currency = _money(row, "sale_price") if _is_on_sale(row, as_of) else (None, None)
+    price, currency = _parse_money(row, "price")
+    sale_price, sale_currency = _parse_money(row, "sale_price") if _is_on_sale(row, as_of) else (None, None)
     if sale_price is not None and price is not None and sale_currency != currency:
-        raise Rejected("bad_currency", "sale_price", "sale_price and price must be in one currency.")
+        raise FieldError("bad_currency", "sale_price", "sale_price and price must be in one currency.")
     if sale_price is not None and price is not None and Decimal(sale_price) >= Decimal(price):
         sale_price = None
     links = [text(row, "image_link"), *(text(row, "additional_image_link") or "").split(",")]
     return without_missing(
         {
             "external_id": text(row, "id"),
-            "title": text(row, "title") or _content(row, "structured_title"),
-            "description": text(row, "description") or _content(row, "structured_description"),
+            "title": text(row, "title") or _structured_content(row, "structured_title"),
+            "description": text(row, "description") or _structured_content(row, "structured_description"),
             "brand": text(row, "brand"),
             "product_type": text(row, "product_type") or text(row, "google_product_category"),
             "price": sale_price or price,
@@ -87,8 +87,8 @@ def to_listing(row: Row, as_of: datetime) -> Mapping[str, object]:
             "currency": sale_currency or currency,
             "gtin": text(row, "gtin"),
             "mpn": text(row, "mpn"),
-            "condition": _choice(row, "condition"),
-            "availability": _choice(row, "availability"),
+            "condition": _normal_choice(row, "condition"),
+            "availability": _normal_choice(row, "availability"),
             "link": text(row, "link"),
             "image_link": [link.strip() for link in links if link and link.strip()] or None,
             "seller": {"external_id": text(row, "external_seller_id")},
@@ -96,12 +96,12 @@ def to_listing(row: Row, as_of: datetime) -> Mapping[str, object]:
     )
 
 
-def _content(row: Row, column: str) -> str | None:
+def _structured_content(row: Row, column: str) -> str | None:
     match = _STRUCTURED.fullmatch(text(row, column) or "")
     return (match and match["content"]) or None
 
 
-def _choice(row: Row, column: str) -> str | None:
+def _normal_choice(row: Row, column: str) -> str | None:
     """The value of a field in any spelling, also as an address of schema.org; None where it is another."""
     name = (text(row, column) or "").rsplit("/", 1)[-1].lower()
     return _CHOICES[column].get(re.sub("[^a-z]", "", name).removesuffix("condition"))
@@ -114,13 +114,13 @@ _CHOICES: Final[dict[str, dict[str, str]]] = {
 }
 
 
-def _money(row: Row, column: str) -> tuple[str | None, str | None]:
+def _parse_money(row: Row, column: str) -> tuple[str | None, str | None]:
     cell = text(row, column)
     if cell is None:
         return None, None
     match = _PRICE.match(cell)
     if match is None:
-        raise Rejected("wrong_type", column, f"{column} must be an amount and a currency such as 15.00 EUR.")
+        raise FieldError("wrong_type", column, f"{column} must be an amount and a currency such as 15.00 EUR.")
     amount, currency = match["amount"], match["currency"].upper()
     has_thousandths = money.exponent(currency) == 3
     is_ambiguous = _THOUSANDS_OR_DECIMALS.fullmatch(amount) and ("," in amount) == has_thousandths
@@ -128,7 +128,7 @@ def _money(row: Row, column: str) -> tuple[str | None, str | None]:
         return amount.replace(",", ""), currency
     if _DECIMAL_COMMA.fullmatch(amount):
         return amount.replace(".", "").replace(",", "."), currency
-    raise Rejected("ambiguous_amount", column, f"{column} can be read as more than one amount; write 1500.00 EUR.")
+    raise FieldError("ambiguous_amount", column, f"{column} can be read as more than one amount; write 1500.00 EUR.")
 
 
 def _is_on_sale(row: Row, as_of: datetime) -> bool:
@@ -139,12 +139,12 @@ def _is_on_sale(row: Row, as_of: datetime) -> bool:
         return True
     begins, _, ends = cell.partition("/")
     try:
-        return _moment(begins, time.min) <= as_of <= _moment(ends, time.max)
+        return _parse_moment(begins, time.min) <= as_of <= _parse_moment(ends, time.max)
     except ValueError:
-        raise Rejected("bad_time", column, f"{column} must be two ISO 8601 times divided by a slash.") from None
+        raise FieldError("bad_time", column, f"{column} must be two ISO 8601 times divided by a slash.") from None
 
 
-def _moment(written: str, of_day: time) -> datetime:
+def _parse_moment(written: str, of_day: time) -> datetime:
     """A time as written, UTC where it names no zone; a day alone begins or ends with that day."""
     written = written.strip()
     if len(written) <= len("2026-03-06"):

@@ -6,9 +6,9 @@ from typing import Any, Final
 
 import pyarrow as pa
 
-from features.fields import Field, Rejected, Windows
+from features.fields import Field, FieldError, Windows
 from features.listing import LISTING_FIELDS, SELLER_FIELDS
-from training.adapters.cells import Row, amount, number, present, text
+from training.adapters.cells import Row, amount, filled_cell, number, text
 
 _RATINGS: Final = tuple(f"rating_counts.{stars}" for stars in range(1, 6))
 _SINGLY: Final = frozenset({"seller", "label", *_RATINGS})  # Columns that are read together with others, or checked.
@@ -20,12 +20,12 @@ def to_listing(row: Row) -> Mapping[str, object]:
         return {name: cell for name, cell in row.items() if name != "label"}
     listing: dict[str, Any] = {}
     for column in row:  # Most fields are absent from most files.
-        if (place := _PLACES.get(column)) is not None and (cell := _cell(row, column, place.field)) is not None:
+        if (place := _PLACES.get(column)) is not None and (cell := _read_cell(row, column, place.field)) is not None:
             target = listing
             for name in place.within:
                 target = target.setdefault(name, {})
             target[place.name] = cell
-    if any(present(row, column) is not None for column in _RATINGS):
+    if any(filled_cell(row, column) is not None for column in _RATINGS):
         listing["rating_counts"] = [number(row, column) or 0 for column in _RATINGS]
     return listing
 
@@ -52,8 +52,8 @@ def columns_to_listings(batch: pa.RecordBatch) -> list[Mapping[str, object] | No
                 field_value: object = cell if cell.strip() else None
             else:
                 try:
-                    field_value = _cell({name: cell}, name, place.field)
-                except Rejected:
+                    field_value = _read_cell({name: cell}, name, place.field)
+                except FieldError:
                     listings[i] = None
                     continue
             if field_value is not None:
@@ -80,7 +80,7 @@ class _Place:
     field: Field
 
 
-def _places() -> Iterator[tuple[str, _Place]]:
+def _column_places() -> Iterator[tuple[str, _Place]]:
     seller = ((("seller",), field) for field in SELLER_FIELDS)
     for around, field in (*(((), field) for field in LISTING_FIELDS), *seller):
         column = ".".join((*around, field.name))
@@ -90,11 +90,11 @@ def _places() -> Iterator[tuple[str, _Place]]:
             yield column, _Place(around, field.name, field)
 
 
-_PLACES: Final = dict(_places())
+_PLACES: Final = dict(_column_places())
 COLUMNS: Final = frozenset({*_PLACES, *_SINGLY, *(field.name for field in LISTING_FIELDS)})
 
 
-def _cell(row: Row, column: str, field: Field) -> object:
+def _read_cell(row: Row, column: str, field: Field) -> object:
     if "properties" in field.schema:
         return number(row, column)
     if field.name == "image_link":

@@ -8,7 +8,7 @@ import math
 from collections.abc import Mapping
 from decimal import Decimal
 
-from features.fields import Rejected
+from features.fields import FieldError
 from training.adapters.cells import Row, number, text, windows, without_missing
 
 CURRENCY = "RUB"
@@ -29,7 +29,7 @@ def to_listing(row: Row) -> Mapping[str, object]:
             "price": _roubles("PriceDiscounted", price) if price else None,
             "currency": CURRENCY,
             "language": "ru",
-            "age_days": _whole(row, "item_time_alive"),
+            "age_days": _whole_number(row, "item_time_alive"),
             "sales": windows(row, "item_count_sales"),
             "returns": windows(row, "item_count_returns"),
             "fake_returns": windows(row, "item_count_fake_returns"),
@@ -39,12 +39,12 @@ def to_listing(row: Row) -> Mapping[str, object]:
             "videos_count": number(row, "videos_published_count"),
             "seller": {
                 "external_id": text(row, "SellerID"),
-                "age_days": _whole(row, "seller_time_alive"),
-                "gmv": _turnover(row, "GmvTotal"),
+                "age_days": _whole_number(row, "seller_time_alive"),
+                "gmv": _turnover_windows(row, "GmvTotal"),
                 "orders": windows(row, "OrderAcceptedCountTotal"),
                 "accepted": windows(row, "ExemplarAcceptedCountTotal"),
                 "returned": windows(row, "ExemplarReturnedCountTotal"),
-                "returned_value": _turnover(row, "ExemplarReturnedValueTotal"),
+                "returned_value": _turnover_windows(row, "ExemplarReturnedValueTotal"),
                 "variety": number(row, "ItemVarietyCount"),
                 "available": number(row, "ItemAvailableCount"),
             },
@@ -52,12 +52,12 @@ def to_listing(row: Row) -> Mapping[str, object]:
     )
 
 
-def _whole(row: Row, column: str) -> int | None:
+def _whole_number(row: Row, column: str) -> int | None:
     figure = number(row, column)
     return None if figure is None else max(0, math.floor(figure))
 
 
-def _turnover(row: Row, prefix: str) -> dict[str, object]:
+def _turnover_windows(row: Row, prefix: str) -> dict[str, object]:
     """Turnover in roubles for each window; a stored zero is zero, not the log of one rouble."""
     cells = {f"d{days}": number(row, f"{prefix}{days}") for days in (7, 30, 90)}
     return {
@@ -68,5 +68,5 @@ def _turnover(row: Row, prefix: str) -> dict[str, object]:
 
 def _roubles(column: str, cell: float) -> Decimal:
     if not cell <= _LARGEST:
-        raise Rejected("out_of_range", column, f"{column} stands for more than 10,000,000,000 RUB.")
+        raise FieldError("out_of_range", column, f"{column} stands for more than 10,000,000,000 RUB.")
     return Decimal(str(round(math.exp(cell / 100), 2)))

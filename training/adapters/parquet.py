@@ -8,7 +8,7 @@ from typing import Final
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from training.adapters.files import MOST_COLUMNS, Unreadable, refuse_wide
+from training.adapters.files import MOST_COLUMNS, UnreadableFile, refuse_wide
 
 _BATCH: Final = 500
 
@@ -21,23 +21,23 @@ class Groups:
     rows: tuple[int, ...]
 
 
-def groups_of(path: Path) -> Groups:
+def row_groups_of(path: Path) -> Groups:
     """The row groups of a file. Raises Unreadable (it is not a Parquet file, or its header is too wide)."""
     try:
         if not path.is_file():
-            raise Unreadable(path, "There is no such file.")
+            raise UnreadableFile(path, "There is no such file.")
         metadata = pq.ParquetFile(path).metadata
         refuse_wide(path, metadata.num_columns, MOST_COLUMNS)
         names = tuple(metadata.schema.to_arrow_schema().names)
         return Groups(names, tuple(metadata.row_group(i).num_rows for i in range(metadata.num_row_groups)))
     except OSError as error:
-        raise Unreadable(path.name, "The file cannot be read: {why}.", why=str(error.strerror)) from None
+        raise UnreadableFile(path.name, "The file cannot be read: {why}.", why=str(error.strerror)) from None
     except pa.ArrowException as error:
-        raise not_parquet(path, error) from None
+        raise not_parquet_error(path, error) from None
 
 
-def not_parquet(path: Path, error: Exception) -> Unreadable:
-    return Unreadable(path.name, "Not a readable Parquet file ({kind}).", kind=type(error).__name__)
+def not_parquet_error(path: Path, error: Exception) -> UnreadableFile:
+    return UnreadableFile(path.name, "Not a readable Parquet file ({kind}).", kind=type(error).__name__)
 
 
 @dataclass(slots=True)
@@ -58,7 +58,7 @@ class RowGroupReader:
         try:
             yield from self._read(group, start, count)
         except pa.ArrowException as error:
-            raise not_parquet(self.path, error) from None
+            raise not_parquet_error(self.path, error) from None
 
     def _read(self, group: int, start: int, count: int) -> Iterator[pa.RecordBatch]:
         if self._file is None:

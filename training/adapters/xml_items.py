@@ -17,12 +17,12 @@ LONGEST_ITEM: Final = 8_000_000  # Characters; longer than any listing accepts.
 MOST_FIELDS: Final = 2_000
 
 
-class BeyondLimits(ValueError):
+class LimitExceeded(ValueError):
     """The file has a part that no feed has."""
 
 
 @dataclass(slots=True)
-class Item:
+class FeedItem:
     """One item: its values by name, without namespaces.
 
     `is_too_long` is set beyond `LONGEST_ITEM` characters or `MOST_FIELDS` fields; the values end there.
@@ -42,14 +42,14 @@ class Item:
         return {name: ",".join(values) for name, values in self.values.items()}
 
 
-def items(stream: BinaryIO) -> Iterator[Item]:
+def items(stream: BinaryIO) -> Iterator[FeedItem]:
     """Every item or entry of a feed, in order.
 
     Raises BeyondLimits (a tag is too long, elements are nested too deeply, or there are too many names),
     xml.etree.ElementTree.ParseError (not well-formed) or defusedxml.common.DefusedXmlException (a document type or an
     entity is declared).
     """
-    collector = _Found()
+    collector = _ItemParser()
     parser = DefusedXMLParser(target=collector, forbid_dtd=True)
     events, silent = 0, 0
     while piece := stream.read(_PIECE_BYTES):
@@ -57,27 +57,27 @@ def items(stream: BinaryIO) -> Iterator[Item]:
         silent = 0 if collector.events > events else silent + len(piece)
         events = collector.events
         if silent > LONGEST_TAG_BYTES:
-            raise BeyondLimits(f"a tag of more than {LONGEST_TAG_BYTES:,} bytes")
+            raise LimitExceeded(f"a tag of more than {LONGEST_TAG_BYTES:,} bytes")
         yield from collector.taken()
     parser.close()
     yield from collector.taken()
 
 
-class _Found:
+class _ItemParser:
     """What the parser reports to. It keeps the open item, and builds no tree."""
 
     def __init__(self) -> None:
         self.events = 0
-        self._done: list[Item] = []
+        self._done: list[FeedItem] = []
         self._names: set[str] = set()
         self._depth = 0
-        self._item: Item | None = None
+        self._item: FeedItem | None = None
         self._item_depth = 0
         self._href = ""
         self._text: list[str] = []
         self._is_text_open = False
 
-    def taken(self) -> list[Item]:
+    def taken(self) -> list[FeedItem]:
         """The items that ended since the last call."""
         taken, self._done = self._done, []
         return taken
@@ -87,14 +87,14 @@ class _Found:
         self.events += 1
         self._depth += 1
         if self._depth > DEEPEST:
-            raise BeyondLimits(f"elements nested more than {DEEPEST} deep")
+            raise LimitExceeded(f"elements nested more than {DEEPEST} deep")
         self._note_names(tag, *attributes)
         if self._item is None:
-            if _local(tag) in _ITEMS:
-                self._item, self._item_depth = Item(), self._depth
+            if _local_name(tag) in _ITEMS:
+                self._item, self._item_depth = FeedItem(), self._depth
             return
         is_field = self._depth == self._item_depth + 1
-        is_content = self._depth == self._item_depth + 2 and _local(tag) == _CONTENT
+        is_content = self._depth == self._item_depth + 2 and _local_name(tag) == _CONTENT
         self._is_text_open = is_field or is_content
         if is_content:
             self._text = []
@@ -125,7 +125,7 @@ class _Found:
             self._done.append(self._item)
             self._item = None
         elif self._depth == self._item_depth and not self._item.is_too_long:
-            self._item.values.setdefault(_local(tag), []).append("".join(self._text).strip() or self._href.strip())
+            self._item.values.setdefault(_local_name(tag), []).append("".join(self._text).strip() or self._href.strip())
 
     def comment(self, _text: str) -> None:
         self.events += 1
@@ -137,8 +137,8 @@ class _Found:
     def _note_names(self, *names: str) -> None:
         self._names.update(names)
         if len(self._names) > MOST_NAMES:
-            raise BeyondLimits(f"more than {MOST_NAMES:,} names of elements and attributes")
+            raise LimitExceeded(f"more than {MOST_NAMES:,} names of elements and attributes")
 
 
-def _local(tag: str) -> str:
+def _local_name(tag: str) -> str:
     return tag.rsplit("}", 1)[-1]

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from models.prevalence import Due, Estimate, prevalence
+from models.prevalence import Estimate, SelectedListing, prevalence
 
 # Bands are narrow where listings are many and wide where they are few, so that each band has some labels.
 EDGES: Final = (0.0, 0.02, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1.0)
@@ -38,11 +38,11 @@ def precision_by_band(rows: Sequence[ScoredListing]) -> tuple[Band, ...]:
     The random audit sample represents a band's unreviewed listings. It alone determines the estimate of a band below
     every threshold. A label that is not mature counts as missing.
     """
-    return tuple(_band(low, high, rows) for low, high in itertools.pairwise(EDGES))
+    return tuple(_make_band(low, high, rows) for low, high in itertools.pairwise(EDGES))
 
 
-def _band(low: float, high: float, rows: Sequence[ScoredListing]) -> Band:
+def _make_band(low: float, high: float, rows: Sequence[ScoredListing]) -> Band:
     inside = [row for row in rows if low <= row.probability < high or (high == EDGES[-1] == row.probability)]
-    due = [Due(row.inclusion_probability, row.counterfeit) for row in inside if row.reviewed]
+    due = [SelectedListing(row.inclusion_probability, row.counterfeit) for row in inside if row.reviewed]
     predicted = sum(row.probability for row in inside) / len(inside) if inside else None
     return Band(low, high, len(inside), predicted, prevalence(due, listings=len(inside)))

@@ -23,10 +23,10 @@ _FEWEST_SEEN: Final = 20
 
 def raw_numbers(listings: Sequence[Listing]) -> Floats:
     """The raw numeric columns: price, ages, counts and windows, shape (n, columns)."""
-    return np.array([_raw(listing) for listing in listings], dtype=np.float64)
+    return np.array([_raw_row(listing) for listing in listings], dtype=np.float64)
 
 
-def _raw(listing: Listing) -> list[float]:
+def _raw_row(listing: Listing) -> list[float]:
     seller = listing.seller
     singles = (
         listing.price, listing.age_days, listing.comments_count, listing.photos_count, listing.videos_count,
@@ -93,7 +93,7 @@ def fit_predict_field_text(
     """
     rows, test_rows = [], []
     for name in _FIELDS:
-        texts, test_texts = _texts(listings, name), _texts(test_listings, name)
+        texts, test_texts = _field_texts(listings, name), _field_texts(test_listings, name)
         for analyzer, sizes in (("char_wb", (3, 5)), ("word", (1, 2))):
             vectoriser = TfidfVectorizer(analyzer=analyzer, ngram_range=sizes, sublinear_tf=True, min_df=2)
             try:
@@ -109,7 +109,7 @@ def fit_predict_field_text(
     return np.asarray(learner.predict_proba(hstack(test_rows, format="csr"))[:, 1], dtype=np.float64)
 
 
-def _texts(listings: Sequence[Listing], name: str) -> list[str]:
+def _field_texts(listings: Sequence[Listing], name: str) -> list[str]:
     return [getattr(listing, name) or "" for listing in listings]
 
 
@@ -125,15 +125,15 @@ def best_signal(columns: Floats, labels: Labels, test_columns: Floats) -> tuple[
         if seen.sum() < _FEWEST_SEEN:
             continue
         for sign in (1.0, -1.0):
-            fitted = _without_missing(sign * columns[:, number], sign * columns[seen, number])
+            fitted = _fill_missing(sign * columns[:, number], sign * columns[seen, number])
             precision = float(average_precision_score(labels, fitted))
             if precision > best:
-                ordered = _without_missing(sign * test_columns[:, number], sign * columns[seen, number])
+                ordered = _fill_missing(sign * test_columns[:, number], sign * columns[seen, number])
                 best, signal = precision, (number, ordered)
     return signal
 
 
-def _without_missing(values: Floats, known: Floats) -> Floats:
+def _fill_missing(values: Floats, known: Floats) -> Floats:
     return np.where(np.isnan(values), np.median(known), values)
 
 

@@ -68,18 +68,18 @@ def why_not_comparable(judged: Mapping[str, Any]) -> str | None:
     return judged.get("not_comparable") or (_OLDER if judged.get("champion_saw") else None)
 
 
-def comparable(judged: Mapping[str, Any]) -> Mapping[str, Any]:
+def comparable_figures(judged: Mapping[str, Any]) -> Mapping[str, Any]:
     """The evaluation without the figures of a champion that learnt some of its rows; older reports hold them."""
     if why_not_comparable(judged) is None:
         return judged
-    evaluation = _without(judged)
+    evaluation = _without_champion(judged)
     for name in judged.keys() & {"random_slice", "curves"}:
-        evaluation[name] = _without(judged[name])
-    evaluation["slices"] = [_without(row) for row in judged.get("slices", ())]
+        evaluation[name] = _without_champion(judged[name])
+    evaluation["slices"] = [_without_champion(row) for row in judged.get("slices", ())]
     return evaluation
 
 
-def _without(figures: Mapping[str, Any]) -> dict[str, Any]:
+def _without_champion(figures: Mapping[str, Any]) -> dict[str, Any]:
     return {name: figure for name, figure in figures.items() if name not in _OF_CHAMPION}
 
 

@@ -12,7 +12,7 @@ from models.arrays import Floats, Rows
 from models.calibration import expits
 from training.evaluate import baselines, metrics
 from training.evaluate.comparison import difference, figures_of, mean
-from training.evaluate.material import Labelled, Material
+from training.evaluate.material import LabelledListings, Material
 from training.evaluate.splits import grouped_folds
 from training.evaluate.tried import TriedFile
 from training.fit.classifier import CounterfeitClassifier
@@ -136,7 +136,7 @@ def fold_scores(material: Material, split: tuple[Rows, Rows], *, seed: int, chan
     }
 
 
-def summarise(material: Material | Labelled, repeats: Sequence[Repeat]) -> dict[str, Any]:
+def summarise(material: Material | LabelledListings, repeats: Sequence[Repeat]) -> dict[str, Any]:
     """The figures of `touchstone evaluate --json`: means over the repeats, with intervals over sellers.
 
     An interval resamples whole sellers and averages the figure over the repeats within each resample.
@@ -168,11 +168,11 @@ def summarise(material: Material | Labelled, repeats: Sequence[Repeat]) -> dict[
         **{f"difference_to_{peer}": compared(MODEL, peer) for peer in PEERS},
         **({f"difference_to_{WITHOUT}": compared(MODEL, WITHOUT)} if WITHOUT in changed else {}),
         **({f"gain_{WITH}": compared(WITH, MODEL)} if WITH in changed else {}),
-        **(_second(compared) if SECOND in changed else {}),
+        **(_second_score_gain(compared) if SECOND in changed else {}),
     }
 
 
-def _second(compared: Callable[[str, str], dict[str, Any]]) -> dict[str, Any]:
+def _second_score_gain(compared: Callable[[str, str], dict[str, Any]]) -> dict[str, Any]:
     """What the second score gains over the first answer, and its differences to the peers."""
     peers = {f"difference_of_{SECOND}_to_{peer}": compared(SECOND, peer) for peer in PEERS}
     return {f"gain_{SECOND}": compared(SECOND, MODEL), **peers}

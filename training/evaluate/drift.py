@@ -71,25 +71,25 @@ def shifts(names: Sequence[str], before: Floats, now: Floats) -> tuple[Shift, ..
 
 def shift(name: str, before: Floats, now: Floats) -> Shift:
     """The shift of one variable between two samples, shapes (n,) and (m,)."""
-    edges = _edges(before)
+    edges = _decile_edges(before)
     known_before, known_now = before[~np.isnan(before)], now[~np.isnan(now)]
-    psi, bins = _stability(_counts(before, edges), _counts(now, edges))
+    psi, bins = _stability_index(_bin_counts(before, edges), _bin_counts(now, edges))
     both = bool(known_before.size and known_now.size)
     return Shift(
         name,
         before.size,
         now.size,
-        _missing(before),
-        _missing(now),
+        _missing_share(before),
+        _missing_share(now),
         psi,
-        _chance(bins, before.size, now.size),
+        _chance_index(bins, before.size, now.size),
         _distance(known_before, known_now) if both else None,
         _median(known_before),
         _median(known_now),
     )
 
 
-def _edges(before: Floats) -> Floats:
+def _decile_edges(before: Floats) -> Floats:
     """Inner edges between deciles of the known values; a value that fills several deciles gets a bin of its own."""
     known = before[~np.isnan(before)]
     if not known.size:
@@ -98,14 +98,14 @@ def _edges(before: Floats) -> Floats:
     return np.sort(np.concatenate([edges, np.nextafter(edges[times > 1], np.inf)]))
 
 
-def _counts(values: Floats, edges: Floats) -> Floats:
+def _bin_counts(values: Floats, edges: Floats) -> Floats:
     """The number of values in each bin, missing values last: shape (len(edges) + 2,)."""
     known = values[~np.isnan(values)]
     inside = np.bincount(np.searchsorted(edges, known, side="right"), minlength=len(edges) + 1)
     return np.append(inside, values.size - known.size).astype(np.float64)
 
 
-def _stability(before: Floats, now: Floats) -> tuple[float, int]:
+def _stability_index(before: Floats, now: Floats) -> tuple[float, int]:
     """The index and its number of bins. Half a listing is added to each bin, so that an empty bin keeps it finite."""
     used = (before > 0) | (now > 0)
     bins = int(used.sum())
@@ -115,7 +115,7 @@ def _stability(before: Floats, now: Floats) -> tuple[float, int]:
     return float(np.sum((q - p) * np.log(q / p))), bins
 
 
-def _chance(bins: int, before: int, now: int) -> float:
+def _chance_index(bins: int, before: int, now: int) -> float:
     if bins < 2 or not before or not now:
         return 0.0 if bins < 2 else math.inf
     return float(chdtri(bins - 1, 1 - _CHANCE_LEVEL) * (1 / before + 1 / now))
@@ -125,7 +125,7 @@ def _median(known: Floats) -> float | None:
     return float(np.median(known)) if known.size else None
 
 
-def _missing(values: Floats) -> float:
+def _missing_share(values: Floats) -> float:
     return float(np.isnan(values).mean()) if values.size else 0.0
 
 

@@ -23,17 +23,17 @@ from training.evaluate import metrics
 from training.evaluate.comparison import curves, figures, slice_figures
 from training.evaluate.operating import choose_thresholds
 from training.evaluate.peers import FAIR_PEER, MOST_FITTED, peer_scores
-from training.evaluate.slices import members, only_text_and_price, slices
+from training.evaluate.slices import only_text_and_price, slice_members, slices
 from training.evaluate.splits import LaterSplit
 from training.fit.classifier import CounterfeitClassifier
 from training.fit.settings import DEFAULT_SETTINGS, FitSettings
-from training.fit.stages import FITS, GATES, JUDGE, PEERS, Progress, of_fit
-from training.fit.weighting import trimmed
+from training.fit.stages import FITS, GATES, JUDGE, PEERS, Progress, fit_progress
+from training.fit.weighting import trim_weights
 from training.gates.gate import Gate
-from training.gates.gates import GateEvidence, gates, not_comparable, nothing_judged
-from training.gates.incumbent import InForce
-from training.gates.replay_gate import HeldOut, replay
-from training.gates.slice_gate import Scored, slice_evidence
+from training.gates.gates import GateEvidence, all_gates, unjudged_gates, why_not_comparable
+from training.gates.incumbent import IncumbentScorer
+from training.gates.replay_gate import HeldOutRows, replay
+from training.gates.slice_gate import ScoredRows, slice_evidence
 from training.snapshots.snapshot import SnapshotRefused
 from training.snapshots.soundness import refuse_too_few
 
@@ -135,7 +135,7 @@ class _View:
 
 
 @dataclass(frozen=True, slots=True)
-class _Prequential:
+class _PrequentialFits:
     """One model for each time fold, fitted on all earlier rows.
 
     `time_fold` is the number of the fold of each judged row, shape (n,).
@@ -154,7 +154,7 @@ class _Prequential:
                 threads=trial.threads,
                 learner=trial.learner,
                 settings=trial.settings,
-                progress=of_fit(stage, progress),
+                progress=fit_progress(stage, progress),
             )
             weights, groups = trial.weights[fit], trial.groups[fit]
             model.fit([trial.facts[i] for i in fit], trial.labels[fit], groups=groups, sample_weight=weights)
@@ -183,17 +183,17 @@ def judge(trial: Trial, champion: Bundle | None, progress: Progress, policy: Gat
     """Fit on the rows before each time fold and judge on those in it; the report says why if there are too few."""
     rows = trial.split.judge
     labels, groups = trial.labels[rows], trial.groups[rows]
-    why = _too_little(trial)
+    why = _why_too_little(trial)
     if why is not None:
-        return _not_judged(why, labels, groups, policy)
-    model = _Prequential.fitted(trial, progress)
+        return _judgement_without_figures(why, labels, groups, policy)
+    model = _PrequentialFits.fitted(trial, progress)
     progress(JUDGE, 0.0)
     facts = [trial.facts[i] for i in rows]
     computed = [compute(listing_facts) for listing_facts in facts]
     every = np.arange(len(rows))
     ours = model.probabilities(facts, every)
     bare = model.probabilities([only_text_and_price(listing_facts) for listing_facts in facts], every)
-    in_force, learnt = InForce(champion, trial.threads), trial.split.champion_learnt
+    in_force, learnt = IncumbentScorer(champion, trial.threads), trial.split.champion_learnt
     theirs = None if learnt else in_force.scores(computed)
     view = _View(labels, trial.stands_for[rows], metrics.seller_bootstrap(groups, times=BOOTSTRAPS, seed=0))
     report: dict[str, Any] = {
@@ -207,7 +207,7 @@ def judge(trial: Trial, champion: Bundle | None, progress: Progress, policy: Gat
         "curves": {"candidate": curves(labels, ours)},
     }
     if learnt:
-        report["not_comparable"] = not_comparable(learnt, len(rows), policy)
+        report["not_comparable"] = why_not_comparable(learnt, len(rows), policy)
     elif champion is not None and theirs is not None:
         report["champion"] = {"digest": champion.digest, **view.figures(theirs)}
         report["difference_interval"] = view.difference(ours, theirs, np.ones(len(rows)))
@@ -215,13 +215,13 @@ def judge(trial: Trial, champion: Bundle | None, progress: Progress, policy: Gat
         report["curves"]["champion"] = curves(labels, theirs)
     report["slices"] = slices(facts, labels, ours, theirs if champion is not None else None)
     progress(PEERS, 0.0)
-    report["peers"] = _peers(trial, model.models, view, ours)
+    report["peers"] = _peer_figures(trial, model.models, view, ours)
     progress(GATES, 0.0)
     weights = np.minimum(view.stands_for, policy.slice_most_weight)
-    counted = trimmed(view.stands_for, labels == 1, policy.fewest_effective_positives)
+    counted = trim_weights(view.stands_for, labels == 1, policy.fewest_effective_positives)
     most_weight = float(counted.max())
     report["random_slice"]["most_weight"] = most_weight
-    held_out = HeldOut(facts, labels, groups, view.stands_for, model.shown_from(trial))
+    held_out = HeldOutRows(facts, labels, groups, view.stands_for, model.shown_from(trial))
     evidence = GateEvidence(
         rows=len(rows),
         positives=int(labels.sum()),
@@ -244,13 +244,15 @@ def judge(trial: Trial, champion: Bundle | None, progress: Progress, policy: Gat
         ),
         slices=()
         if theirs is None
-        else slice_evidence(Scored(labels, ours, theirs, weights, groups, view.bootstrap), members(facts), policy),
+        else slice_evidence(
+            ScoredRows(labels, ours, theirs, weights, groups, view.bootstrap), slice_members(facts), policy
+        ),
         replayed=replay(held_out, model.probabilities, trial.references, policy, seed=trial.seed),
     )
-    return Judgement(report, gates(evidence, policy))
+    return Judgement(report, all_gates(evidence, policy))
 
 
-def _peers(trial: Trial, models: Sequence[CounterfeitClassifier], view: _View, ours: Floats) -> dict[str, Any]:
+def _peer_figures(trial: Trial, models: Sequence[CounterfeitClassifier], view: _View, ours: Floats) -> dict[str, Any]:
     """The figures of the baselines on the judged rows, and the difference of the candidate to the fair peer.
 
     `fitted` is the number of rows that the baselines of the last time fold learnt, of `known` that the candidate
@@ -271,7 +273,7 @@ def _peers(trial: Trial, models: Sequence[CounterfeitClassifier], view: _View, o
     }
 
 
-def _too_little(trial: Trial) -> str | None:
+def _why_too_little(trial: Trial) -> str | None:
     try:
         first = trial.split.time_folds[0].fit
         refuse_too_few(trial.labels[first], trial.groups[first])
@@ -283,7 +285,7 @@ def _too_little(trial: Trial) -> str | None:
     return None
 
 
-def _not_judged(why: str, labels: Labels, groups: NDArray[np.intp], policy: GatePolicy) -> Judgement:
+def _judgement_without_figures(why: str, labels: Labels, groups: NDArray[np.intp], policy: GatePolicy) -> Judgement:
     rows, positives = len(labels), int(labels.sum())
-    gate_results = nothing_judged(rows, positives, len(np.unique(groups[labels == 1])), policy)
+    gate_results = unjudged_gates(rows, positives, len(np.unique(groups[labels == 1])), policy)
     return Judgement({"rows": rows, "positives": positives, "why": why}, gate_results)

@@ -45,7 +45,7 @@ class Material(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Labelled:
+class LabelledListings:
     """Labelled listings: labels of shape (n,) in {0, 1}, sellers by external id or None."""
 
     listings: tuple[Listing, ...]
@@ -58,13 +58,13 @@ class Labelled:
 
 
 @dataclass(frozen=True, slots=True)
-class FromFile:
+class FileMaterial:
     """Rows of a file, each compared with the training rows of its fold; every row has the same weight.
 
     `brands` are no register, because its indexes are made in each process.
     """
 
-    data: Labelled
+    data: LabelledListings
     brands: tuple[Brand, ...]
     as_of: datetime
     marketplace: str
@@ -103,7 +103,7 @@ class FromFile:
 
 
 @dataclass(frozen=True, slots=True)
-class FromSnapshot:
+class SnapshotMaterial:
     """Rows of a snapshot with their facts as stored; linked accounts are one seller, and the weights are training's."""
 
     stored: tuple[Facts, ...]

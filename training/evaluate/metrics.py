@@ -18,7 +18,7 @@ def average_precisions(labels: Labels, scores: Floats, weights: Floats) -> Float
     Equals scikit-learn's `average_precision_score`, including ties and weights (a test compares them). The scores are
     sorted once for all weightings.
     """
-    positive, total = _cumulated(labels, scores, weights)
+    positive, total = _cumulative_weights(labels, scores, weights)
     with np.errstate(invalid="ignore", divide="ignore"):
         precision = np.where(total > 0, positive / total, 0.0)
         recall = positive / positive[:, -1:]
@@ -30,7 +30,7 @@ def average_precisions(labels: Labels, scores: Floats, weights: Floats) -> Float
 
 def roc_aucs(labels: Labels, scores: Floats, weights: Floats) -> Floats:
     """Probability that a counterfeit scores above a genuine listing, ties half, for each row of `weights` (b, n)."""
-    positive, total = _cumulated(labels, scores, weights)
+    positive, total = _cumulative_weights(labels, scores, weights)
     negative = total - positive
     with np.errstate(invalid="ignore", divide="ignore"):
         hits = positive / positive[:, -1:]
@@ -46,7 +46,7 @@ def recalls_at(labels: Labels, scores: Floats, weights: Floats, *, false_alarms:
 
     Listings of equal score are flagged together or not at all, so that the order within a tie has no effect.
     """
-    positive, total = _cumulated(labels, scores, weights)
+    positive, total = _cumulative_weights(labels, scores, weights)
     negative = total - positive
     with np.errstate(invalid="ignore", divide="ignore"):
         hits = positive / positive[:, -1:]
@@ -56,7 +56,7 @@ def recalls_at(labels: Labels, scores: Floats, weights: Floats, *, false_alarms:
     return recalls
 
 
-def _cumulated(labels: Labels, scores: Floats, weights: Floats) -> tuple[Floats, Floats]:
+def _cumulative_weights(labels: Labels, scores: Floats, weights: Floats) -> tuple[Floats, Floats]:
     """Weight of positives and of all rows at or above each distinct score, highest first."""
     order = np.argsort(-scores, kind="stable")
     last_of_tie = np.flatnonzero(np.diff(scores[order], append=np.nan) != 0)
@@ -67,17 +67,17 @@ def _cumulated(labels: Labels, scores: Floats, weights: Floats) -> tuple[Floats,
 
 def average_precision(labels: Labels, scores: Floats, weights: Floats | None = None) -> float:
     """`average_precisions` of one weighting; without weights, each row weighs one."""
-    return float(average_precisions(labels, scores, _counted(labels, weights)[None, :])[0])
+    return float(average_precisions(labels, scores, _weights_or_ones(labels, weights)[None, :])[0])
 
 
 def roc_auc(labels: Labels, scores: Floats, weights: Floats | None = None) -> float:
     """`roc_aucs` of one weighting."""
-    return float(roc_aucs(labels, scores, _counted(labels, weights)[None, :])[0])
+    return float(roc_aucs(labels, scores, _weights_or_ones(labels, weights)[None, :])[0])
 
 
 def recall_at(labels: Labels, scores: Floats, weights: Floats | None = None, *, false_alarms: float) -> float:
     """`recalls_at` of one weighting."""
-    return float(recalls_at(labels, scores, _counted(labels, weights)[None, :], false_alarms=false_alarms)[0])
+    return float(recalls_at(labels, scores, _weights_or_ones(labels, weights)[None, :], false_alarms=false_alarms)[0])
 
 
 def precision_at(labels: Labels, scores: Floats, k: int) -> float:
@@ -105,7 +105,7 @@ def calibration_errors(labels: Labels, probabilities: Floats, weights: Floats, b
 
 def calibration_error(labels: Labels, probabilities: Floats, weights: Floats | None = None, bins: int = 10) -> float:
     """`calibration_errors` of one weighting."""
-    return float(calibration_errors(labels, probabilities, _counted(labels, weights)[None, :], bins)[0])
+    return float(calibration_errors(labels, probabilities, _weights_or_ones(labels, weights)[None, :], bins)[0])
 
 
 def effective_number(weights: Floats) -> float:
@@ -118,7 +118,7 @@ def effective_number(weights: Floats) -> float:
     return float(np.sum(weights)) ** 2 / squares if squares else 0.0
 
 
-def _counted(labels: Labels, weights: Floats | None) -> Floats:
+def _weights_or_ones(labels: Labels, weights: Floats | None) -> Floats:
     return np.ones(len(labels)) if weights is None else weights
 
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from models.arrays import Floats, Labels
 from models.messages.english import in_english
 from models.routing import Thresholds
-from models.thresholds import Promise, promised
+from models.thresholds import Promise, promise_threshold
 
 # At this precision, most questions to a brand are about counterfeits.
 ASK_PRECISION: Final = 0.6
@@ -69,7 +69,7 @@ def choose_thresholds(labels: Labels, probabilities: Floats, weights: Floats) ->
 def operating_points(labels: Labels, probabilities: Floats, thresholds: Thresholds) -> dict[str, Any]:
     """Flagged rows, precision and recall at both thresholds; NaN becomes None."""
     points = {
-        name: _point(labels, probabilities, threshold)
+        name: _operating_point(labels, probabilities, threshold)
         for name, threshold in (
             ("ask_brand_from", thresholds.ask_brand_from),
             ("analyst_from", thresholds.analyst_from),
@@ -115,7 +115,7 @@ def promises(labels: Labels, probabilities: Floats, sellers: NDArray[Any]) -> li
     numbers = np.unique(sellers, return_inverse=True)[1].astype(np.intp)
     promise_rows: list[dict[str, Any]] = []
     for precision in _PROMISED_PRECISIONS if labels.any() else ():
-        answer = promised(labels, probabilities, numbers, precision=precision, confidence=_CONFIDENCE)
+        answer = promise_threshold(labels, probabilities, numbers, precision=precision, confidence=_CONFIDENCE)
         promise = answer if isinstance(answer, Promise) else None
         promise_rows.append(
             {
@@ -136,12 +136,12 @@ def promise_in_words(promise: Mapping[str, Any]) -> str:
         return f"Precision {promise['precision']:.1f}: declined. {promise['reason']}"
     return (
         f"Precision {promise['precision']:.1f}: promised from {promise['threshold']:.3f} in "
-        f"{promise['confidence']:.0%} of equally large sets of unseen sellers (up to {promise['precision_bound']:.2f} would be), with recall "
-        f"{promise['recall']:.2f}."
+        f"{promise['confidence']:.0%} of equally large sets of unseen sellers "
+        f"(up to {promise['precision_bound']:.2f} would be), with recall {promise['recall']:.2f}."
     )
 
 
-def _point(labels: Labels, probabilities: Floats, threshold: float) -> OperatingPoint:
+def _operating_point(labels: Labels, probabilities: Floats, threshold: float) -> OperatingPoint:
     flagged = probabilities >= threshold
     hits, positives = int(labels[flagged].sum()), int(labels.sum())
     return OperatingPoint(

@@ -23,31 +23,31 @@ _FEWEST_SHOWN: Final = 10
 def slices(facts: Sequence[Facts], labels: Labels, candidate: Floats, champion: Floats | None) -> list[dict[str, Any]]:
     """Average precision of both models in each slice with at least ten rows."""
     slice_rows = []
-    for name, rows in members(facts).items():
+    for name, rows in slice_members(facts).items():
         if len(rows) < _FEWEST_SHOWN:
             continue
         row: dict[str, Any] = {
             "slice": name,
             "rows": len(rows),
             "positives": int(labels[rows].sum()),
-            "candidate_ap": _known(metrics.average_precision(labels[rows], candidate[rows])),
+            "candidate_ap": _none_if_nan(metrics.average_precision(labels[rows], candidate[rows])),
         }
         if champion is not None:
-            row["champion_ap"] = _known(metrics.average_precision(labels[rows], champion[rows]))
+            row["champion_ap"] = _none_if_nan(metrics.average_precision(labels[rows], champion[rows]))
         slice_rows.append(row)
     return slice_rows
 
 
-def members(facts: Sequence[Facts]) -> Mapping[str, NDArray[np.intp]]:
+def slice_members(facts: Sequence[Facts]) -> Mapping[str, NDArray[np.intp]]:
     """The rows of each slice by name: brands, markets, languages, categories, new sellers, missing evidence."""
     groups: dict[str, list[int]] = {}
     for i, listing_facts in enumerate(facts):
-        for name in _names(listing_facts):
+        for name in _slice_names(listing_facts):
             groups.setdefault(name, []).append(i)
     return {name: np.array(groups[name], dtype=np.intp) for name in sorted(groups)}
 
 
-def _names(facts: Facts) -> list[str]:
+def _slice_names(facts: Facts) -> list[str]:
     """The slices of one listing. The currency stands for the market, because no other field describes the buyers."""
     listing, seller = facts.listing, facts.listing.seller
     conditions: tuple[tuple[str, bool], ...] = (
@@ -63,7 +63,7 @@ def _names(facts: Facts) -> list[str]:
     return [name for name, holds in conditions if holds]
 
 
-def _known(figure: float) -> float | None:
+def _none_if_nan(figure: float) -> float | None:
     return None if math.isnan(figure) else figure
 
 

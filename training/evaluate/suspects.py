@@ -26,7 +26,7 @@ class Suspect:
     doubt: float
 
 
-def doubtful(labels: Labels, probabilities: Floats) -> NDArray[np.intp]:
+def rows_in_doubt(labels: Labels, probabilities: Floats) -> NDArray[np.intp]:
     """The rows whose label is probably wrong, most doubtful first.
 
     A label is doubtful if the probability of the other class is above a half and reaches the mean probability of the
@@ -54,7 +54,7 @@ def suspects(
     labels = np.array([row.label for row in rows], dtype=np.int8)
     suspect_labels: list[Suspect] = []
     seen: set[int] = set()
-    for i in doubtful(labels, probabilities).tolist():
+    for i in rows_in_doubt(labels, probabilities).tolist():
         row, group = rows[i], int(duplicates[i])
         if row.evidence_level in _SETTLED or group in seen:
             continue

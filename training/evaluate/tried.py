@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from features.compute import NAMES
 from features.facts import Facts
-from features.reading import read
+from features.reading import read_text
 from features.spec import MISSING, Compute, Evidence
 from training.evaluate import metrics
 from training.evaluate.material import Material
@@ -27,7 +27,7 @@ _MODULE: Final = "tried_features"
 
 
 @dataclass(frozen=True, slots=True)
-class Tried:
+class TriedFeature:
     """A function of `Evidence` that returns a number; None and NaN are missing."""
 
     name: str
@@ -40,9 +40,9 @@ class Tried:
             output = self.compute(e)
             figure = MISSING if output is None else float(output)
         except Exception as error:  # Code of the person at the command line may raise anything.
-            raise ValueError(f"{self.name} failed on {_named(e)}: {type(error).__name__}: {error}") from error
+            raise ValueError(f"{self.name} failed on {_listing_name(e)}: {type(error).__name__}: {error}") from error
         if math.isinf(figure):
-            raise ValueError(f"{self.name} of {_named(e)} is infinite; give a finite number, or MISSING.")
+            raise ValueError(f"{self.name} of {_listing_name(e)} is infinite; give a finite number, or MISSING.")
         return figure
 
 
@@ -61,7 +61,7 @@ class TriedFile:
         except (OSError, UnicodeDecodeError) as error:
             raise ValueError(f"{path.name} cannot be read: {error}") from None
 
-    def features(self) -> tuple[Tried, ...]:
+    def features(self) -> tuple[TriedFeature, ...]:
         """Run the file and return its features.
 
         Raises ValueError (the file does not run, has no feature, or has a function that cannot be one).
@@ -84,7 +84,7 @@ class TriedFile:
             if isinstance(function, FunctionType) and function.__module__ == _MODULE and not name.startswith("_")
         ]
 
-    def _feature(self, function: FunctionType) -> Tried:
+    def _feature(self, function: FunctionType) -> TriedFeature:
         name = function.__name__
         if len(inspect.signature(function).parameters) != 1:
             raise ValueError(f"{self.name}: {name} must have one argument, the Evidence; begin a helper's name with _.")
@@ -92,21 +92,21 @@ class TriedFile:
             raise ValueError(f"{self.name}: there is a feature {name} already; name the new one otherwise.")
         if not name.isascii():
             raise ValueError(f"{self.name}: the name {name} must be ASCII.")
-        return Tried(name, (inspect.getdoc(function) or "").partition("\n")[0], function)
+        return TriedFeature(name, (inspect.getdoc(function) or "").partition("\n")[0], function)
 
 
-def tried_columns(features: Sequence[Tried], facts: Sequence[Facts]) -> NDArray[np.float64]:
+def tried_columns(features: Sequence[TriedFeature], facts: Sequence[Facts]) -> NDArray[np.float64]:
     """The features' values, shape (n, features). Raises ValueError (as `Tried.value`)."""
     columns = np.empty((len(facts), len(features)))
     if features:
         for row, listing_facts in enumerate(facts):
-            e = Evidence(listing_facts, read(listing_facts.listing))
+            e = Evidence(listing_facts, read_text(listing_facts.listing))
             columns[row] = [feature.value(e) for feature in features]
     return columns
 
 
 @dataclass(frozen=True, slots=True)
-class Alone:
+class SingleFeatureFigures:
     """A tried feature on its own: the share of listings that have it, and the ROC-AUC among these, NaN without both
     classes. `leak` is a sentence where it separates the classes so well that it may have been made from the label."""
 
@@ -117,7 +117,7 @@ class Alone:
     leak: str | None
 
 
-def alone(features: Sequence[Tried], material: Material) -> list[Alone]:
+def single_feature_figures(features: Sequence[TriedFeature], material: Material) -> list[SingleFeatureFigures]:
     """Each feature on its own, on all rows. Raises ValueError (as `Tried.value`)."""
     labels = material.labels
     facts, _ = material.facts((np.arange(len(labels)), np.arange(0)))
@@ -128,9 +128,11 @@ def alone(features: Sequence[Tried], material: Material) -> list[Alone]:
         known = ~np.isnan(values)
         both = len(np.unique(labels[known])) > 1
         area = metrics.roc_auc(labels[known], values[known]) if both else math.nan
-        measures.append(Alone(feature.name, feature.meaning, float(known.mean()), area, leaking.get(feature.name)))
+        measures.append(
+            SingleFeatureFigures(feature.name, feature.meaning, float(known.mean()), area, leaking.get(feature.name))
+        )
     return measures
 
 
-def _named(e: Evidence) -> str:
+def _listing_name(e: Evidence) -> str:
     return f"listing {e.facts.listing.external_id}"

@@ -38,7 +38,7 @@ _SMALL: Final = 1e-12 * np.eye(2)  # Keeps the system solvable where all values 
 
 
 @dataclass(frozen=True, slots=True)
-class Observed:
+class OutOfFoldValues:
     """Out-of-fold values of listings of unseen sellers; every array has shape (n,)."""
 
     values: Floats
@@ -54,21 +54,23 @@ def method_for(positives: int, positive_sellers: int) -> Method:
     return Method.VENN_ABERS if positives < ISOTONIC_FROM_POSITIVES else Method.ISOTONIC
 
 
-def fit_calibration(sample: Observed, *, seed: int = 0) -> Calibration:
+def fit_calibration(sample: OutOfFoldValues, *, seed: int = 0) -> Calibration:
     """The calibration of these values, with a band where each class has five sellers or more."""
     positive = sample.labels == 1
     method = method_for(int(positive.sum()), len(np.unique(sample.groups[positive])))
     curve = fit_curve(method, sample)
     sellers = (len(np.unique(sample.groups[rows])) for rows in (positive, ~positive))
-    band = _band(method, sample, seed) if min(sellers) >= _FEWEST_SELLERS_OF_A_BAND else None
+    band = _resampled_band(method, sample, seed) if min(sellers) >= _FEWEST_SELLERS_OF_A_BAND else None
     return Calibration(method, curve, band)
 
 
-def fit_curve(method: Method, sample: Observed) -> Sigmoid | Curve:
+def fit_curve(method: Method, sample: OutOfFoldValues) -> Sigmoid | Curve:
     """The curve by a method; a sigmoid where the method finds only one group of values."""
     if method is not Method.SIGMOID:
-        grouped = _Grouped.of(sample)
-        curve = _curve(grouped.values, grouped.venn_abers() if method is Method.VENN_ABERS else grouped.isotonic())
+        grouped = _GroupedRows.of(sample)
+        curve = _rising_curve(
+            grouped.values, grouped.venn_abers() if method is Method.VENN_ABERS else grouped.isotonic()
+        )
         if curve is not None:
             return curve
     return fit_sigmoid(sample.values, sample.labels, sample.weights)
@@ -98,7 +100,7 @@ def fit_sigmoid(values: Floats, labels: Labels, weights: Floats) -> Sigmoid:
 
 
 @dataclass(frozen=True, slots=True)
-class _Grouped:
+class _GroupedRows:
     """Rows grouped by neighbouring values, m groups in rising order: mean value, weight, weight of positives.
 
     Weights sum to Kish's effective number of rows, because a row of weight ten holds less information than ten rows.
@@ -109,7 +111,7 @@ class _Grouped:
     positives: Floats
 
     @classmethod
-    def of(cls, sample: Observed) -> "_Grouped":
+    def of(cls, sample: OutOfFoldValues) -> "_GroupedRows":
         weighted_rows = np.flatnonzero(sample.weights > 0)
         order = weighted_rows[np.argsort(sample.values[weighted_rows], kind="stable")]
         values, weights = sample.values[order], sample.weights[order]
@@ -118,8 +120,8 @@ class _Grouped:
         # Equal values belong to one group.
         first = np.searchsorted(values, values, side="left")
         _, number = np.unique(ranks[first], return_inverse=True)
-        total, positives = _sums(number, weights), _sums(number, weights * sample.labels[order])
-        return cls(_sums(number, weights * values) / total, total, positives)
+        total, positives = _group_sums(number, weights), _group_sums(number, weights * sample.labels[order])
+        return cls(_group_sums(number, weights * values) / total, total, positives)
 
     def isotonic(self) -> Floats:
         """The isotonic fit by weighted least squares: non-decreasing shares of positives.
@@ -164,11 +166,11 @@ class _Grouped:
         return monotone_shares
 
 
-def _sums(number: NDArray[np.intp], weights: Floats) -> Floats:
+def _group_sums(number: NDArray[np.intp], weights: Floats) -> Floats:
     return np.asarray(np.bincount(number, weights), dtype=np.float64)
 
 
-def _curve(values: Floats, shares: Floats) -> Curve | None:
+def _rising_curve(values: Floats, shares: Floats) -> Curve | None:
     """The curve through all groups, tilted slightly so that it rises strictly; None if there is only one group."""
     is_step = np.diff(values, prepend=-np.inf) > _LEAST_STEP
     if is_step.sum() < 2:
@@ -177,18 +179,18 @@ def _curve(values: Floats, shares: Floats) -> Curve | None:
     return Curve(tuple(values.tolist()), tuple(heights.tolist()))
 
 
-def _band(method: Method, sample: Observed, seed: int) -> Band | None:
+def _resampled_band(method: Method, sample: OutOfFoldValues, seed: int) -> Band | None:
     at = np.linspace(sample.values.min(), sample.values.max(), _BAND_VALUES)
     if at[0] == at[-1]:
         return None
-    heights = np.array(list(_resampled(method, sample, at, seed)))
+    heights = np.array(list(_resampled_log_odds(method, sample, at, seed)))
     low, high = zip(*(central_interval(column) for column in heights.T), strict=True)
     return Band(tuple(at.tolist()), low, high)
 
 
-def _resampled(method: Method, sample: Observed, at: Floats, seed: int) -> Iterator[Floats]:
+def _resampled_log_odds(method: Method, sample: OutOfFoldValues, at: Floats, seed: int) -> Iterator[Floats]:
     """Log-odds at some values, for a curve fitted to each resample of whole sellers that has both classes."""
     weights = seller_bootstrap(sample.groups, times=_RESAMPLES, seed=seed) * sample.weights
     positive = weights @ sample.labels
     for row in weights[(positive > 0) & (positive < weights.sum(axis=1))]:
-        yield fit_curve(method, Observed(sample.values, sample.labels, row, sample.groups)).log_odds(at)
+        yield fit_curve(method, OutOfFoldValues(sample.values, sample.labels, row, sample.groups)).log_odds(at)

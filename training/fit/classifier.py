@@ -19,8 +19,8 @@ from models.learners import Learner
 from models.points import Points
 from models.policies.deciding import DEFAULT_SCORECARD
 from training.evaluate.splits import grouped_folds
-from training.evaluate.tried import Tried, tried_columns
-from training.fit.calibration import Observed, fit_calibration
+from training.evaluate.tried import TriedFeature, tried_columns
+from training.fit.calibration import OutOfFoldValues, fit_calibration
 from training.fit.fit_input import FitInput
 from training.fit.forest import MASK_SHARE, TAKE_OFFSET, Setup, fit_of
 from training.fit.joining import fit_combiner, fit_offset, fit_points, join_of
@@ -34,7 +34,7 @@ INNER_FOLDS: Final = 5
 _FEWEST_FOLDS: Final = 2
 
 
-class _Given(NamedTuple):
+class _LearnerInput(NamedTuple):
     """What the learner of the numbers is fitted to, in n rows."""
 
     columns: Floats
@@ -72,7 +72,7 @@ class CounterfeitClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[mis
     threads: int = 1
     mask_share: float = MASK_SHARE
     without: frozenset[str] = frozenset()
-    tried: tuple[Tried, ...] = ()
+    tried: tuple[TriedFeature, ...] = ()
     learner: str = Forest.name
     settings: FitSettings = DEFAULT_SETTINGS
     progress: Progress = field(default=lambda _what, _share: None, repr=False)
@@ -103,7 +103,7 @@ class CounterfeitClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[mis
             text_scores[test] = self._text(texts, train, labels, weights).many_rows(texts, test)
         columns = np.column_stack([numbers, text_scores]) if join is Join.STACK else numbers
         by_text, offset = fit_offset(text_scores, labels, weights) if join is Join.OFFSET else (None, None)
-        inputs = _Given(columns, labels, weights, offset)
+        inputs = _LearnerInput(columns, labels, weights, offset)
         number_scores = np.zeros(len(labels))
         for i, (train, test) in enumerate(folds):
             self.progress(self.learner, i / len(folds))
@@ -120,7 +120,7 @@ class CounterfeitClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[mis
             learner=self._learner(inputs, every, join),
             text=self._text(texts, every, labels, weights).model,
             combiner=combiner,
-            calibration=fit_calibration(Observed(values, labels, weights, groups), seed=self.seed),
+            calibration=fit_calibration(OutOfFoldValues(values, labels, weights, groups), seed=self.seed),
             points=points,
         )
         self.classes_ = np.array([0, 1])
@@ -160,7 +160,7 @@ class CounterfeitClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[mis
         sums = Points(rules.rules, rules.price_alone_at_most, 0.0, 0.0, 1.0).sums(numbers[:, : len(NAMES)], listings)
         return fit_points(text_scores, rules, sums, labels, weights)
 
-    def _learner(self, inputs: _Given, rows: Rows, join: Join) -> Learner:
+    def _learner(self, inputs: _LearnerInput, rows: Rows, join: Join) -> Learner:
         setup = Setup(
             join,
             int(inputs.labels.sum()),

@@ -97,7 +97,7 @@ def encode(
     while waiting:
         span = waiting.pop(0)
         progress(done / len(titles))
-        numbers = _in_child(encoder, [titles[i] for i in span], threads, environment)
+        numbers = _encode_in_child(encoder, [titles[i] for i in span], threads, environment)
         if numbers is not None:
             encodings[span.start : span.stop] = numbers
         elif len(span) > 1:
@@ -109,7 +109,7 @@ def encode(
     return encodings
 
 
-def without_gaps(encoded: Floats) -> Floats:
+def fill_gaps(encoded: Floats) -> Floats:
     """The numbers with the mean of all titles in place of those that the encoder failed on."""
     gaps = np.isnan(encoded[:, 0])
     if not gaps.any() or gaps.all():
@@ -117,7 +117,7 @@ def without_gaps(encoded: Floats) -> Floats:
     return np.where(gaps[:, None], encoded[~gaps].mean(axis=0), encoded)
 
 
-def _in_child(
+def _encode_in_child(
     encoder: Encoder, titles: Sequence[str], threads: int, environment: Mapping[str, str] | None
 ) -> Floats | None:
     """The numbers of these titles; None where the child crashed, took too long or answered with something else."""

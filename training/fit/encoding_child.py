@@ -21,31 +21,31 @@ def main(arguments: Sequence[str]) -> int:
     package, threads = arguments
     os.environ["OMP_NUM_THREADS"] = threads
     encoder = ENCODERS[package]
-    wrong = other_files(encoder)
+    wrong = wrong_files(encoder)
     if wrong:
         print(f"The encoder {package} is not version {encoder.version}: {', '.join(wrong)} differ.")  # noqa: T201
         return REFUSED
-    titles = [_plain(title) for title in json.load(sys.stdin)]
+    titles = [_encodable_title(title) for title in json.load(sys.stdin)]
     encodings = importlib.import_module(package).passage(titles)
     sys.stdout.buffer.write(np.rint(np.asarray(encodings) * STEPS).astype("<i2").tobytes())
     return 0
 
 
-def other_files(encoder: Encoder) -> list[str]:
+def wrong_files(encoder: Encoder) -> list[str]:
     """The files of the installed package that are missing or are not the pinned ones, without importing it."""
     spec = importlib.util.find_spec(encoder.package)
     folder = Path(spec.origin).parent if spec and spec.origin else Path()
-    return [name for name, digest in encoder.files.items() if _digest(folder / name) != digest]
+    return [name for name, digest in encoder.files.items() if _file_digest(folder / name) != digest]
 
 
-def _digest(path: Path) -> str | None:
+def _file_digest(path: Path) -> str | None:
     if not path.is_file():
         return None
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
-def _plain(title: str) -> str:
+def _encodable_title(title: str) -> str:
     """The title without what C reads as its end, and with a mark in place of what UTF-8 cannot hold."""
     return title.replace("\0", " ").encode("utf-8", "replace").decode()
 

@@ -12,7 +12,7 @@ from features.compute import NAMES, family_columns
 from features.spec import Family
 from models.arrays import Floats, Labels
 from models.classifier import Join, learner_columns
-from models.forest import Forest, export
+from models.forest import Forest, export_booster
 from models.learners import Learner
 
 MASK_SHARE: Final = 0.15
@@ -86,7 +86,7 @@ def fit_forest(
     """
     shown, rows, shown_weights = masked_copies(columns, weights, seed=seed, share=mask_share)
     grown_from = None if offset is None else offset[rows]
-    return grow(
+    return grow_forest(
         shown,
         labels[rows],
         shown_weights,
@@ -104,7 +104,7 @@ def forest_alone(columns: Floats, labels: Labels, weights: Floats, *, seed: int 
     return fit_forest(columns, labels, weights, settings=settings, names=NAMES, seed=seed, threads=threads)
 
 
-def grow(
+def grow_forest(
     columns: Floats,
     labels: Labels,
     weights: Floats,
@@ -128,7 +128,7 @@ def grow(
         params={"feature_pre_filter": False},
     )
     parameters = settings.parameters(seed, threads if len(columns) >= _THREADS_FROM_ROWS else 1)
-    return Forest(export(lgb.train(parameters, training_set, settings.rounds), names), just_written=True)
+    return Forest(export_booster(lgb.train(parameters, training_set, settings.rounds), names), just_written=True)
 
 
 def with_masked_copies(
@@ -212,7 +212,7 @@ def fit_of(name: str) -> Fit:
     return FITS[name]
 
 
-def _fit_forest(columns: Floats, labels: Labels, weights: Floats, setup: Setup) -> Forest:
+def _fit_by_setup(columns: Floats, labels: Labels, weights: Floats, setup: Setup) -> Forest:
     return fit_forest(
         columns,
         labels,
@@ -226,6 +226,6 @@ def _fit_forest(columns: Floats, labels: Labels, weights: Floats, setup: Setup) 
     )
 
 
-FITS: Final[dict[str, Fit]] = {Forest.name: _fit_forest}
+FITS: Final[dict[str, Fit]] = {Forest.name: _fit_by_setup}
 # The learners whose fit starts from the log-odds of the text; the others are summed with it.
 TAKE_OFFSET: Final = frozenset({Forest.name})

@@ -7,7 +7,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import average_precision_score
 
 from models.arrays import Floats, Labels
-from models.classifier import Combiner, Join, Standard
+from models.classifier import Combiner, Join, StandardScale
 from models.points import Points
 from models.policies.deciding import ScorecardPolicy
 from training.fit.calibration import fit_sigmoid
@@ -38,7 +38,7 @@ def fit_offset(text: Floats, labels: Labels, weights: Floats) -> tuple[Combiner,
     standard = standard_of(text)
     standardised = standard.apply(text)
     line = fit_sigmoid(standardised, labels, weights)
-    return Combiner(Join.OFFSET, line.slope, Standard(0.0, 1.0), standard), line.log_odds(standardised)
+    return Combiner(Join.OFFSET, line.slope, StandardScale(0.0, 1.0), standard), line.log_odds(standardised)
 
 
 def fit_points(text: Floats, rules: ScorecardPolicy, sums: Floats, labels: Labels, weights: Floats) -> Points:
@@ -50,11 +50,11 @@ def fit_points(text: Floats, rules: ScorecardPolicy, sums: Floats, labels: Label
     standard = standard_of(sums)
     both = np.column_stack([standard_of(text).apply(text), standard.apply(sums)])
     learner = LogisticRegression(C=_POINTS_COST, max_iter=_MOST_STEPS).fit(both, labels, sample_weight=weights)
-    weight = _beyond_chance(both, learner.predict_proba(both)[:, 1], weights, float(learner.coef_[0, 1]))
+    weight = _weight_beyond_chance(both, learner.predict_proba(both)[:, 1], weights, float(learner.coef_[0, 1]))
     return Points(rules.rules, rules.price_alone_at_most, weight, standard.mean, standard.spread)
 
 
-def _beyond_chance(both: Floats, probabilities: Floats, weights: Floats, weight: float) -> float:
+def _weight_beyond_chance(both: Floats, probabilities: Floats, weights: Floats, weight: float) -> float:
     """The weight of the points, less what its standard error makes of nothing: the positive part of James and Stein.
 
     A weight as large as its standard error becomes zero, and one five times as large loses a twenty-fifth.
@@ -99,6 +99,6 @@ def text_weight(
     return (positives * best + strength * prior) / (positives + strength)
 
 
-def standard_of(values: Floats) -> Standard:
+def standard_of(values: Floats) -> StandardScale:
     """Centre and spread of values, shape (n,)."""
-    return Standard(float(values.mean()), float(max(values.std(), 1e-9)))
+    return StandardScale(float(values.mean()), float(max(values.std(), 1e-9)))

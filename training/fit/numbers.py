@@ -15,8 +15,8 @@ from sklearn.utils.validation import _check_sample_weight, check_is_fitted, vali
 from models.arrays import Floats
 from models.calibration import expits
 from training.evaluate.splits import grouped_folds
-from training.fit.calibration import Observed, fit_curve, method_for
-from training.fit.forest import ForestSettings, grow, with_masked_copies
+from training.fit.calibration import OutOfFoldValues, fit_curve, method_for
+from training.fit.forest import ForestSettings, grow_forest, with_masked_copies
 
 _FEWEST_FOLDS = 2
 
@@ -79,7 +79,7 @@ class NumbersClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  
         for train, test in grouped_folds(positive, sellers, folds=self._folds(positive, sellers), seed=self.seed):
             values[test] = self._forest(rows[train], positive[train], weights[train]).raw(rows[test])
         method = method_for(int(positive.sum()), len(np.unique(sellers[positive == 1])))
-        self.calibration_ = fit_curve(method, Observed(values, positive, weights, sellers))
+        self.calibration_ = fit_curve(method, OutOfFoldValues(values, positive, weights, sellers))
         self.out_of_fold_ = values
         self.forest_ = self._forest(rows, positive, weights)
         return self
@@ -108,7 +108,7 @@ class NumbersClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  
             self.rounds, self.leaves, self.learning_rate, self.rows_per_leaf, self.column_share, self.row_share, self.l2
         )
         names = [f"column_{i}" for i in range(rows.shape[1])]
-        return grow(*shown, settings=settings, names=names, seed=self.seed, threads=self.threads)
+        return grow_forest(*shown, settings=settings, names=names, seed=self.seed, threads=self.threads)
 
     def _folds(self, labels: NDArray[np.int8], sellers: NDArray[np.intp]) -> int:
         fewest = min(len(np.unique(sellers[labels == label])) for label in (0, 1))

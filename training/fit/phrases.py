@@ -22,11 +22,11 @@ from models.phrases import (
     SUPPORT,
     Cell,
     CellKey,
-    Entry,
+    PhraseCount,
     PhraseTable,
     cell_keys,
-    fields_of,
     has_lift,
+    words_by_field,
 )
 
 # A shop's own name or set phrase is wording of one seller, and near-copies of a listing repeat every word of it.
@@ -61,35 +61,38 @@ def fit_phrases(
     Of more than `MOST_ENTRIES` counts, those of the phrases with the most counterfeits beyond the share of their cell
     are kept.
     """
-    occurrences = _occurrences(facts, _own_words(facts, brands))
-    keys, cells_of = _cells(facts)
+    occurrences = _phrase_occurrences(facts, _own_words(facts, brands))
+    keys, cells_of = _cell_places(facts)
     each = np.column_stack([np.ones(len(labels)), labels, weights, labels * weights])
-    in_cell = _sums(cells_of.ravel(), np.repeat(each, cells_of.shape[1], axis=0), len(keys))
+    in_cell = _sums_by_place(cells_of.ravel(), np.repeat(each, cells_of.shape[1], axis=0), len(keys))
     # A pair of cell and phrase for each row that has the phrase and each of its cells.
     rows = np.repeat(occurrences.rows, cells_of.shape[1])
     pairs = (cells_of[occurrences.rows] * len(occurrences.phrases) + occurrences.places[:, None]).ravel()
     codes, place, counts = np.unique(pairs, return_inverse=True, return_counts=True)
     frequent_codes = np.flatnonzero(counts >= SUPPORT)
-    sums = _sums(place, each[rows], len(codes))[frequent_codes]
+    sums = _sums_by_place(place, each[rows], len(codes))[frequent_codes]
     cell, phrase = np.divmod(codes[frequent_codes], max(len(occurrences.phrases), 1))
     around = in_cell[cell]
-    usual = _sums(place, _shares(in_cell[cells_of])[rows, None], len(codes))[frequent_codes, 0] / sums[:, _LISTINGS]
-    sellers = _by_seller(place, groups[rows], labels[rows], len(codes))[frequent_codes]
-    around_sellers = _by_seller(
+    usual = (
+        _sums_by_place(place, _counterfeit_shares(in_cell[cells_of])[rows, None], len(codes))[frequent_codes, 0]
+        / sums[:, _LISTINGS]
+    )
+    sellers = _seller_sums(place, groups[rows], labels[rows], len(codes))[frequent_codes]
+    around_sellers = _seller_sums(
         cells_of.ravel(), np.repeat(groups, cells_of.shape[1]), np.repeat(labels, cells_of.shape[1]), len(keys)
     )[cell]
     quoted = (
         (sellers[:, _LISTINGS] >= FEWEST_SELLERS)
-        & has_lift(sums[:, _LISTINGS], sums[:, _COUNTERFEIT], 1.0, np.maximum(usual, _share(around)))
-        & has_lift(sellers[:, _LISTINGS], sellers[:, _COUNTERFEIT], 1.0, _share(around_sellers))
+        & has_lift(sums[:, _LISTINGS], sums[:, _COUNTERFEIT], 1.0, np.maximum(usual, _counterfeit_share(around)))
+        & has_lift(sellers[:, _LISTINGS], sellers[:, _COUNTERFEIT], 1.0, _counterfeit_share(around_sellers))
         & _has_weight(sums, around)
     )
     excess = sums[:, _COUNTERFEIT] - sums[:, _LISTINGS] * around[:, _COUNTERFEIT] / around[:, _LISTINGS]
-    entries: dict[str, list[Entry]] = {}
+    entries: dict[str, list[PhraseCount]] = {}
     most: dict[str, float] = {}
     for i, (n, counterfeit) in enumerate(sums[:, :_WEIGHT].astype(np.int64).tolist()):
         name = occurrences.phrases[phrase[i]]
-        entries.setdefault(name, []).append(Entry(int(cell[i]), n, counterfeit, bool(quoted[i])))
+        entries.setdefault(name, []).append(PhraseCount(int(cell[i]), n, counterfeit, bool(quoted[i])))
         if quoted[i]:
             most[name] = max(most.get(name, 0.0), float(excess[i]))
     ordered = sorted(most, key=lambda name: (-most[name], name))
@@ -97,12 +100,12 @@ def fit_phrases(
         Cell(key, n, counterfeit)
         for key, (n, counterfeit) in zip(keys, in_cell[:, :_WEIGHT].astype(np.int64).tolist(), strict=True)
     ]
-    return _table(cells, [(name, entries[name]) for name in ordered])
+    return _phrase_table(cells, [(name, entries[name]) for name in ordered])
 
 
-def _table(cells: Sequence[Cell], ordered: Sequence[tuple[str, Sequence[Entry]]]) -> PhraseTable:
+def _phrase_table(cells: Sequence[Cell], ordered: Sequence[tuple[str, Sequence[PhraseCount]]]) -> PhraseTable:
     """The table of the first phrases whose counts fit, with the cells that they name; equal rows give equal tables."""
-    by_phrase: dict[str, Sequence[Entry]] = {}
+    by_phrase: dict[str, Sequence[PhraseCount]] = {}
     room = MOST_ENTRIES
     for name, entries in ordered:
         room -= len(entries)
@@ -120,7 +123,7 @@ def _table(cells: Sequence[Cell], ordered: Sequence[tuple[str, Sequence[Entry]]]
     )
 
 
-def _shares(counts: Floats) -> Floats:
+def _counterfeit_shares(counts: Floats) -> Floats:
     """The share of counterfeits of goods as each row's, shape (n,), from its cells' sums, shape (n, cells, columns).
 
     The narrowest cells are small, so each is smoothed with `SUPPORT` listings of the share of the next wider one.
@@ -131,15 +134,15 @@ def _shares(counts: Floats) -> Floats:
     return shares
 
 
-def _by_seller(places: Places, groups: NDArray[np.intp], labels: Labels, size: int) -> Floats:
+def _seller_sums(places: Places, groups: NDArray[np.intp], labels: Labels, size: int) -> Floats:
     """The sellers by place, and the sum of the shares of their listings that are counterfeits, shape (size, 2)."""
     many = int(groups.max(initial=0)) + 1
     pairs, pair, listings = np.unique(places * many + groups, return_inverse=True, return_counts=True)
     shares = np.bincount(pair, labels, len(pairs)) / listings
-    return _sums(pairs // many, np.column_stack([np.ones(len(pairs)), shares]), size)
+    return _sums_by_place(pairs // many, np.column_stack([np.ones(len(pairs)), shares]), size)
 
 
-def _share(counts: Floats) -> Floats:
+def _counterfeit_share(counts: Floats) -> Floats:
     return np.asarray(counts[:, _COUNTERFEIT] / counts[:, _LISTINGS])
 
 
@@ -150,12 +153,12 @@ def _has_weight(part: Floats, whole: Floats) -> NDArray[np.bool_]:
     return np.asarray((counterfeit > 0) & has)
 
 
-def _sums(places: Places, values: Floats, size: int) -> Floats:
+def _sums_by_place(places: Places, values: Floats, size: int) -> Floats:
     """The sums of the rows of `values` by place, shape (size, columns)."""
     return np.column_stack([np.bincount(places, column, size) for column in values.T])
 
 
-def _distinct(places: Places, groups: NDArray[np.intp], size: int) -> Places:
+def _distinct_by_place(places: Places, groups: NDArray[np.intp], size: int) -> Places:
     """The number of different groups by place, shape (size,)."""
     pairs = np.unique(np.column_stack([places, groups]), axis=0)
     return np.bincount(pairs[:, 0], minlength=size)
@@ -169,7 +172,7 @@ def _own_words(facts: Sequence[Facts], brands: Iterable[Brand]) -> OwnWords:
     return OwnWords.named(names, {row.listing.product_type for row in facts if row.listing.product_type})
 
 
-def _cells(facts: Sequence[Facts]) -> tuple[list[CellKey], Places]:
+def _cell_places(facts: Sequence[Facts]) -> tuple[list[CellKey], Places]:
     """The keys of all cells, and the places of each row's cells among them, shape (n, cells of a row)."""
     place_by_key: dict[CellKey, int] = {}
     places = [[place_by_key.setdefault(key, len(place_by_key)) for key in cell_keys(row)] for row in facts]
@@ -179,11 +182,11 @@ def _cells(facts: Sequence[Facts]) -> tuple[list[CellKey], Places]:
     return ordered, rank[np.array(places, np.int64)]
 
 
-def _occurrences(facts: Sequence[Facts], own: OwnWords) -> _Occurrences:
+def _phrase_occurrences(facts: Sequence[Facts], own: OwnWords) -> _Occurrences:
     """The phrases that enough rows have: words, and pairs of adjacent words. Both words of a pair with a blank are such
     words."""
     words, ids, rows = _tokens(facts)
-    enough = _distinct(ids, rows, len(words)) >= SUPPORT
+    enough = _distinct_by_place(ids, rows, len(words)) >= SUPPORT
     enough[_BREAK] = False
     allowed = np.array([bool(enough[i]) and _may_be_quoted(word, own) for i, word in enumerate(words)])
     unspaced = np.array([is_unspaced(word) for word in words])
@@ -192,7 +195,7 @@ def _occurrences(facts: Sequence[Facts], own: OwnWords) -> _Occurrences:
     codes = ids[:-1][both] * len(words) + ids[1:][both]
     distinct, place = np.unique(codes, return_inverse=True)
     of_pair = rows[:-1][both]
-    often = _distinct(place, of_pair, len(distinct)) >= SUPPORT
+    often = _distinct_by_place(place, of_pair, len(distinct)) >= SUPPORT
     frequent_pairs = often[place]
     phrases = [*words, *(f"{words[code // len(words)]} {words[code % len(words)]}" for code in distinct.tolist())]
     pairs = np.column_stack(
@@ -219,13 +222,13 @@ def _tokens(facts: Sequence[Facts]) -> tuple[list[str], Places, Places]:
     ids, lengths = array("q"), array("q")
     for row in facts:
         before = len(ids)
-        ids.extend(_placed(fields_of(row), place))
+        ids.extend(_token_places(words_by_field(row), place))
         lengths.append(len(ids) - before)
     rows = np.repeat(np.arange(len(facts)), np.array(lengths, np.int64))
     return list(place), np.array(ids, np.int64), rows
 
 
-def _placed(fields: Iterable[Sequence[str]], place: dict[str, int]) -> Iterator[int]:
+def _token_places(fields: Iterable[Sequence[str]], place: dict[str, int]) -> Iterator[int]:
     for words in fields:
         alone = (word if may_stand_alone(word) else BREAK for word in words)
         for word in (*alone, *_unspaced_pairs(words), BREAK):

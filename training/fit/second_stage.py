@@ -12,9 +12,9 @@ from models.arrays import Floats, Labels, Rows
 from models.second_stage import SecondStage
 from training.evaluate import metrics
 from training.evaluate.comparison import difference, figures_of
-from training.fit.calibration import Observed, fit_calibration
+from training.fit.calibration import OutOfFoldValues, fit_calibration
 from training.fit.classifier import CounterfeitClassifier, inner_folds
-from training.fit.encoders import encode, encoder_named, without_gaps
+from training.fit.encoders import encode, encoder_named, fill_gaps
 from training.fit.joining import standard_of, text_weight
 
 # Encoders give vectors of length one with a common direction; less their mean, three times as long, they have about the
@@ -44,7 +44,7 @@ def fit_second_stage(
     weights = np.ones(len(labels)) if sample_weight is None else np.asarray(sample_weight, dtype=np.float64)
     titles = np.zeros(len(labels))
     for fit, judged in inner_folds(labels, groups, seed=model.seed):
-        reading, intercept = _reading(encoded, fit, labels, weights)
+        reading, intercept = _fit_reading(encoded, fit, labels, weights)
         titles[judged] = encoded[judged] @ reading + intercept
     first, title = standard_of(model.out_of_fold_), standard_of(titles)
     weight = text_weight(
@@ -56,12 +56,12 @@ def fit_second_stage(
         strength=_WEIGHT_PRIOR_POSITIVES,
     )
     values = (1 - weight) * first.apply(model.out_of_fold_) + weight * title.apply(titles)
-    calibration = fit_calibration(Observed(values, labels, weights, groups), seed=model.seed)
-    reading, intercept = _reading(encoded, np.arange(len(labels)), labels, weights)
+    calibration = fit_calibration(OutOfFoldValues(values, labels, weights, groups), seed=model.seed)
+    reading, intercept = _fit_reading(encoded, np.arange(len(labels)), labels, weights)
     return SecondStage(encoder, reading, intercept, first, title, weight, calibration), values
 
 
-def _reading(encoded: Floats, rows: Rows, labels: Labels, weights: Floats) -> tuple[Floats, float]:
+def _fit_reading(encoded: Floats, rows: Rows, labels: Labels, weights: Floats) -> tuple[Floats, float]:
     """Weights of the encoder's numbers, and the intercept, by balanced logistic regression on some rows."""
     centre = encoded[rows].mean(axis=0)
     learner = LogisticRegression(C=_COST, class_weight="balanced", max_iter=_MOST_STEPS)
@@ -100,7 +100,7 @@ def second_stage_of(
     encoder = encoder_named(name)
     encoded = encode(encoder, [row.listing.title or "" for row in facts], threads=model.threads, progress=progress)
     stage, values = fit_second_stage(
-        model, encoder.identity, without_gaps(encoded), labels, groups=groups, sample_weight=sample_weight
+        model, encoder.identity, fill_gaps(encoded), labels, groups=groups, sample_weight=sample_weight
     )
     bootstrap = metrics.seller_bootstrap(groups, times=_BOOTSTRAPS, seed=0)
     report = {

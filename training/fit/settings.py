@@ -54,7 +54,7 @@ class FitSettings:
 
         Raises ValueError (a name is unknown, a number is out of range, or a forest lacks one of its settings).
         """
-        known = {name: _checked(name, setting) for name, setting in settings.items()}
+        known = {name: _check_setting(name, setting) for name, setting in settings.items()}
         forest: dict[str, Any] = {
             name.removeprefix("forest."): setting for name, setting in known.items() if name.startswith("forest.")
         }
@@ -86,7 +86,7 @@ def as_file(settings: FitSettings) -> str:
     return json.dumps(settings.changed(), indent=2) + "\n"
 
 
-def _checked(name: str, setting: Any) -> float:
+def _check_setting(name: str, setting: Any) -> float:
     if name not in _BOUNDS:
         raise ValueError(f"There is no setting {name}; the known ones are {', '.join(_BOUNDS)}.")
     low, high = _BOUNDS[name]

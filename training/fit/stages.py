@@ -26,7 +26,7 @@ _STEPS: Final = {"features": (0.0, 0.1), "text": (0.1, 0.4), "join": (0.9, 1.0)}
 _LEARNER: Final = (0.4, 0.9)
 
 
-def of_whole(tell: Progress) -> Progress:
+def whole_progress(tell: Progress) -> Progress:
     """A listener for (stage, share of this stage) that passes on the share of the whole training.
 
     A stage that is left out counts as done. A stage or a share before the last one is not passed on.
@@ -45,7 +45,7 @@ def of_whole(tell: Progress) -> Progress:
     return heard
 
 
-def of_fit(stage: str, tell: Progress) -> Progress:
+def fit_progress(stage: str, tell: Progress) -> Progress:
     """A listener for the steps of one fit, which together are this stage."""
 
     def heard(step: str, share: float) -> None:

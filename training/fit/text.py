@@ -45,12 +45,12 @@ class FittedText:
         return texts.times(self.weights, rows) + self.model.intercept
 
 
-def cost_of(rows: int, cost: float = TEXT_COST) -> float:
+def row_cost(rows: int, cost: float = TEXT_COST) -> float:
     """The cost of one row's log-loss, among `rows` rows, relative to half the squared length of the weights."""
     return cost * min(1.0, TEXT_COST_ROWS / rows)
 
 
-def epochs_of(rows: int) -> int:
+def most_epochs(rows: int) -> int:
     """The maximum number of epochs for this number of rows."""
     return min(MOST_EPOCHS, max(FEWEST_EPOCHS, STEPS // rows))
 
@@ -77,20 +77,20 @@ def fit_text(texts: TextMatrix, rows: Rows, labels: Labels, weights: Floats, *, 
     """
     idf = (np.log((1 + len(rows)) / (1 + _row_counts(texts, rows))) + 1).astype(np.float32)
     positive = labels[rows] > 0
-    costs = cost_of(len(rows), cost) * _balanced(positive, weights[rows])
+    costs = row_cost(len(rows), cost) * _balance_weights(positive, weights[rows])
     places = np.zeros(len(rows) + 1, np.int64)
     np.cumsum(texts.starts[rows + 1] - texts.starts[rows], out=places[1:])
     values = np.empty(places[-1], np.float32)
-    squares = _weigh(texts, rows, idf, places, values)
+    squares = _scale_by_idf(texts, rows, idf, places, values)
     problem = _Problem(texts.indices, texts.starts[rows], values, places, squares, np.where(positive, 1.0, -1.0), costs)
-    solved, intercept = _solve(problem, epochs_of(len(rows)))
+    solved, intercept = _solve(problem, most_epochs(len(rows)))
     solved *= idf
     # Scoring uses no matrix, so these weights include the fields' scales.
     scored = solved.reshape(FIELDS, BUCKETS) * np.array(SCALES, np.float32)[:, None]
     return FittedText(TextModel(scored.reshape(COLUMNS), intercept), solved)
 
 
-def _balanced(positive: NDArray[np.bool_], weights: Floats) -> Floats:
+def _balance_weights(positive: NDArray[np.bool_], weights: Floats) -> Floats:
     """The weights, scaled so that each class has half of the total."""
     share = float(weights[positive].sum() / weights.sum())
     return np.asarray(weights / (2 * np.where(positive, share, 1 - share)))
@@ -103,7 +103,7 @@ def _solve(problem: _Problem, epochs: int) -> tuple[Singles, float]:
     random = np.random.default_rng(_ORDER_SEED)
     for _ in range(epochs):
         order = random.permutation(len(multipliers))
-        intercept, moved = _epoch(problem, order, weights, multipliers, intercept)
+        intercept, moved = _run_epoch(problem, order, weights, multipliers, intercept)
         if moved < _SOLVED:
             break
     return weights, intercept
@@ -120,7 +120,7 @@ def _row_counts(texts: TextMatrix, rows: Rows) -> NDArray[np.int64]:
 
 
 @numba.njit(cache=True, nogil=True)
-def _weigh(texts: TextMatrix, rows: Rows, idf: Singles, places: NDArray[np.int64], out: Singles) -> Floats:
+def _scale_by_idf(texts: TextMatrix, rows: Rows, idf: Singles, places: NDArray[np.int64], out: Singles) -> Floats:
     """Write the rows' values times idf to `out`; returns each row's squared length.
 
     The intercept is the weight of an extra column of ones, as in liblinear.
@@ -136,7 +136,7 @@ def _weigh(texts: TextMatrix, rows: Rows, idf: Singles, places: NDArray[np.int64
 
 
 @numba.njit(cache=True, nogil=True)
-def _epoch(
+def _run_epoch(
     problem: _Problem, order: Rows, weights: Singles, multipliers: Floats, intercept: float
 ) -> tuple[float, float]:
     """Take one step for each row in this order and change `weights` and `multipliers` in place.

@@ -10,7 +10,16 @@ from numpy.typing import NDArray
 from features.alphabet import Alphabet, tables
 from features.listing import Listing
 from features.ngrams import BUCKETS
-from features.text_kernel import FIELDS, Indices, Packed, blocks, fields, pack, room, scan
+from features.text_kernel import (
+    FIELDS,
+    Indices,
+    PackedTexts,
+    listing_blocks,
+    listing_texts,
+    most_ngrams,
+    pack_texts,
+    scan_text,
+)
 from models.arrays import Rows
 from models.classifier import SCALES
 
@@ -32,20 +41,20 @@ class TextMatrix(NamedTuple):
         The texts are scanned twice, first to count, because one allocation comes in large pages. An array that grows
         gradually takes twice the time of the second scan.
         """
-        packs = [pack(fields(listings[block])) for block in blocks(len(listings))]
+        packs = [pack_texts(listing_texts(listings[block])) for block in listing_blocks(len(listings))]
         longest = max((int(np.diff(packed.starts).max()) for packed in packs), default=0)
-        scratch = _Scratch(np.empty(room(longest), np.int32), np.zeros(BUCKETS, np.int32))
-        most = sum(_count(packed, tables(), scratch) for packed in packs)
+        scratch = _Scratch(np.empty(most_ngrams(longest), np.int32), np.zeros(BUCKETS, np.int32))
+        most = sum(_count_ngrams(packed, tables(), scratch) for packed in packs)
         matrix = cls(np.empty(most, np.int32), np.empty(most, np.float32), np.zeros(len(listings) + 1, np.int64))
-        for block, packed in zip(blocks(len(listings)), packs, strict=True):
+        for block, packed in zip(listing_blocks(len(listings)), packs, strict=True):
             rows = matrix._replace(starts=matrix.starts[block.start : block.stop + 1])
-            _fill(packed, tables(), scratch, rows)
+            _fill_block(packed, tables(), scratch, rows)
         different = matrix.starts[-1]
         return cls(matrix.indices[:different], matrix.values[:different], matrix.starts)
 
     def times(self, weights: NDArray[np.float32], rows: Rows) -> NDArray[np.float64]:
         """The product of the rows with weights of shape (COLUMNS,), shape (len(rows),)."""
-        return _times(self, rows, weights)
+        return _multiply_rows(self, rows, weights)
 
 
 class _Scratch(NamedTuple):
@@ -56,17 +65,17 @@ class _Scratch(NamedTuple):
 
 
 @numba.njit(cache=True, nogil=True)
-def _count(packed: Packed, alphabet: Alphabet, scratch: _Scratch) -> int:
+def _count_ngrams(packed: PackedTexts, alphabet: Alphabet, scratch: _Scratch) -> int:
     """The number of n-grams of the texts, including repeats."""
     total = 0
     for text in range(packed.starts.size - 1):
-        count, _ = scan(packed.data, packed.starts[text], packed.starts[text + 1], alphabet, None, scratch.found)
+        count, _ = scan_text(packed.data, packed.starts[text], packed.starts[text + 1], alphabet, None, scratch.found)
         total += count
     return total
 
 
 @numba.njit(cache=True, nogil=True)
-def _fill(packed: Packed, alphabet: Alphabet, scratch: _Scratch, rows: TextMatrix) -> None:
+def _fill_block(packed: PackedTexts, alphabet: Alphabet, scratch: _Scratch, rows: TextMatrix) -> None:
     """Write the rows of a block; its first row begins at starts[0]."""
     buckets, times = scratch
     indices, values, starts = rows
@@ -74,7 +83,7 @@ def _fill(packed: Packed, alphabet: Alphabet, scratch: _Scratch, rows: TextMatri
         at = starts[row]
         for field in range(FIELDS):
             text = FIELDS * row + field
-            count, _ = scan(packed.data, packed.starts[text], packed.starts[text + 1], alphabet, None, buckets)
+            count, _ = scan_text(packed.data, packed.starts[text], packed.starts[text + 1], alphabet, None, buckets)
             begun = at
             first = np.int32(field * BUCKETS)
             for i in range(count):
@@ -109,7 +118,7 @@ def dot(columns: Indices, values: NDArray[np.float32], weights: NDArray[np.float
 
 
 @numba.njit(cache=True, nogil=True)
-def _times(texts: TextMatrix, rows: Rows, weights: NDArray[np.float32]) -> NDArray[np.float64]:
+def _multiply_rows(texts: TextMatrix, rows: Rows, weights: NDArray[np.float32]) -> NDArray[np.float64]:
     products = np.empty(rows.size)
     for i in range(rows.size):
         first, last = texts.starts[rows[i]], texts.starts[rows[i] + 1]

@@ -52,35 +52,35 @@ class Part:
         return capped_weights
 
 
-def parts(rows: Sequence[SnapshotRow], facts: Sequence[Facts], policy: WeightPolicy) -> list[Part]:
+def weight_caps(rows: Sequence[SnapshotRow], facts: Sequence[Facts], policy: WeightPolicy) -> list[Part]:
     """The caps in the order of application: sources of the genuine rows of a slice, sellers of a class, sources of a
     class. Only the last cap holds exactly."""
-    return [part for part in _parts(rows, facts, policy) if part.share < 1]
+    return [part for part in _weight_caps(rows, facts, policy) if part.share < 1]
 
 
-def _parts(rows: Sequence[SnapshotRow], facts: Sequence[Facts], policy: WeightPolicy) -> Iterator[Part]:
+def _weight_caps(rows: Sequence[SnapshotRow], facts: Sequence[Facts], policy: WeightPolicy) -> Iterator[Part]:
     labels = np.array([row.label for row in rows])
     sources = [tuple(sorted(row.sources)) for row in rows]
     sellers = [row.seller_cluster or f"\0{i}" for i, row in enumerate(rows)]
     slices: dict[tuple[str, str], list[int]] = {}
     for i in np.flatnonzero(labels == 0).tolist():
-        for name in _slices(rows[i], facts[i]):
+        for name in _slices_of_row(rows[i], facts[i]):
             slices.setdefault(name, []).append(i)
     for name in sorted(slices):
-        yield _part("slice", np.array(slices[name], dtype=np.intp), sources, policy.slice_share, policy)
+        yield _make_cap("slice", np.array(slices[name], dtype=np.intp), sources, policy.slice_share, policy)
     classes = [np.flatnonzero(labels == label) for label in (1, 0)]
     for kind, keys in (("seller", sellers), ("source", sources)):
         for of_class in classes:
-            yield _part(kind, of_class, keys, policy.source_share, policy)
+            yield _make_cap(kind, of_class, keys, policy.source_share, policy)
 
 
-def _part(kind: str, rows: Rows, keys: Sequence[Hashable], share: float, policy: WeightPolicy) -> Part:
+def _make_cap(kind: str, rows: Rows, keys: Sequence[Hashable], share: float, policy: WeightPolicy) -> Part:
     numbers: dict[Hashable, int] = {}
     groups = np.array([numbers.setdefault(keys[i], len(numbers)) for i in rows], dtype=np.intp)
     return Part(kind, rows, groups, max(share, policy.equal_parts / max(len(numbers), 1)))
 
 
-def _slices(row: SnapshotRow, facts: Facts) -> Iterator[tuple[str, str]]:
+def _slices_of_row(row: SnapshotRow, facts: Facts) -> Iterator[tuple[str, str]]:
     if row.brand_id is not None:
         yield "brand", row.brand_id
     if facts.listing.language is not None:
@@ -89,7 +89,7 @@ def _slices(row: SnapshotRow, facts: Facts) -> Iterator[tuple[str, str]]:
         yield "category", fold(facts.listing.product_type)
 
 
-def capped(weights: Floats, caps: Sequence[Part]) -> Floats:
+def cap_weights(weights: Floats, caps: Sequence[Part]) -> Floats:
     """The weights after all caps, applied one after the other.
 
     The last cap holds exactly. A later cap removes weight, so a group can end slightly above an earlier cap. Iterating
@@ -120,31 +120,31 @@ def near_duplicates(facts: Sequence[Facts], clusters: Sequence[str | None]) -> N
     # Sorted by text, so that the row order does not matter. A row that joins a group is not added to the index: each
     # further copy costs one comparison.
     for row in sorted(range(len(facts)), key=lambda i: texts[i]):
-        for key in _keys(texts[row], signatures[row]):
+        for key in _index_keys(texts[row], signatures[row]):
             others = met.setdefault((clusters[row], key), [])
-            if not any(_join(groups, signatures, row, other) for other in others):
+            if not any(_merge_if_near(groups, signatures, row, other) for other in others):
                 others.append(row)
-    return np.array([_first(groups, row) for row in range(len(facts))], dtype=np.intp)
+    return np.array([_first_of_group(groups, row) for row in range(len(facts))], dtype=np.intp)
 
 
-def _keys(text: str, signature: Signature | None) -> Sequence[object]:
+def _index_keys(text: str, signature: Signature | None) -> Sequence[object]:
     """Index keys of a row; similar texts share one of sixteen keys with a probability of at least 87 %."""
     if signature is None:
         return [text]
     return [(band, int(key)) for band, key in enumerate(band_keys(signature))]
 
 
-def _join(groups: NDArray[np.intp], signatures: Sequence[Signature | None], row: int, other: int) -> bool:
+def _merge_if_near(groups: NDArray[np.intp], signatures: Sequence[Signature | None], row: int, other: int) -> bool:
     """Whether the row is near the other row; if so, their groups are merged."""
     first, second = signatures[row], signatures[other]
     near = first is None or second is None or similarities(first, second[None, :])[0] >= NEAR
     if near:
-        ours, theirs = _first(groups, row), _first(groups, other)
+        ours, theirs = _first_of_group(groups, row), _first_of_group(groups, other)
         groups[max(ours, theirs)] = min(ours, theirs)
     return near
 
 
-def _first(groups: NDArray[np.intp], row: int) -> int:
+def _first_of_group(groups: NDArray[np.intp], row: int) -> int:
     """The first row of a row's group, which identifies the group."""
     while groups[row] != row:
         groups[row] = groups[groups[row]]
@@ -167,7 +167,7 @@ class Weights:
     report: dict[str, Any]
 
 
-def stands_for(rows: Sequence[SnapshotRow]) -> Floats:
+def represented_listings(rows: Sequence[SnapshotRow]) -> Floats:
     """The number of listings that each row represents: the inverse of its review probability, shape (n,).
 
     With these weights, reviewed rows describe all listings (Horvitz and Thompson 1952). A row with certain review
@@ -177,7 +177,7 @@ def stands_for(rows: Sequence[SnapshotRow]) -> Floats:
     return 1.0 / np.array([row.inclusion_probability for row in rows])
 
 
-def trimmed(weights: Floats, positive: NDArray[np.bool_], fewest: float) -> Floats:
+def trim_weights(weights: Floats, positive: NDArray[np.bool_], fewest: float) -> Floats:
     """The weights, trimmed at the largest bound that gives the positives an effective sample size of `fewest`.
 
     One counterfeit sampled at one in thirty-three outweighs ten flagged ones, which makes a figure depend on chance.
@@ -204,12 +204,12 @@ def training_weights(
 
     Weights are not scaled up again: the weight removed from a heavy source leaves more influence to the regularisation.
     """
-    drawn = np.array([row.weight for row in rows]) * stands_for(rows)
+    drawn = np.array([row.weight for row in rows]) * represented_listings(rows)
     groups = near_duplicates(facts, [row.seller_cluster for row in rows])
     copies = np.bincount(groups)[groups]
     shared = np.minimum(drawn, policy.most_weight) / copies
-    caps = parts(rows, facts, policy)
-    values = capped(shared, caps)
+    caps = weight_caps(rows, facts, policy)
+    values = cap_weights(shared, caps)
     return Weights(
         values,
         groups,

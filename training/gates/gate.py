@@ -50,19 +50,19 @@ class Gate:
         }
 
 
-def judged(name: str, holds: bool, figure: float, bound: float, sentence: str) -> Gate:
+def judged_gate(name: str, holds: bool, figure: float, bound: float, sentence: str) -> Gate:
     """A gate that could be judged; it blocks if it does not hold."""
     return Gate(name, State.PASSED if holds else State.FAILED, figure, bound, sentence, blocks=not holds)
 
 
-def not_judged(
+def unjudged_gate(
     name: str, sentence: str, *, blocks: bool, figure: float | None = None, bound: float | None = None
 ) -> Gate:
     """A gate without enough data to judge it."""
     return Gate(name, State.NOT_JUDGED, figure, bound, sentence, blocks=blocks)
 
 
-def made_of(name: str, parts: Sequence[Gate], *, sentence: str, nothing: str) -> Gate:
+def combined_gate(name: str, parts: Sequence[Gate], *, sentence: str, nothing: str) -> Gate:
     """A gate that holds if no part fails; its figure and bound are those of the first part that fails.
 
     If no part could be judged, the gate is not judged, and its sentence is `nothing`.
@@ -77,7 +77,7 @@ def made_of(name: str, parts: Sequence[Gate], *, sentence: str, nothing: str) ->
     return Gate(name, State.PASSED, None, None, sentence, False, tuple(parts))
 
 
-def blocking(gates: Sequence[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
+def blocking_gates(gates: Sequence[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
     """Name, figure and bound of each blocking gate of a report, or of its blocking parts if it has any.
 
     Older reports, from before gates had three states, hold only whether each gate passed.

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from models.policies.learning import GatePolicy
-from training.gates.gate import Gate, judged, not_judged
-from training.gates.replay_gate import Replayed, replay_gate
+from training.gates.gate import Gate, judged_gate, unjudged_gate
+from training.gates.replay_gate import ReplayOutcome, replay_gate
 from training.gates.slice_gate import SliceEvidence, slice_gate
 
 Interval = tuple[float, float]
@@ -41,10 +41,10 @@ class GateEvidence:
     calibration_error: tuple[float, float | None]
     calibration_interval: Interval
     slices: tuple[SliceEvidence, ...]
-    replayed: tuple[Replayed, ...]
+    replayed: tuple[ReplayOutcome, ...]
 
 
-def gates(evidence: GateEvidence, policy: GatePolicy) -> tuple[Gate, ...]:
+def all_gates(evidence: GateEvidence, policy: GatePolicy) -> tuple[Gate, ...]:
     """All gates, in the order of the report."""
     return (
         enough_gate(evidence.rows, evidence.positives, evidence.positive_sellers, policy),
@@ -52,12 +52,12 @@ def gates(evidence: GateEvidence, policy: GatePolicy) -> tuple[Gate, ...]:
         calibration_gate(evidence, policy),
         slice_gate(evidence.slices, policy)
         if not evidence.champion_learnt
-        else _not_compared("slices", evidence, policy),
+        else _uncompared_gate("slices", evidence, policy),
         replay_gate(evidence.replayed, policy),
     )
 
 
-def not_comparable(learnt: int, rows: int, policy: GatePolicy) -> str:
+def why_not_comparable(learnt: int, rows: int, policy: GatePolicy) -> str:
     """Why a champion that may have learnt some of the judged rows is not compared."""
     return (
         f"Not comparable: the champion may have learnt {learnt} of these {rows} rows. A comparison needs "
@@ -65,14 +65,14 @@ def not_comparable(learnt: int, rows: int, policy: GatePolicy) -> str:
     )
 
 
-def _not_compared(name: str, evidence: GateEvidence, policy: GatePolicy) -> Gate:
-    return not_judged(name, not_comparable(evidence.champion_learnt, evidence.rows, policy), blocks=True)
+def _uncompared_gate(name: str, evidence: GateEvidence, policy: GatePolicy) -> Gate:
+    return unjudged_gate(name, why_not_comparable(evidence.champion_learnt, evidence.rows, policy), blocks=True)
 
 
-def nothing_judged(rows: int, positives: int, positive_sellers: int, policy: GatePolicy) -> tuple[Gate, ...]:
+def unjudged_gates(rows: int, positives: int, positive_sellers: int, policy: GatePolicy) -> tuple[Gate, ...]:
     """The gates of a snapshot on which no model could be fitted or judged: one gate, which blocks."""
     gate = enough_gate(rows, positives, positive_sellers, policy)
-    return (not_judged(gate.name, gate.sentence, blocks=True, figure=gate.figure, bound=gate.bound),)
+    return (unjudged_gate(gate.name, gate.sentence, blocks=True, figure=gate.figure, bound=gate.bound),)
 
 
 def enough_gate(rows: int, positives: int, positive_sellers: int, policy: GatePolicy) -> Gate:
@@ -83,7 +83,7 @@ def enough_gate(rows: int, positives: int, positive_sellers: int, policy: GatePo
         if few_sellers and positives >= policy.fewest_positives
         else (positives, policy.fewest_positives)
     )
-    return judged(
+    return judged_gate(
         "enough_to_judge",
         positives >= policy.fewest_positives and not few_sellers,
         float(figure),
@@ -103,9 +103,9 @@ def random_slice_gate(evidence: GateEvidence, policy: GatePolicy) -> Gate:
     """
     name = "random_slice"
     if evidence.champion_learnt:
-        return _not_compared(name, evidence, policy)
+        return _uncompared_gate(name, evidence, policy)
     if evidence.effective_positives < policy.fewest_effective_positives:
-        return not_judged(
+        return unjudged_gate(
             name,
             f"The effective sample size of the random slice is {evidence.effective_positives:.1f} counterfeits; "
             f"{policy.fewest_effective_positives:g} are needed.",
@@ -116,7 +116,7 @@ def random_slice_gate(evidence: GateEvidence, policy: GatePolicy) -> Gate:
     ours, theirs = evidence.average_precision
     low, high = evidence.average_precision_interval
     trimmed = "" if evidence.most_weight is None else f", with weights of at most {evidence.most_weight:.1f},"
-    return judged(
+    return judged_gate(
         name,
         ours > theirs,
         ours - theirs,
@@ -133,13 +133,15 @@ def calibration_gate(evidence: GateEvidence, policy: GatePolicy) -> Gate:
     if theirs is None:
         bound = policy.first_calibration_error
         why = "without a comparable champion" if evidence.champion_learnt else "for a first model"
-        return judged(name, ours <= bound, ours, bound, f"Calibration error {ours:.3f}; at most {bound:.3f} {why}.")
+        return judged_gate(
+            name, ours <= bound, ours, bound, f"Calibration error {ours:.3f}; at most {bound:.3f} {why}."
+        )
     low, high = evidence.calibration_interval
     worse = ours - theirs
     shown = low > policy.calibration_slack
     bound = policy.calibration_slack if shown else policy.calibration_most_slack
     beyond = " beyond doubt" if shown else ""
-    return judged(
+    return judged_gate(
         name,
         not shown and worse <= policy.calibration_most_slack,
         worse,

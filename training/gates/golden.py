@@ -70,7 +70,7 @@ def digest_of(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-def thawed(content: bytes, expected: str) -> GoldenSet:
+def parse_golden(content: bytes, expected: str) -> GoldenSet:
     """The set parsed from its content, whose digest must be `expected`.
 
     Raises SnapshotRefused (the digest differs, or this version cannot read the set).
@@ -97,10 +97,10 @@ def read_golden(path: Path, *, expected: str) -> GoldenSet:
     """The set in a file; see `thawed`."""
     if path.stat().st_size > _LARGEST:
         raise SnapshotRefused("The golden set is too large.")
-    return thawed(path.read_bytes(), expected)
+    return parse_golden(path.read_bytes(), expected)
 
 
-def kept_apart(rows: Sequence[SnapshotRow], golden: GoldenSet, clusters: Mapping[str, str]) -> list[SnapshotRow]:
+def rows_apart_from(rows: Sequence[SnapshotRow], golden: GoldenSet, clusters: Mapping[str, str]) -> list[SnapshotRow]:
     """The rows that share no listing, no seller and no near-duplicate text with a golden set.
 
     `clusters` has the cluster of each seller of the set; sellers of one cluster are one seller. Otherwise an attacker
@@ -109,7 +109,7 @@ def kept_apart(rows: Sequence[SnapshotRow], golden: GoldenSet, clusters: Mapping
     """
     listings = {golden_item.listing_id for golden_item in golden.items}
     sellers = golden.sellers | {clusters.get(seller, seller) for seller in golden.sellers}
-    texts = _Texts(facts.listing for facts in golden.facts())
+    texts = _TextIndex(facts.listing for facts in golden.facts())
     return [
         row
         for row in rows
@@ -119,7 +119,7 @@ def kept_apart(rows: Sequence[SnapshotRow], golden: GoldenSet, clusters: Mapping
     ]
 
 
-class _Texts:
+class _TextIndex:
     """An index of texts; similar texts share one of sixteen keys with a probability of at least 87 %.
 
     A text too short for a signature matches none, because unrelated sellers write the same short text.
@@ -129,17 +129,17 @@ class _Texts:
         self._by_key: dict[tuple[int, int], list[Signature]] = {}
         for listing in listings:
             if (signature := signature_of(listing)) is not None:
-                for key in _keys(signature):
+                for key in _index_keys(signature):
                     self._by_key.setdefault(key, []).append(signature)
 
     def near(self, listing: Listing) -> bool:
         if (signature := signature_of(listing)) is None:
             return False
-        met = [other_signature for key in _keys(signature) for other_signature in self._by_key.get(key, ())]
+        met = [other_signature for key in _index_keys(signature) for other_signature in self._by_key.get(key, ())]
         return bool(met) and bool((similarities(signature, np.stack(met)) >= NEAR).any())
 
 
-def _keys(signature: Signature) -> list[tuple[int, int]]:
+def _index_keys(signature: Signature) -> list[tuple[int, int]]:
     return list(enumerate(map(int, band_keys(signature))))
 
 

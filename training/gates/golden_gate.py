@@ -10,13 +10,13 @@ from features.compute import compute
 from models.bundle import Bundle
 from models.policies.learning import GatePolicy
 from training.evaluate import metrics
-from training.evaluate.slices import members
+from training.evaluate.slices import slice_members
 from training.evaluate.splits import seller_groups
-from training.gates.gate import Gate, State, made_of, not_judged
+from training.gates.gate import Gate, State, combined_gate, unjudged_gate
 from training.gates.gates import Incumbent
 from training.gates.golden import GoldenSet
-from training.gates.incumbent import InForce
-from training.gates.slice_gate import Scored, SliceEvidence, slice_evidence, slice_part
+from training.gates.incumbent import IncumbentScorer
+from training.gates.slice_gate import ScoredRows, SliceEvidence, slice_evidence, slice_part
 
 _NAME: Final = "golden_set"
 _WHOLE: Final = "all of it"
@@ -38,21 +38,23 @@ class GoldenEvidence:
     parts: tuple[SliceEvidence, ...]
 
 
-def golden_evidence(golden: GoldenSet, shipped: Bundle, incumbent: InForce, policy: GatePolicy) -> GoldenEvidence:
+def golden_evidence(
+    golden: GoldenSet, shipped: Bundle, incumbent: IncumbentScorer, policy: GatePolicy
+) -> GoldenEvidence:
     """The evidence of a set, scored by the candidate bundle itself, which was not trained on the set."""
     facts, labels = golden.facts(), golden.labels
     computed = [compute(row) for row in facts]
     groups = seller_groups([golden_item.seller for golden_item in golden.items])
-    scored = Scored(
+    scored = ScoredRows(
         labels,
-        InForce(shipped, incumbent.threads).scores(computed),
+        IncumbentScorer(shipped, incumbent.threads).scores(computed),
         incumbent.scores(computed),
         np.ones(len(labels)),
         groups,
         metrics.seller_bootstrap(groups, times=_BOOTSTRAPS, seed=0),
     )
     slices: dict[str, NDArray[np.intp]] = {_WHOLE: np.arange(len(labels))}
-    slices |= {name: rows for name, rows in members(facts).items() if len(rows) >= policy.golden_slice_rows}
+    slices |= {name: rows for name, rows in slice_members(facts).items() if len(rows) >= policy.golden_slice_rows}
     return GoldenEvidence(
         golden.digest,
         len(labels),
@@ -72,13 +74,15 @@ def golden_gate(evidence: GoldenEvidence | None, policy: GatePolicy) -> Gate:
     the set; that only makes the gate stricter, and the sentence says so.
     """
     if evidence is None:
-        return not_judged(_NAME, "No golden set is frozen; `touchstone model golden --freeze` makes one.", blocks=False)
+        return unjudged_gate(
+            _NAME, "No golden set is frozen; `touchstone model golden --freeze` makes one.", blocks=False
+        )
     parts = tuple(slice_part(part, policy) for part in evidence.parts)
     named = f"Golden set {evidence.digest[:12]}, {evidence.items} listings, {evidence.positives} counterfeit"
     flattered = " The champion may have been trained on it, which flatters it." if evidence.champion_saw else ""
     slices = sum(part.state is State.PASSED for part in parts) - 1
     whole = parts[0].sentence if parts else ""
-    gate = made_of(
+    gate = combined_gate(
         _NAME,
         parts,
         sentence=f"{named}: {whole} {slices} slices of {policy.golden_slice_rows} listings or more hold as well, "

@@ -7,7 +7,7 @@ from datetime import datetime
 import numpy as np
 from numpy.typing import NDArray
 
-from features.compute import Computed
+from features.compute import ComputedFeatures
 from models.arrays import Floats
 from models.bundle import Bundle
 from models.policies.deciding import DEFAULT_ROUTING, DEFAULT_SCORECARD, RoutingPolicy, ScorecardPolicy
@@ -17,7 +17,7 @@ from training.gates.gates import Incumbent
 
 
 @dataclass(frozen=True, slots=True)
-class InForce:
+class IncumbentScorer:
     """The scorer that a candidate is compared with; without a champion its scores are points, which only rank."""
 
     champion: Bundle | None
@@ -60,7 +60,7 @@ class InForce:
             return False
         return self.champion.references_as_of is None or self.champion.references_as_of <= moment
 
-    def scores(self, rows: Sequence[Computed]) -> Floats:
+    def scores(self, rows: Sequence[ComputedFeatures]) -> Floats:
         """Probabilities of the champion or points of the scorecard, shape (n,)."""
         if self.champion is None:
             points = [score_by_points(row, policy=self.scorecard, fingerprint="").value for row in rows]

@@ -49,7 +49,7 @@ TRANSFORMS: Final[list[Transform]] = []
 _Rewrite = Callable[[str, Random], str]
 
 
-def _way(
+def _register_transform(
     name: str, source: str, *, by_honest_sellers: bool = False
 ) -> Callable[[Callable[[Listing, Market, Random], Listing]], Callable[[Listing, Market, Random], Listing]]:
     def register(apply: Callable[[Listing, Market, Random], Listing]) -> Callable[[Listing, Market, Random], Listing]:
@@ -60,7 +60,7 @@ def _way(
     return register
 
 
-def rewritten(transform: Transform, listing: Listing, market: Market, *, seed: int) -> Listing:
+def rewrite(transform: Transform, listing: Listing, market: Market, *, seed: int) -> Listing:
     """The listing rewritten one way; equal seeds give equal results for a listing and a transform."""
     return transform.apply(listing, market, Random(f"{seed} {transform.name} {listing.external_id}"))
 
@@ -77,88 +77,90 @@ _EMOJI: Final = ("🔑", "❤️", "🔥", "👜", "✨", "💎", "🎁", "⭐")
 _PUNCTUATION: Final = ("-", ".", "/", "_", "·")
 
 
-@_way("leet", "FashionReps, 13: N1ke, DI0R")
-def _leet(listing: Listing, market: Market, chance: Random) -> Listing:
+@_register_transform("leet", "FashionReps, 13: N1ke, DI0R")
+def _use_digits(listing: Listing, market: Market, chance: Random) -> Listing:
     """Digits for letters."""
-    return _in_words(listing, market, chance, lambda word, _: word.translate(_LEET))
+    return _rewrite_words(listing, market, chance, lambda word, _: word.translate(_LEET))
 
 
-@_way("signs", "FashionReps, 19: l@nd, CL@NE")
-def _signs(listing: Listing, market: Market, chance: Random) -> Listing:
+@_register_transform("signs", "FashionReps, 19: l@nd, CL@NE")
+def _use_signs(listing: Listing, market: Market, chance: Random) -> Listing:
     """Signs for letters."""
-    return _in_words(listing, market, chance, lambda word, _: word.translate(_SIGNS))
+    return _rewrite_words(listing, market, chance, lambda word, _: word.translate(_SIGNS))
 
 
-@_way("homoglyphs", "FashionReps, 2: YЕЕZY with Cyrillic Е; Unicode UTS 39")
-def _homoglyphs(listing: Listing, market: Market, chance: Random) -> Listing:
+@_register_transform("homoglyphs", "FashionReps, 2: YЕЕZY with Cyrillic Е; Unicode UTS 39")
+def _use_homoglyphs(listing: Listing, market: Market, chance: Random) -> Listing:
     """Look-alike letters of another script."""
-    return _in_words(listing, market, chance, lambda word, _: word.translate(_LOOK_ALIKES))
+    return _rewrite_words(listing, market, chance, lambda word, _: word.translate(_LOOK_ALIKES))
 
 
-@_way("accents", "Unicode UTS 39: marks above and below letters")
-def _accents(listing: Listing, market: Market, chance: Random) -> Listing:
+@_register_transform("accents", "Unicode UTS 39: marks above and below letters")
+def _add_accents(listing: Listing, market: Market, chance: Random) -> Listing:
     """A mark on every second letter."""
 
     def marked(word: str, chance: Random) -> str:
         return "".join(c + chance.choice(_ACCENTS) if i % 2 else c for i, c in enumerate(word))
 
-    return _in_words(listing, market, chance, marked)
+    return _rewrite_words(listing, market, chance, marked)
 
 
-@_way("zero width", "FashionReps, 18: gu[U+200B]cci")
-def _zero_width(listing: Listing, market: Market, chance: Random) -> Listing:
+@_register_transform("zero width", "FashionReps, 18: gu[U+200B]cci")
+def _add_zero_width(listing: Listing, market: Market, chance: Random) -> Listing:
     """Zero-width characters inside words."""
-    return _in_words(listing, market, chance, lambda word, chance: chance.choice(_ZERO_WIDTH).join(word))
+    return _rewrite_words(listing, market, chance, lambda word, chance: chance.choice(_ZERO_WIDTH).join(word))
 
 
-@_way("direction marks", "Unicode UAX 9: invisible marks")
-def _direction_marks(listing: Listing, market: Market, chance: Random) -> Listing:
+@_register_transform("direction marks", "Unicode UAX 9: invisible marks")
+def _add_direction_marks(listing: Listing, market: Market, chance: Random) -> Listing:
     """Marks of writing direction inside words."""
-    return _in_words(listing, market, chance, lambda word, chance: chance.choice(_MARKS).join(word))
+    return _rewrite_words(listing, market, chance, lambda word, chance: chance.choice(_MARKS).join(word))
 
 
-@_way("reversed by marks", "Boucher and Anderson 2021: Trojan Source (CVE-2021-42574)")
-def _reversed_by_marks(listing: Listing, market: Market, chance: Random) -> Listing:
+@_register_transform("reversed by marks", "Boucher and Anderson 2021: Trojan Source (CVE-2021-42574)")
+def _reverse_by_marks(listing: Listing, market: Market, chance: Random) -> Listing:
     """Words stored in reverse, which direction marks display in the right order."""
-    return _in_words(listing, market, chance, lambda word, _: f"\u202e{word[::-1]}\u202c")
+    return _rewrite_words(listing, market, chance, lambda word, _: f"\u202e{word[::-1]}\u202c")
 
 
-@_way("spaced letters", "FashionReps, 1: B a c p m")
-def _spaced(listing: Listing, market: Market, chance: Random) -> Listing:
+@_register_transform("spaced letters", "FashionReps, 1: B a c p m")
+def _space_letters(listing: Listing, market: Market, chance: Random) -> Listing:
     """A space after each letter."""
-    return _in_words(listing, market, chance, lambda word, _: " ".join(word))
+    return _rewrite_words(listing, market, chance, lambda word, _: " ".join(word))
 
 
-@_way("split by punctuation", "FashionReps, 7, and eBay men's perfume, 1: A-v-entus, D-V-N")
-def _split(listing: Listing, market: Market, chance: Random) -> Listing:
+@_register_transform("split by punctuation", "FashionReps, 7, and eBay men's perfume, 1: A-v-entus, D-V-N")
+def _split_by_punctuation(listing: Listing, market: Market, chance: Random) -> Listing:
     """A punctuation mark inside words."""
 
     def split(word: str, chance: Random) -> str:
         at = 1 + chance.randrange(max(1, len(word) - 1))
         return word[:at] + chance.choice(_PUNCTUATION) + word[at:]
 
-    return _in_words(listing, market, chance, split)
+    return _rewrite_words(listing, market, chance, split)
 
 
-@_way("starred", "FashionReps, 42: B*rberry, Herme*")
-def _starred(listing: Listing, market: Market, chance: Random) -> Listing:
+@_register_transform("starred", "FashionReps, 42: B*rberry, Herme*")
+def _star_letters(listing: Listing, market: Market, chance: Random) -> Listing:
     """A star in place of a letter."""
 
     def starred(word: str, chance: Random) -> str:
         at = 1 + chance.randrange(max(1, len(word) - 1))
         return f"{word[:at]}*{word[at + 1 :]}"
 
-    return _in_words(listing, market, chance, starred)
+    return _rewrite_words(listing, market, chance, starred)
 
 
-@_way("full width", "Unicode UAX 15, NFKC: full-width forms of East Asian keyboards", by_honest_sellers=True)
-def _full_width(listing: Listing, market: Market, chance: Random) -> Listing:
+@_register_transform(
+    "full width", "Unicode UAX 15, NFKC: full-width forms of East Asian keyboards", by_honest_sellers=True
+)
+def _widen_letters(listing: Listing, market: Market, chance: Random) -> Listing:
     """Full-width letters."""
-    return _in_words(listing, market, chance, lambda word, _: "".join(_shifted(c, 0xFEE0) for c in word))
+    return _rewrite_words(listing, market, chance, lambda word, _: "".join(_shift_character(c, 0xFEE0) for c in word))
 
 
-@_way("styled letters", "FashionReps, 2: 𝙉𝙀𝙒")
-def _styled(listing: Listing, market: Market, chance: Random) -> Listing:
+@_register_transform("styled letters", "FashionReps, 2: 𝙉𝙀𝙒")
+def _style_letters(listing: Listing, market: Market, chance: Random) -> Listing:
     """Bold letters from the mathematical alphabets."""
 
     def bold(character: str) -> str:
@@ -166,11 +168,13 @@ def _styled(listing: Listing, market: Market, chance: Random) -> Listing:
             return chr(0x1D41A + ord(character) - ord("a"))
         return chr(0x1D400 + ord(character) - ord("A")) if "A" <= character <= "Z" else character
 
-    return _in_words(listing, market, chance, lambda word, _: "".join(map(bold, word)))
+    return _rewrite_words(listing, market, chance, lambda word, _: "".join(map(bold, word)))
 
 
-@_way("misspelt brand", "FashionReps, 2, and spreadsheets, 1: Addidas, Luis Vuitton, Yezzy", by_honest_sellers=True)
-def _misspelt(listing: Listing, market: Market, chance: Random) -> Listing:
+@_register_transform(
+    "misspelt brand", "FashionReps, 2, and spreadsheets, 1: Addidas, Luis Vuitton, Yezzy", by_honest_sellers=True
+)
+def _misspell_brand(listing: Listing, market: Market, chance: Random) -> Listing:
     """The brand's name with a letter dropped, doubled or exchanged with its neighbour."""
 
     def misspelt(word: str, chance: Random) -> str:
@@ -180,14 +184,14 @@ def _misspelt(listing: Listing, market: Market, chance: Random) -> Listing:
         swapped = word[: at - 1] + word[at] + word[at - 1] + word[at + 1 :]
         return chance.choice((dropped, doubled, swapped))
 
-    return _in_words(listing, market, chance, misspelt, others=0.0)
+    return _rewrite_words(listing, market, chance, misspelt, others=0.0)
 
 
 # Added and omitted claims.
 
 
-@_way("brand left out", "FashionReps: a nickname, or no brand name")
-def _left_out(listing: Listing, market: Market, _chance: Random) -> Listing:
+@_register_transform("brand left out", "FashionReps: a nickname, or no brand name")
+def _leave_brand_out(listing: Listing, market: Market, _chance: Random) -> Listing:
     """No brand name and no GTIN."""
     name = market.brand or listing.brand
     if name is None:
@@ -202,16 +206,16 @@ def _left_out(listing: Listing, market: Market, _chance: Random) -> Listing:
     )
 
 
-@_way("good words", "MITRE ATLAS, AML.CS0003: append good strings", by_honest_sellers=True)
-def _good_words(listing: Listing, market: Market, chance: Random) -> Listing:
+@_register_transform("good words", "MITRE ATLAS, AML.CS0003: append good strings", by_honest_sellers=True)
+def _append_good_words(listing: Listing, market: Market, chance: Random) -> Listing:
     """Words of honest listings appended to the description."""
     words = " ".join(market.honest_descriptions).split()
     stuffed = " ".join(chance.choice(words) for _ in range(_STUFFED_WORDS)) if words else ""
     return replace(listing, description=" ".join(filter(None, (listing.description, stuffed))) or None)
 
 
-@_way("copied description", "Own choice: near-duplicates of genuine listings")
-def _copied(listing: Listing, market: Market, chance: Random) -> Listing:
+@_register_transform("copied description", "Own choice: near-duplicates of genuine listings")
+def _copy_description(listing: Listing, market: Market, chance: Random) -> Listing:
     """The description of an honest listing."""
     if not market.honest_descriptions:
         return listing
@@ -228,15 +232,15 @@ _PHRASES: Final = (
 )
 
 
-@_way("mixed languages", "FashionReps: sellers mix languages", by_honest_sellers=True)
-def _mixed(listing: Listing, _market: Market, chance: Random) -> Listing:
+@_register_transform("mixed languages", "FashionReps: sellers mix languages", by_honest_sellers=True)
+def _mix_languages(listing: Listing, _market: Market, chance: Random) -> Listing:
     """Everyday phrases of two other languages around the text."""
     before, after = chance.sample(_PHRASES, 2)
     return replace(listing, description=" ".join(filter(None, (before, listing.description, after))))
 
 
-@_way("cut short", "FashionReps, 15: truncated names; descriptions left empty")
-def _cut_short(listing: Listing, _market: Market, _chance: Random) -> Listing:
+@_register_transform("cut short", "FashionReps, 15: truncated names; descriptions left empty")
+def _cut_text_short(listing: Listing, _market: Market, _chance: Random) -> Listing:
     """A truncated title and no description."""
     return replace(listing, title=listing.title[:_LONGEST].strip() if listing.title else None, description=None)
 
@@ -244,8 +248,10 @@ def _cut_short(listing: Listing, _market: Market, _chance: Random) -> Listing:
 _RESIDUE: Final = (" \u200b", "\u00a0", " \u200e", "\u2009", "\u00ad ")
 
 
-@_way("residue of pasting", "FashionReps, 18: zero-width marks, mostly residue of translations", by_honest_sellers=True)
-def _residue(listing: Listing, _market: Market, chance: Random) -> Listing:
+@_register_transform(
+    "residue of pasting", "FashionReps, 18: zero-width marks, mostly residue of translations", by_honest_sellers=True
+)
+def _add_residue(listing: Listing, _market: Market, chance: Random) -> Listing:
     """Invisible marks between words, as web pages and translators leave them."""
 
     def pasted(text: str | None) -> str | None:
@@ -257,8 +263,8 @@ def _residue(listing: Listing, _market: Market, chance: Random) -> Listing:
     return replace(listing, title=pasted(listing.title), description=pasted(listing.description))
 
 
-@_way("emoji", "FashionReps, 56: 🔑 and a stock code", by_honest_sellers=True)
-def _emoji(listing: Listing, _market: Market, chance: Random) -> Listing:
+@_register_transform("emoji", "FashionReps, 56: 🔑 and a stock code", by_honest_sellers=True)
+def _add_emoji(listing: Listing, _market: Market, chance: Random) -> Listing:
     """Emoji between words."""
 
     def decorated(text: str | None) -> str | None:
@@ -269,8 +275,8 @@ def _emoji(listing: Listing, _market: Market, chance: Random) -> Listing:
     return replace(listing, title=decorated(listing.title), description=decorated(listing.description))
 
 
-@_way("price below the median", "Own choice: an inconspicuous price")
-def _nudged(listing: Listing, market: Market, _chance: Random) -> Listing:
+@_register_transform("price below the median", "Own choice: an inconspicuous price")
+def _lower_price(listing: Listing, market: Market, _chance: Random) -> Listing:
     """A price just below the usual price of such goods."""
     if listing.price is None or market.usual_price is None or not math.isfinite(market.usual_price):
         return listing
@@ -281,24 +287,26 @@ def _nudged(listing: Listing, market: Market, _chance: Random) -> Listing:
 # Rewriting of words.
 
 
-def _in_words(
+def _rewrite_words(
     listing: Listing, market: Market, chance: Random, rewrite: _Rewrite, *, others: float = _OTHER_WORDS
 ) -> Listing:
     """The listing with the brand name rewritten in all texts and the brand field, and a share of the other words."""
     name = market.brand or listing.brand
 
     def changed(text: str | None) -> str | None:
-        return None if text is None else "".join(_pieces(text, name, chance, rewrite, others))
+        return None if text is None else "".join(_rewrite_pieces(text, name, chance, rewrite, others))
 
     return replace(
         listing,
         title=changed(listing.title),
         description=changed(listing.description),
-        brand=None if listing.brand is None else "".join(_pieces(listing.brand, listing.brand, chance, rewrite, 0.0)),
+        brand=None
+        if listing.brand is None
+        else "".join(_rewrite_pieces(listing.brand, listing.brand, chance, rewrite, 0.0)),
     )
 
 
-def _pieces(text: str, name: str | None, chance: Random, rewrite: _Rewrite, others: float) -> Iterator[str]:
+def _rewrite_pieces(text: str, name: str | None, chance: Random, rewrite: _Rewrite, others: float) -> Iterator[str]:
     named = {word.casefold() for word in re.findall(r"\w+", name or "")}
     for piece in re.split(r"(\w+)", text):
         long_enough = len(piece) > 2 and piece.isalpha()
@@ -308,5 +316,5 @@ def _pieces(text: str, name: str | None, chance: Random, rewrite: _Rewrite, othe
             yield piece
 
 
-def _shifted(character: str, by: int) -> str:
+def _shift_character(character: str, by: int) -> str:
     return chr(ord(character) + by) if "!" <= character <= "~" else character

@@ -12,12 +12,12 @@ from features.corrections import NamedBrand
 from features.facts import Facts, assemble_facts
 from features.fold import fold
 from features.history import NOTHING_RECORDED, OwnPrices
-from features.indicators import IndicatorFacts, Where
+from features.indicators import IndicatorFacts, SearchedText
 from features.listing import Listing
 from features.minhash import signature_of, similarities
 from features.near_duplicates import NEAR, NearDuplicates
 from features.references import PriceReference, References
-from training.gates.obfuscation import Market, Transform, rewritten
+from training.gates.obfuscation import Market, Transform, rewrite
 
 _DESCRIPTIONS: Final = 200
 
@@ -43,10 +43,10 @@ def honest_descriptions(facts: Sequence[Facts]) -> tuple[str, ...]:
     return tuple(text for text in descriptions if text)[:_DESCRIPTIONS]
 
 
-def rewritten_facts(
+def rewrite_facts(
     facts: Facts, transform: Transform, references: References, honest: Sequence[str], *, seed: int
 ) -> Facts:
-    listing = rewritten(transform, facts.listing, market_of(facts, honest), seed=seed)
+    listing = rewrite(transform, facts.listing, market_of(facts, honest), seed=seed)
     return facts_of_changed(facts, listing, references)
 
 
@@ -60,7 +60,12 @@ def facts_of_changed(facts: Facts, listing: Listing, references: References) -> 
     the result errs in favour of the obfuscation.
     """
     new_facts = assemble_facts(
-        listing, references, NOTHING_RECORDED, marketplace=facts.marketplace, as_of=facts.as_of, named=_named(facts)
+        listing,
+        references,
+        NOTHING_RECORDED,
+        marketplace=facts.marketplace,
+        as_of=facts.as_of,
+        named=_brand_namings(facts),
     )
     own = facts.price.own
     if own is not None and listing.price != facts.listing.price:
@@ -73,12 +78,12 @@ def facts_of_changed(facts: Facts, listing: Listing, references: References) -> 
         version=facts.version,
         price=price,
         seller=replace(facts.seller, authorised=authorised),
-        near_duplicates=_near_duplicates(facts, listing),
-        indicators=_indicators(facts.indicators, listing),
+        near_duplicates=_changed_near_duplicates(facts, listing),
+        indicators=_matching_indicators(facts.indicators, listing),
     )
 
 
-def _named(facts: Facts) -> tuple[NamedBrand, ...]:
+def _brand_namings(facts: Facts) -> tuple[NamedBrand, ...]:
     if facts.correction is None:
         return ()
     brand, listing = facts.brand, facts.listing
@@ -93,7 +98,7 @@ def _named(facts: Facts) -> tuple[NamedBrand, ...]:
     return (named,)
 
 
-def _near_duplicates(facts: Facts, listing: Listing) -> NearDuplicates | None:
+def _changed_near_duplicates(facts: Facts, listing: Listing) -> NearDuplicates | None:
     if facts.near_duplicates is None:
         return None
     before, after = signature_of(facts.listing), signature_of(listing)
@@ -102,9 +107,9 @@ def _near_duplicates(facts: Facts, listing: Listing) -> NearDuplicates | None:
     return facts.near_duplicates if similarities(before, after[None, :])[0] >= NEAR else NearDuplicates()
 
 
-def _indicators(facts: IndicatorFacts | None, listing: Listing) -> IndicatorFacts | None:
+def _matching_indicators(facts: IndicatorFacts | None, listing: Listing) -> IndicatorFacts | None:
     if facts is None:
         return None
-    texts = {Where.TITLE: fold(listing.title or ""), Where.DESCRIPTION: fold(listing.description or "")}
+    texts = {SearchedText.TITLE: fold(listing.title or ""), SearchedText.DESCRIPTION: fold(listing.description or "")}
     fired_indicators = tuple(fired for fired in facts.fired if fired.words in texts[fired.where])
     return IndicatorFacts(for_counterfeit=facts.for_counterfeit, for_genuine=facts.for_genuine, fired=fired_indicators)

@@ -12,15 +12,15 @@ from features.references import References
 from models.arrays import Floats, Labels
 from models.policies.learning import GatePolicy
 from training.evaluate import metrics
-from training.gates.gate import Gate, judged, made_of, not_judged
+from training.gates.gate import Gate, combined_gate, judged_gate, unjudged_gate
 from training.gates.obfuscation import TRANSFORMS
-from training.gates.replay import facts_of_changed, honest_descriptions, rewritten_facts
+from training.gates.replay import facts_of_changed, honest_descriptions, rewrite_facts
 
 _RESAMPLES: Final = 4_000  # Eight of them lie beyond the policy's two in a thousand.
 
 
 @dataclass(frozen=True, slots=True)
-class Replayed:
+class ReplayOutcome:
     """The effect of one transform on listings of one class: the shares shown to people before and after.
 
     `worse` is the recall lost, or the increase in honest listings shown. `worse_at_least` is the lower end of its
@@ -38,7 +38,7 @@ class Replayed:
 
 
 @dataclass(frozen=True, slots=True)
-class HeldOut:
+class HeldOutRows:
     """Listings that the model was not fitted on; arrays of shape (n,).
 
     `stands_for` is the number of listings that each represents, `shown_from` the probability from which it is shown.
@@ -52,13 +52,13 @@ class HeldOut:
 
 
 def replay(
-    held_out: HeldOut,
+    held_out: HeldOutRows,
     score: Callable[[Sequence[Facts], NDArray[np.intp]], Floats],
     references: References,
     policy: GatePolicy,
     *,
     seed: int,
-) -> tuple[Replayed, ...]:
+) -> tuple[ReplayOutcome, ...]:
     """Rewrite counterfeits in every way and honest listings in the ways of honest sellers, and score them again.
 
     Counterfeits are unweighted, because the recall is that of the reviewed counterfeits. Honest listings are weighted
@@ -68,9 +68,9 @@ def replay(
     honest_texts = honest_descriptions(
         [f for f, label in zip(held_out.facts, held_out.labels, strict=True) if not label]
     )
-    rewrites: list[Replayed] = []
+    rewrites: list[ReplayOutcome] = []
     for label in (1, 0):
-        rows = _drawn(np.flatnonzero(held_out.labels == label), policy.replay_most, seed)
+        rows = _sample_rows(np.flatnonzero(held_out.labels == label), policy.replay_most, seed)
         if not len(rows):
             continue
         listings = [held_out.facts[i] for i in rows]
@@ -83,13 +83,13 @@ def replay(
         resampled = metrics.seller_bootstrap(held_out.groups[rows], times=_RESAMPLES, seed=seed) * weights
         for way in TRANSFORMS:
             if label or way.by_honest_sellers:
-                changed = [rewritten_facts(listing, way, references, honest_texts, seed=seed) for listing in listings]
+                changed = [rewrite_facts(listing, way, references, honest_texts, seed=seed) for listing in listings]
                 after = score(changed, rows) >= held_out.shown_from
                 worse = (before.astype(np.float64) - after) * (1 if label else -1)
                 shares = (resampled @ worse) / resampled.sum(axis=1)
                 least = float(np.quantile(shares, 1 - policy.replay_confidence))
                 rewrites.append(
-                    Replayed(
+                    ReplayOutcome(
                         way.name,
                         honest=not label,
                         listings=len(rows),
@@ -103,21 +103,21 @@ def replay(
     return tuple(rewrites)
 
 
-def _drawn(rows: NDArray[np.intp], most: int, seed: int) -> NDArray[np.intp]:
+def _sample_rows(rows: NDArray[np.intp], most: int, seed: int) -> NDArray[np.intp]:
     if len(rows) <= most:
         return rows
     return np.sort(np.random.default_rng(seed).choice(rows, most, replace=False))
 
 
-def replay_gate(replayed: Sequence[Replayed], policy: GatePolicy) -> Gate:
+def replay_gate(replayed: Sequence[ReplayOutcome], policy: GatePolicy) -> Gate:
     """Every transform stays within its bound.
 
     With enough listings, the loss itself must be within the bound. With fewer, only a loss beyond doubt fails; any
     other result is not judged and does not block, because one listing would decide it.
     """
-    parts = tuple(_part(rewrite, policy) for rewrite in replayed)
+    parts = tuple(_replay_part(rewrite, policy) for rewrite in replayed)
     ways = sum(part.figure is not None for part in parts)
-    return made_of(
+    return combined_gate(
         "obfuscation",
         parts,
         sentence=f"None of the {ways} judged transforms costs more than {policy.replay_recall_loss:.0%} of recall or "
@@ -126,7 +126,7 @@ def replay_gate(replayed: Sequence[Replayed], policy: GatePolicy) -> Gate:
     )
 
 
-def _part(replayed: Replayed, policy: GatePolicy) -> Gate:
+def _replay_part(replayed: ReplayOutcome, policy: GatePolicy) -> Gate:
     name, whom, bound, enough = (
         (
             f"honest, {replayed.name}",
@@ -140,11 +140,11 @@ def _part(replayed: Replayed, policy: GatePolicy) -> Gate:
     words = f"{replayed.after:.1%} of {whom} are shown to a person, {replayed.before:.1%} before"
     if replayed.worse_at_least > bound:
         beyond = f"worse by at least {replayed.worse_at_least:.3f} beyond doubt, at most {bound:.3f}"
-        return judged(name, False, replayed.worse, bound, f"{words}; {beyond}.")
+        return judged_gate(name, False, replayed.worse, bound, f"{words}; {beyond}.")
     if replayed.effective < enough or (replayed.before == 0 and not replayed.honest):
         needed = f"effective sample size {replayed.effective:.0f}, {enough:,} are needed"
-        return not_judged(name, f"{words}; {needed}, shown before the rewrite.", blocks=False)
-    return judged(
+        return unjudged_gate(name, f"{words}; {needed}, shown before the rewrite.", blocks=False)
+    return judged_gate(
         name,
         replayed.worse <= bound,
         replayed.worse,

@@ -8,11 +8,11 @@ import numpy as np
 
 from models.arrays import Floats, Labels, Rows
 from models.policies.learning import GatePolicy
-from training.gates.gate import Gate, judged, made_of, not_judged
+from training.gates.gate import Gate, combined_gate, judged_gate, unjudged_gate
 
 
 @dataclass(frozen=True, slots=True)
-class Compared:
+class FigureComparison:
     """One figure of the candidate and the incumbent.
 
     `worse` is the loss of the candidate against the incumbent. `worse_at_least` is the lower end of its one-sided
@@ -38,9 +38,9 @@ class SliceEvidence:
     rows: int
     positives: int
     positive_sellers: int
-    recall: Compared
-    rank: Compared
-    alarms: Compared
+    recall: FigureComparison
+    rank: FigureComparison
+    alarms: FigureComparison
 
 
 def slice_gate(slices: tuple[SliceEvidence, ...], policy: GatePolicy) -> Gate:
@@ -57,7 +57,7 @@ def slice_gate(slices: tuple[SliceEvidence, ...], policy: GatePolicy) -> Gate:
     large = [part for part in slices if part.rows >= policy.slice_rows]
     parts = tuple(slice_part(part, policy) for part in large)
     judged_parts = [part for part in parts if part.figure is not None]
-    return made_of(
+    return combined_gate(
         "slices",
         parts,
         sentence=f"None of {len(judged_parts)} slices of {policy.slice_rows} rows or more has lost recall, rank or "
@@ -70,38 +70,38 @@ def slice_gate(slices: tuple[SliceEvidence, ...], policy: GatePolicy) -> Gate:
 def slice_part(part: SliceEvidence, policy: GatePolicy) -> Gate:
     if part.positives < policy.collapse_positives:
         sentence = f"{part.positives} counterfeits among {part.rows} rows; {policy.collapse_positives} are needed."
-        return not_judged(part.name, sentence, blocks=False)
+        return unjudged_gate(part.name, sentence, blocks=False)
     counted = f"{part.positives} counterfeits of {part.positive_sellers} sellers among {part.rows} rows"
     for figure, bound, words in _losses(part, policy):
-        return judged(part.name, False, figure, bound, f"{words}; {counted}.")
+        return judged_gate(part.name, False, figure, bound, f"{words}; {counted}.")
     words = (
-        f"recall {_beside(part.recall)}, rank {_beside(part.rank)}, "
+        f"recall {_both_figures(part.recall)}, rank {_both_figures(part.rank)}, "
         f"genuine listings flagged {part.alarms.ours:.1%} against {part.alarms.theirs:.1%}"
     )
-    return judged(part.name, True, -part.recall.worse, -policy.slice_recall_loss, f"{words}; {counted}.")
+    return judged_gate(part.name, True, -part.recall.worse, -policy.slice_recall_loss, f"{words}; {counted}.")
 
 
 def _losses(part: SliceEvidence, policy: GatePolicy) -> Iterator[tuple[float, float, str]]:
     """(figure, bound, words) of each loss beyond its bound, most serious first."""
-    chance = f"its counterfeits score above a genuine listing with probability {_beside(part.rank)}"
+    chance = f"its counterfeits score above a genuine listing with probability {_both_figures(part.rank)}"
     if part.rank.worse > policy.slice_rank_collapse:
         yield -part.rank.worse, -policy.slice_rank_collapse, f"{chance}, {part.rank.worse:.2f} lower"
     enough = part.positives >= policy.slice_positives and part.positive_sellers >= policy.slice_positive_sellers
     if enough and part.recall.worse_at_least > policy.slice_recall_loss:
-        words = f"recall {_beside(part.recall)} at {policy.false_alarms:.0%} false alarms"
-        yield -part.recall.worse, -policy.slice_recall_loss, f"{words}, {_beyond_doubt(part.recall)}"
+        words = f"recall {_both_figures(part.recall)} at {policy.false_alarms:.0%} false alarms"
+        yield -part.recall.worse, -policy.slice_recall_loss, f"{words}, {_sure_loss_words(part.recall)}"
     if enough and part.rank.worse_at_least > policy.slice_rank_loss:
-        yield -part.rank.worse, -policy.slice_rank_loss, f"{chance}, {_beyond_doubt(part.rank)}"
+        yield -part.rank.worse, -policy.slice_rank_loss, f"{chance}, {_sure_loss_words(part.rank)}"
     if part.alarms.worse_at_least > policy.slice_alarms_rise:
         words = f"{part.alarms.ours:.0%} of its genuine listings are flagged against {part.alarms.theirs:.0%}"
-        yield part.alarms.worse, policy.slice_alarms_rise, f"{words}, {_beyond_doubt(part.alarms)}"
+        yield part.alarms.worse, policy.slice_alarms_rise, f"{words}, {_sure_loss_words(part.alarms)}"
 
 
-def _beside(figure: Compared) -> str:
+def _both_figures(figure: FigureComparison) -> str:
     return f"{figure.ours:.2f} against {figure.theirs:.2f}"
 
 
-def _beyond_doubt(figure: Compared) -> str:
+def _sure_loss_words(figure: FigureComparison) -> str:
     return f"worse by at least {figure.worse_at_least:.2f} beyond doubt"
 
 
@@ -109,7 +109,7 @@ _AT_A_TIME: Final = 100  # Resamples; a hundred of 20,000 rows take 16 MB.
 
 
 @dataclass(frozen=True, slots=True)
-class Scored:
+class ScoredRows:
     """Judged rows with the scores of both models; arrays of shape (n,). `resampled` (times, n) counts each row."""
 
     labels: Labels
@@ -120,7 +120,7 @@ class Scored:
     resampled: Floats
 
 
-def slice_evidence(scored: Scored, members: Mapping[str, Rows], policy: GatePolicy) -> tuple[SliceEvidence, ...]:
+def slice_evidence(scored: ScoredRows, members: Mapping[str, Rows], policy: GatePolicy) -> tuple[SliceEvidence, ...]:
     """The evidence of each slice with enough rows.
 
     Thresholds are computed on all judged rows, and again in each resample, so that the interval includes their sampling
@@ -134,17 +134,17 @@ def slice_evidence(scored: Scored, members: Mapping[str, Rows], policy: GatePoli
         membership[rows, column] = 1.0
     measured = _Measure.of(scored, membership, policy.false_alarms)
     whole = measured.figures(scored.weights[None, :])[0]
-    resampled = np.concatenate([measured.figures(part * scored.weights) for part in _parts(scored.resampled)])
+    resampled = np.concatenate([measured.figures(part * scored.weights) for part in _resample_chunks(scored.resampled)])
     evidence = []
     for column, (name, rows) in enumerate(large.items()):
         fakes = rows[scored.labels[rows] == 1]
 
-        def compared(figure: int, sign: int, confidence: float, column: int = column) -> Compared:
+        def compared(figure: int, sign: int, confidence: float, column: int = column) -> FigureComparison:
             ours, theirs = whole[figure, :, column]
             differences = sign * (resampled[:, figure, 1, column] - resampled[:, figure, 0, column])
             known = differences[~np.isnan(differences)]
             least = float(np.quantile(known, 1 - confidence)) if len(known) else float("nan")
-            return Compared(float(ours), float(theirs), float(sign * (theirs - ours)), least)
+            return FigureComparison(float(ours), float(theirs), float(sign * (theirs - ours)), least)
 
         evidence.append(
             SliceEvidence(
@@ -163,7 +163,7 @@ def slice_evidence(scored: Scored, members: Mapping[str, Rows], policy: GatePoli
 _RECALL, _RANK, _ALARMS = 0, 1, 2
 
 
-def _parts(resampled: Floats) -> Iterator[Floats]:
+def _resample_chunks(resampled: Floats) -> Iterator[Floats]:
     for start in range(0, len(resampled), _AT_A_TIME):
         yield resampled[start : start + _AT_A_TIME]
 
@@ -179,7 +179,7 @@ class _Measure:
     false_alarms: float
 
     @classmethod
-    def of(cls, scored: Scored, membership: Floats, false_alarms: float) -> "_Measure":
+    def of(cls, scored: ScoredRows, membership: Floats, false_alarms: float) -> "_Measure":
         both = scored.ours, scored.theirs
         ranks = tuple(_ranks(scored.labels, scores, scored.weights) for scores in both)
         return cls(scored.labels.astype(np.float64), both, (ranks[0], ranks[1]), membership, false_alarms)

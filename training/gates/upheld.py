@@ -11,9 +11,9 @@ from features.facts import Facts
 from models.bundle import Bundle
 from models.labels import EvidenceLevel
 from models.policies.learning import GatePolicy
-from training.gates.gate import Gate, judged, not_judged
+from training.gates.gate import Gate, judged_gate, unjudged_gate
 from training.gates.gates import Incumbent
-from training.gates.incumbent import InForce
+from training.gates.incumbent import IncumbentScorer
 from training.snapshots.snapshot import SnapshotRow
 
 _MOST_NAMED: Final = 3
@@ -37,12 +37,12 @@ class UpheldEvidence:
 
 
 def upheld_evidence(
-    rows: Sequence[SnapshotRow], facts: Sequence[Facts], shipped: Bundle, incumbent: InForce, policy: GatePolicy
+    rows: Sequence[SnapshotRow], facts: Sequence[Facts], shipped: Bundle, incumbent: IncumbentScorer, policy: GatePolicy
 ) -> UpheldEvidence:
     """The evidence of the rows that are genuine by an upheld appeal, scored by the candidate bundle itself."""
     chosen = [i for i, row in enumerate(rows) if row.evidence_level == EvidenceLevel.APPEAL.value and not row.label]
     computed = [compute(facts[i]) for i in chosen]
-    candidate = InForce(shipped, incumbent.threads)
+    candidate = IncumbentScorer(shipped, incumbent.threads)
     ours, theirs = candidate.scores(computed), incumbent.scores(computed)
     shown = ours >= candidate.shown_from
     regressed = shown & incumbent.is_clear(theirs, ours, policy)
@@ -73,14 +73,14 @@ def upheld_gate(evidence: UpheldEvidence, policy: GatePolicy) -> Gate:
     """
     name = "upheld_appeals"
     if not evidence.listings:
-        return not_judged(name, "No removal has been overturned by an appeal yet.", blocks=False)
+        return unjudged_gate(name, "No removal has been overturned by an appeal yet.", blocks=False)
     ours, theirs = evidence.shown
     incumbent = evidence.incumbent.value
     regressed = len(evidence.regressed)
     bound = policy.upheld_regressions + evidence.mended
     named = f" ({', '.join(evidence.regressed[:_MOST_NAMED])})" if regressed else ""
     flattered = f" {incumbent.capitalize()} was trained on {evidence.learnt} of them." if evidence.learnt else ""
-    return judged(
+    return judged_gate(
         name,
         regressed <= bound,
         float(regressed),

@@ -59,21 +59,21 @@ def copy_code(folder: Path) -> list[str]:
 def requirements() -> tuple[str, ...]:
     """The installed versions of every package of others that the model's code imports."""
     ours = {*_PACKAGES, "training", "serving"}
-    trees = (ast.parse(module.read_text(encoding="utf-8")) for module in _modules())
-    names = {name for tree in trees for name in _imported(tree)} - ours - sys.stdlib_module_names
+    trees = (ast.parse(module.read_text(encoding="utf-8")) for module in _module_files())
+    names = {name for tree in trees for name in _imported_names(tree)} - ours - sys.stdlib_module_names
     providers = packages_distributions()
     distributions = {_distribution(name, providers.get(name, [])) for name in names}
     return tuple(f"{name}=={version(name)}" for name in sorted(distributions))
 
 
-def _modules() -> Iterator[Path]:
+def _module_files() -> Iterator[Path]:
     yield PYFUNC
     for name in _PACKAGES:
         yield from sorted((_ROOT / name).rglob("*.py"))
     yield from (_ROOT / "training" / name for name in _TRAINING)
 
 
-def _imported(node: ast.AST) -> Iterator[str]:
+def _imported_names(node: ast.AST) -> Iterator[str]:
     """The names of all imported modules, but those of types alone, which do not exist at run time."""
     for child in ast.iter_child_nodes(node):
         if isinstance(child, ast.Import):
@@ -81,7 +81,7 @@ def _imported(node: ast.AST) -> Iterator[str]:
         elif isinstance(child, ast.ImportFrom) and child.module is not None:
             yield child.module.partition(".")[0]
         elif not (isinstance(child, ast.If) and ast.unparse(child.test) == "TYPE_CHECKING"):
-            yield from _imported(child)
+            yield from _imported_names(child)
 
 
 def _distribution(name: str, providers: list[str]) -> str:
@@ -89,7 +89,7 @@ def _distribution(name: str, providers: list[str]) -> str:
     return name if name in providers or not providers else sorted(set(providers))[0]
 
 
-def signature() -> ModelSignature:
+def model_signature() -> ModelSignature:
     """Every column optional but the id. Counts are doubles, because a pandas column with a missing value is.
 
     The parameter `reasons` is whether rows get their reasons.
@@ -108,7 +108,7 @@ def signature() -> ModelSignature:
     return ModelSignature(Schema(list(columns.values())), Schema(list(outputs)), settings)
 
 
-def example() -> pd.DataFrame:
+def example_row() -> pd.DataFrame:
     """One row of flat columns."""
     return pd.DataFrame([_EXAMPLE])
 

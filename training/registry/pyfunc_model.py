@@ -16,7 +16,7 @@ import pandas as pd
 from mlflow.models import set_model
 from mlflow.pyfunc.model import PythonModel
 
-from features.fields import Rejected, Windows
+from features.fields import FieldError, Windows
 from features.listing import LISTING_FIELDS, SELLER_FIELDS, Listing, Rejection, check
 from models.bundle import MANIFEST, from_files
 from models.offline import REFUSED, OfflineAnswer, answer_offline
@@ -35,7 +35,7 @@ NESTED: Final = tuple(
 )
 
 
-def _columns() -> Iterator[str]:
+def _column_names() -> Iterator[str]:
     """The names of a flat table, with dots, as in a flat file."""
     seller = [(f"seller.{field.name}", field) for field in SELLER_FIELDS]
     for name, field in [*((field.name, field) for field in LISTING_FIELDS), *seller]:
@@ -47,7 +47,7 @@ def _columns() -> Iterator[str]:
             yield name
 
 
-COLUMNS: Final = tuple(_columns())
+COLUMNS: Final = tuple(_column_names())
 _DOTTED: Final = {name: name for name in COLUMNS} | {name.replace(".", "_"): name for name in COLUMNS}
 
 
@@ -77,7 +77,7 @@ class CounterfeitModel(PythonModel):
         rows = model_input.rename(columns=str).to_dict(orient="records")
         answers: list[OfflineAnswer] = []
         for first in range(0, len(rows), _BATCH):
-            with _without_collection():
+            with _without_garbage_collection():
                 answers += self._answers(rows[first : first + _BATCH], now, explained=explained)
         return pd.DataFrame(
             {
@@ -88,7 +88,7 @@ class CounterfeitModel(PythonModel):
         )
 
     def _answers(self, rows: Sequence[Mapping[Any, Any]], now: datetime, *, explained: bool) -> list[OfflineAnswer]:
-        checked = [_listing(row, now) for row in rows]
+        checked = [_check_row(row, now) for row in rows]
         accepted = [listing for listing in checked if isinstance(listing, Listing)]
         answers = iter(answer_offline(self.bundle, accepted, marketplace="mlflow", as_of=now, with_reasons=explained))
         return [
@@ -98,7 +98,7 @@ class CounterfeitModel(PythonModel):
 
 
 @contextmanager
-def _without_collection() -> Iterator[None]:
+def _without_garbage_collection() -> Iterator[None]:
     """No search for cyclic garbage meanwhile: a batch leaves none, and each search walks all that MLflow has loaded,
     which takes a fifth of the time."""
     was_on = gc.isenabled()
@@ -110,49 +110,51 @@ def _without_collection() -> Iterator[None]:
             gc.enable()
 
 
-def _listing(row: Mapping[str, Any], now: datetime) -> Listing | Rejection:
+def _check_row(row: Mapping[str, Any], now: datetime) -> Listing | Rejection:
     try:
-        return check(to_listing(flat(row)), received_at=now)
-    except Rejected as refused:
+        return check(to_listing(flatten_row(row)), received_at=now)
+    except FieldError as refused:
         return Rejection(refused.code, refused.field, refused.sentence)
 
 
-def flat(row: Mapping[str, Any]) -> dict[str, object]:
+def flatten_row(row: Mapping[str, Any]) -> dict[str, object]:
     """The values of a row under the names of a flat file, without the missing ones.
 
     Raises Rejected (a name is not a field, or two columns give different values of one field).
     """
     flat_row: dict[str, object] = {}
-    for column, cell in _leaves(row):
+    for column, cell in _flat_values(row):
         name = _DOTTED.get(column)
         if name is None:
-            raise Rejected("unknown_field", column[:100], "{name} is not a field of a listing.", name=column[:100])
+            raise FieldError("unknown_field", column[:100], "{name} is not a field of a listing.", name=column[:100])
         if name in flat_row and flat_row[name] != cell:
-            raise Rejected("given_twice", name, "{name} is given twice, with different values.", name=name)
+            raise FieldError("given_twice", name, "{name} is given twice, with different values.", name=name)
         flat_row[name] = cell
     return flat_row
 
 
-def _leaves(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, object]]:
+def _flat_values(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, object]]:
     for key, raw in values.items():
         name = f"{prefix}{key}" if prefix else key
         if type(raw) in _SCALARS:
             if raw == raw:  # NaN is not.  # noqa: PLR0124
                 yield name, raw
             continue
-        cell = _plain(raw)
+        cell = _python_value(raw)
         if isinstance(cell, Mapping):
-            yield from _leaves(cell, f"{name}.")
+            yield from _flat_values(cell, f"{name}.")
         elif isinstance(cell, Sequence) and not isinstance(cell, str):
             if name in _LISTS:
-                yield from _leaves({str(number): list_cell for number, list_cell in enumerate(cell, 1)}, f"{name}.")
+                yield from _flat_values(
+                    {str(number): list_cell for number, list_cell in enumerate(cell, 1)}, f"{name}."
+                )
             else:
                 yield name, " ".join(map(str, cell))
         elif cell is not None:
             yield name, cell
 
 
-def _plain(cell: Any) -> Any:
+def _python_value(cell: Any) -> Any:
     """A cell as a Python value; None where it is missing."""
     if isinstance(cell, np.ndarray):
         return cell.tolist()

@@ -32,14 +32,14 @@ class Record:
     report: Mapping[str, Any]
 
 
-def recorded(client: MlflowClient, name: str) -> Record:
+def find_record(client: MlflowClient, name: str) -> Record:
     """The record of a run; `name` is its id, or the digest of its bundle or its beginning.
 
     The last of several runs that trained one bundle counts.
 
     Raises UnknownRun (no run, or several bundles, have this name, or the run trained none).
     """
-    run_id, digest = _of_run(client, name) or _of_digest(client, name)
+    run_id, digest = _find_run(client, name) or _find_digest(client, name)
     try:
         report = load_dict(f"runs:/{run_id}/report.json")
     except MlflowException:
@@ -47,7 +47,7 @@ def recorded(client: MlflowClient, name: str) -> Record:
     return Record(run_id, digest, report)
 
 
-def _of_run(client: MlflowClient, name: str) -> tuple[str, str] | None:
+def _find_run(client: MlflowClient, name: str) -> tuple[str, str] | None:
     if not _RUN.fullmatch(name):
         return None
     try:
@@ -60,7 +60,7 @@ def _of_run(client: MlflowClient, name: str) -> tuple[str, str] | None:
     return name, digest
 
 
-def _of_digest(client: MlflowClient, name: str) -> tuple[str, str]:
+def _find_digest(client: MlflowClient, name: str) -> tuple[str, str]:
     experiment = client.get_experiment_by_name(EXPERIMENT)
     if experiment is None or not _DIGEST.fullmatch(name):
         raise UnknownRun(f"{name} is neither a run nor a digest that MLflow has.")

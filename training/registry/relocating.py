@@ -11,7 +11,7 @@ from itertools import product
 from pathlib import Path
 from typing import Final
 
-from training.child import add_registry_options, end, end_with_parent, say
+from training.child import add_registry_options, end_with_parent, exit_now, send_message
 
 _SCHEME: Final = "sqlite:///"
 _ADDRESSES: Final = (
@@ -32,7 +32,7 @@ def relocate(tracking_uri: str, artifacts: Path) -> list[str]:
     if not tracking_uri.startswith(_SCHEME) or not database.is_file():
         return []
     with closing(sqlite3.connect(database, isolation_level=None)) as connection:
-        if not (earlier := _earlier(connection, own)):
+        if not (earlier := _earlier_folders(connection, own)):
             return []
         with connection:
             connection.execute("BEGIN IMMEDIATE")
@@ -45,7 +45,7 @@ def relocate(tracking_uri: str, artifacts: Path) -> list[str]:
     return earlier
 
 
-def _earlier(connection: sqlite3.Connection, own: str) -> list[str]:
+def _earlier_folders(connection: sqlite3.Connection, own: str) -> list[str]:
     """The folders of another data directory; an experiment that an operator keeps elsewhere is not one of them."""
     if connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'experiments'").fetchone() is None:
         return []
@@ -60,9 +60,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     add_registry_options(parser)
     options = parser.parse_args(arguments)
     end_with_parent()
-    say({"event": "done", "earlier": relocate(options.tracking_uri, options.artifacts)})
+    send_message({"event": "done", "earlier": relocate(options.tracking_uri, options.artifacts)})
     return 0
 
 
 if __name__ == "__main__":
-    end(main())
+    exit_now(main())

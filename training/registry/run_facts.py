@@ -55,9 +55,9 @@ def last_tags(digest: str, report: Mapping[str, Any]) -> dict[str, str]:
         **{f"touchstone.made_with.{name}": version for name, version in report.get("made_with", {}).items()},
     }
     for gate in report.get("gates", ()):
-        tags[_named(f"{GATE_TAG}{gate['name']}")] = gate["state"]
+        tags[_accepted_name(f"{GATE_TAG}{gate['name']}")] = gate["state"]
         for part in gate.get("parts", ()):
-            tags[_named(f"{GATE_TAG}{gate['name']}.{part['name']}")] = part["state"]
+            tags[_accepted_name(f"{GATE_TAG}{gate['name']}.{part['name']}")] = part["state"]
     return tags
 
 
@@ -65,7 +65,7 @@ def end_tags(state: RunState, reason: str) -> dict[str, str]:
     return {STATE_TAG: state.value, REASON_TAG: reason[:_LONGEST_REASON]}
 
 
-def parameters(report: Mapping[str, Any]) -> dict[str, Any]:
+def run_parameters(report: Mapping[str, Any]) -> dict[str, Any]:
     """The data, the settings of the fit, and what the fit chose."""
     of_report = {name: report[name] for name in (*_OF_THE_DATA, *_LEARNT) if name in report}
     thresholds = {f"threshold.{name}": threshold for name, threshold in report["thresholds"].items()}
@@ -74,7 +74,7 @@ def parameters(report: Mapping[str, Any]) -> dict[str, Any]:
     return {**report.get("run", {}).get("parameters", {}), **of_report, **thresholds, **of_second}
 
 
-def metrics(report: Mapping[str, Any]) -> dict[str, float]:
+def run_metrics(report: Mapping[str, Any]) -> dict[str, float]:
     """The figures, overall and on each slice; those without a value are left out."""
     judged = report["judged"]
     parts = {"out_of_fold": report["out_of_fold"]}
@@ -96,14 +96,14 @@ def metrics(report: Mapping[str, Any]) -> dict[str, float]:
     for gate in report.get("gates", ()):
         parts[f"gate.{gate['name']}"] = {name: gate.get(name) for name in ("figure", "bound")}
     return {
-        _named(f"{part}.{name}"): float(figure)
+        _accepted_name(f"{part}.{name}"): float(figure)
         for part, figures in parts.items()
         for name, figure in figures.items()
         if isinstance(figure, int | float)
     }
 
 
-def _named(name: str) -> str:
+def _accepted_name(name: str) -> str:
     """A name that MLflow accepts.
 
     >>> _named("slice.category bags (used).rows")

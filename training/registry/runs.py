@@ -22,7 +22,7 @@ from mlflow.entities import Dataset, DatasetInput, InputTag, Param  # as above
 from mlflow.entities import Run as Logged  # as above
 from mlflow.exceptions import MlflowException  # as above
 
-from training.registry.model_files import PYFUNC, copy_code, example, requirements, signature
+from training.registry.model_files import PYFUNC, copy_code, example_row, model_signature, requirements
 from training.registry.relocating import relocate
 from training.registry.run_facts import (
     DIGEST_TAG,
@@ -32,8 +32,8 @@ from training.registry.run_facts import (
     end_tags,
     first_tags,
     last_tags,
-    metrics,
-    parameters,
+    run_metrics,
+    run_parameters,
 )
 
 EXPERIMENT: Final = "counterfeit"
@@ -70,7 +70,7 @@ class Run:
 
 
 @dataclass(frozen=True, slots=True)
-class Registered:
+class RegisteredVersion:
     """The MLflow run and the registered version."""
 
     run_id: str
@@ -93,64 +93,64 @@ def connect(tracking_uri: str, artifacts: Path | None) -> MlflowClient:
     return client
 
 
-def log_run(client: MlflowClient, run: Run) -> Registered:
+def log_run(client: MlflowClient, run: Run) -> RegisteredVersion:
     """Log a training run and register it as the challenger. A repeated step finds the run by its job id and does what
     is left."""
-    begun = begin(client, run.start)
-    registration = _registered_by(client, run, begun) or _log(client, run, begun)
+    begun = begin_run(client, run.start)
+    registration = _version_registered_by(client, run, begun) or _log_and_register(client, run, begun)
     if client.get_model_version(run.model_name, registration.version).tags.get(DIGEST_TAG) is None:
         client.set_registered_model_alias(run.model_name, CHALLENGER, registration.version)
         client.set_model_version_tag(run.model_name, registration.version, DIGEST_TAG, run.digest)
     return registration
 
 
-def begin(client: MlflowClient, start: Start) -> str:
+def begin_run(client: MlflowClient, start: Start) -> str:
     """The id of the run of a training: the one that an earlier attempt began, or a new one that is running."""
-    run = _find(client, start.job_id)
+    run = _find_run(client, start.job_id)
     if run is None:
         tags = first_tags(start.job_id, start.snapshot, start.cause)
         run = client.create_run(_experiment_id(client), tags=tags, run_name=start.name)
         _log_parameters(client, run.info.run_id, start.parameters)
     has_data = run.inputs is not None and run.inputs.dataset_inputs
     if _DIGEST.fullmatch(start.snapshot) and not has_data:
-        client.log_inputs(run.info.run_id, datasets=[_data(start.snapshot)])
+        client.log_inputs(run.info.run_id, datasets=[_dataset_input(start.snapshot)])
     run_id: str = run.info.run_id
     return run_id
 
 
-def close(client: MlflowClient, start: Start, state: RunState, reason: str) -> str:
+def close_run(client: MlflowClient, start: Start, state: RunState, reason: str) -> str:
     """End the run of a training that was refused or failed, with the reason; returns its id."""
-    run_id = begin(client, start)
+    run_id = begin_run(client, start)
     for name, tag in end_tags(state, reason).items():
         client.set_tag(run_id, name, tag)
     client.set_terminated(run_id, "FAILED")
     return run_id
 
 
-def _data(snapshot: str) -> DatasetInput:
+def _dataset_input(snapshot: str) -> DatasetInput:
     source = json.dumps({"uri": f"snapshots/{snapshot}"})
     dataset = Dataset("snapshot", snapshot[:_DIGEST_CHARACTERS], "local", source)
     return DatasetInput(dataset, [InputTag("mlflow.data.context", "training")])
 
 
 def _log_parameters(client: MlflowClient, run_id: str, values: Mapping[str, Any]) -> None:
-    for part in _parts(values):
+    for part in _request_groups(values):
         client.log_batch(run_id, params=[Param(name, str(parameter)) for name, parameter in part.items()])
 
 
-def _parts(values: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+def _request_groups(values: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     """The values in groups that one request may hold."""
     names = list(values)
     for first in range(0, len(names), _AT_ONCE):
         yield {name: values[name] for name in names[first : first + _AT_ONCE]}
 
 
-def _log(client: MlflowClient, run: Run, run_id: str) -> Registered:
+def _log_and_register(client: MlflowClient, run: Run, run_id: str) -> RegisteredVersion:
     mlflow.set_experiment(EXPERIMENT)
     with mlflow.start_run(run_id), tempfile.TemporaryDirectory(prefix="touchstone-code-") as code:
         mlflow.set_tags(last_tags(run.digest, run.report))
-        _log_parameters(client, run_id, parameters(run.report))
-        for part in _parts(metrics(run.report)):
+        _log_parameters(client, run_id, run_parameters(run.report))
+        for part in _request_groups(run_metrics(run.report)):
             mlflow.log_metrics(part)
         mlflow.log_dict(dict(run.report), "report.json")
         for path in run.files:
@@ -162,31 +162,31 @@ def _log(client: MlflowClient, run: Run, run_id: str) -> Registered:
             code_paths=copy_code(Path(code)),
             # Without them, MLflow would import the model to infer them, which takes seconds.
             pip_requirements=list(requirements()),
-            signature=signature(),
-            input_example=example(),
+            signature=model_signature(),
+            input_example=example_row(),
             registered_model_name=run.model_name,
         )
         mlflow.set_tag(STATE_TAG, RunState.FINISHED.value)
-    return Registered(run_id, _version_of_run(client, run.model_name, run_id))
+    return RegisteredVersion(run_id, _version_of_run(client, run.model_name, run_id))
 
 
-def registered(client: MlflowClient, model_name: str, digest: str) -> Registered | None:
+def registered_version(client: MlflowClient, model_name: str, digest: str) -> RegisteredVersion | None:
     """The version of a bundle; None where the bundle is not registered."""
     for model_version in client.search_model_versions(f"name = '{model_name}'"):
         if model_version.tags.get(DIGEST_TAG) == digest:
-            return Registered(str(model_version.run_id), str(model_version.version))
+            return RegisteredVersion(str(model_version.run_id), str(model_version.version))
     return None
 
 
-def point_champion(client: MlflowClient, model_name: str, registration: Registered) -> None:
+def point_champion(client: MlflowClient, model_name: str, registration: RegisteredVersion) -> None:
     """Point the alias `champion` at a version."""
     client.set_registered_model_alias(model_name, CHAMPION, registration.version)
 
 
-def _registered_by(client: MlflowClient, run: Run, run_id: str) -> Registered | None:
+def _version_registered_by(client: MlflowClient, run: Run, run_id: str) -> RegisteredVersion | None:
     """The version that a run has registered; None where the run ended before. Its model is the last that it logs."""
     try:
-        registration = Registered(run_id, _version_of_run(client, run.model_name, run_id))
+        registration = RegisteredVersion(run_id, _version_of_run(client, run.model_name, run_id))
     except LookupError:
         return None
     if client.get_run(run_id).info.status != _FINISHED:
@@ -201,7 +201,7 @@ def _experiment_id(client: MlflowClient) -> str:
     return str(experiment.experiment_id)
 
 
-def _find(client: MlflowClient, job_id: str) -> Logged | None:
+def _find_run(client: MlflowClient, job_id: str) -> Logged | None:
     runs = client.search_runs([_experiment_id(client)], f"tags.`{JOB_TAG}` = '{job_id}'", max_results=1)
     return runs[0] if runs else None
 

@@ -12,9 +12,19 @@ from urllib.parse import urlsplit
 
 from training.bundle_folder import ABOUT
 from training.registry import tuning_runs
-from training.registry.record import Record, UnknownRun, bundle_of, recorded
+from training.registry.record import Record, UnknownRun, bundle_of, find_record
 from training.registry.run_facts import RunState
-from training.registry.runs import Registered, Run, Start, begin, close, connect, log_run, point_champion, registered
+from training.registry.runs import (
+    RegisteredVersion,
+    Run,
+    Start,
+    begin_run,
+    close_run,
+    connect,
+    log_run,
+    point_champion,
+    registered_version,
+)
 from training.runs.model_card import model_card
 
 if TYPE_CHECKING:
@@ -30,7 +40,7 @@ _PASSWORD: Final = re.compile(r"(?<=://)[^@/\s]*@")
 _LONGEST: Final = 200
 
 
-class NotTracked(Exception):
+class TrackingFailed(Exception):
     """MLflow did not take the run; the message is a sentence without passwords."""
 
 
@@ -44,7 +54,7 @@ class Registry:
 
 
 @dataclass(frozen=True, slots=True)
-class Trained:
+class TrainedBundle:
     """A bundle on disk, with the job that made it and its report."""
 
     job_id: str
@@ -53,7 +63,7 @@ class Trained:
     report: Mapping[str, Any]
 
     @classmethod
-    def at(cls, folder: Path, digest: str, job_id: str) -> "Trained":
+    def at(cls, folder: Path, digest: str, job_id: str) -> "TrainedBundle":
         """A bundle whose report lies beside it."""
         return cls(job_id, digest, folder, json.loads((folder / ABOUT).read_bytes())["report"])
 
@@ -65,45 +75,47 @@ class Trained:
         return Start(self.job_id, name, run.get("cause", ""), str(self.report["snapshot"]), run.get("parameters", {}))
 
 
-def started(registry: Registry, start: Start) -> bool:
+def start_run(registry: Registry, start: Start) -> bool:
     """Begin the run of a training; False where MLflow did not take it."""
     try:
-        _limited(registry, lambda client: begin(client, start), START_LIMIT_SECONDS)
-    except NotTracked:
+        _with_time_limit(registry, lambda client: begin_run(client, start), START_LIMIT_SECONDS)
+    except TrackingFailed:
         return False
     return True
 
 
-def ended(registry: Registry, start: Start, state: RunState, reason: str) -> str:
+def end_run(registry: Registry, start: Start, state: RunState, reason: str) -> str:
     """End the run of a training that was refused or failed; returns its id. Raises NotTracked (as for `track`)."""
-    return _limited(registry, lambda client: close(client, start, state, reason))
+    return _with_time_limit(registry, lambda client: close_run(client, start, state, reason))
 
 
-def track(registry: Registry, trained: Trained) -> Registered:
+def track(registry: Registry, trained: TrainedBundle) -> RegisteredVersion:
     """Log a run and register its bundle as the challenger; what an earlier attempt has done is found.
 
     Raises NotTracked (the server is down, failed, or did not answer in time).
     """
-    from training.plots import draw  # noqa: PLC0415  # matplotlib takes a second, and most publications draw nothing
+    from training.plots import draw_plots  # noqa: PLC0415  # matplotlib takes a second, and most publications draw nothing
 
     with tempfile.TemporaryDirectory(prefix="touchstone-run-") as temporary:
         # Before the limit, because none of it needs the server.
         card = Path(temporary) / "model_card.md"
         card.write_text(model_card(trained.report, trained.digest), encoding="utf-8")
-        files = (card, *draw(trained.report, Path(temporary)))
+        files = (card, *draw_plots(trained.report, Path(temporary)))
         run = Run(trained.start, trained.digest, registry.model_name, trained.report, trained.folder, files)
-        return _limited(registry, lambda client: log_run(client, run))
+        return _with_time_limit(registry, lambda client: log_run(client, run))
 
 
-def publish(registry: Registry, trained: Callable[[], Trained], digest: str, *, champion: bool) -> Registered:
+def publish(
+    registry: Registry, trained: Callable[[], TrainedBundle], digest: str, *, champion: bool
+) -> RegisteredVersion:
     """Register a bundle if it is not, and point the alias `champion` at it if it is in force.
 
     Raises NotTracked (as for `track`).
     """
-    known = _limited(registry, lambda client: registered(client, registry.model_name, digest))
+    known = _with_time_limit(registry, lambda client: registered_version(client, registry.model_name, digest))
     registration = known or track(registry, trained())
     if champion:
-        _limited(registry, lambda client: point_champion(client, registry.model_name, registration))
+        _with_time_limit(registry, lambda client: point_champion(client, registry.model_name, registration))
     return registration
 
 
@@ -112,7 +124,7 @@ def record_in(registry: Registry, name: str) -> Record:
 
     Raises UnknownRun (MLflow has no such run) or NotTracked (as for `track`).
     """
-    return _limited(registry, lambda client: recorded(client, name))
+    return _with_time_limit(registry, lambda client: find_record(client, name))
 
 
 def bundle_in(registry: Registry, run_id: str, folder: Path) -> dict[str, bytes]:
@@ -120,7 +132,7 @@ def bundle_in(registry: Registry, run_id: str, folder: Path) -> dict[str, bytes]
 
     Raises UnknownRun (the run has no bundle) or NotTracked (as for `track`).
     """
-    return _limited(registry, lambda client: bundle_of(client, run_id, folder))
+    return _with_time_limit(registry, lambda client: bundle_of(client, run_id, folder))
 
 
 @dataclass(slots=True)
@@ -132,7 +144,9 @@ class TuningRun:
     not_tracked: str | None = None
 
     def begin(self, name: str, parameters: Mapping[str, Any]) -> None:
-        self.run_id = self._sent(lambda client: tuning_runs.begin(client, self.registry.artifacts, name, parameters))
+        self.run_id = self._sent(
+            lambda client: tuning_runs.begin_run(client, self.registry.artifacts, name, parameters)
+        )
 
     def trial(
         self, name: str, settings: Mapping[str, float], folds: tuple[float, ...], average_precision: float | None
@@ -147,19 +161,19 @@ class TuningRun:
 
     def end(self, summary: Mapping[str, Any], *, finished: bool) -> None:
         if (parent := self.run_id) is not None:
-            self._sent(lambda client: tuning_runs.end(client, parent, summary, finished=finished))
+            self._sent(lambda client: tuning_runs.end_run(client, parent, summary, finished=finished))
 
     def _sent(self, work: "Callable[[MlflowClient], T]") -> T | None:
         if self.not_tracked is not None:
             return None
         try:
-            return _limited(self.registry, work)
-        except NotTracked as why:
+            return _with_time_limit(self.registry, work)
+        except TrackingFailed as why:
             self.not_tracked = str(why)
             return None
 
 
-def _limited(registry: Registry, work: "Callable[[MlflowClient], T]", seconds: float | None = None) -> T:
+def _with_time_limit(registry: Registry, work: "Callable[[MlflowClient], T]", seconds: float | None = None) -> T:
     """The result of work that needs the server; after the limit its thread is left behind, and ends with the process.
 
     A local database answers or fails at once, so it has no limit.
@@ -186,10 +200,10 @@ def _limited(registry: Registry, work: "Callable[[MlflowClient], T]", seconds: f
     if failed and isinstance(failed[0], UnknownRun):
         raise failed[0]
     if failed:
-        raise NotTracked(f"MLflow {where} failed: {_in_words(failed[0])}") from failed[0]
-    raise NotTracked(f"MLflow {where} did not answer within {limit:g} seconds.")
+        raise TrackingFailed(f"MLflow {where} failed: {_error_sentence(failed[0])}") from failed[0]
+    raise TrackingFailed(f"MLflow {where} did not answer within {limit:g} seconds.")
 
 
-def _in_words(error: Exception) -> str:
+def _error_sentence(error: Exception) -> str:
     first = (str(error).strip() or type(error).__name__).splitlines()[0]
     return f"{_PASSWORD.sub('', first)[:_LONGEST].rstrip('.')}."

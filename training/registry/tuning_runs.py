@@ -13,7 +13,7 @@ _PARENT: Final = "mlflow.parentRunId"  # MLflow's own name of it: its pages show
 _AP: Final = "inner.ap"
 
 
-def begin(client: MlflowClient, artifacts: Path | None, name: str, parameters: Mapping[str, Any]) -> str:
+def begin_run(client: MlflowClient, artifacts: Path | None, name: str, parameters: Mapping[str, Any]) -> str:
     """The id of a new parent run."""
     run = client.create_run(_experiment(client, artifacts), run_name=name)
     for parameter, parameter_value in parameters.items():
@@ -42,7 +42,7 @@ def log_trial(
     return str(run.info.run_id)
 
 
-def end(client: MlflowClient, parent: str, summary: Mapping[str, Any], *, finished: bool) -> None:
+def end_run(client: MlflowClient, parent: str, summary: Mapping[str, Any], *, finished: bool) -> None:
     """End the parent run with the figures of a summary; an interrupted tuning has the status KILLED."""
     for part in ("default", "tuned", "gain"):
         if part in summary:

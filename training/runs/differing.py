@@ -23,47 +23,47 @@ def first_difference(then: Mapping[str, bytes], now: Mapping[str, bytes]) -> str
         if name not in then or name not in now:
             return f"{name} is in one of the two bundles alone"
         if then[name] != now[name]:
-            return f"{name} differs: {_by_how_much(name, then[name], now[name])}"
+            return f"{name} differs: {_difference_sentence(name, then[name], now[name])}"
     return None
 
 
-def _by_how_much(name: str, then: bytes, now: bytes) -> str:
+def _difference_sentence(name: str, then: bytes, now: bytes) -> str:
     if name.endswith(".npy"):
-        return _of_arrays(then, now)
-    kind, parts = ("values", _leaves) if name.endswith(".json") else ("lines", _lines)
+        return _array_difference(then, now)
+    kind, parts = ("values", _json_leaves) if name.endswith(".json") else ("lines", _numbered_lines)
     old, new = dict(parts(then)), dict(parts(now))
     places = [place for place in {**old, **new} if old.get(place, _ABSENT) != new.get(place, _ABSENT)]
     first = places[0]
-    shown = f"{_short(old.get(first, _ABSENT))} then, {_short(new.get(first, _ABSENT))} now"
+    shown = f"{_shorten(old.get(first, _ABSENT))} then, {_shorten(new.get(first, _ABSENT))} now"
     return f"{len(places):,} of {len({**old, **new}):,} {kind}, the first at {first}: {shown}"
 
 
-def _of_arrays(then: bytes, now: bytes) -> str:
+def _array_difference(then: bytes, now: bytes) -> str:
     old, new = (np.load(io.BytesIO(content), allow_pickle=False) for content in (then, now))
     if old.shape != new.shape:
         return f"{old.size:,} numbers then, {new.size:,} now"
     return f"{int((old != new).sum()):,} of {old.size:,} numbers, by at most {float(np.abs(old - new).max()):.3g}"
 
 
-def _lines(content: bytes) -> Iterator[tuple[str, str]]:
+def _numbered_lines(content: bytes) -> Iterator[tuple[str, str]]:
     for number, line in enumerate(content.decode(errors="replace").splitlines(), 1):
         yield f"line {number}", line
 
 
-def _leaves(content: bytes) -> Iterator[tuple[str, str]]:
-    yield from _within("", json.loads(content))
+def _json_leaves(content: bytes) -> Iterator[tuple[str, str]]:
+    yield from _leaves_within("", json.loads(content))
 
 
-def _within(place: str, node: Any) -> Iterator[tuple[str, str]]:
+def _leaves_within(place: str, node: Any) -> Iterator[tuple[str, str]]:
     if isinstance(node, dict):
         for name, child in node.items():
-            yield from _within(f"{place}.{name}" if place else name, child)
+            yield from _leaves_within(f"{place}.{name}" if place else name, child)
     elif isinstance(node, list):
         for number, child in enumerate(node):
-            yield from _within(f"{place}[{number}]", child)
+            yield from _leaves_within(f"{place}[{number}]", child)
     else:
         yield place, json.dumps(node)
 
 
-def _short(text: str) -> str:
+def _shorten(text: str) -> str:
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"

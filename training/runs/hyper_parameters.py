@@ -35,11 +35,11 @@ def fixed_parameters(seed: int, settings: FitSettings = DEFAULT_SETTINGS) -> dic
         "calibration.isotonic_from_positives": ISOTONIC_FROM_POSITIVES,
         "calibration.bends_from_positives": BENDS_FROM_POSITIVES,
         "calibration.bends_from_sellers": BENDS_FROM_SELLERS,
-        **dict(versions(*(policy_version(policy) for policy in policies))),
+        **dict(policy_versions(*(policy_version(policy) for policy in policies))),
     }
 
 
-def versions(*policies: str) -> list[tuple[str, str]]:
+def policy_versions(*policies: str) -> list[tuple[str, str]]:
     """The versions of policies, each with the name under which it is recorded.
 
     >>> versions("LabelPolicy:0123456789abcdef")

@@ -11,21 +11,21 @@ from models.bundle import digest_of, from_files
 from models.errors import BundleRefused
 from models.forest import Forest
 from training.bundle_folder import read_bundle_folder, write_bundle_folder
-from training.child import REFUSED, add_registry_options, end, end_with_parent, say
+from training.child import REFUSED, add_registry_options, end_with_parent, exit_now, send_message
 from training.fit.second_stage import NO_ENCODER
 from training.fit.settings import DEFAULT_SETTINGS, FitSettings, read_settings
-from training.fit.stages import READ, REGISTER, Progress, of_whole
+from training.fit.stages import READ, REGISTER, Progress, whole_progress
 from training.gates.golden import read_golden
 from training.registry.run_facts import RunState
 from training.registry.runs import Start
-from training.registry.tracking import NotTracked, Registry, Trained, ended, started, track
-from training.runs.hyper_parameters import fixed_parameters, forest_parameters, versions
+from training.registry.tracking import Registry, TrackingFailed, TrainedBundle, end_run, start_run, track
+from training.runs.hyper_parameters import fixed_parameters, forest_parameters, policy_versions
 from training.runs.made_with import made_with
 from training.runs.pipeline import train
 from training.snapshots.snapshot import SnapshotRefused, read_snapshot
 
 # With a sentence for the person who requested the training; any other error is a failure.
-_REFUSALS: Final = (SnapshotRefused, BundleRefused, NotTracked, LookupError, ValueError)
+_REFUSALS: Final = (SnapshotRefused, BundleRefused, TrackingFailed, LookupError, ValueError)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -60,38 +60,40 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     end_with_parent()
     try:
-        outcome = {"train": _train, "register": _register, "close": _close}[options.command](options)
+        outcome = {"train": _train, "register": _register_bundle, "close": _close_run}[options.command](options)
     except _REFUSALS as refused:
-        say({"event": "refused", "sentence": str(refused)})
+        send_message({"event": "refused", "sentence": str(refused)})
         return REFUSED
-    say({"event": "done", **outcome})
+    send_message({"event": "done", **outcome})
     return 0
 
 
 def _train(options: argparse.Namespace) -> dict[str, Any]:
     """Train within a run that is there from the start, and that says why where there is no bundle."""
-    progress = of_whole(lambda stage, share: say({"event": "progress", "stage": stage, "share": round(share, 3)}))
+    progress = whole_progress(
+        lambda stage, share: send_message({"event": "progress", "stage": stage, "share": round(share, 3)})
+    )
     progress(READ, 0.0)
     registry = _registry(options)
     try:
         settings = read_settings(options.settings) if options.settings else DEFAULT_SETTINGS
     except ValueError as refused:
-        with suppress(NotTracked):
-            ended(registry, _named(options), RunState.REFUSED, str(refused))
+        with suppress(TrackingFailed):
+            end_run(registry, _bare_start(options), RunState.REFUSED, str(refused))
         raise
-    start = _start(options, settings)
-    begun = started(registry, start)
+    start = _run_start(options, settings)
+    begun = start_run(registry, start)
     try:
-        return _trained(options, registry, start, settings, progress)
+        return _train_bundle(options, registry, start, settings, progress)
     except Exception as error:
         if begun:
             state = RunState.REFUSED if isinstance(error, _REFUSALS) else RunState.FAILED
-            with suppress(NotTracked):  # The parent hears of the error itself.
-                ended(registry, start, state, str(error) or type(error).__name__)
+            with suppress(TrackingFailed):  # The parent hears of the error itself.
+                end_run(registry, start, state, str(error) or type(error).__name__)
         raise
 
 
-def _trained(
+def _train_bundle(
     options: argparse.Namespace, registry: Registry, start: Start, settings: FitSettings, progress: Progress
 ) -> dict[str, Any]:
     snapshot = read_snapshot(options.snapshot, expected=options.snapshot_digest)
@@ -118,39 +120,39 @@ def _trained(
     folder = options.out / digest
     write_bundle_folder(folder, candidate.files, {"report": report})
     # From here on the training has its result, whatever becomes of this process.
-    say({"event": "trained", "digest": digest, "folder": str(folder), "report": report})
+    send_message({"event": "trained", "digest": digest, "folder": str(folder), "report": report})
     progress(REGISTER, 0.0)
     try:
-        registration = track(registry, Trained(options.job_id, digest, folder, report))
-    except NotTracked as why:
+        registration = track(registry, TrainedBundle(options.job_id, digest, folder, report))
+    except TrackingFailed as why:
         return {"not_tracked": str(why)}
     return {"run_id": registration.run_id, "version": registration.version}
 
 
-def _start(options: argparse.Namespace, settings: FitSettings) -> Start:
-    parameters = {**fixed_parameters(options.seed, settings), **dict(versions(*options.policy))}
-    return replace(_named(options), snapshot=options.snapshot_digest, parameters=parameters)
+def _run_start(options: argparse.Namespace, settings: FitSettings) -> Start:
+    parameters = {**fixed_parameters(options.seed, settings), **dict(policy_versions(*options.policy))}
+    return replace(_bare_start(options), snapshot=options.snapshot_digest, parameters=parameters)
 
 
-def _named(options: argparse.Namespace) -> Start:
+def _bare_start(options: argparse.Namespace) -> Start:
     return Start(options.job_id, options.run_name or options.job_id, options.cause)
 
 
-def _close(options: argparse.Namespace) -> dict[str, Any]:
+def _close_run(options: argparse.Namespace) -> dict[str, Any]:
     """End the run of a training that could not do so itself, or that never began."""
-    return {"run_id": ended(_registry(options), _named(options), RunState(options.state), options.reason)}
+    return {"run_id": end_run(_registry(options), _bare_start(options), RunState(options.state), options.reason)}
 
 
 def _registry(options: argparse.Namespace) -> Registry:
     return Registry(options.tracking_uri, options.artifacts, options.model_name)
 
 
-def _register(options: argparse.Namespace) -> dict[str, Any]:
+def _register_bundle(options: argparse.Namespace) -> dict[str, Any]:
     """Log a bundle that was trained on a file; its digest takes the place of a job id."""
     digest = from_files(read_bundle_folder(options.bundle)).digest
-    registration = track(_registry(options), Trained.at(options.bundle, digest, f"file:{digest}"))
+    registration = track(_registry(options), TrainedBundle.at(options.bundle, digest, f"file:{digest}"))
     return {"run_id": registration.run_id, "version": registration.version}
 
 
 if __name__ == "__main__":
-    end(main())
+    exit_now(main())

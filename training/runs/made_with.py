@@ -42,7 +42,7 @@ def code_of(*packages: str) -> str:
     return digest.hexdigest()[:16]
 
 
-def changed(then: Mapping[str, str], now: Mapping[str, str]) -> list[str]:
+def version_changes(then: Mapping[str, str], now: Mapping[str, str]) -> list[str]:
     """What differs, or is in one of the two alone, in a few words each.
 
     >>> changed({"numpy": "2.1.0", "python": "3.13.5"}, {"numpy": "2.2.0", "python": "3.13.5", "numba": "0.61.0"})

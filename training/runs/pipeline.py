@@ -21,11 +21,11 @@ from training.fit.classifier import CounterfeitClassifier
 from training.fit.phrases import fit_phrases
 from training.fit.second_stage import NO_ENCODER, second_stage_of
 from training.fit.settings import DEFAULT_SETTINGS, FitSettings
-from training.fit.stages import ENCODE, FIT_ALL, Progress, of_fit
-from training.fit.weighting import largest_sources, stands_for, training_weights
+from training.fit.stages import ENCODE, FIT_ALL, Progress, fit_progress
+from training.fit.weighting import largest_sources, represented_listings, training_weights
 from training.gates.golden import GoldenSet, refuse_golden_rows
 from training.gates.golden_gate import golden_evidence, golden_gate
-from training.gates.incumbent import InForce
+from training.gates.incumbent import IncumbentScorer
 from training.gates.upheld import upheld_evidence, upheld_gate
 from training.snapshots.snapshot import Snapshot
 from training.snapshots.soundness import leaks, refuse_copies, refuse_leaks, refuse_too_few
@@ -75,7 +75,7 @@ def train(
     leaking = leaks(matrix(facts), labels)
     refuse_leaks(leaking, accepted_leaks)
     weighed = training_weights(snapshot.rows, facts)
-    weights, represented = weighed.values, stands_for(snapshot.rows)
+    weights, represented = weighed.values, represented_listings(snapshot.rows)
     times = [row.known_at for row in snapshot.rows]
     matured = [row.matured_at for row in snapshot.rows]
     split = split_for_judging(
@@ -97,9 +97,9 @@ def train(
     rows = [row for row, learnt in zip(snapshot.rows, is_learnt, strict=True) if learnt]
     facts = [row for row, learnt in zip(facts, is_learnt, strict=True) if learnt]
     labels, groups, weighed = labels[is_learnt], groups[is_learnt], training_weights(rows, facts)
-    weights, represented = weighed.values, stands_for(rows)
+    weights, represented = weighed.values, represented_listings(rows)
     model = CounterfeitClassifier(
-        seed=seed, threads=threads, learner=learner, settings=settings, progress=of_fit(FIT_ALL, progress)
+        seed=seed, threads=threads, learner=learner, settings=settings, progress=fit_progress(FIT_ALL, progress)
     )
     model.fit(facts, labels, groups=groups, sample_weight=weights)
     second = second_stage_of(
@@ -126,7 +126,7 @@ def train(
         phrases=fit_phrases(facts, labels, weights, groups, snapshot.references.brands.brands.values()),
         second_stage=second.stage,
     )
-    shipped, incumbent = from_files(files), InForce(champion, threads)
+    shipped, incumbent = from_files(files), IncumbentScorer(champion, threads)
     upheld = upheld_evidence(rows, facts, shipped, incumbent, DEFAULT_GATES)
     on_golden = None if golden is None else golden_evidence(golden, shipped, incumbent, DEFAULT_GATES)
     gates = (*judged.gates, upheld_gate(upheld, DEFAULT_GATES), golden_gate(on_golden, DEFAULT_GATES))
@@ -137,8 +137,8 @@ def train(
         "waiting": len(later),
         "positives": int(labels.sum()),
         "sellers": len(np.unique(groups)),
-        "evidence_levels": _counts(row.evidence_level for row in rows),
-        "lanes": _counts(row.lane for row in rows),
+        "evidence_levels": _count_values(row.evidence_level for row in rows),
+        "lanes": _count_values(row.lane for row in rows),
         "weights": weighed.report,
         "sources": largest_sources(rows),
         "accepted_leaks": [asdict(leak) for leak in leaking],
@@ -166,7 +166,7 @@ def train(
     return Candidate(files, without_nan(report))
 
 
-def _counts(values: Iterable[str]) -> dict[str, int]:
+def _count_values(values: Iterable[str]) -> dict[str, int]:
     counts: dict[str, int] = {}
     for name in values:
         counts[name] = counts.get(name, 0) + 1

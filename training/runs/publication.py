@@ -6,8 +6,8 @@ from pathlib import Path
 
 from models.errors import BundleRefused
 from training.bundle_folder import read_bundle_folder
-from training.child import REFUSED, add_registry_options, end, end_with_parent, say
-from training.registry.tracking import NotTracked, Registry, Trained, publish
+from training.child import REFUSED, add_registry_options, end_with_parent, exit_now, send_message
+from training.registry.tracking import Registry, TrackingFailed, TrainedBundle, publish
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -22,21 +22,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     end_with_parent()
 
-    def trained() -> Trained:
+    def trained() -> TrainedBundle:
         from models.bundle import from_files  # noqa: PLC0415  # its libraries take a second; most models are registered
 
         from_files(read_bundle_folder(options.bundle), expected=options.digest)
-        return Trained.at(options.bundle, options.digest, options.job_id)
+        return TrainedBundle.at(options.bundle, options.digest, options.job_id)
 
     registry = Registry(options.tracking_uri, options.artifacts, options.model_name)
     try:
         registration = publish(registry, trained, options.digest, champion=options.champion)
-    except (NotTracked, BundleRefused, LookupError, ValueError) as refused:
-        say({"event": "refused", "sentence": str(refused)})
+    except (TrackingFailed, BundleRefused, LookupError, ValueError) as refused:
+        send_message({"event": "refused", "sentence": str(refused)})
         return REFUSED
-    say({"event": "done", "run_id": registration.run_id, "version": registration.version})
+    send_message({"event": "done", "run_id": registration.run_id, "version": registration.version})
     return 0
 
 
 if __name__ == "__main__":
-    end(main())
+    exit_now(main())

@@ -13,14 +13,14 @@ from typing import Any, Final
 from models.bundle import digest_of
 from models.errors import BundleRefused
 from models.forest import Forest
-from training.child import REFUSED, add_registry_options, end, end_with_parent, say
+from training.child import REFUSED, add_registry_options, end_with_parent, exit_now, send_message
 from training.fit.second_stage import NO_ENCODER
 from training.fit.settings import FitSettings
 from training.gates.golden import GoldenSet, read_golden
 from training.registry.record import Record
-from training.registry.tracking import NotTracked, Registry, bundle_in, record_in
+from training.registry.tracking import Registry, TrackingFailed, bundle_in, record_in
 from training.runs.differing import first_difference
-from training.runs.made_with import FINGERPRINT, changed, made_with
+from training.runs.made_with import FINGERPRINT, made_with, version_changes
 from training.runs.pipeline import EVERYTHING, Candidate, train
 from training.snapshots.snapshot import SnapshotRefused, read_snapshot
 
@@ -37,25 +37,25 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     end_with_parent()
     try:
-        comparison = _reproduced(options)
-    except (SnapshotRefused, BundleRefused, NotTracked, LookupError, ValueError) as refused:
-        say({"event": "refused", "sentence": str(refused)})
+        comparison = _reproduce(options)
+    except (SnapshotRefused, BundleRefused, TrackingFailed, LookupError, ValueError) as refused:
+        send_message({"event": "refused", "sentence": str(refused)})
         return REFUSED
-    say({"event": "done", **comparison})
+    send_message({"event": "done", **comparison})
     return 0
 
 
-def _reproduced(options: argparse.Namespace) -> dict[str, Any]:
+def _reproduce(options: argparse.Namespace) -> dict[str, Any]:
     registry = Registry(options.tracking_uri, options.artifacts, options.model_name)
-    say({"event": "progress", "stage": "read", "share": 0.0})
+    send_message({"event": "progress", "stage": "read", "share": 0.0})
     record = record_in(registry, options.run)
     then: Mapping[str, str] = record.report.get("made_with", {})
     now = made_with()
-    differences = changed(then, now)
+    differences = version_changes(then, now)
     comparison = {"run_id": record.run_id, "recorded": record.digest, "digest": None, "differences": differences}
     if then.get(FINGERPRINT, now[FINGERPRINT]) != now[FINGERPRINT]:
         return comparison  # Other features give another bundle.
-    candidate = _trained_again(options, record)
+    candidate = _train_again(options, record)
     comparison["digest"] = digest = digest_of(candidate.files)
     if digest != record.digest:
         with tempfile.TemporaryDirectory(prefix="touchstone-recorded-") as folder:
@@ -65,7 +65,7 @@ def _reproduced(options: argparse.Namespace) -> dict[str, Any]:
     return comparison
 
 
-def _trained_again(options: argparse.Namespace, record: Record) -> Candidate:
+def _train_again(options: argparse.Namespace, record: Record) -> Candidate:
     """The candidate of the recorded snapshot, seed, learner, settings, leaks and golden set.
 
     The champion of that time is left out: it decides the gates, and of the bundle only which rows it learns.
@@ -73,9 +73,9 @@ def _trained_again(options: argparse.Namespace, record: Record) -> Candidate:
     report = record.report
     before = report.get("learnt_before")
     return train(
-        read_snapshot(_in(options.snapshots, "snapshot", report["snapshot"]), expected=report["snapshot"]),
+        read_snapshot(_file_of_digest(options.snapshots, "snapshot", report["snapshot"]), expected=report["snapshot"]),
         champion=None,
-        golden=_golden(options.snapshots, report.get("golden_set")),
+        golden=_read_golden_set(options.snapshots, report.get("golden_set")),
         seed=report["seed"],
         threads=options.threads,
         accepted_leaks=[leak["feature"] for leak in report["accepted_leaks"]],
@@ -83,15 +83,15 @@ def _trained_again(options: argparse.Namespace, record: Record) -> Candidate:
         settings=FitSettings.of(report.get("settings", {})),
         encoder=(report.get("second_stage") or {}).get("package", NO_ENCODER),
         learn_before=EVERYTHING if before is None else datetime.fromisoformat(before),
-        progress=lambda stage, share: say({"event": "progress", "stage": stage, "share": round(share, 2)}),
+        progress=lambda stage, share: send_message({"event": "progress", "stage": stage, "share": round(share, 2)}),
     )
 
 
-def _golden(folder: Path, digest: str | None) -> GoldenSet | None:
-    return None if digest is None else read_golden(_in(folder, "golden set", digest), expected=digest)
+def _read_golden_set(folder: Path, digest: str | None) -> GoldenSet | None:
+    return None if digest is None else read_golden(_file_of_digest(folder, "golden set", digest), expected=digest)
 
 
-def _in(folder: Path, what: str, digest: str) -> Path:
+def _file_of_digest(folder: Path, what: str, digest: str) -> Path:
     """The file of a digest.
 
     Raises SnapshotRefused (the run was trained on a file, or the data directory does not have the digest).
@@ -105,4 +105,4 @@ def _in(folder: Path, what: str, digest: str) -> Path:
 
 
 if __name__ == "__main__":
-    end(main())
+    exit_now(main())

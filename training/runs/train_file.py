@@ -30,7 +30,7 @@ from training.snapshots.references import OfflineReferences
 
 
 @dataclass(frozen=True, slots=True)
-class TrainedOnFile:
+class FileTraining:
     """The files of a bundle, its report and its digest."""
 
     files: Mapping[str, bytes]
@@ -50,7 +50,7 @@ def train_on_file(
     encoder: str = NO_ENCODER,
     dask: str | None = None,
     progress: Callable[[float], None] = lambda _: None,
-) -> TrainedOnFile:
+) -> FileTraining:
     """Fit on every labelled row. No rows are reserved for judging; `evaluate` measures the quality.
 
     With `dask`, the address of a scheduler, the workers of a cluster compute features and text matrix; the fit is here.
@@ -114,7 +114,7 @@ def train_on_file(
         "snapshot": f"{format_name} file",
     }
     progress(1.0)
-    return TrainedOnFile(files, without_nan(report), digest_of(files))
+    return FileTraining(files, without_nan(report), digest_of(files))
 
 
 def bundle_files(

@@ -12,11 +12,11 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from training.child import REFUSED, add_registry_options, end, end_with_parent, say
+from training.child import REFUSED, add_registry_options, end_with_parent, exit_now, send_message
 from training.registry.tracking import Registry, TuningRun
 from training.runs.pipeline import without_nan
 from training.snapshots.labelled import labelled_rows
-from training.tuning.nested import Plan, Told, summarise, tune
+from training.tuning.nested import Plan, TuningListener, summarise, tune
 from training.tuning.search import TrialDone
 
 
@@ -36,14 +36,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     end_with_parent()
     signal.signal(signal.SIGINT, _interrupt_once)
     try:
-        outcome = _tuned(options)
+        outcome = _tune(options)
     except ValueError as refused:
-        say({"event": "refused", "sentence": str(refused)})
+        send_message({"event": "refused", "sentence": str(refused)})
         return REFUSED
     except KeyboardInterrupt:
-        say({"event": "refused", "sentence": "Interrupted before the search began."})
+        send_message({"event": "refused", "sentence": "Interrupted before the search began."})
         return REFUSED
-    say({"event": "done", **outcome})
+    send_message({"event": "done", **outcome})
     return 0
 
 
@@ -53,8 +53,8 @@ def _interrupt_once(_signal: int, _frame: FrameType | None) -> None:
     raise KeyboardInterrupt
 
 
-def _tuned(options: argparse.Namespace) -> dict[str, Any]:
-    say({"event": "progress", "stage": "read", "share": 0.0})
+def _tune(options: argparse.Namespace) -> dict[str, Any]:
+    send_message({"event": "progress", "stage": "read", "share": 0.0})
     rows = labelled_rows(options.data, options.format, received_at=options.received_at)
     plan = Plan(options.folds, options.trials, options.seed, options.threads)
     run = TuningRun(Registry(options.tracking_uri, options.artifacts, options.model_name))
@@ -78,12 +78,12 @@ def _tuned(options: argparse.Namespace) -> dict[str, Any]:
         name, settings = f"{search}, trial {trial.number}", trial.settings.values(positives)
         run.trial(name, settings, trial.after_each_fold, trial.value)
         share = (number + (trial.number + 1) / (plan.trials + 1)) / plan.searches
-        say({"event": "progress", "stage": search, "share": round(share, 4)})
+        send_message({"event": "progress", "stage": search, "share": round(share, 4)})
 
     def enough(number: int) -> bool:
         return time.monotonic() - began >= seconds * (number + 1) / plan.searches
 
-    tuned = tune(rows.material, plan, Told(heard, enough))
+    tuned = tune(rows.material, plan, TuningListener(heard, enough))
     summary = without_nan(summarise(rows.material, plan, tuned))
     run.end(summary, finished=not tuned.interrupted)
     left_out = {"refused": rows.refused, "unlabelled": rows.unlabelled}
@@ -91,4 +91,4 @@ def _tuned(options: argparse.Namespace) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    end(main())
+    exit_now(main())

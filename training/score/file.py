@@ -17,9 +17,9 @@ from numpy.typing import NDArray
 from models.bundle import verify
 from training.score.columns import SCHEMA
 from training.score.kept_parts import KeptParts
-from training.score.numbered import values_of
+from training.score.numbered import integer_values
 from training.score.on_cluster import workers_at
-from training.score.parts import History, Job, Part, Scored, Workers
+from training.score.parts import History, Job, Part, PartScoring, Workers
 from training.score.seller_shards import WINDOW_CHARACTERS, WINDOW_ROWS
 from training.score.source import PART_CHARACTERS, PART_ROWS, Source, source_of
 from training.score.workers import workers_on
@@ -87,20 +87,20 @@ def score_file(
             else workers_at(dask, job, files, bundle)
         )
         with place as workers:
-            counts = _collect(source, kept_parts, workers, out)
+            counts = _write_in_order(source, kept_parts, workers, out)
         kept_parts.remove()
     return counts
 
 
-def _collect(source: Source, kept_parts: KeptParts, workers: Workers, out: Path) -> dict[str, int]:
+def _write_in_order(source: Source, kept_parts: KeptParts, workers: Workers, out: Path) -> dict[str, int]:
     """Write the scores of all parts to the output, in order, as they are finished."""
     counts: Counter[str] = Counter()
-    waiting: deque[tuple[Part, Scored | None]] = deque()
+    waiting: deque[tuple[Part, PartScoring | None]] = deque()
     temporary = out.with_name(f".{out.name}.writing")
     with pq.ParquetWriter(temporary, SCHEMA, compression="zstd") as writer:
         rows, window = _Rows(writer), list[pa.Table]()
 
-        def collect(part: Part, scored: Scored | None) -> None:
+        def collect(part: Part, scored: PartScoring | None) -> None:
             if scored is not None:
                 scored.result()
             table = kept_parts.read(part.number)
@@ -124,12 +124,12 @@ def _collect(source: Source, kept_parts: KeptParts, workers: Workers, out: Path)
     return dict(counts)
 
 
-def _is_done(scored: Scored | None) -> bool:
+def _is_done(scored: PartScoring | None) -> bool:
     return scored is None or scored.done()
 
 
-def _numbers(table: pa.Table) -> NDArray[np.int64]:
-    return np.concatenate([values_of(chunk) for chunk in table["row"].chunks])
+def _row_numbers(table: pa.Table) -> NDArray[np.int64]:
+    return np.concatenate([integer_values(chunk) for chunk in table["row"].chunks])
 
 
 @dataclass(slots=True)
@@ -146,9 +146,9 @@ class _Rows:
         Raises ValueError (a row is missing, or is there twice).
         """
         row_numbers = np.arange(self._written + 1, self._written + 1 + table.num_rows)
-        if not np.array_equal(_numbers(table), row_numbers):
+        if not np.array_equal(_row_numbers(table), row_numbers):
             table = table.sort_by("row")
-            if not np.array_equal(_numbers(table), row_numbers):
+            if not np.array_equal(_row_numbers(table), row_numbers):
                 raise ValueError("The scores do not belong to the rows of the file. Delete them, and begin again.")
         self._written += table.num_rows
         all_rows = pa.concat_tables([*self._waiting, table])

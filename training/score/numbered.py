@@ -13,13 +13,13 @@ _NAME: Final = "row"  # Of the last column. The file may have a column of this n
 _COMPRESSED: Final = pa.ipc.IpcWriteOptions(compression="lz4")
 
 
-def integers(values: Iterable[int]) -> pa.Array:
+def integer_array(values: Iterable[int]) -> pa.Array:
     """An Arrow array; Arrow's own conversion of a list would import pandas."""
     numbers = np.fromiter(values, np.int64)
     return pa.Array.from_buffers(pa.int64(), len(numbers), [None, pa.py_buffer(numbers)])
 
 
-def values_of(array: pa.Array) -> NDArray[np.int64]:
+def integer_values(array: pa.Array) -> NDArray[np.int64]:
     """The values of an array of 64-bit integers without nulls."""
     return np.frombuffer(array.buffers()[1], np.int64, len(array), 8 * array.offset)
 
@@ -27,10 +27,10 @@ def values_of(array: pa.Array) -> NDArray[np.int64]:
 def with_numbers(batch: pa.RecordBatch, numbers: Iterable[int]) -> pa.RecordBatch:
     """The batch with the numbers of its rows as the last column."""
     field = pa.field(_NAME, pa.int64())
-    return pa.RecordBatch.from_arrays([*batch.columns, integers(numbers)], schema=batch.schema.append(field))
+    return pa.RecordBatch.from_arrays([*batch.columns, integer_array(numbers)], schema=batch.schema.append(field))
 
 
-def packed(batches: Sequence[pa.RecordBatch]) -> bytes:
+def pack_batches(batches: Sequence[pa.RecordBatch]) -> bytes:
     """Batches of one schema as a compressed Arrow stream."""
     sink = pa.BufferOutputStream()
     with pa.ipc.new_stream(sink, batches[0].schema, options=_COMPRESSED) as writer:
@@ -39,11 +39,11 @@ def packed(batches: Sequence[pa.RecordBatch]) -> bytes:
     return sink.getvalue().to_pybytes()  # type: ignore[no-any-return]  # Arrow has no types
 
 
-def unpacked(stream: bytes) -> Iterator[NumberedBatch]:
+def unpack_batches(stream: bytes) -> Iterator[NumberedBatch]:
     """The batches of such a stream, without their last column, which is that of the numbers."""
     for batch in pa.ipc.open_stream(stream):
         columns = range(batch.num_columns - 1)
         rest = pa.RecordBatch.from_arrays(
             [batch.column(i) for i in columns], schema=pa.schema([batch.schema.field(i) for i in columns])
         )
-        yield rest, values_of(batch.column(len(columns))).tolist()
+        yield rest, integer_values(batch.column(len(columns))).tolist()

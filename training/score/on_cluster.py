@@ -12,14 +12,14 @@ from models.bundle import from_files
 from training.adapters.parquet import RowGroupReader
 from training.cluster import Cluster, ClusterFailed, cluster_at
 from training.score.columns import SCHEMA
-from training.score.numbered import packed, with_numbers
+from training.score.numbered import pack_batches, with_numbers
 from training.score.parts import Job, Part, Scorer, Slice
 
 _THEN: Final = "What is finished is kept: run the same command again to go on."
 
 
 @dataclass(slots=True)
-class _Pending:
+class _PendingPart:
     cluster: Cluster
     part: Part
     file: Path
@@ -63,12 +63,12 @@ class ClusterWorkers:
         """How many parts may wait for an earlier one."""
         return 2 * self.cluster.most_under_way
 
-    def score(self, part: Part, file: Path) -> _Pending:
+    def score(self, part: Part, file: Path) -> _PendingPart:
         """Send the rows of a part as soon as there is room for it."""
-        pending = _Pending(self.cluster, part, file)
+        pending = _PendingPart(self.cluster, part, file)
         if isinstance(part.rows, Slice):
             rows = [with_numbers(batch, numbers) for batch, numbers in part.rows.batches(self.groups)]
-            part = replace(part, rows=packed(rows))
+            part = replace(part, rows=pack_batches(rows))
         self.cluster.begin(part, pending.keep)
         return pending
 

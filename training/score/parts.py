@@ -18,9 +18,9 @@ from models.bundle import Bundle
 from models.offline import REFUSED, OfflineAnswer, answer_facts, answer_offline
 from training.adapters.files import RawRow
 from training.adapters.parquet import RowGroupReader
-from training.dataset import CheckedRow, Reading, checked_batch, checked_row
+from training.dataset import CheckedRow, Reading, check_batch, check_row
 from training.score.columns import SCHEMA, scores_batch
-from training.score.numbered import AT_ONCE, NumberedBatch, unpacked
+from training.score.numbered import AT_ONCE, NumberedBatch, unpack_batches
 
 
 class OpenHistory(Protocol):
@@ -105,7 +105,7 @@ class Part:
     ends_window: bool = True
 
 
-class Scored(Protocol):
+class PartScoring(Protocol):
     def done(self) -> bool: ...
 
     def result(self) -> None:
@@ -119,7 +119,7 @@ class Workers(Protocol):
         """How many parts may wait for an earlier one."""
         ...
 
-    def score(self, part: Part, file: Path) -> Scored:
+    def score(self, part: Part, file: Path) -> PartScoring:
         """Score a part into a file, or begin to; the file appears when it is whole."""
         ...
 
@@ -150,23 +150,25 @@ class Scorer:
             self.history.close()
 
     def score(self, part: Part, sink: pa.NativeFile) -> None:
-        with _uncollected(), pa.ipc.new_file(sink, SCHEMA) as writer:
+        with _without_garbage_collection(), pa.ipc.new_file(sink, SCHEMA) as writer:
             for batch in self._batches(part):
                 writer.write_batch(self._scores(batch))
 
     def _batches(self, part: Part) -> Iterator[list[CheckedRow]]:
         rows = part.rows
         if isinstance(rows, tuple):
-            checked = (checked_row(row, self.reading) for row in rows)
+            checked = (check_row(row, self.reading) for row in rows)
             while batch := list(islice(checked, AT_ONCE)):
                 yield batch
         elif self.reading is not None:  # Arrow's rows are readable.
-            for record_batch, numbers in rows.batches(self.groups) if isinstance(rows, Slice) else unpacked(rows):
-                yield checked_batch(record_batch, numbers, self.reading)
+            for record_batch, numbers in rows.batches(self.groups) if isinstance(rows, Slice) else unpack_batches(rows):
+                yield check_batch(record_batch, numbers, self.reading)
 
     def _scores(self, batch: Sequence[CheckedRow]) -> pa.RecordBatch:
         answers = iter(self._answers([row.listing for row in batch if not isinstance(row.listing, Rejection)]))
-        row_answers = [_refused(row.listing) if isinstance(row.listing, Rejection) else next(answers) for row in batch]
+        row_answers = [
+            _refusal_answer(row.listing) if isinstance(row.listing, Rejection) else next(answers) for row in batch
+        ]
         return scores_batch(
             [row.number for row in batch],
             [row.external_id for row in batch],
@@ -186,12 +188,12 @@ class Scorer:
         )
 
 
-def _refused(why: Rejection) -> OfflineAnswer:
+def _refusal_answer(why: Rejection) -> OfflineAnswer:
     return OfflineAnswer(None, REFUSED, (why.sentence,))
 
 
 @contextmanager
-def _uncollected() -> Iterator[None]:
+def _without_garbage_collection() -> Iterator[None]:
     """Without garbage collection, which takes a tenth of the time: a row's objects are in no cycle."""
     before = gc.isenabled()
     gc.disable()

@@ -16,7 +16,7 @@ import pyarrow as pa
 from training.adapters.files import RawRow
 from training.adapters.parquet import RowGroupReader
 from training.dataset import Reading
-from training.score.numbered import AT_ONCE, integers, packed, with_numbers
+from training.score.numbered import AT_ONCE, integer_array, pack_batches, with_numbers
 from training.score.parts import Part, Slice
 
 WINDOW_ROWS: Final = 50_000
@@ -32,15 +32,15 @@ class _Shard(NamedTuple):
 
 def shards_of_rows(rows: Iterable[RawRow], reading: Reading, most: int) -> Iterator[Part]:
     """The rows as parts of about `most`, more only where one seller has more."""
-    return _parts(_row_shards(window, reading, most) for window in _row_windows(rows))
+    return _parts_of_windows(_row_shards(window, reading, most) for window in _row_windows(rows))
 
 
 def shards_of_groups(path: Path, groups: Sequence[int], reading: Reading, most: int) -> Iterator[Part]:
     """The rows of a Parquet file, given the number of rows of each row group, as such parts."""
-    return _parts(_batch_shards(window, reading, most) for window in _batch_windows(path, groups))
+    return _parts_of_windows(_batch_shards(window, reading, most) for window in _batch_windows(path, groups))
 
 
-def _parts(windows: Iterable[Iterator[_Shard]]) -> Iterator[Part]:
+def _parts_of_windows(windows: Iterable[Iterator[_Shard]]) -> Iterator[Part]:
     number = 0
     for window in windows:
         shard = next(window)
@@ -65,14 +65,14 @@ def _row_windows(rows: Iterable[RawRow]) -> Iterator[list[RawRow]]:
 
 
 def _row_shards(window: Sequence[RawRow], reading: Reading, most: int) -> Iterator[_Shard]:
-    for places in _by_seller([_seller(row.cells, reading) for row in window], most):
+    for places in _group_by_seller([_named_seller(row.cells, reading) for row in window], most):
         yield _Shard(tuple(window[i] for i in places), len(places))
 
 
 def _batch_windows(path: Path, groups: Sequence[int]) -> Iterator[pa.Table]:
     window: list[pa.RecordBatch] = []
     rows = characters = 0
-    for batch in _batches(path, groups):
+    for batch in _numbered_batches(path, groups):
         window.append(batch)
         rows += batch.num_rows
         characters += batch.nbytes
@@ -83,7 +83,7 @@ def _batch_windows(path: Path, groups: Sequence[int]) -> Iterator[pa.Table]:
         yield pa.Table.from_batches(window)
 
 
-def _batches(path: Path, groups: Sequence[int]) -> Iterator[pa.RecordBatch]:
+def _numbered_batches(path: Path, groups: Sequence[int]) -> Iterator[pa.RecordBatch]:
     with closing(RowGroupReader(path)) as reader:
         number = 1
         for group, rows in enumerate(groups):
@@ -95,12 +95,14 @@ def _batches(path: Path, groups: Sequence[int]) -> Iterator[pa.RecordBatch]:
 def _batch_shards(window: pa.Table, reading: Reading, most: int) -> Iterator[_Shard]:
     named = {reading.format.column_named(name): i for i, name in enumerate(window.schema.names)}
     seller_columns = [named[name] for name in (reading.layout.seller_column, "seller") if name in named]
-    for places in _by_seller([_seller(cells, reading) for cells in window.select(seller_columns).to_pylist()], most):
-        rows = window.take(integers(places)).combine_chunks()
-        yield _Shard(packed(rows.to_batches(max_chunksize=AT_ONCE)), len(places))
+    for places in _group_by_seller(
+        [_named_seller(cells, reading) for cells in window.select(seller_columns).to_pylist()], most
+    ):
+        rows = window.take(integer_array(places)).combine_chunks()
+        yield _Shard(pack_batches(rows.to_batches(max_chunksize=AT_ONCE)), len(places))
 
 
-def _seller(cells: Mapping[str, object], reading: Reading) -> str | None:
+def _named_seller(cells: Mapping[str, object], reading: Reading) -> str | None:
     """The seller as the cells name it, which need not be valid; None where they name none."""
     named = {reading.format.column_named(name): cell for name, cell in cells.items()}
     seller_cell = named.get(reading.layout.seller_column or "")
@@ -109,7 +111,7 @@ def _seller(cells: Mapping[str, object], reading: Reading) -> str | None:
     return None if seller_cell is None else str(seller_cell).strip() or None
 
 
-def _by_seller(sellers: Sequence[str | None], most: int) -> Iterator[list[int]]:
+def _group_by_seller(sellers: Sequence[str | None], most: int) -> Iterator[list[int]]:
     """The places of the rows by the hash of their seller, each seller's together; a row without one is by itself."""
     keys = [_hash(f"{i} " if seller is None else f" {seller}") for i, seller in enumerate(sellers)]
     shard: list[int] = []

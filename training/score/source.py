@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from training.adapters.files import RawRow, file_digest, read_rows
-from training.adapters.parquet import groups_of
+from training.adapters.parquet import row_groups_of
 from training.dataset import Reading
 from training.score.parts import Part, Slice
 from training.score.seller_shards import shards_of_groups, shards_of_rows
@@ -45,20 +45,22 @@ def source_of(
         return Reading.of(format_name, columns, digest=digest, received_at=received_at)
 
     is_parquet = path.suffix.lower() == ".parquet"
-    return (_groups if is_parquet else _stream)(path, advanced, reading, by_seller=by_seller)
+    return (_source_of_groups if is_parquet else _source_of_stream)(path, advanced, reading, by_seller=by_seller)
 
 
-def _groups(path: Path, advanced: Callable[[int], None], reading_of: _ReadingOf, *, by_seller: bool) -> Source:
-    groups, digest = groups_of(path), file_digest(path)
+def _source_of_groups(
+    path: Path, advanced: Callable[[int], None], reading_of: _ReadingOf, *, by_seller: bool
+) -> Source:
+    groups, digest = row_groups_of(path), file_digest(path)
     size, total = path.stat().st_size, sum(groups.rows)
     if not total:
         return Source(None, digest, iter(()), lambda _: None)
     reading = reading_of(groups.columns, digest)
-    parts = shards_of_groups(path, groups.rows, reading, PART_ROWS) if by_seller else _slices(groups.rows)
+    parts = shards_of_groups(path, groups.rows, reading, PART_ROWS) if by_seller else _slice_parts(groups.rows)
     return Source(groups.columns, digest, parts, lambda rows: advanced(size * rows // total))
 
 
-def _slices(groups: tuple[int, ...]) -> Iterator[Part]:
+def _slice_parts(groups: tuple[int, ...]) -> Iterator[Part]:
     number = 0
     for group, (before, rows) in enumerate(zip(accumulate(groups, initial=0), groups, strict=False)):
         for start in range(0, rows, PART_ROWS):
@@ -67,7 +69,9 @@ def _slices(groups: tuple[int, ...]) -> Iterator[Part]:
             number += 1
 
 
-def _stream(path: Path, advanced: Callable[[int], None], reading_of: _ReadingOf, *, by_seller: bool) -> Source:
+def _source_of_stream(
+    path: Path, advanced: Callable[[int], None], reading_of: _ReadingOf, *, by_seller: bool
+) -> Source:
     rows, first = read_rows(path, advanced), list[RawRow]()
     for row in rows:
         first.append(row)
@@ -76,11 +80,11 @@ def _stream(path: Path, advanced: Callable[[int], None], reading_of: _ReadingOf,
     columns = tuple(first[-1].cells) if first and first[-1].problem is None else None
     digest, every = file_digest(path), chain(first, rows)
     reading = None if columns is None else reading_of(columns, digest)
-    parts = shards_of_rows(every, reading, PART_ROWS) if by_seller and reading else _batches(every)
+    parts = shards_of_rows(every, reading, PART_ROWS) if by_seller and reading else _batch_parts(every)
     return Source(columns, digest, parts, lambda _: None)
 
 
-def _batches(rows: Iterable[RawRow]) -> Iterator[Part]:
+def _batch_parts(rows: Iterable[RawRow]) -> Iterator[Part]:
     waiting: list[RawRow] = []
     number = characters = 0
     for row in rows:

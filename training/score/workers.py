@@ -42,10 +42,10 @@ class LocalWorkers:
         """Score a part into a file, or begin to."""
         self._given = deque(future for future in self._given if not future.done())
         if self._others is not None and len(self._given) < self._ahead:
-            self._given.append(self._others.submit(_score, part, file))
+            self._given.append(self._others.submit(_score_part, part, file))
             return self._given[-1]
         done = Future[None]()
-        _write(self._scorer, part, file)
+        _write_scores(self._scorer, part, file)
         done.set_result(None)
         return done
 
@@ -54,14 +54,14 @@ class LocalWorkers:
 def workers_on(job: Job, bundle: Path, processes: int) -> Iterator[LocalWorkers]:
     """Workers for one file, each with its own copy of the bundle in a folder and its own place in the file."""
     if processes == 1:
-        with closing(_scorer(job, bundle)) as scorer:
+        with closing(_make_scorer(job, bundle)) as scorer:
             yield LocalWorkers(scorer, None, 1)
         return
     # Not forked: threads of Arrow and compiled code do not survive a fork.
-    pool = ProcessPoolExecutor(processes - 1, get_context("spawn"), initializer=_begin, initargs=(job, bundle))
+    pool = ProcessPoolExecutor(processes - 1, get_context("spawn"), initializer=_start_worker, initargs=(job, bundle))
     try:
         _save_memory()
-        with closing(_scorer(job, bundle)) as scorer:
+        with closing(_make_scorer(job, bundle)) as scorer:
             yield LocalWorkers(scorer, pool, processes)
     finally:
         pool.shutdown(cancel_futures=True)
@@ -70,14 +70,14 @@ def workers_on(job: Job, bundle: Path, processes: int) -> Iterator[LocalWorkers]
 _SCORERS: list[Scorer] = []
 
 
-def _begin(job: Job, bundle: Path) -> None:
+def _start_worker(job: Job, bundle: Path) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # The process that hands out the parts ends the others.
     threading.Thread(target=_end_with_parent, daemon=True).start()
     _save_memory()
-    _SCORERS.append(_scorer(job, bundle))
+    _SCORERS.append(_make_scorer(job, bundle))
 
 
-def _scorer(job: Job, bundle: Path) -> Scorer:
+def _make_scorer(job: Job, bundle: Path) -> Scorer:
     return Scorer(job, from_files(read_bundle_folder(bundle)))
 
 
@@ -100,11 +100,11 @@ def _end_with_parent() -> None:
         os._exit(1)
 
 
-def _score(part: Part, file: Path) -> None:
-    _write(_SCORERS[-1], part, file)
+def _score_part(part: Part, file: Path) -> None:
+    _write_scores(_SCORERS[-1], part, file)
 
 
-def _write(scorer: Scorer, part: Part, file: Path) -> None:
+def _write_scores(scorer: Scorer, part: Part, file: Path) -> None:
     """The file appears when it is whole."""
     temporary = file.with_suffix(".writing")
     with pa.OSFile(str(temporary), "wb") as sink:

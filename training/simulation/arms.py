@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Final
 
 from models.verdict import Judgement, Side
-from training.simulation.market import Market, Offered
+from training.simulation.market import Market, OfferedListing
 
 # Shares of all answers: from one in two thousand, which is hard to notice, to one in twenty-five.
 POISONED_SHARES: Final = (0.0005, 0.0025, 0.01, 0.04)
@@ -42,7 +42,7 @@ class Arm:
     twin: str | None = None
 
 
-def _poisoned(attack: Attack, share: float, what: str) -> Arm:
+def _poisoned_arm(attack: Attack, share: float, what: str) -> Arm:
     return Arm(
         name=f"{attack}-{100 * share:g}",
         meaning=f"Exploration, and {what} in {100 * share:g} % of all answers.",
@@ -90,9 +90,12 @@ ARMS: Final[Mapping[str, Arm]] = {
             explores=True,
             adapting=True,
         ),
-        *(_poisoned(Attack.CLEARED, share, "a brand clears its own counterfeits") for share in POISONED_SHARES),
-        *(_poisoned(Attack.ACCUSED, share, "honest sellers are falsely confirmed") for share in POISONED_SHARES),
-        *(_poisoned(Attack.REPORTED, share, "honest sellers are reported by the brand") for share in POISONED_SHARES),
+        *(_poisoned_arm(Attack.CLEARED, share, "a brand clears its own counterfeits") for share in POISONED_SHARES),
+        *(_poisoned_arm(Attack.ACCUSED, share, "honest sellers are falsely confirmed") for share in POISONED_SHARES),
+        *(
+            _poisoned_arm(Attack.REPORTED, share, "honest sellers are reported by the brand")
+            for share in POISONED_SHARES
+        ),
     )
 }
 
@@ -107,19 +110,19 @@ class Poisoner:
     answers: int
     planted: int = 0
 
-    def instead(self, offered: Offered, side: Side) -> Judgement | None:
+    def instead(self, offered: OfferedListing, side: Side) -> Judgement | None:
         """The planted answer about a counterfeit; None leaves the honest answer."""
         clears = self.poison.attack is Attack.CLEARED and side is Side.BRAND and offered.truth.counterfeit
         return self._plant(offered, Judgement.GENUINE) if clears else None
 
-    def accused(self, listings: Iterable[Offered]) -> list[Offered]:
+    def accused(self, listings: Iterable[OfferedListing]) -> list[OfferedListing]:
         """The honest listings of the brand's goods that the attacker now reports and confirms."""
         if self.poison.attack not in {Attack.ACCUSED, Attack.REPORTED}:
             return []
         honest = (offered for offered in listings if not offered.truth.counterfeit)
         return [offered for offered in honest if self._plant(offered, Judgement.COUNTERFEIT) is not None]
 
-    def _plant(self, offered: Offered, judgement: Judgement) -> Judgement | None:
+    def _plant(self, offered: OfferedListing, judgement: Judgement) -> Judgement | None:
         if offered.truth.brand_id != self.brand_id or self.planted >= self.poison.share * (self.answers + 1):
             return None
         self.planted += 1

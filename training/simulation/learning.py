@@ -36,7 +36,7 @@ def true_labels(year: Year) -> TrueLabels:
     )
 
 
-def learn(year: Year, month: int) -> None:
+def train_and_promote(year: Year, month: int) -> None:
     """Train on the mature labels; the candidate becomes champion if no gate blocks it."""
     snapshot = snapshot_of(year)
     rows, positives = len(snapshot.rows), int(snapshot.labels.sum())
@@ -53,7 +53,7 @@ def learn(year: Year, month: int) -> None:
 
 def snapshot_of(year: Year) -> Snapshot:
     """The mature labels of an arm with their facts, as the service exports them."""
-    rows = tuple(row for case in year.cases if (row := _row(year, case)) is not None)
+    rows = tuple(row for case in year.cases if (row := _training_row(year, case)) is not None)
     return Snapshot(rows, year.market.references(year.now), year.now, digest=f"simulated, {year.now:%Y-%m-%d}")
 
 
@@ -72,7 +72,7 @@ def label_of(case: Case, as_of: datetime) -> Label | NoLabel:
     )
 
 
-def _row(year: Year, case: Case) -> SnapshotRow | None:
+def _training_row(year: Year, case: Case) -> SnapshotRow | None:
     """The case as a training row; an arm without exploration ignores earlier random samples as well."""
     if case.route.lane is Lane.AUDIT and not year.arm.explores:
         return None

@@ -9,7 +9,7 @@ from typing import Final, TypedDict
 import numpy as np
 
 from features.brands import BrandRegister
-from features.compute import Computed, compute
+from features.compute import ComputedFeatures, compute
 from features.facts import Facts, assemble_facts, reference_keys
 from features.history import NO_PRICES, History
 from features.listing import Listing, check
@@ -17,9 +17,9 @@ from features.minhash import Signature, band_keys, signature_of
 from features.money import to_minor
 from features.near_duplicates import NearDuplicates
 from features.references import PricePool, PriceTable, Rates, References
-from models.seller_history import KINDS, Event, Put, SellerHistory
+from models.seller_history import KINDS, Event, PublishedVersion, SellerHistory
 from training.simulation.simulated.chance import Random
-from training.simulation.synthetic import PER_EURO, Settings, SyntheticBrand, Truth, World, build
+from training.simulation.synthetic import PER_EURO, Settings, SyntheticBrand, Truth, World, build_world
 
 MARKETPLACE: Final = "Bazaar (simulated)"
 MONTH: Final = timedelta(days=30)
@@ -29,7 +29,7 @@ _DRAWS, _PEOPLE = 101, 102  # Random streams, in addition to those of the world.
 
 
 @dataclass(frozen=True, slots=True)
-class Offered:
+class OfferedListing:
     """An incoming listing. `computed` assumes that there are no verdicts; `draw` is its sampling draw.
 
     `chance` seeds the answers of people about it, so that they are the same in every arm.
@@ -39,7 +39,7 @@ class Offered:
     at: datetime
     row: Mapping[str, object]
     history: History
-    computed: Computed
+    computed: ComputedFeatures
     truth: Truth
     draw: float
     chance: tuple[int, ...]
@@ -55,10 +55,10 @@ class Offered:
         return np.random.default_rng([*self.chance, _PEOPLE, purpose])
 
 
-class _Read(TypedDict):
+class _DerivedValues(TypedDict):
     """Values derived from a row."""
 
-    computed: Computed
+    computed: ComputedFeatures
     signature: Signature | None
     keys: tuple[int, ...]
 
@@ -90,7 +90,7 @@ class Accounts:
             return
         brand_key, category_key = reference_keys(listing, facts.brand)
         self.histories.setdefault(seller, SellerHistory()).take_in(
-            Put(
+            PublishedVersion(
                 listing_id=listing.external_id,
                 known_at=facts.as_of,
                 first_known_at=facts.as_of,
@@ -107,7 +107,7 @@ class Market:
     """The simulated marketplace of one seed; `listings` are as first sent, by time."""
 
     def __init__(self, settings: Settings) -> None:
-        world = build(settings)
+        world = build_world(settings)
         self.settings = settings
         self.start = settings.start
         self.months = settings.days // MONTH.days
@@ -118,7 +118,7 @@ class Market:
         self._rates = Rates("EUR", {code: 1 / per_euro for code, per_euro in PER_EURO.items() if code != "EUR"})
         first = _first_rows(world)
         self._tables = self._monthly_tables([(at, listing) for at, _, listing in first])
-        accounts = Accounts(self.taking_part, _authorised(world.brands), settings.start, _with_events(world))
+        accounts = Accounts(self.taking_part, _authorised_brands(world.brands), settings.start, _event_histories(world))
         draws = np.random.default_rng([settings.seed, _DRAWS]).random(len(first))
         self.listings = tuple(
             self._offered(
@@ -154,13 +154,13 @@ class Market:
         truth: Truth,
         draw: float,
         chance: tuple[int, ...],
-    ) -> Offered:
+    ) -> OfferedListing:
         """The listing of a row from one of `accounts` that the world itself did not send."""
         listing = check(row, received_at=at)
         assert isinstance(listing, Listing), listing
         return self._offered(row, listing, at, accounts, truth=truth, draw=draw, chance=chance)
 
-    def rewritten(self, offered: Offered, row: Mapping[str, object]) -> Offered:
+    def rewritten(self, offered: OfferedListing, row: Mapping[str, object]) -> OfferedListing:
         """The same listing by the same people, with another row."""
         listing = check(row, received_at=offered.at)
         assert isinstance(listing, Listing), listing
@@ -176,19 +176,21 @@ class Market:
         truth: Truth,
         draw: float,
         chance: tuple[int, ...],
-    ) -> Offered:
+    ) -> OfferedListing:
         history = accounts.history(listing, at)
         read_fields = self._read(listing, at, history)
         accounts.take_in(read_fields["computed"].facts)
-        return Offered(listing.external_id, at, row, history, truth=truth, draw=draw, chance=chance, **read_fields)
+        return OfferedListing(
+            listing.external_id, at, row, history, truth=truth, draw=draw, chance=chance, **read_fields
+        )
 
-    def _read(self, listing: Listing, at: datetime, history: History) -> _Read:
+    def _read(self, listing: Listing, at: datetime, history: History) -> _DerivedValues:
         signature = signature_of(listing)
         keys = () if signature is None else tuple(sorted(set(band_keys(signature).tolist())))
         computed = self.computed(listing, at, history, compared=signature is not None)
-        return _Read(computed=computed, signature=signature, keys=keys)
+        return _DerivedValues(computed=computed, signature=signature, keys=keys)
 
-    def computed(self, listing: Listing, at: datetime, history: History, *, compared: bool) -> Computed:
+    def computed(self, listing: Listing, at: datetime, history: History, *, compared: bool) -> ComputedFeatures:
         """The features of a listing at a given time; if its text was `compared`, without near-duplicates."""
         recorded = replace(history, near_duplicates=NearDuplicates() if compared else None)
         return compute(assemble_facts(listing, self.references(at), recorded, marketplace=MARKETPLACE, as_of=at))
@@ -216,7 +218,7 @@ def _first_rows(world: World) -> list[tuple[datetime, Mapping[str, object], List
     return list(first_rows.values())
 
 
-def _with_events(world: World) -> dict[str, SellerHistory]:
+def _event_histories(world: World) -> dict[str, SellerHistory]:
     """The buyer events of the followed sellers; each event is known when it happens."""
     histories: dict[str, SellerHistory] = {}
     for sent in world.events:
@@ -229,7 +231,7 @@ def _with_events(world: World) -> dict[str, SellerHistory]:
     return histories
 
 
-def _authorised(brands: Sequence[SyntheticBrand]) -> Mapping[str, tuple[str, ...]]:
+def _authorised_brands(brands: Sequence[SyntheticBrand]) -> Mapping[str, tuple[str, ...]]:
     brands_by_seller: dict[str, tuple[str, ...]] = {}
     for brand in brands:
         for seller in brand.authorised:

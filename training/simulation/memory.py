@@ -4,13 +4,21 @@ from collections import defaultdict
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from features.compute import Computed, compute
+from features.compute import ComputedFeatures, compute
 from features.history import Outcomes
-from features.near_duplicates import MOST_COMPARED, Asked, Candidate, NearDuplicates, Period, Ruling, near_duplicates
+from features.near_duplicates import (
+    MOST_COMPARED,
+    AskingPrice,
+    Candidate,
+    NearDuplicates,
+    Period,
+    Ruling,
+    near_duplicates,
+)
 from models.labels import VALUES, AppealState
 from models.seller_history import SellerHistory
-from training.simulation.market import NOBODY_JUDGED, Offered
-from training.simulation.people import Settled
+from training.simulation.market import NOBODY_JUDGED, OfferedListing
+from training.simulation.people import ListingAnswers
 
 _MOST_PER_KEY: Final = 16  # The latest texts of each key, as in the service.
 
@@ -20,8 +28,8 @@ class Memory:
     """The verdicts and texts of an arm so far; each answer is as of the arrival of its listing."""
 
     _by_seller: dict[str, SellerHistory] = field(default_factory=lambda: defaultdict(SellerHistory))
-    _by_listing: dict[str, Settled] = field(default_factory=dict)
-    _texts: dict[int, list[Offered]] = field(default_factory=lambda: defaultdict(list))
+    _by_listing: dict[str, ListingAnswers] = field(default_factory=dict)
+    _texts: dict[int, list[OfferedListing]] = field(default_factory=lambda: defaultdict(list))
 
     def copy(self) -> "Memory":
         """A copy that later changes independently."""
@@ -34,7 +42,7 @@ class Memory:
             defaultdict(list, {key: list(texts) for key, texts in self._texts.items()}),
         )
 
-    def arrived(self, offered: Offered) -> Computed:
+    def arrived(self, offered: OfferedListing) -> ComputedFeatures:
         """The features of an incoming listing, with all that is known by then; its text is remembered."""
         facts = offered.computed.facts
         outcomes = None if offered.seller is None else self._outcomes(offered)
@@ -47,17 +55,17 @@ class Memory:
             return offered.computed
         return compute(replace(facts, seller=replace(facts.seller, outcomes=outcomes), near_duplicates=alike))
 
-    def judged(self, offered: Offered, settled: Settled) -> None:
+    def judged(self, offered: OfferedListing, settled: ListingAnswers) -> None:
         """Remember the verdicts about a listing."""
         self._by_listing[offered.external_id] = settled
         if offered.seller is not None:
             self._by_seller[offered.seller].rulings.extend(settled.rulings(offered.external_id))
 
-    def _outcomes(self, offered: Offered) -> Outcomes:
+    def _outcomes(self, offered: OfferedListing) -> Outcomes:
         past = self._by_seller.get(offered.seller or "")
         return past.outcomes_at(offered.at) if past else NOBODY_JUDGED
 
-    def _near_duplicates(self, offered: Offered) -> NearDuplicates | None:
+    def _near_duplicates(self, offered: OfferedListing) -> NearDuplicates | None:
         if offered.signature is None:
             return None
         near = {offered.external_id: offered for key in offered.keys for offered in self._texts.get(key, ())}
@@ -70,7 +78,7 @@ class Memory:
             more=len(near) > MOST_COMPARED,
         )
 
-    def _candidate(self, offered: Offered) -> Candidate:
+    def _candidate(self, offered: OfferedListing) -> Candidate:
         assert offered.signature is not None
         settled = self._by_listing.get(offered.external_id)
         facts = offered.computed.facts
@@ -80,13 +88,13 @@ class Memory:
             seller=offered.seller,
             signature=offered.signature,
             known_at=offered.at,
-            prices=(Asked(offered.at, facts.price.log_price),),
+            prices=(AskingPrice(offered.at, facts.price.log_price),),
             rulings=_rulings(settled) if settled else (),
             authorised=(Period(offered.at, None),) if facts.seller.authorised else (),
         )
 
 
-def _rulings(settled: Settled) -> tuple[Ruling, ...]:
+def _rulings(settled: ListingAnswers) -> tuple[Ruling, ...]:
     rulings = [
         Ruling(known_at=verdict.known_at, counterfeit=bool(VALUES[verdict.judgement]))
         for verdict in settled.rulings_given

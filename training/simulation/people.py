@@ -11,12 +11,12 @@ from models.outcomes import Ruling
 from models.policies.deciding import DEFAULT_ENFORCEMENT
 from models.policies.learning import DEFAULT_LABELS, DEFAULT_SECOND_REVIEW
 from models.verdict import DecisionInput, Judgement, Outcome, Side, consequence
-from training.simulation.market import Offered
+from training.simulation.market import OfferedListing
 from training.simulation.simulated.answers import Answer, analyst_answer, brand_answer, named_brand, seller_appeals
 from training.simulation.simulated.chance import Random
 from training.simulation.simulated.stream import Truth
 
-Instead = Callable[[Offered, Side], Judgement | None]
+Instead = Callable[[OfferedListing, Side], Judgement | None]
 
 _CASE, _APPEAL, _SECOND_REVIEW = 1, 2, 3  # Random streams.
 _OBJECTS_WITHIN: Final = 9.0  # Maximum days until a seller appeals; the appeal window is fourteen.
@@ -27,7 +27,7 @@ _SECOND_ANALYST: Final = "analyst-4"
 
 
 @dataclass(frozen=True, slots=True)
-class Settled:
+class ListingAnswers:
     """All answers about one listing, each with its time; point-in-time readers select by the times."""
 
     verdicts: tuple[GivenVerdict, ...]
@@ -80,7 +80,7 @@ class _Answers:
 
 
 def settle(
-    offered: Offered,
+    offered: OfferedListing,
     lane: CaseLane,
     at: datetime,
     *,
@@ -89,7 +89,7 @@ def settle(
     brand_name: str | None,
     taking_part: Collection[str] = frozenset(),
     instead: Instead | None = None,
-) -> Settled:
+) -> ListingAnswers:
     """The result of a case that is opened at a given time; `instead` may plant an answer in place of the honest one.
 
     An analyst who finds goods of an unresolved brand counterfeit names it, and it is asked if it is `taking_part`.
@@ -126,12 +126,14 @@ def settle(
         if follows.outcome is Outcome.REMOVE:
             removed_at = now
         if follows.lane is None:
-            return _with_appeal(offered, _with_second_review(offered, Settled(tuple(verdicts), looks, removed_at)))
+            return _with_appeal(
+                offered, _with_second_review(offered, ListingAnswers(tuple(verdicts), looks, removed_at))
+            )
         can_be_asked = can_be_asked and side is not Side.BRAND
         lane = follows.lane
 
 
-def _with_second_review(offered: Offered, settled: Settled) -> Settled:
+def _with_second_review(offered: OfferedListing, settled: ListingAnswers) -> ListingAnswers:
     """The result, with a blind second review by another analyst if the label needs it."""
     verdict_at = settled.verdicts[-1].known_at
     label = label_from(settled.verdicts, AppealState.NONE, as_of=verdict_at, policy=DEFAULT_LABELS)
@@ -145,7 +147,7 @@ def _with_second_review(offered: Offered, settled: Settled) -> Settled:
     return replace(settled, verdicts=(*settled.verdicts, second), looks=settled.looks + 1)
 
 
-def _with_appeal(offered: Offered, settled: Settled) -> Settled:
+def _with_appeal(offered: OfferedListing, settled: ListingAnswers) -> ListingAnswers:
     """The result, with the decision of another analyst if the seller appeals the removal."""
     random = offered.random(_APPEAL)
     objects, after = seller_appeals(offered.truth, random), timedelta(days=_OBJECTS_WITHIN * random.random())

@@ -22,15 +22,15 @@ _DPI: Final = 130
 Run = Mapping[str, Any]
 
 
-def draw(report: Mapping[str, Any], folder: Path) -> list[Path]:
+def draw_plots(report: Mapping[str, Any], folder: Path) -> list[Path]:
     """Write the plots for which there are runs; returns the files."""
     runs = report["runs"]
     pictures = {
-        "found": _by_month(runs, "Counterfeits found per 100 reviews", _found_per_100),
-        "recall": _by_month(runs, "Share of all counterfeits found", _recall),
-        "prevalence": _prevalence(runs),
-        "attacks": _attacks(report["summary"]["arms"]),
-        "promotions": _promotions(runs),
+        "found": _draw_by_month(runs, "Counterfeits found per 100 reviews", _found_per_100),
+        "recall": _draw_by_month(runs, "Share of all counterfeits found", _recall_by_month),
+        "prevalence": _draw_prevalence(runs),
+        "attacks": _draw_attacks(report["summary"]["arms"]),
+        "promotions": _draw_promotions(runs),
     }
     paths = []
     for name, figure in pictures.items():
@@ -41,11 +41,11 @@ def draw(report: Mapping[str, Any], folder: Path) -> list[Path]:
     return paths
 
 
-def _by_month(runs: Sequence[Run], title: str, measure: Any) -> Figure | None:
+def _draw_by_month(runs: Sequence[Run], title: str, measure: Any) -> Figure | None:
     """One panel with static sellers and one with adapting sellers, if there are such arms."""
     panels = [
-        [name for name in _LOOKS if _of(runs, name)],
-        [f"{name}{_ADAPTING}" for name in _LOOKS if _of(runs, f"{name}{_ADAPTING}")],
+        [name for name in _LOOKS if _runs_of_arm(runs, name)],
+        [f"{name}{_ADAPTING}" for name in _LOOKS if _runs_of_arm(runs, f"{name}{_ADAPTING}")],
     ]
     shown = [
         (names, label) for names, label in zip(panels, ("static sellers", "adapting sellers"), strict=True) if names
@@ -57,10 +57,10 @@ def _by_month(runs: Sequence[Run], title: str, measure: Any) -> Figure | None:
     for ax, (names, label) in zip(axes, shown, strict=True):
         for name in names:
             colour, mark = _LOOKS[name.removesuffix(_ADAPTING)]
-            points = measure(_of(runs, name))
+            points = measure(_runs_of_arm(runs, name))
             ax.plot(range(1, len(points) + 1), points, color=colour, marker=mark, markersize=4, linewidth=1.6)
             _label_end(ax, len(points), points[-1], name.removesuffix(_ADAPTING).replace("-", " "), colour)
-        _dress(ax, f"{label}; {_seeds(runs)}")
+        _style_axes(ax, f"{label}; {_seeds_text(runs)}")
         ax.set_ylim(bottom=0)
         ax.set_xlim(0.5, len(points) + 3.2)
         ax.set_xticks(range(1, len(points) + 1))
@@ -70,21 +70,21 @@ def _by_month(runs: Sequence[Run], title: str, measure: Any) -> Figure | None:
 
 
 def _found_per_100(runs: Sequence[Run]) -> list[float]:
-    return [100 * part / whole if whole else 0.0 for part, whole in _sums(runs, "found", "reviews")]
+    return [100 * part / whole if whole else 0.0 for part, whole in _monthly_sums(runs, "found", "reviews")]
 
 
-def _recall(runs: Sequence[Run]) -> list[float]:
-    return [part / whole if whole else 0.0 for part, whole in _sums(runs, "found", "counterfeit")]
+def _recall_by_month(runs: Sequence[Run]) -> list[float]:
+    return [part / whole if whole else 0.0 for part, whole in _monthly_sums(runs, "found", "counterfeit")]
 
 
-def _sums(runs: Sequence[Run], *names: str) -> list[tuple[int, ...]]:
+def _monthly_sums(runs: Sequence[Run], *names: str) -> list[tuple[int, ...]]:
     months = zip(*(run["months"] for run in runs), strict=True)
     return [tuple(sum(month[name] for month in same) for name in names) for same in months]
 
 
-def _prevalence(runs: Sequence[Run]) -> Figure | None:
+def _draw_prevalence(runs: Sequence[Run]) -> Figure | None:
     """Estimate and interval of each month beside the truth, one panel per seed, at most three."""
-    explored = _of(runs, "exploration")[:3]
+    explored = _runs_of_arm(runs, "exploration")[:3]
     if not explored:
         return None
     figure = Figure(figsize=(4.4 * len(explored), 3.6), layout="constrained")
@@ -114,7 +114,7 @@ def _prevalence(runs: Sequence[Run]) -> Figure | None:
             markeredgewidth=1.8,
             label="truth",
         )
-        _dress(ax, f"seed {run['seed']}")
+        _style_axes(ax, f"seed {run['seed']}")
         ax.set_xticks(months)
         ax.set_xlabel("month")
     axes = figure.axes
@@ -126,7 +126,7 @@ def _prevalence(runs: Sequence[Run]) -> Figure | None:
     return figure
 
 
-def _attacks(arms: Mapping[str, Any]) -> Figure | None:
+def _draw_attacks(arms: Mapping[str, Any]) -> Figure | None:
     """Recall lost on the attacked brand, by share of planted answers; hollow where a gate blocked a candidate."""
     effects = [(ARMS[name], arm["attack"]) for name, arm in arms.items() if "attack" in arm]
     if not effects:
@@ -155,7 +155,7 @@ def _attacks(arms: Mapping[str, Any]) -> Figure | None:
     ax.set_xticks(range(len(shares)), [f"{100 * share:g} %" for share in shares])
     ax.set_xlabel("planted share of all answers")
     ax.set_ylabel("points of recall lost")
-    _dress(ax, "large: mean over seeds, small: each seed; hollow: a gate blocked candidates")
+    _style_axes(ax, "large: mean over seeds, small: each seed; hollow: a gate blocked candidates")
     ax.legend(frameon=False, fontsize=8, loc="upper left")
     title = "Simulated: recall lost on the attacked brand, beside the same year without the attack"
     figure.suptitle(title, fontsize=11, x=0.01, ha="left", color=INK)
@@ -169,16 +169,16 @@ _WORDS: Final = {
 }
 
 
-def _promotions(runs: Sequence[Run]) -> Figure | None:
+def _draw_promotions(runs: Sequence[Run]) -> Figure | None:
     """The share of seeds in which each month's candidate was promoted, for each arm that retrains."""
-    names = [name for name in ARMS if ARMS[name].retrains and _of(runs, name)]
+    names = [name for name in ARMS if ARMS[name].retrains and _runs_of_arm(runs, name)]
     if not names:
         return None
     figure = Figure(figsize=(7.2, 0.9 + 0.34 * len(names)), layout="constrained")
     ax = figure.subplots()
     months = sorted({training["month"] for run in runs for training in run["trainings"]})
     for row, name in enumerate(names):
-        ours = _of(runs, name)
+        ours = _runs_of_arm(runs, name)
         for month in months:
             tried = [t["promoted"] for run in ours for t in run["trainings"] if t["month"] == month]
             share = sum(tried) / len(tried) if tried else 0.0
@@ -188,21 +188,21 @@ def _promotions(runs: Sequence[Run]) -> Figure | None:
     ax.set_ylim(len(names) - 0.4, -0.6)
     ax.set_xticks(months)
     ax.set_xlabel("month after which the candidate was trained")
-    _dress(ax, f"area: share of seeds in which no gate blocked it; {_seeds(runs)}")
+    _style_axes(ax, f"area: share of seeds in which no gate blocked it; {_seeds_text(runs)}")
     figure.suptitle("Simulated: candidates that were promoted", fontsize=11, x=0.01, ha="left", color=INK)
     return figure
 
 
-def _of(runs: Sequence[Run], name: str) -> list[Run]:
+def _runs_of_arm(runs: Sequence[Run], name: str) -> list[Run]:
     return [run for run in runs if run["arm"] == name]
 
 
-def _seeds(runs: Sequence[Run]) -> str:
+def _seeds_text(runs: Sequence[Run]) -> str:
     seed_count = len({run["seed"] for run in runs})
     return f"{seed_count} seed{'s' if seed_count > 1 else ''}"
 
 
-def _dress(ax: Any, title: str) -> None:
+def _style_axes(ax: Any, title: str) -> None:
     ax.set_title(title, fontsize=9, loc="left", color=INK)
     ax.grid(color=GRID, linewidth=0.8)
     ax.set_axisbelow(True)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from features.compute import Computed, input_fingerprint
+from features.compute import ComputedFeatures, input_fingerprint
 from models.bundle import Bundle
 from models.exploration import chance_of_review, is_new_seller
 from models.policies.deciding import DEFAULT_ROUTING, DEFAULT_SCORECARD
@@ -25,14 +25,14 @@ _NOTHING_DRAWN: Final = replace(
 class Arrival:
     """A scored listing: its features, its score and the other inputs of routing; `draw` is on [0, 1)."""
 
-    computed: Computed
+    computed: ComputedFeatures
     score: Score
     situation: Situation
     draw: float
 
 
-def scored(
-    rows: Sequence[Computed], draws: Sequence[float], champion: Bundle | None, takes_part: Callable[[str], bool]
+def score_arrivals(
+    rows: Sequence[ComputedFeatures], draws: Sequence[float], champion: Bundle | None, takes_part: Callable[[str], bool]
 ) -> list[Arrival]:
     """The listings scored by the champion, or by the starter scorecard before the first champion."""
     if champion is None:
@@ -46,7 +46,7 @@ def scored(
     ]
 
 
-def _situation(row: Computed, takes_part: Callable[[str], bool]) -> Situation:
+def _situation(row: ComputedFeatures, takes_part: Callable[[str], bool]) -> Situation:
     brand, seller, reading = row.facts.brand, row.facts.seller, row.evidence.reading
     return Situation(
         authorised=seller.authorised,
@@ -61,7 +61,9 @@ def _situation(row: Computed, takes_part: Callable[[str], bool]) -> Situation:
     )
 
 
-def share_out(arrivals: Sequence[Arrival], budget: float, *, champion: Bundle | None, explores: bool) -> list[Route]:
+def route_arrivals(
+    arrivals: Sequence[Arrival], budget: float, *, champion: Bundle | None, explores: bool
+) -> list[Route]:
     """The route of each listing, with about `budget` reviews in total.
 
     Flagging does not depend on the sampling draws. The number of flagged listings leaves room for the expected sample
@@ -70,7 +72,7 @@ def share_out(arrivals: Sequence[Arrival], budget: float, *, champion: Bundle | 
     """
     thin = [i for i, arrival in enumerate(arrivals) if _is_thin(arrival)]
     others = [i for i, arrival in enumerate(arrivals) if not _is_thin(arrival)]
-    others.sort(key=lambda i: (arrivals[i].situation.authorised, -arrivals[i].score.value, _name(arrivals[i])))
+    others.sort(key=lambda i: (arrivals[i].situation.authorised, -arrivals[i].score.value, _listing_name(arrivals[i])))
     eligible = sum(not arrivals[i].situation.authorised for i in others)
 
     def line(flagged: int) -> float:
@@ -78,18 +80,18 @@ def share_out(arrivals: Sequence[Arrival], budget: float, *, champion: Bundle | 
         return 1.0 if least is None else least
 
     def spent(flagged: int) -> float:
-        drawn = sum(_chance(arrivals[i], line(flagged)) for i in others[flagged:]) if explores else 0.0
+        drawn = sum(_audit_chance(arrivals[i], line(flagged)) for i in others[flagged:]) if explores else 0.0
         return len(thin) + flagged + drawn
 
     flagged = max(0, bisect_right(range(eligible + 1), budget, key=spent) - 1)
     looks = {*thin, *others[:flagged]}
     return [
-        _route(arrival, champion, look=i in looks, line=line(flagged), explores=explores)
+        _route_arrival(arrival, champion, look=i in looks, line=line(flagged), explores=explores)
         for i, arrival in enumerate(arrivals)
     ]
 
 
-def _chance(arrival: Arrival, line: float) -> float:
+def _audit_chance(arrival: Arrival, line: float) -> float:
     """The sampling probability that routing stores for a listing below the threshold."""
     situation = arrival.situation
     if situation.authorised:
@@ -100,7 +102,7 @@ def _chance(arrival: Arrival, line: float) -> float:
     return chance_of_review(arrival.score.probability, line, is_new_seller=new_seller, policy=DEFAULT_ROUTING)
 
 
-def _name(arrival: Arrival) -> str:
+def _listing_name(arrival: Arrival) -> str:
     return arrival.computed.facts.listing.external_id
 
 
@@ -113,7 +115,7 @@ def _is_thin(arrival: Arrival) -> bool:
     )
 
 
-def _route(arrival: Arrival, champion: Bundle | None, *, look: bool, line: float, explores: bool) -> Route:
+def _route_arrival(arrival: Arrival, champion: Bundle | None, *, look: bool, line: float, explores: bool) -> Route:
     """The route by the service's own rule, with `line` in place of the analyst threshold."""
     ask_from = champion.thresholds.ask_brand_from if champion else DEFAULT_ROUTING.ask_brand_from
     just_above = math.nextafter(arrival.score.probability or 0.0, math.inf)

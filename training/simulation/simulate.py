@@ -13,7 +13,7 @@ from typing import Any, Final
 from joblib import Parallel, delayed
 
 from training.simulation.arms import ARMS, most_copied_brand
-from training.simulation.figures import figures, finish, launch
+from training.simulation.figures import figures, finish_year, launch_year
 from training.simulation.market import MONTH, Market
 from training.simulation.review_queue import REVIEW_SHARE
 from training.simulation.summary import summary
@@ -51,22 +51,22 @@ class Plan:
 
 def simulate(plan: Plan, *, jobs: int = -1, progress: Callable[[float], None] = lambda _share: None) -> dict[str, Any]:
     """Run a plan on `jobs` processes; equal plans give equal results. Ready for JSON."""
-    tasks = [(plan, seed, names) for seed in plan.seeds for names in _parts(plan.arms)]
+    tasks = [(plan, seed, names) for seed in plan.seeds for names in _arm_groups(plan.arms)]
     runs: list[dict[str, Any]] = []
     parallel = Parallel(n_jobs=jobs, batch_size=1, return_as="generator")
-    for done in parallel(delayed(_runs)(*task) for task in tasks):
+    for done in parallel(delayed(_run_arms)(*task) for task in tasks):
         runs.extend(done)
         progress(len(runs) / (len(plan.seeds) * len(plan.arms)))
     return {"simulated": True, "plan": asdict(plan), "runs": runs, "summary": summary(runs)}
 
 
-def _parts(arms: tuple[str, ...]) -> list[tuple[str, ...]]:
+def _arm_groups(arms: tuple[str, ...]) -> list[tuple[str, ...]]:
     return [arms[start : start + _ARMS_TO_A_MARKET] for start in range(0, len(arms), _ARMS_TO_A_MARKET)]
 
 
-def _runs(plan: Plan, seed: int, names: tuple[str, ...]) -> list[dict[str, Any]]:
+def _run_arms(plan: Plan, seed: int, names: tuple[str, ...]) -> list[dict[str, Any]]:
     """The figures of arms that start from the same state: the seed's year up to its first model."""
     market = Market(plan.settings(seed))
-    launched = launch(market, ARMS["exploration"], review_share=plan.review_share)
+    launched = launch_year(market, ARMS["exploration"], review_share=plan.review_share)
     slice_ = BrandSlice.unsent(market, most_copied_brand(market), _UNSEEN * plan.listings)
-    return [{"seed": seed, **figures(finish(launched.fork(ARMS[name])), slice_)} for name in names]
+    return [{"seed": seed, **figures(finish_year(launched.fork(ARMS[name])), slice_)} for name in names]

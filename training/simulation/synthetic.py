@@ -40,30 +40,30 @@ from training.simulation.simulated.answers import (
     seller_appeals,
 )
 from training.simulation.simulated.chance import Random
-from training.simulation.simulated.contacts import SellerContact, copied, seller_contacts
+from training.simulation.simulated.contacts import SellerContact, seller_contacts, with_copied_texts
 from training.simulation.simulated.goods import HOUSES, SyntheticBrand
-from training.simulation.simulated.habits import Craft, Honest
+from training.simulation.simulated.habits import Craft, HonestTrade
 from training.simulation.simulated.listings import Draft, moment
 from training.simulation.simulated.population import Crowd, draw_listings
 from training.simulation.simulated.sellers import PER_EURO, Supplier, draw_suppliers
-from training.simulation.simulated.stream import SellerEvent, Sent, Truth, seller_events, stream, truth_of
+from training.simulation.simulated.stream import SellerEvent, SentListing, Truth, seller_events, sent_listings, truth_of
 
 __all__ = (
     "PER_EURO",
     "Answer",
     "Craft",
-    "Honest",
+    "HonestTrade",
     "NamedBrand",
     "SellerContact",
     "SellerEvent",
-    "Sent",
+    "SentListing",
     "Settings",
     "SyntheticBrand",
     "Truth",
     "World",
     "analyst_answer",
     "brand_answer",
-    "build",
+    "build_world",
     "evaluation_set",
     "named_brand",
     "seller_appeals",
@@ -105,22 +105,24 @@ class World:
     """
 
     brands: tuple[SyntheticBrand, ...]
-    sent: tuple[Sent, ...]
+    sent: tuple[SentListing, ...]
     events: tuple[SellerEvent, ...]
     contacts: tuple[SellerContact, ...]
     truth: Mapping[str, Truth]
 
 
-def build(settings: Settings) -> World:
+def build_world(settings: Settings) -> World:
     """The marketplace of these settings: exactly `settings.listings` listings, plus changes, repeats, broken rows."""
-    drafts = draw_listings(_random(settings, _SENT), _crowd(settings, settings.listings, ""), _workshops(settings))
-    drafts = copied(_random(settings, _COPIED), drafts)
+    drafts = draw_listings(
+        _random_for(settings, _SENT), _make_crowd(settings, settings.listings, ""), _draw_workshops(settings)
+    )
+    drafts = with_copied_texts(_random_for(settings, _COPIED), drafts)
     listings = [(f"offer-{number:07d}", listing) for number, listing in enumerate(drafts, 1)]
     return World(
-        brands=_announced(drafts),
-        sent=stream(_random(settings, _STREAM), listings, settings.start, settings.days),
-        events=seller_events(_random(settings, _EVENTS), listings, settings.start, settings.days),
-        contacts=seller_contacts(_random(settings, _CONTACTS), drafts, settings.start),
+        brands=_announced_brands(drafts),
+        sent=sent_listings(_random_for(settings, _STREAM), listings, settings.start, settings.days),
+        events=seller_events(_random_for(settings, _EVENTS), listings, settings.start, settings.days),
+        contacts=seller_contacts(_random_for(settings, _CONTACTS), drafts, settings.start),
         truth={external_id: truth_of(listing) for external_id, listing in listings},
     )
 
@@ -133,32 +135,34 @@ def evaluation_set(
     The suppliers of the counterfeiters are new, so nothing that a model knows of a single supplier helps it. With
     `shares_suppliers` they are those of `build`.
     """
-    crowd = _crowd(settings, listings, "unsent-")
-    workshops = _workshops(settings) if shares_suppliers else draw_suppliers(_random(settings, _NEW_SUPPLIERS))
-    drafts = draw_listings(_random(settings, _UNSENT), crowd, workshops)
-    drafts = copied(_random(settings, _UNSENT_COPIED), drafts)
+    crowd = _make_crowd(settings, listings, "unsent-")
+    workshops = _draw_workshops(settings) if shares_suppliers else draw_suppliers(_random_for(settings, _NEW_SUPPLIERS))
+    drafts = draw_listings(_random_for(settings, _UNSENT), crowd, workshops)
+    drafts = with_copied_texts(_random_for(settings, _UNSENT_COPIED), drafts)
     unsent_listings = tuple(
-        _checked(listing, f"unsent-offer-{number:07d}", settings.start) for number, listing in enumerate(drafts, 1)
+        _check_draft(listing, f"unsent-offer-{number:07d}", settings.start) for number, listing in enumerate(drafts, 1)
     )
     return unsent_listings, np.array([listing.item.counterfeit for listing in drafts], dtype=np.int8)
 
 
-def _random(settings: Settings, purpose: int) -> Random:
+def _random_for(settings: Settings, purpose: int) -> Random:
     return np.random.default_rng([settings.seed, purpose])
 
 
-def _workshops(settings: Settings) -> tuple[Supplier, ...]:
-    return draw_suppliers(_random(settings, _SUPPLIERS))
+def _draw_workshops(settings: Settings) -> tuple[Supplier, ...]:
+    return draw_suppliers(_random_for(settings, _SUPPLIERS))
 
 
-def _crowd(settings: Settings, listings: int, prefix: str) -> Crowd:
+def _make_crowd(settings: Settings, listings: int, prefix: str) -> Crowd:
     return Crowd(listings, round(listings * settings.counterfeit_share), settings.days, prefix)
 
 
-def _announced(drafts: list[Draft]) -> tuple[SyntheticBrand, ...]:
+def _announced_brands(drafts: list[Draft]) -> tuple[SyntheticBrand, ...]:
     """The brands, each with its authorised sellers on the marketplace."""
     dealers = {
-        listing.seller.external_id: listing.seller for listing in drafts if listing.seller.kind is Honest.AUTHORISED
+        listing.seller.external_id: listing.seller
+        for listing in drafts
+        if listing.seller.kind is HonestTrade.AUTHORISED
     }
     return tuple(
         house.announced(tuple(sorted(name for name, seller in dealers.items() if number in seller.houses)))
@@ -166,7 +170,7 @@ def _announced(drafts: list[Draft]) -> tuple[SyntheticBrand, ...]:
     )
 
 
-def _checked(draft: Draft, external_id: str, start: datetime) -> Listing:
+def _check_draft(draft: Draft, external_id: str, start: datetime) -> Listing:
     listing = check(draft.row(external_id, start), received_at=moment(start, draft.day))
     assert isinstance(listing, Listing), listing
     return listing

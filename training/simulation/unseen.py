@@ -6,7 +6,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from features.compute import Computed
+from features.compute import ComputedFeatures
 from features.history import History
 from models.bundle import Bundle
 from training.evaluate import metrics
@@ -21,7 +21,7 @@ class BrandSlice:
     """Listings of one brand's goods and their true labels, shape (n,)."""
 
     brand_id: str
-    rows: tuple[Computed, ...]
+    rows: tuple[ComputedFeatures, ...]
     labels: NDArray[np.int8]
 
     @classmethod

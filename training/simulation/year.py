@@ -10,12 +10,12 @@ from models.bundle import Bundle
 from models.case import CaseLane
 from models.routing import Lane, Route
 from models.verdict import Judgement
-from training.simulation.adapting import Adapting
+from training.simulation.adapting import AdaptingSellers
 from training.simulation.arms import Arm, Attack, Poisoner, most_copied_brand
-from training.simulation.market import Market, Offered
+from training.simulation.market import Market, OfferedListing
 from training.simulation.memory import Memory
-from training.simulation.people import Instead, Settled, settle
-from training.simulation.review_queue import REVIEW_SHARE, Arrival, scored, share_out
+from training.simulation.people import Instead, ListingAnswers, settle
+from training.simulation.review_queue import REVIEW_SHARE, Arrival, route_arrivals, score_arrivals
 
 STEP: Final = timedelta(days=6)
 _REPORTED: Final = Route(Lane.ASK_BRAND, (message("route.reported"),), 1.0, "")
@@ -28,10 +28,10 @@ class Case:
     `reported` is set where a report of the brand gave the answer.
     """
 
-    offered: Offered
+    offered: OfferedListing
     arrival: Arrival
     route: Route
-    settled: Settled | None
+    settled: ListingAnswers | None
     reported: bool = False
 
     @property
@@ -70,7 +70,7 @@ class Year:
     trainings: list[Training] = field(default_factory=list)
     memory: Memory = field(default_factory=Memory)
     _sent: int = 0
-    _adapting: Adapting | None = None
+    _adapting: AdaptingSellers | None = None
     _poisoner: Poisoner | None = None
 
     def fork(self, arm: Arm) -> "Year":
@@ -83,7 +83,7 @@ class Year:
             trainings=list(self.trainings),
             champions=dict(self.champions),
             memory=self.memory.copy(),
-            _adapting=Adapting(self.market) if arm.adapting else None,
+            _adapting=AdaptingSellers(self.market) if arm.adapting else None,
             _poisoner=Poisoner(arm.poison, most_copied_brand(self.market), answers) if arm.poison else None,
         )
 
@@ -96,17 +96,17 @@ class Year:
         """Advance to a given time, at which all listings that arrived are routed and reviewed."""
         listings = self._come_in(until)
         rows = [self.memory.arrived(offered) for offered in listings]
-        arrivals = scored(
+        arrivals = score_arrivals(
             rows, [listing.draw for listing in listings], self.champion, self.market.taking_part.__contains__
         )
         self.budget += self.review_share * len(listings)
-        routes = share_out(arrivals, self.budget, champion=self.champion, explores=self.arm.explores)
+        routes = route_arrivals(arrivals, self.budget, champion=self.champion, explores=self.arm.explores)
         self.now = until
         taken_up = [self._taken_up(*routed_listing) for routed_listing in zip(listings, arrivals, routes, strict=True)]
         for case in self._with_reports(taken_up):
             self._keep(case)
 
-    def _come_in(self, until: datetime) -> list[Offered]:
+    def _come_in(self, until: datetime) -> list[OfferedListing]:
         listings, start = self.market.listings, self._sent
         while self._sent < len(listings) and listings[self._sent].at <= until:
             self._sent += 1
@@ -116,7 +116,7 @@ class Year:
         written = [self._adapting.as_written(offered) for offered in fresh]
         return sorted([*written, *self._adapting.returned(until)], key=lambda offer: (offer.at, offer.external_id))
 
-    def _taken_up(self, offered: Offered, arrival: Arrival, route: Route) -> Case:
+    def _taken_up(self, offered: OfferedListing, arrival: Arrival, route: Route) -> Case:
         if route.lane is Lane.NO_ACTION:
             return Case(offered, arrival, route, None)
         self.budget -= 1
@@ -144,7 +144,9 @@ class Year:
         route = _REPORTED if case.settled is None else case.route
         return Case(case.offered, case.arrival, route, settled, reported=True)
 
-    def _settled(self, offered: Offered, arrival: Arrival, lane: CaseLane, instead: Instead | None) -> Settled:
+    def _settled(
+        self, offered: OfferedListing, arrival: Arrival, lane: CaseLane, instead: Instead | None
+    ) -> ListingAnswers:
         situation = arrival.situation
         settled = settle(
             offered,

@@ -9,21 +9,21 @@ import numpy as np
 
 from features.listing import Listing
 from training.dataset import read_listings
-from training.evaluate.material import FromFile, FromSnapshot, Labelled, Material
+from training.evaluate.material import FileMaterial, LabelledListings, Material, SnapshotMaterial
 
 SNAPSHOT: Final = "snapshot"
 
 
 @dataclass(frozen=True, slots=True)
-class Loaded:
+class LoadedListings:
     """The labelled listings of a file, and the numbers of rows that were refused or have no label."""
 
-    data: Labelled
+    data: LabelledListings
     refused: int
     unlabelled: int
 
 
-def load_labelled(path: Path, format_name: str, *, received_at: datetime) -> Loaded:
+def load_labelled(path: Path, format_name: str, *, received_at: datetime) -> LoadedListings:
     """All valid rows with a label. Raises ValueError (no row has a label)."""
     listings: list[Listing] = []
     labels: list[int] = []
@@ -38,7 +38,7 @@ def load_labelled(path: Path, format_name: str, *, received_at: datetime) -> Loa
             labels.append(row.label)
     if not listings:
         raise ValueError(f"{path.name}: no row has a label.")
-    return Loaded(Labelled(tuple(listings), np.array(labels, dtype=np.int8)), refused, unlabelled)
+    return LoadedListings(LabelledListings(tuple(listings), np.array(labels, dtype=np.int8)), refused, unlabelled)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ def labelled_rows(path: Path, format_name: str, *, received_at: datetime) -> Lab
     """
     if format_name != SNAPSHOT:
         loaded = load_labelled(path, format_name, received_at=received_at)
-        return LabelledRows(FromFile(loaded.data, (), received_at, format_name), loaded.refused, loaded.unlabelled)
+        return LabelledRows(FileMaterial(loaded.data, (), received_at, format_name), loaded.refused, loaded.unlabelled)
     if not path.is_file():
         raise ValueError(f"{path.name} is no file.")
-    return LabelledRows(FromSnapshot.read(path))
+    return LabelledRows(SnapshotMaterial.read(path))

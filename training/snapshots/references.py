@@ -11,7 +11,7 @@ from features.fields import Windows
 from features.history import NOTHING_RECORDED
 from features.listing import Listing
 from features.price_lists import NO_LISTS, PriceLists
-from features.priors import FAKE_RETURNS, MOST_FAKE_RETURNS, RETURNS, Priors, estimate
+from features.priors import FAKE_RETURNS, MOST_FAKE_RETURNS, RETURNS, Priors, estimate_prior
 from features.references import PricePool, Prices, PriceTable, Rates, References
 
 
@@ -66,19 +66,21 @@ def base_rate_priors(listings: Sequence[Listing]) -> Priors:
         listing.seller.external_id: listing.seller for listing in listings if listing.seller.external_id is not None
     }
     return Priors(
-        seller_returns=estimate(
-            _known((seller.returned, seller.accepted) for seller in sellers.values()), otherwise=RETURNS
+        seller_returns=estimate_prior(
+            _known_counts((seller.returned, seller.accepted) for seller in sellers.values()), otherwise=RETURNS
         ),
-        item_returns=estimate(_known((listing.returns, listing.sales) for listing in listings), otherwise=RETURNS),
-        item_fake_returns=estimate(
-            _known((listing.fake_returns, listing.sales) for listing in listings),
+        item_returns=estimate_prior(
+            _known_counts((listing.returns, listing.sales) for listing in listings), otherwise=RETURNS
+        ),
+        item_fake_returns=estimate_prior(
+            _known_counts((listing.fake_returns, listing.sales) for listing in listings),
             otherwise=FAKE_RETURNS,
             most=MOST_FAKE_RETURNS,
         ),
     )
 
 
-def _known(windows: Iterable[tuple[Windows, Windows]]) -> Iterator[tuple[float, float]]:
+def _known_counts(windows: Iterable[tuple[Windows, Windows]]) -> Iterator[tuple[float, float]]:
     return ((part.d90, whole.d90) for part, whole in windows if part.d90 is not None and whole.d90 is not None)
 
 

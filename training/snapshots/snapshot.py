@@ -142,7 +142,7 @@ def read_snapshot(path: Path, *, expected: str | None = None) -> Snapshot:
     if {*table.column_names, *_ADDED} != set(_COLUMNS.names) or not {_REFERENCES, _FINGERPRINT} <= metadata.keys():
         raise SnapshotRefused(f"{path.name} is not a snapshot of labelled facts.")
     try:
-        rows = tuple(_row(cells) for cells in table.to_pylist())
+        rows = tuple(_read_row(cells) for cells in table.to_pylist())
         references, as_of = references_from_dict(json.loads(metadata[_REFERENCES]))
     except (AttributeError, KeyError, RecursionError, TypeError, ValueError) as error:
         raise SnapshotRefused(f"{path.name} holds a row or references that are damaged: {error}.") from None
@@ -151,16 +151,16 @@ def read_snapshot(path: Path, *, expected: str | None = None) -> Snapshot:
         facts = snapshot.facts()
     except (TypeError, ValueError) as error:
         raise SnapshotRefused(f"{path.name} holds facts that this version cannot read: {error}.") from None
-    _refuse_what_cannot_teach(rows, facts, as_of)
+    _refuse_unusable_rows(rows, facts, as_of)
     return snapshot
 
 
-def _row(cells: dict[str, Any]) -> SnapshotRow:
+def _read_row(cells: dict[str, Any]) -> SnapshotRow:
     times = {name: cells[name].astimezone(UTC) for name in ("known_at", "matured_at")}
     return SnapshotRow(**{**cells, **times, **{name: tuple(cells[name]) for name in _LISTS}})
 
 
-def _refuse_what_cannot_teach(rows: Sequence[SnapshotRow], facts: Sequence[Facts], as_of: datetime | None) -> None:
+def _refuse_unusable_rows(rows: Sequence[SnapshotRow], facts: Sequence[Facts], as_of: datetime | None) -> None:
     if len({row.version_id for row in rows}) != len(rows):
         raise SnapshotRefused("The snapshot contains a listing version twice.")
     if any(row.label not in {0, 1} for row in rows):

@@ -16,7 +16,7 @@ from training.evaluate.splits import grouped_folds
 from training.fit.classifier import CounterfeitClassifier
 from training.fit.settings import DEFAULT_SETTINGS, FitSettings
 from training.tuning.inner import InnerFolds
-from training.tuning.search import Found, TrialDone, search
+from training.tuning.search import SearchOutcome, TrialDone, search
 
 INNER_FOLDS: Final = 3
 BOOTSTRAPS: Final = 1_000
@@ -39,7 +39,7 @@ class Plan:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class TuningListener:
     """Hears each trial with its search, and says whether a search must end; its number is below `Plan.searches`."""
 
     trial: Callable[[str, int, TrialDone], None] = lambda _search, _number, _trial: None
@@ -47,10 +47,10 @@ class Told:
 
 
 @dataclass(frozen=True, slots=True)
-class Tuned:
+class TuningOutcome:
     """The searches that ended, by name, and the values of the measured rows by both settings, shape (n,), else NaN."""
 
-    searches: dict[str, Found]
+    searches: dict[str, SearchOutcome]
     default: Floats
     tuned: Floats
     interrupted: bool
@@ -62,7 +62,7 @@ class Tuned:
         return None if outcome is None else outcome.best
 
 
-def tune(material: Material, plan: Plan, listener: Told = Told()) -> Tuned:
+def tune(material: Material, plan: Plan, listener: TuningListener = TuningListener()) -> TuningOutcome:
     """Search in the training rows of each outer fold, and measure the best settings on its test rows.
 
     An interruption ends the tuning; what was found before it stays.
@@ -72,26 +72,26 @@ def tune(material: Material, plan: Plan, listener: Told = Told()) -> Tuned:
     labels = material.labels
     every = np.arange(len(labels))
     outer = list(grouped_folds(labels, material.groups, folds=plan.folds, seed=plan.seed))
-    tuning = Tuned({}, np.full(len(labels), np.nan), np.full(len(labels), np.nan), interrupted=False)
+    tuning = TuningOutcome({}, np.full(len(labels), np.nan), np.full(len(labels), np.nan), interrupted=False)
     try:
         for number, (train, test) in enumerate(outer):
             name = f"outer fold {number + 1}"
             facts, test_facts = material.facts((train, test))
-            best = _searched(_inner(material, train, facts, plan), plan, listener, number, name)
-            rows = _Fitted(facts, labels[train], material.groups[train], material.weights[train], plan)
+            best = _search_fold(_inner_folds(material, train, facts, plan), plan, listener, number, name)
+            rows = _OuterFold(facts, labels[train], material.groups[train], material.weights[train], plan)
             default = rows.values(DEFAULT_SETTINGS, test_facts)
             tuned = default if best.best == DEFAULT_SETTINGS else rows.values(best.best, test_facts)
             tuning.default[test], tuning.tuned[test] = default, tuned
             tuning.searches[name] = best
         facts, _ = material.facts((every, every[:0]))
-        inner = _inner(material, every, facts, plan)
-        tuning.searches[ALL_ROWS] = _searched(inner, plan, listener, plan.folds, ALL_ROWS)
+        inner = _inner_folds(material, every, facts, plan)
+        tuning.searches[ALL_ROWS] = _search_fold(inner, plan, listener, plan.folds, ALL_ROWS)
     except KeyboardInterrupt:
-        return Tuned(tuning.searches, tuning.default, tuning.tuned, interrupted=True)
+        return TuningOutcome(tuning.searches, tuning.default, tuning.tuned, interrupted=True)
     return tuning
 
 
-def _inner(material: Material, rows: Rows, facts: list[Facts], plan: Plan) -> InnerFolds:
+def _inner_folds(material: Material, rows: Rows, facts: list[Facts], plan: Plan) -> InnerFolds:
     return InnerFolds.of(
         facts,
         material.labels[rows],
@@ -103,7 +103,7 @@ def _inner(material: Material, rows: Rows, facts: list[Facts], plan: Plan) -> In
     )
 
 
-def _searched(rows: InnerFolds, plan: Plan, listener: Told, number: int, name: str) -> Found:
+def _search_fold(rows: InnerFolds, plan: Plan, listener: TuningListener, number: int, name: str) -> SearchOutcome:
     return search(
         rows,
         trials=plan.trials,
@@ -114,7 +114,7 @@ def _searched(rows: InnerFolds, plan: Plan, listener: Told, number: int, name: s
 
 
 @dataclass(frozen=True, slots=True)
-class _Fitted:
+class _OuterFold:
     """The training rows of an outer fold."""
 
     facts: list[Facts]
@@ -130,7 +130,7 @@ class _Fitted:
         return model.decision_function(tested)
 
 
-def summarise(material: Material, plan: Plan, tuned: Tuned) -> dict[str, Any]:
+def summarise(material: Material, plan: Plan, tuned: TuningOutcome) -> dict[str, Any]:
     """The figures of a tuning: the searches, and both settings on the outer folds that were measured.
 
     An interval resamples whole sellers; `gain` is the tuned less the default settings on the same resamples.
@@ -148,7 +148,7 @@ def summarise(material: Material, plan: Plan, tuned: Tuned) -> dict[str, Any]:
         "interrupted": tuned.interrupted,
         "measured": len(measured),
         "defaults": DEFAULT_SETTINGS.values(int(material.labels.sum())),
-        "searches": {name: _as_json(outcome) for name, outcome in tuned.searches.items()},
+        "searches": {name: _search_as_json(outcome) for name, outcome in tuned.searches.items()},
         "settings": None if settings is None else settings.changed(),
     }
     labels = material.labels[measured]
@@ -165,7 +165,7 @@ def summarise(material: Material, plan: Plan, tuned: Tuned) -> dict[str, Any]:
     }
 
 
-def _as_json(outcome: Found) -> dict[str, Any]:
+def _search_as_json(outcome: SearchOutcome) -> dict[str, Any]:
     return {
         "trials": outcome.trials,
         "pruned": outcome.pruned,

@@ -26,7 +26,7 @@ class TrialDone:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class SearchOutcome:
     """The end of a search: its trials, the value of the defaults, and the best settings with theirs.
 
     `best` are the defaults themselves where no trial was better.
@@ -46,7 +46,7 @@ def search(
     seed: int,
     heard: Callable[[TrialDone], None] = lambda _trial: None,
     enough: Callable[[], bool] = lambda: False,
-) -> Found:
+) -> SearchOutcome:
     """Try the default settings, then `trials` others, unless it is `enough` before.
 
     The tree-structured Parzen estimator (Bergstra and others 2011) proposes settings from those tried. A trial whose
@@ -64,12 +64,12 @@ def search(
     defaults = rows.defaults()
     # The forest is given by its values, so that the number of positives does not matter.
     study.enqueue_trial(defaults.values(0))
-    outcome = Found(0, 0, float("nan"), FitSettings(), float("-inf"))
+    outcome = SearchOutcome(0, 0, float("nan"), FitSettings(), float("-inf"))
     for number in range(trials + 1):
         if number and enough():
             break
         trial = study.ask()
-        settings = defaults if number == 0 else _proposed(trial)
+        settings = defaults if number == 0 else _propose_settings(trial)
         folds: list[float] = []
 
         def after_fold(fold: int, precision: float, trial: "Trial" = trial, folds: list[float] = folds) -> None:
@@ -82,26 +82,26 @@ def search(
             precision = rows.average_precision(settings, after_fold)
         except optuna.TrialPruned:
             study.tell(trial, state=optuna.trial.TrialState.PRUNED)
-            outcome = _with(outcome, number, None, settings)
+            outcome = _add_trial(outcome, number, None, settings)
             heard(TrialDone(number, settings, tuple(folds), None))
         else:
             study.tell(trial, precision)
-            outcome = _with(outcome, number, precision, settings)
+            outcome = _add_trial(outcome, number, precision, settings)
             heard(TrialDone(number, settings, tuple(folds), precision))
     return outcome
 
 
-def _with(outcome: Found, number: int, precision: float | None, settings: FitSettings) -> Found:
+def _add_trial(outcome: SearchOutcome, number: int, precision: float | None, settings: FitSettings) -> SearchOutcome:
     if number == 0:
         assert precision is not None, "nothing is pruned before the first trial has ended"
-        return Found(0, 0, precision, FitSettings(), precision)
+        return SearchOutcome(0, 0, precision, FitSettings(), precision)
     trials, pruned = outcome.trials + 1, outcome.pruned + (precision is None)
     better = precision is not None and precision > outcome.best_value
     best, best_value = (settings, precision) if better and precision is not None else (outcome.best, outcome.best_value)
-    return Found(trials, pruned, outcome.default_value, best, best_value)
+    return SearchOutcome(trials, pruned, outcome.default_value, best, best_value)
 
 
-def _proposed(trial: "Trial") -> FitSettings:
+def _propose_settings(trial: "Trial") -> FitSettings:
     forest = ForestSettings(
         rounds=trial.suggest_int("forest.rounds", 50, 600, log=True),
         leaves=trial.suggest_int("forest.leaves", 3, 63, log=True),

@@ -159,7 +159,7 @@ class OwnedSecret:
     made_at: datetime
 
 
-def ends_now(secret: OwnedSecret, now: datetime, policy: SecretPolicy, chosen: Collection[str] | None) -> bool:
+def must_end(secret: OwnedSecret, now: datetime, policy: SecretPolicy, chosen: Collection[str] | None) -> bool:
     """Whether a secret ends: a brand's key always, another if it is chosen, or without a choice if it is recent."""
     if chosen is not None and secret.kind is not SecretKind.BRAND_KEY:
         return secret.secret_id in chosen

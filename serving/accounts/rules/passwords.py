@@ -42,7 +42,7 @@ def weakness(password: str, common: frozenset[str], own: Iterable[str]) -> Weakn
         return Weakness.REPEATED
     if _is_common(folded, common):
         return Weakness.COMMON
-    return Weakness.OWN if _is_own(folded, own) else None
+    return Weakness.OWN if _consists_of_own_words(folded, own) else None
 
 
 def _is_sequence(text: str) -> bool:
@@ -59,7 +59,7 @@ def _is_common(text: str, common: frozenset[str]) -> bool:
     return not common.isdisjoint({text, word, word.translate(_AS_LETTERS)})
 
 
-def _is_own(text: str, own: Iterable[str]) -> bool:
+def _consists_of_own_words(text: str, own: Iterable[str]) -> bool:
     """Whether little is left of it without the person's own words, the service's name, digits and marks."""
     words = {SERVICE}
     for own_text in own:
@@ -70,18 +70,18 @@ def _is_own(text: str, own: Iterable[str]) -> bool:
     return rest != text and sum(character.isalpha() for character in rest) < _LEAST_OF_ONES_OWN
 
 
-def wait_for_one(spent_until: datetime | None, now: datetime, allowance: Allowance) -> timedelta | None:
+def wait_before_attempt(spent_until: datetime | None, now: datetime, allowance: Allowance) -> timedelta | None:
     """The time until an attempt is allowed; None where it is allowed now."""
-    after = spent_after(spent_until, now, allowance) - now
+    after = counter_after_attempt(spent_until, now, allowance) - now
     allowed = allowance.burst * allowance.each
     return after - allowed if after > allowed else None
 
 
-def spent_after(spent_until: datetime | None, now: datetime, allowance: Allowance) -> datetime:
+def counter_after_attempt(spent_until: datetime | None, now: datetime, allowance: Allowance) -> datetime:
     """The counter after an attempt."""
     return max(spent_until or now, now) + allowance.each
 
 
-def given_back(spent_until: datetime, allowance: Allowance) -> datetime:
+def counter_without_attempt(spent_until: datetime, allowance: Allowance) -> datetime:
     """The counter without one attempt: it was no wrong password."""
     return spent_until - allowance.each

@@ -15,7 +15,7 @@ from serving.accounts.rules.access import Permission
 Roots = Mapping[str, frozenset[str]]  # The roots of each account.
 
 
-class Making(StrEnum):
+class OriginKind(StrEnum):
     """The way in which an account came into somebody's hands."""
 
     ADDED = "added"  # By the owner of the data directory: the set-up link, or a command.
@@ -27,7 +27,7 @@ class Making(StrEnum):
 class Origin:
     """One event in the history of an account; `made_by` is None where the owner of the data directory acted."""
 
-    making: Making
+    making: OriginKind
     made_by: str | None
     at: datetime
 
@@ -39,11 +39,11 @@ def roots_of(history: Mapping[str, Sequence[Origin]]) -> dict[str, frozenset[str
     the roots of that person, through any number of accounts. Adding an account again gives it a new password in the
     hands of the owner, which ends what others knew of it. What it made before stays with its earlier makers too.
     """
-    return {account: _roots(account, history) for account in history}
+    return {account: _roots_of_account(account, history) for account in history}
 
 
-def _roots(account: str, history: Mapping[str, Sequence[Origin]]) -> frozenset[str]:
-    added = [origin.at for origin in history[account] if origin.making is Making.ADDED]
+def _roots_of_account(account: str, history: Mapping[str, Sequence[Origin]]) -> frozenset[str]:
+    added = [origin.at for origin in history[account] if origin.making is OriginKind.ADDED]
     # Events of the same moment count as later ones.
     since = max(added, default=datetime.min.replace(tzinfo=history[account][0].at.tzinfo))
     waiting = _makers(origin for origin in history[account] if origin.at >= since)
@@ -54,7 +54,7 @@ def _roots(account: str, history: Mapping[str, Sequence[Origin]]) -> frozenset[s
         if maker not in seen:
             seen.add(maker)
             events = history.get(maker, ())
-            roots |= {maker} if any(event.making is Making.ADDED for event in events) else set()
+            roots |= {maker} if any(event.making is OriginKind.ADDED for event in events) else set()
             waiting += _makers(events)
     return frozenset(roots)
 
@@ -69,30 +69,30 @@ def handed_over_at(history: Sequence[Origin], granted_at: datetime | None) -> da
 
     `granted_at` is when the account got the role. The owner gives it as they add the account.
     """
-    added = max((origin.at for origin in history if origin.making is Making.ADDED), default=None)
+    added = max((origin.at for origin in history if origin.making is OriginKind.ADDED), default=None)
     times = [origin.at for origin in history if origin.made_by is not None]
     if granted_at is not None and (added is None or granted_at > added):
         times.append(granted_at)
     return max((at for at in times if added is None or at >= added), default=None)
 
 
-def independent(roots: Roots, account: str, other: str) -> bool:
+def are_independent(roots: Roots, account: str, other: str) -> bool:
     """Whether two accounts count as two people: they have no root in common. An account without a root never does."""
     ours, theirs = roots.get(account, frozenset()), roots.get(other, frozenset())
     return bool(ours) and bool(theirs) and ours.isdisjoint(theirs)
 
 
-def independent_of_all(roots: Roots, account: str, others: Iterable[str]) -> bool:
+def is_independent_of_all(roots: Roots, account: str, others: Iterable[str]) -> bool:
     """Whether an account counts as another person than each of these."""
-    return all(independent(roots, account, other) for other in others)
+    return all(are_independent(roots, account, other) for other in others)
 
 
-def same_person(roots: Roots, people: Collection[str]) -> frozenset[str]:
+def accounts_of_same_person(roots: Roots, people: Collection[str]) -> frozenset[str]:
     """These accounts, and all that do not count as another person than each of them."""
-    return frozenset(people).union(root for root in roots if not independent_of_all(roots, root, people))
+    return frozenset(people).union(root for root in roots if not is_independent_of_all(roots, root, people))
 
 
-def most_independent(roots: Roots, people: Iterable[str]) -> tuple[str, ...]:
+def largest_independent_set(roots: Roots, people: Iterable[str]) -> tuple[str, ...]:
     """The most of these accounts that count as as many people, in their order; of equally many, the earliest."""
     first: dict[frozenset[str], str] = {}
     for account in people:
@@ -100,17 +100,17 @@ def most_independent(roots: Roots, people: Iterable[str]) -> tuple[str, ...]:
     # An account whose roots include all of another's never counts where the other cannot.
     least = [account for mine, account in first.items() if not any(other and other < mine for other in first)]
     order = list(first.values())
-    return tuple(sorted(_largest(roots, least), key=order.index))
+    return tuple(sorted(_largest_subset(roots, least), key=order.index))
 
 
-def _largest(roots: Roots, accounts: Sequence[str]) -> tuple[str, ...]:
+def _largest_subset(roots: Roots, accounts: Sequence[str]) -> tuple[str, ...]:
     if not accounts:
         return ()
     head, *tail = accounts
-    with_it = (head, *_largest(roots, [account for account in tail if independent(roots, head, account)]))
+    with_it = (head, *_largest_subset(roots, [account for account in tail if are_independent(roots, head, account)]))
     if len(with_it) == len(accounts):
         return with_it
-    without = _largest(roots, tail)
+    without = _largest_subset(roots, tail)
     return without if len(without) > len(with_it) else with_it
 
 
@@ -151,12 +151,12 @@ class Proof:
     at: datetime
 
 
-def leads_to_enrolment(granted: Collection[Permission], *, has_factor: bool, production: bool) -> bool:
+def must_enrol(granted: Collection[Permission], *, has_factor: bool, production: bool) -> bool:
     """Whether a person must enrol a factor first; `granted` are the permissions of theirs that admit them to a page."""
     return production and not has_factor and bool(granted) and NEEDS_FACTOR.issuperset(granted)
 
 
-def counts_from(factor: Factor, policy: SecondFactorPolicy) -> datetime:
+def effective_from(factor: Factor, policy: SecondFactorPolicy) -> datetime:
     """From when a factor counts before a bulk act."""
     return factor.enrolled_at + timedelta(hours=policy.counts_after_hours)
 

@@ -27,7 +27,7 @@ def check_grant(grant: Grant, administered: Collection[str]) -> None:
         raise Invalid("A brand's person names their brand, and nobody else names one.")
 
 
-def changed(before: Sequence[Grant], grants: Iterable[Grant], administered: Collection[str]) -> GrantChange:
+def grant_change(before: Sequence[Grant], grants: Iterable[Grant], administered: Collection[str]) -> GrantChange:
     """The grants and removals so that somebody holds exactly the wanted roles in the administered marketplaces.
 
     Roles elsewhere stay as they are, and a role that stays keeps whether its holder leads their brand.
@@ -35,17 +35,17 @@ def changed(before: Sequence[Grant], grants: Iterable[Grant], administered: Coll
     Raises Forbidden, Invalid (as `check_grant`; and no role at all would be left: an account without roles is
     deactivated instead).
     """
-    grants_by_key = {_key(grant): grant for grant in grants}
+    grants_by_key = {_grant_key(grant): grant for grant in grants}
     for grant in grants_by_key.values():
         check_grant(grant, administered)
-    before_by_key = {_key(grant): grant for grant in before if grant.marketplace_id in administered}
+    before_by_key = {_grant_key(grant): grant for grant in before if grant.marketplace_id in administered}
     if not grants_by_key and len(before_by_key) == len(before):
         raise Invalid("Without any role they can do nothing here. Deactivate them instead.")
     new_grants = tuple(grant for key, grant in grants_by_key.items() if key not in before_by_key)
     return GrantChange(new_grants, tuple(grant for key, grant in before_by_key.items() if key not in grants_by_key))
 
 
-def _key(grant: Grant) -> tuple[Role, str, str | None]:
+def _grant_key(grant: Grant) -> tuple[Role, str, str | None]:
     return grant.role, grant.marketplace_id, grant.brand_id
 
 
@@ -92,7 +92,7 @@ def check_deactivation(grants: Sequence[Grant], user_id: str, by: str, administe
         raise Forbidden("They also work for a marketplace that is not yours. Take their roles here away instead.")
 
 
-def check_reset(
+def check_password_reset(
     grants: Sequence[Grant], user_id: str, by: str, *, administered: Collection[str], led: Collection[tuple[str, str]]
 ) -> None:
     """Refuse a password reset link to an account with more access than its maker controls.

@@ -20,8 +20,8 @@ from serving.accounts.policy import SecondFactorPolicy
 from serving.accounts.rules.passwords import Weakness, weakness
 from serving.accounts.rules.second_person import Proof
 from serving.accounts.service import guessing, known_devices, security_events
-from serving.accounts.service.guessing import NOWHERE, Whence
-from serving.accounts.service.hashing import Busy, hashed
+from serving.accounts.service.guessing import UNKNOWN_SOURCE, SignInSource
+from serving.accounts.service.hashing import HashingBusy, run_hashing
 from serving.accounts.store import accounts, second_factors, setup_links
 from serving.accounts.store.accounts import NO_DEVICE, Device, Session
 from serving.platform.runtime import Runtime
@@ -40,7 +40,7 @@ class NotSignedIn(DomainError):
 
 
 @dataclass(frozen=True, slots=True)
-class SignedIn:
+class NewSession:
     """A new session: the token for its cookie, which is not stored, the token that forms carry, and the cookie by
     which this browser is known from now on; an empty one leaves that cookie.
 
@@ -82,15 +82,15 @@ def hash_password(password: str, own: Iterable[str] = ()) -> str:
     Raises Invalid (as for `check_new_password`) or Busy (too many passwords are being hashed).
     """
     check_new_password(password, own)
-    return hashed(lambda: _HASHER.hash(password))
+    return run_hashing(lambda: _HASHER.hash(password))
 
 
 def is_password(password: str, password_hash: str) -> bool:
     """Whether a password is the one behind a hash."""
-    return len(password) <= LONGEST_PASSWORD and hashed(lambda: _HASHER.verify(password, password_hash))
+    return len(password) <= LONGEST_PASSWORD and run_hashing(lambda: _HASHER.verify(password, password_hash))
 
 
-def sign_in(runtime: Runtime, email: str, password: str, whence: Whence = NOWHERE) -> SignedIn:
+def sign_in(runtime: Runtime, email: str, password: str, whence: SignInSource = UNKNOWN_SOURCE) -> NewSession:
     """Begin a session; where the person has a second factor, it waits for the proof of it.
 
     Raises NotSignedIn (the e-mail or the password is wrong; an unknown e-mail takes as long as a wrong password),
@@ -102,39 +102,47 @@ def sign_in(runtime: Runtime, email: str, password: str, whence: Whence = NOWHER
         credentials = accounts.credentials(connection, email)
         known = None if credentials is None else known_devices.device_of(runtime, credentials, whence.devices, now)
         attempt = guessing.attempt_of(runtime, email, whence, None if known is None else known.nonce)
-        guessing.check(connection, attempt, now)
+        guessing.check_allowed(connection, attempt, now)
     with runtime.store.write() as connection:
-        guessing.spend(connection, attempt, now)
+        guessing.count_attempt(connection, attempt, now)
     typed_password, expected = (
         password if len(password) <= LONGEST_PASSWORD else "",
         credentials.password_hash if credentials else _NOBODY,
     )
     try:
-        right = hashed(lambda: _HASHER.verify(typed_password, expected))
-    except Busy:
+        right = run_hashing(lambda: _HASHER.verify(typed_password, expected))
+    except HashingBusy:
         with runtime.store.write() as connection:
-            guessing.give_back(connection, attempt)
+            guessing.uncount_attempt(connection, attempt)
         raise
     if credentials is None or not right:
-        security_events.denied("sign_in", why="wrong_password", **attempt.ids)
+        security_events.log_denial("sign_in", why="wrong_password", **attempt.ids)
         raise NotSignedIn("The e-mail or the password is wrong.")
     with runtime.store.write() as connection:
-        guessing.give_back(connection, attempt)
-        half = bool(second_factors.enrolled(connection, credentials.user_id))
+        guessing.uncount_attempt(connection, attempt)
+        half = bool(second_factors.confirmed_factors(connection, credentials.user_id))
         # Somebody with the password alone makes no browser known: the second step does.
-        devices = "" if half and known is None else known_devices.token_of(runtime, credentials, now, whence.devices)
-        return begin(
-            runtime, connection, credentials.user_id, now, devices=devices, half=half, device=device_of(devices, known)
+        devices = (
+            "" if half and known is None else known_devices.cookie_with_token(runtime, credentials, now, whence.devices)
+        )
+        return begin_session(
+            runtime,
+            connection,
+            credentials.user_id,
+            now,
+            devices=devices,
+            half=half,
+            device=session_device(devices, known),
         )
 
 
-def device_of(devices: str, known: known_devices.KnownDevice | None) -> Device:
+def session_device(devices: str, known: known_devices.KnownDevice | None) -> Device:
     """The browser of a new session, by the cookie that it gets and what it was known as before."""
     mark_hash = hash_token(known_devices.mark_of(devices)) if devices else None
     return Device(mark_hash, None if known is None else known.since)
 
 
-def begin(
+def begin_session(
     runtime: Runtime,
     connection: Connection,
     user_id: str,
@@ -144,9 +152,9 @@ def begin(
     half: bool = False,
     proof: Proof | None = None,
     device: Device = NO_DEVICE,
-) -> SignedIn:
+) -> NewSession:
     """Store a new session."""
-    signed_in = SignedIn(secrets.token_urlsafe(32), secrets.token_urlsafe(24), devices, half)
+    signed_in = NewSession(secrets.token_urlsafe(32), secrets.token_urlsafe(24), devices, half)
     minutes = timedelta(minutes=runtime.policies[SecondFactorPolicy].sign_in_minutes)
     accounts.add_session(
         connection,

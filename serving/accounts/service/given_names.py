@@ -18,7 +18,7 @@ def checked_address(email: str) -> str:
     return email.strip().lower()
 
 
-def named(what: str, name: str) -> str:
+def checked_name(what: str, name: str) -> str:
     """A name as it is stored. Raises Invalid (it is empty, longer than 200 characters, or cannot be stored)."""
     stripped_name = name.strip()
     if not _NAME.match(stripped_name):

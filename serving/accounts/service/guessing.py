@@ -16,8 +16,8 @@ from sqlalchemy import Connection
 from features.phrase import Phrase
 from models.errors import DomainError
 from serving.accounts.policy import Allowance, GuessingPolicy
-from serving.accounts.rules.passwords import given_back, spent_after, wait_for_one
-from serving.accounts.service.security_events import denied
+from serving.accounts.rules.passwords import counter_after_attempt, counter_without_attempt, wait_before_attempt
+from serving.accounts.service.security_events import log_denial
 from serving.accounts.store import sign_in_budgets
 from serving.accounts.store.sign_in_budgets import Counter
 from serving.platform.runtime import Runtime
@@ -32,14 +32,14 @@ _SESSION: Final = "session"
 
 
 @dataclass(frozen=True, slots=True)
-class Whence:
+class SignInSource:
     """Where a sign-in comes from: the address, if people can be told apart by it, and the cookie of known devices."""
 
     address: str | None = None
     devices: str = ""
 
 
-NOWHERE: Final = Whence()
+UNKNOWN_SOURCE: Final = SignInSource()
 
 
 class TooManyAttempts(DomainError):
@@ -81,17 +81,17 @@ class Attempt:
         return {"account": self.account[:_SHOWN], "address": None if self.address is None else self.address[:_SHOWN]}
 
 
-def attempt_of(runtime: Runtime, email: str, whence: Whence, device: str | None) -> Attempt:
+def attempt_of(runtime: Runtime, email: str, whence: SignInSource, device: str | None) -> Attempt:
     """The attempt; `device` is the known browser that it comes from."""
     policy = runtime.policies[GuessingPolicy]
-    account = _hashed(runtime, "account", email.strip().lower())
-    address = None if whence.address is None else _hashed(runtime, "address", _network(whence.address))
+    account = _counter_key(runtime, "account", email.strip().lower())
+    address = None if whence.address is None else _counter_key(runtime, "address", _client_network(whence.address))
     if device is not None:
-        return Attempt({("device", _hashed(runtime, "device", account, device)): policy.device}, account, address)
+        return Attempt({("device", _counter_key(runtime, "device", account, device)): policy.device}, account, address)
     counters: dict[Counter, Allowance] = {("account", account): policy.account, ("service", "all"): policy.service}
     if address is not None:
         counters["address", address] = policy.address
-        counters["account_and_address", _hashed(runtime, "both", account, address)] = policy.account_and_address
+        counters["account_and_address", _counter_key(runtime, "both", account, address)] = policy.account_and_address
     return Attempt(counters, account, address)
 
 
@@ -101,66 +101,70 @@ def attempt_in_session(runtime: Runtime, session: str, user_id: str, browser: st
     A code that signs in counts for its `browser` too, or for the account where that one is unknown, which is empty.
     """
     policy = runtime.policies[GuessingPolicy]
-    counters = {(_SESSION, _hashed(runtime, "session", session)): policy.session}
+    counters = {(_SESSION, _counter_key(runtime, "session", session)): policy.session}
     if browser is not None:
-        counters[_CODES, _hashed(runtime, "codes", user_id, browser)] = policy.session if browser else policy.codes
-    return Attempt(counters, _hashed(runtime, "account", user_id), None)
+        counters[_CODES, _counter_key(runtime, "codes", user_id, browser)] = policy.session if browser else policy.codes
+    return Attempt(counters, _counter_key(runtime, "account", user_id), None)
 
 
-def takes_mail(runtime: Runtime, email: str) -> bool:
+def claim_refusal_mail(runtime: Runtime, email: str) -> bool:
     """Whether the owner of an address is told of a refusal now; True at most once in the time of the policy."""
-    now, counter = runtime.wall.now(), ("mail", _hashed(runtime, "mail", email.strip().lower()))
+    now, counter = runtime.wall.now(), ("mail", _counter_key(runtime, "mail", email.strip().lower()))
     hours = timedelta(hours=runtime.policies[GuessingPolicy].mail_hours)
     with runtime.store.read() as connection:
-        if sign_in_budgets.spent(connection, [counter]).get(counter, now) > now:
+        if sign_in_budgets.spent_counters(connection, [counter]).get(counter, now) > now:
             return False  # Without a write, as somebody who is refused may ask often.
     with runtime.store.write() as connection:
-        is_first = sign_in_budgets.open_counters(connection, [counter], now)[counter] <= now
-        sign_in_budgets.put(connection, {counter: now + hours} if is_first else {})
+        is_first = sign_in_budgets.lock_counters(connection, [counter], now)[counter] <= now
+        sign_in_budgets.save(connection, {counter: now + hours} if is_first else {})
     return is_first
 
 
-def check(connection: Connection, attempt: Attempt, now: datetime) -> None:
+def check_allowed(connection: Connection, attempt: Attempt, now: datetime) -> None:
     """Refuse an attempt that must wait, without a write. Raises TooManyAttempts (a counter allows none now)."""
-    _refuse(attempt, sign_in_budgets.spent(connection, list(attempt.counters)), now)
+    _check_waits(attempt, sign_in_budgets.spent_counters(connection, list(attempt.counters)), now)
 
 
-def spend(connection: Connection, attempt: Attempt, now: datetime) -> bool:
+def count_attempt(connection: Connection, attempt: Attempt, now: datetime) -> bool:
     """Count an attempt; returns whether it is the last one that its session allows.
 
     Raises TooManyAttempts (a counter allows none now; nothing is counted).
     """
-    counters = sign_in_budgets.open_counters(connection, list(attempt.counters), now)
-    _refuse(attempt, counters, now)
-    after = {counter: spent_after(counters.get(counter), now, allowed) for counter, allowed in attempt.counters.items()}
-    sign_in_budgets.put(connection, after)
-    return _SESSION in _waits(attempt, after, now)
+    counters = sign_in_budgets.lock_counters(connection, list(attempt.counters), now)
+    _check_waits(attempt, counters, now)
+    after = {
+        counter: counter_after_attempt(counters.get(counter), now, allowed)
+        for counter, allowed in attempt.counters.items()
+    }
+    sign_in_budgets.save(connection, after)
+    return _SESSION in _waits_by_scope(attempt, after, now)
 
 
-def give_back(connection: Connection, attempt: Attempt) -> None:
+def uncount_attempt(connection: Connection, attempt: Attempt) -> None:
     """Count an attempt no longer: its password was right, or was not checked."""
-    counters = sign_in_budgets.spent(connection, list(attempt.counters), lock=True)
-    sign_in_budgets.put(
-        connection, {counter: given_back(until, attempt.counters[counter]) for counter, until in counters.items()}
+    counters = sign_in_budgets.spent_counters(connection, list(attempt.counters), lock=True)
+    sign_in_budgets.save(
+        connection,
+        {counter: counter_without_attempt(until, attempt.counters[counter]) for counter, until in counters.items()},
     )
 
 
-def _waits(attempt: Attempt, counters: Mapping[Counter, datetime], now: datetime) -> dict[str, timedelta]:
+def _waits_by_scope(attempt: Attempt, counters: Mapping[Counter, datetime], now: datetime) -> dict[str, timedelta]:
     return {
         scope: wait
         for (scope, key), allowed in attempt.counters.items()
-        if (wait := wait_for_one(counters.get((scope, key)), now, allowed)) is not None
+        if (wait := wait_before_attempt(counters.get((scope, key)), now, allowed)) is not None
     }
 
 
-def _refuse(attempt: Attempt, counters: Mapping[Counter, datetime], now: datetime) -> None:
-    waits = _waits(attempt, counters, now)
+def _check_waits(attempt: Attempt, counters: Mapping[Counter, datetime], now: datetime) -> None:
+    waits = _waits_by_scope(attempt, counters, now)
     if waits:
-        denied("sign_in", why="too_many_attempts", counters=sorted(waits), **attempt.ids)
+        log_denial("sign_in", why="too_many_attempts", counters=sorted(waits), **attempt.ids)
         raise TooManyAttempts(max(waits.values()), of_codes=_CODES in waits)
 
 
-def _network(address: str) -> str:
+def _client_network(address: str) -> str:
     """The address; of IPv6 the network that one customer has."""
     ip_address = ipaddress.ip_address(address)
     if ip_address.version == 4:
@@ -170,6 +174,6 @@ def _network(address: str) -> str:
     return str(ipaddress.ip_network((ip_address, _IPV6_NETWORK), strict=False))
 
 
-def _hashed(runtime: Runtime, *parts: str) -> str:
+def _counter_key(runtime: Runtime, *parts: str) -> str:
     """A name for a counter; only the key leads back from it."""
     return keyed_digest(runtime.contact_key, _PURPOSE, *parts).hex()

@@ -21,7 +21,7 @@ MOST_WAITING: Final = 6
 _NICENESS: Final = 10
 
 
-class Busy(DomainError):
+class HashingBusy(DomainError):
     """Too many passwords are being checked; `retry_after_seconds` says when to try again."""
 
     code = "busy"
@@ -31,23 +31,23 @@ class Busy(DomainError):
         super().__init__(Phrase("Too many people are signing in at this moment. Try again in a few seconds."))
 
 
-def _give_way() -> None:
+def _lower_priority() -> None:
     """Let the scheduler prefer every other thread. Linux has a niceness for each thread; elsewhere nothing changes."""
     if os.uname().sysname == "Linux":
         os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICENESS)
 
 
-_POOL: Final = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="hashing", initializer=_give_way)
+_POOL: Final = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="hashing", initializer=_lower_priority)
 _ADMITTED: Final = threading.BoundedSemaphore(AT_ONCE + MOST_WAITING)
 
 
-def hashed(work: Callable[[], T]) -> T:
+def run_hashing(work: Callable[[], T]) -> T:
     """What the work returns, done in the threads for hashing.
 
     Raises Busy (too many others wait already; nothing was done).
     """
     if not _ADMITTED.acquire(blocking=False):
-        raise Busy
+        raise HashingBusy
     try:
         return _POOL.submit(work).result()
     finally:

@@ -10,12 +10,12 @@ from sqlalchemy import Connection
 from models.errors import Conflict, Invalid, NotFound
 from serving.accounts.policy import InvitationPolicy
 from serving.accounts.rules.access import Grant, Permission, Person, Role
-from serving.accounts.rules.second_person import Making, Origin
+from serving.accounts.rules.second_person import Origin, OriginKind
 from serving.accounts.rules.staffing import check_grant
 from serving.accounts.service import auth
 from serving.accounts.service.auth import NotSignedIn
-from serving.accounts.service.given_names import checked_address, named
-from serving.accounts.service.guessing import NOWHERE, Whence
+from serving.accounts.service.given_names import checked_address, checked_name
+from serving.accounts.service.guessing import UNKNOWN_SOURCE, SignInSource
 from serving.accounts.store import accounts, invitations, origins, people
 from serving.accounts.store.invitations import Invitation
 from serving.audit.store import audit
@@ -32,7 +32,7 @@ _SIGN_IN_FIRST: Final = "Nothing was changed. If you have an account here, sign 
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class InvitationDetails:
     """An open invitation as its administrator or its invitee sees it: marketplace, role and inviter.
 
     It does not say whether its address has an account: the inviter has the link too, and must not learn that.
@@ -54,10 +54,10 @@ def invite(runtime: Runtime, by: Person, email: str, grant: Grant) -> str:
     check_grant(grant, administered)
     address = checked_address(email)
     with runtime.store.write() as connection:
-        audit.hold(connection)
+        audit.lock(connection)
         if grant.brand_id is not None and grant.brand_id not in brands.enrolments(connection, grant.marketplace_id):
             raise Invalid("This brand takes no part here. Enrol it first.")
-        _refuse_who_has_it(connection, administered, address, grant)
+        _refuse_role_holder(connection, administered, address, grant)
         return invite_by_mail(runtime, connection, by, address, grant)
 
 
@@ -67,13 +67,13 @@ def invite_by_mail(runtime: Runtime, connection: Connection, by: Person, address
     expires = now + timedelta(days=runtime.policies[InvitationPolicy].valid_days)
     invitations.withdraw_earlier(connection, address, grant, now)
     invitation = Invitation(runtime.ids.new("inv"), address, grant, by.user_id, now, expires)
-    invitations.put(connection, invitation, auth.hash_token(token))
+    invitations.save(connection, invitation, auth.hash_token(token))
     _record(runtime, connection, invitation, "person.invited", by.user_id)
-    _mail(runtime, connection, _asked(connection, invitation), token)
+    _mail_link(runtime, connection, _details_of(connection, invitation), token)
     return f"{PLACE}{token}"
 
 
-def _mail(runtime: Runtime, connection: Connection, open_invitation: Asked, token: str) -> None:
+def _mail_link(runtime: Runtime, connection: Connection, open_invitation: InvitationDetails, token: str) -> None:
     """Mail the link to the invitee, in the language of the inviter: that of the invitee is not known yet."""
     invitation = open_invitation.invitation
     queue_to_address(
@@ -82,7 +82,7 @@ def _mail(runtime: Runtime, connection: Connection, open_invitation: Asked, toke
         MailKind.INVITATION,
         marketplace_id=invitation.grant.marketplace_id,
         address=invitation.email,
-        language=display.current().language,
+        language=display.current_display().language,
         parameters={
             "marketplace": open_invitation.marketplace,
             "brand": open_invitation.brand,
@@ -95,7 +95,7 @@ def _mail(runtime: Runtime, connection: Connection, open_invitation: Asked, toke
     )
 
 
-def _refuse_who_has_it(connection: Connection, administered: frozenset[str], address: str, grant: Grant) -> None:
+def _refuse_role_holder(connection: Connection, administered: frozenset[str], address: str, grant: Grant) -> None:
     """The message reveals only people whom the administrator can see anyway."""
     try:
         known = people.colleague(connection, administered, accounts.user_id_by_email(connection, address))
@@ -108,13 +108,13 @@ def _refuse_who_has_it(connection: Connection, administered: frozenset[str], add
         raise Conflict("{name} is deactivated. Reactivate them instead.", name=known.name)
 
 
-def open_invitations(runtime: Runtime, by: Person) -> list[Asked]:
+def open_invitations(runtime: Runtime, by: Person) -> list[InvitationDetails]:
     """The invitations to a person's marketplaces that can still be accepted."""
     with runtime.store.read() as connection:
-        pending_invitations = invitations.open_ones(
+        pending_invitations = invitations.open_invitations(
             connection, by.marketplaces(Permission.ADMINISTER), runtime.wall.now()
         )
-        return [_asked(connection, invitation) for invitation in pending_invitations]
+        return [_details_of(connection, invitation) for invitation in pending_invitations]
 
 
 def withdraw(runtime: Runtime, by: Person, invitation_id: str) -> None:
@@ -123,19 +123,21 @@ def withdraw(runtime: Runtime, by: Person, invitation_id: str) -> None:
     Raises NotFound (there is no such open invitation in the person's marketplaces).
     """
     with runtime.store.write() as connection:
-        audit.hold(connection)
+        audit.lock(connection)
         marketplace_ids = by.marketplaces(Permission.ADMINISTER)
         invitation = invitations.withdraw(connection, marketplace_ids, invitation_id, runtime.wall.now())
         _record(runtime, connection, invitation, "invitation.withdrawn", by.user_id)
 
 
-def asked_by(runtime: Runtime, token: str) -> Asked:
+def details_by_token(runtime: Runtime, token: str) -> InvitationDetails:
     """The content of an invitation link. Raises NotFound (the link is unknown or no longer valid)."""
     with runtime.store.read() as connection:
-        return _asked(connection, invitations.of_token(connection, auth.hash_token(token), runtime.wall.now()))
+        return _details_of(connection, invitations.of_token(connection, auth.hash_token(token), runtime.wall.now()))
 
 
-def accept(runtime: Runtime, token: str, *, name: str, password: str, whence: Whence = NOWHERE) -> auth.SignedIn:
+def accept(
+    runtime: Runtime, token: str, *, name: str, password: str, whence: SignInSource = UNKNOWN_SOURCE
+) -> auth.NewSession:
     """Create the account, or give an existing one the role, and sign in.
 
     An invalid name or password is refused before the check for an existing account, so such a try reveals nothing. A
@@ -146,8 +148,8 @@ def accept(runtime: Runtime, token: str, *, name: str, password: str, whence: Wh
     NotSignedIn, TooManyAttempts (an account with this address exists, and the password is not its password, or cannot
     be checked now).
     """
-    invitation = asked_by(runtime, token).invitation
-    new = (named("person", name), auth.hash_password(password, (name, invitation.email)))
+    invitation = details_by_token(runtime, token).invitation
+    new = (checked_name("person", name), auth.hash_password(password, (name, invitation.email)))
     with runtime.store.read() as connection:
         known = accounts.is_known(connection, invitation.email)
     if not known:
@@ -169,7 +171,7 @@ def accept_as(runtime: Runtime, person: Person, token: str) -> None:
 
     Raises NotFound (the link is unknown, no longer valid, or another person's).
     """
-    invitation = asked_by(runtime, token).invitation
+    invitation = details_by_token(runtime, token).invitation
     if invitation.email != person.email:
         raise NotFound("This invitation is for another address. Sign out and sign in with that one.")
     _join(runtime, invitation, None)
@@ -178,7 +180,7 @@ def accept_as(runtime: Runtime, person: Person, token: str) -> None:
 def _join(runtime: Runtime, invitation: Invitation, new: tuple[str, str] | None) -> None:
     now = runtime.clock.now()
     with runtime.store.write() as connection:
-        audit.hold(connection)
+        audit.lock(connection)
         if new is None:
             user_id = accounts.user_id_by_email(connection, invitation.email)
         else:
@@ -186,9 +188,9 @@ def _join(runtime: Runtime, invitation: Invitation, new: tuple[str, str] | None)
             accounts.add_account(
                 connection, user_id=user_id, email=invitation.email, name=name, password_hash=hashed, at=now
             )
-            origin = Origin(Making.INVITED, invitation.invited_by, now)
+            origin = Origin(OriginKind.INVITED, invitation.invited_by, now)
             origins.add_origin(connection, runtime.ids.new("org"), user_id, origin)
-        invitations.take_up(connection, invitation, user_id, runtime.wall.now())
+        invitations.mark_used(connection, invitation, user_id, runtime.wall.now())
         held_roles = {
             (had.role, had.marketplace_id, had.brand_id) for had in accounts.person(connection, user_id).grants
         }
@@ -209,12 +211,12 @@ def _confirms_from(runtime: Runtime, connection: Connection, invitation: Invitat
     return runtime.clock.now() + timedelta(hours=runtime.policies[InvitationPolicy].colleague_confirms_after_hours)
 
 
-def _asked(connection: Connection, invitation: Invitation) -> Asked:
+def _details_of(connection: Connection, invitation: Invitation) -> InvitationDetails:
     place = marketplaces.get(connection, invitation.grant.marketplace_id)
     enrolled = brands.enrolments(connection, place.marketplace_id) if invitation.grant.role is Role.BRAND else {}
     brand = enrolled.get(invitation.grant.brand_id or "")
     by = accounts.names(connection, [invitation.invited_by])
-    return Asked(invitation, place.name, brand.name if brand else None, by.get(invitation.invited_by, ""))
+    return InvitationDetails(invitation, place.name, brand.name if brand else None, by.get(invitation.invited_by, ""))
 
 
 def _record(

@@ -30,7 +30,7 @@ class KnownDevice:
     since: datetime
 
 
-def token_of(runtime: Runtime, credentials: Credentials, at: datetime, others: str = "") -> str:
+def cookie_with_token(runtime: Runtime, credentials: Credentials, at: datetime, others: str = "") -> str:
     """The value of the cookie: a token of this account, before those of other accounts in the same browser.
 
     A new token in a known browser says since when the account is known there.
@@ -38,15 +38,20 @@ def token_of(runtime: Runtime, credentials: Credentials, at: datetime, others: s
     known = device_of(runtime, credentials, others, at)
     nonce, issued = secrets.token_urlsafe(12), int(at.timestamp())
     times = f"{issued}.{issued if known is None else int(known.since.timestamp())}"
-    new_token = f"{nonce}.{times}.{signature(*_signed(runtime, credentials, nonce, times))}"
-    other_tokens = [token for token in _split(others) if _device(runtime, credentials, token, at) is None]
+    new_token = f"{nonce}.{times}.{signature(*_signature_parts(runtime, credentials, nonce, times))}"
+    other_tokens = [token for token in _tokens_in(others) if _device_of_token(runtime, credentials, token, at) is None]
     return BETWEEN.join([new_token, *other_tokens][:_MOST_IN_A_COOKIE])
 
 
 def device_of(runtime: Runtime, credentials: Credentials, cookie: str, at: datetime) -> KnownDevice | None:
     """The browser by which this account is known, None where it is not."""
     return next(
-        (known for token in _split(cookie) if (known := _device(runtime, credentials, token, at)) is not None), None
+        (
+            known
+            for token in _tokens_in(cookie)
+            if (known := _device_of_token(runtime, credentials, token, at)) is not None
+        ),
+        None,
     )
 
 
@@ -57,17 +62,17 @@ def mark_of(cookie: str) -> str:
 
 def is_marked(cookie: str, mark_hash: str | None) -> bool:
     """Whether a browser's cookie carries the mark that it got at a sign-in, by the mark's hash."""
-    return any(hashlib.sha256(mark_of(token).encode()).hexdigest() == mark_hash for token in _split(cookie))
+    return any(hashlib.sha256(mark_of(token).encode()).hexdigest() == mark_hash for token in _tokens_in(cookie))
 
 
-def _split(cookie: str) -> list[str]:
+def _tokens_in(cookie: str) -> list[str]:
     return cookie.split(BETWEEN)[:_MOST_IN_A_COOKIE] if 0 < len(cookie) <= LONGEST_COOKIE else []
 
 
-def _device(runtime: Runtime, credentials: Credentials, token: str, at: datetime) -> KnownDevice | None:
+def _device_of_token(runtime: Runtime, credentials: Credentials, token: str, at: datetime) -> KnownDevice | None:
     nonce, _, rest = token.partition(".")
     times, _, signed = rest.rpartition(".")
-    if not is_signature(signed, *_signed(runtime, credentials, nonce, times)):
+    if not is_signature(signed, *_signature_parts(runtime, credentials, nonce, times)):
         return None
     issued, _, since = times.partition(".")
     lasts = timedelta(days=runtime.policies[GuessingPolicy].device_days)
@@ -76,7 +81,7 @@ def _device(runtime: Runtime, credentials: Credentials, token: str, at: datetime
     return KnownDevice(nonce, datetime.fromtimestamp(int(since), UTC))
 
 
-def _signed(
+def _signature_parts(
     runtime: Runtime, credentials: Credentials, nonce: str, times: str
 ) -> tuple[bytes, bytes, str, str, str, str]:
     """The key, the account and its password's hash."""

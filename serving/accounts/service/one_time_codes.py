@@ -34,12 +34,12 @@ def secret_of(runtime: Runtime, factor: StoredFactor) -> str:
     return runtime.services[Sealer].open(factor.secret or "")
 
 
-def address_of(secret: str, email: str) -> str:
+def otpauth_uri(secret: str, email: str) -> str:
     """The address that an app reads from the picture: otpauth."""
     return pyotp.TOTP(secret).provisioning_uri(name=email, issuer_name=_ISSUER)
 
 
-def picture_of(address: str) -> tuple[int, str]:
+def qr_code_of(address: str) -> tuple[int, str]:
     """An address as a QR code: the number of modules of a side, with the quiet zone, and the path of the dark ones."""
     rows = [list(row) for row in segno.make_qr(address, error="m").matrix_iter(border=4)]
     dark = [f"M{x} {y}h1v1h-1z" for y, row in enumerate(rows) for x, is_dark in enumerate(row) if is_dark]
@@ -51,7 +51,7 @@ def is_app_code(code: str) -> bool:
     return len(typed) == _DIGITS and typed.isascii() and typed.isdigit()
 
 
-def step_of(runtime: Runtime, factor: StoredFactor, code: str, now: datetime) -> int | None:
+def matching_step(runtime: Runtime, factor: StoredFactor, code: str, now: datetime) -> int | None:
     """The time step of a right code, which the caller records as used; None for any other."""
     if not is_app_code(code):
         return None
@@ -62,11 +62,11 @@ def step_of(runtime: Runtime, factor: StoredFactor, code: str, now: datetime) ->
         return None
 
 
-def new_codes(runtime: Runtime, connection: Connection, user_id: str, now: datetime) -> tuple[str, ...]:
+def replace_recovery_codes(runtime: Runtime, connection: Connection, user_id: str, now: datetime) -> tuple[str, ...]:
     """New recovery codes in place of the earlier ones. Only their keyed hashes are stored."""
     number = runtime.policies[SecondFactorPolicy].recovery_codes
     codes = ["".join(secrets.choice(_LETTERS) for _ in range(_LETTERS_OF_CODE)) for _ in range(number)]
-    second_factors.put_codes(connection, user_id, [_hashed(runtime, user_id, code) for code in codes], now)
+    second_factors.replace_codes(connection, user_id, [_code_hash(runtime, user_id, code) for code in codes], now)
     return tuple("-".join(code[at : at + _GROUP] for at in range(0, len(code), _GROUP)) for code in codes)
 
 
@@ -74,9 +74,9 @@ def use_recovery_code(runtime: Runtime, connection: Connection, user_id: str, co
     """Use a recovery code up; False where it is wrong or was used."""
     typed = "".join(character for character in code.lower() if character.isalnum())
     return len(typed) == _LETTERS_OF_CODE and second_factors.use_code(
-        connection, user_id, _hashed(runtime, user_id, typed), now
+        connection, user_id, _code_hash(runtime, user_id, typed), now
     )
 
 
-def _hashed(runtime: Runtime, user_id: str, code: str) -> str:
+def _code_hash(runtime: Runtime, user_id: str, code: str) -> str:
     return keyed_digest(runtime.contact_key, _PURPOSE, user_id, code).hex()

@@ -60,15 +60,15 @@ def are_possible(runtime: Runtime) -> bool:
 
 def enrolment_options(runtime: Runtime, connection: Connection, token_hash: str, person: Person, now: datetime) -> str:
     """What a browser needs to make a passkey, as JSON; the challenge is stored for this session."""
-    known = second_factors.enrolled(connection, person.user_id)
+    known = second_factors.confirmed_factors(connection, person.user_id)
     options = generate_registration_options(
         rp_id=relying_party(runtime),
         rp_name=_NAME,
         user_id=person.user_id.encode(),
         user_name=person.email,
         user_display_name=person.name,
-        challenge=_challenge(runtime, connection, token_hash, ENROL, now),
-        exclude_credentials=_described(known),
+        challenge=_new_challenge(runtime, connection, token_hash, ENROL, now),
+        exclude_credentials=_descriptors(known),
         authenticator_selection=AuthenticatorSelectionCriteria(
             resident_key=ResidentKeyRequirement.PREFERRED, user_verification=UserVerificationRequirement.REQUIRED
         ),
@@ -82,14 +82,16 @@ def proof_options(
     """What a browser needs to prove a passkey of an account, as JSON; the challenge is stored for this session."""
     options = generate_authentication_options(
         rp_id=relying_party(runtime),
-        challenge=_challenge(runtime, connection, token_hash, purpose, now),
-        allow_credentials=_described(second_factors.enrolled(connection, user_id)),
+        challenge=_new_challenge(runtime, connection, token_hash, purpose, now),
+        allow_credentials=_descriptors(second_factors.confirmed_factors(connection, user_id)),
         user_verification=UserVerificationRequirement.REQUIRED,
     )
     return options_to_json(options)
 
 
-def made(runtime: Runtime, person: Person, challenge: str | None, credential: str, now: datetime) -> StoredFactor:
+def verify_new_passkey(
+    runtime: Runtime, person: Person, challenge: str | None, credential: str, now: datetime
+) -> StoredFactor:
     """The passkey that a browser made for a challenge; it is not stored yet.
 
     Raises Invalid (there is no challenge, or the answer does not fit it, this address or this service, or nobody was
@@ -118,7 +120,7 @@ def made(runtime: Runtime, person: Person, challenge: str | None, credential: st
     )
 
 
-def proved(
+def verify_proof(
     runtime: Runtime, connection: Connection, challenge: str, user_id: str, credential: str, now: datetime
 ) -> StoredFactor | None:
     """The passkey of the account that signed the challenge; None where none did. Its counter is stored.
@@ -129,7 +131,7 @@ def proved(
         return None
     try:
         signed_credential = parse_authentication_credential_json(credential)
-        known = {factor.credential_id: factor for factor in second_factors.enrolled(connection, user_id)}
+        known = {factor.credential_id: factor for factor in second_factors.confirmed_factors(connection, user_id)}
         factor = known.get(bytes_to_base64url(signed_credential.raw_id))
         if factor is None:
             return None
@@ -145,10 +147,14 @@ def proved(
     except (WebAuthnException, ValueError, RecursionError):
         return None
     counts = proof.new_sign_count > 0
-    return factor if second_factors.use(connection, factor.factor_id, proof.new_sign_count, now, rises=counts) else None
+    return (
+        factor
+        if second_factors.record_use(connection, factor.factor_id, proof.new_sign_count, now, rises=counts)
+        else None
+    )
 
 
-def _described(factors: list[StoredFactor]) -> list[PublicKeyCredentialDescriptor]:
+def _descriptors(factors: list[StoredFactor]) -> list[PublicKeyCredentialDescriptor]:
     return [
         PublicKeyCredentialDescriptor(id=base64url_to_bytes(factor.credential_id))
         for factor in factors
@@ -156,8 +162,8 @@ def _described(factors: list[StoredFactor]) -> list[PublicKeyCredentialDescripto
     ]
 
 
-def _challenge(runtime: Runtime, connection: Connection, token_hash: str, purpose: str, now: datetime) -> bytes:
+def _new_challenge(runtime: Runtime, connection: Connection, token_hash: str, purpose: str, now: datetime) -> bytes:
     made_now = secrets.token_bytes(_CHALLENGE_BYTES)
     until = now + timedelta(minutes=runtime.policies[SecondFactorPolicy].challenge_minutes)
-    second_factors.put_challenge(connection, token_hash, purpose, bytes_to_base64url(made_now), until)
+    second_factors.save_challenge(connection, token_hash, purpose, bytes_to_base64url(made_now), until)
     return made_now

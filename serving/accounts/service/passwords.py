@@ -6,7 +6,7 @@ from sqlalchemy import Connection
 
 from models.errors import Invalid
 from serving.accounts.rules.access import Person
-from serving.accounts.rules.second_person import Making, Origin
+from serving.accounts.rules.second_person import Origin, OriginKind
 from serving.accounts.service import auth, known_devices
 from serving.accounts.service.proving import check_password
 from serving.accounts.service.reset_links import live_link
@@ -39,15 +39,15 @@ def change_password(
         raise Invalid("The new password is the same as the current one. Choose another one.")
     hashed = auth.hash_password(new_password, (person.name, person.email))
     with runtime.store.write() as connection:
-        audit.hold(connection)
-        ended = _put(runtime, connection, person.user_id, hashed, ending, staying=auth.hash_token(token))
+        audit.lock(connection)
+        ended = _replace_password(runtime, connection, person.user_id, hashed, ending, staying=auth.hash_token(token))
         audit.record(
             connection, runtime.clock.now(), "", person.actor, "password.changed", person.user_id, sessions_ended=ended
         )
     return ended
 
 
-def choose_anew(runtime: Runtime, token: str, *, new_password: str, again: str) -> str:
+def reset_by_link(runtime: Runtime, token: str, *, new_password: str, again: str) -> str:
     """Set a new password by a link. This uses the link up and ends every session and every other link of the person.
 
     Their keys and recent secrets end, as the account may have been stolen.
@@ -65,11 +65,11 @@ def choose_anew(runtime: Runtime, token: str, *, new_password: str, again: str) 
     check_typed_alike(new_password, again)
     hashed = auth.hash_password(new_password, (person.name, person.email))
     with runtime.store.write() as connection:
-        audit.hold(connection)
+        audit.lock(connection)
         link = live_link(runtime, connection, token)
-        reset_links.use(connection, link.link_id, runtime.wall.now())
-        ended = _put(runtime, connection, link.user_id, hashed, None, staying="")
-        _keep_origin(runtime, connection, link)
+        reset_links.mark_used(connection, link.link_id, runtime.wall.now())
+        ended = _replace_password(runtime, connection, link.user_id, hashed, None, staying="")
+        _record_origin(runtime, connection, link)
         for place in sorted(accounts.places_of(connection, link.user_id)):
             audit.record(
                 connection,
@@ -83,24 +83,24 @@ def choose_anew(runtime: Runtime, token: str, *, new_password: str, again: str) 
                 as_root=link.as_root,
                 sessions_ended=ended,
             )
-    return known_devices.token_of(runtime, Credentials(link.user_id, hashed), runtime.wall.now())
+    return known_devices.cookie_with_token(runtime, Credentials(link.user_id, hashed), runtime.wall.now())
 
 
-def _keep_origin(runtime: Runtime, connection: Connection, link: ResetLink) -> None:
+def _record_origin(runtime: Runtime, connection: Connection, link: ResetLink) -> None:
     """The maker had the link, and so counts with the account from now on; the owner of the directory may found it."""
     if link.made_by is None and not link.as_root:
         return
-    making = Making.ADDED if link.made_by is None else Making.RESET
+    making = OriginKind.ADDED if link.made_by is None else OriginKind.RESET
     origin = Origin(making, link.made_by, runtime.clock.now())
     origins.add_origin(connection, runtime.ids.new("org"), link.user_id, origin)
 
 
-def _put(
+def _replace_password(
     runtime: Runtime, connection: Connection, user_id: str, hashed: str, ending: Collection[str] | None, *, staying: str
 ) -> int:
     """Store the hash; end the other sessions, links and secrets of the person. Returns how many sessions ended."""
     people.set_password(connection, user_id, hashed)
-    second_factors.drop_begun(connection, user_id)  # Somebody with the old password may have begun it.
+    second_factors.drop_unconfirmed(connection, user_id)  # Somebody with the old password may have begun it.
     end_secrets(runtime, connection, user_id, "password", runtime.clock.now(), by=f"user:{user_id}", chosen=ending)
     reset_links.end(connection, user_id, runtime.wall.now())
     return people.end_sessions(connection, user_id, but=staying)

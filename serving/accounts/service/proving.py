@@ -13,8 +13,8 @@ from models.errors import Invalid
 from serving.accounts.rules.access import Person
 from serving.accounts.rules.second_person import FactorKind, Proof
 from serving.accounts.service import auth, guessing, passkeys
-from serving.accounts.service.one_time_codes import step_of, use_recovery_code
-from serving.accounts.service.security_events import denied
+from serving.accounts.service.one_time_codes import matching_step, use_recovery_code
+from serving.accounts.service.security_events import log_denial
 from serving.accounts.store import accounts, people, second_factors
 from serving.accounts.store.accounts import Session
 from serving.platform.runtime import Runtime
@@ -23,7 +23,7 @@ PROVE: Final = "prove"
 
 
 @dataclass(frozen=True, slots=True)
-class Given:
+class FactorResponse:
     """What a person shows: a code of an app, a recovery code, or what a passkey signed."""
 
     code: str = ""
@@ -33,7 +33,7 @@ class Given:
 def prove(
     runtime: Runtime,
     session: Session,
-    code_or_passkey: Given,
+    code_or_passkey: FactorResponse,
     purpose: str = PROVE,
     *,
     recovery: bool = False,
@@ -50,15 +50,17 @@ def prove(
     now, user_id = runtime.wall.now(), session.person.user_id
     attempt = guessing.attempt_in_session(runtime, session.token_hash, user_id, browser)
     with runtime.store.write() as connection:
-        is_last = guessing.spend(connection, attempt, now)
+        is_last = guessing.count_attempt(connection, attempt, now)
     with runtime.store.write() as connection:
-        proof_and_kind = _checked(runtime, connection, session, code_or_passkey, purpose, now, recovery=recovery)
+        proof_and_kind = _verify_response(
+            runtime, connection, session, code_or_passkey, purpose, now, recovery=recovery
+        )
         if proof_and_kind is not None:
-            guessing.give_back(connection, attempt)
+            guessing.uncount_attempt(connection, attempt)
             accounts.keep_proof(connection, session.token_hash, proof_and_kind[0])
     if proof_and_kind is None:
-        denied("second_factor", why="wrong_proof", user_id=user_id, purpose=purpose.partition(":")[0])
-        end_after_last(runtime, session.token_hash, is_last=is_last)
+        log_denial("second_factor", why="wrong_proof", user_id=user_id, purpose=purpose.partition(":")[0])
+        end_session_after_last(runtime, session.token_hash, is_last=is_last)
         raise Invalid("The code is wrong or was used before. Enter a new one.")
     return proof_and_kind
 
@@ -70,17 +72,17 @@ def check_password(runtime: Runtime, person: Person, token_hash: str, password: 
     """
     attempt, now = guessing.attempt_in_session(runtime, token_hash, person.user_id), runtime.wall.now()
     with runtime.store.write() as connection:
-        is_last = guessing.spend(connection, attempt, now)
-        stored = people.password_of(connection, person.user_id)
+        is_last = guessing.count_attempt(connection, attempt, now)
+        stored = people.password_hash_of(connection, person.user_id)
     if not auth.is_password(password, stored):
-        denied("password", why="wrong_password", user_id=person.user_id)
-        end_after_last(runtime, token_hash, is_last=is_last)
+        log_denial("password", why="wrong_password", user_id=person.user_id)
+        end_session_after_last(runtime, token_hash, is_last=is_last)
         raise Invalid("The current password is wrong. Enter it again.")
     with runtime.store.write() as connection:
-        guessing.give_back(connection, attempt)
+        guessing.uncount_attempt(connection, attempt)
 
 
-def end_after_last(runtime: Runtime, token_hash: str, *, is_last: bool) -> None:
+def end_session_after_last(runtime: Runtime, token_hash: str, *, is_last: bool) -> None:
     """End a session after the last wrong proof that it allows. Raises NotSignedIn (it was the last one)."""
     if is_last:
         with runtime.store.write() as connection:
@@ -88,11 +90,11 @@ def end_after_last(runtime: Runtime, token_hash: str, *, is_last: bool) -> None:
         raise auth.NotSignedIn("Too many wrong codes or passwords were entered. Sign in again.")
 
 
-def _checked(
+def _verify_response(
     runtime: Runtime,
     connection: Connection,
     session: Session,
-    code_or_passkey: Given,
+    code_or_passkey: FactorResponse,
     purpose: str,
     now: datetime,
     *,
@@ -103,11 +105,11 @@ def _checked(
         challenge = second_factors.take_challenge(connection, session.token_hash, purpose, now)
         signed = None
         if challenge is not None:
-            signed = passkeys.proved(runtime, connection, challenge, user_id, code_or_passkey.credential, now)
+            signed = passkeys.verify_proof(runtime, connection, challenge, user_id, code_or_passkey.credential, now)
         return None if signed is None else (Proof(signed.factor_id, now), signed.kind)
-    for factor in second_factors.enrolled(connection, user_id):
-        step = step_of(runtime, factor, code_or_passkey.code, now) if factor.kind is FactorKind.TOTP else None
-        if step is not None and second_factors.use(connection, factor.factor_id, step, now, rises=True):
+    for factor in second_factors.confirmed_factors(connection, user_id):
+        step = matching_step(runtime, factor, code_or_passkey.code, now) if factor.kind is FactorKind.TOTP else None
+        if step is not None and second_factors.record_use(connection, factor.factor_id, step, now, rises=True):
             return Proof(factor.factor_id, now), factor.kind
     if recovery and use_recovery_code(runtime, connection, user_id, code_or_passkey.code, now):
         return Proof(None, now), None

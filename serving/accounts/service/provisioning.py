@@ -10,11 +10,11 @@ from sqlalchemy import Connection
 
 from features import money
 from features.brands import Brand
-from models.errors import DomainError, Invalid, required
+from models.errors import DomainError, Invalid, require
 from serving.accounts.rules.access import Grant, Role, Scope
-from serving.accounts.rules.second_person import Making, Origin
+from serving.accounts.rules.second_person import Origin, OriginKind
 from serving.accounts.service import auth
-from serving.accounts.service.given_names import checked_address, named
+from serving.accounts.service.given_names import checked_address, checked_name
 from serving.accounts.store import accounts, origins
 from serving.audit.rules.chain import FOUNDED
 from serving.audit.service.signing import public_key
@@ -22,14 +22,14 @@ from serving.audit.store import audit
 from serving.brands.service import certification
 from serving.brands.store import authorised_sellers, brands
 from serving.cases.service.deferring import manager_for
-from serving.marketplaces.service.keys import new_key, owner_of_new
+from serving.marketplaces.service.keys import new_key, owner_of_new_secret
 from serving.marketplaces.store import marketplaces
 from serving.marketplaces.store.marketplaces import Marketplace
 from serving.platform.outbound.addresses import check_url
 from serving.platform.runtime import Runtime
 from serving.webhooks.client import check_secret, check_status_url, new_secret
-from serving.webhooks.service.receivers import wake
-from serving.webhooks.service.signing_secrets import sealed, signing_secrets
+from serving.webhooks.service.receivers import make_due
+from serving.webhooks.service.signing_secrets import seal_secret, signing_secrets
 from serving.webhooks.store import endpoints
 from serving.webhooks.store.endpoints import Endpoint
 
@@ -55,14 +55,18 @@ class NewPerson:
 
 def add_marketplace(runtime: Runtime, *, name: str, base_currency: str, by: str) -> Marketplace:
     """Create a marketplace. The data directory in which the first one is created signs the audit log."""
-    if base_currency not in money.codes():
+    if base_currency not in money.currency_codes():
         raise Invalid("The base currency must be a currency code of ISO 4217 such as EUR.")
-    marketplace = Marketplace(runtime.ids.new("mkt"), named("marketplace", name), base_currency, None)
+    marketplace = Marketplace(runtime.ids.new("mkt"), checked_name("marketplace", name), base_currency, None)
     signer = {"public_key": public_key(runtime.home)}
     with runtime.store.write() as connection:
         marketplaces.add_marketplace(connection, marketplace, runtime.clock.now())
         _record(
-            runtime, connection, marketplace.marketplace_id, by, _Entry(FOUNDED, marketplace.marketplace_id, signer)
+            runtime,
+            connection,
+            marketplace.marketplace_id,
+            by,
+            _AuditedAct(FOUNDED, marketplace.marketplace_id, signer),
         )
     return marketplace
 
@@ -75,9 +79,9 @@ def add_person(runtime: Runtime, person: NewPerson, *, by: str) -> tuple[str, st
     Raises Conflict, NotFound, Invalid (the e-mail is taken; there is no such marketplace or brand; a brand user needs a
     brand, other roles have none).
     """
-    password, hashed = _checked(person)
+    password, hashed = _password_and_hash(person)
     with runtime.store.write() as connection:
-        return _put_person(runtime, connection, person, hashed, by=by), password
+        return _store_person(runtime, connection, person, hashed, by=by), password
 
 
 def add_people(runtime: Runtime, people: Mapping[str, NewPerson], *, by: str) -> dict[str, str]:
@@ -89,13 +93,13 @@ def add_people(runtime: Runtime, people: Mapping[str, NewPerson], *, by: str) ->
     checked: dict[str, tuple[str, str]] = {}
     for where, person in people.items():
         try:
-            checked[where] = _checked(person)
+            checked[where] = _password_and_hash(person)
         except DomainError as error:
             refused.append(f"{where}: {error.sentence}")
     with runtime.store.write() as connection:
         for where, (_, hashed) in checked.items():
             try:
-                _put_person(runtime, connection, people[where], hashed, by=by)
+                _store_person(runtime, connection, people[where], hashed, by=by)
             except DomainError as error:
                 refused.append(f"{where}: {error.sentence}")
         if refused:
@@ -105,39 +109,39 @@ def add_people(runtime: Runtime, people: Mapping[str, NewPerson], *, by: str) ->
     return {people[where].email: password for where, (password, _) in checked.items()}
 
 
-def _checked(person: NewPerson) -> tuple[str, str]:
+def _password_and_hash(person: NewPerson) -> tuple[str, str]:
     """The password and its hash, if the details are valid."""
     if person.leads and person.role is not Role.BRAND:
         raise Invalid("Only a brand's person can lead it.")
     checked_address(person.email)
     if (person.role is Role.BRAND) != (person.brand is not None):
         raise Invalid("A brand's person names their brand, and nobody else names one.")
-    name = named("person", person.name)
+    name = checked_name("person", person.name)
     password = person.password or secrets.token_urlsafe(12)
     return password, auth.hash_password(password, (name, person.email))
 
 
-def _put_person(runtime: Runtime, connection: Connection, person: NewPerson, hashed: str, *, by: str) -> str:
+def _store_person(runtime: Runtime, connection: Connection, person: NewPerson, hashed: str, *, by: str) -> str:
     now, user_id = runtime.clock.now(), runtime.ids.new("usr")
     marketplace_id = marketplaces.by_name(connection, person.marketplace).marketplace_id
     brand_id = brands.by_name(connection, person.brand).brand_id if person.brand else None
-    name = named("person", person.name)
+    name = checked_name("person", person.name)
     accounts.add_account(connection, user_id=user_id, email=person.email, name=name, password_hash=hashed, at=now)
-    origins.add_origin(connection, runtime.ids.new("org"), user_id, Origin(Making.ADDED, None, now))
+    origins.add_origin(connection, runtime.ids.new("org"), user_id, Origin(OriginKind.ADDED, None, now))
     accounts.add_grants(connection, user_id, [Grant(person.role, marketplace_id, brand_id, person.leads)], now)
     if person.briefed:
         certification.vouch(runtime, connection, user_id, by=by)
     payload = {"role": person.role.value, "brand": brand_id, "leads": person.leads}
-    _record(runtime, connection, marketplace_id, by, _Entry("person.added", user_id, payload))
+    _record(runtime, connection, marketplace_id, by, _AuditedAct("person.added", user_id, payload))
     return user_id
 
 
 def add_brand(runtime: Runtime, *, name: str, aliases: Sequence[str], gtin_prefixes: Sequence[str], by: str) -> Brand:
     """Register a brand; it is enrolled at no marketplace yet."""
-    brand = Brand(runtime.ids.new("brd"), named("brand", name), tuple(aliases), tuple(gtin_prefixes))
+    brand = Brand(runtime.ids.new("brd"), checked_name("brand", name), tuple(aliases), tuple(gtin_prefixes))
     with runtime.store.write() as connection:
         brands.add_brand(connection, brand, runtime.clock.now())
-        _record(runtime, connection, "", by, _Entry("brand.registered", brand.brand_id, {"name": brand.name}))
+        _record(runtime, connection, "", by, _AuditedAct("brand.registered", brand.brand_id, {"name": brand.name}))
     runtime.forget()
     return brand
 
@@ -165,7 +169,7 @@ def enrol(runtime: Runtime, enrolment: NewEnrolment, *, by: str) -> str:
     with runtime.store.write() as connection:
         marketplace_id = marketplaces.by_name(connection, enrolment.marketplace).marketplace_id
         brand = brands.by_name(connection, enrolment.brand)
-        manager = _manager(connection, marketplace_id, brand.brand_id, enrolment.account_manager)
+        manager = _manager_id(connection, marketplace_id, brand.brand_id, enrolment.account_manager)
         brands.enrol(
             connection,
             marketplace_id=marketplace_id,
@@ -187,12 +191,12 @@ def enrol(runtime: Runtime, enrolment: NewEnrolment, *, by: str) -> str:
             "daily_questions": enrolment.daily_questions,
             "first_phase": enrolment.first_phase,
         }
-        _record(runtime, connection, marketplace_id, by, _Entry("brand.enrolled", brand.brand_id, payload))
+        _record(runtime, connection, marketplace_id, by, _AuditedAct("brand.enrolled", brand.brand_id, payload))
     runtime.forget()
     return brand.brand_id
 
 
-def _manager(connection: Connection, marketplace_id: str, brand_id: str, email: str | None) -> str:
+def _manager_id(connection: Connection, marketplace_id: str, brand_id: str, email: str | None) -> str:
     if email is not None:
         return accounts.user_id_by_email(connection, email)
     enrolled = brands.enrolments(connection, marketplace_id).get(brand_id)
@@ -206,16 +210,16 @@ def add_key(
 
     Raises Invalid (the clock scope in production; the scope of brands' keys; an invalid name or number of days).
     """
-    name = named("key", name)
+    name = checked_name("key", name)
     if Scope.CLOCK in scopes and runtime.settings.production:
         raise Invalid("Production mode has no keys that move the clock.")
     with runtime.store.write() as connection:
         marketplace_id = marketplaces.by_name(connection, marketplace).marketplace_id
-        owner = owner_of_new(runtime, connection, marketplace_id, by, "key", name)
+        owner = owner_of_new_secret(runtime, connection, marketplace_id, by, "key", name)
         key, shown = new_key(runtime, marketplace_id, frozenset(scopes), owner, days)
         marketplaces.add_key(connection, key, name, runtime.clock.now())
         payload = {"name": name, "scopes": sorted(scope.value for scope in scopes)}
-        _record(runtime, connection, marketplace_id, by, _Entry("key.made", key.key_id, payload))
+        _record(runtime, connection, marketplace_id, by, _AuditedAct("key.made", key.key_id, payload))
     return shown
 
 
@@ -245,18 +249,18 @@ def register_webhook(
     check_secret(chosen)
     with runtime.store.write() as connection:
         marketplace_id = marketplaces.by_name(connection, marketplace).marketplace_id
-        now, stored = runtime.clock.now(), sealed(runtime, chosen)
+        now, stored = runtime.clock.now(), seal_secret(runtime, chosen)
         owner, endpoint_id = (
-            owner_of_new(runtime, connection, marketplace_id, by, "endpoint", url),
+            owner_of_new_secret(runtime, connection, marketplace_id, by, "endpoint", url),
             runtime.ids.new("end"),
         )
         endpoint = Endpoint(
             marketplace_id, endpoint_id, url, stored, allow_loopback, now, now, owner, status_url=status_url
         )
         endpoints.add_endpoint(connection, endpoint)
-        wake(connection, marketplace_id, now)
+        make_due(connection, marketplace_id, now)
         payload = {"url": url, "status_url": status_url}
-        _record(runtime, connection, marketplace_id, by, _Entry("webhook.registered", endpoint_id, payload))
+        _record(runtime, connection, marketplace_id, by, _AuditedAct("webhook.registered", endpoint_id, payload))
     return chosen
 
 
@@ -276,25 +280,31 @@ def rotate_secret(runtime: Runtime, *, overlap_hours: int, marketplace: str | No
     now = runtime.clock.now()
     with runtime.store.write() as connection:
         marketplace_id = marketplaces.by_name(connection, marketplace).marketplace_id
-        endpoint = required(endpoints.in_force(connection, marketplace_id), "No webhook endpoint is registered.")
+        endpoint = require(
+            endpoints.endpoint_in_force(connection, marketplace_id), "No webhook endpoint is registered."
+        )
         if chosen == signing_secrets(runtime, endpoint, now)[0]:
             raise Invalid("This is the current secret.")
         until = now + timedelta(hours=overlap_hours)
-        owner = owner_of_new(runtime, connection, marketplace_id, by, "rotated", endpoint.url)
-        endpoints.change_secret(connection, endpoint, sealed(runtime, chosen), now, until, owner)
+        owner = owner_of_new_secret(runtime, connection, marketplace_id, by, "rotated", endpoint.url)
+        endpoints.change_secret(connection, endpoint, seal_secret(runtime, chosen), now, until, owner)
         payload = {"previous_until": until.isoformat()}
         _record(
-            runtime, connection, marketplace_id, by, _Entry("webhook.secret_rotated", endpoint.endpoint_id, payload)
+            runtime,
+            connection,
+            marketplace_id,
+            by,
+            _AuditedAct("webhook.secret_rotated", endpoint.endpoint_id, payload),
         )
     return chosen
 
 
 @dataclass(frozen=True, slots=True)
-class _Entry:
+class _AuditedAct:
     act: str
     subject: str
     payload: Mapping[str, Any]
 
 
-def _record(runtime: Runtime, connection: Connection, marketplace_id: str, by: str, event: _Entry) -> None:
+def _record(runtime: Runtime, connection: Connection, marketplace_id: str, by: str, event: _AuditedAct) -> None:
     audit.record(connection, runtime.clock.now(), marketplace_id, by, event.act, event.subject, **event.payload)

@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 from models.errors import Conflict, DomainError, NotFound
 from serving.accounts.policy import ResetLinkPolicy
 from serving.accounts.rules.access import Grant, Permission, Person
-from serving.accounts.rules.staffing import check_reset
+from serving.accounts.rules.staffing import check_password_reset
 from serving.accounts.service import auth, guessing, known_devices
 from serving.accounts.service.guessing import TooManyAttempts
 from serving.accounts.store import accounts, people, reset_links
@@ -37,10 +37,10 @@ def mailing_sign_in_link(runtime: Runtime, email: str) -> Iterator[None]:
     try:
         yield
     except TooManyAttempts:
-        if guessing.takes_mail(runtime, email):
+        if guessing.claim_refusal_mail(runtime, email):
             with runtime.store.write() as connection:
                 if (owner := accounts.credentials(connection, email)) is not None:
-                    path = SIGN_IN + known_devices.token_of(runtime, owner, runtime.wall.now())
+                    path = SIGN_IN + known_devices.cookie_with_token(runtime, owner, runtime.wall.now())
                     queue_to_accounts(runtime, connection, MailKind.SIGN_IN_LINK, [owner.user_id], {}, secret_path=path)
         raise
 
@@ -52,12 +52,12 @@ def make_link(runtime: Runtime, by: Person, user_id: str) -> str:
     `serving.accounts.rules.staffing.check_reset`; or they are deactivated).
     """
     with runtime.store.write() as connection:
-        audit.hold(connection)
+        audit.lock(connection)
         colleague = people.colleague(connection, by.marketplaces(Permission.ADMINISTER), user_id)
-        _check(connection, by, user_id, colleague.grants)
+        _check_may_reset(connection, by, user_id, colleague.grants)
         if colleague.disabled_at is not None:
             raise Conflict("{name} is deactivated. Reactivate them first.", name=colleague.name)
-        return _made(runtime, connection, user_id, by.user_id, by.actor)
+        return _create_link(runtime, connection, user_id, by.user_id, by.actor)
 
 
 def make_link_for_colleague(runtime: Runtime, by: Person, pair: Pair, user_id: str) -> str:
@@ -67,12 +67,12 @@ def make_link_for_colleague(runtime: Runtime, by: Person, pair: Pair, user_id: s
     lead it; as `serving.accounts.rules.staffing.check_reset`).
     """
     with runtime.store.write() as connection:
-        audit.hold(connection)
+        audit.lock(connection)
         actor = require_lead(connection, by, pair)
         if user_id not in {brand_person.user_id for brand_person in accounts.people_of_brand(connection, pair)}:
             raise NotFound("No user with this id represents the brand.")
-        _check(connection, by, user_id, accounts.person(connection, user_id).grants)
-        return _made(runtime, connection, user_id, by.user_id, actor)
+        _check_may_reset(connection, by, user_id, accounts.person(connection, user_id).grants)
+        return _create_link(runtime, connection, user_id, by.user_id, actor)
 
 
 def make_link_as_owner(runtime: Runtime, email: str, *, by: str, as_root: bool = False) -> str:
@@ -83,11 +83,11 @@ def make_link_as_owner(runtime: Runtime, email: str, *, by: str, as_root: bool =
     Raises NotFound (there is no account with this address, or it is deactivated or has no role any more).
     """
     with runtime.store.write() as connection:
-        audit.hold(connection)
+        audit.lock(connection)
         person = accounts.person(connection, accounts.user_id_by_email(connection, email))
         if not person.grants:
             raise NotFound("This account has no role any more, so there is nothing that it would open.")
-        return _made(runtime, connection, person.user_id, None, by, as_root=as_root)
+        return _create_link(runtime, connection, person.user_id, None, by, as_root=as_root)
 
 
 def live_link(runtime: Runtime, connection: Connection, token: str) -> ResetLink:
@@ -99,24 +99,24 @@ def live_link(runtime: Runtime, connection: Connection, token: str) -> ResetLink
     if link.made_by is not None:
         try:
             maker = accounts.person(connection, link.made_by)
-            _check(connection, maker, link.user_id, accounts.person(connection, link.user_id).grants)
+            _check_may_reset(connection, maker, link.user_id, accounts.person(connection, link.user_id).grants)
         except DomainError:
             raise NotFound(DEAD) from None
     return link
 
 
-def _check(connection: Connection, by: Person, user_id: str, grants: Sequence[Grant]) -> None:
+def _check_may_reset(connection: Connection, by: Person, user_id: str, grants: Sequence[Grant]) -> None:
     led = {pair for pair in by.brands(Permission.LEAD_BRAND) if objection(connection, by, pair) is None}
-    check_reset(grants, user_id, by.user_id, administered=by.marketplaces(Permission.ADMINISTER), led=led)
+    check_password_reset(grants, user_id, by.user_id, administered=by.marketplaces(Permission.ADMINISTER), led=led)
 
 
-def _made(
+def _create_link(
     runtime: Runtime, connection: Connection, user_id: str, made_by: str | None, actor: str, *, as_root: bool = False
 ) -> str:
     token, now = secrets.token_urlsafe(32), runtime.wall.now()
     until = now + timedelta(hours=runtime.policies[ResetLinkPolicy].valid_hours)
     reset_link = ResetLink(runtime.ids.new("rst"), user_id, made_by, now, until, as_root)
-    reset_links.put(connection, reset_link, auth.hash_token(token))
+    reset_links.save(connection, reset_link, auth.hash_token(token))
     if made_by is not None:
         queue_to_accounts(
             runtime,

@@ -11,13 +11,13 @@ from typing import Final
 from sqlalchemy import Connection
 
 from features.phrase import Phrase
-from models.errors import Conflict, Forbidden, Invalid, NotFound, required
+from models.errors import Conflict, Forbidden, Invalid, NotFound, require
 from serving.accounts.policy import SecondFactorPolicy
 from serving.accounts.rules.access import Permission, Person
 from serving.accounts.rules.second_person import FactorKind, Proof, is_fresh, may_remove
 from serving.accounts.service import auth, guessing, one_time_codes, passkeys
-from serving.accounts.service.proving import check_password, end_after_last
-from serving.accounts.service.security_events import denied
+from serving.accounts.service.proving import check_password, end_session_after_last
+from serving.accounts.service.security_events import log_denial
 from serving.accounts.store import accounts, people, second_factors
 from serving.accounts.store.accounts import Session
 from serving.accounts.store.second_factors import StoredFactor
@@ -41,10 +41,10 @@ def begin_app(runtime: Runtime, session: Session, password: str) -> StoredFactor
     """
     check_password(runtime, session.person, session.token_hash, password)
     with runtime.store.write() as connection:
-        _check(runtime, connection, session)
+        _check_can_enrol(runtime, connection, session)
         factor_id, secret = runtime.ids.new("fct"), one_time_codes.new_secret(runtime)
         begun = StoredFactor(factor_id, session.person.user_id, FactorKind.TOTP, runtime.wall.now(), secret=secret)
-        second_factors.put(connection, begun)
+        second_factors.save_unconfirmed(connection, begun)
     return begun
 
 
@@ -59,27 +59,27 @@ def confirm_app(runtime: Runtime, session: Session, code: str, name: str) -> str
     user_id, now = session.person.user_id, runtime.wall.now()
     attempt = guessing.attempt_in_session(runtime, session.token_hash, user_id)
     with runtime.store.write() as connection:
-        _check(runtime, connection, session)
-        is_last = guessing.spend(connection, attempt, now)
-        begun = second_factors.begun(connection, user_id)
+        _check_can_enrol(runtime, connection, session)
+        is_last = guessing.count_attempt(connection, attempt, now)
+        begun = second_factors.unconfirmed_factor(connection, user_id)
     if begun is None or begun.kind is not FactorKind.TOTP:
         raise NotFound("No app waits for its first code. Begin again.")
-    step = one_time_codes.step_of(runtime, begun, code, now)
+    step = one_time_codes.matching_step(runtime, begun, code, now)
     if step is None:
-        denied("second_factor", why="wrong_proof", user_id=user_id, purpose="enrol")
-        end_after_last(runtime, session.token_hash, is_last=is_last)
+        log_denial("second_factor", why="wrong_proof", user_id=user_id, purpose="enrol")
+        end_session_after_last(runtime, session.token_hash, is_last=is_last)
         raise Invalid("The code is wrong. Enter the one that the app shows now.")
     with runtime.store.write() as connection:
-        audit.hold(connection)
-        guessing.give_back(connection, attempt)
-        return _proved(runtime, connection, session, begun, step, name)
+        audit.lock(connection)
+        guessing.uncount_attempt(connection, attempt)
+        return _confirm_factor(runtime, connection, session, begun, step, name)
 
 
 def enrolment_options(runtime: Runtime, session: Session, password: str) -> str:
     """What a browser needs to make a passkey, as JSON; raises as `begin_app`."""
     check_password(runtime, session.person, session.token_hash, password)
     with runtime.store.write() as connection:
-        _check(runtime, connection, session)
+        _check_can_enrol(runtime, connection, session)
         token_hash, now = session.token_hash, runtime.wall.now()
         return passkeys.enrolment_options(runtime, connection, token_hash, session.person, now)
 
@@ -92,21 +92,21 @@ def add_passkey(runtime: Runtime, session: Session, credential: str, name: str) 
     """
     now = runtime.wall.now()
     with runtime.store.write() as connection:
-        _check(runtime, connection, session)
+        _check_can_enrol(runtime, connection, session)
         challenge = second_factors.take_challenge(connection, session.token_hash, passkeys.ENROL, now)
-    passkey = passkeys.made(runtime, session.person, challenge, credential, now)
+    passkey = passkeys.verify_new_passkey(runtime, session.person, challenge, credential, now)
     with runtime.store.write() as connection:
-        audit.hold(connection)
+        audit.lock(connection)
         if second_factors.is_known(connection, passkey.credential_id or ""):
             raise Conflict("This passkey is enrolled already.")
-        second_factors.put(connection, passkey)
-        return _proved(runtime, connection, session, passkey, passkey.last_count, name)
+        second_factors.save_unconfirmed(connection, passkey)
+        return _confirm_factor(runtime, connection, session, passkey, passkey.last_count, name)
 
 
-def waiting_factor(runtime: Runtime, connection: Connection, link: str) -> StoredFactor:
+def factor_of_link(runtime: Runtime, connection: Connection, link: str) -> StoredFactor:
     """The first factor that a mailed link confirms. Raises NotFound (the link is unknown or no longer valid)."""
     since = runtime.wall.now() - timedelta(hours=runtime.policies[SecondFactorPolicy].link_hours)
-    return required(second_factors.of_link(connection, auth.hash_token(link), since), DEAD)
+    return require(second_factors.of_link(connection, auth.hash_token(link), since), DEAD)
 
 
 def confirm_by_link(runtime: Runtime, link: str) -> tuple[str, ...]:
@@ -115,12 +115,14 @@ def confirm_by_link(runtime: Runtime, link: str) -> tuple[str, ...]:
     Raises NotFound (as for `waiting_factor`; or the account is deactivated).
     """
     with runtime.store.write() as connection:
-        audit.hold(connection)
-        now, waiting = runtime.wall.now(), waiting_factor(runtime, connection, link)
+        audit.lock(connection)
+        now, waiting = runtime.wall.now(), factor_of_link(runtime, connection, link)
         owner = accounts.person(connection, waiting.user_id)
-        second_factors.take_effect(connection, waiting.factor_id, now)
-        _added(runtime, connection, owner, waiting, sessions_ended=people.end_sessions(connection, owner.user_id))
-        return one_time_codes.new_codes(runtime, connection, owner.user_id, now)
+        second_factors.activate(connection, waiting.factor_id, now)
+        _record_addition(
+            runtime, connection, owner, waiting, sessions_ended=people.end_sessions(connection, owner.user_id)
+        )
+        return one_time_codes.replace_recovery_codes(runtime, connection, owner.user_id, now)
 
 
 def remove(runtime: Runtime, session: Session, factor_id: str, password: str) -> None:
@@ -134,16 +136,16 @@ def remove(runtime: Runtime, session: Session, factor_id: str, password: str) ->
         raise Forbidden("Confirm with this factor before you remove it. If you have lost it, ask an administrator.")
     check_password(runtime, session.person, session.token_hash, password)
     with runtime.store.write() as connection:
-        audit.hold(connection)
+        audit.lock(connection)
         if not second_factors.remove(connection, user_id, factor_id):
             raise NotFound("You have no such factor.")
-        if not second_factors.enrolled(connection, user_id):
+        if not second_factors.confirmed_factors(connection, user_id):
             second_factors.remove_all(connection, user_id)
         ended = people.end_sessions(connection, user_id, but=session.token_hash)
         _end_keys(runtime, connection, user_id, f"user:{user_id}")
         about = {"factor": factor_id, "sessions_ended": ended}
         _record(runtime, connection, f"user:{user_id}", user_id, "second_factor.removed", **about)
-        _tell(runtime, connection, user_id, "removed", session.person.name)
+        _mail_owner(runtime, connection, user_id, "removed", session.person.name)
 
 
 def new_recovery_codes(runtime: Runtime, session: Session, password: str) -> tuple[str, ...]:
@@ -154,13 +156,13 @@ def new_recovery_codes(runtime: Runtime, session: Session, password: str) -> tup
     user_id = session.person.user_id
     check_password(runtime, session.person, session.token_hash, password)
     with runtime.store.write() as connection:
-        audit.hold(connection)
+        audit.lock(connection)
         _check_fresh(runtime, session)
         if session.proof is None or session.proof.factor_id is None:
             raise Forbidden("Confirm with your app or passkey first.")
-        codes = one_time_codes.new_codes(runtime, connection, user_id, runtime.wall.now())
+        codes = one_time_codes.replace_recovery_codes(runtime, connection, user_id, runtime.wall.now())
         _record(runtime, connection, f"user:{user_id}", user_id, "second_factor.recovery_codes")
-        _tell(runtime, connection, user_id, "codes", session.person.name)
+        _mail_owner(runtime, connection, user_id, "codes", session.person.name)
     return codes
 
 
@@ -176,13 +178,13 @@ def reset(runtime: Runtime, session: Session, user_id: str, password: str) -> in
     by, marketplace_ids = session.person, session.person.marketplaces(Permission.ADMINISTER)
     check_password(runtime, by, session.token_hash, password)
     with runtime.store.write() as connection:
-        audit.hold(connection)
+        audit.lock(connection)
         colleague = people.colleague(connection, marketplace_ids, user_id)
         if user_id == by.user_id:
             raise Forbidden("Another administrator must reset your second factor.")
         if any(grant.marketplace_id not in marketplace_ids for grant in colleague.grants):
             raise Forbidden("This user has a role at another marketplace. Its administrator must reset the factor.")
-        return _reset(runtime, connection, user_id, by.actor, by.name)
+        return _remove_all_factors(runtime, connection, user_id, by.actor, by.name)
 
 
 def reset_as_owner(runtime: Runtime, email: str, *, by: str) -> int:
@@ -191,22 +193,22 @@ def reset_as_owner(runtime: Runtime, email: str, *, by: str) -> int:
     Raises NotFound (there is no account with this address) or Conflict (the user has no second factor).
     """
     with runtime.store.write() as connection:
-        audit.hold(connection)
-        return _reset(runtime, connection, accounts.user_id_by_email(connection, email), by, "Touchstone")
+        audit.lock(connection)
+        return _remove_all_factors(runtime, connection, accounts.user_id_by_email(connection, email), by, "Touchstone")
 
 
-def _reset(runtime: Runtime, connection: Connection, user_id: str, actor: str, name: str) -> int:
+def _remove_all_factors(runtime: Runtime, connection: Connection, user_id: str, actor: str, name: str) -> int:
     number = second_factors.remove_all(connection, user_id)
     if not number:
         raise Conflict("This user has no second factor.")
     ended = people.end_sessions(connection, user_id)
     _end_keys(runtime, connection, user_id, actor)
     _record(runtime, connection, actor, user_id, "second_factor.reset", factors=number, sessions_ended=ended)
-    _tell(runtime, connection, user_id, "reset", name)
+    _mail_owner(runtime, connection, user_id, "reset", name)
     return number
 
 
-def named(name: str, kind: FactorKind) -> str:
+def shown_name(name: str, kind: FactorKind) -> str:
     """The name of a factor on one line; the kind where none is given."""
     return one_line(name)[:LONGEST_NAME] or {FactorKind.TOTP: "App", FactorKind.PASSKEY: "Passkey"}[kind]
 
@@ -220,36 +222,36 @@ def _check_fresh(runtime: Runtime, session: Session) -> None:
         )
 
 
-def _check(runtime: Runtime, connection: Connection, session: Session) -> None:
-    enrolled = second_factors.enrolled(connection, session.person.user_id)
+def _check_can_enrol(runtime: Runtime, connection: Connection, session: Session) -> None:
+    enrolled = second_factors.confirmed_factors(connection, session.person.user_id)
     if enrolled:
         _check_fresh(runtime, session)
     if len(enrolled) >= runtime.policies[SecondFactorPolicy].most_factors:
         raise Conflict("You have as many factors as an account can have. Remove one first.")
 
 
-def _proved(
+def _confirm_factor(
     runtime: Runtime, connection: Connection, session: Session, factor: StoredFactor, count: int, name: str
 ) -> str | None:
     user_id, now, link = session.person.user_id, runtime.wall.now(), secrets.token_urlsafe(32)
-    is_first = not second_factors.enrolled(connection, user_id)
-    shown, link_hash = named(name, factor.kind), auth.hash_token(link) if is_first else None
+    is_first = not second_factors.confirmed_factors(connection, user_id)
+    shown, link_hash = shown_name(name, factor.kind), auth.hash_token(link) if is_first else None
     if not second_factors.confirm(connection, factor.factor_id, count, shown, now, link_hash):
         raise NotFound("No app waits for its first code. Begin again.")
     if not is_first:
         accounts.keep_proof(connection, session.token_hash, Proof(factor.factor_id, now))
-        _added(runtime, connection, session.person, factor, sessions_ended=0)
+        _record_addition(runtime, connection, session.person, factor, sessions_ended=0)
         return None
-    _tell(runtime, connection, user_id, "waits", session.person.name, secret_path=f"{PLACE}{link}")
+    _mail_owner(runtime, connection, user_id, "waits", session.person.name, secret_path=f"{PLACE}{link}")
     return link
 
 
-def _added(
+def _record_addition(
     runtime: Runtime, connection: Connection, owner: Person, factor: StoredFactor, *, sessions_ended: int
 ) -> None:
     about = {"factor": factor.factor_id, "kind": factor.kind.value, "sessions_ended": sessions_ended}
     _record(runtime, connection, f"user:{owner.user_id}", owner.user_id, "second_factor.added", **about)
-    _tell(runtime, connection, owner.user_id, "added", owner.name)
+    _mail_owner(runtime, connection, owner.user_id, "added", owner.name)
 
 
 def _end_keys(runtime: Runtime, connection: Connection, user_id: str, actor: str) -> None:
@@ -261,7 +263,7 @@ def _record(runtime: Runtime, connection: Connection, actor: str, user_id: str, 
         audit.record(connection, runtime.clock.now(), place, actor, act, user_id, **payload)
 
 
-def _tell(
+def _mail_owner(
     runtime: Runtime, connection: Connection, user_id: str, what: str, by: str, *, secret_path: str | None = None
 ) -> None:
     parameters = {"what": what, "by": by}

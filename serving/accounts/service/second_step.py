@@ -2,12 +2,12 @@
 
 from typing import Final
 
-from models.errors import DomainError, required
+from models.errors import DomainError, require
 from serving.accounts.service import known_devices
-from serving.accounts.service.auth import NotSignedIn, SignedIn, begin, device_of, hash_token
-from serving.accounts.service.guessing import NOWHERE, Whence
+from serving.accounts.service.auth import NewSession, NotSignedIn, begin_session, hash_token, session_device
+from serving.accounts.service.guessing import UNKNOWN_SOURCE, SignInSource
 from serving.accounts.service.one_time_codes import is_app_code
-from serving.accounts.service.proving import Given, prove
+from serving.accounts.service.proving import FactorResponse, prove
 from serving.accounts.store import accounts
 from serving.accounts.store.accounts import Session
 from serving.platform.runtime import Runtime
@@ -41,7 +41,9 @@ def half_session_of(runtime: Runtime, token: str | None) -> Session:
     return session
 
 
-def complete(runtime: Runtime, waiting: Session, code_or_passkey: Given, whence: Whence = NOWHERE) -> SignedIn:
+def complete_sign_in(
+    runtime: Runtime, waiting: Session, code_or_passkey: FactorResponse, whence: SignInSource = UNKNOWN_SOURCE
+) -> NewSession:
     """Begin the session in place of the one that waits; a recovery code will do. The browser is known from then on.
 
     Codes of an app are counted by browser, and for unknown ones by account. Passkeys and recovery codes cannot be
@@ -51,13 +53,13 @@ def complete(runtime: Runtime, waiting: Session, code_or_passkey: Given, whence:
     """
     now = runtime.wall.now()
     with runtime.store.read() as connection:
-        account = required(accounts.credentials(connection, waiting.person.email), "There is no such account.")
+        account = require(accounts.credentials(connection, waiting.person.email), "There is no such account.")
     known, browser = known_devices.device_of(runtime, account, whence.devices, now), None
     if not code_or_passkey.credential and is_app_code(code_or_passkey.code):
         browser = "" if known is None else known.nonce
     proof, _ = prove(runtime, waiting, code_or_passkey, SIGN_IN, recovery=True, browser=browser)
-    devices = known_devices.token_of(runtime, account, now, whence.devices)
+    devices = known_devices.cookie_with_token(runtime, account, now, whence.devices)
     with runtime.store.write() as connection:
         accounts.end_session(connection, waiting.token_hash)
-        device = device_of(devices, known)
-        return begin(runtime, connection, account.user_id, now, devices=devices, proof=proof, device=device)
+        device = session_device(devices, known)
+        return begin_session(runtime, connection, account.user_id, now, devices=devices, proof=proof, device=device)

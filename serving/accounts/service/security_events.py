@@ -5,6 +5,6 @@ from typing import Any
 from serving.platform.log import log
 
 
-def denied(what: str, **ids: Any) -> None:
+def log_denial(what: str, **ids: Any) -> None:
     """Log one refusal. `ids` name nobody: ids, hashes, scopes and routes."""
     log.warning("security.denied", what=what, **ids)

@@ -7,7 +7,7 @@ from typing import Final
 
 from sqlalchemy import Connection, delete, exists, select, update
 
-from models.errors import Conflict, NotFound, required
+from models.errors import Conflict, NotFound, require
 from serving.accounts.rules.access import Grant, Person, Role, Secret
 from serving.accounts.rules.second_person import Proof
 from serving.accounts.store import display_settings
@@ -99,7 +99,7 @@ def credentials(connection: Connection, email: str) -> Credentials | None:
 def person(connection: Connection, user_id: str) -> Person:
     """The person with their grants. Raises NotFound (there is no such account, or it is disabled)."""
     query = select(account).where(account.c.user_id == user_id, account.c.disabled_at.is_(None))
-    account_row = required(connection.execute(query).one_or_none(), "There is no such account.")
+    account_row = require(connection.execute(query).one_or_none(), "There is no such account.")
     rows = connection.execute(select(role_grant).where(role_grant.c.user_id == user_id).order_by(role_grant.c.role))
     grants = tuple(Grant(Role(row.role), row.marketplace_id, row.brand_id, row.leads) for row in rows)
     return Person(user_id, account_row.name, account_row.email, grants)
@@ -272,5 +272,5 @@ def forget_sessions(connection: Connection, before: datetime, most: int) -> int:
     return delete_some(connection, browser_session, table.token_hash, (table.expires_at <= before,), most)
 
 
-def anybody(connection: Connection) -> bool:
+def has_any_account(connection: Connection) -> bool:
     return connection.execute(select(account.c.user_id).limit(1)).first() is not None

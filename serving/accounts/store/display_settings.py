@@ -14,24 +14,24 @@ from serving.platform.display import DEFAULT_DISPLAY, Density, Display, Theme
 from serving.platform.languages import Language
 
 
-def put(connection: Connection, user_id: str, display: Display, at: datetime) -> None:
+def save(connection: Connection, user_id: str, display: Display, at: datetime) -> None:
     """Store a person's settings; they replace the previous ones."""
-    if not begin(connection, user_id, display, at):
+    if not save_initial(connection, user_id, display, at):
         setting_update = update(display_setting).where(display_setting.c.user_id == user_id)
-        connection.execute(setting_update.values(_values(display, at)))
+        connection.execute(setting_update.values(_column_values(display, at)))
 
 
-def begin(connection: Connection, user_id: str, display: Display, at: datetime) -> bool:
+def save_initial(connection: Connection, user_id: str, display: Display, at: datetime) -> bool:
     """Store defaults until a person chooses; False, without a change, where settings exist."""
-    new = insert_or_ignore(connection, display_setting).values(user_id=user_id, **_values(display, at))
+    new = insert_or_ignore(connection, display_setting).values(user_id=user_id, **_column_values(display, at))
     return connection.execute(new.returning(display_setting.c.user_id)).first() is not None
 
 
-def _values(display: Display, at: datetime) -> dict[str, object]:
+def _column_values(display: Display, at: datetime) -> dict[str, object]:
     return {**row_of(display), "changed_at": at}
 
 
-def zones(connection: Connection, user_ids: Collection[str]) -> list[ZoneInfo]:
+def zones_of(connection: Connection, user_ids: Collection[str]) -> list[ZoneInfo]:
     """The time zone of each of these people."""
     query = select(display_setting.c.user_id, display_setting.c.time_zone).where(
         display_setting.c.user_id.in_(user_ids)
@@ -47,20 +47,20 @@ def of_row(row: "Row[tuple[object, ...]]") -> Display:
     return Display(row.time_zone, Language(row.language), Density(row.density), row.letter_keys, Theme(row.theme))
 
 
-def lists_seen(connection: Connection, user_id: str) -> frozenset[Role]:
+def dismissed_lists(connection: Connection, user_id: str) -> frozenset[Role]:
     """The roles whose list a person has dismissed."""
     query = select(onboarding_seen.c.role).where(onboarding_seen.c.user_id == user_id)
     return frozenset(Role(role) for role in connection.execute(query).scalars())
 
 
-def put_list_away(connection: Connection, user_id: str, role: Role, at: datetime) -> None:
+def dismiss_list(connection: Connection, user_id: str, role: Role, at: datetime) -> None:
     """Dismiss a role's list; a second call changes nothing."""
     connection.execute(
         insert_or_ignore(connection, onboarding_seen).values(user_id=user_id, role=role.value, seen_at=at)
     )
 
 
-def show_lists_again(connection: Connection, user_id: str, role: Role) -> None:
+def restore_list(connection: Connection, user_id: str, role: Role) -> None:
     connection.execute(
         delete(onboarding_seen).where(onboarding_seen.c.user_id == user_id, onboarding_seen.c.role == role.value)
     )

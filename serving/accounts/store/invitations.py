@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, Row, delete, select, update
 
-from models.errors import NotFound, required
+from models.errors import NotFound, require
 from serving.accounts.rules.access import Grant, Role
 from serving.accounts.tables import invitation
 from serving.platform.database.row_reader import row_of
@@ -26,15 +26,15 @@ class Invitation:
     expires_at: datetime
 
 
-def put(connection: Connection, new_invitation: Invitation, token_hash: str) -> None:
+def save(connection: Connection, new_invitation: Invitation, token_hash: str) -> None:
     row = {**row_of(new_invitation), **row_of(new_invitation.grant), "token_hash": token_hash}
     del row["grant"]
     add(connection, invitation, [row])
 
 
-def open_ones(connection: Connection, marketplaces: Collection[str], at: datetime) -> list[Invitation]:
+def open_invitations(connection: Connection, marketplaces: Collection[str], at: datetime) -> list[Invitation]:
     """The invitations that can still be accepted, the latest first."""
-    query = select(invitation).where(invitation.c.marketplace_id.in_(marketplaces), *_open(at))
+    query = select(invitation).where(invitation.c.marketplace_id.in_(marketplaces), *_open_conditions(at))
     return [_invitation(row) for row in connection.execute(query.order_by(invitation.c.invitation_id.desc()))]
 
 
@@ -43,18 +43,20 @@ def of_token(connection: Connection, token_hash: str, at: datetime) -> Invitatio
 
     Raises NotFound (the link is wrong, was used or withdrawn, or has expired. The error does not give the reason).
     """
-    row = required(
-        connection.execute(select(invitation).where(invitation.c.token_hash == token_hash, *_open(at))).one_or_none(),
+    row = require(
+        connection.execute(
+            select(invitation).where(invitation.c.token_hash == token_hash, *_open_conditions(at))
+        ).one_or_none(),
         "This invitation is no longer valid. Ask the person who sent it for another.",
     )
     return _invitation(row)
 
 
-def take_up(connection: Connection, open_invitation: Invitation, user_id: str, at: datetime) -> None:
+def mark_used(connection: Connection, open_invitation: Invitation, user_id: str, at: datetime) -> None:
     """Mark an invitation as used. Raises NotFound (another request used it first, or it was withdrawn)."""
     spent = update(invitation).where(
         inside(invitation, open_invitation.grant.marketplace_id, invitation_id=open_invitation.invitation_id),
-        *_open(at),
+        *_open_conditions(at),
     )
     if connection.execute(spent.values(used_at=at, user_id=user_id)).rowcount != 1:
         raise NotFound("This invitation is no longer valid. Ask the person who sent it for another.")
@@ -65,7 +67,11 @@ def withdraw(connection: Connection, marketplaces: Collection[str], invitation_i
 
     Raises NotFound (there is no such open invitation here).
     """
-    clauses = (invitation.c.marketplace_id.in_(marketplaces), invitation.c.invitation_id == invitation_id, *_open(at))
+    clauses = (
+        invitation.c.marketplace_id.in_(marketplaces),
+        invitation.c.invitation_id == invitation_id,
+        *_open_conditions(at),
+    )
     row = connection.execute(select(invitation).where(*clauses)).one_or_none()
     if row is None:
         raise NotFound("This invitation does not exist or is no longer open.")
@@ -80,17 +86,19 @@ def withdraw_earlier(connection: Connection, email: str, grant: Grant, at: datet
         .where(
             inside(invitation, grant.marketplace_id, email=email, role=grant.role.value),
             invitation.c.brand_id.is_not_distinct_from(grant.brand_id),
-            *_open(at),
+            *_open_conditions(at),
         )
         .values(withdrawn_at=at)
     )
 
 
-def withdraw_of(connection: Connection, marketplaces: Collection[str], invited_by: str, at: datetime) -> None:
+def withdraw_by_inviter(connection: Connection, marketplaces: Collection[str], invited_by: str, at: datetime) -> None:
     """Invalidate the open invitations by a person who can no longer grant these roles."""
     connection.execute(
         update(invitation)
-        .where(invitation.c.marketplace_id.in_(marketplaces), invitation.c.invited_by == invited_by, *_open(at))
+        .where(
+            invitation.c.marketplace_id.in_(marketplaces), invitation.c.invited_by == invited_by, *_open_conditions(at)
+        )
         .values(withdrawn_at=at)
     )
 
@@ -102,7 +110,7 @@ def forget(connection: Connection, before: datetime, most: int) -> int:
     return len(connection.execute(gone).all())
 
 
-def _open(at: datetime) -> tuple[ColumnElement[bool], ...]:
+def _open_conditions(at: datetime) -> tuple[ColumnElement[bool], ...]:
     return invitation.c.used_at.is_(None), invitation.c.withdrawn_at.is_(None), invitation.c.expires_at > at
 
 

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, func, select
 
-from serving.accounts.rules.second_person import Making, Origin, Roots, roots_of
+from serving.accounts.rules.second_person import Origin, OriginKind, Roots, roots_of
 from serving.accounts.tables import account_origin
 from serving.platform.database.store import add
 
@@ -17,18 +17,18 @@ def add_origin(connection: Connection, origin_id: str, user_id: str, origin: Ori
 
 def history(connection: Connection, user_id: str) -> list[Origin]:
     own = select(account_origin).where(account_origin.c.user_id == user_id)
-    return [Origin(Making(row.making), row.made_by, row.known_at) for row in connection.execute(own)]
+    return [Origin(OriginKind(row.making), row.made_by, row.known_at) for row in connection.execute(own)]
 
 
 def roots(connection: Connection) -> Roots:
     """The roots of every account as of now."""
     events: dict[str, list[Origin]] = {}
     for row in connection.execute(select(account_origin)):
-        events.setdefault(row.user_id, []).append(Origin(Making(row.making), row.made_by, row.known_at))
+        events.setdefault(row.user_id, []).append(Origin(OriginKind(row.making), row.made_by, row.known_at))
     return roots_of(events)
 
 
-def since(connection: Connection, user_id: str) -> datetime | None:
+def last_handover_at(connection: Connection, user_id: str) -> datetime | None:
     """When an account last came into somebody's hands: made, or its password reset by a link; None without one."""
     query = select(func.max(account_origin.c.known_at)).where(account_origin.c.user_id == user_id)
     at: datetime | None = connection.execute(query).scalar()

@@ -131,7 +131,7 @@ def analyst_since(connection: Connection, user_id: str, marketplace_id: str) -> 
     return connection.execute(select(role_grant.c.created_at).where(*own)).scalar()
 
 
-def take_grants(connection: Connection, user_id: str, grants: Sequence[Grant]) -> None:
+def remove_grants(connection: Connection, user_id: str, grants: Sequence[Grant]) -> None:
     """Remove roles from an account."""
     for grant in grants:
         connection.execute(
@@ -166,6 +166,6 @@ def set_password(connection: Connection, user_id: str, password_hash: str) -> No
     connection.execute(update(account).where(account.c.user_id == user_id).values(password_hash=password_hash))
 
 
-def password_of(connection: Connection, user_id: str) -> str:
+def password_hash_of(connection: Connection, user_id: str) -> str:
     """The hash of a password."""
     return str(connection.execute(select(account.c.password_hash).where(account.c.user_id == user_id)).scalar_one())

@@ -7,7 +7,7 @@ from typing import Final
 from sqlalchemy import ColumnElement, Connection, delete, select, update
 
 from features.phrase import Phrase
-from models.errors import NotFound, required
+from models.errors import NotFound, require
 from serving.accounts.tables import account, reset_link
 from serving.platform.database.row_reader import reader, row_of
 from serving.platform.database.store import add
@@ -30,7 +30,7 @@ class ResetLink:
     as_root: bool = False
 
 
-def put(connection: Connection, link: ResetLink, token_hash: str) -> None:
+def save(connection: Connection, link: ResetLink, token_hash: str) -> None:
     """A new link. The earlier ones end first, so that a person has at most one valid link."""
     end(connection, link.user_id, link.made_at)
     add(connection, reset_link, [{**row_of(link), "token_hash": token_hash}])
@@ -42,29 +42,33 @@ def of_token(connection: Connection, token_hash: str, at: datetime) -> ResetLink
     Raises NotFound (it is wrong, used, ended or expired, or its account is deactivated. The error does not give the
     reason).
     """
-    return required(_one(connection, reset_link.c.token_hash == token_hash, at), DEAD)
+    return require(_valid_link(connection, reset_link.c.token_hash == token_hash, at), DEAD)
 
 
 def of_person(connection: Connection, user_id: str, at: datetime) -> ResetLink | None:
     """The valid link of a person, if there is one."""
-    return _one(connection, reset_link.c.user_id == user_id, at)
+    return _valid_link(connection, reset_link.c.user_id == user_id, at)
 
 
-def use(connection: Connection, link_id: str, at: datetime) -> None:
+def mark_used(connection: Connection, link_id: str, at: datetime) -> None:
     """Mark a link as used. Raises NotFound (another request used it first, or it was ended)."""
-    spent = update(reset_link).where(reset_link.c.link_id == link_id, *_unspent(at)).values(used_at=at)
+    spent = update(reset_link).where(reset_link.c.link_id == link_id, *_unused_conditions(at)).values(used_at=at)
     if connection.execute(spent.returning(reset_link.c.link_id)).one_or_none() is None:
         raise NotFound(DEAD)
 
 
 def end(connection: Connection, user_id: str, at: datetime) -> None:
     """Invalidate the unused links of a person."""
-    connection.execute(update(reset_link).where(reset_link.c.user_id == user_id, *_unspent(at)).values(ended_at=at))
+    connection.execute(
+        update(reset_link).where(reset_link.c.user_id == user_id, *_unused_conditions(at)).values(ended_at=at)
+    )
 
 
 def end_made_by(connection: Connection, user_id: str, at: datetime) -> None:
     """Invalidate the unused links that a person has made for others."""
-    connection.execute(update(reset_link).where(reset_link.c.made_by == user_id, *_unspent(at)).values(ended_at=at))
+    connection.execute(
+        update(reset_link).where(reset_link.c.made_by == user_id, *_unused_conditions(at)).values(ended_at=at)
+    )
 
 
 def forget(connection: Connection, before: datetime, most: int) -> int:
@@ -74,14 +78,14 @@ def forget(connection: Connection, before: datetime, most: int) -> int:
     return len(connection.execute(gone).all())
 
 
-def _unspent(at: datetime) -> tuple[ColumnElement[bool], ...]:
+def _unused_conditions(at: datetime) -> tuple[ColumnElement[bool], ...]:
     return reset_link.c.used_at.is_(None), reset_link.c.ended_at.is_(None), reset_link.c.expires_at > at
 
 
-def _one(connection: Connection, which: ColumnElement[bool], at: datetime) -> ResetLink | None:
+def _valid_link(connection: Connection, which: ColumnElement[bool], at: datetime) -> ResetLink | None:
     query = (
         select(reset_link)
         .join(account, account.c.user_id == reset_link.c.user_id)
-        .where(which, account.c.disabled_at.is_(None), *_unspent(at))
+        .where(which, account.c.disabled_at.is_(None), *_unused_conditions(at))
     )
     return reader(ResetLink).single(connection, query)

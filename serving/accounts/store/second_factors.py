@@ -31,9 +31,9 @@ class StoredFactor:
     link_hash: str | None = None
 
 
-def put(connection: Connection, begun_factor: StoredFactor) -> None:
+def save_unconfirmed(connection: Connection, begun_factor: StoredFactor) -> None:
     """Add a factor in place of one that does not count yet."""
-    drop_begun(connection, begun_factor.user_id)
+    drop_unconfirmed(connection, begun_factor.user_id)
     add(connection, second_factor, [row_of(begun_factor)])
 
 
@@ -42,23 +42,23 @@ def is_known(connection: Connection, credential_id: str) -> bool:
     return connection.execute(query).first() is not None
 
 
-def enrolled(connection: Connection, user_id: str) -> list[StoredFactor]:
+def confirmed_factors(connection: Connection, user_id: str) -> list[StoredFactor]:
     """The confirmed factors of an account, the oldest first."""
-    return [factor for factor in _all(connection, user_id) if factor.enrolled_at is not None]
+    return [factor for factor in _factors_of(connection, user_id) if factor.enrolled_at is not None]
 
 
 def of_person(connection: Connection, user_id: str) -> tuple[Factor, ...]:
     """The confirmed factors of an account, the oldest first, without their secrets."""
     return tuple(
         Factor(factor.factor_id, factor.kind, factor.name, factor.enrolled_at, factor.used_at)
-        for factor in _all(connection, user_id)
+        for factor in _factors_of(connection, user_id)
         if factor.enrolled_at is not None
     )
 
 
-def begun(connection: Connection, user_id: str) -> StoredFactor | None:
+def unconfirmed_factor(connection: Connection, user_id: str) -> StoredFactor | None:
     """The factor of an account that does not count yet: it waits for its first code, or with a link for its owner."""
-    return next((factor for factor in _all(connection, user_id) if factor.enrolled_at is None), None)
+    return next((factor for factor in _factors_of(connection, user_id) if factor.enrolled_at is None), None)
 
 
 def of_link(connection: Connection, link_hash: str, since: datetime) -> StoredFactor | None:
@@ -69,12 +69,12 @@ def of_link(connection: Connection, link_hash: str, since: datetime) -> StoredFa
     )
 
 
-def _all(connection: Connection, user_id: str) -> list[StoredFactor]:
+def _factors_of(connection: Connection, user_id: str) -> list[StoredFactor]:
     query = select(second_factor).where(second_factor.c.user_id == user_id)
     return reader(StoredFactor).all(connection, query.order_by(second_factor.c.begun_at))
 
 
-def drop_begun(connection: Connection, user_id: str) -> None:
+def drop_unconfirmed(connection: Connection, user_id: str) -> None:
     """Delete a factor that does not count yet."""
     own = (second_factor.c.user_id == user_id, second_factor.c.enrolled_at.is_(None))
     connection.execute(delete(second_factor).where(*own))
@@ -89,12 +89,12 @@ def confirm(connection: Connection, factor_id: str, count: int, name: str, at: d
     return connection.execute(values).rowcount == 1
 
 
-def take_effect(connection: Connection, factor_id: str, at: datetime) -> None:
+def activate(connection: Connection, factor_id: str, at: datetime) -> None:
     """Let a factor that waits for its owner count."""
     connection.execute(update(second_factor).where(second_factor.c.factor_id == factor_id).values(enrolled_at=at))
 
 
-def use(connection: Connection, factor_id: str, count: int, at: datetime, *, rises: bool) -> bool:
+def record_use(connection: Connection, factor_id: str, count: int, at: datetime, *, rises: bool) -> bool:
     """Record a use of a factor; with `rises` only where the count is above the last one. False where it is not.
 
     Of two uses of one code at a time the second changes nothing.
@@ -113,13 +113,13 @@ def remove(connection: Connection, user_id: str, factor_id: str) -> bool:
 
 def remove_all(connection: Connection, user_id: str) -> int:
     """Delete every factor and every recovery code of an account; returns the number of confirmed factors."""
-    factor_count = len(enrolled(connection, user_id))
+    factor_count = len(confirmed_factors(connection, user_id))
     connection.execute(delete(second_factor).where(second_factor.c.user_id == user_id))
     connection.execute(delete(recovery_code).where(recovery_code.c.user_id == user_id))
     return factor_count
 
 
-def put_codes(connection: Connection, user_id: str, hashes: Sequence[str], at: datetime) -> None:
+def replace_codes(connection: Connection, user_id: str, hashes: Sequence[str], at: datetime) -> None:
     connection.execute(delete(recovery_code).where(recovery_code.c.user_id == user_id))
     add(
         connection, recovery_code, [{"user_id": user_id, "code_hash": code_hash, "made_at": at} for code_hash in hashes]
@@ -140,13 +140,13 @@ def use_code(connection: Connection, user_id: str, code_hash: str, at: datetime)
     return connection.execute(changed).rowcount == 1
 
 
-def codes_left(connection: Connection, user_id: str) -> int:
+def unused_code_count(connection: Connection, user_id: str) -> int:
     """The number of recovery codes that are not used."""
     query = select(func.count()).where(recovery_code.c.user_id == user_id, recovery_code.c.used_at.is_(None))
     return connection.execute(query.select_from(recovery_code)).scalar_one()
 
 
-def put_challenge(connection: Connection, token_hash: str, purpose: str, challenge: str, until: datetime) -> None:
+def save_challenge(connection: Connection, token_hash: str, purpose: str, challenge: str, until: datetime) -> None:
     """Store what a passkey must sign in a session for a purpose, in place of an earlier one."""
     own = (factor_challenge.c.token_hash == token_hash, factor_challenge.c.purpose == purpose)
     connection.execute(delete(factor_challenge).where(*own))

@@ -24,17 +24,17 @@ def use_setup_token(connection: Connection, token_hash: str, at: datetime) -> No
 
     Raises NotFound (the set-up link is unknown, was already used, or is older than a day).
     """
-    spent = connection.execute(update(setup_token).where(*_open_setup(token_hash, at)).values(used_at=at))
+    spent = connection.execute(update(setup_token).where(*_open_setup_conditions(token_hash, at)).values(used_at=at))
     if spent.rowcount != 1:
         raise NotFound("This set-up link is invalid, used or expired. Restart the service for a new one.")
 
 
 def is_setup_open(connection: Connection, token_hash: str, at: datetime) -> bool:
     """Whether a set-up link can still be used."""
-    return connection.execute(select(setup_token).where(*_open_setup(token_hash, at))).first() is not None
+    return connection.execute(select(setup_token).where(*_open_setup_conditions(token_hash, at))).first() is not None
 
 
-def _open_setup(token_hash: str, at: datetime) -> tuple[ColumnElement[bool], ...]:
+def _open_setup_conditions(token_hash: str, at: datetime) -> tuple[ColumnElement[bool], ...]:
     return (
         setup_token.c.token_hash == token_hash,
         setup_token.c.used_at.is_(None),

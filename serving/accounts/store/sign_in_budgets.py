@@ -12,7 +12,9 @@ from serving.platform.database.store import insert_or_ignore
 Counter = tuple[str, str]  # The scope, and a keyed hash of who or where.
 
 
-def spent(connection: Connection, counters: Sequence[Counter], *, lock: bool = False) -> dict[Counter, datetime]:
+def spent_counters(
+    connection: Connection, counters: Sequence[Counter], *, lock: bool = False
+) -> dict[Counter, datetime]:
     """The counters that exist; with `lock` no other transaction changes them until this one ends."""
     table = sign_in_budget
     of_counters = or_(*(and_(table.c.scope == scope, table.c.key == key) for scope, key in counters))
@@ -21,14 +23,14 @@ def spent(connection: Connection, counters: Sequence[Counter], *, lock: bool = F
     return {(row.scope, row.key): row.spent_until for row in rows}
 
 
-def open_counters(connection: Connection, counters: Sequence[Counter], at: datetime) -> dict[Counter, datetime]:
+def lock_counters(connection: Connection, counters: Sequence[Counter], at: datetime) -> dict[Counter, datetime]:
     """The counters, made where they are missing, for this transaction alone."""
     rows = [{"scope": scope, "key": key, "spent_until": at} for scope, key in sorted(counters)]
     connection.execute(insert_or_ignore(connection, sign_in_budget), rows)
-    return spent(connection, counters, lock=True)
+    return spent_counters(connection, counters, lock=True)
 
 
-def put(connection: Connection, changed: Mapping[Counter, datetime]) -> None:
+def save(connection: Connection, changed: Mapping[Counter, datetime]) -> None:
     table = sign_in_budget
     for (scope, key), until in sorted(changed.items()):
         connection.execute(update(table).where(table.c.scope == scope, table.c.key == key).values(spent_until=until))

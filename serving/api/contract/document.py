@@ -13,8 +13,8 @@ from pydantic.json_schema import models_json_schema
 from serving.accounts.rules.access import Scope
 from serving.api.answers import Error, NotReady
 from serving.api.contract.requests import BODIES, MODELS, SCHEMAS
-from serving.api.contract.responses import HEADERS, RESPONSES, error_statuses, success
-from serving.api.requests.repeating import SECRET, Repeatable
+from serving.api.contract.responses import HEADERS, RESPONSES, error_statuses, success_response
+from serving.api.requests.repeating import SECRET, RepeatableRoute
 from serving.guards import COOKIE, CSRF_HEADER, guard_of
 from serving.webhooks.payloads import PAYLOADS, Payload
 
@@ -29,7 +29,7 @@ _PARAMETERS: Final = [
 ]
 
 
-def _route(event: str, payload: type[Payload]) -> APIRoute:
+def _webhook_route(event: str, payload: type[Payload]) -> APIRoute:
     def receive(body: Any) -> None:
         """The receiver is the marketplace's."""
 
@@ -53,7 +53,7 @@ def _route(event: str, payload: type[Payload]) -> APIRoute:
     )
 
 
-WEBHOOKS: Final = [_route(event, payload) for event, payload in PAYLOADS.items()]
+WEBHOOKS: Final = [_webhook_route(event, payload) for event, payload in PAYLOADS.items()]
 
 
 _PACKAGE: Final = "serving.api."
@@ -121,7 +121,7 @@ def contract_of(routes: Iterable[Any], server: str) -> dict[str, Any]:
     for route in described:
         for method in route.methods or ():
             operation = document["paths"][route.path_format][method.lower()]
-            _complete(operation, route, method, unique=names[route.name] == 1)
+            _complete_operation(operation, route, method, unique=names[route.name] == 1)
     bodies: list[tuple[type[BaseModel], Literal["validation", "serialization"]]] = [
         (model, "validation") for model in MODELS
     ]
@@ -137,7 +137,7 @@ def _module(route: APIRoute) -> str:
     return str(route.endpoint.__module__)
 
 
-def _complete(operation: dict[str, Any], route: APIRoute, method: str, *, unique: bool) -> None:
+def _complete_operation(operation: dict[str, Any], route: APIRoute, method: str, *, unique: bool) -> None:
     module = _module(route).rpartition(".")[2]
     key = (method, route.path_format)
     head = "head_" if method == "HEAD" else ""
@@ -145,7 +145,7 @@ def _complete(operation: dict[str, Any], route: APIRoute, method: str, *, unique
     operation["tags"] = [module]
     operation["summary"] = operation["description"].partition("\n")[0].rstrip(".")
     parameters = operation.setdefault("parameters", [])
-    repeatable = isinstance(route, Repeatable) and method in {"POST", "DELETE"} and _knows_its_caller(route)
+    repeatable = isinstance(route, RepeatableRoute) and method in {"POST", "DELETE"} and _knows_its_caller(route)
     if repeatable and key not in SECRET:
         parameters.append(_REPEATABLE)
     if not parameters:
@@ -155,7 +155,7 @@ def _complete(operation: dict[str, Any], route: APIRoute, method: str, *, unique
         operation["requestBody"] = {"required": True, "content": content}
     operation["security"] = _security(route, method)
     answers = operation["responses"].items()
-    successes = {status: success(status, method, answer) for status, answer in answers if status < "4"}
+    successes = {status: success_response(status, method, answer) for status, answer in answers if status < "4"}
     refusals = {str(status): reference for status, reference in error_statuses(key, operation)}
     operation["responses"] = dict(sorted({**successes, **refusals}.items()))
 

@@ -19,13 +19,13 @@ HEADERS: Final[Mapping[str, Any]] = {
 }
 
 
-def _headers(*names: str) -> dict[str, Any]:
+def _header_refs(*names: str) -> dict[str, Any]:
     return {name: {"$ref": f"#/components/headers/{name}"} for name in ("X-Request-Id", *names)}
 
 
 def _refusal(description: str, *headers: str, schema: str = "Error") -> dict[str, Any]:
     content = {_JSON: {"schema": {"$ref": f"#/components/schemas/{schema}"}}}
-    return {"description": description, "headers": _headers(*headers), "content": content}
+    return {"description": description, "headers": _header_refs(*headers), "content": content}
 
 
 RESPONSES: Final[Mapping[str, Any]] = {
@@ -73,9 +73,9 @@ _DEAR: Final = frozenset(
 _HEALTH: Final = frozenset({"/livez", "/healthz", "/readyz"})
 
 
-def success(status: str, method: str, answer: Mapping[str, Any]) -> dict[str, Any]:
+def success_response(status: str, method: str, answer: Mapping[str, Any]) -> dict[str, Any]:
     """The response of a success with its headers; it has no content where its body is empty."""
-    headers = _headers(*(("Idempotent-Replayed",) if status in {"201", "202"} else ()))
+    headers = _header_refs(*(("Idempotent-Replayed",) if status in {"201", "202"} else ()))
     described = {"description": HTTPStatus(int(status)).phrase, "headers": headers}
     if "content" in answer and method != "HEAD":
         answer["content"][_JSON]["schema"].pop("title", None)
@@ -85,12 +85,12 @@ def success(status: str, method: str, answer: Mapping[str, Any]) -> dict[str, An
 
 def error_statuses(key: tuple[str, str], operation: Mapping[str, Any]) -> Iterator[tuple[int, dict[str, str]]]:
     """Every refusal that an operation can answer with."""
-    for status in sorted(_statuses(key, operation)):
+    for status in sorted(_refusal_statuses(key, operation)):
         name = "NotReady" if key[1] == "/readyz" and status == 503 else _BY_STATUS[status]
         yield status, {"$ref": f"#/components/responses/{name}"}
 
 
-def _statuses(key: tuple[str, str], operation: Mapping[str, Any]) -> set[int]:
+def _refusal_statuses(key: tuple[str, str], operation: Mapping[str, Any]) -> set[int]:
     method, path = key
     statuses = {408, 413, 415, 421, 500, 503}  # Any request may have a body and any Host header.
     if path in _HEALTH:

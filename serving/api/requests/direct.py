@@ -15,11 +15,11 @@ from models.errors import DomainError
 Handler = Callable[[Request], Awaitable[Response]]
 
 
-class Direct(APIRoute):
+class DirectRoute(APIRoute):
     """A route of one fixed address. Its handler gets the request alone, and itself checks the guard of the route."""
 
 
-class DirectRoutes:
+class DirectRouteMiddleware:
     """ASGI middleware that calls the handlers of direct routes. Everything else goes on to the router.
 
     The middlewares around it hold for direct routes as for others, and so do the application's error handlers. An
@@ -28,8 +28,8 @@ class DirectRoutes:
 
     def __init__(self, app: ASGIApp, routes: Iterable[BaseRoute], *, smallest_packed: int, level: int) -> None:
         self._app, self._smallest, self._level = app, smallest_packed, level
-        direct = (route for route in routes if isinstance(route, Direct))
-        self._routes: Final[Mapping[tuple[str, str], Direct]] = {
+        direct = (route for route in routes if isinstance(route, DirectRoute))
+        self._routes: Final[Mapping[tuple[str, str], DirectRoute]] = {
             (method, route.path): route for route in direct for method in route.methods or ()
         }
 

@@ -19,7 +19,7 @@ def in_utc(at: datetime) -> datetime:
         raise Invalid("{words} is outside the years 1 to 9999 in UTC.", words=at.isoformat()) from None
 
 
-def written_out(text: str) -> str:
+def checked_iso_text(text: str) -> str:
     """A date, or a date and time. Raises ValueError (seconds since 1970, which pydantic accepts)."""
     if "-" not in text[1:]:
         raise ValueError("a date and time such as 2026-01-31T09:00:00Z is expected")

@@ -15,21 +15,21 @@ _MOST_VALUES: Final = 250 * LARGEST_BATCH  # Several times what the rows of a ba
 _TEXT: Final = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)', re.DOTALL)
 
 
-async def off_the_loop(parse: Callable[[bytes], T], body: bytes) -> T:
+async def parse_off_loop(parse: Callable[[bytes], T], body: bytes) -> T:
     """What a body says; a large one is read in a thread, so that nobody else waits for it.
 
     Raises Invalid (it has more values than any request), and what `parse` raises.
     """
-    return parse(body) if len(body) <= SMALL_BYTES else await run_in_threadpool(_parsed, parse, body)
+    return parse(body) if len(body) <= SMALL_BYTES else await run_in_threadpool(_parse_within_limit, parse, body)
 
 
-def _parsed(parse: Callable[[bytes], T], body: bytes) -> T:
+def _parse_within_limit(parse: Callable[[bytes], T], body: bytes) -> T:
     # Each value of a few bytes becomes an object of sixty; marks within texts do not count.
-    if _marks(body) > _MOST_VALUES and _marks(_TEXT.sub(b"", body)) > _MOST_VALUES:
+    if _value_mark_count(body) > _MOST_VALUES and _value_mark_count(_TEXT.sub(b"", body)) > _MOST_VALUES:
         raise Invalid("The request body has more than {most:,} values. Send fewer at once.", most=_MOST_VALUES)
     return parse(body)
 
 
-def _marks(body: bytes) -> int:
+def _value_mark_count(body: bytes) -> int:
     """The number of marks before a value in JSON, and a few others."""
     return body.count(b",") + body.count(b"[") + body.count(b"{")

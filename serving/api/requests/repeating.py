@@ -11,10 +11,17 @@ from starlette.exceptions import HTTPException
 
 from models.errors import Invalid
 from serving.accounts.store.accounts import Session
-from serving.api.requests.reading import off_the_loop
+from serving.api.requests.reading import parse_off_loop
 from serving.api.requests.reporters import Reporter
 from serving.guards import Caller, guard_of, runtime_of
-from serving.platform.idempotency.service import Reply, begin, free, keep, repeatable, working
+from serving.platform.idempotency.service import (
+    Reply,
+    claim_or_reply,
+    free_key,
+    make_repeatable,
+    recording_work,
+    save_reply,
+)
 
 HEADER: Final = "idempotency-key"
 REPLAYED: Final = "idempotent-replayed"
@@ -32,7 +39,7 @@ KEPT_BY_ITSELF: Final = frozenset({("POST", "/api/v1/brand/reports")})
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
 
-class Repeatable(APIRoute):
+class RepeatableRoute(APIRoute):
     """A route that keeps the response to a request with an Idempotency-Key for its caller, for 24 hours.
 
     A refusal that stored nothing is not kept: a repetition of it is tried again. Public routes know no caller, so they
@@ -51,10 +58,10 @@ class Repeatable(APIRoute):
             key = request.headers.get(HEADER)
             if key is None or (request.method, self.path) in KEPT_BY_ITSELF:
                 return await handle(request)
-            caller = _name(await guard(request))
+            caller = _caller_name(await guard(request))
             if (request.method, self.path) in SECRET:
                 raise Invalid("This response holds a secret, which is not stored. Send no Idempotency-Key.")
-            return await handle(request) if caller is None else await _once(request, handle, caller, key)
+            return await handle(request) if caller is None else await _answer_once(request, handle, caller, key)
 
         return once
 
@@ -65,14 +72,14 @@ class _JsonRequest(Request):
     async def json(self) -> Any:
         """The JSON of the body. Raises HTTPException (it is nested too deeply or has too many values)."""
         try:
-            return await off_the_loop(json.loads, await self.body())
+            return await parse_off_loop(json.loads, await self.body())
         except json.JSONDecodeError:
             raise  # FastAPI names the place.
         except (Invalid, RecursionError, ValueError):
             raise HTTPException(422) from None
 
 
-def _name(caller: object) -> str | None:
+def _caller_name(caller: object) -> str | None:
     match caller:
         case Session():
             return caller.person.actor
@@ -81,19 +88,21 @@ def _name(caller: object) -> str | None:
     return None
 
 
-async def _once(request: Request, handle: Handler, caller: str, key: str) -> Response:
+async def _answer_once(request: Request, handle: Handler, caller: str, key: str) -> Response:
     runtime = runtime_of(request)
     address = f"{request.url.path}?{request.url.query}"
-    repeatable_request = repeatable(caller, key, request.method, address, await request.body())
-    earlier = await run_in_threadpool(begin, runtime, repeatable_request)
+    repeatable_request = make_repeatable(caller, key, request.method, address, await request.body())
+    earlier = await run_in_threadpool(claim_or_reply, runtime, repeatable_request)
     if earlier is not None:
         media_type = "application/json" if earlier.body else None
         return Response(earlier.body, earlier.status, {REPLAYED: "true"}, media_type)
     try:
-        with working(repeatable_request):
+        with recording_work(repeatable_request):
             answer = await handle(request)
     except BaseException:
-        await run_in_threadpool(free, runtime, repeatable_request)
+        await run_in_threadpool(free_key, runtime, repeatable_request)
         raise
-    await run_in_threadpool(keep, runtime, repeatable_request, Reply(answer.status_code, bytes(answer.body).decode()))
+    await run_in_threadpool(
+        save_reply, runtime, repeatable_request, Reply(answer.status_code, bytes(answer.body).decode())
+    )
     return answer

@@ -9,7 +9,7 @@ from fastapi import Depends, Request
 from serving.accounts.rules.access import Permission, Person, Scope
 from serving.accounts.rules.second_person import Proof
 from serving.accounts.store.accounts import Session
-from serving.api.cookies import whence
+from serving.api.cookies import sign_in_source
 from serving.guards import CALLED_BY, Guard, may, runtime_of
 from serving.marketplaces.service.keys import reporter_of
 from serving.platform.database.pools import KEYS
@@ -44,7 +44,7 @@ def reporter() -> Any:
     async def check(request: Request) -> Reporter:
         if "authorization" in request.headers:
             runtime = runtime_of(request)
-            header, address = request.headers["authorization"], whence(request).address
+            header, address = request.headers["authorization"], sign_in_source(request).address
             person, key_id = await KEYS.run(reporter_of, runtime, header, address)
             reporter = Reporter(person, key_id)
             request.scope[CALLED_BY] = reporter.actor

@@ -9,7 +9,7 @@ from queue import SimpleQueue
 from typing import Final, Generic, TypeVar
 from weakref import WeakKeyDictionary
 
-from serving.platform.database.faults import Locked
+from serving.platform.database.faults import DatabaseLocked
 
 Q = TypeVar("Q")
 A = TypeVar("A")
@@ -23,7 +23,7 @@ PATIENCE_SECONDS: Final = 30.0  # The first score of a process may compile its k
 
 
 @dataclass(slots=True)
-class _Waiting(Generic[Q, A]):
+class _LoopQueue(Generic[Q, A]):
     asked: list[tuple[Q, int, asyncio.Future[A]]] = field(default_factory=list)
     in_work: list[asyncio.Future[A]] = field(default_factory=list)
     patience: asyncio.TimerHandle | None = None
@@ -33,7 +33,7 @@ class _Waiting(Generic[Q, A]):
     pause: asyncio.TimerHandle | None = None
 
 
-class Together(Generic[Q, A]):
+class QuestionBatcher(Generic[Q, A]):
     """Answers questions in groups that weigh at most `most`; a heavier question is a group of its own.
 
     `work` gets the questions of a group and returns an answer or an error for each, in order; an error is raised for
@@ -47,10 +47,12 @@ class Together(Generic[Q, A]):
         self._work: Final = work
         self._most: Final = most
         # A queue and a thread: an executor makes a future and its locks for each group.
-        self._groups: Final[SimpleQueue[tuple[asyncio.AbstractEventLoop, _Waiting[Q, A], Sequence[Q]]]] = SimpleQueue()
+        self._groups: Final[SimpleQueue[tuple[asyncio.AbstractEventLoop, _LoopQueue[Q, A], Sequence[Q]]]] = (
+            SimpleQueue()
+        )
         self._thread: threading.Thread | None = None
         # Tests run one application in several loops.
-        self._waiting: Final[WeakKeyDictionary[asyncio.AbstractEventLoop, _Waiting[Q, A]]] = WeakKeyDictionary()
+        self._waiting: Final[WeakKeyDictionary[asyncio.AbstractEventLoop, _LoopQueue[Q, A]]] = WeakKeyDictionary()
 
     async def ask(self, question: Q, weight: int = 1) -> A:
         """The answer to a question; `weight` is its work, in units of an ordinary question.
@@ -60,7 +62,7 @@ class Together(Generic[Q, A]):
         loop = asyncio.get_running_loop()
         waiting = self._waiting.get(loop)
         if waiting is None:
-            waiting = self._waiting[loop] = _Waiting()
+            waiting = self._waiting[loop] = _LoopQueue()
         answer: asyncio.Future[A] = loop.create_future()
         waiting.asked.append((question, weight, answer))
         if not waiting.is_called:
@@ -70,13 +72,13 @@ class Together(Generic[Q, A]):
             self._begin(loop, waiting)
         return await answer
 
-    def _await_others(self, loop: asyncio.AbstractEventLoop, waiting: _Waiting[Q, A]) -> None:
+    def _await_others(self, loop: asyncio.AbstractEventLoop, waiting: _LoopQueue[Q, A]) -> None:
         if len(waiting.asked) < waiting.asking:
             waiting.pause = loop.call_later(_PAUSE_SECONDS, self._begin, loop, waiting)
         else:
             loop.call_soon(self._gather, loop, waiting, len(waiting.asked), _MOST_TURNS)
 
-    def _gather(self, loop: asyncio.AbstractEventLoop, waiting: _Waiting[Q, A], before: int, turns: int) -> None:
+    def _gather(self, loop: asyncio.AbstractEventLoop, waiting: _LoopQueue[Q, A], before: int, turns: int) -> None:
         """Wait for another turn as long as turns bring further questions."""
         number = len(waiting.asked)
         if turns and before <= number < self._most and (number > before or turns == _MOST_TURNS):
@@ -84,7 +86,7 @@ class Together(Generic[Q, A]):
             return
         self._begin(loop, waiting)
 
-    def _begin(self, loop: asyncio.AbstractEventLoop, waiting: _Waiting[Q, A]) -> None:
+    def _begin(self, loop: asyncio.AbstractEventLoop, waiting: _LoopQueue[Q, A]) -> None:
         """Give the next group to the thread."""
         if waiting.pause is not None:
             waiting.pause.cancel()
@@ -106,7 +108,7 @@ class Together(Generic[Q, A]):
             with suppress(RuntimeError):  # The loop has ended.
                 loop.call_soon_threadsafe(self._end, loop, waiting, answers)
 
-    def _first_group(self, waiting: _Waiting[Q, A]) -> int:
+    def _first_group(self, waiting: _LoopQueue[Q, A]) -> int:
         whole = 0
         for number, (_, weight, _) in enumerate(waiting.asked):
             whole += weight
@@ -120,15 +122,17 @@ class Together(Generic[Q, A]):
         except Exception as error:
             return [error] * len(questions)
 
-    def _give_up(self, loop: asyncio.AbstractEventLoop, waiting: _Waiting[Q, A]) -> None:
+    def _give_up(self, loop: asyncio.AbstractEventLoop, waiting: _LoopQueue[Q, A]) -> None:
         """Answer all that waits by an error, and later what comes while the work goes on."""
         for answer in (*waiting.in_work, *(answer for _, _, answer in waiting.asked)):
             if not answer.done():
-                answer.set_exception(Locked())
+                answer.set_exception(DatabaseLocked())
         waiting.asked.clear()
         waiting.patience = loop.call_later(PATIENCE_SECONDS, self._give_up, loop, waiting)
 
-    def _end(self, loop: asyncio.AbstractEventLoop, waiting: _Waiting[Q, A], answers: Sequence[A | Exception]) -> None:
+    def _end(
+        self, loop: asyncio.AbstractEventLoop, waiting: _LoopQueue[Q, A], answers: Sequence[A | Exception]
+    ) -> None:
         """Answer a group, and begin with the next."""
         if waiting.patience is not None:
             waiting.patience.cancel()

@@ -7,7 +7,7 @@ from typing import Final
 
 from features.message import Message, message
 from features.phrase import Phrase
-from models.errors import Conflict, TooLate
+from models.errors import Conflict, DeadlinePassed
 from models.labels import AppealState
 from serving.appeals.policy import AppealPolicy
 from serving.platform.deadlines import after_months
@@ -68,7 +68,7 @@ class Admission:
     told: Message
 
 
-def open_until(informed_at: datetime, policy: AppealPolicy) -> datetime:
+def appeal_period_end(informed_at: datetime, policy: AppealPolicy) -> datetime:
     """The end of the appeal period of a decision."""
     return after_months(informed_at, policy.open_months)
 
@@ -94,8 +94,8 @@ def admit(
     """
     if not is_first:
         raise Conflict("An appeal against this removal already exists.")
-    if at >= open_until(informed_at, policy):
-        raise TooLate("The appeal period of {months} months has passed.", months=policy.open_months)
+    if at >= appeal_period_end(informed_at, policy):
+        raise DeadlinePassed("The appeal period of {months} months has passed.", months=policy.open_months)
     if is_frivolous(record, policy):
         counts = {"days": policy.record_days, "dismissed": record.dismissed, "upheld": record.upheld}
         return Admission(behind_others=True, told=message("appeal.behind_others", **counts))

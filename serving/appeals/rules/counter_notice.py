@@ -14,8 +14,8 @@ from typing import Final
 
 from features.message import Message, message
 from features.phrase import Phrase
-from models.errors import Conflict, Forbidden, Invalid, TooLate
-from serving.appeals.policy import OF_COUNTRIES, CounterNoticePolicy, Days, Maintaining, Silence
+from models.errors import Conflict, DeadlinePassed, Forbidden, Invalid
+from serving.appeals.policy import OF_COUNTRIES, CounterNoticePolicy, Days, MaintainingEvidence, Silence
 from serving.platform.deadlines import BusinessCalendar, after_business_days, after_days
 
 
@@ -111,7 +111,7 @@ _PLAIN: Final = {
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class CounterNoticeTurn:
     """The state of a counter-notice: its round from 1, and the deadline of the party that it waits for, if any."""
 
     state: CounterNoticeState
@@ -123,18 +123,18 @@ class Standing:
 class Step:
     """The result of an event, and the reason. `overturns` is set where the event undoes the removal."""
 
-    standing: Standing
+    standing: CounterNoticeTurn
     overturns: bool
     reason: Message
 
 
-def opened(informed_at: datetime, policy: CounterNoticePolicy, calendar: BusinessCalendar) -> Standing:
+def first_turn(informed_at: datetime, policy: CounterNoticePolicy, calendar: BusinessCalendar) -> CounterNoticeTurn:
     """The counter-notice of a seller who has just been told of a removal."""
-    return Standing(_S.WITH_SELLER, 1, _due(informed_at, policy.seller_days, policy, calendar))
+    return CounterNoticeTurn(_S.WITH_SELLER, 1, _due_at(informed_at, policy.seller_days, policy, calendar))
 
 
-def step(
-    before: Standing,
+def apply_event(
+    before: CounterNoticeTurn,
     event: CounterNoticeEvent,
     party: Party,
     *,
@@ -162,66 +162,72 @@ def step(
     if event not in _ALLOWED[before.state]:
         raise Conflict(_WHY_NOT[before.state])
     if event in _ANSWERS and before.due_at is not None and at >= before.due_at:
-        raise TooLate(
+        raise DeadlinePassed(
             "The time to answer ended on {date:%-d %B %Y} at {time:%H:%M} UTC.",
             date=before.due_at.date(),
             time=before.due_at.time(),
         )
     match event:
         case _E.SUBMIT:
-            return _submitted(before, at, policy, calendar)
+            return _after_submission(before, at, policy, calendar)
         case _E.MAINTAIN:
-            return _maintained(before, at, policy, calendar)
+            return _after_maintaining(before, at, policy, calendar)
         case _E.CONCEDE:
-            return _upheld(before, "counter_notice.conceded")
+            return _uphold(before, "counter_notice.conceded")
         case _E.UPHOLD:
-            return _upheld(before, "counter_notice.upheld")
+            return _uphold(before, "counter_notice.upheld")
         case _E.PASS_DEADLINE:
-            return _silent(before, at, policy)
+            return _after_silence(before, at, policy)
         case _:
-            return _to(before, *_PLAIN[event])
+            return _move_to(before, *_PLAIN[event])
 
 
-def _submitted(before: Standing, at: datetime, policy: CounterNoticePolicy, calendar: BusinessCalendar) -> Step:
+def _after_submission(
+    before: CounterNoticeTurn, at: datetime, policy: CounterNoticePolicy, calendar: BusinessCalendar
+) -> Step:
     if policy.rights_holder_days is None:
-        return _to(before, _S.WITH_REVIEWER, "counter_notice.to_reviewer")
+        return _move_to(before, _S.WITH_REVIEWER, "counter_notice.to_reviewer")
     days = policy.rights_holder_days if before.round == 1 else policy.later_round_days
-    standing = Standing(_S.WITH_RIGHTS_HOLDER, before.round, _due(at, days, policy, calendar))
+    standing = CounterNoticeTurn(_S.WITH_RIGHTS_HOLDER, before.round, _due_at(at, days, policy, calendar))
     return Step(standing, overturns=False, reason=message("counter_notice.asked"))
 
 
-def _maintained(before: Standing, at: datetime, policy: CounterNoticePolicy, calendar: BusinessCalendar) -> Step:
-    if policy.maintaining is Maintaining.COURT_ACTION:
+def _after_maintaining(
+    before: CounterNoticeTurn, at: datetime, policy: CounterNoticePolicy, calendar: BusinessCalendar
+) -> Step:
+    if policy.maintaining is MaintainingEvidence.COURT_ACTION:
         raise Invalid("Under these rules reasons are not enough: the removal stands only if you have gone to court.")
     if before.round >= policy.most_rounds:
-        return _to(before, _S.WITH_REVIEWER, "counter_notice.both_maintain")
-    standing = Standing(_S.WITH_SELLER, before.round + 1, _due(at, policy.later_round_days, policy, calendar))
+        return _move_to(before, _S.WITH_REVIEWER, "counter_notice.both_maintain")
+    standing = CounterNoticeTurn(
+        _S.WITH_SELLER, before.round + 1, _due_at(at, policy.later_round_days, policy, calendar)
+    )
     return Step(standing, overturns=False, reason=message("counter_notice.maintained"))
 
 
-def _silent(before: Standing, at: datetime, policy: CounterNoticePolicy) -> Step:
+def _after_silence(before: CounterNoticeTurn, at: datetime, policy: CounterNoticePolicy) -> Step:
     if before.due_at is None or at < before.due_at:
         raise Invalid("The deadline has not passed.")
     of_seller = before.state is _S.WITH_SELLER
     who = "seller" if of_seller else "rights_holder"
     match policy.seller_silence if of_seller else policy.rights_holder_silence:
         case Silence.REINSTATED:
-            return _upheld(before, f"counter_notice.{who}_silent.reinstated")
+            return _uphold(before, f"counter_notice.{who}_silent.reinstated")
         case Silence.REVIEWED:
-            return _to(before, _S.WITH_REVIEWER, f"counter_notice.{who}_silent.reviewed")
+            return _move_to(before, _S.WITH_REVIEWER, f"counter_notice.{who}_silent.reviewed")
         case Silence.REMOVAL_STANDS:
-            return _to(before, _S.LAPSED, f"counter_notice.{who}_silent.stands")
+            return _move_to(before, _S.LAPSED, f"counter_notice.{who}_silent.stands")
 
 
-def _upheld(before: Standing, code: str) -> Step:
-    return Step(Standing(_S.UPHELD, before.round, None), overturns=True, reason=message(code))
+def _uphold(before: CounterNoticeTurn, code: str) -> Step:
+    return Step(CounterNoticeTurn(_S.UPHELD, before.round, None), overturns=True, reason=message(code))
 
 
-def _to(before: Standing, state: CounterNoticeState, code: str) -> Step:
-    return Step(Standing(state, before.round, None), overturns=False, reason=message(code))
+def _move_to(before: CounterNoticeTurn, state: CounterNoticeState, code: str) -> Step:
+    return Step(CounterNoticeTurn(state, before.round, None), overturns=False, reason=message(code))
 
 
-def _due(at: datetime, days: int | None, policy: CounterNoticePolicy, calendar: BusinessCalendar) -> datetime | None:
+def _due_at(at: datetime, days: int | None, policy: CounterNoticePolicy, calendar: BusinessCalendar) -> datetime | None:
     if days is None:
         return None
     if policy.days is Days.BUSINESS:
@@ -229,7 +235,7 @@ def _due(at: datetime, days: int | None, policy: CounterNoticePolicy, calendar: 
     return after_days(at, days)
 
 
-def profile_of(
+def profile_of_countries(
     listing: Collection[str] | None, marketplace: Collection[str] | None, otherwise: CounterNoticePolicy
 ) -> CounterNoticePolicy:
     """The profile that the law of all countries of sale sets; `otherwise` where they have none in common.

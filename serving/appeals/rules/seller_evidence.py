@@ -10,31 +10,31 @@ from models.labels import AppealState
 from serving.appeals.policy import SellerEvidencePolicy
 from serving.appeals.rules.counter_notice import CLOSED, CounterNoticeState
 from serving.brands.rules.rights_document import media_type_of
-from serving.takedowns.rules.statement import Undone
+from serving.takedowns.rules.statement import OverturnCause
 
 _MEGABYTE: Final = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
-class HandedIn:
+class DocumentsOnFile:
     """The documents already on file for a removal."""
 
     documents: int
     size: int
 
 
-def admit(content: bytes, before: HandedIn, policy: SellerEvidencePolicy) -> str:
+def check_seller_document(content: bytes, before: DocumentsOnFile, policy: SellerEvidencePolicy) -> str:
     """The media type of a document, from its content; its name and declared type are ignored.
 
     Raises Invalid (it is empty, too large, or no PDF, PNG or JPEG) or Conflict (the removal has the maximum number of
     documents, or of bytes).
     """
     most = policy.most_documents
-    return admitted(
+    return check_document(
         content,
         before,
         policy,
-        Room(
+        DocumentLimits(
             most,
             Phrase("This removal already has {n} documents, which is the maximum.", n=most),
             Phrase("All documents of a removal can have at most {size:g} MB in total.", size=most_megabytes(policy)),
@@ -43,7 +43,7 @@ def admit(content: bytes, before: HandedIn, policy: SellerEvidencePolicy) -> str
 
 
 @dataclass(frozen=True, slots=True)
-class Room:
+class DocumentLimits:
     """The number of documents of one matter, and the refusals where there is no room for one more or for its bytes."""
 
     most: int
@@ -56,7 +56,7 @@ def most_megabytes(policy: SellerEvidencePolicy) -> float:
     return policy.most_bytes / _MEGABYTE
 
 
-def admitted(content: bytes, before: HandedIn, policy: SellerEvidencePolicy, room: Room) -> str:
+def check_document(content: bytes, before: DocumentsOnFile, policy: SellerEvidencePolicy, room: DocumentLimits) -> str:
     """The media type of a document of a removal, a notice or a report, as `admit`.
 
     Raises Invalid (it is empty, too large, or no PDF, PNG or JPEG) or Conflict (there is no room for it).
@@ -84,22 +84,22 @@ def accepted_type(content: bytes, policy: SellerEvidencePolicy) -> str:
     return media_type
 
 
-def may_hand_in(state: CounterNoticeState | None, *, may_appeal: bool) -> bool:
+def may_upload(state: CounterNoticeState | None, *, may_appeal: bool) -> bool:
     """Whether a document can still reach a decider: while the matter is open, or an appeal would open it."""
     return state is not None and (state not in CLOSED or may_appeal)
 
 
-def came_of(state: CounterNoticeState | None, appeal: AppealState | None, undone: Undone | None) -> Message:
+def outcome_of(state: CounterNoticeState | None, appeal: AppealState | None, undone: OverturnCause | None) -> Message:
     """The outcome of the removal of a submitted document.
 
     It names the decider, because a document without a review was not rejected.
     """
     match undone:
-        case Undone.APPEAL:
+        case OverturnCause.APPEAL:
             return message("outcome.upheld")
-        case Undone.CONCEDED | Undone.RETRACTED:
+        case OverturnCause.CONCEDED | OverturnCause.RETRACTED:
             return message("outcome.conceded")
-        case Undone.SILENCE:
+        case OverturnCause.SILENCE:
             return message("outcome.unanswered")
     if appeal is AppealState.DISMISSED or state is CounterNoticeState.DISMISSED:
         return message("outcome.stands")

@@ -7,14 +7,14 @@ from sqlalchemy import Connection
 
 from features.message import Message
 from models.case import CaseLane
-from models.errors import Conflict, required
+from models.errors import Conflict, require
 from models.labels import AppealState
 from models.messages.english import in_english
 from serving.appeals.policy import AppealPolicy
 from serving.appeals.rules.appeals import KNOWN, Admission, admit
 from serving.appeals.rules.counter_notice import CounterNoticeEvent
 from serving.appeals.service.complaint_case import ComplaintCase, open_complaint
-from serving.appeals.service.counter_notice_steps import Statement, take
+from serving.appeals.service.counter_notice_steps import Statement, take_step
 from serving.appeals.store import appeals, counter_notices
 from serving.audit.store import audit
 from serving.cases.store import cases
@@ -36,7 +36,7 @@ class Complaint:
 
 
 @dataclass(frozen=True, slots=True)
-class Filed:
+class AppealReceipt:
     """A received appeal, whether it is new, and the message to its appellant."""
 
     appeal_id: str
@@ -44,7 +44,7 @@ class Filed:
     told: Message
 
 
-def file_appeal(runtime: Runtime, marketplace: Marketplace, complaint: Complaint) -> Filed:
+def file_appeal(runtime: Runtime, marketplace: Marketplace, complaint: Complaint) -> AppealReceipt:
     """Open an appeal. A repeated submission returns the same appeal.
 
     Raises NotFound (there is no such listing), Conflict (the listing has not been removed, or an appeal against this
@@ -54,17 +54,19 @@ def file_appeal(runtime: Runtime, marketplace: Marketplace, complaint: Complaint
     with runtime.store.write() as connection:
         known = appeals.by_external_id(connection, marketplace_id, complaint.external_id)
         if known is not None:
-            return Filed(known.appeal_id, is_new=False, told=KNOWN[known.state])
+            return AppealReceipt(known.appeal_id, is_new=False, told=KNOWN[known.state])
         removal = removal_in_force(connection, marketplace_id, complaint.listing_external_id)
         contested = counter_notices.of_action(connection, marketplace_id, removal.action_id)
         if contested is not None and appeals.of_action(connection, marketplace_id, removal.action_id) is None:
-            take(runtime, connection, contested, Statement(CounterNoticeEvent.APPEAL, complaint.statement, "seller"))
+            take_step(
+                runtime, connection, contested, Statement(CounterNoticeEvent.APPEAL, complaint.statement, "seller")
+            )
         return open_appeal(runtime, connection, removal, complaint.external_id, complaint.statement)
 
 
 def open_appeal(
     runtime: Runtime, connection: Connection, removal: StoredAction, external_id: str, statement: str
-) -> Filed:
+) -> AppealReceipt:
     """Open an appeal against a removal with its case, in the caller's transaction.
 
     Raises Conflict, TooLate (an appeal against this removal exists already; the appeal period has passed).
@@ -105,12 +107,12 @@ def open_appeal(
         listing_id=removal.listing_id,
         told=in_english(admitted.told),
     )
-    return Filed(appeal_id, is_new=True, told=admitted.told)
+    return AppealReceipt(appeal_id, is_new=True, told=admitted.told)
 
 
 def removal_in_force(connection: Connection, marketplace_id: str, external_id: str) -> StoredAction:
     """The removal in force of a listing. Raises NotFound, Conflict (there is no such listing; it is not removed)."""
-    listing_id = required(listings.id_of(connection, marketplace_id, external_id), "There is no such listing.")
+    listing_id = require(listings.id_of(connection, marketplace_id, external_id), "There is no such listing.")
     states = (ActionState.SENDING, ActionState.ACKNOWLEDGED, ActionState.DEAD)
     done = [action for action in actions.of_listing(connection, marketplace_id, listing_id) if action.state in states]
     if not done or done[-1].kind is not ActionKind.REMOVE:

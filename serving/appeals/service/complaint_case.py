@@ -10,7 +10,7 @@ from features.message import each_as_json
 from models.case import CaseEvent, CaseLane, CaseState
 from models.messages.english import fields_in_english, in_english
 from models.policies.deciding import EnforcementPolicy
-from models.strikes import Void
+from models.strikes import VoidCause
 from serving.appeals.rules.appeals import Admission
 from serving.appeals.store import overturns
 from serving.audit.store import audit
@@ -18,7 +18,7 @@ from serving.cases.service.case_hooks import CaseHooks
 from serving.cases.store import cases
 from serving.cases.store.cases import Case
 from serving.platform.runtime import Runtime
-from serving.takedowns.rules.statement import Undone, amended_statement, reinstatement_statement
+from serving.takedowns.rules.statement import OverturnCause, amended_statement, reinstatement_statement
 from serving.takedowns.service import takedown
 from serving.takedowns.service.removal_hooks import RemovalHooks
 from serving.takedowns.store.actions import StoredAction
@@ -59,7 +59,7 @@ def open_complaint(
     """
     marketplace_id, case_id = decided.marketplace_id, runtime.ids.new("cas")
     if waiting is not None:
-        cases.change(connection, waiting, CaseEvent.NEW_VERSION, {"decided_at": now}, holder=None, at=now)
+        cases.apply_event(connection, waiting, CaseEvent.NEW_VERSION, {"decided_at": now}, holder=None, at=now)
     row = {
         "marketplace_id": marketplace_id,
         "case_id": case_id,
@@ -96,7 +96,7 @@ def open_complaint(
 class Ground:
     """Why a removal is undone: the cause, the person's verdict behind it if there is one, and the actor."""
 
-    cause: Undone
+    cause: OverturnCause
     verdict_id: str | None
     actor: str
 
@@ -125,7 +125,7 @@ def overturn(
     cause = takedown.Cause(marketplace_id, removal.listing_id, ground.verdict_id or removal.verdict_id, ground.actor)
     statement = reinstatement_statement(ground.cause)
     reinstatement = takedown.schedule(runtime, connection, ActionKind.REINSTATE, cause, statement, at)
-    overturns.name_reinstatement(connection, marketplace_id, overturn_id, reinstatement.action_id)
+    overturns.set_reinstatement(connection, marketplace_id, overturn_id, reinstatement.action_id)
     removed_on = cases.of_verdict(connection, marketplace_id, removal.verdict_id)
     event = {
         "marketplace_id": marketplace_id,
@@ -138,5 +138,5 @@ def overturn(
     cases.add_events(connection, [event])
     payload = {"removal": removal.action_id, "reinstatement": reinstatement.action_id, "cause": ground.cause.value}
     audit.record(connection, at, marketplace_id, ground.actor, "removal.overturned", overturn_id, **payload)
-    runtime.services[RemovalHooks].voided(runtime, connection, removal, Void.OVERTURNED, at)
+    runtime.services[RemovalHooks].voided(runtime, connection, removal, VoidCause.OVERTURNED, at)
     return reinstatement

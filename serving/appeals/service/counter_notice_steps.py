@@ -11,7 +11,15 @@ from models.errors import NotFound
 from models.messages.english import in_english
 from models.policies.version import policy_version
 from serving.appeals.policy import BY_COUNTRY, PROFILES, CounterNoticePolicy
-from serving.appeals.rules.counter_notice import WHO, CounterNoticeEvent, Party, Step, opened, profile_of, step
+from serving.appeals.rules.counter_notice import (
+    WHO,
+    CounterNoticeEvent,
+    Party,
+    Step,
+    apply_event,
+    first_turn,
+    profile_of_countries,
+)
 from serving.appeals.store import counter_notices
 from serving.appeals.store.counter_notices import CounterNotice
 from serving.audit.store import audit
@@ -73,8 +81,8 @@ def open_counter_notice(runtime: Runtime, connection: Connection, marketplace_id
     country = listings.seller_country(connection, marketplace_id, removal.listing_id)
     calendar = calendar_of(country, removal.acknowledged_at)
     profile = _profile(runtime, connection, marketplace_id, removal.verdict_id)
-    policy = _policy(connection, marketplace_id, case.brand_id, profile)
-    standing = opened(removal.acknowledged_at, policy, calendar)
+    policy = _policy_for_removal(connection, marketplace_id, case.brand_id, profile)
+    standing = first_turn(removal.acknowledged_at, policy, calendar)
     row = {
         "marketplace_id": marketplace_id,
         "counter_notice_id": runtime.ids.new("cnt"),
@@ -95,7 +103,7 @@ def open_counter_notice(runtime: Runtime, connection: Connection, marketplace_id
     return counter_notice
 
 
-def take(
+def take_step(
     runtime: Runtime,
     connection: Connection,
     counter_notice: CounterNotice,
@@ -107,11 +115,11 @@ def take(
     Raises Forbidden, Conflict, TooLate, Invalid (the rules refuse it, or another step came first).
     """
     now, by = runtime.clock.now(), party or WHO[statement.event]
-    policy = _policy(
+    policy = _policy_for_removal(
         connection, counter_notice.marketplace_id, counter_notice.brand_id, PROFILES[counter_notice.profile]
     )
     calendar = calendar_of(counter_notice.country, now)
-    following = step(counter_notice.standing, statement.event, by, at=now, policy=policy, calendar=calendar)
+    following = apply_event(counter_notice.standing, statement.event, by, at=now, policy=policy, calendar=calendar)
     step_row = {
         "step_id": runtime.ids.new("cns"),
         "party": by.value,
@@ -120,7 +128,7 @@ def take(
         "actor": statement.actor,
         "known_at": now,
     }
-    counter_notices.change(connection, counter_notice, following.standing, step_row)
+    counter_notices.save_step(connection, counter_notice, following.standing, step_row)
     audit.record(
         connection,
         now,
@@ -143,10 +151,10 @@ def _profile(runtime: Runtime, connection: Connection, marketplace_id: str, verd
     version_id = verdicts.get(connection, marketplace_id, verdict_id).version_id
     digest = scores.latest_of_version(connection, marketplace_id, version_id)["facts_digest"]
     listing = scores.facts_of(connection, marketplace_id, digest).listing
-    return profile_of(listing.sells_in, marketplaces.sold_in(connection, marketplace_id), chosen)
+    return profile_of_countries(listing.sells_in, marketplaces.countries_sold_in(connection, marketplace_id), chosen)
 
 
-def _policy(
+def _policy_for_removal(
     connection: Connection, marketplace_id: str, brand_id: str | None, policy: CounterNoticePolicy
 ) -> CounterNoticePolicy:
     """The profile for a removal: if no rights holder takes part, a reviewer decides in its place."""

@@ -11,7 +11,7 @@ from serving.accounts.rules.access import Permission, Person
 from serving.appeals.rules.counter_notice import CounterNoticeEvent, CounterNoticeState, Party
 from serving.appeals.service.appeal import open_appeal, removal_in_force
 from serving.appeals.service.complaint_case import Ground, overturn
-from serving.appeals.service.counter_notice_steps import Statement, open_counter_notice, take
+from serving.appeals.service.counter_notice_steps import Statement, open_counter_notice, take_step
 from serving.appeals.store import counter_notices
 from serving.appeals.store.counter_notices import CounterNotice
 from serving.audit.store import audit
@@ -19,8 +19,8 @@ from serving.cases.store import cases, verdicts
 from serving.listings.store import signatures
 from serving.marketplaces.store.marketplaces import Marketplace
 from serving.platform.runtime import Runtime
-from serving.standing.service import begin_count, recount
-from serving.takedowns.rules.statement import Undone
+from serving.standing.service import lock_standing, recount
+from serving.takedowns.rules.statement import OverturnCause
 from serving.takedowns.store import actions
 
 LONGEST_TEXT: Final = 5_000
@@ -34,7 +34,7 @@ def open_counter_notices(runtime: Runtime) -> int:
     """Open one for each removal that the marketplace has acknowledged, as of the acknowledgement."""
     since = runtime.clock.now() - _LOOKED_BACK
     with runtime.store.read() as connection:
-        missing = counter_notices.unopened(connection, since, _MOST_AT_ONCE)
+        missing = counter_notices.uncontested_removals(connection, since, _MOST_AT_ONCE)
     for marketplace_id, action_id in missing:
         with runtime.store.write() as connection:
             open_counter_notice(runtime, connection, marketplace_id, action_id)
@@ -47,10 +47,10 @@ def submit(runtime: Runtime, marketplace_id: str, action_id: str, words: str) ->
     Raises Invalid (the statement is empty or too long) or Conflict, TooLate, NotFound (it is not the seller's turn; the
     time has passed; there is no such removal).
     """
-    text = Statement(CounterNoticeEvent.SUBMIT, _words(words), "seller")
+    text = Statement(CounterNoticeEvent.SUBMIT, _checked_words(words), "seller")
     with runtime.store.write() as connection:
         counter_notice = open_counter_notice(runtime, connection, marketplace_id, action_id)
-        return _take(runtime, connection, counter_notice, text)
+        return _apply_step(runtime, connection, counter_notice, text)
 
 
 def submit_for_seller(
@@ -69,7 +69,7 @@ def withdraw(runtime: Runtime, marketplace_id: str, action_id: str) -> CounterNo
     """Withdraw the seller's counter-notice; the removal stands, and an appeal stays possible."""
     with runtime.store.write() as connection:
         counter_notice = open_counter_notice(runtime, connection, marketplace_id, action_id)
-        return _take(runtime, connection, counter_notice, Statement(CounterNoticeEvent.WITHDRAW, None, "seller"))
+        return _apply_step(runtime, connection, counter_notice, Statement(CounterNoticeEvent.WITHDRAW, None, "seller"))
 
 
 def answer_as_rights_holder(
@@ -91,27 +91,29 @@ def answer_as_rights_holder(
         if (marketplace_id, counter_notice.brand_id) not in answered:
             raise NotFound("There is no such counter-notice.")
         needs_words = event is not CounterNoticeEvent.CONCEDE
-        text = Statement(event, _words(words) if needs_words else None, person.actor)
-        return _take(runtime, connection, counter_notice, text, party=Party.RIGHTS_HOLDER, person=person)
+        text = Statement(event, _checked_words(words) if needs_words else None, person.actor)
+        return _apply_step(runtime, connection, counter_notice, text, party=Party.RIGHTS_HOLDER, person=person)
 
 
-def pass_deadlines(runtime: Runtime) -> int:
+def apply_deadlines(runtime: Runtime) -> int:
     """Apply the consequence of silence to every due counter-notice; returns how many changed."""
     now = runtime.clock.now()
     with runtime.store.read() as connection:
-        overdue = counter_notices.due(connection, now, _MOST_AT_ONCE)
+        overdue = counter_notices.due_counter_notices(connection, now, _MOST_AT_ONCE)
     passed = 0
     for counter_notice in overdue:
         try:
             with runtime.store.write() as connection:
-                _take(runtime, connection, counter_notice, Statement(CounterNoticeEvent.PASS_DEADLINE, None, _CLOCK))
+                _apply_step(
+                    runtime, connection, counter_notice, Statement(CounterNoticeEvent.PASS_DEADLINE, None, _CLOCK)
+                )
         except DomainError:
             continue  # A party is answering at this moment; the next sweep looks again.
         passed += 1
     return passed
 
 
-def _take(
+def _apply_step(
     runtime: Runtime,
     connection: Connection,
     counter_notice: CounterNotice,
@@ -123,21 +125,21 @@ def _take(
     """One step with all its consequences, in the caller's transaction."""
     now, marketplace_id = runtime.clock.now(), counter_notice.marketplace_id
     removal = actions.get(connection, marketplace_id, counter_notice.action_id)
-    begin_count(connection, cases.of_verdict(connection, marketplace_id, removal.verdict_id))
-    following = take(runtime, connection, counter_notice, statement, party)
+    lock_standing(connection, cases.of_verdict(connection, marketplace_id, removal.verdict_id))
+    following = take_step(runtime, connection, counter_notice, statement, party)
     if following.standing.state is CounterNoticeState.WITH_REVIEWER:
-        statements = _told(connection, counter_notice)[:LONGEST_TEXT]
+        statements = _seller_statements(connection, counter_notice)[:LONGEST_TEXT]
         open_appeal(runtime, connection, removal, f"counter-notice:{counter_notice.counter_notice_id}", statements)
     if following.overturns:
-        gave_way = None if person is None else _genuine(runtime, connection, counter_notice, person, now)
-        why = Undone.SILENCE if gave_way is None else Undone.CONCEDED
+        gave_way = None if person is None else _record_genuine_verdict(runtime, connection, counter_notice, person, now)
+        why = OverturnCause.SILENCE if gave_way is None else OverturnCause.CONCEDED
         overturn(runtime, connection, removal, Ground(why, gave_way, statement.actor), now)
         if counter_notice.brand_id is not None:
             recount(runtime, connection, marketplace_id, counter_notice.brand_id, now)
     return counter_notices.get(connection, marketplace_id, counter_notice.counter_notice_id)
 
 
-def _genuine(
+def _record_genuine_verdict(
     runtime: Runtime, connection: Connection, counter_notice: CounterNotice, person: Person, at: datetime
 ) -> str:
     """The verdict of a rights holder that concedes, on the removed version."""
@@ -171,18 +173,18 @@ def _genuine(
         person.actor,
         "verdict.recorded",
         verdict_id,
-        **verdicts.as_recorded(row),
+        **verdicts.audited_columns(row),
     )
     return verdict_id
 
 
-def _told(connection: Connection, counter_notice: CounterNotice) -> str:
+def _seller_statements(connection: Connection, counter_notice: CounterNotice) -> str:
     """The seller's statements in all rounds."""
     steps = counter_notices.steps(connection, counter_notice.marketplace_id, counter_notice.counter_notice_id)
     return "\n\n".join(step.text for step in steps if step.text and step.party is Party.SELLER)
 
 
-def _words(words: str) -> str:
+def _checked_words(words: str) -> str:
     reason_text = words.strip()
     if not reason_text or len(reason_text) > LONGEST_TEXT:
         raise Invalid("Say why, in at most {most:,} characters.", most=LONGEST_TEXT)

@@ -13,11 +13,11 @@ from sqlalchemy import Connection
 
 from models.errors import DomainError, Invalid, NotFound
 from serving.appeals.policy import PROFILES, AppealPolicy
-from serving.appeals.rules.appeals import open_until
-from serving.appeals.rules.counter_notice import WHO, CounterNoticeEvent, Party, step
+from serving.appeals.rules.appeals import appeal_period_end
+from serving.appeals.rules.counter_notice import WHO, CounterNoticeEvent, Party, apply_event
 from serving.appeals.service import counter_notices as answering
 from serving.appeals.service.appeal import open_appeal
-from serving.appeals.service.counter_notice_steps import Statement, open_counter_notice, take
+from serving.appeals.service.counter_notice_steps import Statement, open_counter_notice, take_step
 from serving.appeals.service.counter_notices import LONGEST_TEXT
 from serving.appeals.store import appeals, counter_notices, seller_links
 from serving.appeals.store.counter_notices import CounterNotice
@@ -41,7 +41,7 @@ _PURPOSE: Final = b"touchstone seller link v1"
 
 
 @dataclass(frozen=True, slots=True)
-class Opened:
+class LinkTarget:
     """The target of a link."""
 
     removal: StoredAction
@@ -58,7 +58,9 @@ def links_for(runtime: Runtime, connection: Connection, removals: Sequence[Store
         return {}
     marketplace_id = removals[0].marketplace_id
     known_links = seller_links.latest_of(connection, marketplace_id, [removal.action_id for removal in removals])
-    new_links = _make(runtime, connection, [removal for removal in removals if removal.action_id not in known_links])
+    new_links = _create_links(
+        runtime, connection, [removal for removal in removals if removal.action_id not in known_links]
+    )
     place = public_address(runtime.settings, runtime.home)
     links = {**known_links, **{seller_link.action_id: seller_link for seller_link in new_links}}
     return {key: _address(runtime, place, link) for key, link in links.items() if link.revoked_at is None}
@@ -69,7 +71,7 @@ def new_link(runtime: Runtime, marketplace_id: str, action_id: str) -> str:
     with runtime.store.write() as connection:
         removal = _removal(connection, marketplace_id, action_id)
         seller_links.revoke(connection, marketplace_id, action_id, runtime.clock.now())
-        (link,) = _make(runtime, connection, [removal])
+        (link,) = _create_links(runtime, connection, [removal])
         return _address(runtime, public_address(runtime.settings, runtime.home), link)
 
 
@@ -84,26 +86,26 @@ def revoke_links(runtime: Runtime, marketplace_id: str, action_id: str) -> int:
     return ended
 
 
-def follow(runtime: Runtime, connection: Connection, token: str) -> Opened:
+def target_of(runtime: Runtime, connection: Connection, token: str) -> LinkTarget:
     """The removal that a link leads to.
 
     Raises NotFound (the link is unknown or no longer valid. The error does not give the reason).
     """
     named, now = _TOKEN.match(token), runtime.clock.now()
-    link = seller_links.by_name(connection, named[1], int(named[2])) if named else None
-    if not named or not link or not is_signature(named[3], *_signed(runtime, link)) or not link.holds(now):
+    link = seller_links.by_number(connection, named[1], int(named[2])) if named else None
+    if not named or not link or not is_signature(named[3], *_signature_parts(runtime, link)) or not link.holds(now):
         raise NotFound("This link is invalid or has expired. Ask the marketplace for a new one.")
-    return Opened(actions.get(connection, link.marketplace_id, link.action_id), link)
+    return LinkTarget(actions.get(connection, link.marketplace_id, link.action_id), link)
 
 
-def answer(runtime: Runtime, token: str, event: CounterNoticeEvent, words: str) -> None:
+def act_by_link(runtime: Runtime, token: str, event: CounterNoticeEvent, words: str) -> None:
     """A seller's act through its link: answer the removal, withdraw the answer, or appeal.
 
     Raises NotFound (the link is unknown, or the seller has not been told of the removal) or Conflict, TooLate, Invalid
     (the rules refuse it; the statement is empty or too long).
     """
     with runtime.store.read() as connection:
-        removal = follow(runtime, connection, token).removal
+        removal = target_of(runtime, connection, token).removal
     marketplace_id, action_id = removal.marketplace_id, removal.action_id
     match event:
         case CounterNoticeEvent.SUBMIT:
@@ -111,12 +113,12 @@ def answer(runtime: Runtime, token: str, event: CounterNoticeEvent, words: str) 
         case CounterNoticeEvent.WITHDRAW:
             answering.withdraw(runtime, marketplace_id, action_id)
         case CounterNoticeEvent.APPEAL:
-            _appeal(runtime, marketplace_id, action_id, words.strip())
+            _file_appeal(runtime, marketplace_id, action_id, words.strip())
         case _:
             raise Invalid("Choose one of the answers.")
 
 
-def choices(runtime: Runtime, connection: Connection, removal: StoredAction) -> frozenset[CounterNoticeEvent]:
+def possible_events(runtime: Runtime, connection: Connection, removal: StoredAction) -> frozenset[CounterNoticeEvent]:
     """The seller's current options for a removal, by the rules of each option."""
     counter_notice = counter_notices.of_action(connection, removal.marketplace_id, removal.action_id)
     if counter_notice is None:
@@ -125,7 +127,7 @@ def choices(runtime: Runtime, connection: Connection, removal: StoredAction) -> 
     allowed = set()
     for event in _SELLERS:
         try:
-            step(
+            apply_event(
                 counter_notice.standing,
                 event,
                 Party.SELLER,
@@ -145,16 +147,16 @@ def choices(runtime: Runtime, connection: Connection, removal: StoredAction) -> 
 
 def appeal_until(runtime: Runtime, counter_notice: CounterNotice) -> datetime:
     """The end of the seller's appeal period."""
-    return open_until(counter_notice.informed_at, runtime.policies[AppealPolicy])
+    return appeal_period_end(counter_notice.informed_at, runtime.policies[AppealPolicy])
 
 
-def _appeal(runtime: Runtime, marketplace_id: str, action_id: str, words: str) -> None:
+def _file_appeal(runtime: Runtime, marketplace_id: str, action_id: str, words: str) -> None:
     if not words or len(words) > LONGEST_TEXT:
         raise Invalid("Say why, in at most {most:,} characters.", most=LONGEST_TEXT)
     with runtime.store.write() as connection:
         removal = actions.get(connection, marketplace_id, action_id)
         contested = open_counter_notice(runtime, connection, marketplace_id, action_id)
-        take(runtime, connection, contested, Statement(CounterNoticeEvent.APPEAL, words, "seller"))
+        take_step(runtime, connection, contested, Statement(CounterNoticeEvent.APPEAL, words, "seller"))
         open_appeal(runtime, connection, removal, f"link:{action_id}", words)
 
 
@@ -165,11 +167,11 @@ def _removal(connection: Connection, marketplace_id: str, action_id: str) -> Sto
     return removal
 
 
-def _make(runtime: Runtime, connection: Connection, removals: Sequence[StoredAction]) -> list[SellerLink]:
+def _create_links(runtime: Runtime, connection: Connection, removals: Sequence[StoredAction]) -> list[SellerLink]:
     if not removals:
         return []
     now, marketplace_id = runtime.clock.now(), removals[0].marketplace_id
-    expires_at = open_until(now + _HEARD_LATE, runtime.policies[AppealPolicy])
+    expires_at = appeal_period_end(now + _HEARD_LATE, runtime.policies[AppealPolicy])
     ids = [removal.action_id for removal in removals]
     links = seller_links.add_links(connection, marketplace_id, ids, at=now, expires_at=expires_at)
     _record(connection, removals, "made", now)
@@ -181,10 +183,10 @@ def _address(runtime: Runtime, place: str, link: SellerLink) -> str:
 
 
 def _token(runtime: Runtime, link: SellerLink) -> str:
-    return f"{link.action_id}.{link.number}.{signature(*_signed(runtime, link))}"
+    return f"{link.action_id}.{link.number}.{signature(*_signature_parts(runtime, link))}"
 
 
-def _signed(runtime: Runtime, link: SellerLink) -> tuple[bytes, bytes, str, str, int, str]:
+def _signature_parts(runtime: Runtime, link: SellerLink) -> tuple[bytes, bytes, str, str, int, str]:
     """The key, and all fields of the link."""
     end = link.expires_at.isoformat()
     return runtime.contact_key, _PURPOSE, link.marketplace_id, link.action_id, link.number, end

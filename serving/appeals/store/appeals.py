@@ -81,7 +81,7 @@ def move_to_case(connection: Connection, marketplace_id: str, case_id: str, new_
     )
 
 
-def change(
+def apply_event(
     connection: Connection, marketplace_id: str, stored_appeal: Appeal, event: AppealEvent, at: datetime
 ) -> None:
     """Apply an event to the appeal as it was read.
@@ -98,7 +98,7 @@ def change(
         raise Conflict("The appeal was decided by somebody else in the meantime.")
 
 
-def counts(connection: Connection, marketplace_id: str) -> dict[str, int]:
+def counts_by_state(connection: Connection, marketplace_id: str) -> dict[str, int]:
     """The number of appeals in each state."""
     query = (
         select(appeal.c.state, func.count().label("n")).where(inside(appeal, marketplace_id)).group_by(appeal.c.state)

@@ -7,8 +7,14 @@ from typing import Any
 
 from sqlalchemy import Connection, func, select, update
 
-from models.errors import Conflict, required
-from serving.appeals.rules.counter_notice import CLOSED, CounterNoticeEvent, CounterNoticeState, Party, Standing
+from models.errors import Conflict, require
+from serving.appeals.rules.counter_notice import (
+    CLOSED,
+    CounterNoticeEvent,
+    CounterNoticeState,
+    CounterNoticeTurn,
+    Party,
+)
 from serving.appeals.tables import appeal, counter_notice, counter_notice_step
 from serving.listings.tables import listing, listing_version
 from serving.platform.database.row_reader import reader
@@ -35,9 +41,9 @@ class CounterNotice:
     first_answered_at: datetime | None
 
     @property
-    def standing(self) -> Standing:
+    def standing(self) -> CounterNoticeTurn:
         """Its state, for the rules."""
-        return Standing(self.state, self.round, self.due_at)
+        return CounterNoticeTurn(self.state, self.round, self.due_at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +60,7 @@ class StoredStep:
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting:
+class WaitingCounterNotice:
     """A counter-notice that waits for a brand, with its listing."""
 
     counter_notice: CounterNotice
@@ -77,7 +83,7 @@ def get(connection: Connection, marketplace_id: str, counter_notice_id: str) -> 
     counter_notices = _read(
         connection, inside(counter_notice, marketplace_id), counter_notice.c.counter_notice_id == counter_notice_id
     )
-    return required(counter_notices[0] if counter_notices else None, "There is no such counter-notice.")
+    return require(counter_notices[0] if counter_notices else None, "There is no such counter-notice.")
 
 
 def of_action(connection: Connection, marketplace_id: str, action_id: str) -> CounterNotice | None:
@@ -85,7 +91,9 @@ def of_action(connection: Connection, marketplace_id: str, action_id: str) -> Co
     return counter_notices[0] if counter_notices else None
 
 
-def change(connection: Connection, stored_notice: CounterNotice, standing: Standing, step: Mapping[str, Any]) -> None:
+def save_step(
+    connection: Connection, stored_notice: CounterNotice, standing: CounterNoticeTurn, step: Mapping[str, Any]
+) -> None:
     """Update the row that was read, and append the step. Raises Conflict (another step came first)."""
     at, by_seller = step["known_at"], step["event"] == CounterNoticeEvent.SUBMIT.value
     changed = connection.execute(
@@ -129,12 +137,12 @@ def steps(connection: Connection, marketplace_id: str, counter_notice_id: str) -
     return reader(StoredStep).all(connection, query)
 
 
-def due(connection: Connection, at: datetime, most: int) -> list[CounterNotice]:
+def due_counter_notices(connection: Connection, at: datetime, most: int) -> list[CounterNotice]:
     """The counter-notices past their deadline, the longest overdue first."""
     return _read(connection, counter_notice.c.due_at <= at, most=most)
 
 
-def unopened(connection: Connection, since: datetime, most: int) -> list[tuple[str, str]]:
+def uncontested_removals(connection: Connection, since: datetime, most: int) -> list[tuple[str, str]]:
     """(marketplace, removal) of removals in force that were acknowledged since a moment and are not contested yet."""
     later = action.alias("later")
     overtaken = (
@@ -163,9 +171,9 @@ def unopened(connection: Connection, since: datetime, most: int) -> list[tuple[s
     return [(row.marketplace_id, row.action_id) for row in connection.execute(query)]
 
 
-def waiting_for(connection: Connection, pairs: frozenset[tuple[str, str]], most: int) -> list[Waiting]:
+def waiting_for(connection: Connection, pairs: frozenset[tuple[str, str]], most: int) -> list[WaitingCounterNotice]:
     """The counter-notices that wait for these (marketplace, brand) pairs, the most urgent first."""
-    waiting_notices: list[Waiting] = []
+    waiting_notices: list[WaitingCounterNotice] = []
     for marketplace_id, brand_id in sorted(pairs):
         query = (
             select(counter_notice, listing.c.external_id, listing_version.c.content)
@@ -181,7 +189,7 @@ def waiting_for(connection: Connection, pairs: frozenset[tuple[str, str]], most:
             .limit(most)
         )
         waiting_notices += [
-            Waiting(reader(CounterNotice).of(row), row["external_id"], row["content"])
+            WaitingCounterNotice(reader(CounterNotice).of(row), row["external_id"], row["content"])
             for row in connection.execute(query).mappings()
         ]
     return sorted(
@@ -198,10 +206,10 @@ def marketplace_of(connection: Connection, counter_notice_id: str, marketplaces:
     query = select(counter_notice.c.marketplace_id).where(
         counter_notice.c.counter_notice_id == counter_notice_id, counter_notice.c.marketplace_id.in_(marketplaces)
     )
-    return str(required(connection.execute(query).scalar(), "There is no such counter-notice."))
+    return str(require(connection.execute(query).scalar(), "There is no such counter-notice."))
 
 
-def counts(connection: Connection, marketplace_id: str) -> dict[str, int]:
+def counts_by_state(connection: Connection, marketplace_id: str) -> dict[str, int]:
     """The number of counter-notices in each state."""
     query = (
         select(counter_notice.c.state, func.count().label("n"))

@@ -42,7 +42,7 @@ LINKS: Final = (
 )
 
 
-def empty_documents(connection: Connection, marketplace_id: str) -> None:
+def erase_orphaned_documents(connection: Connection, marketplace_id: str) -> None:
     """Empty the documents whose last upload was erased."""
     in_use = select(seller_upload.c.digest).where(
         seller_upload.c.marketplace_id == marketplace_id, seller_upload.c.erased_at.is_(None)

@@ -12,7 +12,7 @@ from serving.appeals.tables import overturn
 from serving.platform.database.row_reader import RowReader
 from serving.platform.database.scope import inside
 from serving.platform.database.store import insert_or_ignore
-from serving.takedowns.rules.statement import Undone
+from serving.takedowns.rules.statement import OverturnCause
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +23,7 @@ class Overturn:
     action_id: str
     verdict_id: str | None
     reinstatement_id: str | None
-    cause: Undone
+    cause: OverturnCause
     amendment: Mapping[str, Any]
     amendment_messages: Mapping[str, Message]
     overturned_at: datetime
@@ -38,7 +38,7 @@ def add_overturn(connection: Connection, row: Mapping[str, Any]) -> bool:
     return connection.execute(insertion).first() is not None
 
 
-def name_reinstatement(connection: Connection, marketplace_id: str, overturn_id: str, action_id: str) -> None:
+def set_reinstatement(connection: Connection, marketplace_id: str, overturn_id: str, action_id: str) -> None:
     """Store the action that reinstates the listing."""
     connection.execute(
         update(overturn)
@@ -49,12 +49,12 @@ def name_reinstatement(connection: Connection, marketplace_id: str, overturn_id:
 
 def in_force(connection: Connection, marketplace_id: str, action_id: str) -> Overturn | None:
     """The overturn of a removal, if one is in force."""
-    return _one(connection, inside(overturn, marketplace_id, action_id=action_id))
+    return _overturn_where(connection, inside(overturn, marketplace_id, action_id=action_id))
 
 
 def by_verdict(connection: Connection, marketplace_id: str, verdict_id: str) -> Overturn | None:
     """The overturn that rests on a verdict, if one is in force."""
-    return _one(connection, inside(overturn, marketplace_id, verdict_id=verdict_id))
+    return _overturn_where(connection, inside(overturn, marketplace_id, verdict_id=verdict_id))
 
 
 def undo(connection: Connection, marketplace_id: str, overturn_id: str, at: datetime) -> None:
@@ -64,5 +64,5 @@ def undo(connection: Connection, marketplace_id: str, overturn_id: str, at: date
     )
 
 
-def _one(connection: Connection, *conditions: Any) -> Overturn | None:
+def _overturn_where(connection: Connection, *conditions: Any) -> Overturn | None:
     return _OVERTURNS.single(connection, select(overturn).where(*conditions, overturn.c.undone_at.is_(None)))

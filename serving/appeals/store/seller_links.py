@@ -27,7 +27,7 @@ class SellerLink:
         return self.revoked_at is None and at < self.expires_at
 
 
-def by_name(connection: Connection, action_id: str, number: int) -> SellerLink | None:
+def by_number(connection: Connection, action_id: str, number: int) -> SellerLink | None:
     """The link that a token names, in any marketplace; ids are unique across marketplaces."""
     query = select(seller_link).where(seller_link.c.action_id == action_id, seller_link.c.number == number)
     return reader(SellerLink).single(connection, query)

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, func, select, update
 
 from models.errors import NotFound
-from serving.appeals.rules.seller_evidence import HandedIn
+from serving.appeals.rules.seller_evidence import DocumentsOnFile
 from serving.appeals.tables import seller_document, seller_upload
 from serving.platform.database.documents import StoredFile
 from serving.platform.database.row_reader import reader
@@ -38,14 +38,14 @@ def add_upload(connection: Connection, row: Mapping[str, Any], media_type: str, 
     # The same bytes may have been erased for another removal.
     connection.execute(
         update(seller_document)
-        .where(*_document(row["marketplace_id"], row["digest"]), seller_document.c.content.is_(None))
+        .where(*_document_conditions(row["marketplace_id"], row["digest"]), seller_document.c.content.is_(None))
         .values(content=content)
     )
     insertion = insert_or_ignore(connection, seller_upload).values(**row).returning(seller_upload.c.upload_id)
     return connection.execute(insertion).first() is not None
 
 
-def handed_in(connection: Connection, marketplace_id: str, action_id: str) -> HandedIn:
+def documents_on_file(connection: Connection, marketplace_id: str, action_id: str) -> DocumentsOnFile:
     """The number and size of a removal's documents."""
     query = (
         select(func.count(), func.coalesce(func.sum(seller_document.c.size), 0))
@@ -54,7 +54,7 @@ def handed_in(connection: Connection, marketplace_id: str, action_id: str) -> Ha
         .where(inside(seller_upload, marketplace_id, action_id=action_id))
     )
     many, size = connection.execute(query).one()
-    return HandedIn(int(many), int(size))
+    return DocumentsOnFile(int(many), int(size))
 
 
 def of_action(connection: Connection, marketplace_id: str, action_id: str) -> list[SellerUpload]:
@@ -63,7 +63,7 @@ def of_action(connection: Connection, marketplace_id: str, action_id: str) -> li
     return uploads[::-1]
 
 
-def about(
+def of_listing_or_seller(
     connection: Connection, marketplace_id: str, listing_id: str, seller: str | None, *, most: int
 ) -> list[SellerUpload]:
     """The uploads for removals of a listing, or of any listing of its seller if known, newest first."""
@@ -75,7 +75,7 @@ def about(
 
 def content_of(connection: Connection, upload: SellerUpload) -> bytes:
     """The bytes of a document. Raises NotFound (they were erased)."""
-    query = select(seller_document.c.content).where(*_document(upload.marketplace_id, upload.digest))
+    query = select(seller_document.c.content).where(*_document_conditions(upload.marketplace_id, upload.digest))
     content: bytes | None = None if upload.erased_at else connection.execute(query).scalar()
     if content is None:
         raise NotFound("This document was erased.")
@@ -97,5 +97,5 @@ def _same_document() -> ColumnElement[bool]:
     return same(seller_document, seller_upload, "digest")
 
 
-def _document(marketplace_id: str, digest: str) -> tuple[ColumnElement[bool], ...]:
+def _document_conditions(marketplace_id: str, digest: str) -> tuple[ColumnElement[bool], ...]:
     return seller_document.c.marketplace_id == marketplace_id, seller_document.c.digest == digest

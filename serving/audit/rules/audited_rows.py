@@ -64,7 +64,7 @@ _LEADS: Final = {"person.leads": True, "person.leads_no_more": False}
 RETENTION: Final = "retention"
 
 
-def no_row(kind: Kind, row_id: str, sequence: int) -> Difference:
+def missing_row(kind: Kind, row_id: str, sequence: int) -> Difference:
     """The log has an entry, and the row is gone."""
     return Difference(kind, row_id, sequence, message(_NO_ROW))
 
@@ -75,8 +75,8 @@ def verdict_differs(row: Row, steps: Sequence[Step]) -> Difference | None:
     expected = {"actor": f"user:{row['user_id']}", "at": row["known_at"], "marketplace_id": row["marketplace_id"]}
     withdrawn = row["judgement"] == "withdrawn"
     if verdict_step is not None and (verdict_step.act == "verdict.withdrawn") is not withdrawn:
-        return _differing(Kind.VERDICT, row["verdict_id"], verdict_step, ["judgement"])
-    return _stated(Kind.VERDICT, row["verdict_id"], row, verdict_step, expected)
+        return _fields_difference(Kind.VERDICT, row["verdict_id"], verdict_step, ["judgement"])
+    return _entry_difference(Kind.VERDICT, row["verdict_id"], row, verdict_step, expected)
 
 
 def action_differs(row: Row, steps: Sequence[Step]) -> Difference | None:
@@ -86,16 +86,16 @@ def action_differs(row: Row, steps: Sequence[Step]) -> Difference | None:
     taken = [step for step in own if step.act.partition(".")[2] in _STATES]
     first = next((step for step in taken if step.act.partition(".")[2] in {"pending_approval", "scheduled"}), None)
     expected = {"at": row["created_at"], "marketplace_id": row["marketplace_id"]}
-    stated = _stated(Kind.ACTION, row_id, row, first, expected, only=("listing_id", "verdict_id"))
+    stated = _entry_difference(Kind.ACTION, row_id, row, first, expected, only=("listing_id", "verdict_id"))
     if stated is not None or first is None:
         return stated
     if any(step.act.partition(".")[0] != kind for step in own):
-        return _differing(Kind.ACTION, row_id, first, ["kind"])
+        return _fields_difference(Kind.ACTION, row_id, first, ["kind"])
     last = taken[-1]
     if row["state"] not in _STATES[last.act.partition(".")[2]]:
-        return _differing(Kind.ACTION, row_id, last, ["state"])
+        return _fields_difference(Kind.ACTION, row_id, last, ["state"])
     if last.act.endswith(".acknowledged") and row["acknowledged_at"] != last.at:
-        return _differing(Kind.ACTION, row_id, last, ["acknowledged_at"])
+        return _fields_difference(Kind.ACTION, row_id, last, ["acknowledged_at"])
     return None
 
 
@@ -107,21 +107,23 @@ def vote_differs(row: Row, steps: Sequence[Step]) -> Difference | None:
         if step.act == f"approval_vote.{row['decision']}" and step.actor == f"user:{row['user_id']}"
     ]
     vote_step = next((step for step in votes if step.at == row["known_at"]), None)
-    return _stated(Kind.APPROVAL_VOTE, row["vote_id"], row, vote_step, {"marketplace_id": row["marketplace_id"]})
+    return _entry_difference(
+        Kind.APPROVAL_VOTE, row["vote_id"], row, vote_step, {"marketplace_id": row["marketplace_id"]}
+    )
 
 
 def promotion_differs(row: Row, steps: Sequence[Step]) -> Difference | None:
     """A change of the champion against its entry."""
     promotion_step = next((step for step in steps if step.payload.get("promotion") == row["promotion_id"]), None)
     if promotion_step is not None and promotion_step.payload["reason"][:500] != row["note"]:
-        return _differing(Kind.PROMOTION, row["promotion_id"], promotion_step, ["note"])
+        return _fields_difference(Kind.PROMOTION, row["promotion_id"], promotion_step, ["note"])
     expected = {
         "act": f"model.{row['kind']}",
         "actor": row["promoted_by"],
         "at": row["promoted_at"],
         "marketplace_id": row["marketplace_id"],
     }
-    return _stated(Kind.PROMOTION, row["promotion_id"], row, promotion_step, expected, only=())
+    return _entry_difference(Kind.PROMOTION, row["promotion_id"], row, promotion_step, expected, only=())
 
 
 def approval_differs(row: Row, steps: Sequence[Step]) -> Difference | None:
@@ -134,7 +136,7 @@ def approval_differs(row: Row, steps: Sequence[Step]) -> Difference | None:
         "at": row["approved_at"],
         "marketplace_id": row["marketplace_id"],
     }
-    stated = _stated(Kind.PROMOTION_APPROVAL, row_id, row, approval_step, expected)
+    stated = _entry_difference(Kind.PROMOTION_APPROVAL, row_id, row, approval_step, expected)
     if stated is not None or approval_step is None:
         return stated
     withdrawals = [
@@ -147,13 +149,13 @@ def approval_differs(row: Row, steps: Sequence[Step]) -> Difference | None:
     else:
         fits = not withdrawals or row["promotion_id"] is not None
     if not fits:
-        return _differing(Kind.PROMOTION_APPROVAL, row_id, approval_step, ["withdrawn_at"])
+        return _fields_difference(Kind.PROMOTION_APPROVAL, row_id, approval_step, ["withdrawn_at"])
     used = (step for step in steps if step.act in _PROMOTIONS and step.sequence > approval_step.sequence)
     promoted = {
         step.payload.get("promotion") for step in used if row["approved_by"] in step.payload.get("approved_by", ())
     }
     if row["promotion_id"] is not None and row["promotion_id"] not in promoted:
-        return _differing(Kind.PROMOTION_APPROVAL, row_id, approval_step, ["promotion_id"])
+        return _fields_difference(Kind.PROMOTION_APPROVAL, row_id, approval_step, ["promotion_id"])
     return None
 
 
@@ -187,11 +189,11 @@ def roles_differ(row: Row, steps: Sequence[Step]) -> Difference | None:
     if last is None:
         return Difference(Kind.ACCOUNT, row_id, None, message(_NO_ENTRY)) if grants else None
     if set(roles) != set(grants):
-        return _differing(Kind.ACCOUNT, row_id, last, ["role"])
+        return _fields_difference(Kind.ACCOUNT, row_id, last, ["role"])
     if any(leads is not None and grants[key] is not leads for key, leads in roles.items()):
-        return _differing(Kind.ACCOUNT, row_id, last, ["leads"])
+        return _fields_difference(Kind.ACCOUNT, row_id, last, ["leads"])
     is_disabled = row["disabled_at"] is not None
-    return None if is_disabled is disabled else _differing(Kind.ACCOUNT, row_id, last, ["disabled_at"])
+    return None if is_disabled is disabled else _fields_difference(Kind.ACCOUNT, row_id, last, ["disabled_at"])
 
 
 def erasure_differs(row: Row, steps: Sequence[Step]) -> Difference | None:
@@ -222,7 +224,7 @@ COMPARE: Final[Mapping[Kind, Callable[[Row, Sequence[Step]], Difference | None]]
 }
 
 
-def _stated(
+def _entry_difference(
     kind: Kind,
     row_id: str,
     row: Row,
@@ -237,8 +239,8 @@ def _stated(
     names = [name for name in step.payload if name in row and (only is None or name in only)]
     wrong = [name for name in names if step.payload[name] != row[name]]
     wrong += [name for name, expected_value in expected.items() if getattr(step, name) != expected_value]
-    return _differing(kind, row_id, step, wrong) if wrong else None
+    return _fields_difference(kind, row_id, step, wrong) if wrong else None
 
 
-def _differing(kind: Kind, row_id: str, step: Step, names: Sequence[str]) -> Difference:
+def _fields_difference(kind: Kind, row_id: str, step: Step, names: Sequence[str]) -> Difference:
     return Difference(kind, row_id, step.sequence, message(_DIFFERS, fields=tuple(names)))

@@ -33,7 +33,7 @@ MARK_DIGITS: Final = 8
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class AuditEntry:
     """One line of the log. The payload is stored apart, so that it can be erased; its hash stays in the chain."""
 
     sequence: int
@@ -64,7 +64,7 @@ class Payload:
 
 
 @dataclass(frozen=True, slots=True)
-class Broken:
+class ChainBreak:
     """The first entry that does not fit, and the problem with it."""
 
     sequence: int
@@ -109,12 +109,12 @@ def follows(head: Head, previous: Head | None) -> bool:
     return counted and head.previous == before and head.marks[-MARK_DIGITS:] == head.entry_hash[:MARK_DIGITS]
 
 
-def canonical(payload: Mapping[str, object]) -> bytes:
+def canonical_json(payload: Mapping[str, object]) -> bytes:
     """JSON with sorted keys and no blanks: the form for hashing and for storage."""
     return json.dumps(payload, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False).encode()
 
 
-def chained(
+def next_entry(
     *,
     previous: tuple[int, str],
     occurred_at: datetime,
@@ -123,21 +123,21 @@ def chained(
     act: str,
     subject: str,
     payload: Payload,
-) -> Entry:
+) -> AuditEntry:
     """The entry that follows `previous` (its sequence and hash)."""
     sequence, hashed = previous[0] + 1, payload.digest
-    entry_hash = _hash(sequence, occurred_at, (marketplace_id, actor, act, subject), hashed, previous[1])
-    return Entry(sequence, occurred_at, marketplace_id, actor, act, subject, hashed, previous[1], entry_hash)
+    entry_hash = _entry_hash(sequence, occurred_at, (marketplace_id, actor, act, subject), hashed, previous[1])
+    return AuditEntry(sequence, occurred_at, marketplace_id, actor, act, subject, hashed, previous[1], entry_hash)
 
 
 def verify(
-    entries: Iterable[tuple[Entry, Payload | None]],
+    entries: Iterable[tuple[AuditEntry, Payload | None]],
     *,
     head: tuple[int, str],
     heads: Iterable[Head] = (),
     after: tuple[int, str] = (0, GENESIS),
     erased: Collection[int] = (),
-) -> Broken | None:
+) -> ChainBreak | None:
     """None if the chain is whole up to `head` and matches the signed heads; else the first entry that does not.
 
     Each entry comes with its stored payload, or None where it was erased; a later entry of the log must name every
@@ -148,48 +148,50 @@ def verify(
     that erasures outside of it name.
     """
     sequence, previous = after
-    signed = _InStep(heads)
+    signed = _HeadMatcher(heads)
     gone: set[int] = set()
     for audit_entry, payload in entries:
         sequence += 1
         problem = _misfit(audit_entry, payload, sequence, previous)
         if problem is not None:
-            return Broken(sequence, problem)
+            return ChainBreak(sequence, problem)
         if payload is None:
             gone.add(sequence)
         elif audit_entry.act == ERASURE:
-            named = {number for number in erased_by(payload.body) if number > after[0]}
+            named = {number for number in erased_sequences(payload.body) if number > after[0]}
             if not named <= gone:
-                return Broken(sequence, message("audit.erased_nothing", sequence=min(named - gone)))
+                return ChainBreak(sequence, message("audit.erased_nothing", sequence=min(named - gone)))
             gone -= named
         if not signed.has(audit_entry):
-            return Broken(sequence, message("audit.not_as_signed"))
+            return ChainBreak(sequence, message("audit.not_as_signed"))
         previous = audit_entry.entry_hash
     if unnamed := gone.difference(erased):
-        return Broken(min(unnamed), message("audit.payload_gone"))
+        return ChainBreak(min(unnamed), message("audit.payload_gone"))
     if (sequence, previous) != head:
-        return Broken(sequence + 1, message("audit.other_end", end=sequence, head=head[0]))
+        return ChainBreak(sequence + 1, message("audit.other_end", end=sequence, head=head[0]))
     last = signed.last()
     if last is not None and last.sequence > sequence:
-        return Broken(sequence + 1, message("audit.before_signed", end=sequence, head=last.sequence))
+        return ChainBreak(sequence + 1, message("audit.before_signed", end=sequence, head=last.sequence))
     return None
 
 
-def _misfit(audit_entry: Entry, payload: Payload | None, sequence: int, previous: str) -> Message | None:
+def _misfit(audit_entry: AuditEntry, payload: Payload | None, sequence: int, previous: str) -> Message | None:
     """Why an entry, with its payload, cannot be the one of this number after that hash; None where it can."""
     if audit_entry.sequence != sequence:
         return message("audit.missing", sequence=sequence)
     if audit_entry.previous_hash != previous:
         return message("audit.unchained")
     named = (audit_entry.marketplace_id, audit_entry.actor, audit_entry.act, audit_entry.subject)
-    if audit_entry.entry_hash != _hash(sequence, audit_entry.occurred_at, named, audit_entry.payload_hash, previous):
+    if audit_entry.entry_hash != _entry_hash(
+        sequence, audit_entry.occurred_at, named, audit_entry.payload_hash, previous
+    ):
         return message("audit.altered")
     if payload is None:
         return message("audit.payload_kept") if audit_entry.act.startswith(KEPT_ACTS) else None
     return message("audit.payload_altered") if payload.digest != audit_entry.payload_hash else None
 
 
-class _InStep:
+class _HeadMatcher:
     """Signed heads, read in step with the entries from the first on."""
 
     def __init__(self, heads: Iterable[Head]) -> None:
@@ -197,7 +199,7 @@ class _InStep:
         self._head: Head | None = None
         self._start = 0
 
-    def has(self, audit_entry: Entry) -> bool:
+    def has(self, audit_entry: AuditEntry) -> bool:
         """Whether the entry is the signed one; True after the last head."""
         if self._head is None or audit_entry.sequence > self._head.sequence:
             self._start = self._head.sequence if self._head else 0
@@ -217,11 +219,11 @@ class _InStep:
         return self._head
 
 
-def erased_by(body: bytes) -> set[int]:
+def erased_sequences(body: bytes) -> set[int]:
     """The sequences of the entries that an erasure's own payload names as erased."""
     return set(json.loads(body).get("entries", ()))
 
 
-def _hash(sequence: int, at: datetime, named: tuple[str, ...], hashed: str, previous: str) -> str:
+def _entry_hash(sequence: int, at: datetime, named: tuple[str, ...], hashed: str, previous: str) -> str:
     text = json.dumps([sequence, at.isoformat(), *named, hashed, previous], ensure_ascii=True, separators=(",", ":"))
     return hashlib.sha256(_ENTRY_DOMAIN + text.encode()).hexdigest()

@@ -103,7 +103,7 @@ def last_line(path: Path) -> bytes | None:
     return None
 
 
-def append(home: Home, stream: IO[bytes], head: Head) -> None:
+def append_head(home: Home, stream: IO[bytes], head: Head) -> None:
     """Sign a head and write it durably at the end of the file."""
     signature = private_key(home).sign(signed_bytes(head)).hex()
     row = {**asdict(head), "signed_at": head.signed_at.isoformat(), "signature": signature}
@@ -113,27 +113,27 @@ def append(home: Home, stream: IO[bytes], head: Head) -> None:
 
 
 @contextmanager
-def opened(home: Home) -> Iterator[IO[bytes]]:
+def locked_heads_file(home: Home) -> Iterator[IO[bytes]]:
     """The file, locked by one process at a time and readable by its owner only; made where it is missing."""
-    with _descriptor(home) as stream, _locked(stream):
+    with _open_heads_file(home) as stream, _file_lock(stream):
         yield stream
 
 
 @contextmanager
-def locked_until(home: Home) -> Iterator[tuple[IO[bytes], Callable[[], None]]]:
+def releasable_heads_file(home: Home) -> Iterator[tuple[IO[bytes], Callable[[], None]]]:
     """The file, locked until the block calls the function beside it: from then on heads may be appended again."""
-    with _descriptor(home) as stream, ExitStack() as stack:
-        stack.enter_context(_locked(stream))
+    with _open_heads_file(home) as stream, ExitStack() as stack:
+        stack.enter_context(_file_lock(stream))
         yield stream, stack.close
 
 
-def _descriptor(home: Home) -> IO[bytes]:
+def _open_heads_file(home: Home) -> IO[bytes]:
     descriptor = os.open(home.audit_heads, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
     return os.fdopen(descriptor, "a+b")
 
 
 @contextmanager
-def _locked(stream: IO[bytes]) -> Iterator[None]:
+def _file_lock(stream: IO[bytes]) -> Iterator[None]:
     fcntl.flock(stream, fcntl.LOCK_EX)
     try:
         yield
@@ -156,7 +156,7 @@ def sign_head(runtime: Runtime) -> int:
     or does not fit, nothing more is signed, because another head would hide it: `touchstone audit verify` says what.
     """
     now, home = runtime.clock.now(), runtime.home
-    with opened(home) as stream:
+    with locked_heads_file(home) as stream:
         last = last_head(runtime)
         if last is not None and now - last.signed_at < PACE:
             return 0
@@ -171,10 +171,10 @@ def sign_head(runtime: Runtime) -> int:
         if signer is None or problem is not None:
             _log_once(runtime, problem or "not_accepted")
             return 0
-        return _sign(runtime, stream, heads.last, now)
+        return _sign_new_entries(runtime, stream, heads.last, now)
 
 
-def _sign(runtime: Runtime, stream: IO[bytes], last: Head | None, now: datetime) -> int:
+def _sign_new_entries(runtime: Runtime, stream: IO[bytes], last: Head | None, now: datetime) -> int:
     with runtime.store.read() as connection:
         hash_pairs = audit.hashes_after(connection, last.sequence if last else 0)
     if not hash_pairs:
@@ -184,9 +184,9 @@ def _sign(runtime: Runtime, stream: IO[bytes], last: Head | None, now: datetime)
         log.error("audit.broken_since_head", sequence=last.sequence if last else 0)
         return 0
     head = next_head(last, [own for _, own in hash_pairs], now)
-    append(runtime.home, stream, head)
+    append_head(runtime.home, stream, head)
     with runtime.store.write() as connection:
-        signers.signed(connection, Signer(public_key(runtime.home), head.sequence, head.entry_hash, now))
+        signers.record_head(connection, Signer(public_key(runtime.home), head.sequence, head.entry_hash, now))
     return 1
 
 
@@ -194,10 +194,10 @@ def _signer(runtime: Runtime, now: datetime) -> Signer | None:
     """The record of this data directory; made where it is to sign and nobody has, None where another one signs."""
     own = public_key(runtime.home)
     with runtime.store.read() as connection:
-        signers_on_record = signers.everybody(connection)
+        signers_on_record = signers.all_signers(connection)
         # The record may have been deleted: what the log says counts.
         began = bool(signers_on_record) or bool(audit.entries_of(connection, SIGNING_BEGAN, SIGNING_RENEWED))
-        is_founder = audit.founder(connection) == own
+        is_founder = audit.provisioning_key(connection) == own
     if began or not is_founder:
         return next((signer for signer in signers_on_record if signer.public_key == own), None)
     signer = Signer(own, 0, GENESIS, now)
@@ -220,7 +220,7 @@ def problem_of(signer: Signer | None, last: Head | None) -> str | None:
     return None
 
 
-def renew(runtime: Runtime, *, reason: str, by: str) -> dict[str, Any]:
+def restart_heads(runtime: Runtime, *, reason: str, by: str) -> dict[str, Any]:
     """Start new signed heads in this data directory, after its key or its heads were lost, or in a second directory.
 
     The log records it with the reason and what was signed before. The file of heads is kept under another name.
@@ -231,18 +231,18 @@ def renew(runtime: Runtime, *, reason: str, by: str) -> dict[str, Any]:
     if not reason.strip():
         raise Invalid("Give a reason.")
     now, own = runtime.clock.now(), public_key(runtime.home)
-    with opened(runtime.home) as stream:
+    with locked_heads_file(runtime.home) as stream:
         heads = Heads(stream, runtime.home)
         for _ in heads:
             pass
         with runtime.store.read() as connection:
-            signers_on_record = signers.everybody(connection)
-            is_founder = audit.founder(connection) == own
+            signers_on_record = signers.all_signers(connection)
+            is_founder = audit.provisioning_key(connection) == own
         mine = next((signer for signer in signers_on_record if signer.public_key == own), None)
         is_whole = mine is not None and heads.problem is None and problem_of(mine, heads.last) is None
         if is_whole or (is_founder and not signers_on_record):
             raise Conflict("The signed heads of this data directory are whole. There is no reason to start new ones.")
-        kept_name = _keep_aside(runtime, stream, now)
+        kept_name = _archive_heads(runtime, stream, now)
         before = max(signers_on_record, key=lambda signer: signer.sequence, default=Signer("", 0, GENESIS, now))
         with runtime.store.write() as connection:
             audit.record(
@@ -256,13 +256,13 @@ def renew(runtime: Runtime, *, reason: str, by: str) -> dict[str, Any]:
                 reason=reason.strip()[:500],
                 before={"public_key": before.public_key, "sequence": before.sequence, "entry_hash": before.entry_hash},
             )
-            signers.forget(connection, own)
+            signers.delete_signer(connection, own)
             signers.add_signer(connection, Signer(own, 0, GENESIS, now))
-        _sign(runtime, stream, None, now)
+        _sign_new_entries(runtime, stream, None, now)
     return {"public_key": own, "kept": kept_name}
 
 
-def _keep_aside(runtime: Runtime, stream: IO[bytes], now: datetime) -> str | None:
+def _archive_heads(runtime: Runtime, stream: IO[bytes], now: datetime) -> str | None:
     stream.seek(0)
     content = stream.read()
     if not content:

@@ -18,12 +18,12 @@ from serving.audit.rules.chain import (
     RESTORED,
     SALT_BYTES,
     UNREADABLE,
-    Broken,
-    Entry,
+    AuditEntry,
+    ChainBreak,
     Head,
     Payload,
-    canonical,
-    chained,
+    canonical_json,
+    next_entry,
     verify,
 )
 from serving.audit.tables import audit_entry, audit_head, audit_payload, erased_payload
@@ -35,15 +35,17 @@ from serving.platform.database.store import add
 _HEAD = 1
 
 
-def with_payload(row: RowMapping) -> tuple[Entry, Payload | None]:
+def entry_with_payload(row: RowMapping) -> tuple[AuditEntry, Payload | None]:
     """The entry of a row with its payload; None where that was erased."""
     text = row["payload"]
-    return reader(Entry).of(row), None if text is None else Payload(text.encode(), bytes.fromhex(row["salt"] or ""))
+    return reader(AuditEntry).of(row), None if text is None else Payload(
+        text.encode(), bytes.fromhex(row["salt"] or "")
+    )
 
 
 def record(
     connection: Connection, at: datetime, marketplace_id: str, actor: str, act: str, subject: str, /, **payload: object
-) -> Entry:
+) -> AuditEntry:
     """Add one entry with its payload.
 
     Two writers cannot fork the chain: the transaction locks the head row until it ends.
@@ -57,14 +59,14 @@ def record_all(
     marketplace_id: str,
     actor: str,
     acts: Sequence[tuple[str, str, Mapping[str, object]]],
-) -> list[Entry]:
+) -> list[AuditEntry]:
     """Add entries of one moment and actor, each as (act, subject, payload), by as many statements as for one."""
     if not acts:
         return []
-    previous, entries, payloads = hold(connection), list[Entry](), []
+    previous, entries, payloads = lock(connection), list[AuditEntry](), []
     for act, subject, payload in acts:
-        text = Payload(canonical(payload), secrets.token_bytes(SALT_BYTES))
-        new_entry = chained(
+        text = Payload(canonical_json(payload), secrets.token_bytes(SALT_BYTES))
+        new_entry = next_entry(
             previous=previous,
             occurred_at=at,
             marketplace_id=marketplace_id,
@@ -91,7 +93,7 @@ def head(connection: Connection) -> tuple[int, str]:
     return (0, GENESIS) if head_row is None else (int(head_row.sequence), str(head_row.entry_hash))
 
 
-def check(connection: Connection, heads: Iterable[Head] = ()) -> tuple[int, Broken | None]:
+def check_chain(connection: Connection, heads: Iterable[Head] = ()) -> tuple[int, ChainBreak | None]:
     """The number of entries, and the first that does not fit the chain or the signed heads."""
     last = head(connection)
     return last[0], check_entries(connection, heads, last, lambda _sequence: None)
@@ -99,18 +101,18 @@ def check(connection: Connection, heads: Iterable[Head] = ()) -> tuple[int, Brok
 
 def check_entries(
     connection: Connection, heads: Iterable[Head], last: tuple[int, str], on_entry: Callable[[int], object]
-) -> Broken | None:
+) -> ChainBreak | None:
     """The first entry up to `last` that does not fit; `on_entry` hears the number of each entry that was read."""
     try:
         with closing(_entries(connection, at_a_time=1_000)) as entries:
-            return verify(_telling(entries, on_entry), head=last, heads=heads)
+            return verify(_with_progress(entries, on_entry), head=last, heads=heads)
     except ValueError:
-        return Broken(_readable(connection) + 1, message(UNREADABLE))
+        return ChainBreak(_readable_entry_count(connection) + 1, message(UNREADABLE))
 
 
-def _telling(
-    entries: Iterable[tuple[Entry, Payload | None]], on_entry: Callable[[int], object]
-) -> Iterator[tuple[Entry, Payload | None]]:
+def _with_progress(
+    entries: Iterable[tuple[AuditEntry, Payload | None]], on_entry: Callable[[int], object]
+) -> Iterator[tuple[AuditEntry, Payload | None]]:
     for entry_and_payload in entries:
         on_entry(entry_and_payload[0].sequence)
         yield entry_and_payload
@@ -127,7 +129,7 @@ def count_of(connection: Connection, marketplace_id: str, act: str, *, since: da
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class DisplayedEntry:
     """One entry for display; `payload` is empty where it was erased."""
 
     at: datetime
@@ -137,7 +139,7 @@ class Told:
     sequence: int
 
 
-def of_subject(connection: Connection, marketplaces: Collection[str], subject: str, most: int) -> list[Told]:
+def of_subject(connection: Connection, marketplaces: Collection[str], subject: str, most: int) -> list[DisplayedEntry]:
     """The entries about a subject in these marketplaces, the latest first; "" stands for entries without a
     marketplace."""
     rows = connection.execute(
@@ -148,12 +150,14 @@ def of_subject(connection: Connection, marketplaces: Collection[str], subject: s
         .limit(most)
     )
     return [
-        Told(row.occurred_at, row.actor, row.act, json.loads(row.payload) if row.payload else {}, row.sequence)
+        DisplayedEntry(
+            row.occurred_at, row.actor, row.act, json.loads(row.payload) if row.payload else {}, row.sequence
+        )
         for row in rows
     ]
 
 
-def entries_of(connection: Connection, *acts: str) -> list[Told]:
+def entries_of(connection: Connection, *acts: str) -> list[DisplayedEntry]:
     """The entries with these acts of the service itself, oldest first; their payloads are never erased."""
     query = (
         select(audit_entry, audit_payload.c.payload)
@@ -162,12 +166,14 @@ def entries_of(connection: Connection, *acts: str) -> list[Told]:
         .order_by(audit_entry.c.sequence)
     )
     return [
-        Told(row.occurred_at, row.actor, row.act, json.loads(row.payload) if row.payload else {}, row.sequence)
+        DisplayedEntry(
+            row.occurred_at, row.actor, row.act, json.loads(row.payload) if row.payload else {}, row.sequence
+        )
         for row in connection.execute(query)
     ]
 
 
-def founder(connection: Connection) -> str | None:
+def provisioning_key(connection: Connection) -> str | None:
     """The public key of the data directory in which the first marketplace was created; None before."""
     founded = entries_of(connection, FOUNDED)
     return founded[0].payload.get("public_key") if founded else None
@@ -181,13 +187,13 @@ def hash_of(connection: Connection, sequence: int) -> str:
     return str(connection.execute(query).scalar() or "")
 
 
-def restores(connection: Connection) -> int:
+def restore_count(connection: Connection) -> int:
     """How many times a backup was restored."""
     query = select(func.count()).where(audit_entry.c.subject == RESTORE, audit_entry.c.act == RESTORED)
     return int(connection.execute(query).scalar_one())
 
 
-def first_after(connection: Connection, sequence: int) -> datetime | None:
+def time_of_next_entry(connection: Connection, sequence: int) -> datetime | None:
     """The time of the entry after one; None where there is none."""
     query = select(audit_entry.c.occurred_at).where(audit_entry.c.sequence > sequence)
     moment: datetime | None = connection.execute(query.order_by(audit_entry.c.sequence).limit(1)).scalar()
@@ -216,7 +222,7 @@ def hashes_after(connection: Connection, sequence: int) -> list[tuple[str, str]]
     return [(row.previous_hash, row.entry_hash) for row in connection.execute(query)]
 
 
-def hold(connection: Connection) -> tuple[int, str]:
+def lock(connection: Connection) -> tuple[int, str]:
     """Lock the head of the log, as (sequence, hash), until the transaction ends; every other decision waits for it."""
     query = select(audit_head.c.sequence, audit_head.c.entry_hash).where(audit_head.c.head_id == _HEAD)
     head_row = connection.execute(query.with_for_update()).one_or_none()
@@ -226,7 +232,7 @@ def hold(connection: Connection) -> tuple[int, str]:
     return head_row.sequence, head_row.entry_hash
 
 
-def _readable(connection: Connection) -> int:
+def _readable_entry_count(connection: Connection) -> int:
     """How many entries can be read before the first unreadable one, for example one with an invalid time."""
     entry_count = 0
     try:
@@ -237,7 +243,7 @@ def _readable(connection: Connection) -> int:
     return entry_count
 
 
-def _entries(connection: Connection, *, at_a_time: int) -> Generator[tuple[Entry, Payload | None], None, None]:
+def _entries(connection: Connection, *, at_a_time: int) -> Generator[tuple[AuditEntry, Payload | None], None, None]:
     query = (
         select(audit_entry, audit_payload.c.payload, audit_payload.c.salt)
         .outerjoin(audit_payload, audit_payload.c.sequence == audit_entry.c.sequence)
@@ -245,4 +251,4 @@ def _entries(connection: Connection, *, at_a_time: int) -> Generator[tuple[Entry
     )
     # Closed even if the read stops at a bad entry: PostgreSQL keeps a cursor open for it.
     with connection.execution_options(yield_per=at_a_time).execute(query) as rows:
-        yield from map(with_payload, rows.mappings())
+        yield from map(entry_with_payload, rows.mappings())

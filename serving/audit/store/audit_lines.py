@@ -7,8 +7,8 @@ from typing import Any, Final
 from sqlalchemy import Connection, Select, func, select
 
 from features.message import message
-from serving.audit.rules.chain import GENESIS, Broken, Entry, Head, verify
-from serving.audit.store.audit import with_payload
+from serving.audit.rules.chain import GENESIS, AuditEntry, ChainBreak, Head, verify
+from serving.audit.store.audit import entry_with_payload
 from serving.audit.tables import audit_entry, audit_head, audit_payload, erased_payload
 from serving.platform.database.row_reader import reader
 
@@ -17,7 +17,7 @@ SEARCHED: Final = 200_000
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class LineFilter:
     """A filter of the lines of one marketplace; None does not filter. `act` is the beginning of an act's name."""
 
     marketplace_id: str
@@ -32,19 +32,19 @@ class Wanted:
 class Line:
     """An entry with its payload; None where that was erased."""
 
-    entry: Entry
+    entry: AuditEntry
     payload: str | None
 
 
-def lines(connection: Connection, line_filter: Wanted, *, before: int | None, most: int) -> list[Line]:
+def lines(connection: Connection, line_filter: LineFilter, *, before: int | None, most: int) -> list[Line]:
     """The lines that match, newest first, older than the entry `before` if it is given."""
-    query = _wanted(connection, line_filter).order_by(audit_entry.c.sequence.desc()).limit(most)
+    query = _matching_entries(connection, line_filter).order_by(audit_entry.c.sequence.desc()).limit(most)
     if before is not None:
         query = query.where(audit_entry.c.sequence < before)
-    return [Line(reader(Entry).of(row), row["payload"]) for row in connection.execute(query).mappings()]
+    return [Line(reader(AuditEntry).of(row), row["payload"]) for row in connection.execute(query).mappings()]
 
 
-def _wanted(connection: Connection, line_filter: Wanted) -> Select[Any]:
+def _matching_entries(connection: Connection, line_filter: LineFilter) -> Select[Any]:
     query = (
         select(audit_entry, audit_payload.c.payload)
         .outerjoin(audit_payload, audit_payload.c.sequence == audit_entry.c.sequence)
@@ -66,7 +66,7 @@ def _wanted(connection: Connection, line_filter: Wanted) -> Select[Any]:
     return query
 
 
-def check_range(connection: Connection, after: int, upto: int) -> Broken | None:
+def check_range(connection: Connection, after: int, upto: int) -> ChainBreak | None:
     """The first of the entries after one, up to another, that does not fit; None where the chain holds.
 
     The check of the range before it covers the entry `after` itself.
@@ -81,9 +81,9 @@ def check_range(connection: Connection, after: int, upto: int) -> Broken | None:
         erased_payload.c.sequence > after, erased_payload.c.sequence <= upto
     )
     try:
-        entries = [with_payload(row) for row in connection.execute(query).mappings()]
+        entries = [entry_with_payload(row) for row in connection.execute(query).mappings()]
     except ValueError:
-        return Broken(after + 1, message("audit.unreadable"))
+        return ChainBreak(after + 1, message("audit.unreadable"))
     return verify(
         entries,
         head=(upto, _hash_of(connection, upto)),
@@ -92,12 +92,12 @@ def check_range(connection: Connection, after: int, upto: int) -> Broken | None:
     )
 
 
-def not_as_signed(connection: Connection, head: Head) -> Broken | None:
+def changed_since_signing(connection: Connection, head: Head) -> ChainBreak | None:
     """The entry at a signed head, if it has changed since; else None."""
     own = select(audit_entry.c.entry_hash).where(audit_entry.c.sequence == head.sequence)
     if connection.execute(own).scalar() == head.entry_hash:
         return None
-    return Broken(head.sequence, message("audit.not_as_signed"))
+    return ChainBreak(head.sequence, message("audit.not_as_signed"))
 
 
 def _hash_of(connection: Connection, sequence: int) -> str:

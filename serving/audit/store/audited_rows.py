@@ -8,7 +8,7 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Connection, Select, Table, func, literal, select, tuple_
 
 from serving.accounts.tables import account, role_grant
-from serving.audit.rules.audited_rows import Difference, Kind, Row, Step, no_row
+from serving.audit.rules.audited_rows import Difference, Kind, Row, Step, missing_row
 from serving.audit.rules.chain import ERASURE
 from serving.audit.tables import audit_entry, audit_payload, erased_payload
 from serving.cases.tables import verdict
@@ -20,7 +20,7 @@ _AT_ONCE: Final = 500  # SQLite allows 32,766 parameters, and psycopg 65,535.
 
 
 @dataclass(frozen=True, slots=True)
-class _Kept:
+class _AuditedTable:
     """A table to compare: its key, the column that names the subject of its entries, and the acts that made a row."""
 
     table: Table
@@ -33,16 +33,16 @@ class _Kept:
 
 _ACT: Final = audit_entry.c.act
 _TABLES: Final = {
-    Kind.VERDICT: _Kept(
+    Kind.VERDICT: _AuditedTable(
         verdict, ("marketplace_id", "verdict_id"), "verdict_id", _ACT.in_(["verdict.recorded", "verdict.withdrawn"])
     ),
-    Kind.ACTION: _Kept(
+    Kind.ACTION: _AuditedTable(
         action,
         ("marketplace_id", "action_id"),
         "action_id",
         _ACT.in_([f"{kind}.{step}" for kind in ("remove", "reinstate") for step in ("scheduled", "pending_approval")]),
     ),
-    Kind.APPROVAL_VOTE: _Kept(
+    Kind.APPROVAL_VOTE: _AuditedTable(
         approval_vote,
         ("marketplace_id", "vote_id"),
         "action_id",
@@ -53,7 +53,7 @@ _TABLES: Final = {
             approval_vote.c.known_at == audit_entry.c.occurred_at,
         ),
     ),
-    Kind.PROMOTION: _Kept(
+    Kind.PROMOTION: _AuditedTable(
         promotion,
         ("marketplace_id", "promotion_id"),
         "digest",
@@ -64,7 +64,7 @@ _TABLES: Final = {
             promotion.c.promoted_at == audit_entry.c.occurred_at,
         ),
     ),
-    Kind.PROMOTION_APPROVAL: _Kept(
+    Kind.PROMOTION_APPROVAL: _AuditedTable(
         promotion_approval,
         ("marketplace_id", "approval_id"),
         "digest",
@@ -74,17 +74,17 @@ _TABLES: Final = {
             promotion_approval.c.approved_at == audit_entry.c.occurred_at,
         ),
     ),
-    Kind.ACCOUNT: _Kept(account, ("user_id",), "user_id", _ACT.in_(["person.added", "person.joined"])),
-    Kind.ERASED_PAYLOAD: _Kept(erased_payload, ("sequence",), "erasure_id", _ACT == ERASURE),
+    Kind.ACCOUNT: _AuditedTable(account, ("user_id",), "user_id", _ACT.in_(["person.added", "person.joined"])),
+    Kind.ERASED_PAYLOAD: _AuditedTable(erased_payload, ("sequence",), "erasure_id", _ACT == ERASURE),
 }
 
 
-def counted(connection: Connection, kind: Kind) -> int:
+def row_count(connection: Connection, kind: Kind) -> int:
     """How many rows of a kind there are."""
     return int(connection.execute(select(func.count()).select_from(_TABLES[kind].table)).scalar_one())
 
 
-def with_entries(connection: Connection, kind: Kind) -> Iterator[list[tuple[Row, Sequence[Step]]]]:
+def rows_with_entries(connection: Connection, kind: Kind) -> Iterator[list[tuple[Row, Sequence[Step]]]]:
     """Every row of a kind with the entries about its subject, oldest first, in chunks by the key."""
     source = _TABLES[kind]
     key = tuple_(*(source.table.c[name] for name in source.key))
@@ -96,12 +96,12 @@ def with_entries(connection: Connection, kind: Kind) -> Iterator[list[tuple[Row,
         if not rows:
             return
         after = tuple(rows[-1][name] for name in source.key)
-        rows = _completed(connection, kind, rows)
+        rows = _with_context(connection, kind, rows)
         entries = _entries(connection, sorted({row[source.subject] for row in rows}))
         yield [(row, entries.get(row[source.subject], ())) for row in rows]
 
 
-def without_a_row(connection: Connection, kind: Kind, most: int) -> tuple[int, list[Difference]]:
+def entries_without_row(connection: Connection, kind: Kind, most: int) -> tuple[int, list[Difference]]:
     """The number of entries that made a row of a kind which is gone, and the first of them."""
     source = _TABLES[kind]
     if kind is Kind.ERASED_PAYLOAD:
@@ -111,7 +111,7 @@ def without_a_row(connection: Connection, kind: Kind, most: int) -> tuple[int, l
         tied.append(source.table.c.marketplace_id == audit_entry.c.marketplace_id)
     gone = (source.made_by, ~select(literal(1)).select_from(source.table).where(*tied).exists())
     query = select(audit_entry.c.sequence, audit_entry.c.subject).where(*gone).order_by(audit_entry.c.sequence)
-    differences = [no_row(kind, row.subject, row.sequence) for row in connection.execute(query.limit(most))]
+    differences = [missing_row(kind, row.subject, row.sequence) for row in connection.execute(query.limit(most))]
     if len(differences) < most:
         return len(differences), differences
     number = connection.execute(select(func.count()).select_from(audit_entry).where(*gone)).scalar_one()
@@ -133,7 +133,7 @@ def _entries(connection: Connection, subjects: Sequence[str]) -> dict[str, list[
     return steps_by_subject
 
 
-def _completed(connection: Connection, kind: Kind, rows: list[Row]) -> list[Row]:
+def _with_context(connection: Connection, kind: Kind, rows: list[Row]) -> list[Row]:
     """The rows with what a comparison needs beside its own table."""
     if kind is Kind.ACCOUNT:
         ids = [row["user_id"] for row in rows]

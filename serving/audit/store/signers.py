@@ -19,7 +19,7 @@ class Signer:
     signed_at: datetime
 
 
-def everybody(connection: Connection) -> list[Signer]:
+def all_signers(connection: Connection) -> list[Signer]:
     """All of them, by key."""
     query = select(audit_signer).order_by(audit_signer.c.public_key)
     return [Signer(**row) for row in connection.execute(query).mappings()]
@@ -30,13 +30,13 @@ def add_signer(connection: Connection, signer: Signer) -> None:
     add(connection, audit_signer, [asdict(signer)])
 
 
-def signed(connection: Connection, signer: Signer) -> None:
+def record_head(connection: Connection, signer: Signer) -> None:
     """Record the newest head."""
     values = asdict(signer)
     own = values.pop("public_key")
     connection.execute(update(audit_signer).where(audit_signer.c.public_key == own).values(**values))
 
 
-def forget(connection: Connection, public_key: str) -> None:
+def delete_signer(connection: Connection, public_key: str) -> None:
     """Delete the record of a data directory; the log keeps when it began."""
     connection.execute(delete(audit_signer).where(audit_signer.c.public_key == public_key))

@@ -22,7 +22,7 @@ class ProposalState(StrEnum):
     REMOVED = "removed"
 
 
-class NotProposed(StrEnum):
+class ProposalRefusal(StrEnum):
     """Why a spelling is not proposed."""
 
     LENGTH = "length"
@@ -72,7 +72,7 @@ class Spelling:
     supported_by: int = 0
 
 
-def support(corrections: Iterable[CorrectedListing], brand_id: str, *, without: Collection[str] = ()) -> Support:
+def support_for(corrections: Iterable[CorrectedListing], brand_id: str, *, without: Collection[str] = ()) -> Support:
     """The support of a spelling for a brand; corrections by the people in `without` count neither for nor as people.
 
     A listing without a known seller counts as a listing and not as a seller.
@@ -91,7 +91,7 @@ def support(corrections: Iterable[CorrectedListing], brand_id: str, *, without: 
     )
 
 
-def enough(support: Support, policy: AliasPolicy) -> bool:
+def has_enough_support(support: Support, policy: AliasPolicy) -> bool:
     """Whether a spelling has the support that a proposal, and its acceptance, needs."""
     share = Decimal(support.listings) / max(support.listings + support.others, 1)
     return (
@@ -101,25 +101,29 @@ def enough(support: Support, policy: AliasPolicy) -> bool:
     )
 
 
-def why_not_proposed(spelling: Spelling, support: Support, policy: AliasPolicy) -> NotProposed | None:
+def why_not_proposed(spelling: Spelling, support: Support, policy: AliasPolicy) -> ProposalRefusal | None:
     """The reason why a spelling is not proposed as an alias; None where it is.
 
     A dismissed or removed one is proposed again only when its support has doubled since.
     """
     if not policy.fewest_characters <= len(spelling.text) <= LONGEST_ALIAS:
-        return NotProposed.LENGTH
+        return ProposalRefusal.LENGTH
     if spelling.taken:
-        return NotProposed.TAKEN
+        return ProposalRefusal.TAKEN
     if spelling.obfuscated:
-        return NotProposed.OBFUSCATED
+        return ProposalRefusal.OBFUSCATED
     if spelling.nameless:
-        return NotProposed.NAMELESS
+        return ProposalRefusal.NAMELESS
     if spelling.state is ProposalState.PROPOSED:
-        return NotProposed.OPEN
-    if not enough(support, policy):
-        return NotProposed.SUPPORT
+        return ProposalRefusal.OPEN
+    if not has_enough_support(support, policy):
+        return ProposalRefusal.SUPPORT
     decided = spelling.state is not None
-    return NotProposed.DECIDED if decided and support.listings < policy.again_at_times * spelling.supported_by else None
+    return (
+        ProposalRefusal.DECIDED
+        if decided and support.listings < policy.again_at_times * spelling.supported_by
+        else None
+    )
 
 
 def why_not_accepted(spelling: Spelling, independent: Support, aliases: int, policy: AliasPolicy) -> Message | None:
@@ -132,6 +136,6 @@ def why_not_accepted(spelling: Spelling, independent: Support, aliases: int, pol
         return message("alias.taken")
     if aliases >= policy.most_aliases:
         return message("alias.most", most=policy.most_aliases)
-    if not enough(independent, policy):
+    if not has_enough_support(independent, policy):
         return message("alias.support", listings=policy.fewest_listings, sellers=policy.fewest_sellers)
     return None

@@ -65,7 +65,7 @@ class Reason:
     message: Message
 
 
-def attention(figures: BrandFigures, at: datetime, policy: AttentionPolicy) -> tuple[Reason, ...]:
+def attention_reasons(figures: BrandFigures, at: datetime, policy: AttentionPolicy) -> tuple[Reason, ...]:
     """The reasons why a brand needs its account manager, the most urgent first; empty where it does not.
 
     A brand that does not take part gets no questions, so neither silence nor standing counts; pending removals,
@@ -73,7 +73,7 @@ def attention(figures: BrandFigures, at: datetime, policy: AttentionPolicy) -> t
     """
     messages: dict[Need, Message] = {}
     if figures.takes_part:
-        messages |= _of_answers(figures, at, policy)
+        messages |= _answer_needs(figures, at, policy)
     if figures.removals_pending:
         messages[Need.PENDING_REMOVALS] = message("attention.pending_removals", n=figures.removals_pending)
     if figures.rights_to_verify:
@@ -89,7 +89,7 @@ def attention(figures: BrandFigures, at: datetime, policy: AttentionPolicy) -> t
     return tuple(Reason(need, messages[need]) for need in _ORDER if need in messages)
 
 
-def _of_answers(figures: BrandFigures, at: datetime, policy: AttentionPolicy) -> dict[Need, Message]:
+def _answer_needs(figures: BrandFigures, at: datetime, policy: AttentionPolicy) -> dict[Need, Message]:
     messages: dict[Need, Message] = {}
     if figures.overdue:
         messages[Need.OVERDUE] = message("attention.overdue", n=figures.overdue)

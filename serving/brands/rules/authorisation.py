@@ -5,7 +5,7 @@ from collections.abc import Collection, Sequence
 from serving.brands.policy import AuthorisationPolicy
 
 
-def need_check(
+def sellers_needing_check(
     sellers: Sequence[str], struck: Collection[str], added_today: int, policy: AuthorisationPolicy
 ) -> tuple[str, ...]:
     """The sellers whose entries wait for the account manager, in their order.

@@ -10,7 +10,7 @@ from typing import Final
 from models.labels import AppealState
 from models.verdict import Judgement
 from serving.appeals.rules.counter_notice import CounterNoticeState
-from serving.brands.rules.brand_record import Answered, AnswerOutcome, Became, became
+from serving.brands.rules.brand_record import AnswerFacts, AnswerOutcome, AnswerResult, result_of
 
 # Beyond some weeks, months are clearer than weeks, and fit on a page.
 _WEEKS_UP_TO: Final = timedelta(days=100)
@@ -31,12 +31,12 @@ class Period:
 def periods_between(since: datetime, until: datetime) -> tuple[Period, ...]:
     """Weeks from Mondays, or calendar months where the span is long; the first and last period may be cut."""
     cuts = [since]
-    while (ends := _next(cuts[-1], by_month=until - since > _WEEKS_UP_TO)) < until:
+    while (ends := _next_period_start(cuts[-1], by_month=until - since > _WEEKS_UP_TO)) < until:
         cuts.append(ends)
     return tuple(Period(begins, ends) for begins, ends in zip(cuts, [*cuts[1:], until], strict=True))
 
 
-def _next(at: datetime, *, by_month: bool) -> datetime:
+def _next_period_start(at: datetime, *, by_month: bool) -> datetime:
     day = at.replace(hour=0, minute=0, second=0, microsecond=0)
     if not by_month:
         return day + timedelta(days=7 - day.weekday())
@@ -90,12 +90,12 @@ _OPEN: Final = frozenset({AnswerOutcome.CONTESTED, AnswerOutcome.UNDERWAY})
 _ORDER: Final = tuple(AnswerOutcome)
 
 
-def dashboard(answers: Iterable[Answered], parts: Sequence[Period]) -> Dashboard:
+def dashboard(answers: Iterable[AnswerFacts], parts: Sequence[Period]) -> Dashboard:
     """The counts of the answers given within these periods."""
     begins, ends = parts[0].begins, parts[-1].ends
     period_answers = [answer for answer in answers if begins <= answer.answered_at < ends]
     standing = [answer for answer in period_answers if not answer.undone]
-    endings = [(answer, became(answer)) for answer in standing]
+    endings = [(answer, result_of(answer)) for answer in standing]
     reasons = Counter((end.outcome, end.reason) for _, end in endings)
     return Dashboard(
         answers=len(standing),
@@ -108,14 +108,14 @@ def dashboard(answers: Iterable[Answered], parts: Sequence[Period]) -> Dashboard
                 reasons.items(), key=lambda pair: (_ORDER.index(pair[0][0]), -pair[1], pair[0][1])
             )
         ),
-        objections=Counter(_ended(answer) for answer in standing if answer.objected),
+        objections=Counter(_objection_outcome(answer) for answer in standing if answer.objected),
         to_answer=_median(answer.hours_to_answer for answer in standing),
         to_removal=_median(end.hours_to_removal for _, end in endings),
         parts=tuple(_part(period, endings) for period in parts),
     )
 
 
-def _part(period: Period, endings: Iterable[tuple[Answered, Became]]) -> Part:
+def _part(period: Period, endings: Iterable[tuple[AnswerFacts, AnswerResult]]) -> Part:
     outcomes = Counter(end.outcome for answer, end in endings if period.holds(answer.answered_at))
     return Part(
         period,
@@ -140,7 +140,7 @@ _COUNTERED: Final = {
 }
 
 
-def _ended(answered: Answered) -> str:
+def _objection_outcome(answered: AnswerFacts) -> str:
     """How a seller's objection ended: on appeal, or else in the counter-notice."""
     if answered.appeal in _APPEALED:
         return _APPEALED[answered.appeal]

@@ -29,7 +29,7 @@ class AnswerOutcome(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Answered:
+class AnswerFacts:
     """An answer of a brand and what is known of its removal; `removal` is None where the answer caused none.
 
     `counter_notice` is the state of the one against the removal, None where neither side has made a statement in it.
@@ -56,7 +56,7 @@ class Answered:
 
 
 @dataclass(frozen=True, slots=True)
-class Became:
+class AnswerResult:
     """An outcome with its reason, a code of the catalogue, and the hours from the answer to the removal."""
 
     outcome: AnswerOutcome
@@ -74,17 +74,17 @@ class BrandRecord:
     median_hours_to_removal: float | None
 
 
-def became(answer: Answered) -> Became:
+def result_of(answer: AnswerFacts) -> AnswerResult:
     """The outcome of one answer.
 
     A reinstated listing counts as rejected from the decision on; while the objection is open it counts as neither. A
     removal without acknowledgement by the marketplace is no removal, so it is no mistake either.
     """
     outcome, reason = _outcome(answer)
-    return Became(outcome, reason, _hours(answer))
+    return AnswerResult(outcome, reason, _hours_to_removal(answer))
 
 
-def _outcome(answer: Answered) -> tuple[AnswerOutcome, str]:
+def _outcome(answer: AnswerFacts) -> tuple[AnswerOutcome, str]:
     if answer.undone:
         return AnswerOutcome.UNDONE, "answer.undone"
     if answer.judgement is not Judgement.COUNTERFEIT:
@@ -101,7 +101,7 @@ def _outcome(answer: Answered) -> tuple[AnswerOutcome, str]:
         case AppealState.NONE if answer.counter_notice is not None:
             return _COUNTERED[answer.counter_notice]
         case AppealState.NONE:
-            return _of_removal(answer.removal)
+            return _outcome_of_removal(answer.removal)
 
 
 _COUNTERED: Final = {
@@ -116,7 +116,7 @@ _COUNTERED: Final = {
 }
 
 
-def _of_removal(removal: ActionState | None) -> tuple[AnswerOutcome, str]:
+def _outcome_of_removal(removal: ActionState | None) -> tuple[AnswerOutcome, str]:
     match removal:
         case ActionState.ACKNOWLEDGED:
             return AnswerOutcome.ACCEPTED, "answer.removed"
@@ -132,27 +132,27 @@ def _of_removal(removal: ActionState | None) -> tuple[AnswerOutcome, str]:
             return AnswerOutcome.UNDERWAY, "answer.underway"
 
 
-def _upheld(answer: Answered) -> bool:
+def _objection_upheld(answer: AnswerFacts) -> bool:
     return answer.appeal in _GIVEN_BACK or (
         answer.appeal is AppealState.NONE and answer.counter_notice is CounterNoticeState.UPHELD
     )
 
 
-def _hours(answer: Answered) -> float | None:
+def _hours_to_removal(answer: AnswerFacts) -> float | None:
     if answer.removed_at is None or answer.undone:
         return None
     return (answer.removed_at - answer.answered_at).total_seconds() / _SECONDS_AN_HOUR
 
 
-def brand_record(answers: Iterable[Answered]) -> BrandRecord:
+def brand_record(answers: Iterable[AnswerFacts]) -> BrandRecord:
     """The counts behind a brand's dashboard."""
     all_answers = list(answers)
-    endings = [became(answer) for answer in all_answers]
+    endings = [result_of(answer) for answer in all_answers]
     hours = [ending.hours_to_removal for ending in endings if ending.hours_to_removal is not None]
     objected = [answer for answer in all_answers if answer.objected]
     return BrandRecord(
         Counter(ending.outcome for ending in endings),
         len(objected),
-        sum(_upheld(answer) for answer in objected),
+        sum(_objection_upheld(answer) for answer in objected),
         median(hours) if hours else None,
     )

@@ -16,13 +16,13 @@ from models.errors import Forbidden, Invalid
 from serving.brands.policy import EnrolmentPolicy
 
 
-class NotBriefed(Forbidden):
+class NotCertified(Forbidden):
     """The person has not passed the certification, or too long ago; the sentence names the page."""
 
     code = "not_briefed"
 
 
-class How(StrEnum):
+class CertificationMethod(StrEnum):
     """The way of a certification. `carried_over` is for people who answered for a brand before certification began."""
 
     ANSWERED = "answered"
@@ -42,7 +42,7 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True)
-class Result:
+class CertificationResult:
     """The result of answers: how many were right, and the keys of the questions that were not."""
 
     right: int
@@ -55,11 +55,11 @@ class Result:
 
 
 @dataclass(frozen=True, slots=True)
-class Passed:
+class CertificationPass:
     """A person's last passed certification, and its way."""
 
     at: datetime
-    how: How
+    how: CertificationMethod
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,7 @@ class Gate:
 @cache
 def questions() -> tuple[Question, ...]:
     """The questions in their order."""
-    raw_questions = json.loads(_text())
+    raw_questions = json.loads(_questions_json())
     return tuple(
         Question(raw["key"], raw["text"], tuple(raw["options"]), raw["right"], raw["because"]) for raw in raw_questions
     )
@@ -84,14 +84,14 @@ def questions() -> tuple[Question, ...]:
 @cache
 def questions_version() -> str:
     """A digest of these questions: a stored pass names the questions that it was for."""
-    return f"certification:{hashlib.sha256(_text().encode()).hexdigest()[:16]}"
+    return f"certification:{hashlib.sha256(_questions_json().encode()).hexdigest()[:16]}"
 
 
-def _text() -> str:
+def _questions_json() -> str:
     return files("serving.brands").joinpath("data/certification.json").read_text(encoding="utf-8")
 
 
-def judged(answers: Mapping[str, int]) -> Result:
+def evaluate(answers: Mapping[str, int]) -> CertificationResult:
     """The result of the answers, given by the key of the question.
 
     Raises Invalid (a question is not answered, or an answer is none of its options).
@@ -100,17 +100,17 @@ def judged(answers: Mapping[str, int]) -> Result:
         if not 0 <= answers.get(question.key, -1) < len(question.options):
             raise Invalid("Choose an answer to “{question}”", question=Phrase(question.text))
     wrong = tuple(question.key for question in questions() if answers[question.key] != question.right)
-    return Result(len(questions()) - len(wrong), wrong)
+    return CertificationResult(len(questions()) - len(wrong), wrong)
 
 
-def recently_invited(confirms_from: datetime | None, at: datetime) -> Message | None:
+def new_invitee_objection(confirms_from: datetime | None, at: datetime) -> Message | None:
     """Why a user whom the brand's lead invited may not confirm yet; None where they may."""
     if confirms_from is None or at >= confirms_from:
         return None
     return message("certification.recently_invited", n=math.ceil((confirms_from - at) / timedelta(hours=1)))
 
 
-def gate(passed: Passed | None, at: datetime, policy: EnrolmentPolicy) -> Gate:
+def gate_for(passed: CertificationPass | None, at: datetime, policy: EnrolmentPolicy) -> Gate:
     """Whether a person with this last pass may confirm now.
 
     Only a confirmation, which takes a listing down, needs the certification; viewing and other answers do not.

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Final
 
 from features.message import Message, message
-from models.verdict import ReasonCode, named
+from models.verdict import ReasonCode, reason_message
 from serving.brands.policy import RightsPolicy
 
 WORLD: Final = "WORLD"  # Copyright in the states of the Berne Convention, and rights carried over unverified.
@@ -101,7 +101,7 @@ def kinds_for(reason_code: ReasonCode) -> frozenset[RightKind]:
     return _KINDS[reason_code]
 
 
-def spread(territories: Iterable[str], policy: RightsPolicy) -> frozenset[str]:
+def expand_territories(territories: Iterable[str], policy: RightsPolicy) -> frozenset[str]:
     """Territories with EU replaced by its members; WORLD stays as it is."""
     codes = frozenset(territories)
     return codes - {UNION} | (frozenset(policy.union) if UNION in codes else frozenset())
@@ -109,7 +109,7 @@ def spread(territories: Iterable[str], policy: RightsPolicy) -> frozenset[str]:
 
 def overlap(ours: Iterable[str], theirs: Iterable[str], policy: RightsPolicy) -> frozenset[str]:
     """The territories that both have; WORLD includes all of the other's."""
-    own_codes, other = spread(ours, policy), spread(theirs, policy)
+    own_codes, other = expand_territories(ours, policy), expand_territories(theirs, policy)
     if WORLD in own_codes:
         return other
     return own_codes if WORLD in other else own_codes & other
@@ -126,15 +126,15 @@ def objection(right: Right, notice: Notice, policy: RightsPolicy, mandate: Manda
     if right.state not in _HOLDS:
         return message(f"right.{right.state.value}", right=right.named)
     if right.kind not in _KINDS[notice.reason_code]:
-        return message("right.wrong_kind", right=right.named, code=named(notice.reason_code))
+        return message("right.wrong_kind", right=right.named, code=reason_message(notice.reason_code))
     if notice.at < right.begins_at:
         return message("right.not_yet", right=right.named, date=right.begins_at.date())
     if right.expires_at is not None and notice.at >= right.expires_at:
         return message("right.ended", right=right.named, date=last_day(right.expires_at))
-    return _out_of_place(right, notice, policy, mandate)
+    return _territory_objection(right, notice, policy, mandate)
 
 
-def _out_of_place(right: Right, notice: Notice, policy: RightsPolicy, mandate: Mandate | None) -> Message | None:
+def _territory_objection(right: Right, notice: Notice, policy: RightsPolicy, mandate: Mandate | None) -> Message | None:
     reach = right.territories
     if mandate is not None:
         if right.kind not in mandate.kinds:
@@ -152,12 +152,12 @@ def _out_of_place(right: Right, notice: Notice, policy: RightsPolicy, mandate: M
     return None
 
 
-def no_mandate(mandates: Sequence[Mandate], at: datetime) -> Message | None:
+def mandate_objection(mandates: Sequence[Mandate], at: datetime) -> Message | None:
     """Why an agent may not act at a moment; None where a power of attorney is in force, or there are none.
 
     A person without a power of attorney is the brand's own.
     """
-    if not mandates or any(holds(mandate, at) for mandate in mandates):
+    if not mandates or any(is_in_force(mandate, at) for mandate in mandates):
         return None
     last = max(mandates, key=lambda mandate: min(mandate.expires_at, mandate.revoked_at or mandate.expires_at))
     if last.revoked_at is not None and last.revoked_at <= at:
@@ -167,25 +167,25 @@ def no_mandate(mandates: Sequence[Mandate], at: datetime) -> Message | None:
     return message("mandate.ended", agent=last.agent, date=last_day(last.expires_at))
 
 
-def holds(mandate: Mandate, at: datetime) -> bool:
+def is_in_force(mandate: Mandate, at: datetime) -> bool:
     """Whether a power of attorney is in force at a moment."""
     return mandate.begins_at <= at < mandate.expires_at and (mandate.revoked_at is None or at < mandate.revoked_at)
 
 
-def basis(rights: Sequence[Right], mandates: Sequence[Mandate], notice: Notice, policy: RightsPolicy) -> Basis:
+def basis_for(rights: Sequence[Right], mandates: Sequence[Mandate], notice: Notice, policy: RightsPolicy) -> Basis:
     """The right that carries a notice of somebody with these powers of attorney; verified rights come first.
 
     Among equals the right that ends last is chosen, because it is the least likely to expire while the matter is open.
     """
-    agent = no_mandate(mandates, notice.at)
+    agent = mandate_objection(mandates, notice.at)
     if agent is not None:
         return Basis(None, (agent,))
-    acting: list[Mandate | None] = [mandate for mandate in mandates if holds(mandate, notice.at)] or [None]
+    acting: list[Mandate | None] = [mandate for mandate in mandates if is_in_force(mandate, notice.at)] or [None]
     of_kind = [right for right in rights if right.kind in _KINDS[notice.reason_code]]
     if not of_kind:
         kinds = _KINDS[notice.reason_code]
         what = "any" if len(kinds) > 1 else next(iter(kinds)).value
-        return Basis(None, (message(f"right.none.{what}", code=named(notice.reason_code)),))
+        return Basis(None, (message(f"right.none.{what}", code=reason_message(notice.reason_code)),))
     fit: list[Right] = []
     reasons: list[Message] = []
     for right in of_kind:
@@ -197,11 +197,11 @@ def basis(rights: Sequence[Right], mandates: Sequence[Mandate], notice: Notice, 
             reasons.append(first)
     if not fit:
         return Basis(None, tuple(reasons))
-    best = max(fit, key=_preference)
+    best = max(fit, key=_preference_key)
     return Basis(best, (message("right.applies", right=best.named),))
 
 
-def _preference(right: Right) -> tuple[bool, bool, float, str]:
+def _preference_key(right: Right) -> tuple[bool, bool, float, str]:
     ends = right.expires_at
     return (
         right.state is RightState.VERIFIED,
@@ -211,7 +211,7 @@ def _preference(right: Right) -> tuple[bool, bool, float, str]:
     )
 
 
-def end_of(day: datetime) -> datetime:
+def end_of_day(day: datetime) -> datetime:
     """The moment at which something ends whose last day this is: the end of that day, UTC.
 
     >>> end_of(datetime(2026, 3, 1, 9, tzinfo=UTC))

@@ -29,7 +29,7 @@ def media_type_of(content: bytes) -> str | None:
     return next((kind for magic, (kind, _) in _KINDS.items() if content.startswith(magic)), None)
 
 
-def ending_of(media_type: str) -> str:
+def file_extension_of(media_type: str) -> str:
     """The file extension of this media type, for downloads under a name of our own.
 
     >>> ending_of("image/jpeg")
@@ -64,7 +64,7 @@ _UNFIT: Final = {
 }
 
 
-def kept_text(what: str, text: str) -> str:
+def checked_text(what: str, text: str) -> str:
     """A text without surrounding white space.
 
     Raises Invalid (the text is empty, too long, or contains an invisible character).
@@ -78,7 +78,7 @@ def kept_text(what: str, text: str) -> str:
 _CODE: Final = re.compile(r"[A-Z]{2}\Z")
 
 
-def territories(names: Sequence[str]) -> list[str]:
+def checked_territories(names: Sequence[str]) -> list[str]:
     """Territories in their stored form: upper case, sorted, without duplicates.
 
     Raises Invalid (there is none, or one is not an ISO 3166 code, EU or WORLD).

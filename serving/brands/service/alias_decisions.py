@@ -11,16 +11,16 @@ from features.message import Message
 from models.errors import Conflict, Forbidden, Invalid
 from models.messages.english import reasons_of
 from serving.accounts.rules.access import Person
-from serving.accounts.rules.second_person import Roots, same_person
+from serving.accounts.rules.second_person import Roots, accounts_of_same_person
 from serving.accounts.store import origins
 from serving.audit.store import audit
 from serving.brands.policy import AliasPolicy
-from serving.brands.rules.alias_proposals import ProposalState, Support, support, why_not_accepted
+from serving.brands.rules.alias_proposals import ProposalState, Support, support_for, why_not_accepted
 from serving.brands.service.alias_proposals import spelling_of
-from serving.brands.service.managed_brands import kept_by
+from serving.brands.service.managed_brands import managed_brand_of
 from serving.brands.store import aliases
 from serving.brands.store.aliases import Proposal
-from serving.cases.service.alias_proposing import categories, corrected
+from serving.cases.service.alias_proposing import categories_of, corrected_listings
 from serving.cases.store import spellings
 from serving.cases.store.spellings import SpelledNaming
 from serving.platform.database.scope import Pair
@@ -53,10 +53,10 @@ def proposals_of(
     for proposal in aliases.of_brand(connection, pair):
         named = spellings.of_spelling(connection, pair[0], proposal.spelling)
         namings = [naming for naming in named if naming.brand_id == pair[1]]
-        now = support(corrected(named), pair[1])
+        now = support_for(corrected_listings(named), pair[1])
         refused = None
         if proposal.state is ProposalState.PROPOSED:
-            refused = _why_not(_Decision(runtime, connection, person, pair, roots, at), proposal.spelling, named)
+            refused = _objection(_Decision(runtime, connection, person, pair, roots, at), proposal.spelling, named)
         proposed_aliases.append(
             ProposedAlias(proposal, now, tuple(naming.case_id for naming in namings[-_EXAMPLES:]), refused)
         )
@@ -75,19 +75,19 @@ def decide_alias(runtime: Runtime, person: Person, pair: Pair, proposal_id: str,
         raise Invalid("Accept the alias, or dismiss it.")
     now = runtime.clock.now()
     with runtime.store.write() as connection:
-        audit.hold(connection)
-        kept_by(connection, person, pair[1], pair[0])
+        audit.lock(connection)
+        managed_brand_of(connection, person, pair[1], pair[0])
         proposal = aliases.get(connection, pair, proposal_id)
         if proposal.state is not before:
             raise Conflict("This alias was decided meanwhile.")
         named = spellings.of_spelling(connection, pair[0], proposal.spelling)
         if state is ProposalState.ACCEPTED:
             context = _Decision(runtime, connection, person, pair, origins.roots(connection), now)
-            refused = _why_not(context, proposal.spelling, named)
+            refused = _objection(context, proposal.spelling, named)
             if refused is not None:
                 raise Forbidden("{why}", why=reasons_of(refused))
-        supported = support(corrected(named), pair[1])
-        aliases.change(connection, pair, proposal_id, supported, _values(state, person, now))
+        supported = support_for(corrected_listings(named), pair[1])
+        aliases.change_state(connection, pair, proposal_id, supported, _state_columns(state, person, now))
         audit.record(
             connection,
             now,
@@ -116,20 +116,20 @@ class _Decision:
     at: datetime
 
 
-def _why_not(context: _Decision, text: str, named: Sequence[SpelledNaming]) -> Message | None:
+def _objection(context: _Decision, text: str, named: Sequence[SpelledNaming]) -> Message | None:
     """Why the person cannot accept the spelling now; None where they can."""
     connection, pair, at = context.connection, context.pair, context.at
-    own = same_person(context.roots, {context.person.user_id})
-    independent = support(corrected(named), pair[1], without=own)
+    own = accounts_of_same_person(context.roots, {context.person.user_id})
+    independent = support_for(corrected_listings(named), pair[1], without=own)
     return why_not_accepted(
-        spelling_of(connection, pair, text, categories(named), at),
+        spelling_of(connection, pair, text, categories_of(named), at),
         independent,
-        len(aliases.accepted(connection, pair[0], at).get(pair[1], ())),
+        len(aliases.accepted_aliases(connection, pair[0], at).get(pair[1], ())),
         context.runtime.policies[AliasPolicy],
     )
 
 
-def _values(state: ProposalState, person: Person, at: datetime) -> Mapping[str, object]:
+def _state_columns(state: ProposalState, person: Person, at: datetime) -> Mapping[str, object]:
     if state is ProposalState.REMOVED:
         return {"state": state.value, "removed_at": at, "removed_by": person.user_id}
     return {"state": state.value, "decided_at": at, "decided_by": person.user_id}

@@ -20,7 +20,7 @@ from training.fit.phrases import stop_words
 
 def spelling_of(connection: Connection, pair: Pair, text: str, categories: Collection[str], at: datetime) -> Spelling:
     """The state of a folded spelling for a brand; `categories` are those of the listings that have it."""
-    registered_brands = brands.registered(connection, pair[0], at)
+    registered_brands = brands.enrolled_brands(connection, pair[0], at)
     names = [name for brand in registered_brands for name in (brand.name, *brand.aliases)]
     last = aliases.last_of(connection, pair, text)
     taken = text in map(fold, names)
@@ -55,5 +55,5 @@ def is_nameless(text: str, categories: Collection[str]) -> bool:
     return (
         not any(map(str.isalpha, text))
         or all(word.strip(".,-_/&'") in known or own.hold(word) for word in words)
-        or bool(lexicon.find(text, where="brand"))
+        or bool(lexicon.find_phrases(text, where="brand"))
     )

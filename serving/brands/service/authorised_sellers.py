@@ -13,8 +13,8 @@ from models.errors import Conflict, Forbidden, Invalid, NotFound
 from serving.accounts.rules.access import Person
 from serving.audit.store import audit
 from serving.brands.policy import AuthorisationPolicy
-from serving.brands.rules.authorisation import need_check
-from serving.brands.service.brand_messages import looked_after
+from serving.brands.rules.authorisation import sellers_needing_check
+from serving.brands.service.brand_messages import managed_pairs
 from serving.brands.store import authorised_sellers
 from serving.brands.store.authorised_sellers import ListEntry
 from serving.platform.database.scope import Pair
@@ -52,7 +52,7 @@ class Change:
     waiting: tuple[str, ...] = ()
 
 
-def named_in(text: str) -> tuple[list[str], tuple[tuple[int, Phrase], ...]]:
+def parse_sellers(text: str) -> tuple[list[str], tuple[tuple[int, Phrase], ...]]:
     """The sellers of a pasted text or file: one a line, the first cell of several; refused lines with the reason.
 
     >>> named_in("seller,name\\nshop-1,Shop\\n\\nshop-2\\n")
@@ -77,7 +77,7 @@ def named_in(text: str) -> tuple[list[str], tuple[tuple[int, Phrase], ...]]:
     return list(sellers), tuple(refused)
 
 
-def change_of(
+def preview_change(
     connection: Connection,
     pair: Pair,
     sellers: Collection[str],
@@ -90,7 +90,7 @@ def change_of(
     """The changes by these sellers; `whole` is true if they are the whole list, so that all others are removed."""
     on_list = {
         list_entry.seller: list_entry
-        for list_entry in authorised_sellers.authorised(connection, pair)
+        for list_entry in authorised_sellers.list_entries(connection, pair)
         if list_entry.authorisation.holds(at)
     }
     stays = [seller for seller in sellers if seller in on_list and on_list[seller].authorisation.ended_at == until]
@@ -121,32 +121,34 @@ def change_list(
     if until is not None and until <= now:
         raise Invalid("The last day is in the past. Choose a later day.")
     with runtime.store.write() as connection:
-        audit.hold(connection)
-        requested_change = change_of(connection, pair, sellers, now, until=until, whole=whole)
-        change = _with_waiting(runtime, connection, pair, requested_change, now)
-        _keep_waiting(runtime, connection, pair, change.waiting, now, until=until, by=by)
+        audit.lock(connection)
+        requested_change = preview_change(connection, pair, sellers, now, until=until, whole=whole)
+        change = _with_entries_to_check(runtime, connection, pair, requested_change, now)
+        _store_requests(runtime, connection, pair, change.waiting, now, until=until, by=by)
         authorised_sellers.end_authorisations(connection, pair, change.ended, now, by=by)
         authorised_sellers.authorise(
             connection, marketplace_id=pair[0], brand_id=pair[1], sellers=change.added, at=now, until=until, by=by
         )
-        if len(_present(connection, pair, now)) > MOST:
+        if len(_current_entries(connection, pair, now)) > MOST:
             raise Conflict(_TOO_MANY)
         _record(runtime, connection, pair, change, by)
     return change
 
 
-def _with_waiting(runtime: Runtime, connection: Connection, pair: Pair, change: Change, at: datetime) -> Change:
-    struck = strikes.struck_for(connection, pair, change.added)
+def _with_entries_to_check(
+    runtime: Runtime, connection: Connection, pair: Pair, change: Change, at: datetime
+) -> Change:
+    struck = strikes.sellers_struck_for(connection, pair, change.added)
     since = at - timedelta(days=1)
     today = sum(
-        list_entry.authorisation.added_at > since for list_entry in authorised_sellers.authorised(connection, pair)
+        list_entry.authorisation.added_at > since for list_entry in authorised_sellers.list_entries(connection, pair)
     )
-    waiting = need_check(change.added, struck, today, runtime.policies[AuthorisationPolicy])
+    waiting = sellers_needing_check(change.added, struck, today, runtime.policies[AuthorisationPolicy])
     later = set(waiting)
     return replace(change, added=tuple(seller for seller in change.added if seller not in later), waiting=waiting)
 
 
-def _keep_waiting(
+def _store_requests(
     runtime: Runtime,
     connection: Connection,
     pair: Pair,
@@ -156,7 +158,7 @@ def _keep_waiting(
     until: datetime | None,
     by: str,
 ) -> None:
-    known = {request.seller for request in authorised_sellers.requests(connection, pair)}
+    known = {request.seller for request in authorised_sellers.open_requests(connection, pair)}
     rows = [
         {
             "marketplace_id": pair[0],
@@ -184,10 +186,10 @@ def decide_requests(
     """
     now, by = runtime.clock.now(), person.actor
     with runtime.store.write() as connection:
-        audit.hold(connection)
-        if pair not in looked_after(connection, person):
+        audit.lock(connection)
+        if pair not in managed_pairs(connection, person):
             raise NotFound("There is no such brand.")
-        waiting = authorised_sellers.requests(connection, pair)
+        waiting = authorised_sellers.open_requests(connection, pair)
         named = [request for request in waiting if request.request_id in set(request_ids)]
         if not named:
             raise Invalid("Choose at least one seller.")
@@ -204,11 +206,11 @@ def decide_requests(
         _record(runtime, connection, pair, change, by)
 
 
-def take_off(runtime: Runtime, pair: Pair, seller: str, *, by: str) -> None:
+def remove_seller(runtime: Runtime, pair: Pair, seller: str, *, by: str) -> None:
     """Take one seller off a brand's list. Raises Invalid (it is not on the list)."""
     now = runtime.clock.now()
     with runtime.store.write() as connection:
-        audit.hold(connection)
+        audit.lock(connection)
         ended = authorised_sellers.end_authorisations(connection, pair, [seller], now, by=by)
         if not ended:
             raise Invalid("This seller is not on the list.")
@@ -230,10 +232,10 @@ def list_rows(list_entries: Collection[ListEntry], at: datetime) -> list[tuple[A
     ]
 
 
-def _present(connection: Connection, pair: Pair, at: datetime) -> list[ListEntry]:
+def _current_entries(connection: Connection, pair: Pair, at: datetime) -> list[ListEntry]:
     return [
         list_entry
-        for list_entry in authorised_sellers.authorised(connection, pair)
+        for list_entry in authorised_sellers.list_entries(connection, pair)
         if list_entry.authorisation.holds(at)
     ]
 

@@ -10,7 +10,7 @@ from models.errors import Forbidden, NotFound
 from serving.accounts.rules.access import Permission, Person
 from serving.audit.store import audit
 from serving.brands.rules.rights import RightState
-from serving.brands.rules.rights_document import territories
+from serving.brands.rules.rights_document import checked_territories
 from serving.brands.service.rights_claims import settle_right
 from serving.brands.store import mandates
 from serving.brands.store.rights import StoredRight
@@ -106,8 +106,8 @@ def set_sales_territory(runtime: Runtime, places: Sequence[str], *, marketplace:
     """Set the sales territory of a marketplace; rights that are valid in none of it cannot be used there."""
     with runtime.store.write() as connection:
         marketplace_id = marketplaces.by_name(connection, marketplace).marketplace_id
-        sold = territories(places)
-        marketplaces.sell_in(connection, marketplace_id, sold)
+        sold = checked_territories(places)
+        marketplaces.record_countries(connection, marketplace_id, sold)
         payload = {"sold_in": sold}
         audit.record(
             connection, runtime.clock.now(), marketplace_id, by, "marketplace.sells_in", marketplace_id, **payload

@@ -7,12 +7,12 @@ from sqlalchemy import Connection
 
 from models.errors import Conflict, NotFound
 from serving.accounts.rules.access import Permission, Person
-from serving.accounts.service.given_names import named
+from serving.accounts.service.given_names import checked_name
 from serving.accounts.store import accounts
 from serving.audit.store import audit
 from serving.brands.service.brand_file import require_lead
 from serving.brands.store import brands
-from serving.marketplaces.service.keys import new_brand_key, tell_of_secret
+from serving.marketplaces.service.keys import mail_new_secret, new_brand_key
 from serving.marketplaces.store import marketplaces
 from serving.marketplaces.store.marketplaces import KeyRecord
 from serving.platform.database.scope import Pair
@@ -33,7 +33,7 @@ class BrandKey:
 def keys_of_brand(connection: Connection, pair: Pair) -> list[BrandKey]:
     """The keys of a brand at a marketplace: those in force first, then the latest first."""
     brand_keys = []
-    for key in marketplaces.keys(connection, {pair[0]}, pair[1]):
+    for key in marketplaces.key_records(connection, {pair[0]}, pair[1]):
         try:
             maker = accounts.person(connection, key.user_id or "")
         except NotFound:
@@ -51,11 +51,11 @@ def make_key(runtime: Runtime, person: Person, pair: Pair, name: str, days: int 
     Raises NotFound, Forbidden (it is not their brand; they do not lead it) or Invalid, Conflict (the name is empty or
     too long, or the days are too few or too many; the brand has too many keys in force).
     """
-    name, now = named("key", name), runtime.clock.now()
+    name, now = checked_name("key", name), runtime.clock.now()
     with runtime.store.write() as connection:
-        audit.hold(connection)
+        audit.lock(connection)
         by = require_lead(connection, person, pair)
-        in_force = [key for key in marketplaces.keys(connection, {pair[0]}, pair[1]) if key.revoked_at is None]
+        in_force = [key for key in marketplaces.key_records(connection, {pair[0]}, pair[1]) if key.revoked_at is None]
         if len(in_force) >= MOST_KEYS:
             raise Conflict("A brand can have {most} API keys. Revoke one that is not used.", most=MOST_KEYS)
         key, shown = new_brand_key(runtime, pair, person.user_id, days)
@@ -68,7 +68,7 @@ def make_key(runtime: Runtime, person: Person, pair: Pair, name: str, days: int 
         ]
         brand = brands.enrolments(connection, pair[0])[pair[1]].name
         about = {"what": "brand_key", "name": name, "by": person.name, "brand": brand}
-        tell_of_secret(runtime, connection, leads, pair[0], about)
+        mail_new_secret(runtime, connection, leads, pair[0], about)
     return shown
 
 
@@ -79,7 +79,7 @@ def revoke_key(runtime: Runtime, person: Person, pair: Pair, key_id: str) -> Non
     """
     now = runtime.clock.now()
     with runtime.store.write() as connection:
-        audit.hold(connection)
+        audit.lock(connection)
         by = require_lead(connection, person, pair)
         ended = marketplaces.revoke_key(connection, {pair[0]}, key_id, now, brand_id=pair[1])
         audit.record(connection, now, pair[0], by, "key.revoked", key_id, name=ended.name)

@@ -22,7 +22,7 @@ _MOST_AN_HOUR: Final = 30
 _LINES: Final = re.compile(r"\n{3,}")
 
 
-def looked_after(connection: Connection, person: Person) -> frozenset[Pair]:
+def managed_pairs(connection: Connection, person: Person) -> frozenset[Pair]:
     """(marketplace, brand) pairs that a person is account manager of."""
     return frozenset(
         (place, brand_id)
@@ -36,7 +36,7 @@ def side_of(connection: Connection, person: Person, pair: Pair) -> MessageSide:
     """The side of a brand's thread that a person is on. Raises NotFound (the person is on neither side)."""
     if pair in person.brands(Permission.ANSWER_QUESTIONS):
         return MessageSide.BRAND
-    if pair in looked_after(connection, person):
+    if pair in managed_pairs(connection, person):
         return MessageSide.MANAGER
     raise NotFound("There is no such brand.")
 
@@ -47,11 +47,11 @@ def write(runtime: Runtime, person: Person, pair: Pair, text: str) -> str:
     Raises NotFound, Invalid, Conflict (it is not their brand; the message is empty or too long; they wrote too many
     within an hour).
     """
-    sentence, now = _plain(text), runtime.clock.now()
+    sentence, now = _clean_text(text), runtime.clock.now()
     message_id = runtime.ids.new("msg")
     with runtime.store.write() as connection:
         side = side_of(connection, person, pair)
-        if brand_messages.written_since(connection, pair, person.user_id, now - timedelta(hours=1)) >= _MOST_AN_HOUR:
+        if brand_messages.count_since(connection, pair, person.user_id, now - timedelta(hours=1)) >= _MOST_AN_HOUR:
             raise Conflict("You can send at most {most} messages an hour. Send this one later.", most=_MOST_AN_HOUR)
         row = {
             "marketplace_id": pair[0],
@@ -64,7 +64,7 @@ def write(runtime: Runtime, person: Person, pair: Pair, text: str) -> str:
             "erased_at": None,
         }
         brand_messages.add_message(connection, row)
-        brand_messages.read(connection, pair, person.user_id, now)
+        brand_messages.mark_read(connection, pair, person.user_id, now)
     return message_id
 
 
@@ -75,7 +75,7 @@ def erase(runtime: Runtime, person: Person, pair: Pair, message_id: str) -> None
     """
     now = runtime.clock.now()
     with runtime.store.write() as connection:
-        audit.hold(connection)
+        audit.lock(connection)
         manages = side_of(connection, person, pair) is MessageSide.MANAGER
         brand_messages.erase(connection, pair, message_id, now, by=None if manages else person.user_id)
         audit.record(connection, now, pair[0], person.actor, "brand_message.erased", message_id, brand_id=pair[1])
@@ -84,18 +84,18 @@ def erase(runtime: Runtime, person: Person, pair: Pair, message_id: str) -> None
 def mark_read(runtime: Runtime, person: Person, pair: Pair) -> None:
     """Mark a person's thread as read; writes only where a message was unread."""
     with runtime.store.read() as connection:
-        if not unread_of(connection, person, [pair], side_of(connection, person, pair)):
+        if not unread_count(connection, person, [pair], side_of(connection, person, pair)):
             return
     with runtime.store.write() as connection:
-        brand_messages.read(connection, pair, person.user_id, runtime.clock.now())
+        brand_messages.mark_read(connection, pair, person.user_id, runtime.clock.now())
 
 
-def unread_of(connection: Connection, person: Person, pairs: Collection[Pair], side: MessageSide) -> int:
+def unread_count(connection: Connection, person: Person, pairs: Collection[Pair], side: MessageSide) -> int:
     """The number of messages to this side that a person has not read."""
-    return sum(brand_messages.unread(connection, pairs, person.user_id, side).values())
+    return sum(brand_messages.unread_counts(connection, pairs, person.user_id, side).values())
 
 
-def _plain(text: str) -> str:
+def _clean_text(text: str) -> str:
     """A message as it is stored: composed Unicode, no control characters, at most one empty line in a row.
 
     Raises Invalid (the text is empty or too long).

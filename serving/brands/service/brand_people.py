@@ -29,7 +29,7 @@ def invite_colleague(runtime: Runtime, person: Person, pair: Pair, email: str) -
     """
     address = checked_address(email)
     with runtime.store.write() as connection:
-        audit.hold(connection)
+        audit.lock(connection)
         require_lead(connection, person, pair)
         if address in {brand_person.email for brand_person in accounts.people_of_brand(connection, pair)}:
             raise Conflict("{name} already represents your brand.", name=address)
@@ -40,19 +40,19 @@ def open_invitations(connection: Connection, pair: Pair, at: datetime) -> list[I
     """The invitations to a brand that can still be accepted; `at` is wall-clock time."""
     return [
         invitation
-        for invitation in invitations.open_ones(connection, [pair[0]], at)
+        for invitation in invitations.open_invitations(connection, [pair[0]], at)
         if invitation.grant.brand_id == pair[1]
     ]
 
 
-def take_invitation_back(runtime: Runtime, person: Person, pair: Pair, invitation_id: str) -> None:
+def withdraw_invitation(runtime: Runtime, person: Person, pair: Pair, invitation_id: str) -> None:
     """Invalidate an invitation to one's own brand.
 
     Raises NotFound, Forbidden (it is not their brand, or there is no such open link; they do not lead it).
     """
     now = runtime.wall.now()
     with runtime.store.write() as connection:
-        audit.hold(connection)
+        audit.lock(connection)
         by = require_lead(connection, person, pair)
         if invitation_id not in {invitation.invitation_id for invitation in open_invitations(connection, pair, now)}:
             raise NotFound("This invitation does not exist or is no longer open.")
@@ -72,7 +72,7 @@ def remove_person(runtime: Runtime, person: Person, pair: Pair, user_id: str) ->
     if user_id == person.user_id:
         raise Conflict("You cannot remove your own access. Your account manager can.")
     with runtime.store.write() as connection:
-        audit.hold(connection)
+        audit.lock(connection)
         by = require_lead(connection, person, pair)
         colleague = next(
             (
@@ -91,7 +91,7 @@ def remove_person(runtime: Runtime, person: Person, pair: Pair, user_id: str) ->
             )
         accounts.end_brand_grant(connection, user_id, pair)
         now = runtime.clock.now()
-        for mandate_id in mandates.mandates_in_force(connection, pair, user_id, now):
+        for mandate_id in mandates.mandate_ids_in_force(connection, pair, user_id, now):
             mandates.revoke_mandate(connection, pair, mandate_id, now)
         _record(runtime, connection, pair, by, "person.removed", user_id)
 

@@ -16,9 +16,9 @@ from features.message import message
 from models.labels import AppealState
 from models.messages.english import in_english
 from models.policies.learning import LabelPolicy
-from models.prevalence import Due, Estimate, prevalence
+from models.prevalence import Estimate, SelectedListing, prevalence
 from serving.brands.rules.brand_dashboard import Dashboard, Period, dashboard, periods_between
-from serving.brands.rules.brand_record import Answered, BrandRecord, became, brand_record
+from serving.brands.rules.brand_record import AnswerFacts, BrandRecord, brand_record, result_of
 from serving.brands.store import brand_answers, brand_dashboard
 from serving.brands.store.brand_answers import BrandAnswer
 from serving.learning.service.labelling import mature_labels
@@ -69,7 +69,7 @@ _ALL_CHANGES: Final = 10_000
 
 def standing_rows(connection: Connection, marketplace_id: str, brand_id: str) -> list[tuple[Any, ...]]:
     """One row per change of a brand's standing, oldest first, with the counts and reasons of that moment."""
-    standing_changes = standings.changes(connection, marketplace_id, brand_id, most=_ALL_CHANGES)
+    standing_changes = standings.standing_changes(connection, marketplace_id, brand_id, most=_ALL_CHANGES)
     return [_change_row(change) for change in reversed(standing_changes)]
 
 
@@ -96,7 +96,7 @@ def record_file(form: Format, answers: Iterable[BrandAnswer]) -> bytes:
 
 
 def _row(brand_answer: BrandAnswer) -> tuple[Any, ...]:
-    answered, ending = brand_answer.answered, became(brand_answer.answered)
+    answered, ending = brand_answer.answered, result_of(brand_answer.answered)
     price = brand_answer.content.get("price")
     return (
         brand_answer.marketplace,
@@ -122,7 +122,7 @@ def _row(brand_answer: BrandAnswer) -> tuple[Any, ...]:
     )
 
 
-def _objection(answered: Answered) -> str | None:
+def _objection(answered: AnswerFacts) -> str | None:
     """The state of the seller's objection: on appeal, or else in the counter-notice."""
     if not answered.objected:
         return None
@@ -164,7 +164,7 @@ def gather(runtime: Runtime, connection: Connection, pair: Pair, days: int) -> B
     since = (now - timedelta(days=days)).replace(hour=0, minute=0, second=0, microsecond=0)
     parts = periods_between(since, now + timedelta(microseconds=1))
     record = dashboard((answer.answered for answer in brand_answers.answers_of(connection, {pair})), parts)
-    checks = brand_dashboard.checks(connection, pair, since)
+    checks = brand_dashboard.check_counts(connection, pair, since)
     seen = {state: number for state, number in checks.items() if state is not CheckState.ASKED}
     whole, shares = _shares(runtime, connection, pair, parts, now)
     return BrandDashboard(
@@ -173,7 +173,7 @@ def gather(runtime: Runtime, connection: Connection, pair: Pair, days: int) -> B
         record=record,
         still_shown=checks.get(CheckState.STILL_SHOWN, 0),
         looked_at=sum(seen.values()),
-        relists=brand_dashboard.relists(connection, pair, since),
+        relists=brand_dashboard.relist_count(connection, pair, since),
         whole=whole,
         shares=shares,
     )
@@ -194,7 +194,7 @@ def _shares(
             drawn[at].append((row.version_id, row.inclusion_probability))
     looked_at = {version_id for draws in drawn for version_id, _ in draws}
     labels = mature_labels(connection, pair[0], runtime.policies[LabelPolicy], now, only=looked_at)
-    due = [[Due(chance, labels.get(version_id)) for version_id, chance in draws] for draws in drawn]
+    due = [[SelectedListing(chance, labels.get(version_id)) for version_id, chance in draws] for draws in drawn]
     whole = Share(
         Period(parts[0].begins, parts[-1].ends),
         sum(listings),

@@ -14,21 +14,21 @@ from serving.accounts.store import people
 from serving.audit.store import audit
 from serving.brands.policy import EnrolmentPolicy
 from serving.brands.rules.certification import (
+    CertificationMethod,
+    CertificationResult,
     Gate,
-    How,
-    NotBriefed,
-    Result,
-    gate,
-    judged,
+    NotCertified,
+    evaluate,
+    gate_for,
+    new_invitee_objection,
     questions,
     questions_version,
-    recently_invited,
 )
 from serving.brands.store import certifications
 from serving.platform.runtime import Runtime
 
 
-class TooSoon(Conflict):
+class AttemptTooSoon(Conflict):
     """The last attempt failed too recently; `again_at` is when the next one is possible."""
 
     def __init__(self, again_at: datetime, time_left: timedelta) -> None:
@@ -38,34 +38,38 @@ class TooSoon(Conflict):
         self.again_at = again_at
 
 
-def answer(runtime: Runtime, person: Person, answers: Mapping[str, int]) -> Result:
+def submit_answers(runtime: Runtime, person: Person, answers: Mapping[str, int]) -> CertificationResult:
     """Judge a person's answers and store the attempt, passed or not.
 
     Raises Invalid (a question has no answer, or an answer is none of its options) or TooSoon (the last attempt failed
     too recently).
     """
-    briefing_result, now = judged(answers), runtime.clock.now()
+    briefing_result, now = evaluate(answers), runtime.clock.now()
     with runtime.store.write() as connection:
         last = certifications.last_attempt(connection, person.user_id)
         wait = timedelta(minutes=runtime.policies[EnrolmentPolicy].certification_retry_minutes)
         if last is not None and not last.passed and now < last.known_at + wait:
-            raise TooSoon(last.known_at + wait, last.known_at + wait - now)
-        keep(runtime, connection, person.user_id, How.ANSWERED, answers, briefing_result, by=person.actor)
+            raise AttemptTooSoon(last.known_at + wait, last.known_at + wait - now)
+        record_attempt(
+            runtime, connection, person.user_id, CertificationMethod.ANSWERED, answers, briefing_result, by=person.actor
+        )
     return briefing_result
 
 
 def vouch(runtime: Runtime, connection: Connection, user_id: str, *, by: str) -> None:
     """Record that an operator vouches for a person's certification."""
-    keep(runtime, connection, user_id, How.VOUCHED, {}, Result(len(questions()), ()), by=by)
+    record_attempt(
+        runtime, connection, user_id, CertificationMethod.VOUCHED, {}, CertificationResult(len(questions()), ()), by=by
+    )
 
 
-def keep(
+def record_attempt(
     runtime: Runtime,
     connection: Connection,
     user_id: str,
-    how: How,
+    how: CertificationMethod,
     answers: Mapping[str, int],
-    briefing_result: Result,
+    briefing_result: CertificationResult,
     *,
     by: str,
 ) -> None:
@@ -89,10 +93,12 @@ def keep(
 
 def gate_of(runtime: Runtime, connection: Connection, person: Person, at: datetime) -> Gate:
     """Whether a brand's person may confirm now."""
-    return gate(certifications.last_passed(connection, person.user_id), at, runtime.policies[EnrolmentPolicy])
+    return gate_for(certifications.last_pass(connection, person.user_id), at, runtime.policies[EnrolmentPolicy])
 
 
-def require(runtime: Runtime, connection: Connection, person: Person, pair: tuple[str, str], at: datetime) -> None:
+def require_certification(
+    runtime: Runtime, connection: Connection, person: Person, pair: tuple[str, str], at: datetime
+) -> None:
     """Refuse a confirmation by a person who may not confirm for the brand yet; `pair` is (marketplace, brand).
 
     Raises NotBriefed (the person has not passed the certification, or too long ago) or Forbidden (the brand's lead
@@ -100,7 +106,7 @@ def require(runtime: Runtime, connection: Connection, person: Person, pair: tupl
     """
     gate = gate_of(runtime, connection, person, at)
     if not gate.open:
-        raise NotBriefed("Nothing was recorded. {why}", why=reasons_of(gate.reason))
-    wait = recently_invited(people.confirms_from(connection, person.user_id, pair), at)
+        raise NotCertified("Nothing was recorded. {why}", why=reasons_of(gate.reason))
+    wait = new_invitee_objection(people.confirms_from(connection, person.user_id, pair), at)
     if wait is not None:
         raise Forbidden("Nothing was recorded. {why}", why=reasons_of(wait))

@@ -11,9 +11,9 @@ from features.indicators import (
     Direction,
     Indicator,
     PatternRefused,
-    Where,
+    SearchedText,
     check_pattern,
-    fits,
+    matched_words,
 )
 from models.errors import Conflict, Invalid
 from serving.audit.store import audit
@@ -36,7 +36,7 @@ class NewIndicator:
     label: str
     pattern: str
     direction: Direction
-    where: Where = Where.ANY
+    where: SearchedText = SearchedText.ANY
     active_from: datetime | None = None
     active_to: datetime | None = None
     marketplace: str | None = None
@@ -63,10 +63,10 @@ def add_indicator(runtime: Runtime, new_indicator: NewIndicator, *, by: str) -> 
     if new_indicator.active_to is not None and new_indicator.active_to <= active_from:
         raise Invalid("A counterfeit indicator must end after it begins.")
     with runtime.store.write() as connection:
-        audit.hold(connection)
+        audit.lock(connection)
         marketplace_id = marketplaces.by_name(connection, new_indicator.marketplace).marketplace_id
-        brand_id = brands.enrolled_by_name(connection, marketplace_id, new_indicator.brand)
-        if indicators.kept(connection, marketplace_id, brand_id) >= MOST_PER_BRAND:
+        brand_id = brands.enrolled_id_by_name(connection, marketplace_id, new_indicator.brand)
+        if indicators.active_count(connection, marketplace_id, brand_id) >= MOST_PER_BRAND:
             raise Conflict(
                 "{name} already has {most} counterfeit indicators, which is the maximum. Withdraw one first.",
                 name=new_indicator.brand,
@@ -113,7 +113,7 @@ def remove_indicator(runtime: Runtime, indicator_id: str, *, marketplace: str | 
 
 
 @dataclass(frozen=True, slots=True)
-class Tried:
+class PatternTrial:
     """The matches of a pattern: words of the pasted text, and the ids, titles and matched words of some listings."""
 
     words: str | None
@@ -122,7 +122,7 @@ class Tried:
     examples: tuple[tuple[str, str, str], ...]
 
 
-def try_pattern(runtime: Runtime, pair: tuple[str, str], pattern: str, where: Where, text: str) -> Tried:
+def try_pattern(runtime: Runtime, pair: tuple[str, str], pattern: str, where: SearchedText, text: str) -> PatternTrial:
     """Match a pattern against a pasted text and the latest listings of a brand; `pair` is (marketplace, brand).
 
     Raises Invalid (the pattern is refused).
@@ -136,10 +136,11 @@ def try_pattern(runtime: Runtime, pair: tuple[str, str], pattern: str, where: Wh
     examples = [
         (external_id, str(content.get("title") or external_id), words)
         for external_id, content in others
-        if (words := fits(pattern, where, content.get("title") or "", content.get("description") or "")) is not None
+        if (words := matched_words(pattern, where, content.get("title") or "", content.get("description") or ""))
+        is not None
     ]
-    words = fits(pattern, where, text[:LONGEST_TEXT], text) if text.strip() else None
-    return Tried(words, len(others), len(examples), tuple(examples[:_EXAMPLES]))
+    words = matched_words(pattern, where, text[:LONGEST_TEXT], text) if text.strip() else None
+    return PatternTrial(words, len(others), len(examples), tuple(examples[:_EXAMPLES]))
 
 
 def of_brand(connection: Connection, pair: tuple[str, str]) -> list[Indicator]:

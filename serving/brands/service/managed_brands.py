@@ -12,10 +12,10 @@ from serving.accounts.service.provisioning import NewEnrolment, enrol
 from serving.accounts.store import accounts
 from serving.audit.store import audit
 from serving.brands.policy import AttentionPolicy, RightsPolicy
-from serving.brands.rules.attention import BrandFigures, Reason, attention
+from serving.brands.rules.attention import BrandFigures, Reason, attention_reasons
 from serving.brands.rules.message_side import MessageSide
 from serving.brands.rules.rights import RightState
-from serving.brands.service.brand_messages import looked_after
+from serving.brands.service.brand_messages import managed_pairs
 from serving.brands.service.rights_claims import settle_right
 from serving.brands.store import brand_attention, brand_messages, brands, mandates
 from serving.brands.store.brands import Enrolment
@@ -24,7 +24,7 @@ from serving.platform.database.scope import Pair
 from serving.platform.runtime import Runtime
 from serving.standing.policy import StandingPolicy
 from serving.standing.rules.standing import outlook
-from serving.standing.service import current, stage_of
+from serving.standing.service import current_standing, stage_of
 from serving.standing.store import question_steps
 from serving.takedowns.store import approvals
 
@@ -33,7 +33,7 @@ _SETTLED_BY_MANAGER = frozenset({RightState.VERIFIED, RightState.REFUSED})
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class ManagedBrand:
     """A brand of an account manager at a marketplace."""
 
     pair: Pair
@@ -41,19 +41,23 @@ class Kept:
     enrolment: Enrolment
 
 
-def kept_by(connection: Connection, person: Person, brand_id: str, marketplace_id: str | None = None) -> Kept:
+def managed_brand_of(
+    connection: Connection, person: Person, brand_id: str, marketplace_id: str | None = None
+) -> ManagedBrand:
     """The managed brand of this id; of several marketplaces the one named, or the first.
 
     Raises NotFound (they are not its account manager).
     """
-    mine = sorted(looked_after(connection, person))
+    mine = sorted(managed_pairs(connection, person))
     pair = next((pair for pair in mine if pair[1] == brand_id and marketplace_id in {None, pair[0]}), None)
     if pair is None:
         raise NotFound("There is no such brand.")
-    return Kept(pair, marketplaces.get(connection, pair[0]).name, brands.enrolments(connection, pair[0])[brand_id])
+    return ManagedBrand(
+        pair, marketplaces.get(connection, pair[0]).name, brands.enrolments(connection, pair[0])[brand_id]
+    )
 
 
-def needs(
+def attention_of_brands(
     runtime: Runtime, connection: Connection, person: Person, pairs: Collection[Pair], at: datetime
 ) -> dict[Pair, tuple[Reason, ...]]:
     """The reasons why each of these brands needs its account manager, the most urgent first."""
@@ -62,19 +66,19 @@ def needs(
         timedelta(days=runtime.policies[RightsPolicy].told_before_expiry_days),
     )
     enrolled = {place: brands.enrolments(connection, place) for place in {place for place, _ in pairs}}
-    overdue = brand_attention.overdue(connection, pairs, at)
+    overdue = brand_attention.overdue_counts(connection, pairs, at)
     escalated = question_steps.waiting_for_manager(connection, pairs)
-    unanswered = brand_attention.unanswered(connection, pairs, at - timedelta(days=policy.silent_after_days))
-    answered = brand_attention.answered_at(connection, pairs)
+    unanswered = brand_attention.unanswered_counts(connection, pairs, at - timedelta(days=policy.silent_after_days))
+    answered = brand_attention.last_answered_at(connection, pairs)
     to_verify = brand_attention.rights_to_verify(connection, pairs)
     ending = brand_attention.rights_ending(connection, pairs, at, at + warning_time)
     proposed = brand_attention.aliases_to_decide(connection, pairs)
     to_check = brand_attention.sellers_to_check(connection, pairs)
-    unread = brand_messages.unread(connection, pairs, person.user_id, MessageSide.MANAGER)
-    pending = approvals.waiting_groups(connection, set(enrolled))
+    unread = brand_messages.unread_counts(connection, pairs, person.user_id, MessageSide.MANAGER)
+    pending = approvals.pending_groups(connection, set(enrolled))
     reasons_by_brand = {}
     for pair in pairs:
-        standing = current(runtime, connection, *pair, at)
+        standing = current_standing(runtime, connection, *pair, at)
         figures = BrandFigures(
             takes_part=enrolled[pair[0]][pair[1]].takes_part,
             overdue=overdue.get(pair, 0),
@@ -92,7 +96,7 @@ def needs(
             aliases_to_decide=proposed.get(pair, 0),
             sellers_to_check=to_check.get(pair, 0),
         )
-        reasons_by_brand[pair] = attention(figures, at, policy)
+        reasons_by_brand[pair] = attention_reasons(figures, at, policy)
     return reasons_by_brand
 
 
@@ -104,8 +108,8 @@ def set_lead(runtime: Runtime, person: Person, pair: Pair, user_id: str, *, lead
     voided first, as a separate act. A true power must not end by a click on lead rights).
     """
     with runtime.store.write() as connection:
-        audit.hold(connection)
-        _require(connection, person, pair)
+        audit.lock(connection)
+        _require_manager(connection, person, pair)
         if leads and mandates.mandates_of(connection, pair, user_id):
             raise Conflict("They act by a power of attorney. Make it void first if it was recorded by mistake.")
         accounts.set_lead(connection, user_id, pair, leads=leads)
@@ -128,8 +132,8 @@ def void_agency(runtime: Runtime, person: Person, pair: Pair, mandate_id: str) -
     Raises NotFound (it is not of their brand here, or void already).
     """
     with runtime.store.write() as connection:
-        audit.hold(connection)
-        _require(connection, person, pair)
+        audit.lock(connection)
+        _require_manager(connection, person, pair)
         mandates.void_mandate(connection, pair, mandate_id)
         audit.record(
             connection, runtime.clock.now(), pair[0], person.actor, "mandate.voided", mandate_id, brand_id=pair[1]
@@ -146,7 +150,7 @@ def change_enrolment(
     if daily_questions is not None and not 0 <= daily_questions <= _MOST_QUESTIONS:
         raise Invalid("Questions a day are a number from 0 to {most:,}, or nothing for no limit.", most=_MOST_QUESTIONS)
     with runtime.store.read() as connection:
-        managed_brand = kept_by(connection, person, pair[1], pair[0])
+        managed_brand = managed_brand_of(connection, person, pair[1], pair[0])
     new_enrolment = NewEnrolment(
         managed_brand.enrolment.name, None, takes_part, managed_brand.marketplace, (), daily_questions=daily_questions
     )
@@ -162,9 +166,9 @@ def judge_right(runtime: Runtime, person: Person, pair: Pair, right_id: str, sta
     if state not in _SETTLED_BY_MANAGER:
         raise Invalid("Verify the right, or refuse it.")
     with runtime.store.read() as connection:
-        _require(connection, person, pair)
+        _require_manager(connection, person, pair)
     settle_right(runtime, pair, right_id, state, note=note, by=person.actor)
 
 
-def _require(connection: Connection, person: Person, pair: Pair) -> None:
-    kept_by(connection, person, pair[1], pair[0])
+def _require_manager(connection: Connection, person: Person, pair: Pair) -> None:
+    managed_brand_of(connection, person, pair[1], pair[0])

@@ -11,8 +11,8 @@ from models.errors import Conflict, Forbidden, Invalid
 from serving.accounts.rules.access import Permission
 from serving.accounts.store import accounts
 from serving.audit.store import audit
-from serving.brands.rules.rights import RightKind, end_of
-from serving.brands.rules.rights_document import kept_text, territories
+from serving.brands.rules.rights import RightKind, end_of_day
+from serving.brands.rules.rights_document import checked_territories, checked_text
 from serving.brands.store import brands, mandates, rights_documents
 from serving.platform.database.scope import Pair
 from serving.platform.runtime import Runtime
@@ -40,19 +40,19 @@ def grant_mandate(runtime: Runtime, new_mandate: NewMandate, *, by: str) -> str:
     Conflict (the person has lead rights here. Agents cannot change the brand's file, so one lead could lock out all
     others).
     """
-    ends = end_of(new_mandate.last_day)
+    ends = end_of_day(new_mandate.last_day)
     if ends <= runtime.clock.now():
         raise Invalid("This power of attorney has ended already.")
     if not new_mandate.kinds:
         raise Invalid("A power of attorney must name at least one kind of right.")
     with runtime.store.write() as connection:
-        audit.hold(connection)
-        pair = brands.named_at(connection, new_mandate.brand, new_mandate.marketplace)
+        audit.lock(connection)
+        pair = brands.pair_by_names(connection, new_mandate.brand, new_mandate.marketplace)
         fields = {
             "user_id": accounts.user_id_by_email(connection, new_mandate.email),
-            "agent": kept_text("agent", new_mandate.agent),
+            "agent": checked_text("agent", new_mandate.agent),
             "kinds": sorted({kind.value for kind in new_mandate.kinds}),
-            "territories": territories(new_mandate.territories),
+            "territories": checked_territories(new_mandate.territories),
             "document_digest": new_mandate.document,
             "expires_at": ends,
         }
@@ -67,12 +67,12 @@ def put_mandate(runtime: Runtime, connection: Connection, pair: Pair, fields: Ma
     mandate_id, now = runtime.ids.new("poa"), runtime.clock.now()
     person = accounts.person(connection, fields["user_id"])
     if pair not in person.brands(Permission.ANSWER_QUESTIONS):
-        raise Forbidden("{name} has no account for {words}.", name=person.email, words=_brand(connection, pair))
+        raise Forbidden("{name} has no account for {words}.", name=person.email, words=_brand_name(connection, pair))
     if pair in person.brands(Permission.LEAD_BRAND):
         raise Conflict(
             "{name} has lead rights for {words}. A user with lead rights cannot be an agent of the brand.",
             name=person.email,
-            words=_brand(connection, pair),
+            words=_brand_name(connection, pair),
         )
     if fields["document_digest"] is not None:
         rights_documents.document(connection, pair, fields["document_digest"])
@@ -101,5 +101,5 @@ def revoke_mandate(runtime: Runtime, pair: Pair, mandate_id: str, *, by: str) ->
         audit.record(connection, now, pair[0], by, "mandate.revoked", mandate_id, brand_id=pair[1])
 
 
-def _brand(connection: Connection, pair: Pair) -> str:
+def _brand_name(connection: Connection, pair: Pair) -> str:
     return brands.enrolments(connection, pair[0])[pair[1]].name

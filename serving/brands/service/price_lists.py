@@ -9,13 +9,13 @@ from typing import Any, Final, TypeVar
 from sqlalchemy import Connection
 
 from features import fields, money
-from features.fields import Rejected
+from features.fields import FieldError
 from features.phrase import Phrase
 from features.price_lists import ListedBy, list_key
 from models.errors import Conflict, Invalid
 from serving.audit.store import audit
 from serving.brands.store import brands, price_lists
-from serving.brands.store.price_lists import Entry, Key
+from serving.brands.store.price_lists import Key, PriceEntry
 from serving.platform.database.scope import Pair
 from serving.platform.runtime import Runtime
 from serving.platform.tabular import Kind
@@ -51,7 +51,7 @@ COLUMNS: Final = {
 }
 
 
-def list_rows(entries: Iterable[Entry]) -> list[tuple[Any, ...]]:
+def list_rows(entries: Iterable[PriceEntry]) -> list[tuple[Any, ...]]:
     return [
         (
             list_price.listed_by.value,
@@ -68,7 +68,7 @@ def list_rows(entries: Iterable[Entry]) -> list[tuple[Any, ...]]:
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class JudgedRow:
     """A row of an uploaded list: the goods that it prices, or why it is refused. The first row is 1."""
 
     number: int
@@ -77,14 +77,14 @@ class Judged:
     refused: Phrase | None
 
 
-def judge_rows(rows: Sequence[Mapping[str, Any]], now: datetime) -> list[Judged]:
+def judge_rows(rows: Sequence[Mapping[str, Any]], now: datetime) -> list[JudgedRow]:
     """Each row with its result; nothing is stored."""
     judged = []
     for number, row in enumerate(rows, 1):
         try:
-            judged.append(Judged(number, row, tuple(_entries(row, now)), None))
+            judged.append(JudgedRow(number, row, tuple(_entries(row, now)), None))
         except Invalid as refused:
-            judged.append(Judged(number, row, (), refused.phrase))
+            judged.append(JudgedRow(number, row, (), refused.phrase))
     return judged
 
 
@@ -100,8 +100,8 @@ def load_price_list(
     """
     now = runtime.clock.now()
     with runtime.store.write() as connection:
-        audit.hold(connection)
-        pair = brands.named_at(connection, brand, marketplace)
+        audit.lock(connection)
+        pair = brands.pair_by_names(connection, brand, marketplace)
         entries: dict[tuple[Any, ...], dict[str, Any]] = {}
         for number, row in enumerate(rows, 1):
             for price_row in _entries_of(number, row, now):
@@ -135,10 +135,10 @@ def copy_entries(connection: Connection, pair: Pair, other: Pair, now: datetime,
 
     Raises Conflict (the list would exceed its maximum).
     """
-    theirs = price_lists.newest(connection, other)
+    theirs = price_lists.newest_entries(connection, other)
     missing = [
         price_row
-        for key, price_row in in_force_or_later(price_lists.newest(connection, pair), now).items()
+        for key, price_row in in_force_or_later(price_lists.newest_entries(connection, pair), now).items()
         if key not in theirs or theirs[key]["amount_minor"] != price_row["amount_minor"]
     ]
     if missing:
@@ -172,7 +172,7 @@ def _entries(row: Mapping[str, Any], now: datetime) -> list[dict[str, Any]]:
         valid_from = date.fromisoformat(str(cells.get("valid_from") or now.date()))
     except KeyError as unknown:
         raise Invalid("{words} is not a column of a price list.", words=fields.printable(unknown.args[0])) from None
-    except Rejected as refused:
+    except FieldError as refused:
         raise Invalid(refused.phrase) from None
     except ValueError:
         raise Invalid("valid_from must be a day such as 2026-03-01.") from None

@@ -17,7 +17,7 @@ from serving.mail.service.queueing import queue_summary
 from serving.marketplaces.store import marketplaces
 from serving.platform.runtime import Runtime
 from serving.standing.policy import ReminderPolicy
-from serving.standing.rules.reminders import TOLD, QuestionStep, due_windows
+from serving.standing.rules.reminders import STEP_MESSAGES, QuestionStep, due_windows
 from serving.standing.store import question_steps
 
 # The batch of one transaction; a reviewer who decides one of its cases waits for it.
@@ -31,7 +31,7 @@ _KINDS: Final = {
 
 def mail_questions(runtime: Runtime) -> int:
     """Tell the people of brands of their new questions; returns how many questions."""
-    return _take(runtime, QuestionStep.MAILED, (runtime.clock.now(), None), runtime.clock.now())
+    return _take_due_steps(runtime, QuestionStep.MAILED, (runtime.clock.now(), None), runtime.clock.now())
 
 
 def remind(runtime: Runtime) -> int:
@@ -41,26 +41,28 @@ def remind(runtime: Runtime) -> int:
     """
     now = runtime.clock.now()
     return sum(
-        _take(runtime, step, deadlines, now)
+        _take_due_steps(runtime, step, deadlines, now)
         for step, deadlines in due_windows(now, runtime.policies[ReminderPolicy]).items()
     )
 
 
-def _take(runtime: Runtime, step: QuestionStep, deadlines: tuple[datetime, datetime | None], now: datetime) -> int:
+def _take_due_steps(
+    runtime: Runtime, step: QuestionStep, deadlines: tuple[datetime, datetime | None], now: datetime
+) -> int:
     with runtime.store.read() as connection:
-        if not question_steps.untaken(connection, step, *deadlines, most=1):
+        if not question_steps.untaken_questions(connection, step, *deadlines, most=1):
             return 0
     with runtime.store.write() as connection:
-        due_cases = question_steps.untaken(connection, step, *deadlines, most=_MOST_AT_ONCE)
+        due_cases = question_steps.untaken_questions(connection, step, *deadlines, most=_MOST_AT_ONCE)
         questions = [cases.get(connection, place, case_id) for place, case_id in due_cases]
         taken = [question for question in questions if take_step(runtime, connection, question, step, now)]
-        _mail(runtime, connection, step, taken)
+        _mail_step(runtime, connection, step, taken)
     return len(taken)
 
 
-def _mail(runtime: Runtime, connection: Connection, step: QuestionStep, questions: Sequence[Case]) -> None:
+def _mail_step(runtime: Runtime, connection: Connection, step: QuestionStep, questions: Sequence[Case]) -> None:
     """Tell the people of each brand, or its account manager, of a step of its questions."""
-    for (marketplace_id, brand_id), group in groupby(sorted(questions, key=_brand_of), key=_brand_of):
+    for (marketplace_id, brand_id), group in groupby(sorted(questions, key=_pair_of), key=_pair_of):
         enrolled = brands.enrolments(connection, marketplace_id)[brand_id]
         brand_questions = list(group)
         summary = {
@@ -79,7 +81,7 @@ def _mail(runtime: Runtime, connection: Connection, step: QuestionStep, question
         queue_summary(runtime, connection, _KINDS[step], people, summary)
 
 
-def _brand_of(case: Case) -> tuple[str, str]:
+def _pair_of(case: Case) -> tuple[str, str]:
     return case.marketplace_id, case.brand_id or ""
 
 
@@ -104,7 +106,7 @@ def take_step(runtime: Runtime, connection: Connection, case: Case, step: Questi
             "marketplace_id": case.marketplace_id,
             "event_id": runtime.ids.new("evt"),
             "case_id": case.case_id,
-            "what": in_english(TOLD[step]),
+            "what": in_english(STEP_MESSAGES[step]),
             "actor": "sweep",
             "known_at": at,
         }

@@ -15,12 +15,22 @@ from models.errors import Conflict, Forbidden, Invalid, NotFound
 from models.policies.version import policy_version
 from models.verdict import ReasonCode
 from serving.accounts.rules.access import Permission, Person
-from serving.accounts.rules.second_person import independent
+from serving.accounts.rules.second_person import are_independent
 from serving.accounts.store import origins
 from serving.audit.store import audit
 from serving.brands.policy import RightsPolicy
-from serving.brands.rules.rights import Basis, Mandate, Notice, Right, RightKind, RightState, basis, end_of, holds
-from serving.brands.rules.rights_document import kept_text, territories
+from serving.brands.rules.rights import (
+    Basis,
+    Mandate,
+    Notice,
+    Right,
+    RightKind,
+    RightState,
+    basis_for,
+    end_of_day,
+    is_in_force,
+)
+from serving.brands.rules.rights_document import checked_territories, checked_text
 from serving.brands.store import brands, rights, rights_documents
 from serving.brands.store import mandates as powers
 from serving.brands.store.rights import StoredRight
@@ -67,25 +77,25 @@ def claim_right(runtime: Runtime, new_right: NewRight, *, by: str) -> str:
     number).
     """
     begins = new_right.first_day or datetime(1970, 1, 1, tzinfo=UTC)
-    ends = None if new_right.last_day is None else end_of(new_right.last_day)
+    ends = None if new_right.last_day is None else end_of_day(new_right.last_day)
     if ends is not None and ends <= begins:
         raise Invalid("A right must end after it begins.")
     if not all(1 <= nice_class <= _LAST_NICE_CLASS for nice_class in new_right.classes):
         raise Invalid("Classes are numbers from 1 to {most}.", most=_LAST_NICE_CLASS)
     fields = {
         "kind": new_right.kind.value,
-        "title": kept_text("title", new_right.title),
-        "office": kept_text("office", new_right.office),
-        "number": kept_text("number", new_right.number),
+        "title": checked_text("title", new_right.title),
+        "office": checked_text("office", new_right.office),
+        "number": checked_text("number", new_right.number),
         "classes": sorted(set(new_right.classes)),
-        "territories": territories(new_right.territories),
+        "territories": checked_territories(new_right.territories),
         "document_digest": new_right.document,
         "begins_at": begins,
         "expires_at": ends,
     }
     with runtime.store.write() as connection:
-        audit.hold(connection)
-        pair = brands.named_at(connection, new_right.brand, new_right.marketplace)
+        audit.lock(connection)
+        pair = brands.pair_by_names(connection, new_right.brand, new_right.marketplace)
         return put_right(runtime, connection, pair, fields, by=by)
 
 
@@ -123,7 +133,7 @@ def settle_right(runtime: Runtime, pair: Pair, right_id: str, state: RightState,
     Conflict (the right's current state does not allow this change) or NotFound, Invalid (the brand has no such right
     here; the reason for a refusal is missing).
     """
-    text = kept_text("note", note) if note.strip() else ""
+    text = checked_text("note", note) if note.strip() else ""
     if state is RightState.REFUSED and not text:
         raise Invalid("Say why the right is refused; the brand reads it.")
     with runtime.store.write() as connection:
@@ -133,8 +143,8 @@ def settle_right(runtime: Runtime, pair: Pair, right_id: str, state: RightState,
                 raise Conflict(_NOT_WITHDRAWN[stored_right.right.state])
             raise Conflict(
                 "A right that is {was} cannot become {wanted}.",
-                was=_word(stored_right.right.state),
-                wanted=_word(state),
+                was=_state_in_words(stored_right.right.state),
+                wanted=_state_in_words(state),
             )
         if state is RightState.VERIFIED:
             _require_another(connection, stored_right.claimed_by, by)
@@ -149,17 +159,17 @@ def _require_another(connection: Connection, claimed_by: str, by: str) -> None:
         return
     if claimed_by == by:
         raise Forbidden("You supplied this right. Somebody else must verify it.")
-    if not independent(origins.roots(connection), claimed_by.removeprefix(_USER), by.removeprefix(_USER)):
+    if not are_independent(origins.roots(connection), claimed_by.removeprefix(_USER), by.removeprefix(_USER)):
         raise Forbidden(
             "Your account and the one that supplied this right count as one person, because one created the other or "
             "reset its password, or one person did so for both. Somebody else must verify it."
         )
 
 
-def on_file(runtime: Runtime, brand: str, marketplace: str | None = None) -> list[StoredRight]:
+def rights_on_file(runtime: Runtime, brand: str, marketplace: str | None = None) -> list[StoredRight]:
     """A brand's rights at a marketplace in the order in which they were supplied."""
     with runtime.store.read() as connection:
-        return rights.rights_of(connection, brands.named_at(connection, brand, marketplace))
+        return rights.rights_of(connection, brands.pair_by_names(connection, brand, marketplace))
 
 
 def owner_of(runtime: Runtime, right_id: str) -> Pair:
@@ -171,7 +181,7 @@ def owner_of(runtime: Runtime, right_id: str) -> Pair:
         return rights.owner_of(connection, right_id)
 
 
-def _word(state: RightState) -> str:
+def _state_in_words(state: RightState) -> str:
     return state.value.replace("_", " ")
 
 
@@ -192,9 +202,9 @@ def basis_of(
     on_record = rights.rights_of(connection, pair)
     brand_rights = [right.right for right in on_record if only is None or right.right.right_id == only]
     mandates = powers.mandates_of(connection, pair, person.user_id)
-    notice = Notice(reason_code, marketplaces.sold_in(connection, pair[0]), at)
-    acting = tuple(mandate for mandate in mandates if holds(mandate, at))
-    return basis(brand_rights, mandates, notice, runtime.policies[RightsPolicy]), acting
+    notice = Notice(reason_code, marketplaces.countries_sold_in(connection, pair[0]), at)
+    acting = tuple(mandate for mandate in mandates if is_in_force(mandate, at))
+    return basis_for(brand_rights, mandates, notice, runtime.policies[RightsPolicy]), acting
 
 
 def pair_of(connection: Connection, person: Person, right_id: str, marketplace_id: str | None) -> Pair:

@@ -11,11 +11,11 @@ from typing import Final
 from sqlalchemy import Connection
 
 from features.phrase import Phrase
-from models.errors import Conflict, Invalid, required
+from models.errors import Conflict, Invalid, require
 from serving.audit.store import audit
 from serving.brands.policy import RightsPolicy
-from serving.brands.rules.rights import RightState, holds
-from serving.brands.rules.rights_document import kept_text, media_type_of
+from serving.brands.rules.rights import RightState, is_in_force
+from serving.brands.rules.rights_document import checked_text, media_type_of
 from serving.brands.service.mandates import put_mandate
 from serving.brands.service.rights_claims import put_right
 from serving.brands.store import brands, mandates, rights, rights_documents
@@ -40,10 +40,10 @@ def keep_document(
     most = runtime.policies[RightsPolicy].largest_document_bytes
     if len(content) > most:
         raise Invalid("A document can have at most {most:,} bytes.", most=most)
-    document = DocumentFile(kept_text("name", name), media_type, content)
+    document = DocumentFile(checked_text("name", name), media_type, content)
     with runtime.store.write() as connection:
-        audit.hold(connection)
-        pair = brands.named_at(connection, brand, marketplace)
+        audit.lock(connection)
+        pair = brands.pair_by_names(connection, brand, marketplace)
         put_document(runtime, connection, pair, document, by=by)
     return digest_of(content)
 
@@ -114,7 +114,7 @@ def copy_right(runtime: Runtime, connection: Connection, pair: Pair, right_id: s
     if right.state not in SHARED:
         raise Conflict(_NOT_SHARED[right.state])
     if rights.has_right(connection, other, right.kind, right.office, right.number):
-        raise Conflict("{name} has this right on file already.", name=_name(connection, other))
+        raise Conflict("{name} has this right on file already.", name=_marketplace_name(connection, other))
     _copy_document(runtime, connection, pair, stored_right.document, other, by=by)
     fields = {
         "kind": right.kind.value,
@@ -138,7 +138,7 @@ def copy_document(runtime: Runtime, connection: Connection, pair: Pair, digest: 
     Raises NotFound (the brand has no such document here) or Conflict (the other marketplace has it, or no room for it).
     """
     if not _copy_document(runtime, connection, pair, digest, other, by=by):
-        raise Conflict("{name} has this document on file already.", name=_name(connection, other))
+        raise Conflict("{name} has this document on file already.", name=_marketplace_name(connection, other))
 
 
 def copy_mandate(runtime: Runtime, connection: Connection, pair: Pair, mandate_id: str, other: Pair, *, by: str) -> str:
@@ -147,7 +147,7 @@ def copy_mandate(runtime: Runtime, connection: Connection, pair: Pair, mandate_i
     Raises NotFound (the brand has no such power of attorney here) or Forbidden, Conflict (it is not in force; the other
     marketplace has it; as `serving.brands.service.mandates.grant_mandate`).
     """
-    stored_mandate = required(
+    stored_mandate = require(
         next(
             (power for power in mandates.stored_mandates(connection, pair) if power.mandate.mandate_id == mandate_id),
             None,
@@ -155,11 +155,11 @@ def copy_mandate(runtime: Runtime, connection: Connection, pair: Pair, mandate_i
         "There is no such power of attorney in force.",
     )
     now, mandate = runtime.clock.now(), stored_mandate.mandate
-    if not holds(mandate, now):
+    if not is_in_force(mandate, now):
         raise Conflict("Only a power of attorney that is in force can be shared.")
     there = mandates.stored_mandates(connection, other, stored_mandate.user_id)
-    if content(stored_mandate) in {content(power) for power in there if holds(power.mandate, now)}:
-        raise Conflict("{name} has this power of attorney on file already.", name=_name(connection, other))
+    if identity_of(stored_mandate) in {identity_of(power) for power in there if is_in_force(power.mandate, now)}:
+        raise Conflict("{name} has this power of attorney on file already.", name=_marketplace_name(connection, other))
     _copy_document(runtime, connection, pair, stored_mandate.document, other, by=by)
     fields = {
         "user_id": stored_mandate.user_id,
@@ -174,7 +174,7 @@ def copy_mandate(runtime: Runtime, connection: Connection, pair: Pair, mandate_i
     return copy
 
 
-def content(mandate: StoredMandate) -> tuple[object, ...]:
+def identity_of(mandate: StoredMandate) -> tuple[object, ...]:
     """What makes two powers of attorney the same: the person, the scope, the last day and the document."""
     terms = mandate.mandate
     return mandate.user_id, terms.agent, terms.kinds, terms.territories, terms.expires_at, mandate.document
@@ -192,5 +192,5 @@ def _copy_document(
     return True
 
 
-def _name(connection: Connection, pair: Pair) -> str:
+def _marketplace_name(connection: Connection, pair: Pair) -> str:
     return marketplaces.get(connection, pair[0]).name

@@ -12,10 +12,10 @@ from models.errors import Invalid, NotFound
 from serving.accounts.rules.access import Permission, Person
 from serving.accounts.store import accounts
 from serving.audit.store import audit
-from serving.brands.rules.rights import holds
+from serving.brands.rules.rights import is_in_force
 from serving.brands.service.brand_file import objection, require_lead
 from serving.brands.service.price_lists import copy_entries
-from serving.brands.service.rights_copies import SHARED, content, copy_document, copy_mandate, copy_right
+from serving.brands.service.rights_copies import SHARED, copy_document, copy_mandate, copy_right, identity_of
 from serving.brands.store import brands, mandates, rights, rights_documents
 from serving.brands.store.mandates import StoredMandate
 from serving.brands.store.rights import StoredRight
@@ -34,7 +34,7 @@ def share_right(runtime: Runtime, person: Person, pair: Pair, right_id: str, to:
     `serving.brands.service.rights_copies.copy_right`).
     """
     with runtime.store.write() as connection:
-        audit.hold(connection)
+        audit.lock(connection)
         by, other = _require_both(connection, person, pair, to)
         return copy_right(runtime, connection, pair, right_id, other, by=by)
 
@@ -46,7 +46,7 @@ def share_document(runtime: Runtime, person: Person, pair: Pair, digest: str, to
     `serving.brands.service.rights_copies.copy_document`).
     """
     with runtime.store.write() as connection:
-        audit.hold(connection)
+        audit.lock(connection)
         by, other = _require_both(connection, person, pair, to)
         copy_document(runtime, connection, pair, digest, other, by=by)
 
@@ -58,7 +58,7 @@ def share_mandate(runtime: Runtime, person: Person, pair: Pair, mandate_id: str,
     `serving.brands.service.rights_copies.copy_mandate`).
     """
     with runtime.store.write() as connection:
-        audit.hold(connection)
+        audit.lock(connection)
         by, other = _require_both(connection, person, pair, to)
         return copy_mandate(runtime, connection, pair, mandate_id, other, by=by)
 
@@ -69,7 +69,7 @@ def share_price_list(runtime: Runtime, person: Person, pair: Pair, to: str) -> i
     Raises NotFound, Forbidden, Invalid (as `share_right`) or Conflict (the list there would exceed its maximum).
     """
     with runtime.store.write() as connection:
-        audit.hold(connection)
+        audit.lock(connection)
         by, other = _require_both(connection, person, pair, to)
         shared = copy_entries(connection, pair, other, runtime.clock.now(), by=by)
     runtime.forget()
@@ -80,10 +80,10 @@ def _require_both(connection: Connection, person: Person, pair: Pair, to: str) -
     """The person's name in the audit logs and the other pair, if they may change the brand's file at both."""
     by = require_lead(connection, person, pair)
     require_lead(connection, person, (to, pair[1]))
-    return by, _other(connection, pair, to)
+    return by, _target_pair(connection, pair, to)
 
 
-def _other(connection: Connection, pair: Pair, to: str) -> Pair:
+def _target_pair(connection: Connection, pair: Pair, to: str) -> Pair:
     if to == pair[0]:
         raise Invalid("It is on file at this marketplace. Choose another one.")
     if pair[1] not in brands.enrolments(connection, to):
@@ -113,7 +113,7 @@ def targets_of_rights(
         for place in places
     }
     shared = (right for right in stored_rights if right.right.state in SHARED)
-    return {right.right.right_id: _lacking(there, _identity(right)) for right in shared}
+    return {right.right.right_id: _places_without(there, _identity(right)) for right in shared}
 
 
 def targets_of_documents(
@@ -126,7 +126,7 @@ def targets_of_documents(
         }
         for place in places
     }
-    return {document.digest: _lacking(there, document.digest) for document in documents}
+    return {document.digest: _places_without(there, document.digest) for document in documents}
 
 
 def targets_of_mandates(
@@ -142,10 +142,12 @@ def targets_of_mandates(
             if not brand_person.leads
         }
         there = {
-            content(mandate) for mandate in mandates.stored_mandates(connection, pair) if holds(mandate.mandate, at)
+            identity_of(mandate)
+            for mandate in mandates.stored_mandates(connection, pair)
+            if is_in_force(mandate.mandate, at)
         }
         for mandate in stored_mandates:
-            if mandate.user_id in can_act and holds(mandate.mandate, at) and content(mandate) not in there:
+            if mandate.user_id in can_act and is_in_force(mandate.mandate, at) and identity_of(mandate) not in there:
                 targets[mandate.mandate.mandate_id].append(place)
     return {mandate_id: tuple(lacking_places) for mandate_id, lacking_places in targets.items()}
 
@@ -154,5 +156,5 @@ def _identity(right: StoredRight) -> tuple[object, ...]:
     return right.right.kind, right.right.office, right.right.number
 
 
-def _lacking(there: Mapping[Marketplace, Collection[object]], identity: object) -> Places:
+def _places_without(there: Mapping[Marketplace, Collection[object]], identity: object) -> Places:
     return tuple(place for place, identities in there.items() if identity not in identities)

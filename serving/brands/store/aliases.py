@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, select, update
 
-from models.errors import required
+from models.errors import require
 from serving.accounts.tables import account
 from serving.brands.rules.alias_proposals import ProposalState, Support
 from serving.brands.tables import alias_proposal
@@ -42,15 +42,17 @@ def add_proposal(
         "spelling": spelling,
         "state": ProposalState.PROPOSED.value,
         "proposed_at": at,
-        **_support(support),
+        **_support_columns(support),
     }
     add(connection, alias_proposal, [row])
 
 
-def change(connection: Connection, pair: Pair, proposal_id: str, support: Support, values: Mapping[str, Any]) -> None:
+def change_state(
+    connection: Connection, pair: Pair, proposal_id: str, support: Support, values: Mapping[str, Any]
+) -> None:
     """Change the state of a proposal, with its support at that time."""
     of_proposal = inside(alias_proposal, pair[0], proposal_id=proposal_id)
-    connection.execute(update(alias_proposal).where(of_proposal).values(**values, **_support(support)))
+    connection.execute(update(alias_proposal).where(of_proposal).values(**values, **_support_columns(support)))
 
 
 def of_brand(connection: Connection, pair: Pair) -> list[Proposal]:
@@ -72,7 +74,7 @@ def of_brand(connection: Connection, pair: Pair) -> list[Proposal]:
 def get(connection: Connection, pair: Pair, proposal_id: str) -> Proposal:
     """A proposal of a brand. Raises NotFound (the brand has no proposal of this id here)."""
     proposals = (proposal for proposal in of_brand(connection, pair) if proposal.proposal_id == proposal_id)
-    return required(next(proposals, None), "There is no such alias.")
+    return require(next(proposals, None), "There is no such alias.")
 
 
 def last_of(connection: Connection, pair: Pair, spelling: str) -> Proposal | None:
@@ -80,7 +82,7 @@ def last_of(connection: Connection, pair: Pair, spelling: str) -> Proposal | Non
     return next((proposal for proposal in reversed(of_brand(connection, pair)) if proposal.spelling == spelling), None)
 
 
-def accepted(connection: Connection, marketplace_id: str, as_of: datetime) -> dict[str, tuple[str, ...]]:
+def accepted_aliases(connection: Connection, marketplace_id: str, as_of: datetime) -> dict[str, tuple[str, ...]]:
     """The aliases of each brand that were accepted by a moment and not removed by then."""
     row = alias_proposal.c
     query = (
@@ -99,5 +101,5 @@ def accepted(connection: Connection, marketplace_id: str, as_of: datetime) -> di
     return spellings_by_brand
 
 
-def _support(support: Support) -> dict[str, int]:
+def _support_columns(support: Support) -> dict[str, int]:
     return {"listings": support.listings, "sellers": support.sellers, "people": support.people}

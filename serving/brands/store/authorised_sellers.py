@@ -39,7 +39,7 @@ def authorise(
     """Put sellers on a brand's list until a moment, by default without end; entries with the same end stay."""
     on_list = {
         list_entry.seller: list_entry
-        for list_entry in authorised(connection, (marketplace_id, brand_id))
+        for list_entry in list_entries(connection, (marketplace_id, brand_id))
         if list_entry.authorisation.holds(at)
     }
     same = {seller for seller, list_entry in on_list.items() if list_entry.authorisation.ended_at == until}
@@ -95,7 +95,7 @@ class ListEntry:
     ended_by: str | None
 
 
-def authorised(connection: Connection, pair: tuple[str, str]) -> list[ListEntry]:
+def list_entries(connection: Connection, pair: tuple[str, str]) -> list[ListEntry]:
     """Every entry of a brand's list, current and ended, by seller and then the newest first."""
     columns = authorised_seller.c
     query = (
@@ -127,7 +127,7 @@ def add_requests(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> N
     add(connection, authorisation_request, rows)
 
 
-def requests(connection: Connection, pair: tuple[str, str]) -> list[AuthorisationRequest]:
+def open_requests(connection: Connection, pair: tuple[str, str]) -> list[AuthorisationRequest]:
     """The entries of a brand that wait, the oldest first."""
     columns = authorisation_request.c
     query = (

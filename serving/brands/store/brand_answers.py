@@ -11,14 +11,14 @@ from models.labels import AppealState
 from models.verdict import Judgement, ReasonCode, Side
 from serving.appeals.rules.counter_notice import CounterNoticeState
 from serving.appeals.tables import appeal, counter_notice, overturn
-from serving.brands.rules.brand_record import Answered
+from serving.brands.rules.brand_record import AnswerFacts
 from serving.brands.tables import brand
 from serving.cases.store.verdicts import STANDS
 from serving.cases.tables import review_case, verdict
 from serving.listings.tables import listing, listing_version
 from serving.marketplaces.tables import marketplace
 from serving.platform.database.scope import Pair, columns, inside, same
-from serving.takedowns.rules.statement import Undone
+from serving.takedowns.rules.statement import OverturnCause
 from serving.takedowns.tables import action
 from serving.webhooks.rules.action import ActionKind, ActionState
 
@@ -38,7 +38,7 @@ class BrandAnswer:
     content: Mapping[str, Any]
     seller_external_id: str | None
     reason_code: ReasonCode | None
-    answered: Answered
+    answered: AnswerFacts
     appealed_at: datetime | None
     appeal_decided_at: datetime | None
 
@@ -156,14 +156,14 @@ def about_sellers(
 
 
 def _answer(row: RowMapping) -> BrandAnswer:
-    answered = Answered(
+    answered = AnswerFacts(
         Judgement(row["judgement"]),
         row["known_at"],
         row["undone_by"] is not None,
         ActionState(row["state"]) if row["state"] else None,
         row["acknowledged_at"],
         _appeal_state(row),
-        _countered(row),
+        _counter_notice_state(row),
         objected=row["appealed_at"] is not None or row["first_answered_at"] is not None,
         asked_at=row["asked_at"],
     )
@@ -185,10 +185,10 @@ def _answer(row: RowMapping) -> BrandAnswer:
 def _appeal_state(row: RowMapping) -> AppealState:
     if row["appeal_state"]:
         return AppealState(row["appeal_state"])
-    return AppealState.UNANSWERED if row["cause"] == Undone.SILENCE.value else AppealState.NONE
+    return AppealState.UNANSWERED if row["cause"] == OverturnCause.SILENCE.value else AppealState.NONE
 
 
-def _countered(row: RowMapping) -> CounterNoticeState | None:
+def _counter_notice_state(row: RowMapping) -> CounterNoticeState | None:
     """The state of a counter-notice. One that silence ended, or an open one without an answer, does not count."""
     if row["counter_state"] is None:
         return None

@@ -17,30 +17,30 @@ from serving.standing.rules.reminders import QuestionStep
 from serving.standing.tables import question_step
 
 
-def overdue(connection: Connection, pairs: Collection[Pair], at: datetime) -> dict[Pair, int]:
+def overdue_counts(connection: Connection, pairs: Collection[Pair], at: datetime) -> dict[Pair, int]:
     """Open questions past their deadline."""
     late = (
         review_case.c.state == CaseState.OPEN.value,
         review_case.c.lane == CaseLane.ASK_BRAND.value,
         review_case.c.due_at <= at,
     )
-    return _counted(connection, review_case, pairs, *late)
+    return _counts_by_pair(connection, review_case, pairs, *late)
 
 
-def unanswered(connection: Connection, pairs: Collection[Pair], since: datetime) -> dict[Pair, int]:
+def unanswered_counts(connection: Connection, pairs: Collection[Pair], since: datetime) -> dict[Pair, int]:
     """Questions returned unanswered since a moment."""
     step = question_step.c
-    return _counted(
+    return _counts_by_pair(
         connection, question_step, pairs, step.step == QuestionStep.UNANSWERED.value, step.taken_at >= since
     )
 
 
-def answered_at(connection: Connection, pairs: Collection[Pair]) -> dict[Pair, datetime]:
+def last_answered_at(connection: Connection, pairs: Collection[Pair]) -> dict[Pair, datetime]:
     """When a user of each brand last answered; brands that never did are left out."""
     text = verdict.c
     query = (
         select(text.marketplace_id, text.brand_id, func.max(text.known_at).label("at"))
-        .where(text.side == Side.BRAND.value, text.judgement != Judgement.WITHDRAWN.value, _one_of(verdict, pairs))
+        .where(text.side == Side.BRAND.value, text.judgement != Judgement.WITHDRAWN.value, _in_pairs(verdict, pairs))
         .group_by(text.marketplace_id, text.brand_id)
     )
     return {(row.marketplace_id, row.brand_id): row.at for row in connection.execute(query)}
@@ -48,33 +48,33 @@ def answered_at(connection: Connection, pairs: Collection[Pair]) -> dict[Pair, d
 
 def rights_to_verify(connection: Connection, pairs: Collection[Pair]) -> dict[Pair, int]:
     """Rights that wait for verification."""
-    return _counted(connection, brand_right, pairs, brand_right.c.state == RightState.CLAIMED.value)
+    return _counts_by_pair(connection, brand_right, pairs, brand_right.c.state == RightState.CLAIMED.value)
 
 
 def rights_ending(connection: Connection, pairs: Collection[Pair], after: datetime, until: datetime) -> dict[Pair, int]:
     ends, verified = brand_right.c.expires_at, brand_right.c.state == RightState.VERIFIED.value
-    return _counted(connection, brand_right, pairs, verified, ends > after, ends <= until)
+    return _counts_by_pair(connection, brand_right, pairs, verified, ends > after, ends <= until)
 
 
 def aliases_to_decide(connection: Connection, pairs: Collection[Pair]) -> dict[Pair, int]:
-    return _counted(connection, alias_proposal, pairs, alias_proposal.c.state == ProposalState.PROPOSED.value)
+    return _counts_by_pair(connection, alias_proposal, pairs, alias_proposal.c.state == ProposalState.PROPOSED.value)
 
 
 def sellers_to_check(connection: Connection, pairs: Collection[Pair]) -> dict[Pair, int]:
-    return _counted(connection, authorisation_request, pairs, authorisation_request.c.accepted.is_(None))
+    return _counts_by_pair(connection, authorisation_request, pairs, authorisation_request.c.accepted.is_(None))
 
 
-def _counted(
+def _counts_by_pair(
     connection: Connection, table: Any, pairs: Collection[Pair], *which: ColumnElement[bool]
 ) -> dict[Pair, int]:
     query = (
         select(table.c.marketplace_id, table.c.brand_id, func.count().label("n"))
-        .where(_one_of(table, pairs), *which)
+        .where(_in_pairs(table, pairs), *which)
         .group_by(table.c.marketplace_id, table.c.brand_id)
     )
     return {(row.marketplace_id, row.brand_id): row.n for row in connection.execute(query)}
 
 
-def _one_of(table: Any, pairs: Collection[Pair]) -> ColumnElement[bool]:
+def _in_pairs(table: Any, pairs: Collection[Pair]) -> ColumnElement[bool]:
     """The condition that selects these (marketplace, brand) pairs; an empty set matches no row."""
     return or_(false(), *(inside(table, place, brand_id=brand_id) for place, brand_id in sorted(pairs)))

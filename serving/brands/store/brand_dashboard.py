@@ -10,7 +10,7 @@ from serving.takedowns.rules.removal_check import CheckState
 from serving.takedowns.tables import action, removal_check
 
 
-def relists(connection: Connection, pair: Pair, since: datetime) -> int:
+def relist_count(connection: Connection, pair: Pair, since: datetime) -> int:
     """How many cases since a moment are of listings that repeat a removed one."""
     query = select(func.count()).where(
         inside(review_case, pair[0], brand_id=pair[1]),
@@ -20,7 +20,7 @@ def relists(connection: Connection, pair: Pair, since: datetime) -> int:
     return int(connection.execute(query).scalar_one())
 
 
-def checks(connection: Connection, pair: Pair, since: datetime) -> dict[CheckState, int]:
+def check_counts(connection: Connection, pair: Pair, since: datetime) -> dict[CheckState, int]:
     """The states of the checks of the brand's removals that were acknowledged since a moment."""
     query = (
         select(removal_check.c.state, func.count().label("n"))

@@ -49,7 +49,7 @@ def thread(connection: Connection, pair: Pair, most: int) -> list[Message]:
     ]
 
 
-def written_since(connection: Connection, pair: Pair, user_id: str, since: datetime) -> int:
+def count_since(connection: Connection, pair: Pair, user_id: str, since: datetime) -> int:
     """How many messages a person wrote about a brand since a moment, including erased ones."""
     query = select(func.count()).where(
         inside(brand_message, pair[0], brand_id=pair[1], user_id=user_id), brand_message.c.known_at > since
@@ -75,7 +75,7 @@ def erase(connection: Connection, pair: Pair, message_id: str, at: datetime, *, 
         raise NotFound("There is no such message.")
 
 
-def unread(connection: Connection, pairs: Collection[Pair], user_id: str, side: MessageSide) -> dict[Pair, int]:
+def unread_counts(connection: Connection, pairs: Collection[Pair], user_id: str, side: MessageSide) -> dict[Pair, int]:
     """How many messages to this side a person has not read, by (marketplace, brand); no pairs match no row."""
     message, reading = brand_message.c, brand_message_reading.c
     read = and_(
@@ -98,7 +98,7 @@ def unread(connection: Connection, pairs: Collection[Pair], user_id: str, side: 
     return {(row.marketplace_id, row.brand_id): row.n for row in connection.execute(query)}
 
 
-def read(connection: Connection, pair: Pair, user_id: str, until: datetime) -> None:
+def mark_read(connection: Connection, pair: Pair, user_id: str, until: datetime) -> None:
     """Record that a person has read everything up to a moment."""
     row = {"marketplace_id": pair[0], "brand_id": pair[1], "user_id": user_id, "read_until": until}
     connection.execute(insert_or_ignore(connection, brand_message_reading).values(row))

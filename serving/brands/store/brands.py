@@ -51,17 +51,17 @@ def by_name(connection: Connection, name: str) -> Brand:
     return Brand(row.brand_id, row.name, tuple(row.aliases), tuple(row.gtin_prefixes))
 
 
-def named_at(connection: Connection, name: str, marketplace: str | None) -> tuple[str, str]:
+def pair_by_names(connection: Connection, name: str, marketplace: str | None) -> tuple[str, str]:
     """The pair (marketplace, brand) of these names; without a marketplace's name, of the only one.
 
     Raises NotFound (there is no such marketplace, or the brand is not enrolled in it; there are several and none is
     named).
     """
     marketplace_id = marketplaces.by_name(connection, marketplace).marketplace_id
-    return marketplace_id, enrolled_by_name(connection, marketplace_id, name)
+    return marketplace_id, enrolled_id_by_name(connection, marketplace_id, name)
 
 
-def enrolled_by_name(connection: Connection, marketplace_id: str, name: str) -> str:
+def enrolled_id_by_name(connection: Connection, marketplace_id: str, name: str) -> str:
     """The id of a brand that is enrolled in a marketplace, whether it takes part or not.
 
     Raises NotFound (there is none).
@@ -77,7 +77,7 @@ def enrolled_by_name(connection: Connection, marketplace_id: str, name: str) -> 
     return brand_id
 
 
-def registered(connection: Connection, marketplace_id: str, as_of: datetime) -> list[Brand]:
+def enrolled_brands(connection: Connection, marketplace_id: str, as_of: datetime) -> list[Brand]:
     """The brands enrolled in a marketplace by a moment, whether they take part or not.
 
     Their aliases include those that an account manager accepted here by then, and had not removed.
@@ -88,7 +88,7 @@ def registered(connection: Connection, marketplace_id: str, as_of: datetime) -> 
         .where(brand_enrolment.c.marketplace_id == marketplace_id, brand_enrolment.c.enrolled_at <= as_of)
         .order_by(brand.c.brand_id)
     )
-    accepted = aliases.accepted(connection, marketplace_id, as_of)
+    accepted = aliases.accepted_aliases(connection, marketplace_id, as_of)
     return [
         Brand(
             row.brand_id,
@@ -139,7 +139,7 @@ def enrol(
         add(connection, brand_enrolment, [row])
 
 
-def full_since(connection: Connection, marketplace_id: str, brand_id: str) -> datetime | None:
+def first_phase_ended_at(connection: Connection, marketplace_id: str, brand_id: str) -> datetime | None:
     """When a brand's first phase ended; None while it lasts."""
     query = select(brand_enrolment.c.full_since).where(inside(brand_enrolment, marketplace_id, brand_id=brand_id))
     ended_at: datetime | None = connection.execute(query).scalar()

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, func, select
 
 from serving.accounts.tables import role_grant
-from serving.brands.rules.certification import How, Passed
+from serving.brands.rules.certification import CertificationMethod, CertificationPass
 from serving.brands.tables import certification_attempt
 from serving.platform.database.scope import inside
 from serving.platform.database.store import add
@@ -18,7 +18,7 @@ from serving.platform.database.store import add
 class Attempt:
     """A person's answers, by the key of the question; empty where an operator vouched."""
 
-    how: How
+    how: CertificationMethod
     answers: Mapping[str, int]
     passed: bool
     known_at: datetime
@@ -29,7 +29,7 @@ def add_attempt(connection: Connection, row: Mapping[str, Any]) -> None:
     add(connection, certification_attempt, [row])
 
 
-def last_passed(connection: Connection, user_id: str) -> Passed | None:
+def last_pass(connection: Connection, user_id: str) -> CertificationPass | None:
     """When a person passed last; None where they never did."""
     query = (
         select(certification_attempt.c.known_at, certification_attempt.c.how)
@@ -38,7 +38,7 @@ def last_passed(connection: Connection, user_id: str) -> Passed | None:
         .limit(1)
     )
     attempt = connection.execute(query).one_or_none()
-    return None if attempt is None else Passed(attempt.known_at, How(attempt.how))
+    return None if attempt is None else CertificationPass(attempt.known_at, CertificationMethod(attempt.how))
 
 
 def last_attempt(connection: Connection, user_id: str) -> Attempt | None:
@@ -50,10 +50,14 @@ def last_attempt(connection: Connection, user_id: str) -> Attempt | None:
         .limit(1)
     )
     attempt = connection.execute(query).one_or_none()
-    return None if attempt is None else Attempt(How(attempt.how), attempt.answers, attempt.passed, attempt.known_at)
+    return (
+        None
+        if attempt is None
+        else Attempt(CertificationMethod(attempt.how), attempt.answers, attempt.passed, attempt.known_at)
+    )
 
 
-def first_of_brand(connection: Connection, marketplace_id: str, brand_id: str) -> datetime | None:
+def first_pass_of_brand(connection: Connection, marketplace_id: str, brand_id: str) -> datetime | None:
     """When the first user of a brand in a marketplace passed; None where none has."""
     query = (
         select(func.min(certification_attempt.c.known_at))

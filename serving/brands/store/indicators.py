@@ -49,7 +49,7 @@ def of_brand(connection: Connection, marketplace_id: str, brand_id: str) -> list
     return reader(Indicator).all(connection, query)
 
 
-def kept(connection: Connection, marketplace_id: str, brand_id: str) -> int:
+def active_count(connection: Connection, marketplace_id: str, brand_id: str) -> int:
     """How many counterfeit indicators a brand has that are not withdrawn."""
     query = select(func.count()).where(
         inside(indicator, marketplace_id, brand_id=brand_id), indicator.c.removed_at.is_(None)

@@ -9,8 +9,8 @@ from sqlalchemy import Connection, Row, select, update
 
 from models.errors import NotFound
 from serving.accounts.tables import account
-from serving.brands.rules.rights import Mandate, RightKind, holds
-from serving.brands.store.rights import of
+from serving.brands.rules.rights import Mandate, RightKind, is_in_force
+from serving.brands.store.rights import belongs_to
 from serving.brands.tables import power_of_attorney
 from serving.platform.database.scope import Pair
 from serving.platform.database.store import add
@@ -36,7 +36,7 @@ def stored_mandates(connection: Connection, pair: Pair, user_id: str | None = No
     """The powers of attorney of a brand, or of one person, in the order of their recording, void ones left out."""
     query = (
         select(power_of_attorney)
-        .where(of(power_of_attorney, pair), _NOT_VOID)
+        .where(belongs_to(power_of_attorney, pair), _NOT_VOID)
         .order_by(power_of_attorney.c.known_at, power_of_attorney.c.mandate_id)
     )
     if user_id is not None:
@@ -62,15 +62,15 @@ def _stored_mandate(row: Row[Any]) -> StoredMandate:
     return StoredMandate(mandate, row.user_id, row.document_digest)
 
 
-def mandates_in_force(connection: Connection, pair: Pair, user_id: str, at: datetime) -> list[str]:
+def mandate_ids_in_force(connection: Connection, pair: Pair, user_id: str, at: datetime) -> list[str]:
     """The ids of a person's powers of attorney for a brand that are in force at a moment."""
-    return [mandate.mandate_id for mandate in mandates_of(connection, pair, user_id) if holds(mandate, at)]
+    return [mandate.mandate_id for mandate in mandates_of(connection, pair, user_id) if is_in_force(mandate, at)]
 
 
 def revoke_mandate(connection: Connection, pair: Pair, mandate_id: str, at: datetime) -> None:
     """End a power of attorney now. Raises NotFound (the brand has no power of attorney of this id in force here)."""
     power = power_of_attorney.c
-    conditions = of(power_of_attorney, pair), power.mandate_id == mandate_id, power.revoked_at.is_(None)
+    conditions = belongs_to(power_of_attorney, pair), power.mandate_id == mandate_id, power.revoked_at.is_(None)
     if connection.execute(update(power_of_attorney).where(*conditions).values(revoked_at=at)).rowcount != 1:
         raise NotFound("There is no such power of attorney in force.")
 
@@ -80,7 +80,7 @@ def void_mandate(connection: Connection, pair: Pair, mandate_id: str) -> None:
 
     Raises NotFound (the brand has none of this id here, or it is void already).
     """
-    conditions = of(power_of_attorney, pair), power_of_attorney.c.mandate_id == mandate_id, _NOT_VOID
+    conditions = belongs_to(power_of_attorney, pair), power_of_attorney.c.mandate_id == mandate_id, _NOT_VOID
     begins_at = connection.execute(select(power_of_attorney.c.begins_at).where(*conditions)).scalar()
     if begins_at is None:
         raise NotFound("There is no such power of attorney.")
@@ -88,11 +88,11 @@ def void_mandate(connection: Connection, pair: Pair, mandate_id: str) -> None:
     connection.execute(update(power_of_attorney).where(*conditions).values(voided))
 
 
-def people_with_mandates(connection: Connection, pair: Pair) -> dict[str, str]:
+def agent_emails(connection: Connection, pair: Pair) -> dict[str, str]:
     """The e-mail addresses of a brand's agents by power of attorney, void ones left out."""
     query = (
         select(power_of_attorney.c.mandate_id, account.c.email)
         .join(account, account.c.user_id == power_of_attorney.c.user_id)
-        .where(of(power_of_attorney, pair), _NOT_VOID)
+        .where(belongs_to(power_of_attorney, pair), _NOT_VOID)
     )
     return {row.mandate_id: row.email for row in connection.execute(query)}

@@ -47,7 +47,7 @@ def load(connection: Connection, marketplace_id: str, as_of: datetime) -> PriceL
     )
 
 
-def last_changed(connection: Connection, marketplace_id: str) -> datetime | None:
+def last_changed_at(connection: Connection, marketplace_id: str) -> datetime | None:
     """When an entry was last added at a marketplace; None where there is none."""
     query = select(func.max(brand_list_price.c.known_at)).where(inside(brand_list_price, marketplace_id))
     changed_at: datetime | None = connection.execute(query).scalar()
@@ -59,7 +59,7 @@ def add_entries(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> No
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class PriceEntry:
     """One entry as supplied. `holds` is whether no later entry for the same goods replaces it."""
 
     listed_by: ListedBy
@@ -74,7 +74,7 @@ class Entry:
 
 def entries(
     connection: Connection, pair: Pair, as_of: datetime, *, naming: str = "", most: int, offset: int = 0
-) -> list[Entry]:
+) -> list[PriceEntry]:
     """A brand's entries, the last added first; `naming` keeps those whose name contains it, in any case."""
     price = brand_list_price.c
     goods = (price.listed_by, price.list_key, price.currency)
@@ -82,13 +82,13 @@ def entries(
     newest = func.row_number().over(
         partition_by=goods, order_by=(begun, price.valid_from.desc(), price.known_at.desc())
     )
-    ranked = select(brand_list_price, newest.label("place"), begun.label("later")).where(_of(pair))
+    ranked = select(brand_list_price, newest.label("place"), begun.label("later")).where(_of_pair(pair))
     rows = ranked.subquery()
     query = select(rows).order_by(rows.c.known_at.desc(), rows.c.name, rows.c.listed_by, rows.c.valid_from)
     if naming:
         query = query.where(rows.c.name.icontains(naming, autoescape=True))
     return [
-        Entry(
+        PriceEntry(
             listed_by=ListedBy(row.listed_by),
             name=row.name,
             amount=money.from_minor(row.amount_minor, row.currency),
@@ -104,19 +104,19 @@ def entries(
 
 def count(connection: Connection, pair: Pair) -> int:
     """How many entries a brand has, including replaced ones."""
-    return int(connection.execute(select(func.count()).where(_of(pair))).scalar_one())
+    return int(connection.execute(select(func.count()).where(_of_pair(pair))).scalar_one())
 
 
-def newest(connection: Connection, pair: Pair) -> dict[Key, dict[str, Any]]:
+def newest_entries(connection: Connection, pair: Pair) -> dict[Key, dict[str, Any]]:
     """The last added entry for each goods, currency and day, as columns without the pair and the time of adding."""
     price = brand_list_price.c
     key = (price.listed_by, price.list_key, price.currency, price.valid_from)
     newest_first = func.row_number().over(partition_by=key, order_by=price.known_at.desc())
     columns = (*key, price.name, price.amount_minor, price.source)
-    ranked = select(*columns, newest_first.label("place")).where(_of(pair)).subquery()
+    ranked = select(*columns, newest_first.label("place")).where(_of_pair(pair)).subquery()
     query = select(*(ranked.c[column.name] for column in columns)).where(ranked.c.place == 1)
     return {tuple(row)[: len(key)]: dict(row._mapping) for row in connection.execute(query)}
 
 
-def _of(pair: Pair) -> ColumnElement[bool]:
+def _of_pair(pair: Pair) -> ColumnElement[bool]:
     return inside(brand_list_price, pair[0], brand_id=pair[1])

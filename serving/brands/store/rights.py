@@ -10,19 +10,19 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, FromClause, Row, func, select, update
 
-from models.errors import Conflict, NotFound, required
+from models.errors import Conflict, NotFound, require
 from serving.brands.rules.rights import Right, RightKind, RightState
 from serving.brands.tables import brand_right, notice_basis
 from serving.platform.database.scope import Pair, inside
 from serving.platform.database.store import add
 
 
-def of(table: FromClause, pair: Pair) -> ColumnElement[bool]:
+def belongs_to(table: FromClause, pair: Pair) -> ColumnElement[bool]:
     """Whether a row belongs to a brand at its marketplace."""
     return inside(table, pair[0], brand_id=pair[1])
 
 
-def owner(connection: Connection, table: FromClause, which: ColumnElement[bool], missing: str) -> Pair:
+def pair_of_row(connection: Connection, table: FromClause, which: ColumnElement[bool], missing: str) -> Pair:
     """The pair of a row, for people who may act at all marketplaces.
 
     Raises NotFound (there is no such row; the sentence is `missing`).
@@ -74,15 +74,19 @@ def has_right(connection: Connection, pair: Pair, kind: RightKind, office: str, 
 
 def rights_of(connection: Connection, pair: Pair) -> list[StoredRight]:
     """A brand's rights in the order in which they were supplied."""
-    query = select(brand_right).where(of(brand_right, pair)).order_by(brand_right.c.known_at, brand_right.c.right_id)
-    return [_stored(row) for row in connection.execute(query)]
+    query = (
+        select(brand_right)
+        .where(belongs_to(brand_right, pair))
+        .order_by(brand_right.c.known_at, brand_right.c.right_id)
+    )
+    return [_stored_right(row) for row in connection.execute(query)]
 
 
 def get(connection: Connection, pair: Pair, right_id: str) -> StoredRight:
     """One right of a brand. Raises NotFound (the brand has none with this id here)."""
-    query = select(brand_right).where(of(brand_right, pair), brand_right.c.right_id == right_id)
-    right_row = required(connection.execute(query).one_or_none(), "There is no such right.")
-    return _stored(right_row)
+    query = select(brand_right).where(belongs_to(brand_right, pair), brand_right.c.right_id == right_id)
+    right_row = require(connection.execute(query).one_or_none(), "There is no such right.")
+    return _stored_right(right_row)
 
 
 def owner_of(connection: Connection, right_id: str) -> Pair:
@@ -90,10 +94,10 @@ def owner_of(connection: Connection, right_id: str) -> Pair:
 
     Raises NotFound (there is none with this id).
     """
-    return owner(connection, brand_right, brand_right.c.right_id == right_id, "There is no such right.")
+    return pair_of_row(connection, brand_right, brand_right.c.right_id == right_id, "There is no such right.")
 
 
-def _stored(row: Row[Any]) -> StoredRight:
+def _stored_right(row: Row[Any]) -> StoredRight:
     right = Right(
         row.right_id,
         RightKind(row.kind),
@@ -119,7 +123,7 @@ def _stored(row: Row[Any]) -> StoredRight:
 
 
 def count(connection: Connection, pair: Pair) -> int:
-    return int(connection.execute(select(func.count()).where(of(brand_right, pair))).scalar_one())
+    return int(connection.execute(select(func.count()).where(belongs_to(brand_right, pair))).scalar_one())
 
 
 def settle(connection: Connection, right: StoredRight, state: RightState, *, by: str, note: str, at: datetime) -> None:
@@ -128,7 +132,11 @@ def settle(connection: Connection, right: StoredRight, state: RightState, *, by:
     Raises Conflict (the right has changed since `found` was read).
     """
     row = brand_right.c
-    unchanged = of(brand_right, right.pair), row.right_id == right.right.right_id, row.state == right.right.state.value
+    unchanged = (
+        belongs_to(brand_right, right.pair),
+        row.right_id == right.right.right_id,
+        row.state == right.right.state.value,
+    )
     new = {"state": state.value, "settled_by": by, "settled_at": at, "note": note or None}
     if connection.execute(update(brand_right).where(*unchanged).values(new)).rowcount != 1:
         raise Conflict("Somebody has decided about this right in the meantime.")

@@ -7,8 +7,8 @@ from typing import Any
 
 from sqlalchemy import Connection, func, select
 
-from models.errors import required
-from serving.brands.store.rights import of
+from models.errors import require
+from serving.brands.store.rights import belongs_to
 from serving.brands.tables import brand_document
 from serving.platform.database.scope import Pair
 from serving.platform.database.store import insert_or_ignore
@@ -42,8 +42,10 @@ def add_document(connection: Connection, row: Mapping[str, Any]) -> bool:
 def document(connection: Connection, pair: Pair, digest: str) -> DocumentFile:
     """A document of a brand. Raises NotFound (the brand has no document with this digest here)."""
     file = brand_document.c
-    query = select(file.name, file.media_type, file.content).where(of(brand_document, pair), file.digest == digest)
-    row = required(connection.execute(query).one_or_none(), "There is no such document.")
+    query = select(file.name, file.media_type, file.content).where(
+        belongs_to(brand_document, pair), file.digest == digest
+    )
+    row = require(connection.execute(query).one_or_none(), "There is no such document.")
     return DocumentFile(*row)
 
 
@@ -53,7 +55,7 @@ def documents_of(connection: Connection, pair: Pair) -> list[StoredDocument]:
     size = func.length(file.content).label("size")
     query = (
         select(file.digest, file.name, file.media_type, size, file.supplied_by, file.known_at)
-        .where(of(brand_document, pair))
+        .where(belongs_to(brand_document, pair))
         .order_by(file.known_at.desc(), file.digest)
     )
     return [StoredDocument(*row) for row in connection.execute(query)]

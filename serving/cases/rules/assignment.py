@@ -42,7 +42,7 @@ def share_out(
     return assignees
 
 
-def without_pause(answers: Sequence[datetime], now: datetime, policy: PacePolicy) -> timedelta | None:
+def time_since_pause(answers: Sequence[datetime], now: datetime, policy: PacePolicy) -> timedelta | None:
     """The time since the last pause, where it is long; None where it is not, or the person pauses now.
 
     `answers` are the times of decisions, in any order. A pause is a period of `pause` without a decision. Reading one

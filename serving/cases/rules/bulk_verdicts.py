@@ -8,7 +8,7 @@ from features.message import Message, message
 from models.case import CaseLane, CaseState
 
 
-class Made(StrEnum):
+class BulkItemResult(StrEnum):
     """The result of one case of a bulk answer."""
 
     RECORDED = "recorded"
@@ -16,7 +16,7 @@ class Made(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class InBulk:
+class BulkCandidate:
     """The conditions for a case in a bulk answer.
 
     `blind` is set where the judge must not see the score, or not yet. `leased_by` names another person who has the case
@@ -36,7 +36,7 @@ _ON_THEIR_OWN: Final = frozenset({CaseLane.ASK_BRAND, CaseLane.APPEAL, CaseLane.
 _CLOSED: Final = frozenset({CaseState.DECIDED, CaseState.STALE})
 
 
-def why_left_out(case: InBulk) -> Message | None:
+def exclusion_reason(case: BulkCandidate) -> Message | None:
     """The reason that excludes a case from a bulk answer; None where it may be included.
 
     A bulk answer covers only cases that single answers would decide the same way. It excludes blind reviews, cases that

@@ -73,10 +73,13 @@ class Naming:
         >>> Naming.of(brand_id=" ", mark=" Vela\\n Nord ", owner="Vela AG", reason="").brand
         CaseBrand(brand_id=None, mark='Vela Nord', owner='Vela AG')
         """
-        return cls(CaseBrand(_tidy(brand_id), _tidy(mark), _tidy(owner)), _tidy(reason))
+        return cls(
+            CaseBrand(_collapse_blanks(brand_id), _collapse_blanks(mark), _collapse_blanks(owner)),
+            _collapse_blanks(reason),
+        )
 
 
-def _tidy(text: str | None) -> str | None:
+def _collapse_blanks(text: str | None) -> str | None:
     return " ".join((text or "").split()) or None
 
 
@@ -102,36 +105,36 @@ def why_not_name(naming: Naming, context: NamingContext) -> Message | None:
     if brand.brand_id is not None:
         problem = None if brand.mark is None and brand.owner is None else message("naming.both")
     else:
-        problem = _typed(brand, context.registered_as)
+        problem = _mark_problem(brand, context.registered_as)
     if problem is not None:
         return problem
     if brand == context.now:
         return message("naming.same")
     if context.now.is_named and naming.reason is None:
         return message("naming.no_reason")
-    return None if naming.reason is None else _text("reason", naming.reason, LONGEST_REASON)
+    return None if naming.reason is None else _text_problem("reason", naming.reason, LONGEST_REASON)
 
 
-def _typed(brand: CaseBrand, registered_as: str | None) -> Message | None:
+def _mark_problem(brand: CaseBrand, registered_as: str | None) -> Message | None:
     if brand.mark is None and brand.owner is None:
         return message("naming.nothing")
     if brand.mark is None:
         return message("naming.no_mark")
     if brand.owner is None:
         return message("naming.no_owner")
-    problem = _name("mark", brand.mark, LONGEST_MARK) or _name("owner", brand.owner, LONGEST_OWNER)
+    problem = _name_problem("mark", brand.mark, LONGEST_MARK) or _name_problem("owner", brand.owner, LONGEST_OWNER)
     if problem is None and registered_as is not None:
         return message("naming.registered", brand=registered_as)
     return problem
 
 
-def _name(what: str, text: str, most: int) -> Message | None:
+def _name_problem(what: str, text: str, most: int) -> Message | None:
     if text.casefold().strip(" .-") in _NO_NAMES:
         return message(f"naming.{what}.no_name")
-    return _text(what, text, most)
+    return _text_problem(what, text, most)
 
 
-def _text(what: str, text: str, most: int) -> Message | None:
+def _text_problem(what: str, text: str, most: int) -> Message | None:
     if len(text) > most:
         return message(f"naming.{what}.long", most=most)
     if any(unicodedata.category(character) in _UNSEEN for character in text):
@@ -139,7 +142,7 @@ def _text(what: str, text: str, most: int) -> Message | None:
     return None if any(map(str.isalnum, text)) else message(f"naming.{what}.no_name")
 
 
-def lane_after(lane: CaseLane, *, can_be_asked: bool) -> CaseLane:
+def lane_after_naming(lane: CaseLane, *, can_be_asked: bool) -> CaseLane:
     """The lane of a case whose brand has changed: a question goes to the new brand, or back to an analyst."""
     return CaseLane.ANALYST if lane is CaseLane.ASK_BRAND and not can_be_asked else lane
 

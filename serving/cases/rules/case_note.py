@@ -17,7 +17,7 @@ class Note:
     mentioned: tuple[str, ...]
 
 
-def written(
+def note_from(
     sentence: str, mentioned: Collection[str], *, author: str, may_see: Collection[str], policy: WaitingPolicy
 ) -> Note:
     """The note as it is stored: stripped, each mentioned person once, and without its author.

@@ -44,7 +44,7 @@ def clusters(members: Sequence[Member]) -> list[Cluster]:
         (place, other): tie
         for place in range(len(members))
         for other in range(place + 1, len(members))
-        if any(tie := _tie(members[place], members[other]))
+        if any(tie := _shared_traits(members[place], members[other]))
     }
     leader = list(range(len(members)))
 
@@ -72,7 +72,7 @@ def clusters(members: Sequence[Member]) -> list[Cluster]:
     ]
 
 
-def _tie(member: Member, other: Member) -> tuple[bool, bool, bool]:
+def _shared_traits(member: Member, other: Member) -> tuple[bool, bool, bool]:
     """Whether two cases share words, a seller, and linked sellers."""
     if member.marketplace_id != other.marketplace_id:
         return False, False, False

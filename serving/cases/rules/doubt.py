@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Final
 
 from models.verdict import Judgement, Side
-from serving.accounts.rules.second_person import Roots, independent_of_all
+from serving.accounts.rules.second_person import Roots, is_independent_of_all
 
 _STAYS: Final = frozenset({Judgement.GENUINE, Judgement.LICENSED, Judgement.GREY_MARKET})
 
@@ -84,7 +84,7 @@ def _cleared_at(background: Background, claim: Claim) -> datetime | None:
 
 def _decided_by_another(background: Background, claim: Claim, since: datetime, roots: Roots) -> bool:
     deciders = {decision.user_id for decision in background.decisions if decision.at <= since}
-    return any(independent_of_all(roots, user_id, deciders) for user_id in _accusers(background, claim, since))
+    return any(is_independent_of_all(roots, user_id, deciders) for user_id in _accusers(background, claim, since))
 
 
 def _accusers(background: Background, claim: Claim, since: datetime) -> Iterable[str]:

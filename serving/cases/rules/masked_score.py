@@ -16,7 +16,7 @@ _Z: Final = NormalDist().inv_cdf(0.975)
 _DRAWN: Final = frozenset({CaseLane.ANALYST, CaseLane.AUDIT, CaseLane.INSUFFICIENT_EVIDENCE})
 
 
-def share_of(lane: CaseLane, policy: MaskedScorePolicy) -> float | None:
+def masking_probability(lane: CaseLane, policy: MaskedScorePolicy) -> float | None:
     """The probability with which the score of a new case is masked; None in lanes that never show it."""
     return policy.share if lane in _DRAWN else None
 
@@ -43,7 +43,7 @@ class Answers:
 
 
 @dataclass(frozen=True, slots=True)
-class Leaning:
+class ScoreEffect:
     """The difference of the `counterfeit` shares with a visible and with a masked score, and its interval.
 
     All three are None where either side has no answer.
@@ -56,18 +56,18 @@ class Leaning:
     high: float | None
 
 
-def leaning(hidden: Answers, shown: Answers) -> Leaning:
+def score_effect(hidden: Answers, shown: Answers) -> ScoreEffect:
     """The effect of a visible score: the share of `counterfeit` with it, minus that without it, at 95 %.
 
     Source: Newcombe 1998, method 10, from the ends of Wilson's intervals; it stays sensible with few answers.
     """
     if hidden.share is None or shown.share is None:
-        return Leaning(hidden, shown, None, None, None)
+        return ScoreEffect(hidden, shown, None, None, None)
     difference = shown.share - hidden.share
     (shown_low, shown_high), (hidden_low, hidden_high) = _wilson(shown), _wilson(hidden)
     low = difference - math.hypot(shown.share - shown_low, hidden_high - hidden.share)
     high = difference + math.hypot(shown_high - shown.share, hidden.share - hidden_low)
-    return Leaning(hidden, shown, difference, low, high)
+    return ScoreEffect(hidden, shown, difference, low, high)
 
 
 def _wilson(answers: Answers) -> tuple[float, float]:

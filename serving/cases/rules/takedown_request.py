@@ -20,14 +20,14 @@ class Fate(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
+class RequestItem:
     """One listing of a request: its case and the version that the user saw."""
 
     case_id: str
     version_id: str
 
 
-def wanted(items: Sequence[Item], policy: TakedownPolicy) -> tuple[Item, ...]:
+def distinct_items(items: Sequence[RequestItem], policy: TakedownPolicy) -> tuple[RequestItem, ...]:
     """The listings of a request, without duplicates.
 
     Raises Invalid (the request names no listing, too many, or one case with two versions).
@@ -57,7 +57,7 @@ def fate_of(state: ActionState | None) -> Fate:
             return Fate.LEAVES
 
 
-def counted(fates: Iterable[Fate]) -> dict[Fate, int]:
+def counts_by_fate(fates: Iterable[Fate]) -> dict[Fate, int]:
     """The number of listings by result, zeros included."""
     counts = dict.fromkeys(Fate, 0)
     for fate in fates:
@@ -65,6 +65,6 @@ def counted(fates: Iterable[Fate]) -> dict[Fate, int]:
     return counts
 
 
-def came_to(counts: Mapping[Fate, int]) -> tuple[Message, ...]:
+def outcome_messages(counts: Mapping[Fate, int]) -> tuple[Message, ...]:
     """The result of a request: a message for each outcome among its listings."""
     return tuple(message(f"request.{fate.value}", n=counts[fate]) for fate in Fate if counts.get(fate))

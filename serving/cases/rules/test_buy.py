@@ -77,7 +77,7 @@ class Custody:
     holder: str | None
 
 
-def step(before: Custody, event: CustodyEvent, holder: str) -> Custody:
+def custody_after(before: Custody, event: CustodyEvent, holder: str) -> Custody:
     """The custody after an event; `holder` is the person who holds the goods at that event.
 
     The log is a chain: the person who inspects or examines must be the last recipient of the goods. Every period
@@ -100,7 +100,7 @@ def is_in_order(before: _When, at: _When, now: _When) -> bool:
     return before <= at <= now
 
 
-def check_on_file(states: Collection[TestBuyState]) -> None:
+def check_has_finding(states: Collection[TestBuyState]) -> None:
     """Refuse a judgement by test buy where no test buy of the listing has a finding.
 
     `states` are those of all test buys of the listing. A test buy outweighs every other verdict in training, so a claim

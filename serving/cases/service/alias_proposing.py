@@ -10,7 +10,7 @@ from features.facts import Facts
 from features.fold import fold
 from serving.audit.store import audit
 from serving.brands.policy import LONGEST_ALIAS, AliasPolicy
-from serving.brands.rules.alias_proposals import CorrectedListing, support, why_not_proposed
+from serving.brands.rules.alias_proposals import CorrectedListing, support_for, why_not_proposed
 from serving.brands.service.alias_proposals import spelling_of
 from serving.brands.store import aliases
 from serving.cases.rules.case_brand import CaseBrand
@@ -21,7 +21,7 @@ from serving.platform.runtime import Runtime
 
 
 @dataclass(frozen=True, slots=True)
-class Spelled:
+class NewNaming:
     """A naming that was just given: its case, the brand, and the facts of the listing that it is of."""
 
     case: Case
@@ -30,7 +30,7 @@ class Spelled:
     facts: Facts
 
 
-def propose(runtime: Runtime, connection: Connection, spelled: Spelled, at: datetime) -> None:
+def propose_aliases(runtime: Runtime, connection: Connection, spelled: NewNaming, at: datetime) -> None:
     """Keep the spellings of a listing that was just named, and propose those that have enough support as aliases.
 
     Spellings are the declared brand and, in the title, misspelt names of the named brand. Other words of a title are
@@ -43,8 +43,8 @@ def propose(runtime: Runtime, connection: Connection, spelled: Spelled, at: date
     pair, policy = (marketplace_id, brand.brand_id), runtime.policies[AliasPolicy]
     for text in texts:
         named = spellings.of_spelling(connection, marketplace_id, text)
-        supported = support(corrected(named), brand.brand_id)
-        spelling = spelling_of(connection, pair, text, categories(named), at)
+        supported = support_for(corrected_listings(named), brand.brand_id)
+        spelling = spelling_of(connection, pair, text, categories_of(named), at)
         if why_not_proposed(spelling, supported, policy) is not None:
             continue
         proposal_id = runtime.ids.new("ali")
@@ -64,12 +64,12 @@ def propose(runtime: Runtime, connection: Connection, spelled: Spelled, at: date
         )
 
 
-def corrected(namings: Iterable[SpelledNaming]) -> list[CorrectedListing]:
+def corrected_listings(namings: Iterable[SpelledNaming]) -> list[CorrectedListing]:
     """The corrected listings in the form that the rules read."""
     return [CorrectedListing(naming.listing_id, naming.brand_id, naming.seller, naming.user_id) for naming in namings]
 
 
-def categories(namings: Iterable[SpelledNaming]) -> frozenset[str]:
+def categories_of(namings: Iterable[SpelledNaming]) -> frozenset[str]:
     """The categories of these listings."""
     return frozenset(naming.category for naming in namings if naming.category)
 

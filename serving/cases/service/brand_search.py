@@ -46,10 +46,10 @@ def search_brands(runtime: Runtime, person: Person, case_id: str, text: str) -> 
 
 def choices_of(connection: Connection, marketplace_id: str, facts: Facts, text: str, at: datetime) -> BrandChoices:
     """The choices among the brands that are enrolled in the marketplace."""
-    registered = brands.registered(connection, marketplace_id, at)
+    registered = brands.enrolled_brands(connection, marketplace_id, at)
     hinted = set(_hints(facts))
     candidates = tuple(brand for brand in registered if hinted & {brand.brand_id, brand.name})
-    return BrandChoices(candidates, matching(registered, text))
+    return BrandChoices(candidates, brands_matching(registered, text))
 
 
 def _hints(facts: Facts) -> Iterable[str]:
@@ -63,7 +63,7 @@ def _hints(facts: Facts) -> Iterable[str]:
             yield facts.naming.declared_near.brand_id
 
 
-def matching(registered: Sequence[Brand], text: str) -> tuple[Brand, ...]:
+def brands_matching(registered: Sequence[Brand], text: str) -> tuple[Brand, ...]:
     """The brands with a name or alias that contains the text after folding, at most 20.
 
     An equal name comes first, then names that begin with the text. Where none contains it, brands with a nearly equal
@@ -75,20 +75,22 @@ def matching(registered: Sequence[Brand], text: str) -> tuple[Brand, ...]:
     folded_text = fold(text[:LONGEST_SEARCH])
     if not folded_text:
         return ()
-    ranked = [(rank, brand.name, brand) for brand in registered if (rank := _rank(brand, folded_text)) is not None]
+    ranked = [
+        (rank, brand.name, brand) for brand in registered if (rank := _match_rank(brand, folded_text)) is not None
+    ]
     if not ranked:
-        return _nearly(registered, text[:LONGEST_SEARCH])
+        return _near_matches(registered, text[:LONGEST_SEARCH])
     return tuple(brand for _, _, brand in sorted(ranked, key=lambda ranking: ranking[:2])[:MOST_FOUND])
 
 
-def _nearly(registered: Sequence[Brand], text: str) -> tuple[Brand, ...]:
+def _near_matches(registered: Sequence[Brand], text: str) -> tuple[Brand, ...]:
     known = NearNames((brand.brand_id, name) for brand in registered for name in (brand.name, *brand.aliases))
     edits = {near.brand_id: near.edits for near in known.in_text(text)}
     near_brands = [(edits[brand.brand_id], brand.name, brand) for brand in registered if brand.brand_id in edits]
     return tuple(brand for _, _, brand in sorted(near_brands, key=lambda near: near[:2])[:MOST_FOUND])
 
 
-def _rank(brand: Brand, folded_text: str) -> int | None:
+def _match_rank(brand: Brand, folded_text: str) -> int | None:
     names = [fold(name) for name in (brand.name, *brand.aliases)]
     if folded_text in names:
         return 0

@@ -14,9 +14,9 @@ from models.verdict import Judgement, ReasonCode
 from serving.accounts.rules.access import Permission, Person
 from serving.accounts.store import accounts
 from serving.cases.policy import TakedownPolicy
-from serving.cases.rules.bulk_verdicts import InBulk, Made, why_left_out
-from serving.cases.rules.takedown_request import Item, wanted
-from serving.cases.service.case_access import is_blind, score_kept_from, visible_case
+from serving.cases.rules.bulk_verdicts import BulkCandidate, BulkItemResult, exclusion_reason
+from serving.cases.rules.takedown_request import RequestItem, distinct_items
+from serving.cases.service.case_access import is_blind, is_score_masked, visible_case
 from serving.cases.service.decision_context import Answer
 from serving.cases.service.review import record_in
 from serving.cases.service.undoing import undo_verdict
@@ -30,17 +30,17 @@ _LONGEST_REASON: Final = 500
 
 
 @dataclass(frozen=True, slots=True)
-class Together:
+class BulkAnswer:
     """A bulk answer. `bulk_id` is the idempotency key of its form."""
 
     bulk_id: str
     judgement: Judgement
     reason_code: ReasonCode | None
     note: str | None
-    items: tuple[Item, ...]
+    items: tuple[RequestItem, ...]
 
 
-def decide_all(runtime: Runtime, person: Person, together: Together) -> None:
+def decide_all(runtime: Runtime, person: Person, together: BulkAnswer) -> None:
     """Answer every named case by the rules of a single answer.
 
     A refused case is stored with its reason and affects no other case. If the form is sent again under the same id,
@@ -49,15 +49,15 @@ def decide_all(runtime: Runtime, person: Person, together: Together) -> None:
     Raises Invalid (the request names no case or too many, or the id is malformed), NotFound (the person has no access
     to the first case, or the id is another person's) or Conflict (the id belongs to a different answer).
     """
-    items = wanted(together.items, runtime.policies[TakedownPolicy])
+    items = distinct_items(together.items, runtime.policies[TakedownPolicy])
     if not has_form(together.bulk_id, "blk"):
         raise Invalid("The id of a bulk answer is `blk_` and 26 letters and digits.")
-    marketplace_id = _begin(runtime, person, together, items[0])
+    marketplace_id = _store_bulk(runtime, person, together, items[0])
     for named_case in items:
-        _decide(runtime, person, together, marketplace_id, named_case)
+        _decide_item(runtime, person, together, marketplace_id, named_case)
 
 
-def _begin(runtime: Runtime, person: Person, together: Together, first: Item) -> str:
+def _store_bulk(runtime: Runtime, person: Person, together: BulkAnswer, first: RequestItem) -> str:
     with runtime.store.write() as connection:
         reviewed = person.marketplaces(Permission.REVIEW_CASES)
         row = {
@@ -67,14 +67,16 @@ def _begin(runtime: Runtime, person: Person, together: Together, first: Item) ->
             "judgement": together.judgement.value,
             "known_at": runtime.clock.now(),
         }
-        bulk_verdicts.begin(connection, row)
+        bulk_verdicts.add_bulk(connection, row)
         bulk = bulk_verdicts.get(connection, together.bulk_id, person.user_id)
     if bulk.judgement is not together.judgement:
         raise Conflict("This form was already sent with another answer. Open the cases again to change the answer.")
     return bulk.marketplace_id
 
 
-def _decide(runtime: Runtime, person: Person, together: Together, marketplace_id: str, named_case: Item) -> None:
+def _decide_item(
+    runtime: Runtime, person: Person, together: BulkAnswer, marketplace_id: str, named_case: RequestItem
+) -> None:
     row: dict[str, Any] = {
         "marketplace_id": marketplace_id,
         "bulk_id": together.bulk_id,
@@ -83,12 +85,12 @@ def _decide(runtime: Runtime, person: Person, together: Together, marketplace_id
     }
     try:
         with runtime.store.write() as connection:
-            done = bulk_verdicts.hold(connection, marketplace_id, together.bulk_id)
+            done = bulk_verdicts.lock(connection, marketplace_id, together.bulk_id)
             if named_case.case_id in done:
                 return
             now = runtime.clock.now()
             case, _ = visible_case(connection, person, named_case.case_id)
-            reason = reasons_left_out(connection, person, marketplace_id, [case], now).get(case.case_id)
+            reason = exclusion_reasons(connection, person, marketplace_id, [case], now).get(case.case_id)
             if reason is not None:
                 raise Conflict("{why}", why=reasons_of(reason))
             answer = Answer(
@@ -96,17 +98,17 @@ def _decide(runtime: Runtime, person: Person, together: Together, marketplace_id
             )
             recorded = record_in(runtime, connection, person, answer, now)
             text = " ".join(map(in_english, recorded.consequence.reasons))[:_LONGEST_REASON]
-            row |= {"verdict_id": recorded.verdict_id, "made": Made.RECORDED.value, "reason": text}
+            row |= {"verdict_id": recorded.verdict_id, "made": BulkItemResult.RECORDED.value, "reason": text}
             bulk_verdicts.add_item(connection, {**row, "number": len(done)})
     except DomainError as refused:
-        row |= {"verdict_id": None, "made": Made.REFUSED.value, "reason": refused.sentence[:_LONGEST_REASON]}
+        row |= {"verdict_id": None, "made": BulkItemResult.REFUSED.value, "reason": refused.sentence[:_LONGEST_REASON]}
         with runtime.store.write() as connection:
-            done = bulk_verdicts.hold(connection, marketplace_id, together.bulk_id)
+            done = bulk_verdicts.lock(connection, marketplace_id, together.bulk_id)
             if named_case.case_id not in done:
                 bulk_verdicts.add_item(connection, {**row, "number": len(done)})
 
 
-def reasons_left_out(
+def exclusion_reasons(
     connection: Connection, person: Person, marketplace_id: str, named_cases: Sequence[Case], now: datetime
 ) -> Mapping[str, Message]:
     """The reasons that exclude cases from a bulk answer, by case; cases that may be included are absent."""
@@ -121,11 +123,11 @@ def reasons_left_out(
     for case in named_cases:
         is_leased = case.leased_by in others and case.leased_until is not None and case.leased_until > now
         facts = keys.get(case.case_id)
-        reason = why_left_out(
-            InBulk(
+        reason = exclusion_reason(
+            BulkCandidate(
                 state=case.state,
                 lane=case.lane,
-                blind=is_blind(connection, case) or score_kept_from(connection, person, case),
+                blind=is_blind(connection, case) or is_score_masked(connection, person, case),
                 leased_by=names[case.leased_by] if is_leased and case.leased_by else None,
                 authorised=facts is not None and facts.seller.authorised and facts.brand.brand_id == case.brand_id,
                 elsewhere=case.marketplace_id != marketplace_id,
@@ -171,7 +173,7 @@ def _undo(runtime: Runtime, person: Person, case_id: str) -> DomainError | None:
     return None
 
 
-def named(connection: Connection, person: Person, case_ids: Sequence[str]) -> list[Case]:
+def reviewable_among(connection: Connection, person: Person, case_ids: Sequence[str]) -> list[Case]:
     """The cases of these ids that the person may review, in this order; all other ids are left out."""
     reviewable_cases = []
     reviewed = person.marketplaces(Permission.REVIEW_CASES)

@@ -11,7 +11,7 @@ from models.errors import NotFound
 from models.policies.deciding import EnforcementPolicy
 from models.verdict import Side
 from serving.accounts.rules.access import Permission, Person, Role
-from serving.accounts.rules.second_person import independent_of_all, same_person
+from serving.accounts.rules.second_person import accounts_of_same_person, is_independent_of_all
 from serving.accounts.store import origins, people
 from serving.cases.rules.masked_score import is_hidden
 from serving.cases.store import assignments, cases, verdicts
@@ -31,7 +31,7 @@ def visible_case(connection: Connection, person: Person, case_id: str) -> tuple[
     case = cases.get(connection, marketplace_id, case_id)
     if case.marketplace_id in reviewed:
         return case, Side.ANALYST
-    if (case.marketplace_id, case.brand_id) in answered and _was_asked(connection, case):
+    if (case.marketplace_id, case.brand_id) in answered and _brand_was_asked(connection, case):
         return case, Side.BRAND
     raise NotFound("There is no such case.")
 
@@ -48,7 +48,7 @@ def claimed_case(connection: Connection, person: Person, case_id: str, claimant:
     return case, Side.BRAND
 
 
-def _was_asked(connection: Connection, case: Case) -> bool:
+def _brand_was_asked(connection: Connection, case: Case) -> bool:
     """Whether the brand has been asked: now, or before it answered. The answer of another brand is none of its own."""
     if case.lane is CaseLane.ASK_BRAND:
         return True
@@ -64,7 +64,7 @@ def is_blind(connection: Connection, case: Case) -> bool:
     return case.lane in BLIND_LANES or notice_complaints.is_contested(connection, case.marketplace_id, case.case_id)
 
 
-def score_kept_from(connection: Connection, person: Person, case: Case) -> bool:
+def is_score_masked(connection: Connection, person: Person, case: Case) -> bool:
     """Whether the score of a case is masked for this person until they have answered."""
     if not case.score_masked:
         return False
@@ -81,10 +81,10 @@ def why_not_judge(connection: Connection, person: Person, case: Case) -> Phrase 
     """
     if not is_blind(connection, case):
         return None
-    decided = _decided_before(connection, case)
+    decided = _earlier_deciders(connection, case)
     if person.user_id in decided:
         return Phrase("You decided on this listing before")
-    if not independent_of_all(origins.roots(connection), person.user_id, decided):
+    if not is_independent_of_all(origins.roots(connection), person.user_id, decided):
         return Phrase(
             "Your account and one that decided on this listing before count as one person, because one created the "
             "other or reset its password, or one person did so for both"
@@ -92,19 +92,19 @@ def why_not_judge(connection: Connection, person: Person, case: Case) -> Phrase 
     return None
 
 
-def counting_as(connection: Connection, person: Person) -> frozenset[str]:
+def accounts_of_person(connection: Connection, person: Person) -> frozenset[str]:
     """The accounts that count as one person with this one, itself included."""
-    return same_person(origins.roots(connection), {person.user_id})
+    return accounts_of_same_person(origins.roots(connection), {person.user_id})
 
 
 def who_may_judge(connection: Connection, case: Case) -> list[str]:
     """The names of the analysts who may judge an appeal, a complaint or a second review, sorted."""
-    decided, roots = _decided_before(connection, case), origins.roots(connection)
+    decided, roots = _earlier_deciders(connection, case), origins.roots(connection)
     analysts = people.holders(connection, [case.marketplace_id], Role.ANALYST).get(case.marketplace_id, {})
-    return sorted(name for user_id, name in analysts.items() if independent_of_all(roots, user_id, decided))
+    return sorted(name for user_id, name in analysts.items() if is_independent_of_all(roots, user_id, decided))
 
 
-def _decided_before(connection: Connection, case: Case) -> set[str]:
+def _earlier_deciders(connection: Connection, case: Case) -> set[str]:
     earlier_verdicts = verdicts.of_listings(connection, case.marketplace_id, [case.listing_id])
     before = [verdict for verdict in earlier_verdicts if verdict.case_id != case.case_id]
     if case.lane is not CaseLane.SECOND_REVIEW:
@@ -115,13 +115,15 @@ def _decided_before(connection: Connection, case: Case) -> set[str]:
     return {verdict.user_id for verdict in before} | reviewed.get(case.case_id, set())
 
 
-def kept_from(connection: Connection, marketplace_id: str, case_ids: Collection[str]) -> dict[str, frozenset[str]]:
+def excluded_people(
+    connection: Connection, marketplace_id: str, case_ids: Collection[str]
+) -> dict[str, frozenset[str]]:
     """The people to whom these cases are not assigned, by case: earlier judges of the listing, and their accounts."""
     roots = origins.roots(connection)
-    judged = assignments.judged_by(connection, marketplace_id, case_ids)
+    judged = assignments.judges_of(connection, marketplace_id, case_ids)
     invalid = notice_complaints.found_invalid_by(connection, marketplace_id, case_ids)
     return {
-        case_id: same_person(roots, judged.get(case_id, set()) | invalid.get(case_id, set()))
+        case_id: accounts_of_same_person(roots, judged.get(case_id, set()) | invalid.get(case_id, set()))
         for case_id in judged.keys() | invalid.keys()
     }
 

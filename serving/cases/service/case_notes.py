@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from models.errors import Forbidden
 from serving.accounts.rules.access import Permission, Person
 from serving.cases.policy import WaitingPolicy
-from serving.cases.rules.case_note import written
+from serving.cases.rules.case_note import note_from
 from serving.cases.service.case_access import is_blind, why_not_judge
 from serving.cases.store import case_notes, cases
 from serving.platform.runtime import Runtime
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class NewNote:
     """A note as submitted; `mentioned` are ids of people."""
 
     case_id: str
@@ -21,7 +21,7 @@ class Wanted:
     mentioned: Collection[str]
 
 
-def write_note(runtime: Runtime, person: Person, new_note: Wanted) -> str:
+def write_note(runtime: Runtime, person: Person, new_note: NewNote) -> str:
     """Store a note; returns its id. Decided cases accept notes too.
 
     Raises NotFound (the person does not review the case), Forbidden (the case reviews a decision of the person or of
@@ -37,7 +37,7 @@ def write_note(runtime: Runtime, person: Person, new_note: Wanted) -> str:
         why_not = why_not_judge(connection, person, case)
         if why_not is not None:
             raise Forbidden("{why}; you cannot write notes for the person who judges it now.", why=why_not)
-        note = written(
+        note = note_from(
             new_note.text,
             new_note.mentioned,
             author=person.user_id,

@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 from models.verdict import Evidence, Judgement, ReasonCode, Side
 from serving.accounts.rules.access import Person
 from serving.appeals.rules.counter_notice import CounterNoticeEvent
-from serving.appeals.service.counter_notice_steps import Statement, take
+from serving.appeals.service.counter_notice_steps import Statement, take_step
 from serving.appeals.store import counter_notices
 from serving.appeals.store.appeals import Appeal
 from serving.audit.store import audit
@@ -68,7 +68,7 @@ class DecisionContext:
         return self.person.actor
 
 
-def append(
+def append_verdict(
     context: DecisionContext, answer: Answer, supersedes: StoredVerdict | None = None, *, passed_on: bool = False
 ) -> str:
     """Store a verdict with its audit entry; returns its id. A brand's answer replaces its earlier one on the case."""
@@ -102,7 +102,7 @@ def append(
     }
     verdicts.add_verdict(context.connection, row)
     signatures.mark_judged(context.connection, case.marketplace_id, answer.version_id)
-    payload = verdicts.as_recorded(row)
+    payload = verdicts.audited_columns(row)
     audit.record(
         context.connection,
         context.at,
@@ -115,14 +115,14 @@ def append(
     return verdict_id
 
 
-def tell_counter_notice(context: DecisionContext, appeal: Appeal, event: CounterNoticeEvent) -> None:
+def apply_to_counter_notice(context: DecisionContext, appeal: Appeal, event: CounterNoticeEvent) -> None:
     """Apply the outcome of an appeal to the counter-notice that it took over, if any."""
     contested = counter_notices.of_action(context.connection, context.case.marketplace_id, appeal.action_id)
     if contested is not None:
-        take(context.runtime, context.connection, contested, Statement(event, None, context.actor))
+        take_step(context.runtime, context.connection, contested, Statement(event, None, context.actor))
 
 
-def note(context: DecisionContext, what: str) -> None:
+def add_timeline_line(context: DecisionContext, what: str) -> None:
     """Add a line to the case's history, under the person's name."""
     row = {
         "marketplace_id": context.case.marketplace_id,

@@ -13,7 +13,7 @@ from serving.accounts.store import origins
 from serving.cases.matching import brand_from
 from serving.cases.rules.doubt import Background, Claim, Decision, Doubt, doubt
 from serving.cases.store import case_brands, cases, verdicts
-from serving.learning.service.second_reviews import look_case, look_event
+from serving.learning.service.second_reviews import second_review_case, second_review_event
 from serving.learning.store import second_reviews
 from serving.platform.runtime import Runtime
 from serving.standing.store import standings
@@ -86,8 +86,8 @@ def open_sampled_reviews(runtime: Runtime) -> int:
             if case_id is None:
                 case_id = runtime.ids.new("cas")
                 first = cases.get(connection, confirmation.marketplace_id, confirmation.case_id)
-                cases.add_cases(connection, [look_case(first, case_id, now, due_at)])
-                cases.add_events(connection, [look_event(runtime, first, case_id, "standing", now)])
+                cases.add_cases(connection, [second_review_case(first, case_id, now, due_at)])
+                cases.add_events(connection, [second_review_event(runtime, first, case_id, "standing", now)])
                 opened += 1
-            standings.review_opened(connection, confirmation, case_id)
+            standings.record_review(connection, confirmation, case_id)
     return opened

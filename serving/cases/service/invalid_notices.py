@@ -9,13 +9,13 @@ from models.verdict import Side
 from serving.accounts.rules.access import Person
 from serving.audit.store import audit
 from serving.cases.service.case_access import visible_case
-from serving.cases.service.decision_context import DecisionContext, note
+from serving.cases.service.decision_context import DecisionContext, add_timeline_line
 from serving.cases.store import cases
 from serving.cases.store.cases import Case
 from serving.notices.rules.notices import InvalidReason, ItemState
 from serving.notices.service import notice_decisions
 from serving.notices.store import notices
-from serving.notices.store.notices import Item
+from serving.notices.store.notices import NoticeItem
 from serving.platform.runtime import Runtime
 
 _IN_WORDS: Final = {
@@ -28,7 +28,7 @@ LANES: Final = frozenset({CaseLane.ANALYST, CaseLane.AUDIT, CaseLane.INSUFFICIEN
 
 
 @dataclass(frozen=True, slots=True)
-class Invalid:
+class InvalidNotice:
     """A notice of a case, and why it is invalid."""
 
     case_id: str
@@ -36,7 +36,7 @@ class Invalid:
     reason: InvalidReason
 
 
-def end_invalid(runtime: Runtime, person: Person, invalid: Invalid) -> bool:
+def end_invalid(runtime: Runtime, person: Person, invalid: InvalidNotice) -> bool:
     """End a notice's item of a case as invalid; returns whether the case is closed too.
 
     The case is closed without a verdict if the notice opened it and no other notice waits for it. A case that was
@@ -60,13 +60,13 @@ def end_invalid(runtime: Runtime, person: Person, invalid: Invalid) -> bool:
         notice_item = next((notice_item for notice_item in waiting if notice_item.notice_id == invalid.notice_id), None)
         if notice_item is None:
             raise NotFound("No such notice waits for this case.")
-        closes = len(waiting) == 1 and _opened(case, notice_item)
+        closes = len(waiting) == 1 and _is_opening_notice(case, notice_item)
         event, values = (CaseEvent.CALL_OFF, {"decided_at": now}) if closes else (CaseEvent.PASS_ON, {})
-        cases.change(connection, case, event, values, holder=person.user_id, at=now)
+        cases.apply_event(connection, case, event, values, holder=person.user_id, at=now)
         notice_decisions.end_invalid(connection, notice_item, invalid.reason, person.user_id, now)
         context = DecisionContext(runtime, connection, person, case, side, now)
         closed = " Case closed without a verdict." if closes else ""
-        note(context, f"Notice invalid: {_IN_WORDS[invalid.reason]}.{closed}")
+        add_timeline_line(context, f"Notice invalid: {_IN_WORDS[invalid.reason]}.{closed}")
         audit.record(
             connection,
             now,
@@ -82,6 +82,6 @@ def end_invalid(runtime: Runtime, person: Person, invalid: Invalid) -> bool:
     return closes
 
 
-def _opened(case: Case, notice_item: Item) -> bool:
+def _is_opening_notice(case: Case, notice_item: NoticeItem) -> bool:
     """Whether the notice opened this very case, and not one that this case follows."""
     return notice_item.opened_case and case.opened_at == notice_item.known_at and case.report_id is None

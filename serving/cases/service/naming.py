@@ -14,10 +14,10 @@ from models.verdict import Side
 from serving.accounts.rules.access import Person
 from serving.audit.store import audit
 from serving.brands.store import brands
-from serving.cases.rules.case_brand import CaseBrand, Naming, NamingContext, lane_after, why_not_name
-from serving.cases.service.alias_proposing import Spelled, propose
+from serving.cases.rules.case_brand import CaseBrand, Naming, NamingContext, lane_after_naming, why_not_name
+from serving.cases.service.alias_proposing import NewNaming, propose_aliases
 from serving.cases.service.case_access import visible_case, why_not_judge
-from serving.cases.service.decision_context import DecisionContext, note
+from serving.cases.service.decision_context import DecisionContext, add_timeline_line
 from serving.cases.store import case_brands, cases, verdicts
 from serving.cases.store.cases import Case
 from serving.listings.store import listings, scores
@@ -50,11 +50,11 @@ def name_in(
     if barred is not None:
         raise Forbidden("{why}; somebody else must name its brand.", why=barred)
     next_state(case.state, CaseEvent.PASS_ON)
-    _check(connection, case, naming, at)
-    return give_brand(runtime, connection, person, case, naming, at)
+    _check_naming(connection, case, naming, at)
+    return set_brand(runtime, connection, person, case, naming, at)
 
 
-def give_brand(
+def set_brand(
     runtime: Runtime,
     connection: Connection,
     person: Person,
@@ -73,7 +73,7 @@ def give_brand(
         past_naming.returned_before for past_naming in earlier if past_naming.before == brand
     )
     takes_part = brand.brand_id is not None and enrolled[brand.brand_id].takes_part
-    lane = lane_after(case.lane, can_be_asked=takes_part and not returned)
+    lane = lane_after_naming(case.lane, can_be_asked=takes_part and not returned)
     values: dict[str, object] = {
         "brand_id": brand.brand_id,
         "mark": brand.mark,
@@ -81,15 +81,15 @@ def give_brand(
         "question_returned": returned,
     }
     if case.lane is CaseLane.ASK_BRAND:
-        values |= {"lane": lane.value, "due_at": _due(runtime, case, lane, at)}
-    cases.change(connection, case, CaseEvent.PASS_ON, values, holder=person.user_id, at=at)
+        values |= {"lane": lane.value, "due_at": _due_at(runtime, case, lane, at)}
+    cases.apply_event(connection, case, CaseEvent.PASS_ON, values, holder=person.user_id, at=at)
     listings.set_brand(connection, case.marketplace_id, case.version_id, brand.brand_id, at)
-    _keep(runtime, connection, person, case, naming, at, undoes_id=undoes_id)
+    _store_naming(runtime, connection, person, case, naming, at, undoes_id=undoes_id)
     return cases.get(connection, case.marketplace_id, case.case_id)
 
 
-def _check(connection: Connection, case: Case, naming: Naming, at: datetime) -> None:
-    brand, registered_brands = naming.brand, brands.registered(connection, case.marketplace_id, at)
+def _check_naming(connection: Connection, case: Case, naming: Naming, at: datetime) -> None:
+    brand, registered_brands = naming.brand, brands.enrolled_brands(connection, case.marketplace_id, at)
     if brand.brand_id is not None and brand.brand_id not in {candidate.brand_id for candidate in registered_brands}:
         raise NotFound("No brand with this id is enrolled here.")
     mark = compact(brand.mark or "")
@@ -103,7 +103,7 @@ def _check(connection: Connection, case: Case, naming: Naming, at: datetime) -> 
         raise Invalid("{why}", why=reasons_of(refused))
 
 
-def _due(runtime: Runtime, case: Case, lane: CaseLane, at: datetime) -> datetime:
+def _due_at(runtime: Runtime, case: Case, lane: CaseLane, at: datetime) -> datetime:
     policy = runtime.policies[EnforcementPolicy]
     if lane is CaseLane.ASK_BRAND:
         return at + timedelta(hours=policy.brand_answers_within_hours)
@@ -111,7 +111,7 @@ def _due(runtime: Runtime, case: Case, lane: CaseLane, at: datetime) -> datetime
     return due_at if case.notice_due_at is None else min(due_at, case.notice_due_at)
 
 
-def _keep(
+def _store_naming(
     runtime: Runtime,
     connection: Connection,
     person: Person,
@@ -150,23 +150,23 @@ def _keep(
         at,
         marketplace_id,
         person.actor,
-        _act(before, undoes_id),
+        _audit_act(before, undoes_id),
         naming_id,
         **({} if undoes_id is None else {"undoes_id": undoes_id}),
         **{name: row[name] for name in names},
     )
     if undoes_id is None:
-        propose(runtime, connection, Spelled(case, naming_id, brand, facts), at)
+        propose_aliases(runtime, connection, NewNaming(case, naming_id, brand, facts), at)
     last_naming = case_brands.of_case(connection, marketplace_id, case.case_id)[-1]
     what = f"Named the brand: {last_naming.name}."
     if undoes_id is not None:
         what = f"Undid the naming of {last_naming.name_before}. The brand is {last_naming.name or 'unresolved'} again."
     elif last_naming.name_before is not None:
         what = f"Corrected the brand from {last_naming.name_before} to {last_naming.name}. {naming.reason}"
-    note(DecisionContext(runtime, connection, person, case, Side.ANALYST, at), what)
+    add_timeline_line(DecisionContext(runtime, connection, person, case, Side.ANALYST, at), what)
 
 
-def _act(before: CaseBrand, undoes_id: str | None) -> str:
+def _audit_act(before: CaseBrand, undoes_id: str | None) -> str:
     if undoes_id is not None:
         return "brand.naming_undone"
     return "brand.corrected" if before.is_named else "brand.named"
@@ -189,7 +189,7 @@ def undo_naming(runtime: Runtime, person: Person, case_id: str) -> Case:
     now = runtime.clock.now()
     with runtime.store.write() as connection:
         case, _ = visible_case(connection, person, case_id)
-        last_naming = case_brands.last_given(case_brands.of_case(connection, case.marketplace_id, case_id))
+        last_naming = case_brands.last_naming(case_brands.of_case(connection, case.marketplace_id, case_id))
         if last_naming is None:
             raise Conflict("Nobody named the brand on this case, so there is nothing to undo.")
         if last_naming.user_id != person.user_id:
@@ -198,6 +198,6 @@ def undo_naming(runtime: Runtime, person: Person, case_id: str) -> Case:
         if barred is not None:
             raise Forbidden("{why}; somebody else must name its brand.", why=barred)
         next_state(case.state, CaseEvent.PASS_ON)
-        return give_brand(
+        return set_brand(
             runtime, connection, person, case, Naming(last_naming.before), now, undoes_id=last_naming.naming_id
         )

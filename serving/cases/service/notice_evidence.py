@@ -15,7 +15,7 @@ from serving.listings.store import scores
 from serving.notices.store import notice_documents, notices
 from serving.notices.store.notice_documents import NoticeDocument
 from serving.platform.log import log
-from serving.platform.outbound.line import Failed
+from serving.platform.outbound.line import Failure
 from serving.platform.outbound.pictures import Picture
 from serving.platform.runtime import Runtime
 
@@ -26,7 +26,7 @@ def documents_of(connection: Connection, case: Case) -> Sequence[NoticeDocument]
     return notice_documents.of_notices(connection, case.marketplace_id, about)
 
 
-def for_analyst(runtime: Runtime, person: Person, case_id: str, document_id: str) -> tuple[NoticeDocument, bytes]:
+def analyst_document(runtime: Runtime, person: Person, case_id: str, document_id: str) -> tuple[NoticeDocument, bytes]:
     """A document of a notice about a case, with its content.
 
     Raises NotFound (the person is no analyst of the case, the case has no such document, or it was erased).
@@ -63,9 +63,9 @@ def picture_address(runtime: Runtime, person: Person, case_id: str, number: int)
     return (facts.listing.image_link or ())[number]
 
 
-def loaded_picture(picture: Picture | Failed, case_id: str, number: int) -> Picture:
+def require_picture(picture: Picture | Failure, case_id: str, number: int) -> Picture:
     """The result of loading a picture. Raises NotFound (the picture could not be loaded; the log has the reason)."""
-    if isinstance(picture, Failed):
+    if isinstance(picture, Failure):
         log.info("picture.not_loaded", case_id=case_id, number=number, why=picture.sentence)
         raise NotFound("This picture cannot be loaded.")
     return picture

@@ -40,8 +40,8 @@ def open_by_choice(runtime: Runtime, person: Person, listing_id: str) -> str:
     """
     now, by = runtime.clock.now(), person.actor
     with runtime.store.write() as connection:
-        audit.hold(connection)  # Of two concurrent openings the second finds the first one's case.
-        version = listings.newest(connection, listing_id, person.marketplaces(Permission.REVIEW_CASES))
+        audit.lock(connection)  # Of two concurrent openings the second finds the first one's case.
+        version = listings.newest_version(connection, listing_id, person.marketplaces(Permission.REVIEW_CASES))
         marketplace_id = version.marketplace_id
         waiting = cases.open_cases(connection, marketplace_id, [listing_id]).get(listing_id)
         if waiting is not None:

@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from features.message import Message
 from features.phrase import Phrase
-from models.errors import Conflict, Forbidden, Invalid, required
+from models.errors import Conflict, Forbidden, Invalid, require
 from models.verdict import Side
 from serving.accounts.rules.access import LOCAL, Permission, Person, Role
 from serving.accounts.rules.second_person import Roots
@@ -22,27 +22,27 @@ from serving.cases.store import cases, verdicts
 from serving.cases.store.cases import Case
 from serving.platform.database.pages import cut
 from serving.platform.runtime import Runtime
-from serving.standing.service import begin_count, recount_of
+from serving.standing.service import lock_standing, recount_of
 from serving.takedowns.rules.approval import (
     ADMINISTRATION,
     PROGRAMME,
     REVIEW_TEAM,
-    Bearing,
+    ApprovalParties,
     Decision,
     Vote,
-    able,
+    agreed_decision,
     check_vote,
-    left_out,
+    excluded_approvers,
     organisation_of,
-    settled,
+    useful_approvers,
     why_no_approval,
     why_no_vote,
 )
-from serving.takedowns.rules.bursts import Hold, HoldCause
-from serving.takedowns.service.takedown import release, withdraw
+from serving.takedowns.rules.bursts import PendingCause, PendingReason
+from serving.takedowns.service.takedown import send_approved, withdraw
 from serving.takedowns.store import actions, alerts, approvals, removal_notices
 from serving.takedowns.store.actions import StoredAction
-from serving.takedowns.store.approvals import StoredHold
+from serving.takedowns.store.approvals import StoredApproval
 from serving.webhooks.rules.action import ActionState
 
 _MOST: Final = 500
@@ -62,8 +62,8 @@ class PendingRemoval:
     case: Case
     brand: str
     confirmed_by: tuple[str, ...]
-    hold: StoredHold
-    bearing: Bearing
+    hold: StoredApproval
+    bearing: ApprovalParties
     organisation: str
     votes: tuple[Vote, ...]
     no_vote: Phrase | None
@@ -72,7 +72,7 @@ class PendingRemoval:
     able: tuple[str, ...]
 
     @property
-    def reasons(self) -> tuple[Hold, ...]:
+    def reasons(self) -> tuple[PendingReason, ...]:
         """The grounds of the hold; empty for the brand, which must not learn a seller's sales or pace."""
         return () if self.organisation == self.bearing.brand_id else self.hold.holds
 
@@ -86,13 +86,13 @@ def page_of_pending(runtime: Runtime, person: Person, after: str | None) -> tupl
     """Those of `pending_removals` among the next 500 of everybody's, and behind which the page after them begins."""
     with runtime.store.read() as connection:
         roots = origins.roots(connection)
-        waiting = approvals.waiting(connection, _places(person), _MOST + 1, after)
+        waiting = approvals.pending_removals(connection, _marketplaces_of(person), _MOST + 1, after)
         page, following = cut(waiting, _MOST, lambda row: row[1])
-        removals = [_pending(connection, person, roots, *row) for row in page]
+        removals = [_pending_removal(connection, person, roots, *row) for row in page]
     return [removal for removal in removals if removal is not None], following
 
 
-def speak(runtime: Runtime, person: Person, action_id: str, decision: Decision, reason: str) -> Decision | None:
+def record_vote(runtime: Runtime, person: Person, action_id: str, decision: Decision, reason: str) -> Decision | None:
     """Record an approval or withdrawal of a removal pending approval; returns the agreed decision, None while a vote is
     missing.
 
@@ -104,13 +104,15 @@ def speak(runtime: Runtime, person: Person, action_id: str, decision: Decision, 
     """
     now = runtime.clock.now()
     with runtime.store.write() as connection:
-        place = actions.marketplace_of(connection, action_id, _places(person))
+        place = actions.marketplace_of(connection, action_id, _marketplaces_of(person))
         case = cases.of_verdict(connection, place, actions.get(connection, place, action_id).verdict_id)
-        begin_count(connection, case)
+        lock_standing(connection, case)
         # A concurrent vote waits, and then counts this one.
-        audit.hold(connection)
+        audit.lock(connection)
         roots = origins.roots(connection)
-        pending_removal = required(_pending(connection, person, roots, place, action_id), "There is no such removal.")
+        pending_removal = require(
+            _pending_removal(connection, person, roots, place, action_id), "There is no such removal."
+        )
         if pending_removal.action.state is not ActionState.PENDING_APPROVAL:
             raise Conflict("Somebody has decided about this removal in the meantime.")
         vote = Vote(person.user_id, pending_removal.organisation, decision, reason.strip()[:500])
@@ -128,10 +130,12 @@ def speak(runtime: Runtime, person: Person, action_id: str, decision: Decision, 
             organisation=vote.organisation,
             reason=vote.reason,
         )
-        agreed = settled([*pending_removal.votes, vote], pending_removal.bearing, roots)
+        agreed = agreed_decision([*pending_removal.votes, vote], pending_removal.bearing, roots)
         if agreed is Decision.APPROVE:
-            release(runtime, connection, pending_removal.action, actor, now)
-            _lift(connection, pending_removal.action, pending_removal.hold, pending_removal.bearing.confirmed_by, now)
+            send_approved(runtime, connection, pending_removal.action, actor, now)
+            _lift_stop(
+                connection, pending_removal.action, pending_removal.hold, pending_removal.bearing.confirmed_by, now
+            )
             recount_of(runtime, connection, case, now)
         elif agreed is Decision.WITHDRAW:
             confirmations = approvals.verdicts_behind(connection, place, action_id)
@@ -153,44 +157,46 @@ def approve_as_owner(runtime: Runtime, place: str, action_id: str, reason: str) 
     with runtime.store.write() as connection:
         action = actions.get(connection, place, action_id)
         case = cases.of_verdict(connection, place, action.verdict_id)
-        begin_count(connection, case)
-        audit.hold(connection)
+        lock_standing(connection, case)
+        audit.lock(connection)
         if verdicts.get(connection, place, action.verdict_id).side is Side.BRAND:
             raise Forbidden("A brand confirmed this removal. An analyst and another organisation approve it.")
         how = f"approval_vote.{Decision.APPROVE.value}"
         audit.record(connection, now, place, LOCAL, how, action_id, organisation="owner", reason=reason.strip()[:500])
-        release(runtime, connection, action, LOCAL, now)
+        send_approved(runtime, connection, action, LOCAL, now)
         hold = approvals.of_actions(connection, place, [action_id])[action_id]
         confirmed_by = [
             confirmation.user_id for confirmation in approvals.verdicts_behind(connection, place, action_id)
         ]
-        _lift(connection, action, hold, confirmed_by, now)
+        _lift_stop(connection, action, hold, confirmed_by, now)
         recount_of(runtime, connection, case, now)
 
 
-def _lift(
-    connection: Connection, action: StoredAction, hold: StoredHold, confirmed_by: Collection[str], now: datetime
+def _lift_stop(
+    connection: Connection, action: StoredAction, hold: StoredApproval, confirmed_by: Collection[str], now: datetime
 ) -> None:
     """End the stop of these people's removals, now that somebody has approved one that was pending because of it."""
-    if HoldCause.STOPPED in hold.causes:
-        removal_notices.lift(connection, action.marketplace_id, confirmed_by, now)
-        alerts.settle_of(connection, action.marketplace_id, HoldCause.STOPPED, confirmed_by, now)
+    if PendingCause.STOPPED in hold.causes:
+        removal_notices.lift_stop(connection, action.marketplace_id, confirmed_by, now)
+        alerts.settle_subjects(connection, action.marketplace_id, PendingCause.STOPPED, confirmed_by, now)
 
 
-def _places(person: Person) -> frozenset[str]:
+def _marketplaces_of(person: Person) -> frozenset[str]:
     """The marketplaces where a person may have a role in a removal."""
     answered = frozenset(place for place, _ in person.brands(Permission.ANSWER_QUESTIONS))
     return answered.union(*(person.marketplaces(permission) for permission in VOTERS))
 
 
-def _pending(connection: Connection, person: Person, roots: Roots, place: str, action_id: str) -> PendingRemoval | None:
+def _pending_removal(
+    connection: Connection, person: Person, roots: Roots, place: str, action_id: str
+) -> PendingRemoval | None:
     hold = approvals.of_actions(connection, place, [action_id]).get(action_id)
     if hold is None:
         return None
     action = actions.get(connection, place, action_id)
     case = cases.of_verdict(connection, place, action.verdict_id)
     enrolled = brands.enrolments(connection, place).get(case.brand_id or "")
-    bearing = _bearing(connection, action, hold, case, enrolled)
+    bearing = _approval_parties(connection, action, hold, case, enrolled)
     organisation = organisation_of(person, bearing)
     if organisation is None and place in person.marketplaces(Permission.ADMINISTER):
         organisation = ADMINISTRATION
@@ -208,12 +214,14 @@ def _pending(connection: Connection, person: Person, roots: Roots, place: str, a
         tuple(votes),
         no_vote=why_no_vote(person, bearing),
         no_approval=why_no_approval(person.user_id, bearing, roots),
-        left_out=left_out(votes, bearing, roots),
-        able=_able(connection, votes, bearing, roots),
+        left_out=excluded_approvers(votes, bearing, roots),
+        able=_useful_approvers(connection, votes, bearing, roots),
     )
 
 
-def _able(connection: Connection, votes: Sequence[Vote], bearing: Bearing, roots: Roots) -> tuple[str, ...]:
+def _useful_approvers(
+    connection: Connection, votes: Sequence[Vote], bearing: ApprovalParties, roots: Roots
+) -> tuple[str, ...]:
     place, manager = bearing.marketplace_id, bearing.account_manager_id
     voters: dict[str, str] = {}
     if bearing.brand_id is not None:
@@ -224,18 +232,18 @@ def _able(connection: Connection, votes: Sequence[Vote], bearing: Bearing, roots
         voters |= dict.fromkeys(people.holders(connection, [place], Role.ADMIN).get(place, {}), ADMINISTRATION)
     voters |= {user_id: PROGRAMME for user_id in managers if manager in {None, user_id}}
     voters |= dict.fromkeys(people.holders(connection, [place], Role.ANALYST).get(place, {}), REVIEW_TEAM)
-    if HoldCause.MARKETPLACE_DAY in bearing.causes:
+    if PendingCause.MARKETPLACE_DAY in bearing.causes:
         voters |= dict.fromkeys(people.holders(connection, [place], Role.ADMIN).get(place, {}), ADMINISTRATION)
-    names = accounts.names(connection, sorted(able(votes, bearing, voters, roots)))
+    names = accounts.names(connection, sorted(useful_approvers(votes, bearing, voters, roots)))
     return tuple(sorted(names.values()))
 
 
-def _bearing(
-    connection: Connection, action: StoredAction, hold: StoredHold, case: Case, enrolled: Enrolment | None
-) -> Bearing:
+def _approval_parties(
+    connection: Connection, action: StoredAction, hold: StoredApproval, case: Case, enrolled: Enrolment | None
+) -> ApprovalParties:
     confirmations = approvals.verdicts_behind(connection, action.marketplace_id, action.action_id)
     side = verdicts.get(connection, action.marketplace_id, action.verdict_id).side
-    return Bearing(
+    return ApprovalParties(
         marketplace_id=action.marketplace_id,
         brand_id=case.brand_id,
         account_manager_id=enrolled.account_manager_id if enrolled else None,

@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 
 from models.errors import Conflict, DomainError, NotFound
 from serving.accounts.rules.access import Person
-from serving.accounts.rules.second_person import Roots, independent
+from serving.accounts.rules.second_person import Roots, are_independent
 from serving.accounts.store import accounts, origins, people
 from serving.audit.store import audit
 from serving.cases.service.undoing import overrule
@@ -17,8 +17,8 @@ from serving.mail.service.queueing import queue_to_accounts
 from serving.platform.runtime import Runtime
 from serving.standing.service import recount
 from serving.standing.store import standings
-from serving.takedowns.rules.bursts import HoldCause
-from serving.takedowns.service.stop_links import REMOVALS, link_of
+from serving.takedowns.rules.bursts import PendingCause
+from serving.takedowns.service.stop_links import REMOVALS, read_link
 from serving.takedowns.service.takedown import withdraw
 from serving.takedowns.service.telling import names_of, watchers_of
 from serving.takedowns.store import actions, alerts, approvals, removal_notices
@@ -32,7 +32,7 @@ _LOOK_BACK = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True)
-class ToldRemovals:
+class StoppableRemovals:
     """A person's removals of a week, as those see them who can stop them; `stopped_by` is a name."""
 
     notice: RemovalNotice
@@ -48,18 +48,18 @@ class ToldRemovals:
         return tuple(removal for removal in self.removals if removal.state in UNSENT_STATES)
 
 
-def by_link(runtime: Runtime, token: str) -> tuple[Person, ToldRemovals]:
+def removals_by_link(runtime: Runtime, token: str) -> tuple[Person, StoppableRemovals]:
     """The person of a link, and the removals that it stops.
 
     Raises NotFound (the link is invalid, or the person can no longer stop these removals).
     """
-    user_id, notice_id = link_of(runtime, token, REMOVALS)
+    user_id, notice_id = read_link(runtime, token, REMOVALS)
     with runtime.store.read() as connection:
         person = accounts.person(connection, user_id)
         notice = _notice(connection, user_id, notice_id)
         names = names_of(connection, notice.remover)
         stopped = notice.stopped_by
-        return person, ToldRemovals(
+        return person, StoppableRemovals(
             notice,
             names["by"] or "",
             names["brand"],
@@ -69,7 +69,7 @@ def by_link(runtime: Runtime, token: str) -> tuple[Person, ToldRemovals]:
         )
 
 
-def stop(runtime: Runtime, person: Person, notice_id: str) -> int:
+def stop_removals(runtime: Runtime, person: Person, notice_id: str) -> int:
     """Stop a person's removals; returns how many were withdrawn.
 
     An analyst decides their cases again. A removal that another, independent person confirmed too stays. The person's
@@ -85,7 +85,7 @@ def stop(runtime: Runtime, person: Person, notice_id: str) -> int:
         marketplace_id = remover.marketplace_id
         if remover.brand_id is not None:
             standings.lock(connection, marketplace_id, remover.brand_id)
-        audit.hold(connection)
+        audit.lock(connection)
         notice = _notice(connection, person.user_id, notice_id)
         if notice.stopped_at is not None:
             raise Conflict("These removals are stopped already.")
@@ -95,8 +95,8 @@ def stop(runtime: Runtime, person: Person, notice_id: str) -> int:
             for removal in removal_notices.removals_of(connection, remover, now - _LOOK_BACK)
             if removal.state in UNSENT_STATES
         ]
-        done = sum(_withdraw_one(runtime, connection, person, (remover, removal, roots), now) for removal in unsent)
-        removal_notices.stop(connection, notice, person.user_id, now)
+        done = sum(_withdraw_removal(runtime, connection, person, (remover, removal, roots), now) for removal in unsent)
+        removal_notices.record_stop(connection, notice, person.user_id, now)
         ended = people.end_sessions(connection, remover.user_id)
         end_secrets(runtime, connection, remover.user_id, "stopped", now, by=actor)
         if remover.brand_id is not None:
@@ -105,8 +105,8 @@ def stop(runtime: Runtime, person: Person, notice_id: str) -> int:
         audit.record(connection, now, marketplace_id, actor, "removals.stopped", notice_id, **about)
         names = names_of(connection, remover)
         sentence = f"{person.name} has stopped the removals of {names['by']}."
-        alert = Alert(marketplace_id, runtime.ids.new("alr"), HoldCause.STOPPED, remover.user_id, sentence, now)
-        alerts.raise_it(connection, alert)
+        alert = Alert(marketplace_id, runtime.ids.new("alr"), PendingCause.STOPPED, remover.user_id, sentence, now)
+        alerts.raise_alert(connection, alert)
         parameters = {
             "reason": "stopped",
             **names,
@@ -128,19 +128,19 @@ def _notice(connection: Connection, user_id: str, notice_id: str) -> RemovalNoti
     return notice
 
 
-def _withdraw_one(
+def _withdraw_removal(
     runtime: Runtime, connection: Connection, person: Person, about: tuple[Remover, OwnRemoval, Roots], now: datetime
 ) -> bool:
     """Whether a removal was withdrawn; not where an independent person confirmed it too, or it has left meanwhile."""
     remover, removal, roots = about
     marketplace_id = remover.marketplace_id
     behind = approvals.verdicts_behind(connection, marketplace_id, removal.action_id)
-    if any(independent(roots, verdict.user_id, remover.user_id) for verdict in behind):
+    if any(are_independent(roots, verdict.user_id, remover.user_id) for verdict in behind):
         return False
     try:
         with connection.begin_nested():
             action = actions.get(connection, marketplace_id, removal.action_id)
-            cases.hold(
+            cases.lock(
                 connection, marketplace_id, [cases.of_verdict(connection, marketplace_id, action.verdict_id).case_id]
             )
             withdraw(runtime, connection, action, person.actor, now, how="withdraw")

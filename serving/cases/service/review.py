@@ -23,9 +23,15 @@ from serving.brands.service import certification
 from serving.brands.service.rights_claims import basis_of, keep_basis
 from serving.brands.store import brands
 from serving.cases.rules.doubt import Claim, Doubt
-from serving.cases.rules.test_buy import check_on_file
+from serving.cases.rules.test_buy import check_has_finding
 from serving.cases.service.case_access import claimed_case, visible_case, why_not_judge
-from serving.cases.service.decision_context import Answer, DecisionContext, append, note, tell_counter_notice
+from serving.cases.service.decision_context import (
+    Answer,
+    DecisionContext,
+    add_timeline_line,
+    append_verdict,
+    apply_to_counter_notice,
+)
 from serving.cases.service.doubts import ClaimedVersion, doubt_of
 from serving.cases.service.naming import name_in
 from serving.cases.store import cases, test_buys, verdicts
@@ -37,16 +43,16 @@ from serving.notices.service import notice_decisions
 from serving.notices.store import notices
 from serving.platform.runtime import Runtime
 from serving.standing.rules.standing import Effect, Standing
-from serving.standing.service import Weight, begin_count, keep_confirmation, recount_of, weigh
+from serving.standing.service import Weight, lock_standing, recount_of, store_confirmation, weigh_confirmation
 from serving.takedowns.rules.budgets import is_new_device
-from serving.takedowns.rules.bursts import Hold, HoldCause
+from serving.takedowns.rules.bursts import PendingCause, PendingReason
 from serving.takedowns.rules.public_statement import Source
-from serving.takedowns.rules.removal_check import Origin, model_initiated, random_delay
-from serving.takedowns.rules.statement import Owned, Undone, removal_statement
-from serving.takedowns.rules.telling import is_unknown
+from serving.takedowns.rules.removal_check import Origin, is_model_initiated, random_delay
+from serving.takedowns.rules.statement import OverturnCause, ProtectedMark, removal_statement
+from serving.takedowns.rules.telling import is_unknown_device
 from serving.takedowns.service.pending_approval import Confirmation, pending_grounds
 from serving.takedowns.service.takedown import Cause, schedule, undo_window
-from serving.takedowns.service.telling import tell_of_removal, waits_until
+from serving.takedowns.service.telling import mail_removal, report_departure
 from serving.takedowns.store import actions
 from serving.takedowns.store.actions import StoredAction
 from serving.takedowns.store.removal_notices import Remover
@@ -56,7 +62,7 @@ _MOST_REASONS: Final = 3  # A company with many brands has hundreds of marks; th
 
 
 @dataclass(frozen=True, slots=True)
-class Recorded:
+class VerdictOutcome:
     """A recorded verdict and its consequence: the action, if any, and the end of the undo window."""
 
     verdict_id: str
@@ -65,7 +71,7 @@ class Recorded:
     undo_until: datetime
 
 
-def record_verdict(runtime: Runtime, person: Person, answer: Answer) -> Recorded:
+def record_verdict(runtime: Runtime, person: Person, answer: Answer) -> VerdictOutcome:
     """Record a verdict with its consequences. Only one person can decide a case.
 
     Raises Conflict (somebody else decided or leased the case, or the listing changed since the person saw it),
@@ -89,7 +95,7 @@ def record_in(
     examined: bool = False,
     counted: Standing | None = None,
     stepped_up_at: datetime | None = None,
-) -> Recorded:
+) -> VerdictOutcome:
     """Record a verdict in the caller's transaction; raises like `record_verdict`.
 
     `examined` is set for the finding of a test buy. `counted` is the brand's standing if the caller has locked and
@@ -104,46 +110,50 @@ def record_in(
     if answer.naming is not None and answer.naming.brand != case.brand:
         case = name_in(runtime, connection, person, answer.case_id, answer.naming, now)
     if counted is None:
-        begin_count(connection, case)
+        lock_standing(connection, case)
     context = DecisionContext(runtime, connection, person, case, side, now, stepped_up_at, answer.claimant)
     if answer.evidence is Evidence.TEST_BUY and side is Side.BRAND:
         raise Forbidden("Only an analyst can record a test buy, because analysts hold its supporting documents.")
     if answer.evidence is Evidence.TEST_BUY and not examined:
-        check_on_file(test_buys.states_of_listing(connection, case.marketplace_id, case.listing_id))
+        check_has_finding(test_buys.states_of_listing(connection, case.marketplace_id, case.listing_id))
     if case.version_id != answer.version_id:
         raise Conflict("The listing has changed since you loaded it. Review the current version.")
     confirms = side is Side.BRAND and answer.judgement is Judgement.COUNTERFEIT
     if confirms:
-        certification.require(runtime, connection, person, (case.marketplace_id, context.brand_id or ""), now)
+        certification.require_certification(
+            runtime, connection, person, (case.marketplace_id, context.brand_id or ""), now
+        )
     weight = _weight(context, counted) if confirms else None
     decision_input = replace(_decision_input(context, weight), examined=examined)
     follows = consequence(answer.judgement, decision_input, runtime.policies[EnforcementPolicy])
     _change_case(context, follows)
-    carried = _carried(context, answer) if confirms else None
-    verdict_id = append(context, answer, passed_on=decision_input.withheld is not None)
+    carried = _carrying_right(context, answer) if confirms else None
+    verdict_id = append_verdict(context, answer, passed_on=decision_input.withheld is not None)
     if carried is not None:
         keep_basis(runtime, connection, case, verdict_id, carried, now)
     if weight is not None:
-        keep_confirmation(runtime, connection, case, verdict_id, weight, now)
-    action = _act(context, answer, verdict_id, follows, decision_input)
+        store_confirmation(runtime, connection, case, verdict_id, weight, now)
+    action = _apply_outcome(context, answer, verdict_id, follows, decision_input)
     _settle_appeal(context, follows)
     if follows.event is CaseEvent.DECIDE:
         action_id = None if action is None else action.action_id
-        decision = notice_decisions.Given(verdict_id, answer.judgement, follows.outcome, action_id, now)
-        notice_decisions.settle(connection, case, decision)
+        decision = notice_decisions.FinalVerdict(verdict_id, answer.judgement, follows.outcome, action_id, now)
+        notice_decisions.settle_items(connection, case, decision)
     if counted is None:
         recount_of(runtime, connection, case, now)
     waits = " The removal is pending approval." if action and action.state is ActionState.PENDING_APPROVAL else ""
     says_it = follows.reasons[0].code.startswith(f"verdict.{answer.judgement.value}")
-    note(context, ("" if says_it else f"{_in_words(answer)}. ") + " ".join(map(in_english, follows.reasons)) + waits)
+    add_timeline_line(
+        context, ("" if says_it else f"{_in_words(answer)}. ") + " ".join(map(in_english, follows.reasons)) + waits
+    )
     undo_until = now + undo_window(runtime, stepped_up=action is not None and action.stepped_up)
-    return Recorded(verdict_id, follows, action, undo_until)
+    return VerdictOutcome(verdict_id, follows, action, undo_until)
 
 
 def _weight(context: DecisionContext, counted: Standing | None) -> Weight:
     """The effect of a brand's claim: none in doubt, and otherwise that of its standing."""
     marketplace_id, brand_id = context.case.marketplace_id, context.brand_id or ""
-    weight = weigh(context.runtime, context.connection, (marketplace_id, brand_id), context.at, counted)
+    weight = weigh_confirmation(context.runtime, context.connection, (marketplace_id, brand_id), context.at, counted)
     doubt = _doubt(context)
     if doubt is None:
         return weight
@@ -163,7 +173,7 @@ def _doubt(context: DecisionContext) -> Doubt | None:
     return doubt_of(context.connection, claimed, claim)
 
 
-def _carried(context: DecisionContext, answer: Answer) -> tuple[Right, str, tuple[Mandate, ...]]:
+def _carrying_right(context: DecisionContext, answer: Answer) -> tuple[Right, str, tuple[Mandate, ...]]:
     """The right that carries a confirmation, its reason, and the powers of attorney."""
     basis, mandates = basis_of(
         context.runtime,
@@ -209,10 +219,10 @@ def _change_case(context: DecisionContext, follows: Consequence) -> None:
         values |= {"lane": follows.lane.value, "due_at": context.at + timedelta(hours=hours)}
         values["question_returned"] = context.case.question_returned or context.side is Side.BRAND
     holder = context.person.user_id
-    cases.change(context.connection, context.case, follows.event, values, holder=holder, at=context.at)
+    cases.apply_event(context.connection, context.case, follows.event, values, holder=holder, at=context.at)
 
 
-def _act(
+def _apply_outcome(
     context: DecisionContext, answer: Answer, verdict_id: str, follows: Consequence, decision_input: DecisionInput
 ) -> StoredAction | None:
     match follows.outcome:
@@ -222,22 +232,22 @@ def _act(
             case = context.case
             source = _source_of(context.connection, case)
             statement = removal_statement(
-                owned=_owned(case, decision_input),
+                owned=_protected_mark(case, decision_input),
                 reason_code=answer.reason_code or ReasonCode.TRADEMARK_COUNTERFEIT,
                 side=decision_input.side,
                 was_flagged=decision_input.lane is not CaseLane.AUDIT,
                 source=source,
-                sold_in=sorted(marketplaces.sold_in(context.connection, context.case.marketplace_id) or ()),
+                sold_in=sorted(marketplaces.countries_sold_in(context.connection, context.case.marketplace_id) or ()),
             )
             new = is_new_device(context.person.secret, context.runtime.wall.now())
             confirmation = Confirmation(case, context.side, context.person.user_id, context.stepped_up_at, new)
             hold = pending_grounds(context.runtime, context.connection, confirmation, context.at)
             if context.side is Side.ANALYST and _doubt(context) is not None:
-                hold = hold.with_hold(Hold(HoldCause.DOUBT, message("pending.doubt")))
+                hold = hold.with_hold(PendingReason(PendingCause.DOUBT, message("pending.doubt")))
             cause, at = Cause(case.marketplace_id, case.listing_id, verdict_id, context.actor), context.at
             origin = Origin(context.side, source is not Source.VOLUNTARY, decision_input.examined)
             # Drawn only where needed, so that a seed reproduces its earlier audit samples.
-            draw = context.runtime.draw() if model_initiated(origin) else 0.0
+            draw = context.runtime.draw() if is_model_initiated(origin) else 0.0
             delay = random_delay(origin, draw, context.runtime.policies[EnforcementPolicy])
             remover = Remover(case.marketplace_id, context.person.user_id, _brand_of(context))
             batch = context.stepped_up_at is not None
@@ -251,18 +261,18 @@ def _act(
                 hold=hold,
                 delay=delay,
                 stepped_up=batch,
-                new_device=is_unknown(context.person.secret),
-                not_before=waits_until(context.runtime, context.connection, remover, at) if batch else None,
+                new_device=is_unknown_device(context.person.secret),
+                not_before=report_departure(context.runtime, context.connection, remover, at) if batch else None,
             )
             if action.verdict_id == verdict_id:
-                tell_of_removal(context.runtime, context.connection, action, remover, context.person.secret)
+                mail_removal(context.runtime, context.connection, action, remover, context.person.secret)
             return action
         case Outcome.REINSTATE:
             contested = appeals.of_case(context.connection, context.case.marketplace_id, context.case.case_id)
             if contested is None:
                 return None
             removal = actions.get(context.connection, context.case.marketplace_id, contested.action_id)
-            ground = Ground(Undone.APPEAL, verdict_id, context.actor)
+            ground = Ground(OverturnCause.APPEAL, verdict_id, context.actor)
             return overturn(context.runtime, context.connection, removal, ground, context.at)
 
 
@@ -270,16 +280,16 @@ def _brand_of(context: DecisionContext) -> str | None:
     return context.case.brand_id if context.side is Side.BRAND else None
 
 
-def _owned(case: Case, decision_input: DecisionInput) -> Owned:
+def _protected_mark(case: Case, decision_input: DecisionInput) -> ProtectedMark:
     if decision_input.brand_name is None:
         raise BrandNotNamed
-    return Owned(decision_input.brand_name, case.mark_owner)
+    return ProtectedMark(decision_input.brand_name, case.mark_owner)
 
 
 def _source_of(connection: Connection, case: Case) -> Source:
     if case.report_id is not None:
         return Source.NOTICE
-    return source_of(notices.led_to(connection, case.marketplace_id, [case.case_id]).get(case.case_id))
+    return source_of(notices.cases_opened_by_notice(connection, case.marketplace_id, [case.case_id]).get(case.case_id))
 
 
 def _settle_appeal(context: DecisionContext, follows: Consequence) -> None:
@@ -289,8 +299,8 @@ def _settle_appeal(context: DecisionContext, follows: Consequence) -> None:
     if appeal is not None:
         upheld = follows.outcome is Outcome.REINSTATE
         event = AppealEvent.UPHOLD if upheld else AppealEvent.DISMISS
-        appeals.change(context.connection, context.case.marketplace_id, appeal, event, context.at)
-        tell_counter_notice(context, appeal, CounterNoticeEvent.UPHOLD if upheld else CounterNoticeEvent.DISMISS)
+        appeals.apply_event(context.connection, context.case.marketplace_id, appeal, event, context.at)
+        apply_to_counter_notice(context, appeal, CounterNoticeEvent.UPHOLD if upheld else CounterNoticeEvent.DISMISS)
 
 
 def _in_words(answer: Answer) -> str:

@@ -17,7 +17,7 @@ def save_filter(runtime: Runtime, person: Person, name: str, query: str) -> None
 
     Raises Invalid (the name is empty or too long) or Conflict (the person has twenty filters already).
     """
-    saved_filter = SavedFilter(_name(name), query)
+    saved_filter = SavedFilter(_checked_name(name), query)
     with runtime.store.write() as connection:
         own_filters = saved_filters.of_person(connection, person.user_id)
         if len(own_filters) >= MOST and all(own_filter.name != saved_filter.name for own_filter in own_filters):
@@ -33,7 +33,7 @@ def rename_filter(runtime: Runtime, person: Person, name: str, to: str) -> None:
     Raises Invalid (the new name is empty or too long), NotFound (there is no filter of this name) or Conflict (another
     filter has the new name).
     """
-    new = _name(to)
+    new = _checked_name(to)
     with runtime.store.write() as connection:
         if new != name and any(
             own_filter.name == new for own_filter in saved_filters.of_person(connection, person.user_id)
@@ -43,13 +43,13 @@ def rename_filter(runtime: Runtime, person: Person, name: str, to: str) -> None:
             raise NotFound("You have no filter of this name.")
 
 
-def forget_filter(runtime: Runtime, person: Person, name: str) -> None:
+def delete_filter(runtime: Runtime, person: Person, name: str) -> None:
     """Delete a filter; without effect where there is none."""
     with runtime.store.write() as connection:
-        saved_filters.forget(connection, person.user_id, name)
+        saved_filters.delete_filter(connection, person.user_id, name)
 
 
-def _name(text: str) -> str:
+def _checked_name(text: str) -> str:
     name = " ".join(text.split())
     if not name:
         raise Invalid("Give the filter a name.")

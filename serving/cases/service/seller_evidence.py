@@ -16,8 +16,8 @@ from models.verdict import Side
 from serving.accounts.rules.access import Permission, Person
 from serving.appeals.policy import SellerEvidencePolicy
 from serving.appeals.rules.counter_notice import CounterNoticeEvent
-from serving.appeals.rules.seller_evidence import admit, came_of, may_hand_in
-from serving.appeals.service.seller_links import choices, follow
+from serving.appeals.rules.seller_evidence import check_seller_document, may_upload, outcome_of
+from serving.appeals.service.seller_links import possible_events, target_of
 from serving.appeals.store import appeals, counter_notices, overturns, seller_uploads
 from serving.appeals.store.counter_notices import CounterNotice
 from serving.appeals.store.seller_uploads import SellerUpload
@@ -44,7 +44,7 @@ class Document:
     at_issue: bool
 
 
-def hand_in(runtime: Runtime, token: str, name: str, content: bytes) -> SellerUpload:
+def upload_document(runtime: Runtime, token: str, name: str, content: bytes) -> SellerUpload:
     """Store a document that a seller uploads by its link. A repeated upload adds nothing.
 
     Raises NotFound (the link is unknown) or Invalid, Conflict (the file is not a document, too large, or one too many;
@@ -52,13 +52,13 @@ def hand_in(runtime: Runtime, token: str, name: str, content: bytes) -> SellerUp
     """
     digest, now = hashlib.sha256(content).hexdigest(), runtime.clock.now()
     with runtime.store.write() as connection:
-        audit.hold(connection)  # Of two concurrent uploads the second counts the first.
-        removal = follow(runtime, connection, token).removal
+        audit.lock(connection)  # Of two concurrent uploads the second counts the first.
+        removal = target_of(runtime, connection, token).removal
         marketplace_id, action_id = removal.marketplace_id, removal.action_id
-        if not open_to_documents(runtime, connection, removal):
+        if not accepts_documents(runtime, connection, removal):
             raise Conflict("No decision on this removal is pending, so you cannot add documents.")
-        before = seller_uploads.handed_in(connection, marketplace_id, action_id)
-        media_type = admit(content, before, runtime.policies[SellerEvidencePolicy])
+        before = seller_uploads.documents_on_file(connection, marketplace_id, action_id)
+        media_type = check_seller_document(content, before, runtime.policies[SellerEvidencePolicy])
         upload_id = runtime.ids.new("upl")
         row = {
             "marketplace_id": marketplace_id,
@@ -89,11 +89,11 @@ def hand_in(runtime: Runtime, token: str, name: str, content: bytes) -> SellerUp
         )
 
 
-def open_to_documents(runtime: Runtime, connection: Connection, removal: StoredAction) -> bool:
+def accepts_documents(runtime: Runtime, connection: Connection, removal: StoredAction) -> bool:
     """Whether the seller may upload documents for a removal."""
     counter_notice = counter_notices.of_action(connection, removal.marketplace_id, removal.action_id)
-    may_appeal = CounterNoticeEvent.APPEAL in choices(runtime, connection, removal)
-    return may_hand_in(None if counter_notice is None else counter_notice.state, may_appeal=may_appeal)
+    may_appeal = CounterNoticeEvent.APPEAL in possible_events(runtime, connection, removal)
+    return may_upload(None if counter_notice is None else counter_notice.state, may_appeal=may_appeal)
 
 
 def documents_of(connection: Connection, case: Case) -> tuple[Document, ...]:
@@ -103,12 +103,12 @@ def documents_of(connection: Connection, case: Case) -> tuple[Document, ...]:
     """
     marketplace_id = case.marketplace_id
     seller = listings.seller_of(connection, marketplace_id, case.version_id)
-    uploads = seller_uploads.about(connection, marketplace_id, case.listing_id, seller, most=_MOST_SHOWN)
+    uploads = seller_uploads.of_listing_or_seller(connection, marketplace_id, case.listing_id, seller, most=_MOST_SHOWN)
     if case.lane is CaseLane.SECOND_REVIEW:
         uploads = [upload for upload in uploads if upload.listing_id != case.listing_id]
     appeal = appeals.of_case(connection, marketplace_id, case.case_id)
     about = {
-        action_id: _about(connection, marketplace_id, action_id)
+        action_id: _listing_and_outcome(connection, marketplace_id, action_id)
         for action_id in {upload.action_id for upload in uploads}
     }
     return tuple(
@@ -117,7 +117,7 @@ def documents_of(connection: Connection, case: Case) -> tuple[Document, ...]:
     )
 
 
-def for_analyst(runtime: Runtime, person: Person, case_id: str, upload_id: str) -> tuple[SellerUpload, bytes]:
+def analyst_document(runtime: Runtime, person: Person, case_id: str, upload_id: str) -> tuple[SellerUpload, bytes]:
     """A document of a case, with its content.
 
     Raises NotFound (the person has no access to the case, the case does not show this document, or it was erased).
@@ -125,10 +125,10 @@ def for_analyst(runtime: Runtime, person: Person, case_id: str, upload_id: str) 
     with runtime.store.read() as connection:
         case, side = visible_case(connection, person, case_id)
         shown = documents_of(connection, case) if side is Side.ANALYST else ()
-        return _content(connection, [document.upload for document in shown], upload_id)
+        return _document_with_content(connection, [document.upload for document in shown], upload_id)
 
 
-def for_rights_holder(
+def rights_holder_document(
     runtime: Runtime, person: Person, counter_notice_id: str, upload_id: str
 ) -> tuple[SellerUpload, bytes]:
     """A seller's document for the removal that a brand is asked about, with its content.
@@ -143,29 +143,31 @@ def for_rights_holder(
         counter_notice = counter_notices.get(connection, marketplace_id, counter_notice_id)
         if (marketplace_id, counter_notice.brand_id) not in answered:
             raise NotFound("There is no such counter-notice.")
-        return _content(connection, shown_to_rights_holder(connection, counter_notice), upload_id)
+        return _document_with_content(connection, all_for_rights_holder(connection, counter_notice), upload_id)
 
 
-def shown_to_rights_holder(connection: Connection, counter_notice: CounterNotice) -> list[SellerUpload]:
+def all_for_rights_holder(connection: Connection, counter_notice: CounterNotice) -> list[SellerUpload]:
     """The documents for a removal; empty until the seller has sent its answer, because until then they are a draft."""
     if counter_notice.first_answered_at is None:
         return []
     return seller_uploads.of_action(connection, counter_notice.marketplace_id, counter_notice.action_id)
 
 
-def _content(connection: Connection, shown: list[SellerUpload], upload_id: str) -> tuple[SellerUpload, bytes]:
+def _document_with_content(
+    connection: Connection, shown: list[SellerUpload], upload_id: str
+) -> tuple[SellerUpload, bytes]:
     for seller_upload in shown:
         if seller_upload.upload_id == upload_id:
             return seller_upload, seller_uploads.content_of(connection, seller_upload)
     raise NotFound("There is no such document.")
 
 
-def _about(connection: Connection, marketplace_id: str, action_id: str) -> tuple[str, Message]:
+def _listing_and_outcome(connection: Connection, marketplace_id: str, action_id: str) -> tuple[str, Message]:
     """The marketplace's id of the listing, and the outcome of its removal."""
     contested = counter_notices.of_action(connection, marketplace_id, action_id)
     appeal = appeals.of_action(connection, marketplace_id, action_id)
     undone = overturns.in_force(connection, marketplace_id, action_id)
-    outcome = came_of(
+    outcome = outcome_of(
         None if contested is None else contested.state,
         None if appeal is None else appeal.state,
         None if undone is None else undone.cause,

@@ -17,10 +17,10 @@ from serving.audit.store import audit
 from serving.brands.service import certification
 from serving.brands.service.rights_claims import pair_of
 from serving.cases.policy import TakedownPolicy
-from serving.cases.rules.takedown_request import Fate, Item, counted, fate_of, wanted
+from serving.cases.rules.takedown_request import Fate, RequestItem, counts_by_fate, distinct_items, fate_of
 from serving.cases.service.case_access import visible_case
 from serving.cases.service.decision_context import Answer
-from serving.cases.service.review import Recorded, record_in
+from serving.cases.service.review import VerdictOutcome, record_in
 from serving.cases.service.undoing import undo_in
 from serving.cases.store import cases, takedown_requests
 from serving.cases.store.takedown_requests import StoredItem, StoredRequest
@@ -28,12 +28,12 @@ from serving.platform.ids import has_form
 from serving.platform.phrases import as_data
 from serving.platform.runtime import Runtime
 from serving.standing.rules.standing import Standing
-from serving.standing.service import current, recount
+from serving.standing.service import current_standing, recount
 from serving.standing.store import standings
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class NewTakedownRequest:
     """The takedown request of a brand user.
 
     `good_faith` is their assurance that their statement on every listing is accurate and complete. `request_id` is the
@@ -42,14 +42,14 @@ class Asked:
 
     right_id: str
     reason_code: ReasonCode
-    items: tuple[Item, ...]
+    items: tuple[RequestItem, ...]
     good_faith: bool
     request_id: str | None = None
     marketplace_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Answered:
+class TakedownResult:
     """A request with the result of each of its listings."""
 
     request: StoredRequest
@@ -58,14 +58,14 @@ class Answered:
     @property
     def counts(self) -> dict[Fate, int]:
         """The number of listings by result, zeros included."""
-        return counted(listing.fate for listing in self.items)
+        return counts_by_fate(listing.fate for listing in self.items)
 
 
 @dataclass(frozen=True, slots=True)
-class _Given:
+class _ItemResult:
     """The verdict on one listing, or the reason for its refusal."""
 
-    item: Item
+    item: RequestItem
     fate: Fate
     reasons: tuple[Message, ...]
     verdict_id: str | None = None
@@ -83,19 +83,19 @@ class _Given:
 
 
 @dataclass(frozen=True, slots=True)
-class _Click:
+class _RequestContext:
     """One request in its transaction; `pair` is (marketplace, brand)."""
 
     runtime: Runtime
     connection: Connection
     person: Person
-    asked: Asked
+    asked: NewTakedownRequest
     pair: tuple[str, str]
     counted: Standing
     at: datetime
 
 
-def confirm_all(runtime: Runtime, person: Person, takedown: Asked) -> Answered:
+def confirm_all(runtime: Runtime, person: Person, takedown: NewTakedownRequest) -> TakedownResult:
     """Confirm every named listing by the rules of a single confirmation, in one transaction.
 
     A refused listing (its case was decided, the listing changed, the right does not cover it) gets no verdict and
@@ -108,7 +108,7 @@ def confirm_all(runtime: Runtime, person: Person, takedown: Asked) -> Answered:
     not passed the certification, or passed it too long ago) or Forbidden (the brand's lead invited the person too
     recently).
     """
-    items = wanted(takedown.items, runtime.policies[TakedownPolicy])
+    items = distinct_items(takedown.items, runtime.policies[TakedownPolicy])
     if not takedown.good_faith:
         raise Invalid(
             "Confirm in good faith that the information and allegations about every listing are accurate and complete."
@@ -122,11 +122,11 @@ def confirm_all(runtime: Runtime, person: Person, takedown: Asked) -> Answered:
         standings.lock(connection, place, brand_id)
         before = takedown_requests.find(connection, request_id)
         if before is not None:
-            return _earlier_answer(connection, person, before)
-        certification.require(runtime, connection, person, (place, brand_id), now)
-        cases.hold(connection, place, [listing.case_id for listing in items])
-        counted = current(runtime, connection, place, brand_id, now)
-        click = _Click(runtime, connection, person, takedown, (place, brand_id), counted, now)
+            return _earlier_result(connection, person, before)
+        certification.require_certification(runtime, connection, person, (place, brand_id), now)
+        cases.lock(connection, place, [listing.case_id for listing in items])
+        counted = current_standing(runtime, connection, place, brand_id, now)
+        click = _RequestContext(runtime, connection, person, takedown, (place, brand_id), counted, now)
         outcomes = [_confirm(click, listing) for listing in items]
         recount(runtime, connection, place, brand_id, now)
         row = {
@@ -143,7 +143,7 @@ def confirm_all(runtime: Runtime, person: Person, takedown: Asked) -> Answered:
         counts = Counter(outcome.fate.value for outcome in outcomes)
         payload = {name: row[name] for name in ("brand_id", "right_id", "reason_code", "policy_version")}
         _record(connection, person, "takedown.requested", (place, request_id), {**payload, **counts}, now)
-        return _answered(connection, takedown_requests.get(connection, request_id, {(place, brand_id)}))
+        return _result_of(connection, takedown_requests.get(connection, request_id, {(place, brand_id)}))
 
 
 def withdraw(runtime: Runtime, person: Person, request_id: str) -> int:
@@ -163,7 +163,7 @@ def withdraw(runtime: Runtime, person: Person, request_id: str) -> int:
             for listing in takedown_requests.items(connection, request)
             if listing.verdict_id and not listing.undone
         ]
-        cases.hold(connection, request.marketplace_id, [listing.case_id for listing in standing])
+        cases.lock(connection, request.marketplace_id, [listing.case_id for listing in standing])
         refusals = [_undo(runtime, connection, person, listing, now) for listing in standing]
         recount(runtime, connection, request.marketplace_id, request.brand_id, now)
         done = refusals.count(None)
@@ -176,34 +176,34 @@ def withdraw(runtime: Runtime, person: Person, request_id: str) -> int:
     return done
 
 
-def answered(runtime: Runtime, person: Person, request_id: str) -> Answered:
+def takedown_result(runtime: Runtime, person: Person, request_id: str) -> TakedownResult:
     """A request of one of the person's brands, as it stands now.
 
     Raises NotFound (the person's brands have no such request).
     """
     with runtime.store.read() as connection:
-        return _answered(
+        return _result_of(
             connection, takedown_requests.get(connection, request_id, person.brands(Permission.ANSWER_QUESTIONS))
         )
 
 
-def _earlier_answer(connection: Connection, person: Person, before: StoredRequest) -> Answered:
+def _earlier_result(connection: Connection, person: Person, before: StoredRequest) -> TakedownResult:
     if before.user_id != person.user_id:
         raise NotFound("There is no such takedown request.")
-    return _answered(connection, before)
+    return _result_of(connection, before)
 
 
-def _confirm(click: _Click, listing: Item) -> _Given:
+def _confirm(click: _RequestContext, listing: RequestItem) -> _ItemResult:
     try:
         with click.connection.begin_nested():
-            recorded = _record_one(click, listing)
+            recorded = _record_item(click, listing)
     except DomainError as refused:
-        return _Given(listing, Fate.REFUSED, (), refusal=refused.phrase)
+        return _ItemResult(listing, Fate.REFUSED, (), refusal=refused.phrase)
     fate = fate_of(recorded.action.state if recorded.action else None)
-    return _Given(listing, fate, recorded.consequence.reasons, recorded.verdict_id)
+    return _ItemResult(listing, fate, recorded.consequence.reasons, recorded.verdict_id)
 
 
-def _record_one(click: _Click, listing: Item) -> Recorded:
+def _record_item(click: _RequestContext, listing: RequestItem) -> VerdictOutcome:
     case, side = visible_case(click.connection, click.person, listing.case_id)
     if (case.marketplace_id, case.brand_id) != click.pair:
         raise NotFound("There is no such case.")
@@ -230,8 +230,8 @@ def _undo(
     return None
 
 
-def _answered(connection: Connection, request: StoredRequest) -> Answered:
-    return Answered(request, tuple(takedown_requests.items(connection, request)))
+def _result_of(connection: Connection, request: StoredRequest) -> TakedownResult:
+    return TakedownResult(request, tuple(takedown_requests.items(connection, request)))
 
 
 def _record(

@@ -23,14 +23,14 @@ from serving.cases.rules.test_buy import (
     Examiner,
     TestBuyState,
     check_finding,
+    custody_after,
     is_in_order,
-    step,
 )
 from serving.cases.service.case_access import visible_case
 from serving.cases.service.decision_context import Answer
-from serving.cases.service.review import Recorded, record_in
+from serving.cases.service.review import VerdictOutcome, record_in
 from serving.cases.store import cases, test_buys
-from serving.cases.store.test_buys import Entry, TestBuy
+from serving.cases.store.test_buys import CustodyLogEntry, TestBuy
 from serving.platform.runtime import Runtime
 
 _LONGEST: Final = {"order reference": LONGEST_REFERENCE, "holder": 200, "note": LONGEST_NOTE}
@@ -69,14 +69,14 @@ class Finding:
     reason_code: ReasonCode | None = None
 
 
-def order(runtime: Runtime, person: Person, new_order: Order) -> str:
+def place_order(runtime: Runtime, person: Person, new_order: Order) -> str:
     """Record that the goods of a case were ordered, and queue the case for analysts. Returns the test buy's id.
 
     Raises Conflict (the case is closed or leased by a colleague, the listing has changed, or a test buy is running) or
     NotFound, Forbidden, Invalid (the person has no access to the case; it is a blind case; a field is malformed).
     """
     now = runtime.clock.now()
-    reference, minor = _text("order reference", new_order.reference), _cost(new_order)
+    reference, minor = _checked_text("order reference", new_order.reference), _cost_in_minor(new_order)
     if new_order.arrives_by <= now:
         raise Invalid("The expected arrival must be in the future.")
     test_buy_id = runtime.ids.new("tby")
@@ -90,7 +90,7 @@ def order(runtime: Runtime, person: Person, new_order: Order) -> str:
             days=runtime.policies[EnforcementPolicy].test_buy_examined_within_days
         )
         values = {"lane": CaseLane.ANALYST.value, "due_at": due_at}
-        cases.change(connection, case, CaseEvent.PASS_ON, values, holder=person.user_id, at=now)
+        cases.apply_event(connection, case, CaseEvent.PASS_ON, values, holder=person.user_id, at=now)
         row = {
             "marketplace_id": case.marketplace_id,
             "test_buy_id": test_buy_id,
@@ -109,8 +109,8 @@ def order(runtime: Runtime, person: Person, new_order: Order) -> str:
         test_buys.add_test_buy(connection, row)
         test_buy = test_buys.get(connection, test_buy_id, [case.marketplace_id])
         text = Step(CustodyEvent.ORDER, "", f"Ordered as {reference}.", now)
-        test_buys.add_entry(connection, _entry(runtime, person, test_buy, (1, None), text, now))
-        _tell(runtime, connection, person, test_buy, text, now)
+        test_buys.add_entry(connection, _custody_row(runtime, person, test_buy, (1, None), text, now))
+        _log_step(runtime, connection, person, test_buy, text, now)
     return test_buy_id
 
 
@@ -126,10 +126,10 @@ def take_step(runtime: Runtime, person: Person, test_buy_id: str, taken: Step) -
     now = runtime.clock.now()
     with runtime.store.write() as connection:
         test_buy = test_buys.get(connection, test_buy_id, person.marketplaces(Permission.REVIEW_CASES))
-        return _append(runtime, connection, person, (test_buy, taken), now).state
+        return _append_step(runtime, connection, person, (test_buy, taken), now).state
 
 
-def close(runtime: Runtime, person: Person, test_buy_id: str, finding: Finding) -> Recorded:
+def close(runtime: Runtime, person: Person, test_buy_id: str, finding: Finding) -> VerdictOutcome:
     """Record the examiner's finding as the verdict of the case; it outweighs every other verdict in training.
 
     Raises Conflict (the goods were not inspected or somebody else holds them; the case was decided or the listing has
@@ -137,7 +137,7 @@ def close(runtime: Runtime, person: Person, test_buy_id: str, finding: Finding) 
     """
     check_finding(finding.judgement)
     now = runtime.clock.now()
-    name, text = _text("holder", finding.name), _text("note", finding.text)
+    name, text = _checked_text("holder", finding.name), _checked_text("note", finding.text)
     with runtime.store.write() as connection:
         test_buy = test_buys.get(connection, test_buy_id, person.marketplaces(Permission.REVIEW_CASES))
         what = finding.judgement.value.replace("_", " ")
@@ -148,42 +148,44 @@ def close(runtime: Runtime, person: Person, test_buy_id: str, finding: Finding) 
         answer = Answer(test_buy.case_id, test_buy.version_id, finding.judgement, reason_code, text, Evidence.TEST_BUY)
         recorded = record_in(runtime, connection, person, answer, now, examined=True)
         values = {"verdict_id": recorded.verdict_id, "closed_at": now}
-        _append(runtime, connection, person, (test_buy, taken), now, **values)
+        _append_step(runtime, connection, person, (test_buy, taken), now, **values)
     return recorded
 
 
-def read(runtime: Runtime, person: Person, test_buy_id: str) -> tuple[TestBuy, list[Entry]]:
+def read(runtime: Runtime, person: Person, test_buy_id: str) -> tuple[TestBuy, list[CustodyLogEntry]]:
     """A test buy with its custody log, oldest first.
 
     Raises NotFound (the person's marketplaces have no such test buy).
     """
     with runtime.store.read() as connection:
         test_buy = test_buys.get(connection, test_buy_id, person.marketplaces(Permission.REVIEW_CASES))
-        return test_buy, test_buys.log(connection, test_buy.marketplace_id, test_buy_id)
+        return test_buy, test_buys.custody_log(connection, test_buy.marketplace_id, test_buy_id)
 
 
-def _append(
+def _append_step(
     runtime: Runtime, connection: Connection, person: Person, taken: tuple[TestBuy, Step], now: datetime, **values: Any
 ) -> Custody:
     test_buy, text = taken
-    holder = (test_buy.custody.holder or "") if text.event is CustodyEvent.CANCEL else _text("holder", text.holder)
-    after = step(test_buy.custody, text.event, holder)
+    holder = (
+        (test_buy.custody.holder or "") if text.event is CustodyEvent.CANCEL else _checked_text("holder", text.holder)
+    )
+    after = custody_after(test_buy.custody, text.event, holder)
     _check_time(connection, test_buy, text.occurred_at or now, now)
     if text.event is CustodyEvent.CANCEL:
         values["closed_at"] = now
-    row = _entry(runtime, person, test_buy, (test_buy.entries + 1, after.holder), text, now)
-    test_buys.append(connection, test_buy, after, row, **values)
-    _tell(runtime, connection, person, test_buy, text, now)
+    row = _custody_row(runtime, person, test_buy, (test_buy.entries + 1, after.holder), text, now)
+    test_buys.append_entry(connection, test_buy, after, row, **values)
+    _log_step(runtime, connection, person, test_buy, text, now)
     return after
 
 
 def _check_time(connection: Connection, test_buy: TestBuy, occurred_at: datetime, now: datetime) -> None:
-    last = test_buys.log(connection, test_buy.marketplace_id, test_buy.test_buy_id)[-1]
+    last = test_buys.custody_log(connection, test_buy.marketplace_id, test_buy.test_buy_id)[-1]
     if not is_in_order(last.occurred_at, occurred_at, now):
         raise Invalid("A step cannot be earlier than the one before it, or in the future.")
 
 
-def _entry(
+def _custody_row(
     runtime: Runtime, person: Person, test_buy: TestBuy, place: tuple[int, str | None], step_: Step, now: datetime
 ) -> dict[str, Any]:
     number, holder = place
@@ -194,14 +196,14 @@ def _entry(
         "number": number,
         "event": step_.event.value,
         "holder": holder,
-        "description": _text("note", step_.text),
+        "description": _checked_text("note", step_.text),
         "recorded_by": person.name,
         "occurred_at": step_.occurred_at or now,
         "known_at": now,
     }
 
 
-def _tell(
+def _log_step(
     runtime: Runtime, connection: Connection, person: Person, test_buy: TestBuy, step_: Step, now: datetime
 ) -> None:
     """Add the step to the case's timeline and to the audit log, whose chain proves the order of the custody log."""
@@ -227,17 +229,17 @@ def _tell(
     )
 
 
-def _cost(new_order: Order) -> int | None:
+def _cost_in_minor(new_order: Order) -> int | None:
     if (new_order.cost is None) != (new_order.currency is None):
         raise Invalid("Give the cost with both an amount and a currency.")
     if new_order.cost is None or new_order.currency is None:
         return None
-    if new_order.currency not in money.codes() or not 0 <= new_order.cost < 10**9:
+    if new_order.currency not in money.currency_codes() or not 0 <= new_order.cost < 10**9:
         raise Invalid("Give the cost as an amount of zero or more in a currency such as EUR.")
     return money.to_minor(new_order.cost, new_order.currency)
 
 
-def _text(what: str, text: str) -> str:
+def _checked_text(what: str, text: str) -> str:
     stripped_text = text.strip()
     if not stripped_text or len(stripped_text) > _LONGEST[what] or "\0" in stripped_text:
         raise Invalid("The {what} must have 1 to {most:,} characters.", what=what, most=_LONGEST[what])

@@ -13,7 +13,13 @@ from serving.appeals.rules.appeals import AppealEvent
 from serving.appeals.rules.counter_notice import CounterNoticeEvent
 from serving.appeals.store import appeals, overturns
 from serving.cases.service.case_access import claimed_case, visible_case
-from serving.cases.service.decision_context import Answer, DecisionContext, append, note, tell_counter_notice
+from serving.cases.service.decision_context import (
+    Answer,
+    DecisionContext,
+    add_timeline_line,
+    append_verdict,
+    apply_to_counter_notice,
+)
 from serving.cases.store import case_brands, cases, verdicts
 from serving.cases.store.cases import Case
 from serving.cases.store.verdicts import StoredVerdict
@@ -21,8 +27,8 @@ from serving.notices.service import notice_decisions
 from serving.notices.store import notices
 from serving.platform.runtime import Runtime
 from serving.sellers.service import strike_recording
-from serving.standing.service import begin_count, recount_of
-from serving.takedowns.rules.statement import Undone
+from serving.standing.service import lock_standing, recount_of
+from serving.takedowns.rules.statement import OverturnCause
 from serving.takedowns.service.takedown import undo_window, withdraw
 from serving.takedowns.store import actions
 
@@ -60,7 +66,7 @@ def undo_in(
     else:
         case, side = claimed_case(connection, person, case_id, claimant)
     if recounts:
-        begin_count(connection, case)
+        lock_standing(connection, case)
     context = DecisionContext(runtime, connection, person, case, side, now)
     verdict = verdicts.latest_of_case(connection, case.marketplace_id, case.case_id)
     if verdict is not None and verdict.side is Side.BRAND:  # Another brand may have claimed the listing since.
@@ -93,16 +99,16 @@ def withdraw_last(context: DecisionContext, verdict: StoredVerdict) -> str:
         raise Conflict("The brand of this case was corrected after the verdict. Decide the case as it stands now.")
     _undo_overturn(context, verdict)
     _withdraw_action(context, verdict)
-    if not verdicts.claimed_by_another(connection, verdict):
+    if not verdicts.is_claimed_by_another(connection, verdict):
         _reopen(context, verdict)
     withdrawal = Answer(case.case_id, verdict.version_id, Judgement.WITHDRAWN)
-    withdrawal_id = append(context, withdrawal, supersedes=verdict)
+    withdrawal_id = append_verdict(context, withdrawal, supersedes=verdict)
     notice_decisions.reopen(connection, case, verdict.verdict_id)
     appeal = appeals.of_case(connection, case.marketplace_id, case.case_id)
     if appeal is not None and verdict.lane is CaseLane.APPEAL:
-        appeals.change(connection, case.marketplace_id, appeal, AppealEvent.REOPEN, context.at)
-        tell_counter_notice(context, appeal, CounterNoticeEvent.REOPEN)
-    note(context, f"Withdrew “{verdict.judgement.value.replace('_', ' ')}”.")
+        appeals.apply_event(connection, case.marketplace_id, appeal, AppealEvent.REOPEN, context.at)
+        apply_to_counter_notice(context, appeal, CounterNoticeEvent.REOPEN)
+    add_timeline_line(context, f"Withdrew “{verdict.judgement.value.replace('_', ' ')}”.")
     return withdrawal_id
 
 
@@ -115,7 +121,7 @@ def overrule(runtime: Runtime, connection: Connection, person: Person, key: tupl
     verdict = verdicts.get(connection, marketplace_id, verdict_id)
     case = cases.get(connection, marketplace_id, verdict.case_id)
     context = DecisionContext(runtime, connection, person, case, verdict.side, at)
-    append(context, Answer(case.case_id, verdict.version_id, Judgement.WITHDRAWN), supersedes=verdict)
+    append_verdict(context, Answer(case.case_id, verdict.version_id, Judgement.WITHDRAWN), supersedes=verdict)
     elsewhere = cases.open_cases(connection, marketplace_id, [case.listing_id]).get(case.listing_id)
     if case.state is CaseState.DECIDED and elsewhere is None:
         values: dict[str, object] = {
@@ -124,12 +130,12 @@ def overrule(runtime: Runtime, connection: Connection, person: Person, key: tupl
             "decided_at": None,
             "question_returned": True,
         }
-        cases.change(connection, case, CaseEvent.UNDO, values, holder=None, at=at)
+        cases.apply_event(connection, case, CaseEvent.UNDO, values, holder=None, at=at)
     notice_decisions.reopen(connection, case, verdict_id)
     if elsewhere is not None:
         notices.move_to_case(connection, marketplace_id, case.case_id, elsewhere.case_id)
     recount_of(runtime, connection, case, at)
-    note(context, "The pending removal was withdrawn; an analyst decides again.")
+    add_timeline_line(context, "The pending removal was withdrawn; an analyst decides again.")
 
 
 def _reopen(context: DecisionContext, verdict: StoredVerdict) -> None:
@@ -144,19 +150,21 @@ def _reopen(context: DecisionContext, verdict: StoredVerdict) -> None:
     if later.version_id != case.version_id:
         return
     if later.case_id != case.case_id:
-        cases.change(connection, later, CaseEvent.NEW_VERSION, {"decided_at": context.at}, holder=None, at=context.at)
+        cases.apply_event(
+            connection, later, CaseEvent.NEW_VERSION, {"decided_at": context.at}, holder=None, at=context.at
+        )
         notices.move_to_case(connection, case.marketplace_id, later.case_id, case.case_id)
     values = {
         "lane": verdict.lane.value,
         "decided_at": None,
         "priority": max(case.priority, later.priority),
-        **_as_before(case, later, verdict),
+        **_values_before(case, later, verdict),
     }
     event = CaseEvent.UNDO if case.state is CaseState.DECIDED else CaseEvent.PASS_ON
-    cases.change(connection, case, event, values, holder=context.person.user_id, at=context.at)
+    cases.apply_event(connection, case, event, values, holder=context.person.user_id, at=context.at)
 
 
-def _as_before(case: Case, later: Case, verdict: StoredVerdict) -> dict[str, object]:
+def _values_before(case: Case, later: Case, verdict: StoredVerdict) -> dict[str, object]:
     """The deadline and the question as they stood before the verdict; a notice that came since may be due sooner."""
     if verdict.due_before is None:
         return {}
@@ -172,10 +180,10 @@ def _undo_overturn(context: DecisionContext, verdict: StoredVerdict) -> None:
     overturn = overturns.by_verdict(context.connection, context.case.marketplace_id, verdict.verdict_id)
     if overturn is None:
         return
-    if overturn.cause is Undone.CONCEDED:
+    if overturn.cause is OverturnCause.CONCEDED:
         raise Conflict("Conceding a counter-notice cannot be undone; the seller has been told.")
     overturns.undo(context.connection, context.case.marketplace_id, overturn.overturn_id, context.at)
-    strike_recording.give_again(
+    strike_recording.restore_strike(
         context.runtime, context.connection, context.case.marketplace_id, overturn.action_id, context.at
     )
 

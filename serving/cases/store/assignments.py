@@ -18,7 +18,7 @@ from serving.platform.database.scope import HERE, inside, same
 from serving.platform.database.store import add
 
 
-def standing(connection: Connection, marketplaces: Collection[str], at: datetime) -> dict[str, str]:
+def current_assignees(connection: Connection, marketplaces: Collection[str], at: datetime) -> dict[str, str]:
     """The assignee of each open case of these marketplaces now, by case."""
     query = select(case_assignment.c.case_id, case_assignment.c.user_id).where(
         case_assignment.c.marketplace_id.in_(marketplaces), case_assignment.c.until > at
@@ -26,7 +26,7 @@ def standing(connection: Connection, marketplaces: Collection[str], at: datetime
     return {row.case_id: row.user_id for row in connection.execute(query)}
 
 
-def free(connection: Connection, marketplace_id: str, at: datetime, most: int) -> list[str]:
+def free_cases(connection: Connection, marketplace_id: str, at: datetime, most: int) -> list[str]:
     """Open cases of the review queue without a lease or an assignee, the costliest first."""
     offered = select(case_assignment.c.case_id).where(
         case_assignment.c.marketplace_id == marketplace_id, case_assignment.c.until > at
@@ -46,7 +46,7 @@ def free(connection: Connection, marketplace_id: str, at: datetime, most: int) -
     return list(connection.execute(query).scalars())
 
 
-def on_duty(connection: Connection, marketplace_id: str, wall: datetime) -> list[str]:
+def analysts_on_duty(connection: Connection, marketplace_id: str, wall: datetime) -> list[str]:
     """The analysts of a marketplace who are signed in; `wall` is the time by which sessions end."""
     query = (
         select(role_grant.c.user_id)
@@ -63,7 +63,7 @@ def on_duty(connection: Connection, marketplace_id: str, wall: datetime) -> list
     return list(connection.execute(query).scalars())
 
 
-def in_hand(connection: Connection, marketplace_id: str, at: datetime) -> Counter[str]:
+def open_case_counts(connection: Connection, marketplace_id: str, at: datetime) -> Counter[str]:
     """The number of open cases that each person has leased or is assigned."""
     conditions = review_case.c.marketplace_id == marketplace_id, IS_OPEN
     leased_cases = select(review_case.c.case_id, review_case.c.leased_by).where(
@@ -80,7 +80,7 @@ def in_hand(connection: Connection, marketplace_id: str, at: datetime) -> Counte
     return Counter(mine.values())
 
 
-def judged_by(connection: Connection, marketplace_id: str, case_ids: Collection[str]) -> dict[str, set[str]]:
+def judges_of(connection: Connection, marketplace_id: str, case_ids: Collection[str]) -> dict[str, set[str]]:
     """The people who have judged the listings of these cases, by case."""
     query = (
         select(review_case.c.case_id, verdict.c.user_id)
@@ -114,7 +114,7 @@ def withdraw(connection: Connection, marketplaces: Collection[str], user_id: str
     return len(connection.execute(gone.returning(case_assignment.c.case_id)).all())
 
 
-def brands_of_managers(connection: Connection, marketplace_id: str) -> dict[str, int]:
+def brand_counts_by_manager(connection: Connection, marketplace_id: str) -> dict[str, int]:
     """How many brands each account manager of a marketplace manages, including those with none."""
     looked_after = func.count(brand_enrolment.c.brand_id)
     query = (
@@ -132,7 +132,7 @@ def brands_of_managers(connection: Connection, marketplace_id: str) -> dict[str,
 
 
 # Built once, because every score asks.
-_ASKED: Final = (
+_QUESTIONS_OF_MODEL: Final = (
     select(review_case.c.brand_id, func.count().label("n"))
     .join(score, same(score, review_case, "score_id"))
     .where(
@@ -145,9 +145,9 @@ _ASKED: Final = (
 )
 
 
-def asked_since(
+def questions_since(
     connection: Connection, marketplace_id: str, brand_ids: Collection[str], since: datetime
 ) -> dict[str, int]:
     """The number of questions that the model has put to each of these brands since a moment."""
     parameters = {"here": marketplace_id, "brands": list(brand_ids), "since": since}
-    return {row.brand_id: row.n for row in connection.execute(_ASKED, parameters)}
+    return {row.brand_id: row.n for row in connection.execute(_QUESTIONS_OF_MODEL, parameters)}

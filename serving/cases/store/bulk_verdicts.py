@@ -7,9 +7,9 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
-from models.errors import required
+from models.errors import require
 from models.verdict import Judgement
-from serving.cases.rules.bulk_verdicts import Made
+from serving.cases.rules.bulk_verdicts import BulkItemResult
 from serving.cases.tables import bulk_item, bulk_verdict, review_case, verdict
 from serving.listings.tables import listing, listing_version
 from serving.platform.database.row_reader import reader
@@ -33,20 +33,20 @@ class StoredBulkItem:
     case_id: str
     version_id: str
     verdict_id: str | None
-    made: Made
+    made: BulkItemResult
     reason: str
     external_id: str | None
     content: Mapping[str, Any] | None
     undone: bool
 
 
-def begin(connection: Connection, row: Mapping[str, Any]) -> bool:
+def add_bulk(connection: Connection, row: Mapping[str, Any]) -> bool:
     """Store an answer before its cases are decided; False where its id is already stored."""
     insertion = insert_or_ignore(connection, bulk_verdict).values(**row).returning(bulk_verdict.c.bulk_id)
     return connection.execute(insertion).first() is not None
 
 
-def hold(connection: Connection, marketplace_id: str, bulk_id: str) -> frozenset[str]:
+def lock(connection: Connection, marketplace_id: str, bulk_id: str) -> frozenset[str]:
     """Lock this id until the transaction ends, so that other requests wait; returns the cases with a result."""
     bulk_query = select(bulk_verdict.c.bulk_id).where(inside(bulk_verdict, marketplace_id, bulk_id=bulk_id))
     connection.execute(bulk_query.with_for_update()).all()
@@ -62,7 +62,7 @@ def add_item(connection: Connection, row: Mapping[str, Any]) -> None:
 def get(connection: Connection, bulk_id: str, user_id: str) -> StoredBulk:
     """A person's own bulk answer. Raises NotFound (the person has no bulk answer of this id)."""
     query = select(bulk_verdict).where(bulk_verdict.c.bulk_id == bulk_id, bulk_verdict.c.user_id == user_id)
-    row = required(connection.execute(query).mappings().one_or_none(), "There is no such answer of yours.")
+    row = require(connection.execute(query).mappings().one_or_none(), "There is no such answer of yours.")
     return StoredBulk(row["marketplace_id"], bulk_id, user_id, Judgement(row["judgement"]), row["known_at"])
 
 

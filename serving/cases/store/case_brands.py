@@ -15,7 +15,7 @@ from serving.cases.rules.case_brand import CaseBrand, KeptNaming
 from serving.cases.tables import case_brand
 from serving.listings.tables import listing, listing_version
 from serving.platform.database.fast.door import KeyedQuery, PlainQuery
-from serving.platform.database.lists import as_list, listed
+from serving.platform.database.lists import list_parameter, value_table
 from serving.platform.database.scope import HERE, inside, same
 from serving.platform.database.store import add
 
@@ -60,10 +60,10 @@ def of_case(connection: Connection, marketplace_id: str, case_id: str) -> list[S
         .where(inside(case_brand, marketplace_id, case_id=case_id))
         .order_by(case_brand.c.known_at, case_brand.c.naming_id)
     )
-    return [_stored(row) for row in connection.execute(query).mappings()]
+    return [_stored_naming(row) for row in connection.execute(query).mappings()]
 
 
-def last_given(namings: Iterable[StoredNaming]) -> StoredNaming | None:
+def last_naming(namings: Iterable[StoredNaming]) -> StoredNaming | None:
     """The last naming that is not undone, of a case's namings oldest first."""
     standing_namings: list[StoredNaming] = []
     for naming in namings:
@@ -74,7 +74,7 @@ def last_given(namings: Iterable[StoredNaming]) -> StoredNaming | None:
     return standing_namings[-1] if standing_namings else None
 
 
-def _stored(row: RowMapping) -> StoredNaming:
+def _stored_naming(row: RowMapping) -> StoredNaming:
     return StoredNaming(
         naming_id=row["naming_id"],
         undoes_id=row["undoes_id"],
@@ -110,9 +110,9 @@ _OF_EXTERNAL_ID: Final = (
 )
 
 
-def _named_among(dialect: str) -> Select[Any]:
+def _namings_among(dialect: str) -> Select[Any]:
     """Listed ids of listings; those for which nobody named a brand have a null beside them."""
-    id_list = listed(dialect, String())
+    id_list = value_table(dialect, String())
     return select(id_list.c.value, case_brand.c.naming_id).select_from(
         id_list.outerjoin(listing, inside(listing, HERE, external_id=id_list.c.value)).outerjoin(
             case_brand, same(case_brand, listing, "listing_id")
@@ -120,7 +120,7 @@ def _named_among(dialect: str) -> Select[Any]:
     )
 
 
-_NAMED_AMONG: Final = PlainQuery(_named_among)
+_NAMED_AMONG: Final = PlainQuery(_namings_among)
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +140,7 @@ def of_listings(connection: Connection, marketplace_id: str, listing_ids: Collec
     for row in _OF_LISTINGS.rows(connection, parameters):
         rows_by_listing[row.listing_id].append(row)
     return {
-        listing_id: ListingNamings(tuple(map(_named, rows)), _kept(rows))
+        listing_id: ListingNamings(tuple(map(_named_brand, rows)), _naming_in_force(rows))
         for listing_id, rows in rows_by_listing.items()
     }
 
@@ -149,14 +149,14 @@ def of_external_ids(
     connection: Connection, marketplace_id: str, external_ids: Collection[str]
 ) -> dict[str, list[NamedBrand]]:
     """The brands that people named for the listings of these ids, in the order of time; other ids are left out."""
-    parameters = {"here": marketplace_id, **as_list(connection, sorted(set(external_ids)))}
+    parameters = {"here": marketplace_id, **list_parameter(connection, sorted(set(external_ids)))}
     # For almost every listing nobody has.
     named = {
         external_id for external_id, naming_id in _NAMED_AMONG.rows(connection, parameters) if naming_id is not None
     }
     return {
         external_id: list(
-            map(_named, connection.execute(_OF_EXTERNAL_ID, {"here": marketplace_id, "external_id": external_id}))
+            map(_named_brand, connection.execute(_OF_EXTERNAL_ID, {"here": marketplace_id, "external_id": external_id}))
         )
         for external_id in named
     }
@@ -170,10 +170,14 @@ def latest_of_listings(
     rows_by_listing: dict[str, list[Any]] = defaultdict(list)
     for row in _LATEST.rows(connection, parameters):
         rows_by_listing[row.listing_id].append(row)
-    return {listing_id: naming for listing_id, rows in rows_by_listing.items() if (naming := _kept(rows)) is not None}
+    return {
+        listing_id: naming
+        for listing_id, rows in rows_by_listing.items()
+        if (naming := _naming_in_force(rows)) is not None
+    }
 
 
-def _named(row: Row[Any]) -> NamedBrand:
+def _named_brand(row: Row[Any]) -> NamedBrand:
     content = row.content
     return NamedBrand(
         known_at=row.known_at,
@@ -186,7 +190,7 @@ def _named(row: Row[Any]) -> NamedBrand:
     )
 
 
-def in_force(rows: Iterable[Row[Any]]) -> list[Row[Any]]:
+def rows_in_force(rows: Iterable[Row[Any]]) -> list[Row[Any]]:
     """The naming in force of each listing, of namings in the order of time; none where all of a listing are undone."""
     standing_rows: dict[str, list[Row[Any]]] = defaultdict(list)
     for row in rows:
@@ -197,8 +201,8 @@ def in_force(rows: Iterable[Row[Any]]) -> list[Row[Any]]:
     return [listing_rows[-1] for listing_rows in standing_rows.values() if listing_rows]
 
 
-def _kept(rows: Sequence[Row[Any]]) -> KeptNaming | None:
-    for row in in_force(rows):
+def _naming_in_force(rows: Sequence[Row[Any]]) -> KeptNaming | None:
+    for row in rows_in_force(rows):
         brand = CaseBrand(row.brand_id, row.mark, row.mark_owner)
         return KeptNaming(brand, row.resolved_id, row.known_at, rows[-1].known_at)
     return None

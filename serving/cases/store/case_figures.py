@@ -25,14 +25,16 @@ Key = TypeVar("Key")
 
 
 @dataclass(frozen=True, slots=True)
-class Offered:
+class ListingWithCase:
     """The current title of a listing, and its open case or else the case of its last verdict."""
 
     title: str | None
     case_id: str | None
 
 
-def offered(connection: Connection, marketplace_id: str, external_ids: Collection[str]) -> dict[str, Offered]:
+def listings_with_case(
+    connection: Connection, marketplace_id: str, external_ids: Collection[str]
+) -> dict[str, ListingWithCase]:
     """The listings of a marketplace with these external ids, by id."""
     still_open = (
         select(review_case.c.case_id)
@@ -53,7 +55,9 @@ def offered(connection: Connection, marketplace_id: str, external_ids: Collectio
         .join(listing_version, same(listing, listing_version, "version_id"))
         .where(listing.c.marketplace_id == marketplace_id, listing.c.external_id.in_(external_ids))
     )
-    return {row.external_id: Offered(row.content.get("title"), row.case_id) for row in connection.execute(query)}
+    return {
+        row.external_id: ListingWithCase(row.content.get("title"), row.case_id) for row in connection.execute(query)
+    }
 
 
 _LATER: Final = verdict.alias("later")
@@ -69,7 +73,7 @@ _FOLLOWED: Final = (
 
 
 @dataclass(frozen=True, slots=True)
-class Given:
+class PersonVerdict:
     """A person's verdict without a later verdict on its case, with its listing and action."""
 
     case_id: str
@@ -88,7 +92,7 @@ class Given:
     probability: float | None
 
 
-def given_since(connection: Connection, user_id: str, side: Side, since: datetime) -> list[Given]:
+def verdicts_since(connection: Connection, user_id: str, side: Side, since: datetime) -> list[PersonVerdict]:
     """A person's verdicts since a moment without a later verdict on their case, newest first."""
     query = (
         select(
@@ -126,11 +130,11 @@ def given_since(connection: Connection, user_id: str, side: Side, since: datetim
     with plans_kept(
         connection
     ):  # Every page asks, and the plan of eight tables takes ten times as long as the reading.
-        return [_given(row) for row in connection.execute(query).mappings()]
+        return [_person_verdict(row) for row in connection.execute(query).mappings()]
 
 
-def _given(row: RowMapping) -> Given:
-    return Given(
+def _person_verdict(row: RowMapping) -> PersonVerdict:
+    return PersonVerdict(
         row["case_id"],
         Judgement(row["judgement"]),
         row["known_at"],
@@ -182,26 +186,26 @@ def open_questions(connection: Connection, pairs: Collection[Pair]) -> dict[Pair
         .where(
             review_case.c.state == CaseState.OPEN.value,
             review_case.c.lane == CaseLane.ASK_BRAND.value,
-            _one_of(pairs, *key),
+            _in_pairs(pairs, *key),
         )
         .group_by(*key)
     )
     return {(row.marketplace_id, row.brand_id): Questions(row.n, row.oldest) for row in connection.execute(query)}
 
 
-def _one_of(pairs: Collection[Pair], place: Any, brand_id: Any) -> ColumnElement[bool]:
+def _in_pairs(pairs: Collection[Pair], place: Any, brand_id: Any) -> ColumnElement[bool]:
     """A brand in a marketplace among these; an empty set of pairs matches no row, so it never grants access."""
     return or_(
         false(), *(and_(place == marketplace_id, brand_id == own_brand) for marketplace_id, own_brand in sorted(pairs))
     )
 
 
-def standing_answers(connection: Connection, pairs: Collection[Pair]) -> dict[Pair, dict[Judgement, int]]:
+def answers_in_force(connection: Connection, pairs: Collection[Pair]) -> dict[Pair, dict[Judgement, int]]:
     """The number of each brand's answers that are not withdrawn, by (marketplace, brand) and judgement."""
     key = (verdict.c.marketplace_id, verdict.c.brand_id)
     query = (
         select(*key, verdict.c.judgement, func.count().label("n"))
-        .where(verdict.c.side == Side.BRAND.value, _one_of(pairs, *key), STANDS)
+        .where(verdict.c.side == Side.BRAND.value, _in_pairs(pairs, *key), STANDS)
         .group_by(*key, verdict.c.judgement)
     )
     return _by_pair(connection, query, Judgement)
@@ -237,7 +241,7 @@ def brand_actions(connection: Connection, pairs: Collection[Pair], most: int) ->
         .join(listing, same(action, listing, "listing_id"))
         .outerjoin(removal_check, same(action, removal_check, "action_id"))
         .join(listing_version, same(verdict, listing_version, "version_id"))
-        .where(_one_of(pairs, review_case.c.marketplace_id, review_case.c.brand_id))
+        .where(_in_pairs(pairs, review_case.c.marketplace_id, review_case.c.brand_id))
         .order_by(action.c.created_at.desc(), action.c.action_id.desc())
         .limit(most)
     )
@@ -264,7 +268,7 @@ def removal_counts(connection: Connection, pairs: Collection[Pair]) -> dict[Pair
         select(*key, action.c.state, func.count().label("n"))
         .join(verdict, same(action, verdict, "verdict_id"))
         .join(review_case, same(verdict, review_case, "case_id"))
-        .where(action.c.kind == ActionKind.REMOVE.value, _one_of(pairs, *key))
+        .where(action.c.kind == ActionKind.REMOVE.value, _in_pairs(pairs, *key))
         .group_by(*key, action.c.state)
     )
     return _by_pair(connection, query, ActionState)

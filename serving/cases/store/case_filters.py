@@ -24,28 +24,28 @@ from serving.listings.tables import listing_version, score
 IS_OPEN: Final[ColumnElement[bool]] = review_case.c.state == literal_column("'open'")
 
 
-class _Scanned(FunctionElement[Any]):
+class _UnindexedColumn(FunctionElement[Any]):
     inherit_cache = True
 
 
-@compiles(_Scanned)
-def _as_it_is(element: _Scanned, compiler: SQLCompiler, **options: Any) -> str:
+@compiles(_UnindexedColumn)
+def _compile_plain(element: _UnindexedColumn, compiler: SQLCompiler, **options: Any) -> str:
     return compiler.process(element.clauses, **options)
 
 
-@compiles(_Scanned, "sqlite")
-def _looked_up_by_nothing(element: _Scanned, compiler: SQLCompiler, **options: Any) -> str:
+@compiles(_UnindexedColumn, "sqlite")
+def _compile_unindexed(element: _UnindexedColumn, compiler: SQLCompiler, **options: Any) -> str:
     return f"+{compiler.process(element.clauses, **options)}"
 
 
-def _scanned(column: Any) -> _Scanned:
-    scanned_column = _Scanned(column)
+def _without_index(column: Any) -> _UnindexedColumn:
+    scanned_column = _UnindexedColumn(column)
     scanned_column.type = column.type
     return scanned_column
 
 
 # The columns of `review_case` without the use of their indexes.
-SCANNED: Final = SimpleNamespace(**{column.name: _scanned(column) for column in review_case.c})
+SCANNED: Final = SimpleNamespace(**{column.name: _without_index(column) for column in review_case.c})
 
 
 # Built once, because every intake may execute them.
@@ -61,9 +61,9 @@ _SCORES: Final = select(score.c.score_id, score.c.value, score.c.probability).wh
 )
 
 
-def filters(seller: str | None, language: str | None, score: Score) -> dict[str, Any]:
+def filter_fields(seller: str | None, language: str | None, score: Score) -> dict[str, Any]:
     """The fields of a case on a version of this seller in this language, with this score."""
-    return _filters(seller, language, score.probability, score.value)
+    return _filter_fields(seller, language, score.probability, score.value)
 
 
 def has_filters(row: Mapping[str, Any]) -> bool:
@@ -86,11 +86,13 @@ def _read(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> dict[str
     for row in rows:
         version, scored = listings[row["version_id"]], scores[row["score_id"]]
         language = version.content.get("language")
-        fields[row["case_id"]] = _filters(version.seller_external_id, language, scored.probability, scored.value)
+        fields[row["case_id"]] = _filter_fields(version.seller_external_id, language, scored.probability, scored.value)
     return fields
 
 
-def _filters(seller: str | None, language: str | None, probability: float | None, score_value: float) -> dict[str, Any]:
+def _filter_fields(
+    seller: str | None, language: str | None, probability: float | None, score_value: float
+) -> dict[str, Any]:
     return {
         "seller_external_id": seller,
         "language": language,

@@ -65,14 +65,14 @@ def of_case(connection: Connection, marketplace_id: str, case_id: str) -> list[S
         .order_by(case_note.c.known_at, case_note.c.note_id)
     )
     rows = connection.execute(query).mappings().all()
-    names = _mentioned(connection, marketplace_id, [row["note_id"] for row in rows]) if rows else {}
+    names = _mentioned_names(connection, marketplace_id, [row["note_id"] for row in rows]) if rows else {}
     return [
         StoredNote(row["note_id"], row["name"], row["text"], tuple(names.get(row["note_id"], ())), row["known_at"])
         for row in rows
     ]
 
 
-def _mentioned(connection: Connection, marketplace_id: str, note_ids: Collection[str]) -> dict[str, list[str]]:
+def _mentioned_names(connection: Connection, marketplace_id: str, note_ids: Collection[str]) -> dict[str, list[str]]:
     query = (
         select(note_mention.c.note_id, account.c.name)
         .join(account, account.c.user_id == note_mention.c.user_id)
@@ -85,7 +85,7 @@ def _mentioned(connection: Connection, marketplace_id: str, note_ids: Collection
     return names_by_note
 
 
-def unseen(connection: Connection, user_id: str, marketplaces: Collection[str]) -> int:
+def unseen_count(connection: Connection, user_id: str, marketplaces: Collection[str]) -> int:
     """How many notes mention somebody and have not been seen."""
     query = select(func.count()).where(
         note_mention.c.user_id == user_id,
@@ -115,7 +115,7 @@ def inbox(connection: Connection, user_id: str, marketplaces: Collection[str], m
     ]
 
 
-def see_all(connection: Connection, user_id: str, at: datetime) -> int:
+def mark_all_seen(connection: Connection, user_id: str, at: datetime) -> int:
     """Mark all notes that mention a person as seen; returns how many were not."""
     changed = connection.execute(
         update(note_mention)

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, bindparam, func, or_, select, true, update
 
 from features.phrase import Phrase
 from models.case import BLIND_LANES, CaseEvent, CaseLane, CaseState, next_state
-from models.errors import Conflict, UnderWay, required
+from models.errors import Conflict, WorkInProgress, require
 from serving.cases.rules.case_brand import CaseBrand
 from serving.cases.store.case_filters import IS_OPEN, with_filters
 from serving.cases.tables import case_event, review_case, verdict
@@ -88,14 +88,14 @@ def add_events(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> Non
 def get(connection: Connection, marketplace_id: str, case_id: str) -> Case:
     """One case. Raises NotFound (there is none in this marketplace)."""
     query = select(review_case).where(inside(review_case, marketplace_id, case_id=case_id))
-    return required(reader(Case).single(connection, query), "There is no such case.")
+    return require(reader(Case).single(connection, query), "There is no such case.")
 
 
 def of_verdict(connection: Connection, marketplace_id: str, verdict_id: str) -> Case:
     """The case on which a verdict was given. Raises NotFound (there is no such verdict)."""
     of_verdict = select(verdict.c.case_id).where(inside(verdict, marketplace_id, verdict_id=verdict_id))
     query = select(review_case).where(inside(review_case, marketplace_id, case_id=of_verdict.scalar_subquery()))
-    return required(reader(Case).single(connection, query), "There is no such verdict.")
+    return require(reader(Case).single(connection, query), "There is no such verdict.")
 
 
 def marketplace_of(connection: Connection, case_id: str, marketplaces: Collection[str]) -> str:
@@ -106,10 +106,10 @@ def marketplace_of(connection: Connection, case_id: str, marketplaces: Collectio
     query = select(review_case.c.marketplace_id).where(
         review_case.c.case_id == case_id, review_case.c.marketplace_id.in_(marketplaces)
     )
-    return str(required(connection.execute(query).scalar(), "There is no such case."))
+    return str(require(connection.execute(query).scalar(), "There is no such case."))
 
 
-def hold(connection: Connection, marketplace_id: str, case_ids: Collection[str]) -> None:
+def lock(connection: Connection, marketplace_id: str, case_ids: Collection[str]) -> None:
     """Lock these cases until the transaction ends.
 
     For changes of several cases: the transaction takes these locks first. It waits for other holders, and they never
@@ -146,7 +146,7 @@ def versions_with_case(connection: Connection, marketplace_id: str, version_ids:
     return {row.version_id for row in _WITH_CASE.rows(connection, parameters)}
 
 
-def change(
+def apply_event(
     connection: Connection, case: Case, event: CaseEvent, values: Mapping[str, Any], *, holder: str | None, at: datetime
 ) -> None:
     """Apply an event to the case as it was read, if it is unchanged and nobody else has leased it.
@@ -175,10 +175,10 @@ def change(
         )
     )
     if changed.rowcount != 1:
-        raise _why_not(connection, case)
+        raise _conflict_of(connection, case)
 
 
-def _why_not(connection: Connection, case: Case) -> Conflict:
+def _conflict_of(connection: Connection, case: Case) -> Conflict:
     now = get(connection, case.marketplace_id, case.case_id)
     if now.state is not case.state:
         next_sentences = {
@@ -189,10 +189,10 @@ def _why_not(connection: Connection, case: Case) -> Conflict:
         return Conflict(next_sentences[now.state])
     if now.revision != case.revision:
         return Conflict("Somebody has changed this case in the meantime. Refresh the page.")
-    return UnderWay("Somebody else is working on this case.")
+    return WorkInProgress("Somebody else is working on this case.")
 
 
-def raise_attention(connection: Connection, case: Case, *, priority: float, due_at: datetime) -> None:
+def raise_priority(connection: Connection, case: Case, *, priority: float, due_at: datetime) -> None:
     """Raise the priority of an open case and bring its deadline forward; never the reverse."""
     sooner = {} if case.lane is CaseLane.ASK_BRAND or case.due_at <= due_at else {"due_at": due_at}
     higher = {} if case.priority >= priority else {"priority": priority}
@@ -231,7 +231,7 @@ def timeline(connection: Connection, marketplace_id: str, case_id: str) -> list[
     return [dict(row) for row in connection.execute(query).mappings()]
 
 
-def overdue_number(connection: Connection, marketplace_id: str, at: datetime) -> int:
+def overdue_count(connection: Connection, marketplace_id: str, at: datetime) -> int:
     """The number of a marketplace's open cases past their deadline; questions to brands pass on by themselves."""
     late = (
         IS_OPEN,
@@ -242,7 +242,7 @@ def overdue_number(connection: Connection, marketplace_id: str, at: datetime) ->
     return int(connection.execute(select(func.count()).select_from(review_case).where(*late)).scalar_one())
 
 
-def overdue(
+def overdue_cases(
     connection: Connection, lane: CaseLane, marketplaces: Collection[str], at: datetime, most: int
 ) -> list[Case]:
     """Open cases of a lane in these marketplaces past their deadline."""

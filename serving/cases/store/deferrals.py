@@ -25,7 +25,7 @@ class StoredDeferral:
     known_at: datetime
 
 
-def begin(connection: Connection, case: Case, user_id: str, deferral_id: str, aside: Snooze, at: datetime) -> bool:
+def defer(connection: Connection, case: Case, user_id: str, deferral_id: str, aside: Snooze, at: datetime) -> bool:
     """Defer an open case and release its lease; False where another person holds it."""
     free = or_(
         review_case.c.leased_until.is_(None), review_case.c.leased_until <= at, review_case.c.leased_by == user_id
@@ -53,18 +53,18 @@ def begin(connection: Connection, case: Case, user_id: str, deferral_id: str, as
     return True
 
 
-def end(
+def resume_cases(
     connection: Connection, marketplace_id: str, listing_ids: Collection[str], at: datetime, *, news: bool = False
 ) -> int:
     """Return the deferred cases of these listings to the queue; with `news`, only those that news wakes."""
     if not listing_ids:
         return 0
     parameters = {"here": marketplace_id, "listings": sorted(listing_ids), "moment": at}
-    return connection.execute(_ending(news=news), parameters).rowcount
+    return connection.execute(_resume_statement(news=news), parameters).rowcount
 
 
 @cache
-def _ending(*, news: bool) -> Update:
+def _resume_statement(*, news: bool) -> Update:
     awake = [review_case.c.wakes_on_news.is_(true())] if news else []
     # In the terms of the unique index on the one open case of each listing.
     decides = review_case.c.state == literal_column("'open'"), review_case.c.lane != literal_column("'second_review'")
@@ -81,7 +81,7 @@ def _ending(*, news: bool) -> Update:
     )
 
 
-def end_of_case(connection: Connection, case: Case, at: datetime) -> bool:
+def resume_case(connection: Connection, case: Case, at: datetime) -> bool:
     """Return one case to the queue; False where it is not deferred."""
     changed = connection.execute(
         update(review_case)

@@ -11,7 +11,7 @@ from models.case import CaseLane
 from models.verdict import Judgement
 from serving.brands.tables import brand
 from serving.cases.store.case_filters import IS_OPEN, SCANNED
-from serving.cases.store.queues import open_to
+from serving.cases.store.queues import is_open_to
 from serving.cases.store.verdicts import STANDS
 from serving.cases.tables import review_case, verdict
 from serving.listings.store.search import Hit
@@ -65,9 +65,9 @@ def listings_of(connection: Connection, hits: Sequence[Hit], alike: Collection[s
         )
     keys = list(listings_by_key)
     for place, listing_id, values in (
-        *_waiting(connection, keys, alike),
-        *_judgements(connection, keys),
-        *_done(connection, keys),
+        *_open_cases(connection, keys, alike),
+        *_last_judgements(connection, keys),
+        *_last_actions(connection, keys),
     ):
         hit_listing = listings_by_key[place, listing_id]
         if "open_cases" in values:
@@ -82,10 +82,10 @@ def listings_of(connection: Connection, hits: Sequence[Hit], alike: Collection[s
 _Facts = list[tuple[str, str, dict[str, Any]]]
 
 
-def _waiting(connection: Connection, keys: Collection[tuple[str, str]], alike: Collection[str]) -> _Facts:
+def _open_cases(connection: Connection, keys: Collection[tuple[str, str]], alike: Collection[str]) -> _Facts:
     query = select(*columns(review_case, "marketplace_id", "listing_id", "case_id", "lane", "score_masked")).where(
         IS_OPEN,
-        open_to(alike),
+        is_open_to(alike),
         SCANNED.marketplace_id.in_({place for place, _ in keys}),
         review_case.c.listing_id.in_([listing_id for _, listing_id in keys]),
     )
@@ -99,8 +99,8 @@ def _waiting(connection: Connection, keys: Collection[tuple[str, str]], alike: C
     ]
 
 
-def _judgements(connection: Connection, keys: Collection[tuple[str, str]]) -> _Facts:
-    query = select(verdict).where(_of(verdict, keys), STANDS).order_by(verdict.c.known_at, verdict.c.verdict_id)
+def _last_judgements(connection: Connection, keys: Collection[tuple[str, str]]) -> _Facts:
+    query = select(verdict).where(_with_keys(verdict, keys), STANDS).order_by(verdict.c.known_at, verdict.c.verdict_id)
     return [
         (
             row.marketplace_id,
@@ -111,10 +111,10 @@ def _judgements(connection: Connection, keys: Collection[tuple[str, str]]) -> _F
     ]
 
 
-def _done(connection: Connection, keys: Collection[tuple[str, str]]) -> _Facts:
+def _last_actions(connection: Connection, keys: Collection[tuple[str, str]]) -> _Facts:
     query = (
         select(action.c.marketplace_id, action.c.listing_id, action.c.kind, action.c.state)
-        .where(_of(action, keys), action.c.state != ActionState.WITHDRAWN.value)
+        .where(_with_keys(action, keys), action.c.state != ActionState.WITHDRAWN.value)
         .order_by(action.c.sequence)
     )
     return [
@@ -123,7 +123,7 @@ def _done(connection: Connection, keys: Collection[tuple[str, str]]) -> _Facts:
     ]
 
 
-def _of(table: Any, keys: Collection[tuple[str, str]]) -> ColumnElement[bool]:
+def _with_keys(table: Any, keys: Collection[tuple[str, str]]) -> ColumnElement[bool]:
     return tuple_(table.c.marketplace_id, table.c.listing_id).in_(sorted(keys))
 
 
@@ -143,7 +143,7 @@ def open_cases_of_sellers(
     return {row.seller_external_id: row.n for row in connection.execute(query)}
 
 
-def case_of(connection: Connection, marketplaces: Collection[str], case_id: str) -> str | None:
+def visible_case_id(connection: Connection, marketplaces: Collection[str], case_id: str) -> str | None:
     """The case id if the case belongs to one of these marketplaces, else None."""
     query = select(review_case.c.case_id).where(
         review_case.c.marketplace_id.in_(sorted(marketplaces)), review_case.c.case_id == case_id

@@ -21,20 +21,20 @@ _LATER_THAN_ANOTHER: Final = (
 )
 
 
-def first_answers(connection: Connection, marketplace_id: str, since: datetime) -> tuple[Answers, Answers]:
+def first_answer_counts(connection: Connection, marketplace_id: str, since: datetime) -> tuple[Answers, Answers]:
     """First answers of a marketplace without the score and with it, on cases with a positive sampling probability.
 
     Only the first answer counts: later answers, or a new answer after an undo, may know the score.
     """
-    return _counted(connection, verdict.c.marketplace_id == marketplace_id, since)
+    return _count_answers(connection, verdict.c.marketplace_id == marketplace_id, since)
 
 
-def first_answers_of(connection: Connection, user_id: str, since: datetime) -> tuple[Answers, Answers]:
+def first_answer_counts_of(connection: Connection, user_id: str, since: datetime) -> tuple[Answers, Answers]:
     """As `first_answers`, for one reviewer at all marketplaces; cases that somebody answered before are left out."""
-    return _counted(connection, verdict.c.user_id == user_id, since)
+    return _count_answers(connection, verdict.c.user_id == user_id, since)
 
 
-def _counted(connection: Connection, whose: ColumnElement[bool], since: datetime) -> tuple[Answers, Answers]:
+def _count_answers(connection: Connection, whose: ColumnElement[bool], since: datetime) -> tuple[Answers, Answers]:
     accused = func.sum(case((verdict.c.judgement == Judgement.COUNTERFEIT.value, 1), else_=0))
     query = (
         select(review_case.c.score_masked, func.count().label("number"), accused.label("counterfeit"))

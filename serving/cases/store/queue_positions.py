@@ -13,7 +13,7 @@ from sqlalchemy.sql.selectable import ScalarSelect, Select
 
 from models.case import BLIND_LANES, CaseLane, CaseState
 from serving.cases.store.cases import Case
-from serving.cases.store.queues import QueueFilter, in_queue, open_to
+from serving.cases.store.queues import QueueFilter, is_open_to, queue_conditions
 from serving.cases.tables import case_assignment, review_case
 from serving.platform.database.scope import inside, same
 
@@ -38,10 +38,12 @@ class Neighbours:
 
 
 def neighbours(connection: Connection, queue_filter: QueueFilter, case: Case) -> Neighbours:
-    ids, inside = _ids(queue_filter), case.state is CaseState.OPEN and _contains(connection, queue_filter, case)
+    ids, inside = _case_ids(queue_filter), case.state is CaseState.OPEN and _contains(connection, queue_filter, case)
     before = ids.where(*_ahead_of(case)).order_by(review_case.c.priority, review_case.c.case_id.desc())
     after = ids.where(*_behind(case)).order_by(*_COSTLIEST_FIRST)
-    ahead = connection.execute(select(_size(ids.where(*_ahead_of(case)), PLACED_TO))).scalar_one() if inside else 0
+    ahead = (
+        connection.execute(select(_capped_count(ids.where(*_ahead_of(case)), PLACED_TO))).scalar_one() if inside else 0
+    )
     return Neighbours(
         ahead + 1 if inside and ahead < PLACED_TO else None,
         queue_size(connection, queue_filter, most=PLACED_TO),
@@ -52,12 +54,12 @@ def neighbours(connection: Connection, queue_filter: QueueFilter, case: Case) ->
 
 def queue_size(connection: Connection, queue_filter: QueueFilter, *, most: int = COUNTED_TO) -> int:
     """The number of cases in a queue, at most `most` + 1."""
-    sizes = [_size(_ids(part), most) for part in _parts(queue_filter)]
+    sizes = [_capped_count(_case_ids(part), most) for part in _split_blind_lanes(queue_filter)]
     size: int = connection.execute(select(sum(sizes[1:], sizes[0]))).scalar_one()
     return min(size, most + 1)
 
 
-def _parts(queue_filter: QueueFilter) -> list[QueueFilter]:
+def _split_blind_lanes(queue_filter: QueueFilter) -> list[QueueFilter]:
     """The queue's blind lanes apart from the others.
 
     To ask of each case whether it is open to a person hides from PostgreSQL's planner what an index would gain.
@@ -79,7 +81,7 @@ def lane_sizes(
     conditions = review_case.c.marketplace_id.in_(sorted(marketplaces)), review_case.c.state == CaseState.OPEN.value
     counts = []
     for lane in lanes:
-        mine = [open_to(alike)] if lane in BLIND_LANES else []
+        mine = [is_open_to(alike)] if lane in BLIND_LANES else []
         shown = review_case.c.lane == lane.value, review_case.c.score_masked.is_(false())
         cases = select(review_case.c.lane).where(*conditions, *shown, *mine).limit(COUNTED_TO + 1)
         counts.append(select(literal(lane.value).label("lane"), func.count().label("n")).select_from(cases.subquery()))
@@ -90,13 +92,13 @@ def lane_sizes(
     return {CaseLane(row.lane) if row.lane else None: row.n for row in rows}
 
 
-def _size(ids: Select[str], most: int) -> ScalarSelect[int]:
+def _capped_count(ids: Select[str], most: int) -> ScalarSelect[int]:
     return select(func.count()).select_from(ids.limit(most + 1).subquery()).scalar_subquery()
 
 
 def _contains(connection: Connection, queue_filter: QueueFilter, case: Case) -> bool:
     itself = review_case.c.marketplace_id == case.marketplace_id, review_case.c.case_id == case.case_id
-    return connection.execute(_ids(queue_filter).where(*itself)).first() is not None
+    return connection.execute(_case_ids(queue_filter).where(*itself)).first() is not None
 
 
 def next_free(
@@ -116,7 +118,7 @@ def next_free(
     free = or_(
         review_case.c.leased_until.is_(None), review_case.c.leased_until <= at, review_case.c.leased_by == user_id
     )
-    ids = _ids(queue_filter).where(free, review_case.c.case_id.not_in([case.case_id, *besides]))
+    ids = _case_ids(queue_filter).where(free, review_case.c.case_id.not_in([case.case_id, *besides]))
     offered = same(case_assignment, review_case, "case_id")
     places = sorted(queue_filter.marketplaces)
     to_me = select(case_assignment.c.case_id).where(
@@ -137,8 +139,8 @@ def next_free(
     return None
 
 
-def _ids(queue_filter: QueueFilter) -> Select[str]:
-    return select(review_case.c.case_id).where(*in_queue(queue_filter))
+def _case_ids(queue_filter: QueueFilter) -> Select[str]:
+    return select(review_case.c.case_id).where(*queue_conditions(queue_filter))
 
 
 def _ahead_of(case: Case) -> tuple[ColumnElement[bool], ...]:
@@ -151,7 +153,7 @@ def _behind(case: Case) -> tuple[ColumnElement[bool], ...]:
     return review_case.c.priority <= case.priority, or_(lower, same)
 
 
-def follower(connection: Connection, marketplace_id: str, case_id: str) -> str | None:
+def replacement_of(connection: Connection, marketplace_id: str, case_id: str) -> str | None:
     """The case that replaced a case after a change of its listing or an appeal against its removal, if any."""
     query = (
         select(review_case.c.case_id)

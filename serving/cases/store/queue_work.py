@@ -29,7 +29,7 @@ class LeasedCase:
 
 
 @dataclass(frozen=True, slots=True)
-class Oldest:
+class OldestCase:
     """The oldest open case of a lane."""
 
     lane: CaseLane
@@ -37,7 +37,7 @@ class Oldest:
     due_at: datetime
 
 
-def decided(connection: Connection, marketplaces: Collection[str], since: datetime) -> dict[str, int]:
+def decisions_by_reviewer(connection: Connection, marketplaces: Collection[str], since: datetime) -> dict[str, int]:
     """The number of analysts' verdicts in force since a moment, by reviewer; reviewers without any are left out."""
     team = select(role_grant.c.user_id).where(
         role_grant.c.marketplace_id.in_(sorted(marketplaces)), role_grant.c.role == Role.ANALYST.value
@@ -56,7 +56,7 @@ def decided(connection: Connection, marketplaces: Collection[str], since: dateti
     return {row.user_id: row.n for row in connection.execute(query)}
 
 
-def leased(connection: Connection, marketplaces: Collection[str], at: datetime, most: int) -> list[LeasedCase]:
+def leased_cases(connection: Connection, marketplaces: Collection[str], at: datetime, most: int) -> list[LeasedCase]:
     """The leased open cases, the lease that ends soonest first."""
     query = (
         select(
@@ -83,9 +83,11 @@ def leased(connection: Connection, marketplaces: Collection[str], at: datetime, 
     ]
 
 
-def oldest(connection: Connection, marketplaces: Collection[str], lanes: Collection[CaseLane]) -> list[Oldest]:
+def oldest_cases(
+    connection: Connection, marketplaces: Collection[str], lanes: Collection[CaseLane]
+) -> list[OldestCase]:
     """The oldest open case of each lane that has one; each lane costs one index lookup."""
-    oldest_by_lane: dict[CaseLane, Oldest] = {}
+    oldest_by_lane: dict[CaseLane, OldestCase] = {}
     for place in sorted(marketplaces):
         for lane in lanes:
             query = (
@@ -96,5 +98,5 @@ def oldest(connection: Connection, marketplaces: Collection[str], lanes: Collect
             )
             row = connection.execute(query).one_or_none()
             if row is not None and (lane not in oldest_by_lane or row.opened_at < oldest_by_lane[lane].opened_at):
-                oldest_by_lane[lane] = Oldest(lane, row.opened_at, row.due_at)
+                oldest_by_lane[lane] = OldestCase(lane, row.opened_at, row.due_at)
     return list(oldest_by_lane.values())

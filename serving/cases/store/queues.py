@@ -61,7 +61,7 @@ class QueueFilter:
     aside: bool = False
 
 
-def open_to(people: Collection[str]) -> ColumnElement[bool]:
+def is_open_to(people: Collection[str]) -> ColumnElement[bool]:
     """Whether a case is open to these accounts of one person, as `serving.cases.service.case_access` has it.
 
     Second reviews of listings that they judged are not, nor appeals and complaints about listings on which a decision
@@ -82,7 +82,7 @@ def open_to(people: Collection[str]) -> ColumnElement[bool]:
     )
 
 
-def in_queue(queue_filter: QueueFilter) -> list[ColumnElement[bool]]:
+def queue_conditions(queue_filter: QueueFilter) -> list[ColumnElement[bool]]:
     """The conditions for a case in a queue.
 
     The query is an ordered scan of the index of open cases, which holds all filter columns. A brand's own queue is
@@ -93,17 +93,17 @@ def in_queue(queue_filter: QueueFilter) -> list[ColumnElement[bool]]:
     if queue_filter.lanes is not None:
         conditions.append(case.lane.in_([lane.value for lane in queue_filter.lanes]))
     if queue_filter.person is not None and (queue_filter.lanes is None or BLIND_LANES.intersection(queue_filter.lanes)):
-        conditions.append(open_to(queue_filter.alike or {queue_filter.person}))
+        conditions.append(is_open_to(queue_filter.alike or {queue_filter.person}))
     if queue_filter.brands is not None:
         pairs = [
             inside(review_case, marketplace_id, brand_id=brand_id)
             for marketplace_id, brand_id in sorted(queue_filter.brands)
         ]
         conditions.append(or_(false(), *pairs))
-    return [*conditions, *_filtered(queue_filter), *_scored(queue_filter)]
+    return [*conditions, *_filter_conditions(queue_filter), *_score_conditions(queue_filter)]
 
 
-def _filtered(queue_filter: QueueFilter) -> Iterator[ColumnElement[bool]]:
+def _filter_conditions(queue_filter: QueueFilter) -> Iterator[ColumnElement[bool]]:
     case = SCANNED
     if queue_filter.brand is not None:
         yield case.brand_id == queue_filter.brand
@@ -131,10 +131,10 @@ def _filtered(queue_filter: QueueFilter) -> Iterator[ColumnElement[bool]]:
     if queue_filter.relisted:
         yield case.relisted.is_(true())
     if queue_filter.lease is not None:
-        yield _leased(queue_filter.lease, queue_filter.person, queue_filter.at)
+        yield _lease_condition(queue_filter.lease, queue_filter.person, queue_filter.at)
 
 
-def _scored(queue_filter: QueueFilter) -> Iterator[ColumnElement[bool]]:
+def _score_conditions(queue_filter: QueueFilter) -> Iterator[ColumnElement[bool]]:
     if queue_filter.harm_from is not None or queue_filter.scores is not None:
         yield SCANNED.lane.not_in([lane.value for lane in BLIND_LANES])
     if queue_filter.without_masked or queue_filter.harm_from is not None or queue_filter.scores is not None:
@@ -146,7 +146,7 @@ def _scored(queue_filter: QueueFilter) -> Iterator[ColumnElement[bool]]:
         yield (SCANNED.points if queue_filter.scores[1] > 1 else SCANNED.chance).between(*queue_filter.scores)
 
 
-def _leased(lease: Lease, person: str | None, at: datetime | None) -> ColumnElement[bool]:
+def _lease_condition(lease: Lease, person: str | None, at: datetime | None) -> ColumnElement[bool]:
     is_leased, mine = review_case.c.leased_until > at, review_case.c.leased_by == person
     match lease:
         case Lease.MINE:
@@ -162,13 +162,15 @@ def queue(
 ) -> list[dict[str, Any]]:
     """Open cases with the data of each row, the highest priority first; or those behind the case `after`."""
     order = (review_case.c.priority.desc(), review_case.c.case_id)
-    query = select(review_case.c.case_id).where(*in_queue(queue_filter))
+    query = select(review_case.c.case_id).where(*queue_conditions(queue_filter))
     page_query = page(connection, query, queue_filter.marketplaces, after, *order).limit(most).offset(offset)
     # Two queries, so that the database reads in the order of the queue and not of a join.
-    return rows(connection, queue_filter.marketplaces, connection.execute(page_query).scalars().all())
+    return rows_of_cases(connection, queue_filter.marketplaces, connection.execute(page_query).scalars().all())
 
 
-def rows(connection: Connection, marketplaces: Collection[str], case_ids: Collection[str]) -> list[dict[str, Any]]:
+def rows_of_cases(
+    connection: Connection, marketplaces: Collection[str], case_ids: Collection[str]
+) -> list[dict[str, Any]]:
     """These cases with the data of each row, the highest priority first."""
     query = (
         select(
@@ -185,7 +187,7 @@ def rows(connection: Connection, marketplaces: Collection[str], case_ids: Collec
             score.c.evidence,
             score.c.route_reasons,
             score.c.facts_digest,
-            _notified().label("notified"),
+            _is_notified().label("notified"),
         )
         .join(listing, same(listing, review_case, "listing_id"))
         .join(listing_version, same(listing_version, review_case, "version_id"))
@@ -198,7 +200,7 @@ def rows(connection: Connection, marketplaces: Collection[str], case_ids: Collec
     return [dict(row) for row in connection.execute(query).mappings()]
 
 
-def _notified() -> ColumnElement[bool]:
+def _is_notified() -> ColumnElement[bool]:
     """Whether somebody outside notified the listing of a case."""
     return select(notice_item.c.item_id).where(same(notice_item, review_case, "case_id")).exists()
 

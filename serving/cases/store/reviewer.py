@@ -11,10 +11,10 @@ from models.verdict import Judgement, Side
 from serving.appeals.tables import appeal, overturn
 from serving.cases.store.verdicts import STANDS
 from serving.cases.tables import review_case, verdict
-from serving.learning.store.second_reviews import answers_one, is_one
+from serving.learning.store.second_reviews import answers_gold_item, is_gold_item
 from serving.listings.tables import listing, listing_version
 from serving.platform.database.scope import same
-from serving.takedowns.store.actions import with_contested
+from serving.takedowns.store.actions import join_contested
 from serving.takedowns.tables import action
 
 _MOST: Final = 5_000
@@ -22,7 +22,7 @@ Pair = tuple[Judgement, Judgement]
 
 
 @dataclass(frozen=True, slots=True)
-class Decided:
+class DecisionTimes:
     """When a case was opened and when the reviewer decided it."""
 
     opened_at: datetime
@@ -30,7 +30,7 @@ class Decided:
 
 
 @dataclass(frozen=True, slots=True)
-class Overturned:
+class OverturnedRemoval:
     """A removal by the reviewer that was overturned later."""
 
     case_id: str
@@ -40,7 +40,7 @@ class Overturned:
     at: datetime
 
 
-def decided(connection: Connection, user_id: str, since: datetime) -> list[Decided]:
+def decision_times(connection: Connection, user_id: str, since: datetime) -> list[DecisionTimes]:
     """A reviewer's answers since a moment that are not withdrawn, the oldest first."""
     query = (
         select(review_case.c.opened_at, verdict.c.known_at)
@@ -48,17 +48,17 @@ def decided(connection: Connection, user_id: str, since: datetime) -> list[Decid
         .where(*_own(user_id, since), STANDS)
         .order_by(verdict.c.known_at)
     )
-    return [Decided(*row) for row in connection.execute(query)]
+    return [DecisionTimes(*row) for row in connection.execute(query)]
 
 
-def answered(connection: Connection, user_id: str, since: datetime) -> list[datetime]:
+def answer_times(connection: Connection, user_id: str, since: datetime) -> list[datetime]:
     """The times of a reviewer's answers since a moment, including undone answers."""
     return list(connection.execute(select(verdict.c.known_at).where(*_own(user_id, since))).scalars())
 
 
 def with_second_reviews(connection: Connection, user_id: str, since: datetime) -> list[Pair]:
     """The reviewer's answers with a colleague's on the same version, where one of the two is a second review."""
-    return _beside(connection, user_id, since, second_review=True)
+    return _answer_pairs(connection, user_id, since, second_review=True)
 
 
 def with_gold_items(connection: Connection, user_id: str, since: datetime) -> list[Pair]:
@@ -66,7 +66,7 @@ def with_gold_items(connection: Connection, user_id: str, since: datetime) -> li
     query = (
         select(verdict.c.judgement, review_case.c.gold_item)
         .join(review_case, same(review_case, verdict, "case_id"))
-        .where(*_own(user_id, since), STANDS, is_one())
+        .where(*_own(user_id, since), STANDS, is_gold_item())
     )
     known = {1: Judgement.COUNTERFEIT, 0: Judgement.GENUINE}
     return [(Judgement(row.judgement), known[row.gold_item]) for row in connection.execute(query)]
@@ -74,11 +74,11 @@ def with_gold_items(connection: Connection, user_id: str, since: datetime) -> li
 
 def with_brands(connection: Connection, user_id: str, since: datetime) -> list[Pair]:
     """The reviewer's answers with the brand's later answer on the same version."""
-    return _beside(connection, user_id, since, second_review=False)
+    return _answer_pairs(connection, user_id, since, second_review=False)
 
 
-def _beside(connection: Connection, user_id: str, since: datetime, *, second_review: bool) -> list[Pair]:
-    unknown = ~answers_one(verdict.c.case_id, verdict.c.marketplace_id)
+def _answer_pairs(connection: Connection, user_id: str, since: datetime, *, second_review: bool) -> list[Pair]:
+    unknown = ~answers_gold_item(verdict.c.case_id, verdict.c.marketplace_id)
     own = select(verdict).where(*_own(user_id, since), STANDS, unknown).subquery("own")
     theirs = [
         verdict.c.marketplace_id == own.c.marketplace_id,
@@ -97,18 +97,18 @@ def _beside(connection: Connection, user_id: str, since: datetime, *, second_rev
     return [(Judgement(row.judgement), Judgement(row.theirs)) for row in connection.execute(query)]
 
 
-def appeals_decided(connection: Connection, user_id: str, since: datetime) -> tuple[int, int]:
+def appeal_counts(connection: Connection, user_id: str, since: datetime) -> tuple[int, int]:
     """The dismissed and all decided appeals against removals by the reviewer's verdicts."""
     query = (
         select(appeal.c.state)
-        .select_from(with_contested(appeal))
+        .select_from(join_contested(appeal))
         .where(*_own(user_id, since), appeal.c.state.in_(["upheld", "dismissed"]))
     )
     states = list(connection.execute(query).scalars())
     return states.count("dismissed"), len(states)
 
 
-def overturned(connection: Connection, user_id: str, since: datetime, most: int) -> list[Overturned]:
+def overturned_removals(connection: Connection, user_id: str, since: datetime, most: int) -> list[OverturnedRemoval]:
     """Removals by the reviewer's verdicts that were overturned, the latest first."""
     query = (
         select(
@@ -127,7 +127,7 @@ def overturned(connection: Connection, user_id: str, since: datetime, most: int)
         .limit(most)
     )
     return [
-        Overturned(row.case_id, row.external_id, row.content.get("title"), row.cause, row.overturned_at)
+        OverturnedRemoval(row.case_id, row.external_id, row.content.get("title"), row.cause, row.overturned_at)
         for row in connection.execute(query)
     ]
 

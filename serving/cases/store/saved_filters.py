@@ -31,18 +31,22 @@ def save(connection: Connection, user_id: str, new_filter: SavedFilter, at: date
     """Store a filter; it replaces one of the same name, in the same position."""
     row = {"user_id": user_id, "name": new_filter.name, "query": new_filter.query, "saved_at": at}
     connection.execute(insert_or_ignore(connection, saved_filter), [row])
-    connection.execute(update(saved_filter).where(*_one(user_id, new_filter.name)).values(query=new_filter.query))
+    connection.execute(
+        update(saved_filter).where(*_filter_conditions(user_id, new_filter.name)).values(query=new_filter.query)
+    )
 
 
 def rename(connection: Connection, user_id: str, name: str, to: str) -> bool:
     """Give a filter another name; False where there is none of this name."""
-    renamed = update(saved_filter).where(*_one(user_id, name)).values(name=to).returning(saved_filter.c.name)
+    renamed = (
+        update(saved_filter).where(*_filter_conditions(user_id, name)).values(name=to).returning(saved_filter.c.name)
+    )
     return connection.execute(renamed).first() is not None
 
 
-def forget(connection: Connection, user_id: str, name: str) -> None:
-    connection.execute(delete(saved_filter).where(*_one(user_id, name)))
+def delete_filter(connection: Connection, user_id: str, name: str) -> None:
+    connection.execute(delete(saved_filter).where(*_filter_conditions(user_id, name)))
 
 
-def _one(user_id: str, name: str) -> tuple[ColumnElement[bool], ...]:
+def _filter_conditions(user_id: str, name: str) -> tuple[ColumnElement[bool], ...]:
     return saved_filter.c.user_id == user_id, saved_filter.c.name == name

@@ -58,7 +58,7 @@ def of_spelling(connection: Connection, marketplace_id: str, spelling: str) -> l
             category=row.content.get("product_type"),
             known_at=row.known_at,
         )
-        for row in case_brands.in_force(connection.execute(query))
+        for row in case_brands.rows_in_force(connection.execute(query))
         if row.spelling is not None
     ]
     return sorted(namings, key=lambda naming: (naming.known_at, naming.listing_id))

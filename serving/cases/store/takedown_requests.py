@@ -95,7 +95,7 @@ def latest(connection: Connection, pairs: Collection[tuple[str, str]], most: int
     return reader(StoredRequest).all(connection, query) if pairs else []
 
 
-def sizes(connection: Connection, requests: Collection[StoredRequest]) -> dict[str, int]:
+def listing_counts(connection: Connection, requests: Collection[StoredRequest]) -> dict[str, int]:
     """The number of listings by request."""
     query = (
         select(takedown_item.c.request_id, func.count().label("n"))

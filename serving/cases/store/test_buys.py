@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, select, update
 
-from models.errors import Conflict, required
+from models.errors import Conflict, require
 from serving.cases.rules.test_buy import Custody, CustodyEvent, TestBuyState
 from serving.cases.tables import custody_entry, review_case, test_buy
 from serving.platform.database.row_reader import reader
@@ -33,7 +33,7 @@ class TestBuy:
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class CustodyLogEntry:
     """One line of a custody log: its writer, the event, its time, and the holder of the goods from then on."""
 
     number: int
@@ -58,7 +58,7 @@ def add_test_buy(connection: Connection, row: Mapping[str, Any]) -> None:
 def get(connection: Connection, test_buy_id: str, marketplaces: Collection[str]) -> TestBuy:
     """One test buy of these marketplaces. Raises NotFound (these marketplaces have no such test buy)."""
     query = select(test_buy).where(test_buy.c.test_buy_id == test_buy_id, test_buy.c.marketplace_id.in_(marketplaces))
-    return _stored(required(connection.execute(query).one_or_none(), "There is no such test buy."))
+    return _test_buy(require(connection.execute(query).one_or_none(), "There is no such test buy."))
 
 
 def states_of_listing(connection: Connection, marketplace_id: str, listing_id: str) -> list[TestBuyState]:
@@ -71,7 +71,7 @@ def states_of_listing(connection: Connection, marketplace_id: str, listing_id: s
     return [TestBuyState(state) for state in connection.execute(query).scalars()]
 
 
-def _stored(row: Row[Any]) -> TestBuy:
+def _test_buy(row: Row[Any]) -> TestBuy:
     return TestBuy(
         row.marketplace_id,
         row.test_buy_id,
@@ -87,7 +87,7 @@ def _stored(row: Row[Any]) -> TestBuy:
     )
 
 
-def append(connection: Connection, buy: TestBuy, after: Custody, row: Mapping[str, Any], **values: Any) -> None:
+def append_entry(connection: Connection, buy: TestBuy, after: Custody, row: Mapping[str, Any], **values: Any) -> None:
     """Append a line to the custody log of a test buy; the second of two concurrent lines is refused.
 
     Raises Conflict (the log has changed since `buy` was read).
@@ -107,11 +107,11 @@ def add_entry(connection: Connection, row: Mapping[str, Any]) -> None:
     add(connection, custody_entry, [row])
 
 
-def log(connection: Connection, marketplace_id: str, test_buy_id: str) -> list[Entry]:
+def custody_log(connection: Connection, marketplace_id: str, test_buy_id: str) -> list[CustodyLogEntry]:
     """The custody log, oldest first."""
     query = (
         select(custody_entry, custody_entry.c.description.label("text"))
         .where(inside(custody_entry, marketplace_id, test_buy_id=test_buy_id))
         .order_by(custody_entry.c.number)
     )
-    return reader(Entry).all(connection, query)
+    return reader(CustodyLogEntry).all(connection, query)

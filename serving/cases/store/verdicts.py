@@ -8,7 +8,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, func, select
 
 from models.case import CaseLane
-from models.errors import required
+from models.errors import require
 from models.verdict import Judgement, Side
 from serving.accounts.tables import account
 from serving.cases.tables import verdict
@@ -71,7 +71,7 @@ def add_verdict(connection: Connection, row: Mapping[str, Any]) -> None:
     add(connection, verdict, [row])
 
 
-def as_recorded(row: Mapping[str, Any]) -> dict[str, Any]:
+def audited_columns(row: Mapping[str, Any]) -> dict[str, Any]:
     """The columns of a verdict that the audit log states, and that verification compares with the row.
 
     The note is free text, and the log cannot be corrected.
@@ -102,7 +102,7 @@ def _read(connection: Connection, *conditions: Any) -> list[StoredVerdict]:
 def get(connection: Connection, marketplace_id: str, verdict_id: str) -> StoredVerdict:
     """One verdict. Raises NotFound (there is none in this marketplace)."""
     verdicts = _read(connection, inside(verdict, marketplace_id, verdict_id=verdict_id))
-    return required(verdicts[0] if verdicts else None, "There is no such verdict.")
+    return require(verdicts[0] if verdicts else None, "There is no such verdict.")
 
 
 def last_of_brand(connection: Connection, marketplace_id: str, case_id: str, brand_id: str) -> str | None:
@@ -122,7 +122,7 @@ def latest_of_case(
     return standing[-1] if standing else None
 
 
-def claimed_by_another(connection: Connection, claim: StoredVerdict) -> bool:
+def is_claimed_by_another(connection: Connection, claim: StoredVerdict) -> bool:
     """Whether another brand than that of a verdict says that the listing of its case is counterfeit."""
     query = select(verdict.c.verdict_id).where(
         inside(verdict, claim.marketplace_id, case_id=claim.case_id, side=Side.BRAND.value),
@@ -142,7 +142,7 @@ def has_answered(connection: Connection, marketplace_id: str, case_id: str, user
     return connection.execute(query.limit(1)).first() is not None
 
 
-def counts(connection: Connection, marketplace_id: str) -> dict[str, int]:
+def counts_by_judgement(connection: Connection, marketplace_id: str) -> dict[str, int]:
     """The number of judgements of each kind, with withdrawals separate."""
     query = (
         select(verdict.c.judgement, func.count().label("n"))

@@ -54,10 +54,10 @@ def red_features(
         return ()
     champion = full_reports[-1][1].get("champion")
     full_reports = [report for report in full_reports if report[1].get("champion") == champion]
-    moved = [(made_at, _moved(report)) for made_at, report in full_reports]
+    moved = [(made_at, _shifted_features(report)) for made_at, report in full_reports]
     notes = sorted((note for note in acknowledgements if note.champion == champion), key=lambda note: note.at)
     latest = {note.feature: note for note in notes}
-    return tuple(_red(name, psi, moved, latest.get(name), policy) for name, psi in moved[-1][1].items())
+    return tuple(_red_feature(name, psi, moved, latest.get(name), policy) for name, psi in moved[-1][1].items())
 
 
 def quiet_features(red: Collection[RedFeature]) -> frozenset[str]:
@@ -65,12 +65,12 @@ def quiet_features(red: Collection[RedFeature]) -> frozenset[str]:
     return frozenset(feature.name for feature in red if feature.quiet)
 
 
-def _moved(report: Mapping[str, Any]) -> dict[str, float]:
+def _shifted_features(report: Mapping[str, Any]) -> dict[str, float]:
     psi_by_name = {shift["name"]: shift["psi"] for shift in report["shifts"] if shift["level"] == _MOVED}
     return dict(sorted(psi_by_name.items(), key=lambda name_and_psi: (-name_and_psi[1], name_and_psi[0])))
 
 
-def _red(
+def _red_feature(
     name: str,
     psi: float,
     moved: Sequence[tuple[datetime, Mapping[str, float]]],

@@ -11,7 +11,7 @@ from models.errors import Conflict, Forbidden, Invalid
 from models.labels import VALUES, AppealState, GivenVerdict
 from models.policies.learning import LabelPolicy
 from models.verdict import Judgement, Side
-from serving.accounts.rules.second_person import Roots, independent, most_independent
+from serving.accounts.rules.second_person import Roots, are_independent, largest_independent_set
 from serving.learning.policy import PromotionPolicy, RollbackPolicy
 
 
@@ -25,7 +25,7 @@ class Approval:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class ApprovalStatus:
     """The approvals that count, at most one a person and in order, and how many more are needed.
 
     `doubled` are approvers whose account counts as one person with another approver's, so that theirs does not count.
@@ -41,7 +41,7 @@ class Standing:
         return self.missing == 0
 
 
-def standing(
+def approval_status(
     approvals: Sequence[Approval],
     *,
     champion: str | None,
@@ -49,7 +49,7 @@ def standing(
     roots: Roots,
     not_passed: Collection[str],
     policy: PromotionPolicy,
-) -> Standing:
+) -> ApprovalStatus:
     """The promotion status of a model with these approvals.
 
     A person counts once, however often they approve. An approval counts while the champion of its comparison is in
@@ -64,18 +64,20 @@ def standing(
         reasoned = not not_passed or bool(approval.reason.strip())
         if approval.beside == champion and approval.by in still_may and reasoned:
             counted.setdefault(approval.by, approval)
-    apart = tuple(counted[by] for by in most_independent(roots, counted))
+    apart = tuple(counted[by] for by in largest_independent_set(roots, counted))
     doubled = frozenset(counted).difference(approval.by for approval in apart)
-    return Standing(apart, max(0, policy.approvals_needed - len(apart)), doubled)
+    return ApprovalStatus(apart, max(0, policy.approvals_needed - len(apart)), doubled)
 
 
-def able(standing: Standing, may: Collection[str], roots: Roots) -> frozenset[str]:
+def useful_approvers(standing: ApprovalStatus, may: Collection[str], roots: Roots) -> frozenset[str]:
     """Those of these people whose approval would count beside the approvals that count already."""
     approvers = [approval.by for approval in standing.counted]
-    return frozenset(person for person in may if len(most_independent(roots, [*approvers, person])) > len(approvers))
+    return frozenset(
+        person for person in may if len(largest_independent_set(roots, [*approvers, person])) > len(approvers)
+    )
 
 
-def check_approval(standing: Standing, approval: Approval, roots: Roots, *, not_passed: Collection[str]) -> None:
+def check_approval(standing: ApprovalStatus, approval: Approval, roots: Roots, *, not_passed: Collection[str]) -> None:
     """Refuse an approval that would not count.
 
     Raises Conflict (the person has approved this model already), Forbidden (the person's account counts as one person
@@ -85,7 +87,7 @@ def check_approval(standing: Standing, approval: Approval, roots: Roots, *, not_
         counted_approval.by == approval.by for counted_approval in standing.counted
     ):
         raise Conflict("You have approved this model already; somebody else must.")
-    if approval.by not in able(standing, {approval.by}, roots):
+    if approval.by not in useful_approvers(standing, {approval.by}, roots):
         raise Forbidden(
             "Your account and one that approved this model count as one person, because one created the other or reset "
             "its password, or one person did so for both. Somebody else must approve it."
@@ -115,16 +117,16 @@ def may_roll_back_alone(
 
 
 @dataclass(frozen=True, slots=True)
-class Agreed:
+class AgreedAnswer:
     """1 counterfeit or 0 genuine, and the verdicts of the agreeing people in the order of time."""
 
     value: int
     verdicts: tuple[str, ...]
 
 
-def agreed(
+def agreed_answer(
     verdicts: Sequence[GivenVerdict], appeal: AppealState, *, roots: Roots, as_of: datetime, policy: LabelPolicy
-) -> Agreed | None:
+) -> AgreedAnswer | None:
     """The independent, equal answer of two people on one listing version as of a moment; None where there is none.
 
     Independent: the later analyst answered in a blind second review, because a reader of a colleague's answer mostly
@@ -139,7 +141,7 @@ def agreed(
     latest = {v.user_id: v for v in by_analysts}
     votes = [v for v in by_analysts if latest[v.user_id] is v]
     pairs = ((vote, other) for at, other in enumerate(votes) if other.second_review for vote in votes[:at])
-    if not any(independent(roots, vote.user_id, other.user_id) for vote, other in pairs):
+    if not any(are_independent(roots, vote.user_id, other.user_id) for vote, other in pairs):
         return None
     values = {VALUES[v.judgement] for v in answers}
     if len(values) > 1 or any(v.judgement is Judgement.GREY_MARKET for v in answers):
@@ -149,4 +151,4 @@ def agreed(
         return None
     if max(v.known_at for v in answers) + policy.matures > as_of:
         return None
-    return Agreed(label_value, tuple(v.verdict_id for v in votes))
+    return AgreedAnswer(label_value, tuple(v.verdict_id for v in votes))

@@ -84,9 +84,9 @@ def decide(situation: Situation, policy: RetrainingPolicy) -> Decision:
     New labels come before drift and drift before the schedule: a person reads the first cause that holds. Without a
     first training only labels are a cause, because neither a schedule nor drift has a model to refer to.
     """
-    rested_at = _rested_at(situation, policy)
-    next_day = _later(situation.started_by_itself_at, timedelta(hours=policy.hours_between))
-    scheduled_at = _later(situation.trained_at, timedelta(days=policy.every_days))
+    rested_at = _back_off_until(situation, policy)
+    next_day = _plus(situation.started_by_itself_at, timedelta(hours=policy.hours_between))
+    scheduled_at = _plus(situation.trained_at, timedelta(days=policy.every_days))
     due = (
         (Cause.LABELS, situation.new_labels >= policy.new_labels),
         (Cause.DRIFT, situation.trained_at is not None and bool(situation.moved)),
@@ -113,7 +113,7 @@ def decide(situation: Situation, policy: RetrainingPolicy) -> Decision:
     )
 
 
-def standing_alarm(
+def persistent_drift(
     reports: Sequence[Mapping[str, Any]], policy: RetrainingPolicy, *, quiet: Collection[str] = ()
 ) -> tuple[str, ...]:
     """The features that moved in each of the last drift reports, in the order of the newest; none if a report is
@@ -126,7 +126,7 @@ def standing_alarm(
     return tuple(name for name in moved[-1] if name not in quiet and all(name in names for names in moved))
 
 
-def _rested_at(situation: Situation, policy: RetrainingPolicy) -> datetime | None:
+def _back_off_until(situation: Situation, policy: RetrainingPolicy) -> datetime | None:
     """The end of the back-off: a day after the first refused or failed training, and twice as long after each more."""
     if situation.failed_at is None or not situation.failures:
         return None
@@ -135,14 +135,14 @@ def _rested_at(situation: Situation, policy: RetrainingPolicy) -> datetime | Non
     return situation.failed_at + timedelta(days=min(days, policy.most_back_off_days))
 
 
-def _later(moment: datetime | None, by: timedelta) -> datetime | None:
+def _plus(moment: datetime | None, by: timedelta) -> datetime | None:
     return None if moment is None else moment + by
 
 
 _REVIEWER: Final = "user:"
 
 
-class Among(StrEnum):
+class ShareBase(StrEnum):
     """The labels that a share refers to."""
 
     ALL = "all"
@@ -155,7 +155,7 @@ class HeavySource:
     """A reviewer whose largest share is above the policy: `share` is of the labels that `among` names."""
 
     source: str
-    among: Among
+    among: ShareBase
     share: float
 
 
@@ -172,9 +172,9 @@ def heavy_sources(
         if source.startswith(_REVIEWER):
             fakes = counterfeit.get(source, 0)
             shares = {
-                Among.ALL: _share(number, rows),
-                Among.COUNTERFEIT: _share(fakes, positives),
-                Among.GENUINE: _share(number - fakes, rows - positives),
+                ShareBase.ALL: _share(number, rows),
+                ShareBase.COUNTERFEIT: _share(fakes, positives),
+                ShareBase.GENUINE: _share(number - fakes, rows - positives),
             }
             among = max(shares, key=lambda group: shares[group])
             if shares[among] > policy.reviewer_share:

@@ -11,7 +11,7 @@ from serving.learning.store.golden import newest_models
 from serving.platform.log import log
 from serving.platform.runtime import Runtime
 from serving.scoring.service.bundles import BundleStore, ChampionMissing, LiveModels
-from training.gates.gate import blocking
+from training.gates.gate import blocking_gates
 
 
 def follow_champions(runtime: Runtime) -> None:
@@ -37,7 +37,7 @@ def follow_champions(runtime: Runtime) -> None:
         log.info("champion.loaded", marketplace_id=marketplace_id, digest=champions.get(marketplace_id))
 
 
-def fetch_next(runtime: Runtime) -> None:
+def fetch_newest_models(runtime: Runtime) -> None:
     """Fetch the newest model of each marketplace, so that its promotion is in force here within a second or two.
 
     A model that was trained here while the shared store was out of reach is put into it now.
@@ -65,7 +65,7 @@ def reference_of(connection: Connection, marketplace_id: str) -> Reference:
     passed = (
         promotion.digest
         for promotion in past
-        if not any(blocking(learning.get_model(connection, marketplace_id, promotion.digest).report["gates"]))
+        if not any(blocking_gates(learning.get_model(connection, marketplace_id, promotion.digest).report["gates"]))
     )
     digest, champion = next(passed, None), past[0].digest if past else None
     return Reference(digest, None if digest == champion else champion)

@@ -9,13 +9,13 @@ from models.errors import Invalid
 from models.policies.learning import DEFAULT_GATES, LabelPolicy
 from serving.accounts.store import origins
 from serving.audit.store import audit
-from serving.learning.rules.promotion import Agreed, agreed
+from serving.learning.rules.promotion import AgreedAnswer, agreed_answer
 from serving.learning.store import golden, learning, verdict_history
 from serving.learning.store.golden import StoredSet
 from serving.marketplaces.store.marketplaces import Marketplace
 from serving.platform.database.row_reader import row_of
 from serving.platform.runtime import Runtime
-from training.gates.golden import GoldenItem, GoldenSet, freeze, thawed
+from training.gates.golden import GoldenItem, GoldenSet, freeze, parse_golden
 from training.snapshots.snapshot import SnapshotRefused
 
 
@@ -26,7 +26,7 @@ def freeze_golden_set(runtime: Runtime, marketplace: Marketplace, *, by: str) ->
     """
     marketplace_id, now = marketplace.marketplace_id, runtime.clock.now()
     with runtime.store.read() as connection:
-        items = _double_labelled(connection, marketplace_id, runtime.policies[LabelPolicy], now)
+        items = _double_labelled_items(connection, marketplace_id, runtime.policies[LabelPolicy], now)
     positives = sum(golden_item.label for golden_item in items)
     _refuse_too_few(len(items), positives)
     content, digest = freeze(items, now)
@@ -39,17 +39,17 @@ def freeze_golden_set(runtime: Runtime, marketplace: Marketplace, *, by: str) ->
     return golden_set
 
 
-def _double_labelled(
+def _double_labelled_items(
     connection: Connection, marketplace_id: str, policy: LabelPolicy, as_of: datetime
 ) -> list[GoldenItem]:
     versions = verdict_history.of_marketplace(connection, marketplace_id, as_of)
     golden_items, roots = [], origins.roots(connection)
     for row in learning.scored_reviewed_versions(connection, marketplace_id, as_of):
         version = versions[row["version_id"]]
-        both = agreed(
+        both = agreed_answer(
             [verdict.given for verdict in version.verdicts], version.appeal, roots=roots, as_of=as_of, policy=policy
         )
-        if isinstance(both, Agreed):
+        if isinstance(both, AgreedAnswer):
             seller, facts = row["seller_external_id"], row["body"].decode()
             golden_items.append(
                 GoldenItem(row["version_id"], row["listing_id"], seller, both.value, both.verdicts, facts)
@@ -79,7 +79,7 @@ def golden_set_of(connection: Connection, marketplace_id: str, as_of: datetime) 
     if stored is None:
         return None
     try:
-        return thawed(stored.content, stored.digest)
+        return parse_golden(stored.content, stored.digest)
     except SnapshotRefused as refused:
         raise Invalid(str(refused)) from None
 

@@ -27,7 +27,7 @@ from serving.marketplaces.store import marketplaces
 from serving.platform.runtime import Runtime
 from serving.scoring.store import references
 from serving.sellers.service.sanction_steps import components_at
-from training.gates.golden import kept_apart
+from training.gates.golden import rows_apart_from
 from training.snapshots.snapshot import SnapshotRow, write_snapshot
 from training.snapshots.soundness import FEWEST_NEGATIVES, FEWEST_POSITIVES
 from training.snapshots.summary import labels_in
@@ -169,7 +169,7 @@ def label_state(connection: Connection, marketplace_id: str, policy: LabelPolicy
     return LabelState(mature[1], mature[0], FEWEST_POSITIVES, FEWEST_NEGATIVES, waiting, withheld.total(), reasons)
 
 
-def known_at(runtime: Runtime, marketplace_id: str, as_of: datetime) -> tuple[list[SnapshotRow], References]:
+def snapshot_content(runtime: Runtime, marketplace_id: str, as_of: datetime) -> tuple[list[SnapshotRow], References]:
     """The content of a snapshot as of a moment, without the golden set; a repeated call returns the same content.
 
     Raises Invalid (the golden set does not match its digest).
@@ -179,8 +179,8 @@ def known_at(runtime: Runtime, marketplace_id: str, as_of: datetime) -> tuple[li
         golden = golden_set_of(connection, marketplace_id, as_of)
         if golden is not None:
             clusters = components_at(connection, marketplace_id, golden.sellers, as_of)
-            rows = kept_apart(rows, golden, clusters)
-        return rows, references.as_of(connection, marketplaces.get(connection, marketplace_id), as_of)
+            rows = rows_apart_from(rows, golden, clusters)
+        return rows, references.references_as_of(connection, marketplaces.get(connection, marketplace_id), as_of)
 
 
 def export_snapshot(runtime: Runtime, marketplace_id: str) -> tuple[str, Path, str]:
@@ -189,7 +189,7 @@ def export_snapshot(runtime: Runtime, marketplace_id: str) -> tuple[str, Path, s
     Raises Invalid (no label is mature yet, or the golden set does not match its digest).
     """
     now = runtime.clock.now()
-    rows, references = known_at(runtime, marketplace_id, now)
+    rows, references = snapshot_content(runtime, marketplace_id, now)
     if not rows:
         raise Invalid("No label is mature yet, so there is nothing to learn from.")
     files = runtime.services[SnapshotFiles]
@@ -243,7 +243,7 @@ def label_changes(
     is_frozen = golden.in_force(connection, marketplace_id, after.as_of) is not None
     lost: dict[str, list[str]] = defaultdict(list)
     for version_id in gone:
-        lost[_why(histories.get(version_id), after, policy, is_frozen=is_frozen).code].append(version_id)
+        lost[_loss_reason(histories.get(version_id), after, policy, is_frozen=is_frozen).code].append(version_id)
     return LabelChanges(
         kept=sum(old[version_id] == new[version_id] for version_id in both),
         added=len(new.keys() - old.keys()),
@@ -253,7 +253,9 @@ def label_changes(
     )
 
 
-def _why(history: VerdictHistory | None, after: StoredSnapshot, policy: LabelPolicy, *, is_frozen: bool) -> Message:
+def _loss_reason(
+    history: VerdictHistory | None, after: StoredSnapshot, policy: LabelPolicy, *, is_frozen: bool
+) -> Message:
     if history is None:
         return message("no_label.not_reviewed")
     label = label_of(history, after.as_of, policy)

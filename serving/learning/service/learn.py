@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection
 
-from models.errors import BundleTooSlow, Conflict, DomainError, UnderWay
+from models.errors import BundleTooSlow, Conflict, DomainError, WorkInProgress
 from models.policies.learning import LabelPolicy
 from models.policies.version import policy_version
 from serving.audit.store import audit
@@ -17,7 +17,7 @@ from serving.learning.policy import RetrainingPolicy
 from serving.learning.service.champions import reference_of
 from serving.learning.service.golden import write_golden_set
 from serving.learning.service.labelling import export_snapshot
-from serving.learning.service.publish import close_run, publish_later, registry_arguments, run_arguments
+from serving.learning.service.publish import publish_later, record_failed_run, registry_arguments, run_arguments
 from serving.learning.service.second_reviews import open_second_reviews
 from serving.learning.service.training_child import JOB, TrainingFailed, run_child
 from serving.learning.store import learning
@@ -32,7 +32,7 @@ _STAGES_KEPT: Final = 30
 _LATER_SECONDS: Final = 30.0
 _LONGEST_ERROR: Final = 500
 _KEY: Final = "key:"
-_KEPT: Final = "kept"  # How often a finished training was kept because its bundle was not loaded in time.
+_KEPT_STAGE: Final = "kept"  # How often a finished training was kept because its bundle was not loaded in time.
 _TRAINED: Final = "trained.json"
 _LATEST: Final = 100  # Trainings take minutes and run one after another, so a day has fewer.
 
@@ -70,7 +70,7 @@ def add_job(
     hours as they may).
     """
     now = runtime.clock.now()
-    audit.hold(connection)  # Of two simultaneous requests, the second sees the first.
+    audit.lock(connection)  # Of two simultaneous requests, the second sees the first.
     latest = learning.jobs(connection, marketplace_id, _LATEST)
     _refuse_second(latest)
     of_keys = [job for job in latest if job.requested_by.startswith(_KEY) and now - job.created_at < timedelta(days=1)]
@@ -94,31 +94,31 @@ def add_job(
 
 def _refuse_second(latest: Sequence[Job]) -> None:
     if any(job.state in {"waiting", "running"} for job in latest):
-        raise UnderWay("A retraining is under way already.")
+        raise WorkInProgress("A retraining is under way already.")
 
 
-def try_again(runtime: Runtime, marketplace: Marketplace, job_id: str, *, by: str) -> None:
+def retry_load(runtime: Runtime, marketplace: Marketplace, job_id: str, *, by: str) -> None:
     """Leave a job that loads the bundle of a finished training once more.
 
     Raises UnderWay (a job is waiting or running) or Conflict (nothing of the training is kept).
     """
     marketplace_id, now = marketplace.marketplace_id, runtime.clock.now()
     with runtime.store.write() as connection:
-        audit.hold(connection)
+        audit.lock(connection)
         _refuse_second(learning.jobs(connection, marketplace_id, _LATEST))
         job = learning.get_job(connection, marketplace_id, job_id)
-        if not is_kept(job):
+        if not can_retry_load(job):
             raise Conflict("Nothing of this training is kept. Start a new one.")
         waits = {"state": "waiting", "progress": {**job.progress, "stage": "waiting"}, "error": None}
         learning.update_job(connection, marketplace_id, job_id, {**waits, "finished_at": None}, of=("failed",))
-        workflow_id = f"retrain:{job_id}:{job.progress[_KEPT]}"
+        workflow_id = f"retrain:{job_id}:{job.progress[_KEPT_STAGE]}"
         runtime.jobs.enqueue(connection, jobs.RETRAIN, jobs.TRAINING, workflow_id, marketplace_id, job_id)
         audit.record(connection, now, marketplace_id, by, "training.load_requested", job_id)
 
 
-def is_kept(job: Job) -> bool:
+def can_retry_load(job: Job) -> bool:
     """Whether a job failed because its bundle was not loaded in time, so that it can be tried again."""
-    return job.state == "failed" and job.progress["stage"] == _KEPT
+    return job.state == "failed" and job.progress["stage"] == _KEPT_STAGE
 
 
 def retrain(runtime: Runtime, marketplace_id: str, job_id: str, *, after: str | None = None) -> str:
@@ -132,24 +132,30 @@ def retrain(runtime: Runtime, marketplace_id: str, job_id: str, *, after: str | 
     if job.state in {"done", "failed"}:
         return job.state
     if after is not None and marketplace_id in runtime.services[LiveModels].missing():
-        _leave_for_later(runtime, job, after)
+        _postpone(runtime, job, after)
         return "waiting"
     try:
-        digest, not_tracked = _admitted(runtime, job, _finished(runtime, job) or _train(runtime, job))
+        digest, not_tracked = _admit_bundle(runtime, job, _earlier_result(runtime, job) or _train(runtime, job))
     except BundleTooSlow as slow:
-        progress = {**_ended(runtime, job), "stage": _KEPT, _KEPT: job.progress.get(_KEPT, 0) + 1}
+        progress = {
+            **_final_progress(runtime, job),
+            "stage": _KEPT_STAGE,
+            _KEPT_STAGE: job.progress.get(_KEPT_STAGE, 0) + 1,
+        }
         why = f"{slow.sentence} The training is kept in cache/training of the data directory. Try its bundle again."
-        return _end(runtime, job, {"state": "failed", "error": why, "progress": progress})
+        return _end_job(runtime, job, {"state": "failed", "error": why, "progress": progress})
     except DomainError as refused:
-        _end(runtime, job, {"state": "failed", "error": refused.sentence[:_LONGEST_ERROR]})
+        _end_job(runtime, job, {"state": "failed", "error": refused.sentence[:_LONGEST_ERROR]})
         if not (isinstance(refused, TrainingFailed) and refused.recorded):
-            close_run(runtime, job, refused)
+            record_failed_run(runtime, job, refused)
         return "failed"
     error = None if not_tracked is None else f"Trained, not tracked: {not_tracked}"[:_LONGEST_ERROR]
-    return _end(runtime, job, {"state": "done", "digest": digest, "progress": _ended(runtime, job), "error": error})
+    return _end_job(
+        runtime, job, {"state": "done", "digest": digest, "progress": _final_progress(runtime, job), "error": error}
+    )
 
 
-def _leave_for_later(runtime: Runtime, job: Job, after: str) -> None:
+def _postpone(runtime: Runtime, job: Job, after: str) -> None:
     waits = {"stage": "waiting for the champion's bundle", "share": 0.0}
     with runtime.store.write() as connection:
         learning.update_job(connection, job.marketplace_id, job.job_id, {"state": "waiting", "progress": waits})
@@ -157,14 +163,14 @@ def _leave_for_later(runtime: Runtime, job: Job, after: str) -> None:
             connection,
             jobs.RETRAIN,
             jobs.TRAINING,
-            jobs.successor(after),
+            jobs.successor_id(after),
             job.marketplace_id,
             job.job_id,
             delay_seconds=_LATER_SECONDS,
         )
 
 
-def _ended(runtime: Runtime, job: Job) -> dict[str, Any]:
+def _final_progress(runtime: Runtime, job: Job) -> dict[str, Any]:
     """The progress of a finished job, with its stages."""
     with runtime.store.read() as connection:
         log = learning.get_job(connection, job.marketplace_id, job.job_id).progress.get("log", [])
@@ -187,20 +193,20 @@ class _Stages:
         if not self._log or self._log[-1]["stage"] != line["stage"]:
             began = {"stage": str(line["stage"]), "at": self._runtime.clock.now().isoformat()}
             self._log = [*self._log, began][-_STAGES_KEPT:]
-        _update(self._runtime, self._job, {"progress": {**line, **self._began, "log": self._log}})
+        _update_job(self._runtime, self._job, {"progress": {**line, **self._began, "log": self._log}})
 
 
-def _finished(runtime: Runtime, job: Job) -> dict[str, Any]:
+def _earlier_result(runtime: Runtime, job: Job) -> dict[str, Any]:
     """What an earlier attempt at this job trained, empty where none did. Raises Conflict (its files are gone)."""
-    path, training = _folder(runtime, job) / _TRAINED, dict[str, Any]()
+    path, training = _job_folder(runtime, job) / _TRAINED, dict[str, Any]()
     if path.is_file():
         training = json.loads(path.read_bytes())
-    elif _KEPT in job.progress:
+    elif _KEPT_STAGE in job.progress:
         raise Conflict("The files of the training are no longer in this data directory. Start a new training.")
     return training
 
 
-def _folder(runtime: Runtime, job: Job) -> Path:
+def _job_folder(runtime: Runtime, job: Job) -> Path:
     return runtime.home.cache / "training" / job.job_id
 
 
@@ -208,7 +214,7 @@ def _train(runtime: Runtime, job: Job) -> dict[str, Any]:
     """What the child trained, kept until its bundle is admitted."""
     marketplace_id = job.marketplace_id
     snapshot_id, path, digest = export_snapshot(runtime, marketplace_id)
-    _update(runtime, job, {"state": "running", "snapshot_id": snapshot_id})
+    _update_job(runtime, job, {"state": "running", "snapshot_id": snapshot_id})
     open_second_reviews(runtime, marketplace_id, job.job_id)
     with runtime.store.read() as connection:
         reference = reference_of(connection, marketplace_id)
@@ -217,7 +223,7 @@ def _train(runtime: Runtime, job: Job) -> dict[str, Any]:
         *("train", "--snapshot", str(path), "--snapshot-digest", digest, "--seed", str(_SEED)),
         *("--learner", runtime.settings.learner, "--encoder", runtime.settings.encoder),
         *(("--settings", str(runtime.settings.fit_settings)) if runtime.settings.fit_settings is not None else ()),
-        *("--out", str(_folder(runtime, job))),
+        *("--out", str(_job_folder(runtime, job))),
         *("--threads", str(runtime.settings.training_threads)),
         *run_arguments(runtime, job),
         *("--policy", policy_version(runtime.policies[LabelPolicy])),
@@ -234,14 +240,16 @@ def _train(runtime: Runtime, job: Job) -> dict[str, Any]:
         progress=_Stages(runtime, job).text,
     )
     trained = {**done, "report": {**done["report"], "reference": asdict(reference)}}
-    runtime.home.write_private(str(_folder(runtime, job).relative_to(runtime.home.root) / _TRAINED), trained)
+    runtime.home.write_private(str(_job_folder(runtime, job).relative_to(runtime.home.root) / _TRAINED), trained)
     return trained
 
 
-def _admitted(runtime: Runtime, job: Job, done: dict[str, Any]) -> tuple[str, str | None]:
+def _admit_bundle(runtime: Runtime, job: Job, done: dict[str, Any]) -> tuple[str, str | None]:
     """The digest of the admitted bundle, and why MLflow does not have it; a durable job then tries again."""
     marketplace_id, attempts = job.marketplace_id, runtime.policies[RetrainingPolicy].load_attempts
-    admitted = runtime.services[BundleStore].admit(_folder(runtime, job) / Path(done["folder"]).name, attempts=attempts)
+    admitted = runtime.services[BundleStore].admit(
+        _job_folder(runtime, job) / Path(done["folder"]).name, attempts=attempts
+    )
     fingerprint = runtime.services[BundleStore].load(admitted).fingerprint
     report = dict(done["report"])
     open_second_reviews(runtime, marketplace_id, job.job_id, report.pop("suspects"))
@@ -266,12 +274,12 @@ def _admitted(runtime: Runtime, job: Job, done: dict[str, Any]) -> tuple[str, st
     return admitted, done.get("not_tracked")
 
 
-def _update(runtime: Runtime, job: Job, values: Mapping[str, Any]) -> None:
+def _update_job(runtime: Runtime, job: Job, values: Mapping[str, Any]) -> None:
     with runtime.store.write() as connection:
         learning.update_job(connection, job.marketplace_id, job.job_id, values)
 
 
-def _end(runtime: Runtime, job: Job, values: Mapping[str, Any]) -> str:
+def _end_job(runtime: Runtime, job: Job, values: Mapping[str, Any]) -> str:
     now, state = runtime.clock.now(), str(values["state"])
     with runtime.store.write() as connection:
         learning.update_job(connection, job.marketplace_id, job.job_id, {**values, "finished_at": now})

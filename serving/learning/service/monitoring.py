@@ -12,12 +12,12 @@ from typing import Any, Final
 import numpy as np
 from sqlalchemy import Connection
 
-from features.compute import NAMES, Computed, compute
+from features.compute import NAMES, ComputedFeatures, compute
 from features.facts import Facts
 from models.bundle import Bundle
-from models.errors import Conflict, Invalid, required
+from models.errors import Conflict, Invalid, require
 from models.policies.learning import LabelPolicy
-from models.prevalence import Due, Estimate, prevalence, recall
+from models.prevalence import Estimate, SelectedListing, prevalence, recall
 from serving.audit.store import audit
 from serving.learning.policy import DriftAlarmPolicy
 from serving.learning.rules.drift_alarm import RedFeature, red_features
@@ -48,7 +48,7 @@ def measure(runtime: Runtime, marketplace: Marketplace, *, days: int = DAYS) -> 
     champion = runtime.services[LiveModels].of(marketplace_id)
     with runtime.store.read() as connection:
         after = Window.of_days(days, now)
-        before = Window.of_days(days, _compared_until(connection, marketplace_id, after))
+        before = Window.of_days(days, _reference_end(connection, marketplace_id, after))
         samples = [monitoring.sample_of_facts(connection, marketplace_id, window, _MOST) for window in (before, after)]
         report = {
             "days": days,
@@ -56,7 +56,7 @@ def measure(runtime: Runtime, marketplace: Marketplace, *, days: int = DAYS) -> 
             "now": [moment.isoformat() for moment in (after.start, after.end)],
             "champion": champion.digest if champion else None,
             "answers": {
-                name: _answers(monitoring.first_answers(connection, marketplace_id, window))
+                name: _delay_figures(monitoring.first_answer_delays(connection, marketplace_id, window))
                 for name, window in (("before", before), ("now", after))
             },
             **_outcomes(runtime, connection, marketplace_id, after, champion),
@@ -65,7 +65,8 @@ def measure(runtime: Runtime, marketplace: Marketplace, *, days: int = DAYS) -> 
     report["listings"] = [len(sample) for sample in samples]
     report["enough"] = min(map(len, samples)) >= FEWEST
     report["shifts"] = [
-        {**asdict(shift), "by_chance": _finite(shift.by_chance), "level": shift.level.value} for shift in feature_shifts
+        {**asdict(shift), "by_chance": _finite_or_none(shift.by_chance), "level": shift.level.value}
+        for shift in feature_shifts
     ]
     row = {"marketplace_id": marketplace_id, "report_id": runtime.ids.new("dri"), "report": report, "made_at": now}
     with runtime.store.write() as connection:
@@ -79,7 +80,7 @@ def measure_weekly(runtime: Runtime) -> int:
     with runtime.store.read() as connection:
         due = [
             marketplace
-            for marketplace in marketplaces.everyone(connection)
+            for marketplace in marketplaces.all_marketplaces(connection)
             if runtime.services[LiveModels].loaded(marketplace.marketplace_id) is not None
             and (
                 (last := monitoring.latest_drift_report(connection, marketplace.marketplace_id)) is None
@@ -92,7 +93,7 @@ def measure_weekly(runtime: Runtime) -> int:
     return measured
 
 
-def _compared_until(connection: Connection, marketplace_id: str, now: Window) -> datetime:
+def _reference_end(connection: Connection, marketplace_id: str, now: Window) -> datetime:
     """The end of the reference period; it never overlaps `now`."""
     past = learning.promotions(connection, marketplace_id)
     return min(past[0].promoted_at, now.start) if past else now.start
@@ -104,7 +105,9 @@ def _shifts(before: Sequence[Facts], now: Sequence[Facts], champion: Bundle | No
     return shifts((*NAMES, SCORE) if champion else NAMES, columns[0], columns[1])
 
 
-def _columns(rows: Sequence[Computed], champion: Bundle | None, threads: int) -> np.ndarray[Any, np.dtype[np.float64]]:
+def _columns(
+    rows: Sequence[ComputedFeatures], champion: Bundle | None, threads: int
+) -> np.ndarray[Any, np.dtype[np.float64]]:
     width = len(NAMES) + (champion is not None)
     if not rows:
         return np.empty((0, width))
@@ -115,7 +118,7 @@ def _columns(rows: Sequence[Computed], champion: Bundle | None, threads: int) ->
     return np.column_stack([matrix, [score.value for score in scores]])
 
 
-def _answers(delays: Sequence[timedelta | None]) -> dict[str, Any]:
+def _delay_figures(delays: Sequence[timedelta | None]) -> dict[str, Any]:
     """The delays of first verdicts, in days; cases without a verdict count in `cases` alone."""
     days = sorted(delay / timedelta(days=1) for delay in delays if delay is not None)
     return {
@@ -131,38 +134,38 @@ def _outcomes(
 ) -> dict[str, Any]:
     """Prevalence and recall of the window by its random audit sample, and the champion's precision by band."""
     labels = mature_labels(connection, marketplace_id, runtime.policies[LabelPolicy], window.end)
-    due: list[Due] = []
+    due: list[SelectedListing] = []
     scored: list[ScoredListing] = []
     listings = 0
     for row in monitoring.first_scores(connection, marketplace_id, window):
         listings += 1
         label = labels.get(row.version_id)
         if row.reviewed:
-            due.append(Due(row.inclusion_probability, label))
+            due.append(SelectedListing(row.inclusion_probability, label))
         if champion is not None and row.scorer == champion.digest and row.probability is not None:
             scored.append(ScoredListing(row.probability, row.inclusion_probability, label, row.reviewed))
     return {
-        "prevalence": _estimate(prevalence(due, listings=listings)),
-        "recall": _estimate(recall(due, listings=listings)),
-        "bands": [{**asdict(band), "found": _estimate(band.found)} for band in precision_by_band(scored)],
+        "prevalence": _estimate_as_dict(prevalence(due, listings=listings)),
+        "recall": _estimate_as_dict(recall(due, listings=listings)),
+        "bands": [{**asdict(band), "found": _estimate_as_dict(band.found)} for band in precision_by_band(scored)],
     }
 
 
-def _estimate(estimate: Estimate) -> dict[str, Any]:
+def _estimate_as_dict(estimate: Estimate) -> dict[str, Any]:
     return asdict(estimate)
 
 
-def _finite(number: float) -> float | None:
+def _finite_or_none(number: float) -> float | None:
     return number if np.isfinite(number) else None
 
 
-def red_now(runtime: Runtime, connection: Connection, marketplace_id: str) -> tuple[RedFeature, ...]:
+def red_features_now(runtime: Runtime, connection: Connection, marketplace_id: str) -> tuple[RedFeature, ...]:
     """The features that the newest drift report calls shifted, each with the note that holds for it."""
     policy = runtime.policies[DriftAlarmPolicy]
     reports = monitoring.drift_reports(connection, marketplace_id, policy.reports_read)
     if not reports:
         return ()
-    acknowledgements = monitoring.standing_acknowledgements(connection, marketplace_id, reports[-1][1].get("champion"))
+    acknowledgements = monitoring.acknowledgements_in_force(connection, marketplace_id, reports[-1][1].get("champion"))
     return red_features(reports, acknowledgements, policy)
 
 
@@ -175,8 +178,8 @@ def acknowledge(runtime: Runtime, marketplace: Marketplace, *, feature: str, not
     if not note.strip():
         raise Invalid("An acknowledgement needs a note: why the feature has shifted, and why that is accepted.")
     with runtime.store.write() as connection:
-        audit.hold(connection)
-        red = {red_feature.name: red_feature for red_feature in red_now(runtime, connection, marketplace_id)}
+        audit.lock(connection)
+        red = {red_feature.name: red_feature for red_feature in red_features_now(runtime, connection, marketplace_id)}
         if feature not in red:
             raise Conflict("The latest drift report does not show this feature as shifted. Load the page again.")
         latest = monitoring.latest_drift_report(connection, marketplace_id)
@@ -194,12 +197,12 @@ def acknowledge(runtime: Runtime, marketplace: Marketplace, *, feature: str, not
         audit.record(connection, now, marketplace_id, by, "drift.acknowledged", feature, psi=red[feature].psi)
 
 
-def withdraw(runtime: Runtime, marketplace: Marketplace, *, acknowledgement_id: str, by: str) -> None:
+def withdraw_acknowledgement(runtime: Runtime, marketplace: Marketplace, *, acknowledgement_id: str, by: str) -> None:
     """Withdraw an acknowledgement, so that the alarm sounds again. Raises NotFound (there is none that stands)."""
     marketplace_id, now = marketplace.marketplace_id, runtime.clock.now()
     with runtime.store.write() as connection:
-        audit.hold(connection)
-        feature = required(
+        audit.lock(connection)
+        feature = require(
             monitoring.withdraw_acknowledgement(connection, marketplace_id, acknowledgement_id, now),
             "There is no such acknowledgement.",
         )

@@ -6,12 +6,19 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from models.errors import Conflict, Invalid, NotFound, required
+from models.errors import Conflict, Invalid, NotFound, require
 from serving.accounts.rules.access import LOCAL, Grant, Permission, Role
 from serving.accounts.store import accounts, origins, people
 from serving.audit.store import audit
 from serving.learning.policy import PromotionPolicy, RollbackPolicy
-from serving.learning.rules.promotion import Approval, Standing, able, check_approval, may_roll_back_alone, standing
+from serving.learning.rules.promotion import (
+    Approval,
+    ApprovalStatus,
+    approval_status,
+    check_approval,
+    may_roll_back_alone,
+    useful_approvers,
+)
 from serving.learning.service.champions import follow_champions
 from serving.learning.service.telling import tell_of_rollback
 from serving.learning.store import approvals, learning
@@ -20,18 +27,18 @@ from serving.marketplaces.store.marketplaces import Marketplace
 from serving.platform import jobs
 from serving.platform.runtime import Runtime
 from serving.scoring.service.bundles import BundleStore
-from training.gates.gate import blocking
+from training.gates.gate import blocking_gates
 
 CHALLENGER = "challenger"
 ROLLBACK = "rollback"
 
 
 @dataclass(frozen=True, slots=True)
-class Approved:
+class ApprovalResult:
     """The result of an approval."""
 
     digest: str
-    standing: Standing
+    standing: ApprovalStatus
 
     @property
     def in_force(self) -> bool:
@@ -39,7 +46,7 @@ class Approved:
         return self.standing.complete
 
 
-def approve(runtime: Runtime, marketplace: Marketplace, *, digest: str, by: str, reason: str = "") -> Approved:
+def approve(runtime: Runtime, marketplace: Marketplace, *, digest: str, by: str, reason: str = "") -> ApprovalResult:
     """Record a person's approval; the last approval needed puts the model in force at once.
 
     `digest` may be a prefix, or 'challenger' for the newest model. `by` is `user:` and an id; the owner of the data
@@ -51,16 +58,16 @@ def approve(runtime: Runtime, marketplace: Marketplace, *, digest: str, by: str,
     """
     _refuse_nameless(runtime, by)
     marketplace_id = marketplace.marketplace_id
-    model = _model(runtime, marketplace, digest)
+    model = _model_named(runtime, marketplace, digest)
     reason = reason.strip()[:500]
     with runtime.store.read() as connection:
-        _checked(runtime, connection, marketplace_id, model, by, reason)
+        _valid_approval(runtime, connection, marketplace_id, model, by, reason)
     runtime.services[BundleStore].load(model.digest)
     with runtime.store.write() as connection:
-        audit.hold(connection)  # Of two simultaneous approvers, the second sees the first approval.
-        stands = _approve(runtime, connection, marketplace_id, model, by, reason, kind="promote")
+        audit.lock(connection)  # Of two simultaneous approvers, the second sees the first approval.
+        stands = _record_approval(runtime, connection, marketplace_id, model, by, reason, kind="promote")
     follow_champions(runtime)
-    return Approved(model.digest, stands)
+    return ApprovalResult(model.digest, stands)
 
 
 def _refuse_nameless(runtime: Runtime, by: str) -> None:
@@ -69,11 +76,11 @@ def _refuse_nameless(runtime: Runtime, by: str) -> None:
         raise Invalid("{n} different people approve a promotion. Say who you are with --by and your e-mail.", n=needed)
 
 
-def _approve(
+def _record_approval(
     runtime: Runtime, connection: Connection, marketplace_id: str, model: Model, by: str, reason: str, *, kind: str
-) -> Standing:
+) -> ApprovalStatus:
     """Record an approval, and put the model in force if it was the last one needed."""
-    approval, now = _checked(runtime, connection, marketplace_id, model, by, reason), runtime.clock.now()
+    approval, now = _valid_approval(runtime, connection, marketplace_id, model, by, reason), runtime.clock.now()
     approval_id = runtime.ids.new("apv")
     row = {"marketplace_id": marketplace_id, "approval_id": approval_id, "digest": model.digest}
     approvals.add_approval(
@@ -81,13 +88,13 @@ def _approve(
     )
     payload = {"approval": approval_id, "reason": reason, "beside": approval.beside, "not_passed": _failed_gates(model)}
     audit.record(connection, now, marketplace_id, by, "model.approve", model.digest, **payload)
-    stands = standing_of(runtime, connection, marketplace_id, model)
+    stands = approval_status_of(runtime, connection, marketplace_id, model)
     if stands.complete:
         _put_in_force(runtime, connection, marketplace_id, model, stands, kind=kind)
     return stands
 
 
-def _checked(
+def _valid_approval(
     runtime: Runtime, connection: Connection, marketplace_id: str, model: Model, by: str, reason: str
 ) -> Approval:
     """The approval, with the current champion as its comparison, if it would count."""
@@ -95,27 +102,27 @@ def _checked(
     if champion == model.digest:
         raise Conflict("This model is the champion already.")
     approval = Approval(by, reason, champion)
-    stands = standing_of(runtime, connection, marketplace_id, model)
-    check_approval(stands, approval, _roots_of_actors(connection), not_passed=not_passed(model))
+    stands = approval_status_of(runtime, connection, marketplace_id, model)
+    check_approval(stands, approval, _roots_of_actors(connection), not_passed=gates_not_passed(model))
     return approval
 
 
-def withdraw(runtime: Runtime, marketplace: Marketplace, *, digest: str, by: str) -> str:
+def withdraw_approval(runtime: Runtime, marketplace: Marketplace, *, digest: str, by: str) -> str:
     """Withdraw a person's approval of a model that is not in force; returns its digest.
 
     Raises Conflict (there is no approval to withdraw).
     """
     marketplace_id, now = marketplace.marketplace_id, runtime.clock.now()
-    model = _model(runtime, marketplace, digest)
+    model = _model_named(runtime, marketplace, digest)
     with runtime.store.write() as connection:
-        audit.hold(connection)
+        audit.lock(connection)
         if not approvals.withdraw(connection, marketplace_id, model.digest, by, now):
             raise Conflict("You have not approved this model, or it is in force already.")
         audit.record(connection, now, marketplace_id, by, "model.withdraw", model.digest)
     return model.digest
 
 
-def rollback(runtime: Runtime, marketplace: Marketplace, *, by: str, reason: str = "") -> Approved:
+def rollback(runtime: Runtime, marketplace: Marketplace, *, by: str, reason: str = "") -> ApprovalResult:
     """Restore the previous champion, and mail that to all data scientists and administrators.
 
     One person is enough within `RollbackPolicy`, because a rollback must be fast. Otherwise this records an approval of
@@ -129,27 +136,29 @@ def rollback(runtime: Runtime, marketplace: Marketplace, *, by: str, reason: str
         earlier = _earlier_champion(connection, marketplace_id)
     runtime.services[BundleStore].load(earlier)
     with runtime.store.write() as connection:
-        audit.hold(connection)
+        audit.lock(connection)
         if _earlier_champion(connection, marketplace_id) != earlier:
             raise Conflict("Somebody else changed the champion at the same moment. Check it, then try again.")
-        if rolls_back_alone(runtime, connection, marketplace_id, by):
-            stands = Standing((Approval(by, reason, _champion(connection, marketplace_id)),), 0)
-            _appoint(runtime, connection, marketplace_id, earlier, kind=ROLLBACK, by=by, reason=reason, details={})
+        if can_roll_back_alone(runtime, connection, marketplace_id, by):
+            stands = ApprovalStatus((Approval(by, reason, _champion(connection, marketplace_id)),), 0)
+            _record_promotion(
+                runtime, connection, marketplace_id, earlier, kind=ROLLBACK, by=by, reason=reason, details={}
+            )
         else:
             _refuse_nameless(runtime, by)
             model = learning.get_model(connection, marketplace_id, earlier)
-            stands = _approve(runtime, connection, marketplace_id, model, by, reason, kind=ROLLBACK)
+            stands = _record_approval(runtime, connection, marketplace_id, model, by, reason, kind=ROLLBACK)
     follow_champions(runtime)
-    return Approved(earlier, stands)
+    return ApprovalResult(earlier, stands)
 
 
-def rolls_back_alone(runtime: Runtime, connection: Connection, marketplace_id: str, by: str) -> bool:
+def can_roll_back_alone(runtime: Runtime, connection: Connection, marketplace_id: str, by: str) -> bool:
     """Whether this person may restore the previous champion alone."""
     past, may = learning.promotions(connection, marketplace_id), _may_promote(connection, marketplace_id, by)
     rollbacks = (promotion.promoted_at for promotion in past if promotion.kind == ROLLBACK)
     return may_roll_back_alone(
         runtime.clock.now(),
-        account_since=origins.since(connection, by.removeprefix("user:")) if may else None,
+        account_since=origins.last_handover_at(connection, by.removeprefix("user:")) if may else None,
         champion_until=past[0].promoted_at,
         last_rollback=next(rollbacks, None),
         policy=runtime.policies[RollbackPolicy],
@@ -172,29 +181,30 @@ def challenger(runtime: Runtime, marketplace: Marketplace) -> Model | None:
     return newest[0] if newest and newest[0].digest not in past else None
 
 
-def not_passed(model: Model) -> list[str]:
+def gates_not_passed(model: Model) -> list[str]:
     """The gates that a model does not pass, in words."""
     return [gate["name"] for gate in _failed_gates(model)]
 
 
-def standing_of(runtime: Runtime, connection: Connection, marketplace_id: str, model: Model) -> Standing:
+def approval_status_of(runtime: Runtime, connection: Connection, marketplace_id: str, model: Model) -> ApprovalStatus:
     """The approvals of a model that count now, and how many are missing."""
     given_approvals = [
-        given_approval.approval for given_approval in approvals.waiting(connection, marketplace_id, model.digest)
+        given_approval.approval
+        for given_approval in approvals.unused_approvals(connection, marketplace_id, model.digest)
     ]
-    return standing(
+    return approval_status(
         given_approvals,
         champion=_champion(connection, marketplace_id),
         still_may={
             approval.by for approval in given_approvals if _may_promote(connection, marketplace_id, approval.by)
         },
         roots=_roots_of_actors(connection),
-        not_passed=not_passed(model),
+        not_passed=gates_not_passed(model),
         policy=runtime.policies[PromotionPolicy],
     )
 
 
-def who_can_approve(connection: Connection, marketplace_id: str, stands: Standing) -> dict[str, str]:
+def who_can_approve(connection: Connection, marketplace_id: str, stands: ApprovalStatus) -> dict[str, str]:
     """The people whose approval would count now: names by actor."""
     may = {
         f"user:{user_id}": name
@@ -202,7 +212,7 @@ def who_can_approve(connection: Connection, marketplace_id: str, stands: Standin
         if Grant(role, marketplace_id).carries(Permission.PROMOTE_MODELS)
         for user_id, name in people.holders(connection, [marketplace_id], role).get(marketplace_id, {}).items()
     }
-    return {actor: may[actor] for actor in able(stands, may, _roots_of_actors(connection))}
+    return {actor: may[actor] for actor in useful_approvers(stands, may, _roots_of_actors(connection))}
 
 
 def _roots_of_actors(connection: Connection) -> dict[str, frozenset[str]]:
@@ -221,14 +231,14 @@ def _may_promote(connection: Connection, marketplace_id: str, by: str) -> bool:
 
 
 def _failed_gates(model: Model) -> list[dict[str, Any]]:
-    return list(blocking(model.report["gates"]))
+    return list(blocking_gates(model.report["gates"]))
 
 
-def _model(runtime: Runtime, marketplace: Marketplace, digest: str) -> Model:
+def _model_named(runtime: Runtime, marketplace: Marketplace, digest: str) -> Model:
     if digest != CHALLENGER:
         with runtime.store.read() as connection:
             return learning.get_model(connection, marketplace.marketplace_id, digest)
-    return required(challenger(runtime, marketplace), "There is no challenger; retrain first.")
+    return require(challenger(runtime, marketplace), "There is no challenger; retrain first.")
 
 
 def _champion(connection: Connection, marketplace_id: str) -> str | None:
@@ -236,10 +246,10 @@ def _champion(connection: Connection, marketplace_id: str) -> str | None:
 
 
 def _put_in_force(
-    runtime: Runtime, connection: Connection, marketplace_id: str, model: Model, stands: Standing, *, kind: str
+    runtime: Runtime, connection: Connection, marketplace_id: str, model: Model, stands: ApprovalStatus, *, kind: str
 ) -> None:
     reasons = [approval.reason for approval in stands.counted if approval.reason]
-    promotion_id = _appoint(
+    promotion_id = _record_promotion(
         runtime,
         connection,
         marketplace_id,
@@ -252,15 +262,15 @@ def _put_in_force(
             "not_passed": _failed_gates(model),
         },
     )
-    used = _ids_of(approvals.waiting(connection, marketplace_id, model.digest), stands.counted)
-    approvals.use(connection, marketplace_id, used, promotion_id)
+    used = _approval_ids(approvals.unused_approvals(connection, marketplace_id, model.digest), stands.counted)
+    approvals.mark_used(connection, marketplace_id, used, promotion_id)
 
 
-def _ids_of(given_approvals: Collection[approvals.GivenApproval], counted: Collection[Approval]) -> list[str]:
+def _approval_ids(given_approvals: Collection[approvals.GivenApproval], counted: Collection[Approval]) -> list[str]:
     return [given_approval.approval_id for given_approval in given_approvals if given_approval.approval in counted]
 
 
-def _appoint(
+def _record_promotion(
     runtime: Runtime,
     connection: Connection,
     marketplace_id: str,

@@ -30,15 +30,15 @@ _MOST_ATTEMPTS: Final = 288  # A day; a person then calls `touchstone model publ
 
 def registry_arguments(runtime: Runtime, marketplace_id: str) -> list[str]:
     """The arguments with MLflow's address and the name under which this marketplace's models are registered."""
-    return ["--model-name", f"touchstone-{marketplace_id}", *_place(runtime.settings, runtime.home)]
+    return ["--model-name", f"touchstone-{marketplace_id}", *_registry_location(runtime.settings, runtime.home)]
 
 
 def offline_registry(settings: Settings, home: Home) -> list[str]:
     """The arguments for models of no marketplace."""
-    return ["--model-name", "touchstone-offline", *_place(settings, home)]
+    return ["--model-name", "touchstone-offline", *_registry_location(settings, home)]
 
 
-def _place(settings: Settings, home: Home) -> list[str]:
+def _registry_location(settings: Settings, home: Home) -> list[str]:
     if settings.mlflow_tracking_uri is not None:
         return ["--tracking-uri", settings.mlflow_tracking_uri]
     folder = home.mlflow
@@ -92,11 +92,11 @@ def publish_or_later(runtime: Runtime, marketplace_id: str, digest: str, *, job_
     try:
         return publish(runtime, marketplace_id, digest)
     except TrainingFailed as refused:
-        if jobs.attempt(job_id) >= _MOST_ATTEMPTS:
+        if jobs.attempt_number(job_id) >= _MOST_ATTEMPTS:
             raise
         log.warning("model.not_published", marketplace_id=marketplace_id, digest=digest, why=refused.sentence)
         with runtime.store.write() as connection:
-            publish_later(runtime, connection, marketplace_id, digest, job_id=jobs.successor(job_id))
+            publish_later(runtime, connection, marketplace_id, digest, job_id=jobs.successor_id(job_id))
         return refused.sentence
 
 
@@ -122,7 +122,7 @@ def run_arguments(runtime: Runtime, job: Job) -> list[str]:
     return ["--job-id", job.job_id, f"--run-name={name}", "--cause", cause]
 
 
-def close_run(runtime: Runtime, job: Job, why: DomainError) -> None:
+def record_failed_run(runtime: Runtime, job: Job, why: DomainError) -> None:
     """Record a training that was refused before its child began, or whose child ended without a word.
 
     It is tried once: the job itself has the reason.

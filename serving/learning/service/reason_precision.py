@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from features.message import Message, from_json
 from models.policies.learning import LabelPolicy
-from models.score import named, reason_from_json
+from models.score import named_parts, reason_from_json
 from serving.learning.service.labelling import mature_labels
 from serving.listings.store import scores
 from serving.marketplaces.store.marketplaces import Marketplace
@@ -19,7 +19,7 @@ MOST: Final = 20_000
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class ReasonCounts:
     """A reason or a rule: the labelled listings that had it, and how many of these are counterfeit."""
 
     name: str
@@ -34,9 +34,9 @@ class ReasonPrecision:
 
     labelled: int
     counterfeit: int
-    reasons_for: tuple[Told, ...]
-    reasons_against: tuple[Told, ...]
-    rules: tuple[Told, ...]
+    reasons_for: tuple[ReasonCounts, ...]
+    reasons_against: tuple[ReasonCounts, ...]
+    rules: tuple[ReasonCounts, ...]
 
 
 def reason_precision(runtime: Runtime, marketplace: Marketplace) -> ReasonPrecision:
@@ -49,10 +49,10 @@ def reason_precision(runtime: Runtime, marketplace: Marketplace) -> ReasonPrecis
         labels = mature_labels(connection, marketplace_id, runtime.policies[LabelPolicy], now)
         since = now - timedelta(days=DAYS)
         first_scores = list(scores.first_reasons(connection, marketplace_id, set(labels), since=since, most=MOST))
-    return told(first_scores, labels)
+    return count_reasons(first_scores, labels)
 
 
-def told(first_scores: Iterable[Mapping[str, Any]], labels: Mapping[str, bool]) -> ReasonPrecision:
+def count_reasons(first_scores: Iterable[Mapping[str, Any]], labels: Mapping[str, bool]) -> ReasonPrecision:
     """Count the reasons and rules; each name counts once a listing."""
     tallies: dict[str, dict[str, list[int]]] = {
         name: defaultdict(lambda: [0, 0]) for name in ("for", "against", "rule")
@@ -68,8 +68,8 @@ def told(first_scores: Iterable[Mapping[str, Any]], labels: Mapping[str, bool]) 
             tallies[side][name][0] += 1
             tallies[side][name][1] += fake
 
-    def listed(side: str) -> tuple[Told, ...]:
-        rows = [Told(name, examples[side, name], n, k) for name, (n, k) in tallies[side].items()]
+    def listed(side: str) -> tuple[ReasonCounts, ...]:
+        rows = [ReasonCounts(name, examples[side, name], n, k) for name, (n, k) in tallies[side].items()]
         return tuple(sorted(rows, key=lambda row: (-row.labelled, row.name)))
 
     return ReasonPrecision(labelled, counterfeit, listed("for"), listed("against"), listed("rule"))
@@ -78,7 +78,7 @@ def told(first_scores: Iterable[Mapping[str, Any]], labels: Mapping[str, bool]) 
 def _messages(reasons: Sequence[Any], rules: Sequence[Any]) -> dict[tuple[str, str], Message]:
     """The reasons given, by side and name, each name once."""
     once: dict[tuple[str, str], Message] = {}
-    for reason in named([reason_from_json(reason_json) for reason_json in reasons]):
+    for reason in named_parts([reason_from_json(reason_json) for reason_json in reasons]):
         once.setdefault(("for" if reason.weight > 0 else "against", reason.code), reason.message)
     for rule in map(from_json, rules):
         once.setdefault(("rule", rule.code), rule)

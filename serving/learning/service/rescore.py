@@ -8,7 +8,7 @@ from itertools import islice
 from typing import Any, Final
 
 from models.bundle import Bundle
-from models.errors import required
+from models.errors import require
 from models.policies.deciding import RoutingPolicy, ScorecardPolicy
 from models.policies.learning import LabelPolicy
 from models.routing import Lane
@@ -20,7 +20,7 @@ from serving.learning.store.monitoring import EarlierScore
 from serving.marketplaces.store.marketplaces import Marketplace
 from serving.platform.clock import Window
 from serving.platform.runtime import Runtime
-from serving.scoring.service.scoring import Questions, ReferenceContextCache, ToScore, score_and_route
+from serving.scoring.service.scoring import QuestionBudget, ReferenceContextCache, ScoringInput, score_and_route
 
 CHAMPION: Final = "champion"
 _BATCH: Final = 500
@@ -29,7 +29,7 @@ _FLAGGED: Final = frozenset({Lane.ANALYST, Lane.ASK_BRAND})
 
 
 @dataclass(frozen=True, slots=True)
-class Rescored:
+class RescoredVersion:
     """One version with its original score and the other model's. `counterfeit` is its label now, None without one."""
 
     version_id: str
@@ -51,20 +51,20 @@ def rescore(
     since: datetime,
     most: int,
     progress: Callable[[int], None] = lambda _: None,
-) -> list[Rescored]:
+) -> list[RescoredVersion]:
     """Score and route every version first scored since a moment again, or `most` of them spread over the time.
 
     Nothing is stored. Each version keeps its random draw. Brands take part as they do now, without daily limits.
     """
     now = runtime.clock.now()
-    rescores: list[Rescored] = []
+    rescores: list[RescoredVersion] = []
     with runtime.store.read() as connection:
         labels = mature_labels(connection, marketplace.marketplace_id, runtime.policies[LabelPolicy], now)
-        questions = Questions(runtime.services[ReferenceContextCache].of(connection, marketplace, now).taking_part)
+        questions = QuestionBudget(runtime.services[ReferenceContextCache].of(connection, marketplace, now).taking_part)
         rows = monitoring.earlier_scores(connection, marketplace.marketplace_id, Window(since, now), most)
         for batch in _batches(rows):
             scored = score_and_route(
-                [ToScore(row.facts, row.draw, already_open=False) for row in batch],
+                [ScoringInput(row.facts, row.draw, already_open=False) for row in batch],
                 model=model,
                 questions=questions,
                 routing=runtime.policies[RoutingPolicy],
@@ -72,7 +72,7 @@ def rescore(
                 threads=runtime.settings.model_threads,
             )
             rescores += [
-                Rescored(
+                RescoredVersion(
                     row.version_id,
                     row.external_id,
                     row.scored_at,
@@ -95,10 +95,10 @@ def model_named(runtime: Runtime, marketplace: Marketplace, name: str) -> Model:
     Raises NotFound, Conflict (there is none, or the prefix is ambiguous).
     """
     if name == CHALLENGER:
-        return required(challenger(runtime, marketplace), "There is no challenger; retrain first.")
+        return require(challenger(runtime, marketplace), "There is no challenger; retrain first.")
     marketplace_id = marketplace.marketplace_id
     with runtime.store.read() as connection:
-        digest = required(
+        digest = require(
             learning.champions(connection).get(marketplace_id) if name == CHAMPION else name,
             "There is no champion yet; the starter scorecard scores.",
         )
@@ -110,7 +110,7 @@ def _batches(rows: Iterator[EarlierScore]) -> Iterator[list[EarlierScore]]:
         yield batch
 
 
-def summary(rows: Iterable[Rescored]) -> dict[str, Any]:
+def rescoring_summary(rows: Iterable[RescoredVersion]) -> dict[str, Any]:
     """The number of versions that change lanes, and of labelled versions that each model flags.
 
     Labelled versions count by their weight, so that the few from the random audit sample represent all unreviewed
@@ -125,12 +125,12 @@ def summary(rows: Iterable[Rescored]) -> dict[str, Any]:
             for (before, after), n in sorted(moves.items())
         ],
         "labelled": sum(row.counterfeit is not None for row in rescores),
-        "before": _flagging([(row.lane_before in _FLAGGED, row) for row in rescores]),
-        "after": _flagging([(row.lane in _FLAGGED, row) for row in rescores]),
+        "before": _flagging_figures([(row.lane_before in _FLAGGED, row) for row in rescores]),
+        "after": _flagging_figures([(row.lane in _FLAGGED, row) for row in rescores]),
     }
 
 
-def _flagging(rows: list[tuple[bool, Rescored]]) -> dict[str, Any]:
+def _flagging_figures(rows: list[tuple[bool, RescoredVersion]]) -> dict[str, Any]:
     """Flagged versions, and the weighted precision and recall of flagging; None where nothing is labelled."""
     flagged = [row for is_flagged, row in rows if is_flagged]
     labelled = [row for row in flagged if row.counterfeit is not None]

@@ -11,10 +11,10 @@ from models.policies.learning import LabelPolicy
 from serving.audit.store import audit
 from serving.learning.policy import RetrainingPolicy
 from serving.learning.rules.drift_alarm import quiet_features
-from serving.learning.rules.retraining import Decision, Situation, decide, standing_alarm
+from serving.learning.rules.retraining import Decision, Situation, decide, persistent_drift
 from serving.learning.service.labelling import mature_labels
 from serving.learning.service.learn import queue_training
-from serving.learning.service.monitoring import red_now
+from serving.learning.service.monitoring import red_features_now
 from serving.learning.store import monitoring, retraining
 from serving.learning.store.retraining import BY_ITSELF, Attempts
 from serving.marketplaces.rules import AutomaticRule
@@ -30,13 +30,14 @@ def retrain_by_itself(runtime: Runtime) -> int:
     with runtime.store.read() as connection:
         due = [
             marketplace.marketplace_id
-            for marketplace in marketplaces.everyone(connection)
-            if (last := retraining.last_look(connection, marketplace.marketplace_id)) is None or now - last[0] >= every
+            for marketplace in marketplaces.all_marketplaces(connection)
+            if (last := retraining.last_decision(connection, marketplace.marketplace_id)) is None
+            or now - last[0] >= every
         ]
-    return sum(look(runtime, marketplace_id).starts for marketplace_id in due)
+    return sum(decide_for(runtime, marketplace_id).starts for marketplace_id in due)
 
 
-def look(runtime: Runtime, marketplace_id: str) -> Decision:
+def decide_for(runtime: Runtime, marketplace_id: str) -> Decision:
     """Decide about one marketplace, keep the decision, and leave a training job if it says so.
 
     Labels are counted before the transaction that writes, because that reads every verdict. The rest is read in it, so
@@ -44,16 +45,18 @@ def look(runtime: Runtime, marketplace_id: str) -> Decision:
     """
     now = runtime.clock.now()
     with runtime.store.read() as connection:
-        labels = _count(runtime, connection, marketplace_id, retraining.attempts(connection, marketplace_id), now)
+        labels = _label_counts(
+            runtime, connection, marketplace_id, retraining.attempts(connection, marketplace_id), now
+        )
     with runtime.store.write() as connection:
-        audit.hold(connection)
+        audit.lock(connection)
         earlier = retraining.attempts(connection, marketplace_id)
         decision = decide(
             _situation(runtime, connection, marketplace_id, earlier, labels, now), runtime.policies[RetrainingPolicy]
         )
-        retraining.keep_look(connection, marketplace_id, stored(decision), now)
+        retraining.save_decision(connection, marketplace_id, decision_as_json(decision), now)
         if decision.starts:
-            job_id = queue_training(runtime, connection, marketplace_id, by=BY_ITSELF, cause=_cause(decision))
+            job_id = queue_training(runtime, connection, marketplace_id, by=BY_ITSELF, cause=_cause_as_json(decision))
     if decision.starts:
         log.info("training.started_by_itself", marketplace_id=marketplace_id, job_id=job_id, cause=decision.code.value)
     return decision
@@ -68,7 +71,9 @@ class _Labels:
     changed: bool
 
 
-def _count(runtime: Runtime, connection: Connection, marketplace_id: str, earlier: Attempts, now: datetime) -> _Labels:
+def _label_counts(
+    runtime: Runtime, connection: Connection, marketplace_id: str, earlier: Attempts, now: datetime
+) -> _Labels:
     policy = runtime.policies[LabelPolicy]
     if not kill_switches.is_on(connection, marketplace_id, AutomaticRule.RETRAINING):
         return _Labels(enough=False, new=0, changed=False)
@@ -108,11 +113,13 @@ def _situation(
         trained_at=since,
         failures=earlier.failures,
         failed_at=earlier.last.ended_at if earlier.last is not None and not earlier.last.done else None,
-        moved=standing_alarm(reports, policy, quiet=quiet_features(red_now(runtime, connection, marketplace_id))),
+        moved=persistent_drift(
+            reports, policy, quiet=quiet_features(red_features_now(runtime, connection, marketplace_id))
+        ),
     )
 
 
-def stored(decision: Decision) -> dict[str, Any]:
+def decision_as_json(decision: Decision) -> dict[str, Any]:
     """The decision for JSON."""
     moments = {
         name: None if moment is None else moment.isoformat()
@@ -121,6 +128,6 @@ def stored(decision: Decision) -> dict[str, Any]:
     return {**asdict(decision), "code": decision.code.value, "moved": list(decision.moved), **moments}
 
 
-def _cause(decision: Decision) -> dict[str, Any]:
+def _cause_as_json(decision: Decision) -> dict[str, Any]:
     """What the job and the audit log keep of a decision."""
     return {"cause": decision.code.value, "new_labels": decision.new_labels, "moved": list(decision.moved)}

@@ -35,7 +35,7 @@ def open_second_reviews(
     """
     now, policy = runtime.clock.now(), runtime.policies[SecondReviewPolicy]
     with runtime.store.write() as connection:
-        case_by_version = second_reviews.of_job(connection, marketplace_id, job_id)
+        case_by_version = second_reviews.doubts_of_job(connection, marketplace_id, job_id)
         doubts = [
             doubt
             for doubt in _doubts(runtime, connection, marketplace_id, suspects, now)
@@ -43,17 +43,21 @@ def open_second_reviews(
         ]
         versions = [doubt["version_id"] for doubt in doubts]
         judged_by = cases.first_of_versions(connection, marketplace_id, versions)
-        taken = second_reviews.asked_for(connection, marketplace_id, versions)
+        taken = second_reviews.versions_with_review(connection, marketplace_id, versions)
         room = policy.most_cases - sum(case_id is not None for case_id in case_by_version.values())
         opened = [version_id for version_id in versions if version_id not in taken][: max(room, 0)]
         ids = {version_id: runtime.ids.new("cas") for version_id in opened}
         due_at = now + timedelta(days=policy.due_within_days)
         cases.add_cases(
-            connection, [look_case(judged_by[version_id], ids[version_id], now, due_at) for version_id in opened]
+            connection,
+            [second_review_case(judged_by[version_id], ids[version_id], now, due_at) for version_id in opened],
         )
         cases.add_events(
             connection,
-            [look_event(runtime, judged_by[version_id], ids[version_id], "training", now) for version_id in opened],
+            [
+                second_review_event(runtime, judged_by[version_id], ids[version_id], "training", now)
+                for version_id in opened
+            ],
         )
         rows = [
             {
@@ -67,7 +71,7 @@ def open_second_reviews(
             }
             for doubt in doubts
         ]
-        second_reviews.add_all(connection, rows)
+        second_reviews.add_doubts(connection, rows)
     return len(opened)
 
 
@@ -93,7 +97,7 @@ def _doubts(
     return [*alone, *doubted]
 
 
-def look_case(first: Case, case_id: str, now: datetime, due_at: datetime) -> dict[str, Any]:
+def second_review_case(first: Case, case_id: str, now: datetime, due_at: datetime) -> dict[str, Any]:
     """The version as scored when it was first judged; a second review has no urgency and follows no other case."""
     return {
         "marketplace_id": first.marketplace_id,
@@ -112,7 +116,7 @@ def look_case(first: Case, case_id: str, now: datetime, due_at: datetime) -> dic
     }
 
 
-def look_event(runtime: Runtime, first: Case, case_id: str, actor: str, now: datetime) -> dict[str, Any]:
+def second_review_event(runtime: Runtime, first: Case, case_id: str, actor: str, now: datetime) -> dict[str, Any]:
     """The first entry of the case's history."""
     return {
         "marketplace_id": first.marketplace_id,
@@ -129,10 +133,10 @@ def open_gold_items(runtime: Runtime) -> int:
     with runtime.store.read() as connection:
         due = [
             marketplace.marketplace_id
-            for marketplace in marketplaces.everyone(connection)
+            for marketplace in marketplaces.all_marketplaces(connection)
             if _is_due(runtime, connection, marketplace.marketplace_id)
         ]
-    return sum(_open_one(runtime, marketplace_id) for marketplace_id in due)
+    return sum(_open_gold_item(runtime, marketplace_id) for marketplace_id in due)
 
 
 def _is_due(runtime: Runtime, connection: Connection, marketplace_id: str) -> bool:
@@ -141,36 +145,36 @@ def _is_due(runtime: Runtime, connection: Connection, marketplace_id: str) -> bo
         return False
     since, state = second_reviews.last_gold_item(connection, marketplace_id) or (stored.frozen_at, CaseState.DECIDED)
     rare = runtime.policies[SecondReviewPolicy].gold_item_one_in
-    people = second_reviews.analysts_of_gold_items(connection, marketplace_id)
+    people = second_reviews.active_analysts(connection, marketplace_id)
     return state is not CaseState.OPEN and second_reviews.gold_answers_since(connection, people, since, rare) >= rare
 
 
-def _open_one(runtime: Runtime, marketplace_id: str) -> bool:
+def _open_gold_item(runtime: Runtime, marketplace_id: str) -> bool:
     now, policy = runtime.clock.now(), runtime.policies[SecondReviewPolicy]
     with runtime.store.write() as connection:
         if not _is_due(runtime, connection, marketplace_id):
             return False
-        gold = _drawn(runtime, connection, marketplace_id)
+        gold = _draw_gold_item(runtime, connection, marketplace_id)
         first = cases.first_of_versions(connection, marketplace_id, [gold.version_id]) if gold is not None else {}
         if gold is None or gold.version_id not in first:
             return False
         case_id, judged = runtime.ids.new("cas"), first[gold.version_id]
-        row = look_case(judged, case_id, now, now + timedelta(days=policy.due_within_days))
+        row = second_review_case(judged, case_id, now, now + timedelta(days=policy.due_within_days))
         cases.add_cases(connection, [{**row, "gold_item": gold.label}])
-        cases.add_events(connection, [look_event(runtime, judged, case_id, "training", now)])
+        cases.add_events(connection, [second_review_event(runtime, judged, case_id, "training", now)])
     return True
 
 
-def _drawn(runtime: Runtime, connection: Connection, marketplace_id: str) -> GoldenItem | None:
+def _draw_gold_item(runtime: Runtime, connection: Connection, marketplace_id: str) -> GoldenItem | None:
     """A listing of the golden set that has not been used, and that at least one analyst has not judged."""
     golden_set = golden_set_of(connection, marketplace_id, runtime.clock.now())
     taken, people = (
         second_reviews.gold_items_taken(connection, marketplace_id),
-        second_reviews.analysts_of_gold_items(connection, marketplace_id),
+        second_reviews.active_analysts(connection, marketplace_id),
     )
     unused_items = [] if golden_set is None else [gold for gold in golden_set.items if gold.version_id not in taken]
     begin = int(runtime.draw() * len(unused_items))
     for gold in (*unused_items[begin:], *unused_items[:begin]):
-        if people - second_reviews.judges_of_gold_items(connection, marketplace_id, gold.listing_id):
+        if people - second_reviews.judges_of_listing(connection, marketplace_id, gold.listing_id):
             return gold
     return None

@@ -49,7 +49,7 @@ def run_child(
 
     Raises TrainingFailed (the child refused, crashed, or exceeded the timeout).
     """
-    command = [*children.python(), "-m", module, *arguments]
+    command = [*children.interpreter_command(), "-m", module, *arguments]
     with (
         tempfile.TemporaryFile() as errors,
         subprocess.Popen(
@@ -60,12 +60,12 @@ def run_child(
         stopper.start()
         try:
             try:
-                last, trained = _read(child, progress)
+                last, trained = _read_lines(child, progress)
             except KeyboardInterrupt:
                 if not interruptible:
                     raise
                 child.send_signal(signal.SIGINT)
-                last, trained = _read(child, progress)
+                last, trained = _read_lines(child, progress)
             code = child.wait()
         finally:
             stopper.cancel()
@@ -73,12 +73,12 @@ def run_child(
         if code == 0 and last.get("event") == "done":
             return {**trained, **last}
         if trained:
-            return {**trained, "not_tracked": f"The process ended with {code}: {_tail(errors)}"}
+            return {**trained, "not_tracked": f"The process ended with {code}: {_last_error_line(errors)}"}
         if last.get("event") == "refused":
             refused = TrainingFailed(str(last["sentence"]))
             refused.recorded = True
             raise refused
-        raise TrainingFailed("The training ended with {code}: {why}", code=code, why=_tail(errors))
+        raise TrainingFailed("The training ended with {code}: {why}", code=code, why=_last_error_line(errors))
 
 
 def child_environment(cache: Path) -> dict[str, str]:
@@ -87,7 +87,7 @@ def child_environment(cache: Path) -> dict[str, str]:
     return {**defaults, **children.without_secrets(), "OMP_WAIT_POLICY": "passive"}
 
 
-def _read(child: subprocess.Popen[bytes], progress: Callable[[Line], None]) -> tuple[Line, Line]:
+def _read_lines(child: subprocess.Popen[bytes], progress: Callable[[Line], None]) -> tuple[Line, Line]:
     """The last line, and the one about what was trained; empty where there was none."""
     last: Line = {}
     trained: Line = {}
@@ -105,7 +105,7 @@ def _read(child: subprocess.Popen[bytes], progress: Callable[[Line], None]) -> t
     return last, trained
 
 
-def _tail(errors: Any) -> str:
+def _last_error_line(errors: Any) -> str:
     errors.seek(0)
     lines = errors.read().decode(errors="replace").strip().splitlines()
     return lines[-1][:300] if lines else "no output"

@@ -24,7 +24,7 @@ def add_approval(connection: Connection, row: Mapping[str, Any]) -> None:
     add(connection, promotion_approval, [row])
 
 
-def waiting(connection: Connection, marketplace_id: str, digest: str) -> list[GivenApproval]:
+def unused_approvals(connection: Connection, marketplace_id: str, digest: str) -> list[GivenApproval]:
     """Approvals of a model that are neither withdrawn nor used, in order."""
     table = promotion_approval
     query = (
@@ -40,7 +40,7 @@ def waiting(connection: Connection, marketplace_id: str, digest: str) -> list[Gi
     ]
 
 
-def use(connection: Connection, marketplace_id: str, approval_ids: Collection[str], promotion_id: str) -> None:
+def mark_used(connection: Connection, marketplace_id: str, approval_ids: Collection[str], promotion_id: str) -> None:
     """Mark approvals as used by a change of the champion; they count for no other change."""
     connection.execute(
         update(promotion_approval)
@@ -64,7 +64,7 @@ def withdraw(connection: Connection, marketplace_id: str, digest: str, by: str, 
     return int(done.rowcount)
 
 
-def used(connection: Connection, marketplace_id: str) -> dict[str, list[Approval]]:
+def used_by_promotion(connection: Connection, marketplace_id: str) -> dict[str, list[Approval]]:
     """The approvals behind each change of the champion, by the change's id."""
     table = promotion_approval
     query = (

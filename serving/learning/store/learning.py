@@ -8,7 +8,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, case, or_, select, tuple_, update
 
 from models.case import BLIND_LANES
-from models.errors import Conflict, NotFound, required
+from models.errors import Conflict, NotFound, require
 from serving.cases.store import chosen
 from serving.cases.tables import review_case, verdict
 from serving.learning.tables import model, promotion, snapshot, training_job
@@ -75,7 +75,7 @@ def scored_reviewed_versions(
     """
     certain = or_(
         score.c.version_id.in_(notices.reviewed_for_a_notice(marketplace_id, as_of)),
-        score.c.version_id.in_(chosen.opened_by_choice(marketplace_id, as_of)),
+        score.c.version_id.in_(chosen.versions_opened_by_choice(marketplace_id, as_of)),
     )
     earlier = review_case.alias("earlier")
     seen_before = (
@@ -175,7 +175,7 @@ def get_snapshot(connection: Connection, marketplace_id: str, snapshot_id: str) 
         for stored_snapshot in snapshots(connection, marketplace_id, 10_000)
         if stored_snapshot.snapshot_id == snapshot_id
     ]
-    return required(matches[0] if matches else None, "There is no such snapshot.")
+    return require(matches[0] if matches else None, "There is no such snapshot.")
 
 
 def add_job(connection: Connection, row: Mapping[str, Any]) -> None:
@@ -186,7 +186,7 @@ def add_job(connection: Connection, row: Mapping[str, Any]) -> None:
 def get_job(connection: Connection, marketplace_id: str, job_id: str) -> Job:
     """One job. Raises NotFound (this marketplace has no such job)."""
     query = select(training_job).where(inside(training_job, marketplace_id, job_id=job_id))
-    return required(reader(Job).single(connection, query), "There is no such training job.")
+    return require(reader(Job).single(connection, query), "There is no such training job.")
 
 
 def jobs(connection: Connection, marketplace_id: str, most: int, after: str | None = None) -> list[Job]:

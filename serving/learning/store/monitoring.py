@@ -26,23 +26,23 @@ _PARAMETERS: Final = 500
 
 def sample_of_facts(connection: Connection, marketplace_id: str, window: Window, most: int) -> list[Facts]:
     """Facts of at most `most` scores in a window, evenly spaced over it."""
-    query = select(score.c.facts_digest).where(*_scored(marketplace_id, window))
+    query = select(score.c.facts_digest).where(*_in_window(marketplace_id, window))
     digests = connection.execute(query.order_by(score.c.scored_at, score.c.score_id)).scalars().all()
-    sampled_digests = _spread(digests, most)
+    sampled_digests = _evenly_spaced(digests, most)
     bodies: dict[str, Facts] = {}
-    for part in _parts(sorted(set(sampled_digests))):
+    for part in _query_groups(sorted(set(sampled_digests))):
         stored = select(facts.c.digest, facts.c.body).where(inside(facts, marketplace_id), facts.c.digest.in_(part))
         bodies |= {row.digest: facts_from_json(row.body) for row in connection.execute(stored)}
     return [bodies[digest] for digest in sampled_digests]
 
 
-def _spread(values: Sequence[str], most: int) -> Sequence[str]:
+def _evenly_spaced(values: Sequence[str], most: int) -> Sequence[str]:
     """At most `most` of these, evenly spaced, including the last."""
     n = len(values)
     return values if n <= most else [values[-(-(i + 1) * n // most) - 1] for i in range(most)]
 
 
-def _parts(values: Sequence[str]) -> Iterator[Sequence[str]]:
+def _query_groups(values: Sequence[str]) -> Iterator[Sequence[str]]:
     """Groups of a few hundred, because a query has a limited number of parameters."""
     for start in range(0, len(values), _PARAMETERS):
         yield values[start : start + _PARAMETERS]
@@ -67,8 +67,8 @@ _EARLIER_SCORES: Final = RowReader(EarlierScore, facts=facts_from_json)
 
 def earlier_scores(connection: Connection, marketplace_id: str, window: Window, most: int) -> Iterator[EarlierScore]:
     """The first scores of at most `most` versions in a window, evenly spaced, in the order of time."""
-    first = select(func.min(score.c.score_id)).where(*_scored(marketplace_id, window)).group_by(score.c.version_id)
-    for part in _parts(_spread(sorted(connection.execute(first).scalars()), most)):
+    first = select(func.min(score.c.score_id)).where(*_in_window(marketplace_id, window)).group_by(score.c.version_id)
+    for part in _query_groups(_evenly_spaced(sorted(connection.execute(first).scalars()), most)):
         query = (
             select(
                 score.c.version_id,
@@ -86,11 +86,11 @@ def earlier_scores(connection: Connection, marketplace_id: str, window: Window, 
         yield from map(_EARLIER_SCORES.of, connection.execute(query).mappings())
 
 
-def _scored(marketplace_id: str, window: Window) -> tuple[ColumnElement[bool], ...]:
+def _in_window(marketplace_id: str, window: Window) -> tuple[ColumnElement[bool], ...]:
     return (score.c.marketplace_id == marketplace_id, score.c.scored_at > window.start, score.c.scored_at <= window.end)
 
 
-def first_answers(connection: Connection, marketplace_id: str, window: Window) -> list[timedelta | None]:
+def first_answer_delays(connection: Connection, marketplace_id: str, window: Window) -> list[timedelta | None]:
     """For each version whose first case opened in a window, the delay of its first verdict; None without one."""
     opened = (
         select(review_case.c.version_id, func.min(review_case.c.opened_at).label("at"))
@@ -138,16 +138,16 @@ def first_scores(
     opened = select(review_case.c.version_id).where(
         review_case.c.marketplace_id == marketplace_id, review_case.c.opened_at > window.start
     )
-    reported = set(connection.execute(chosen.opened_by_report(marketplace_id, window.end)).scalars())
+    reported = set(connection.execute(chosen.versions_opened_by_report(marketplace_id, window.end)).scalars())
     reviewed = set(connection.execute(opened).scalars()) - reported
     by_choice = (
         notices.reviewed_for_a_notice(marketplace_id, window.end),
-        chosen.opened_by_choice(marketplace_id, window.end),
+        chosen.versions_opened_by_choice(marketplace_id, window.end),
     )
     certain = {version_id for query in by_choice for version_id in connection.execute(query).scalars()} - reported
     query = (
         select(*columns(score, "version_id", "scorer", "probability", "scored_at", "inclusion_probability", "lane"))
-        .where(*_scored(marketplace_id, window))
+        .where(*_in_window(marketplace_id, window))
         .order_by(score.c.score_id)
     )
     if brand_id is not None:
@@ -196,7 +196,7 @@ def add_acknowledgement(connection: Connection, row: Mapping[str, Any]) -> None:
     add(connection, drift_acknowledgement, [row])
 
 
-def standing_acknowledgements(
+def acknowledgements_in_force(
     connection: Connection, marketplace_id: str, champion: str | None
 ) -> list[Acknowledgement]:
     """The acknowledgements beside a champion that nobody withdrew, oldest first."""

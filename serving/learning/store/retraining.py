@@ -38,8 +38,8 @@ class Attempts:
 def attempts(connection: Connection, marketplace_id: str) -> Attempts:
     """Whether a training is queued or runs, the last ended trainings, and how many failed after the last good one."""
     in_marketplace = training_job.c.marketplace_id == marketplace_id
-    last = _last(connection, marketplace_id)
-    done = last if last is None or last.done else _last(connection, marketplace_id, state="done")
+    last = _last_attempt(connection, marketplace_id)
+    done = last if last is None or last.done else _last_attempt(connection, marketplace_id, state="done")
     failed = select(func.count()).select_from(training_job).where(in_marketplace, training_job.c.state == "failed")
     if done is not None:
         failed = failed.where(training_job.c.finished_at > done.ended_at)
@@ -57,7 +57,7 @@ def attempts(connection: Connection, marketplace_id: str) -> Attempts:
     )
 
 
-def _last(connection: Connection, marketplace_id: str, *, state: str | None = None) -> Attempt | None:
+def _last_attempt(connection: Connection, marketplace_id: str, *, state: str | None = None) -> Attempt | None:
     query = (
         select(training_job.c.state, training_job.c.created_at, training_job.c.finished_at, snapshot.c.as_of)
         .outerjoin(snapshot, same(snapshot, training_job, "snapshot_id"))
@@ -73,7 +73,7 @@ def _last(connection: Connection, marketplace_id: str, *, state: str | None = No
     return Attempt(row.state == "done", row.as_of or row.created_at, row.finished_at)
 
 
-def last_look(connection: Connection, marketplace_id: str) -> tuple[datetime, Mapping[str, Any]] | None:
+def last_decision(connection: Connection, marketplace_id: str) -> tuple[datetime, Mapping[str, Any]] | None:
     """The time and content of the last decision; None before the first."""
     query = select(retraining_check.c.looked_at, retraining_check.c.decision).where(
         inside(retraining_check, marketplace_id)
@@ -82,7 +82,7 @@ def last_look(connection: Connection, marketplace_id: str) -> tuple[datetime, Ma
     return None if row is None else (row.looked_at, row.decision)
 
 
-def keep_look(connection: Connection, marketplace_id: str, decision: Mapping[str, Any], at: datetime) -> None:
+def save_decision(connection: Connection, marketplace_id: str, decision: Mapping[str, Any], at: datetime) -> None:
     """Store a decision in place of the one before."""
     row = {"marketplace_id": marketplace_id, "decision": dict(decision), "looked_at": at}
     changed = update(retraining_check).where(inside(retraining_check, marketplace_id)).values(row)

@@ -19,12 +19,12 @@ from serving.platform.database.scope import inside, same
 from serving.platform.database.store import add
 
 
-def add_all(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+def add_doubts(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
     """Insert the doubts of one training; `case_id` is set where a second review was requested."""
     add(connection, second_review, rows)
 
 
-def of_job(connection: Connection, marketplace_id: str, job_id: str) -> dict[str, str | None]:
+def doubts_of_job(connection: Connection, marketplace_id: str, job_id: str) -> dict[str, str | None]:
     """The versions that a training doubted, each with its case if there is one."""
     query = select(second_review.c.version_id, second_review.c.case_id).where(
         inside(second_review, marketplace_id, job_id=job_id)
@@ -32,7 +32,7 @@ def of_job(connection: Connection, marketplace_id: str, job_id: str) -> dict[str
     return {row.version_id: row.case_id for row in connection.execute(query)}
 
 
-def asked_for(connection: Connection, marketplace_id: str, version_ids: Collection[str]) -> set[str]:
+def versions_with_review(connection: Connection, marketplace_id: str, version_ids: Collection[str]) -> set[str]:
     """The versions among these with a second review, finished or waiting."""
     query = select(review_case.c.version_id).where(
         review_case.c.marketplace_id == marketplace_id,
@@ -62,7 +62,7 @@ class SecondReviews:
     overturned: int
 
 
-def count(connection: Connection, marketplace_id: str) -> SecondReviews:
+def review_counts(connection: Connection, marketplace_id: str) -> SecondReviews:
     in_marketplace = second_review.c.marketplace_id == marketplace_id
     latest = (
         select(second_review.c.job_id)
@@ -156,16 +156,16 @@ def suspects(connection: Connection, marketplace_id: str, most: int) -> list[Sus
     ]
 
 
-def is_one() -> ColumnElement[bool]:
+def is_gold_item() -> ColumnElement[bool]:
     return review_case.c.gold_item.is_not(None)
 
 
-def answers_one(case_id: ColumnElement[str], marketplace_id: ColumnElement[str]) -> ColumnElement[bool]:
+def answers_gold_item(case_id: ColumnElement[str], marketplace_id: ColumnElement[str]) -> ColumnElement[bool]:
     """Whether the verdict's case is a gold item.
 
     A verdict on a gold item gives no label and has no effect on the listing.
     """
-    known = select(review_case.c.case_id).where(inside(review_case, marketplace_id, case_id=case_id), is_one())
+    known = select(review_case.c.case_id).where(inside(review_case, marketplace_id, case_id=case_id), is_gold_item())
     return known.exists()
 
 
@@ -173,7 +173,7 @@ def last_gold_item(connection: Connection, marketplace_id: str) -> tuple[datetim
     """When the latest was opened, and its state; None where there was none."""
     query = (
         select(review_case.c.opened_at, review_case.c.state)
-        .where(review_case.c.marketplace_id == marketplace_id, is_one())
+        .where(review_case.c.marketplace_id == marketplace_id, is_gold_item())
         .order_by(review_case.c.opened_at.desc())
         .limit(1)
     )
@@ -182,11 +182,11 @@ def last_gold_item(connection: Connection, marketplace_id: str) -> tuple[datetim
 
 
 def gold_items_taken(connection: Connection, marketplace_id: str) -> set[str]:
-    query = select(review_case.c.version_id).where(review_case.c.marketplace_id == marketplace_id, is_one())
+    query = select(review_case.c.version_id).where(review_case.c.marketplace_id == marketplace_id, is_gold_item())
     return set(connection.execute(query).scalars())
 
 
-def analysts_of_gold_items(connection: Connection, marketplace_id: str) -> set[str]:
+def active_analysts(connection: Connection, marketplace_id: str) -> set[str]:
     query = (
         select(role_grant.c.user_id)
         .join(account, account.c.user_id == role_grant.c.user_id)
@@ -205,7 +205,7 @@ def gold_answers_since(connection: Connection, people: Collection[str], since: d
     return int(connection.execute(select(func.count()).select_from(answers.subquery())).scalar_one())
 
 
-def judges_of_gold_items(connection: Connection, marketplace_id: str, listing_id: str) -> set[str]:
+def judges_of_listing(connection: Connection, marketplace_id: str, listing_id: str) -> set[str]:
     """The people who have judged a listing."""
     query = select(verdict.c.user_id).where(inside(verdict, marketplace_id, listing_id=listing_id))
     return set(connection.execute(query).scalars())

@@ -18,11 +18,11 @@ from serving.accounts.tables import account
 from serving.appeals.tables import appeal, counter_notice, overturn
 from serving.audit.tables import audit_entry
 from serving.cases.tables import verdict
-from serving.learning.store.second_reviews import answers_one
-from serving.platform.database.lists import as_list, chunks, listed
+from serving.learning.store.second_reviews import answers_gold_item
+from serving.platform.database.lists import chunks, list_parameter, value_table
 from serving.platform.database.scope import same
-from serving.takedowns.rules.statement import Undone
-from serving.takedowns.store.actions import with_contested
+from serving.takedowns.rules.statement import OverturnCause
+from serving.takedowns.store.actions import join_contested
 from serving.takedowns.tables import action, removal_approval
 
 # Lanes without the score and the first answer; an appeal's decision is separate, because it reverses the label.
@@ -31,7 +31,7 @@ _DISMISSES_AN_APPEAL: Final = Judgement.COUNTERFEIT
 
 
 @dataclass(frozen=True, slots=True)
-class Recorded:
+class RecordedVerdict:
     """A verdict with its case, and the audit entry that proves it, None where there is none.
 
     `reported` is set where a brand gave it by reporting the listing, and not in answer to a question.
@@ -49,9 +49,9 @@ class Recorded:
 class VerdictHistory:
     """All verdicts on one version, and the state of an appeal against its removal."""
 
-    verdicts: tuple[Recorded, ...]
+    verdicts: tuple[RecordedVerdict, ...]
     appeal: AppealState = AppealState.NONE
-    decision: Recorded | None = None
+    decision: RecordedVerdict | None = None
 
 
 def of_marketplace(connection: Connection, marketplace_id: str, as_of: datetime) -> dict[str, VerdictHistory]:
@@ -64,33 +64,33 @@ def of_versions(
 ) -> dict[str, VerdictHistory]:
     """The same for these versions alone, so that a few versions do not require a read of all verdicts."""
     histories: dict[str, VerdictHistory] = {}
-    for chunk in chunks(_judged(connection, marketplace_id, version_ids)):
+    for chunk in chunks(_judged_versions(connection, marketplace_id, version_ids)):
         histories |= _histories(connection, marketplace_id, as_of, chunk)
     return histories
 
 
-def _judged(connection: Connection, marketplace_id: str, version_ids: Collection[str]) -> list[str]:
+def _judged_versions(connection: Connection, marketplace_id: str, version_ids: Collection[str]) -> list[str]:
     """The versions among these with a verdict; most waiting versions have none."""
-    id_list = listed(connection.dialect.name, String())
+    id_list = value_table(connection.dialect.name, String())
     is_of_version = (verdict.c.marketplace_id == marketplace_id) & (verdict.c.version_id == id_list.c.value)
     query = select(id_list.c.value).distinct().outerjoin_from(id_list, verdict, is_of_version)
     judged = query.where(verdict.c.version_id.is_not(None)).order_by(id_list.c.value)
-    return list(connection.execute(judged, as_list(connection, sorted(version_ids))).scalars())
+    return list(connection.execute(judged, list_parameter(connection, sorted(version_ids))).scalars())
 
 
 def _histories(
     connection: Connection, marketplace_id: str, as_of: datetime, only: Collection[str] | None
 ) -> dict[str, VerdictHistory]:
-    verdicts_by_version: dict[str, list[Recorded]] = {}
-    decisions: dict[str, Recorded] = {}
-    for recorded in _recorded(connection, marketplace_id, as_of, only):
+    verdicts_by_version: dict[str, list[RecordedVerdict]] = {}
+    decisions: dict[str, RecordedVerdict] = {}
+    for recorded in _recorded_verdicts(connection, marketplace_id, as_of, only):
         if recorded.lane is not CaseLane.APPEAL:
             verdicts_by_version.setdefault(recorded.version_id, []).append(recorded)
         elif not recorded.given.superseded:
             decisions[recorded.case_id] = recorded
     histories = {version_id: VerdictHistory(tuple(verdicts)) for version_id, verdicts in verdicts_by_version.items()}
     for version_id, case_id in _appeals(connection, marketplace_id, as_of, only):
-        state, decision = _state(decisions.get(case_id))
+        state, decision = _appeal_state(decisions.get(case_id))
         histories[version_id] = VerdictHistory(histories[version_id].verdicts, state, decision)
     for version_id, state in _counter_notices(connection, marketplace_id, as_of, only):
         if histories[version_id].appeal is AppealState.NONE:
@@ -98,27 +98,27 @@ def _histories(
     return histories
 
 
-def _within(column: ColumnElement[str], only: Collection[str] | None) -> ColumnElement[bool]:
+def _is_among(column: ColumnElement[str], only: Collection[str] | None) -> ColumnElement[bool]:
     return true() if only is None else column.in_(only)
 
 
-def _wanted(marketplace_id: str, only: Collection[str] | None) -> ColumnElement[bool]:
+def _relevant_verdicts(marketplace_id: str, only: Collection[str] | None) -> ColumnElement[bool]:
     """The verdicts on these versions, and those that decide appeals about them, on any version."""
     if only is None:
         return true()
     contested = verdict.alias("contested")
     about = (
         select(appeal.c.case_id)
-        .select_from(with_contested(appeal, contested))
+        .select_from(join_contested(appeal, contested))
         .where(appeal.c.marketplace_id == marketplace_id, contested.c.version_id.in_(only))
     )
     decides = and_(verdict.c.lane == CaseLane.APPEAL.value, verdict.c.case_id.in_(about))
     return or_(verdict.c.version_id.in_(only), decides)
 
 
-def _recorded(
+def _recorded_verdicts(
     connection: Connection, marketplace_id: str, as_of: datetime, only: Collection[str] | None
-) -> Iterable[Recorded]:
+) -> Iterable[RecordedVerdict]:
     """Verdicts in the order of time; the subject identifies the audit log's entry."""
     later = verdict.alias("later")
     query = (
@@ -140,13 +140,16 @@ def _recorded(
             verdict.c.marketplace_id == marketplace_id,
             verdict.c.judgement != Judgement.WITHDRAWN.value,
             verdict.c.known_at <= as_of,
-            ~answers_one(verdict.c.case_id, verdict.c.marketplace_id),
-            _wanted(marketplace_id, only),
+            ~answers_gold_item(verdict.c.case_id, verdict.c.marketplace_id),
+            _relevant_verdicts(marketplace_id, only),
         )
         .order_by(verdict.c.known_at, verdict.c.verdict_id)
     )
-    pending_removals = _pending(connection, marketplace_id, as_of)
-    return [_one(row, as_of, pending_removals.get(row["listing_id"])) for row in connection.execute(query).mappings()]
+    pending_removals = _pending_removals(connection, marketplace_id, as_of)
+    return [
+        _recorded_verdict(row, as_of, pending_removals.get(row["listing_id"]))
+        for row in connection.execute(query).mappings()
+    ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +160,7 @@ class _PendingRemoval:
     verdict_id: str
 
 
-def _pending(connection: Connection, marketplace_id: str, as_of: datetime) -> dict[str, _PendingRemoval]:
+def _pending_removals(connection: Connection, marketplace_id: str, as_of: datetime) -> dict[str, _PendingRemoval]:
     """By listing, the removal pending at a moment or requested after it; a listing has at most one."""
     query = (
         select(action.c.listing_id, action.c.verdict_id, removal_approval.c.pending_since)
@@ -170,7 +173,7 @@ def _pending(connection: Connection, marketplace_id: str, as_of: datetime) -> di
     return {row.listing_id: _PendingRemoval(row.pending_since, row.verdict_id) for row in connection.execute(query)}
 
 
-def _one(row: RowMapping, as_of: datetime, pending: _PendingRemoval | None) -> Recorded:
+def _recorded_verdict(row: RowMapping, as_of: datetime, pending: _PendingRemoval | None) -> RecordedVerdict:
     lane = CaseLane(row["lane"])
     # The verdicts behind the removal: the one that requested it, and those that joined since (ids sort by time).
     waits = (
@@ -184,17 +187,19 @@ def _one(row: RowMapping, as_of: datetime, pending: _PendingRemoval | None) -> R
         side=Side(row["side"]),
         user_id=row["user_id"],
         known_at=row["known_at"],
-        superseded=waits or _happened(row["superseded_at"], as_of),
+        superseded=waits or _has_happened(row["superseded_at"], as_of),
         brand_id=row["brand_id"],
         evidence=Evidence(row["evidence"]),
         drawn=lane is CaseLane.AUDIT,
         second_review=lane in _GIVEN_BLIND,
-        suspended=row["passed_on"] or _happened(row["disabled_at"], as_of),
+        suspended=row["passed_on"] or _has_happened(row["disabled_at"], as_of),
     )
-    return Recorded(given_verdict, row["version_id"], row["case_id"], lane, row["audit_sequence"], row["reported"])
+    return RecordedVerdict(
+        given_verdict, row["version_id"], row["case_id"], lane, row["audit_sequence"], row["reported"]
+    )
 
 
-def _happened(at: datetime | None, as_of: datetime) -> bool:
+def _has_happened(at: datetime | None, as_of: datetime) -> bool:
     return at is not None and at <= as_of
 
 
@@ -204,9 +209,9 @@ def _appeals(
     """(contested version, case) of the appeals filed up to a moment, in the order of time."""
     query = (
         select(verdict.c.version_id, appeal.c.case_id)
-        .select_from(with_contested(appeal))
+        .select_from(join_contested(appeal))
         .where(appeal.c.marketplace_id == marketplace_id, appeal.c.known_at <= as_of)
-        .where(_within(verdict.c.version_id, only))
+        .where(_is_among(verdict.c.version_id, only))
         .order_by(appeal.c.known_at, appeal.c.appeal_id)
     )
     return [(row.version_id, row.case_id) for row in connection.execute(query)]
@@ -218,24 +223,24 @@ def _counter_notices(
     """(contested version, state) of the counter-notices that were open at a moment, or had ended by silence."""
     silent = and_(
         same(overturn, counter_notice, "action_id"),
-        overturn.c.cause == Undone.SILENCE.value,
+        overturn.c.cause == OverturnCause.SILENCE.value,
         overturn.c.overturned_at <= as_of,
     )
     query = (
         select(verdict.c.version_id, counter_notice.c.closed_at, overturn.c.overturned_at)
-        .select_from(with_contested(counter_notice).outerjoin(overturn, silent))
+        .select_from(join_contested(counter_notice).outerjoin(overturn, silent))
         .where(counter_notice.c.marketplace_id == marketplace_id, counter_notice.c.first_answered_at <= as_of)
-        .where(_within(verdict.c.version_id, only))
+        .where(_is_among(verdict.c.version_id, only))
         .order_by(counter_notice.c.first_answered_at, counter_notice.c.counter_notice_id)
     )
     for row in connection.execute(query):
         if row.overturned_at is not None:
             yield row.version_id, AppealState.UNANSWERED
-        elif not _happened(row.closed_at, as_of):
+        elif not _has_happened(row.closed_at, as_of):
             yield row.version_id, AppealState.OPEN
 
 
-def _state(decision: Recorded | None) -> tuple[AppealState, Recorded | None]:
+def _appeal_state(decision: RecordedVerdict | None) -> tuple[AppealState, RecordedVerdict | None]:
     """The state of an appeal: one without a decision, or with an undone decision, is open."""
     if decision is None:
         return AppealState.OPEN, None

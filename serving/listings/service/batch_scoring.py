@@ -12,10 +12,16 @@ from models.bundle import Bundle
 from models.policies.deciding import RoutingPolicy, ScorecardPolicy
 from models.policies.sellers import SellerListPolicy
 from models.routing import Lane
-from models.seller_lists import Entry
+from models.seller_lists import SellerListEntry
 from serving.cases.store import cases
 from serving.cases.store.cases import Case
-from serving.listings.matching import Relist, Removed, copies_of_fakes, linked_steps, relist
+from serving.listings.matching import (
+    Relist,
+    WatchedRemoval,
+    counterfeit_near_duplicates,
+    find_relist,
+    steps_to_linked_sellers,
+)
 from serving.listings.policy import RelistPolicy
 from serving.listings.service.intake_steps import Step
 from serving.listings.store import removed_listings as relists
@@ -25,14 +31,14 @@ from serving.platform.runtime import Runtime
 from serving.scoring.service.bundles import LiveModels
 from serving.scoring.service.scoring import (
     BatchScores,
-    BothScored,
-    Questions,
-    Scored,
-    ToScore,
+    QuestionBudget,
+    ScoredVersion,
+    ScoringInput,
     Trials,
+    TrialScores,
     challenger_decides,
 )
-from serving.sellers.service.seller_listing import matches
+from serving.sellers.service.seller_listing import matches_among
 
 
 class BatchCases:
@@ -99,8 +105,8 @@ def relists_among(
     A removed listing has the seller and the brand that the rounds before gave it; `brands` are those of the rows.
     """
     policy = runtime.policies[RelistPolicy]
-    copies = {number: copies_of_fakes(row_facts) for number, row_facts in facts.items()}
-    links = {number: linked_steps(row_facts, policy) for number, row_facts in facts.items()}
+    copies = {number: counterfeit_near_duplicates(row_facts) for number, row_facts in facts.items()}
+    links = {number: steps_to_linked_sellers(row_facts, policy) for number, row_facts in facts.items()}
     suspects = {number for number in facts if copies[number] or links[number]}
     if not suspects:
         return {}
@@ -108,7 +114,7 @@ def relists_among(
     with runtime.store.read() as connection:
         if not kill_switches.is_on(connection, marketplace_id, AutomaticRule.RELIST_WATCH):
             return {}
-        removed = relists.removed(
+        removed = relists.find(
             connection,
             marketplace_id,
             listings=earlier | {name for number in suspects for name in copies[number]},
@@ -118,14 +124,14 @@ def relists_among(
     repeats: dict[int, Relist] = {}
     for round_ in rounds:
         for number in (step.position for step in round_ if step.position in suspects):
-            if (repeat := relist(facts[number], removed, policy)) is not None:
+            if (repeat := find_relist(facts[number], removed, policy)) is not None:
                 repeats[number] = repeat
         by_id = {step.listing.external_id: step for step in round_}
-        removed = [_after(removal, by_id.get(removal.external_id), brands) for removal in removed]
+        removed = [_removed_after_step(removal, by_id.get(removal.external_id), brands) for removal in removed]
     return repeats
 
 
-def _after(removed: Removed, step: Step | None, brands: Mapping[int, str | None]) -> Removed:
+def _removed_after_step(removed: WatchedRemoval, step: Step | None, brands: Mapping[int, str | None]) -> WatchedRemoval:
     if step is None:
         return removed
     brand_id = brands[step.position] if step.is_version else removed.brand_id
@@ -133,14 +139,14 @@ def _after(removed: Removed, step: Step | None, brands: Mapping[int, str | None]
 
 
 @dataclass(frozen=True, slots=True)
-class BatchScored:
+class ScoredBatch:
     """The score and route of each changed row by position, and both models' while one is on trial.
 
     `relisted` are the rows that repeat a removed listing.
     """
 
-    scored: Mapping[int, Scored]
-    tried: Mapping[int, BothScored]
+    scored: Mapping[int, ScoredVersion]
+    tried: Mapping[int, TrialScores]
     relisted: frozenset[int]
 
 
@@ -152,26 +158,26 @@ def score_batch(
     brands: Mapping[int, str | None],
     *,
     cases: BatchCases,
-    questions: Questions,
-    entries: Mapping[str, Entry],
+    questions: QuestionBudget,
+    entries: Mapping[str, SellerListEntry],
     now: datetime,
-) -> BatchScored:
+) -> ScoredBatch:
     """Score and route the changed rows of each round.
 
     `brands` are the brands of the rows' cases, by position. `entries` are those of their sellers on lists.
     """
     repeats = relists_among(runtime, marketplace_id, rounds, facts, brands, now)
-    on_lists = matches(entries, facts, now, runtime.policies[SellerListPolicy])
+    on_lists = matches_among(entries, facts, now, runtime.policies[SellerListPolicy])
     trial = runtime.services[Trials].of(marketplace_id)
-    champion = _scores(runtime, facts, questions, runtime.services[LiveModels].of(marketplace_id))
-    challenger = None if trial is None else _scores(runtime, facts, questions, trial.bundle)
+    champion = _batch_scores(runtime, facts, questions, runtime.services[LiveModels].of(marketplace_id))
+    challenger = None if trial is None else _batch_scores(runtime, facts, questions, trial.bundle)
     decides = {
         i for i, row_facts in facts.items() if trial is not None and challenger_decides(trial.trial, row_facts.listing)
     }
     questions_left = QuestionsLeft(questions.left, now)
     for round_ in rounds:
         rows = {
-            step.position: ToScore(
+            step.position: ScoringInput(
                 facts[step.position],
                 step.draw,
                 already_open=step.is_version and cases.is_open(step),
@@ -190,13 +196,15 @@ def score_batch(
                 questions_left.ask(brands[step.position], step.as_of)
     scored = champion.scored()
     if trial is None or challenger is None:
-        return BatchScored(scored, {}, frozenset(repeats))
+        return ScoredBatch(scored, {}, frozenset(repeats))
     others = challenger.scored()
-    tried = {i: BothScored(trial.trial.trial_id, scored[i], others[i], i in decides) for i in facts}
-    return BatchScored({i: scores.decided for i, scores in tried.items()}, tried, frozenset(repeats))
+    tried = {i: TrialScores(trial.trial.trial_id, scored[i], others[i], i in decides) for i in facts}
+    return ScoredBatch({i: scores.decided for i, scores in tried.items()}, tried, frozenset(repeats))
 
 
-def _scores(runtime: Runtime, facts: Mapping[int, Facts], questions: Questions, model: Bundle | None) -> BatchScores:
+def _batch_scores(
+    runtime: Runtime, facts: Mapping[int, Facts], questions: QuestionBudget, model: Bundle | None
+) -> BatchScores:
     return BatchScores(
         facts,
         model=model,

@@ -17,15 +17,15 @@ from models.routing import Lane
 from serving.appeals.store import appeals
 from serving.cases.matching import brand_from
 from serving.cases.policy import MaskedScorePolicy
-from serving.cases.rules.case_brand import KeptNaming, lane_after
-from serving.cases.rules.masked_score import share_of
+from serving.cases.rules.case_brand import KeptNaming, lane_after_naming
+from serving.cases.rules.masked_score import masking_probability
 from serving.cases.store import cases
-from serving.cases.store.case_filters import filters, has_filters
+from serving.cases.store.case_filters import filter_fields, has_filters
 from serving.cases.store.cases import Case
 from serving.listings.service.intake_steps import Step
 from serving.notices.store import notices
 from serving.platform.runtime import Runtime
-from serving.scoring.service.scoring import Scored, base_price
+from serving.scoring.service.scoring import ScoredVersion, base_price
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ class CasesToOpen:
         """Whether something must be stored before the cases: what is read for them, or the end of an earlier case."""
         return bool(self._stale) or not all(map(has_filters, self._rows))
 
-    def open(self, step: Step, score_id: str, facts: Facts, scored: Scored, *, relisted: bool) -> None:
+    def open(self, step: Step, score_id: str, facts: Facts, scored: ScoredVersion, *, relisted: bool) -> None:
         """Open a case where a person must decide; an open case on an earlier version becomes stale and is followed."""
         before, brand = self._open.get(step.listing_id), brand_from(facts, self._named.get(step.listing_id))
         routed = scored.route.lane
@@ -75,11 +75,11 @@ class CasesToOpen:
             else:
                 change = {"state": next_state(CaseState.OPEN, CaseEvent.NEW_VERSION).value, "decided_at": step.as_of}
                 before.row.update(change, revision=before.row["revision"] + 1)
-        lane = lane_after(lane, can_be_asked=brand.brand_id in self._taking_part)
+        lane = lane_after_naming(lane, can_be_asked=brand.brand_id in self._taking_part)
         case_id = self._runtime.ids.new("cas")
         policy = self._runtime.policies[EnforcementPolicy]
         hours = policy.brand_answers_within_hours if lane is CaseLane.ASK_BRAND else policy.analyst_decides_within_hours
-        share = share_of(lane, self._runtime.policies[MaskedScorePolicy])
+        share = masking_probability(lane, self._runtime.policies[MaskedScorePolicy])
         harm = expected_harm(scored.score, price=base_price(facts), sold_7d=step.listing.sales.d7)
         row = self._tenant(
             case_id=case_id,
@@ -104,7 +104,7 @@ class CasesToOpen:
             masked_share=share,
         )
         if step.is_version:  # An observation may name another seller than its version.
-            row |= filters(step.listing.seller.external_id, step.listing.language, scored.score)
+            row |= filter_fields(step.listing.seller.external_id, step.listing.language, scored.score)
         self._rows.append(row)
         self._open[step.listing_id] = _OpenCase(case_id, lane, row["priority"], row)
         what = " ".join(map(in_english, (message(f"opened.{lane.value}"), *scored.route.reasons)))[:200]
@@ -117,7 +117,7 @@ class CasesToOpen:
         """Insert the cases; earlier ones become stale, and what waits for them waits for their followers."""
         for listing_id, at in self._stale.items():
             stale = self._stored[listing_id]
-            cases.change(connection, stale, CaseEvent.NEW_VERSION, {"decided_at": at}, holder=None, at=at)
+            cases.apply_event(connection, stale, CaseEvent.NEW_VERSION, {"decided_at": at}, holder=None, at=at)
         cases.add_cases(connection, self._rows)
         for listing_id in self._stale:
             case_id, following = self._stored[listing_id].case_id, self._open[listing_id].case_id

@@ -12,10 +12,10 @@ from features.listing import Listing, Rejection, check
 from models.errors import Busy
 from models.routing import Lane
 from serving.cases.store import case_brands
-from serving.listings.service.batch_scoring import BatchCases, BatchScored
-from serving.listings.service.intake_rows import Gathered, RowsToKeep, gather
+from serving.listings.service.batch_scoring import BatchCases, ScoredBatch
+from serving.listings.service.intake_rows import GatheredBatch, RowsToKeep, gather_batch
 from serving.listings.service.intake_steps import Step
-from serving.listings.service.refused_rows import external_id_of, quarantine_row
+from serving.listings.service.refused_rows import external_id_of, refused_row_columns
 from serving.listings.store import listings
 from serving.marketplaces.store.marketplaces import Marketplace
 from serving.platform.runtime import Runtime
@@ -45,7 +45,7 @@ class RowAnswer:
     rejection: Rejection | None = None
 
 
-def receive(
+def receive_rows(
     runtime: Runtime,
     marketplace: Marketplace,
     rows: Sequence[object],
@@ -71,7 +71,9 @@ def receive(
         if isinstance(outcome, Rejection):
             answers[position] = RowAnswer(RowStatus.QUARANTINED, external_id_of(row), rejection=outcome)
             number, marketplace_id = first_row + position, marketplace.marketplace_id
-            refused.append(quarantine_row(runtime, marketplace_id, row, outcome, source=source, number=number, at=now))
+            refused.append(
+                refused_row_columns(runtime, marketplace_id, row, outcome, source=source, number=number, at=now)
+            )
         else:
             accepted.append((position, outcome))
     answers |= _take_in(runtime, marketplace, accepted, refused, now, backfill=backfill)
@@ -88,20 +90,20 @@ def _take_in(
     backfill: bool,
 ) -> dict[int, RowAnswer]:
     for _ in range(_TRIES):
-        gathered = gather(runtime, marketplace, accepted, now=now, backfill=backfill)
+        gathered = gather_batch(runtime, marketplace, accepted, now=now, backfill=backfill)
         try:
             return _write(runtime, marketplace, gathered, refused)
-        except (_Overtaken, IntegrityError):
+        except (_ConcurrentChange, IntegrityError):
             continue
     raise Busy("These listings are being changed by other requests; send them again.")
 
 
-class _Overtaken(Exception):
+class _ConcurrentChange(Exception):
     """A listing was changed, or its brand named, between reading and writing."""
 
 
 def _write(
-    runtime: Runtime, marketplace: Marketplace, gathered: Gathered, refused: Sequence[dict[str, Any]]
+    runtime: Runtime, marketplace: Marketplace, gathered: GatheredBatch, refused: Sequence[dict[str, Any]]
 ) -> dict[int, RowAnswer]:
     """Store everything that the rows changed, if nothing changed since they were compared."""
     marketplace_id, changed = marketplace.marketplace_id, gathered.changed
@@ -111,15 +113,15 @@ def _write(
     with runtime.store.write() as connection:
         # A listing that was unknown is inserted, which is refused if it is known by now.
         known = {name: version for step in changed if (version := gathered.known.get(name := step.listing.external_id))}
-        now = listings.latest(connection, marketplace_id, list(known), lock=True)
+        now = listings.latest_states(connection, marketplace_id, list(known), lock=True)
         if now != known:
-            raise _Overtaken
+            raise _ConcurrentChange
         cases = BatchCases.read(connection, marketplace_id, changed)
         named = case_brands.latest_of_listings(
             connection, marketplace_id, [version.listing_id for version in now.values()]
         )
         if any(named.get(version.listing_id) != gathered.named.get(version.listing_id) for version in now.values()):
-            raise _Overtaken
+            raise _ConcurrentChange
         rows = RowsToKeep(runtime, marketplace_id, gathered.taking_part, cases.stored, named)
         for step in gathered.steps:  # In the order of their moments, so that ids tell what came first.
             if step.is_late:
@@ -139,7 +141,7 @@ def _write(
     return answers
 
 
-def _answer(step: Step, batch: BatchScored) -> RowAnswer:
+def _answer(step: Step, batch: ScoredBatch) -> RowAnswer:
     if step.is_change:
         lane = batch.scored[step.position].route.lane
         return RowAnswer(RowStatus.ACCEPTED, step.listing.external_id, step.version, step.is_version, lane)

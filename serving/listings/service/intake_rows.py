@@ -21,55 +21,61 @@ from serving.cases.matching import brand_from
 from serving.cases.rules.case_brand import KeptNaming
 from serving.cases.store import assignments, case_brands, deferrals
 from serving.cases.store.cases import Case
-from serving.listings.service.batch_scoring import BatchCases, BatchScored, score_batch
+from serving.listings.service.batch_scoring import BatchCases, ScoredBatch, score_batch
 from serving.listings.service.cases_to_open import CasesToOpen
 from serving.listings.service.intake_steps import Step, content_of
 from serving.listings.service.listing_states import ListingStates, rounds_of
 from serving.listings.service.near_duplicates import BatchTexts
 from serving.listings.service.seller_events import SellerHistories
 from serving.listings.store import late_versions, listings, scores, search, signatures
-from serving.listings.store.listings import Latest
-from serving.listings.store.search import Findable
+from serving.listings.store.listings import LatestState
+from serving.listings.store.search import SearchableListing
 from serving.listings.store.signatures import NewText
 from serving.marketplaces.rules import AutomaticRule
 from serving.marketplaces.store import kill_switches
 from serving.marketplaces.store.marketplaces import Marketplace
 from serving.platform.database.fast.door import in_one_statement, keep_plans, planned_for_values
 from serving.platform.runtime import Runtime
-from serving.scoring.service.scoring import BothScored, Questions, ReferenceContext, ReferenceContextCache, Scored
+from serving.scoring.service.scoring import (
+    QuestionBudget,
+    ReferenceContext,
+    ReferenceContextCache,
+    ScoredVersion,
+    TrialScores,
+)
 from serving.scoring.store import trials
 from serving.sellers.service.seller_listing import entries_of
 
 
 def questions_now(
     connection: Connection, marketplace: Marketplace, context: ReferenceContext, now: datetime
-) -> Questions:
+) -> QuestionBudget:
     """Enrolled brands, whether questions are on hold, and the rest of the daily limits (calendar days, UTC)."""
     limits = context.daily_questions
     is_on = kill_switches.is_on(connection, marketplace.marketplace_id, AutomaticRule.MODEL_QUESTIONS)
     on_hold = context.questions_paused or not is_on
     if not limits:
-        return Questions(context.taking_part, on_hold)
+        return QuestionBudget(context.taking_part, on_hold)
     midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
-    question_counts = assignments.asked_since(connection, marketplace.marketplace_id, limits, midnight)
+    question_counts = assignments.questions_since(connection, marketplace.marketplace_id, limits, midnight)
     questions_left = {brand_id: max(0, limit - question_counts.get(brand_id, 0)) for brand_id, limit in limits.items()}
-    return Questions(context.taking_part, on_hold, questions_left)
+    return QuestionBudget(context.taking_part, on_hold, questions_left)
 
 
 @dataclass(frozen=True, slots=True)
-class Gathered:
+class GatheredBatch:
     """The steps of a batch round by round, with everything that is to be stored of them, by position.
 
     `known` are the states of the listings as they were read, by external id. `late` are the log prices of rows that
     came in after newer ones. `texts` are the texts of new versions. `named` are the namings in force, by listing.
     """
 
-    known: Mapping[str, Latest]
+    known: Mapping[str, LatestState]
     steps: list[Step]
     facts: dict[int, Facts]
     late: dict[int, float | None]
     texts: dict[int, NewText | None]
-    batch: BatchScored
+    batch: ScoredBatch
     taking_part: frozenset[str]
     named: Mapping[str, KeptNaming]
 
@@ -79,14 +85,14 @@ class Gathered:
         return [step for step in self.steps if step.is_change]
 
 
-def gather(
+def gather_batch(
     runtime: Runtime,
     marketplace: Marketplace,
     accepted: Sequence[tuple[int, Listing]],
     *,
     now: datetime,
     backfill: bool,
-) -> Gathered:
+) -> GatheredBatch:
     """Compare rows with the stored state and with the rows before them, and score those that change something.
 
     All reads are made once for the batch. A row sees what the earlier rows of its listing, and the rounds before its
@@ -131,7 +137,7 @@ def gather(
     )
     steps = [step for round_ in compared for step in round_]
     late = {step.position: step.log_price(context.references) for step in steps if step.is_late}
-    return Gathered(states.known, steps, facts, late, texts, batch, context.taking_part, kept_namings)
+    return GatheredBatch(states.known, steps, facts, late, texts, batch, context.taking_part, kept_namings)
 
 
 def _facts(
@@ -180,11 +186,11 @@ class RowsToKeep:
         self._listings: dict[str, dict[str, Any]] = {}
         self._advances: dict[str, dict[str, Any]] = {}
         self._texts: list[NewText] = []
-        self._findable: list[Findable] = []
+        self._findable: list[SearchableListing] = []
         self._sellers, self._versions, self._late, self._observations = _Rows(), _Rows(), _Rows(), _Rows()
         self._facts, self._scores, self._tried = _Rows(), _Rows(), _Rows()
 
-    def keep(self, step: Step, facts: Facts, scored: Scored) -> str:
+    def keep(self, step: Step, facts: Facts, scored: ScoredVersion) -> str:
         """The listing, version, observation, facts and score of one step; returns the score's id."""
         new = self._runtime.ids.new
         seller = step.listing.seller.external_id
@@ -208,7 +214,7 @@ class RowsToKeep:
             self._advances[step.listing_id] = pointer
         if step.is_version:
             self._versions.append(self._version(step, facts))
-            self._findable.append(Findable(step.listing.external_id, step.listing.title, seller))
+            self._findable.append(SearchableListing(step.listing.external_id, step.listing.title, seller))
         self._observations.append(
             self._tenant(
                 observation_id=new("obs"),
@@ -224,7 +230,7 @@ class RowsToKeep:
         self._facts.append(self._tenant(digest=digest, schema=SCHEMA, body=body))
         return self.keep_score(step, digest, scored)
 
-    def keep_score(self, step: Step, facts_digest: str, scored: Scored) -> str:
+    def keep_score(self, step: Step, facts_digest: str, scored: ScoredVersion) -> str:
         """The score of one step on facts that are stored; returns its id."""
         score_id = self._runtime.ids.new("sco")
         self._scores.append(
@@ -296,7 +302,7 @@ class RowsToKeep:
         if text is not None:
             self._texts.append(text)
 
-    def keep_trial(self, step: Step, both: BothScored) -> None:
+    def keep_trial(self, step: Step, both: TrialScores) -> None:
         """Store the scores of both models for a version while one is on trial."""
         self._tried.append(
             self._tenant(
@@ -313,14 +319,14 @@ class RowsToKeep:
 
     def insert(self, connection: Connection) -> None:
         for listing_id, pointer in self._advances.items():
-            listings.advance(connection, self._here, listing_id, pointer)
+            listings.update_pointer(connection, self._here, listing_id, pointer)
         keep_plans(connection)
         with in_one_statement(connection):
             listings.add_sellers(connection, self._sellers)
             listings.add_listings(connection, list(self._listings.values()))
             listings.add_versions(connection, self._versions)
             signatures.add_texts(connection, self._here, self._texts)
-            search.keep(connection, self._here, self._findable)
+            search.index_listings(connection, self._here, self._findable)
             listings.add_observations(connection, self._observations)
             scores.add_facts(connection, self._facts)
             scores.add_scores(connection, self._scores)
@@ -332,7 +338,7 @@ class RowsToKeep:
         if self._late or heard or self.cases.need_what_is_stored:
             with planned_for_values(connection):
                 late_versions.add_late_versions(connection, self._here, self._late)
-                deferrals.end(connection, self._here, heard, self._runtime.clock.now(), news=True)
+                deferrals.resume_cases(connection, self._here, heard, self._runtime.clock.now(), news=True)
                 if self.cases.need_what_is_stored:
                     self.cases.insert(connection)
 

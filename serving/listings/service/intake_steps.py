@@ -8,8 +8,8 @@ from typing import Any, Final
 from features.history import NO_PRICES, OwnPrices
 from features.listing import CONTENT_FIELDS, OBSERVED_FIELDS, Listing, SellerBlock
 from features.references import References
-from serving.listings.store.listings import Latest
-from serving.platform.database.types import Canonical
+from serving.listings.store.listings import LatestState
+from serving.platform.database.types import CanonicalText
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,8 +23,8 @@ class Step:
     position: int
     listing: Listing
     as_of: datetime
-    before: Latest | None
-    observed: Canonical
+    before: LatestState | None
+    observed: CanonicalText
     content_hash: str
     observed_hash: str
     listing_id: str
@@ -94,12 +94,12 @@ class Step:
         price = references.rates.log_price(self.listing.price, self.listing.currency)
         return price if isinstance(price, float) else None
 
-    def after(self, log_price: float | None) -> Latest:
+    def after(self, log_price: float | None) -> LatestState:
         """The state of the listing after a change, with the row's price."""
         occurred_at = self.latest_occurred_at
         if self.before is not None and not self.is_version:
             return replace(self.before, observed_hash=self.observed_hash, occurred_at=occurred_at)
-        return Latest(
+        return LatestState(
             listing_id=self.listing_id,
             external_id=self.listing.external_id,
             version_id=self.version_id,

@@ -15,8 +15,8 @@ from features.references import References
 from serving.listings.service.intake_steps import Step, observed_of
 from serving.listings.store import late_versions, listings
 from serving.listings.store.late_versions import PriceHistory
-from serving.listings.store.listings import Latest
-from serving.platform.database.types import Canonical
+from serving.listings.store.listings import LatestState
+from serving.platform.database.types import CanonicalText
 from serving.platform.runtime import Runtime
 from serving.scoring.store import histories
 from serving.scoring.store.histories import ScoredUntil
@@ -43,7 +43,7 @@ class ListingStates:
 
     def __init__(
         self,
-        known: Mapping[str, Latest],
+        known: Mapping[str, LatestState],
         again: frozenset[str],
         prices: dict[str, PriceHistory],
         floors: ScoredUntil | None,
@@ -68,7 +68,7 @@ class ListingStates:
     ) -> Self:
         """The states of the listings of these rounds. Prices are read in full only of listings that come again."""
         ids = [listing.external_id for _, listing in rounds[0]]
-        known = listings.latest(connection, marketplace_id, ids)
+        known = listings.latest_states(connection, marketplace_id, ids)
         again = frozenset(listing.external_id for round_ in rounds[1:2] for _, listing in round_)
         prices = late_versions.price_histories(
             connection, marketplace_id, {version.listing_id for name, version in known.items() if name in again}
@@ -110,7 +110,7 @@ class ListingStates:
 
     def _step(self, position: int, listing: Listing, as_of: datetime) -> Step:
         before, new = self._states.get(listing.external_id), self._runtime.ids.new
-        observed = Canonical.of(observed_of(listing))
+        observed = CanonicalText.of(observed_of(listing))
         step = Step(
             position,
             listing,

@@ -9,10 +9,10 @@ from sqlalchemy import Connection
 from features.facts import Facts
 from features.listing import Listing
 from features.minhash import Signature, signature_of
-from features.near_duplicates import Asked, Candidate, NearDuplicates, Period, near_duplicates
+from features.near_duplicates import AskingPrice, Candidate, NearDuplicates, Period, near_duplicates
 from serving.listings.service.intake_steps import Step
 from serving.listings.store.signatures import NewText
-from serving.scoring.store.near_duplicates import Alike, Texts
+from serving.scoring.store.near_duplicates import ComparisonTexts, Texts
 
 
 def near_duplicates_of(
@@ -29,12 +29,14 @@ def near_duplicates_of_all(
     signatures = [signature_of(listing) for listing in listings]
     texts = Texts(connection, marketplace_id, [signature for signature in signatures if signature is not None])
     return [
-        None if signature is None else _compared(signature, listing, texts.alike(signature), as_of)
+        None if signature is None else _near_duplicates_among(signature, listing, texts.alike(signature), as_of)
         for signature, listing in zip(signatures, listings, strict=True)
     ]
 
 
-def _compared(signature: Signature, listing: Listing, texts: Alike, as_of: datetime) -> NearDuplicates:
+def _near_duplicates_among(
+    signature: Signature, listing: Listing, texts: ComparisonTexts, as_of: datetime
+) -> NearDuplicates:
     return near_duplicates(
         signature,
         listing_id=listing.external_id,
@@ -56,7 +58,7 @@ class BatchTexts:
             step.position: signature for step in steps if (signature := signature_of(step.listing)) is not None
         }
         self._texts = Texts(connection, marketplace_id, list(self._signatures.values()))
-        self._alike: dict[int, Alike] = {}
+        self._alike: dict[int, ComparisonTexts] = {}
 
     def near_duplicates_of(self, step: Step) -> NearDuplicates | None:
         """The near-duplicates of a row's text; None where it is too short for a comparison."""
@@ -64,7 +66,7 @@ class BatchTexts:
         if signature is None:
             return None
         alike = self._alike[step.position] = self._texts.alike(signature)
-        return _compared(signature, step.listing, alike, step.as_of)
+        return _near_duplicates_among(signature, step.listing, alike, step.as_of)
 
     def take_in(self, step: Step, facts: Facts, authorised: Sequence[Period]) -> NewText | None:
         """Show a new version to the rows after it; its text as it is to be stored, None where it is too short.
@@ -72,7 +74,7 @@ class BatchTexts:
         An unchanged text keeps the id of its earlier version. `authorised` are the periods in which the seller was on
         the list of the version's brand.
         """
-        price = Asked(step.as_of, facts.price.log_price)
+        price = AskingPrice(step.as_of, facts.price.log_price)
         self._texts.price(step.listing.external_id, price)
         signature = self._signatures.get(step.position)
         if signature is None:

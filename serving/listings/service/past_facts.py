@@ -19,14 +19,14 @@ from serving.cases.store import case_brands
 from serving.listings.service.intake_steps import observed_of
 from serving.listings.service.seller_events import SellerHistories
 from serving.listings.store import past_states
-from serving.listings.store.past_states import PastStates, Seen, StateBefore
+from serving.listings.store.past_states import Observation, PastStates, StateBefore
 from serving.marketplaces.store import marketplaces
 from serving.marketplaces.store.marketplaces import Marketplace
 from serving.platform.database import clocks
 from serving.platform.database.engine import read_only_engine
 from serving.scoring.service.scoring import ReferenceContext, ReferenceContextCache
 from serving.scoring.store.past_events import SellerMoment, event_counts
-from serving.scoring.store.past_texts import PastText, alike_at
+from serving.scoring.store.past_texts import PastText, comparison_texts_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ class _Row:
     listing: Listing
     as_of: datetime
     known: PastStates | None
-    own: Seen | None
+    own: Observation | None
 
 
 def past_facts(
@@ -65,15 +65,15 @@ def past_facts(
                 past_listing,
                 as_of,
                 known,
-                _own(past_listing, known, [other for other in mine if other.known_at == as_of]),
+                _own_observation(past_listing, known, [other for other in mine if other.known_at == as_of]),
             )
         )
     histories = SellerHistories.read(
         connection, marketplace_id, [(row.listing, row.as_of) for row in rows], with_events=False
     )
-    events = _events(connection, marketplace, rows)
+    events = _event_counts(connection, marketplace, rows)
     named = case_brands.of_listings(connection, marketplace_id, [state.listing_id for state in states.values()])
-    near = _near(connection, marketplace_id, rows)
+    near = _near_duplicates(connection, marketplace_id, rows)
     facts: list[Facts] = []
     for i, row in enumerate(rows):
         listing, as_of, known = row.listing, row.as_of, row.known
@@ -98,11 +98,11 @@ def past_facts(
     return facts
 
 
-def _moment(listing: Listing, known: PastStates | None, seen: Sequence[Seen], now: datetime) -> datetime:
+def _moment(listing: Listing, known: PastStates | None, seen: Sequence[Observation], now: datetime) -> datetime:
     if listing.occurred_at is not None or known is None:
         return min(listing.occurred_at or now, now)
-    same = _same(listing, known)
-    observed = _observed(listing) if same else {}
+    same = _versions_with_content(listing, known)
+    observed = _stored_counters(listing) if same else {}
     received = (
         observation.known_at
         for observation in seen
@@ -111,11 +111,11 @@ def _moment(listing: Listing, known: PastStates | None, seen: Sequence[Seen], no
     return min(max(received, default=now), now)
 
 
-def _own(listing: Listing, known: PastStates | None, seen: Sequence[Seen]) -> Seen | None:
+def _own_observation(listing: Listing, known: PastStates | None, seen: Sequence[Observation]) -> Observation | None:
     """The observation of the same row, of those of its moment; a request may bring several of one listing."""
     if known is None or not seen:
         return None
-    same, observed = _same(listing, known), _observed(listing)
+    same, observed = _versions_with_content(listing, known), _stored_counters(listing)
     alike = sorted(
         seen,
         key=lambda observation: (
@@ -127,17 +127,17 @@ def _own(listing: Listing, known: PastStates | None, seen: Sequence[Seen]) -> Se
     return alike[0]
 
 
-def _same(listing: Listing, known: PastStates) -> set[str]:
+def _versions_with_content(listing: Listing, known: PastStates) -> set[str]:
     content_hash = listing.content_hash
     return {version.version_id for version in known.versions if version.content_hash == content_hash}
 
 
-def _observed(listing: Listing) -> Any:
+def _stored_counters(listing: Listing) -> Any:
     """The counters as the database has them."""
     return json.loads(json.dumps(observed_of(listing), default=str))
 
 
-def _events(connection: Connection, marketplace: Marketplace, rows: Sequence[_Row]) -> dict[int, EventCounts]:
+def _event_counts(connection: Connection, marketplace: Marketplace, rows: Sequence[_Row]) -> dict[int, EventCounts]:
     """The events of each row's seller, if the marketplace guarantees that they are complete."""
     since = marketplace.seller_events_since
     if since is None:
@@ -151,7 +151,7 @@ def _events(connection: Connection, marketplace: Marketplace, rows: Sequence[_Ro
     return {i: counts.of(place, since) for place, i in enumerate(moments)}
 
 
-def _near(connection: Connection, marketplace_id: str, rows: Sequence[_Row]) -> dict[int, NearDuplicates]:
+def _near_duplicates(connection: Connection, marketplace_id: str, rows: Sequence[_Row]) -> dict[int, NearDuplicates]:
     """The near-duplicates of each row whose text is long enough for a comparison."""
     signatures = {i: signature_of(row.listing) for i, row in enumerate(rows)}
     texts = {
@@ -159,7 +159,7 @@ def _near(connection: Connection, marketplace_id: str, rows: Sequence[_Row]) -> 
         for i, signature in signatures.items()
         if signature is not None
     }
-    alike = alike_at(connection, marketplace_id, texts)
+    alike = comparison_texts_at(connection, marketplace_id, texts)
     return {
         i: near_duplicates(
             text.signature,
@@ -233,7 +233,7 @@ class OpenHistory:
         self.engine.dispose()
 
 
-def opened(url: str, engine: Engine, marketplace: str | None) -> tuple[HistoryAt, datetime]:
+def open_history(url: str, engine: Engine, marketplace: str | None) -> tuple[HistoryAt, datetime]:
     """The history of the marketplace of a name, or of the only one, and the present on the database's clock.
 
     Raises NotFound (there is no such marketplace, or several).

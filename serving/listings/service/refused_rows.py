@@ -6,18 +6,18 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 
-from features.fields import Rejected
+from features.fields import FieldError
 from features.listing import Rejection
 from serving.platform.runtime import Runtime
 
 _ROW_HEAD: Final = 16_384
 
 
-def quarantine_row(
+def refused_row_columns(
     runtime: Runtime,
     marketplace_id: str,
     row: object,
-    problem: Rejection | Rejected,
+    problem: Rejection | FieldError,
     *,
     source: str,
     number: int,

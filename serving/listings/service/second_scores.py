@@ -19,16 +19,16 @@ from serving.listings.service.batch_scoring import BatchCases
 from serving.listings.service.intake_rows import RowsToKeep, questions_now
 from serving.listings.service.intake_steps import Step, observed_of
 from serving.listings.store import awaiting_second_score, listings
-from serving.listings.store.awaiting_second_score import Waiting, Zone
-from serving.listings.store.listings import Latest
+from serving.listings.store.awaiting_second_score import ScoreZone, WaitingListing
+from serving.listings.store.listings import LatestState
 from serving.marketplaces.store import marketplaces
 from serving.platform import children, jobs
-from serving.platform.database.types import Canonical
+from serving.platform.database.types import CanonicalText
 from serving.platform.runtime import Runtime
 from serving.scoring.policy import SecondStagePolicy
 from serving.scoring.service.bundles import LiveModels
-from serving.scoring.service.scoring import BatchScores, ReferenceContextCache, Scored, ToScore
-from serving.sellers.service.seller_listing import listed_among
+from serving.scoring.service.scoring import BatchScores, ReferenceContextCache, ScoredVersion, ScoringInput
+from serving.sellers.service.seller_listing import list_matches
 from training.fit.encoders import ENCODERS, encode
 
 
@@ -40,9 +40,13 @@ def queue_second_scores(runtime: Runtime) -> int:
     with runtime.store.read() as connection:
         oldest_scores = [
             (marketplace_id, oldest)
-            for marketplace in marketplaces.everyone(connection)
+            for marketplace in marketplaces.all_marketplaces(connection)
             if (model := _model(runtime, marketplace_id := marketplace.marketplace_id)) is not None
-            and (oldest := awaiting_second_score.oldest_waiting(connection, marketplace_id, _zone(runtime, model)))
+            and (
+                oldest := awaiting_second_score.oldest_waiting_id(
+                    connection, marketplace_id, _score_zone(runtime, model)
+                )
+            )
             is not None
         ]
     if oldest_scores:
@@ -61,8 +65,8 @@ def give_second_scores(runtime: Runtime, marketplace_id: str) -> int:
         return 0
     policy = runtime.policies[SecondStagePolicy]
     with runtime.store.read() as connection:
-        waiting_listings = awaiting_second_score.waiting(
-            connection, marketplace_id, _zone(runtime, model), policy.most_at_once
+        waiting_listings = awaiting_second_score.waiting_listings(
+            connection, marketplace_id, _score_zone(runtime, model), policy.most_at_once
         )
     if not waiting_listings:
         return 0
@@ -70,20 +74,20 @@ def give_second_scores(runtime: Runtime, marketplace_id: str) -> int:
         ENCODERS[runtime.settings.encoder],
         [listing.facts.listing.title or "" for listing in waiting_listings],
         threads=runtime.settings.model_threads,
-        environment=children.least(),
+        environment=children.minimal_environment(),
     )
     now = runtime.clock.now()
     with runtime.store.read() as connection:
         steps = _steps(
             waiting_listings,
-            listings.latest(connection, marketplace_id, [listing.external_id for listing in waiting_listings]),
+            listings.latest_states(connection, marketplace_id, [listing.external_id for listing in waiting_listings]),
             now,
         )
-        scored, taking_part = _scored(
-            runtime, connection, marketplace_id, _Read(model, waiting_listings, encoded), steps
+        scored, taking_part = _second_scores(
+            runtime, connection, marketplace_id, _EncodedTitles(model, waiting_listings, encoded), steps
         )
     with runtime.store.write() as connection:
-        now_latest = listings.latest(
+        now_latest = listings.latest_states(
             connection, marketplace_id, [listing.external_id for listing in waiting_listings], lock=True
         )
         steps = {i: step for i, step in steps.items() if now_latest.get(waiting_listings[i].external_id) == step.before}
@@ -107,14 +111,16 @@ def _model(runtime: Runtime, marketplace_id: str) -> Bundle | None:
     return model
 
 
-def _zone(runtime: Runtime, model: Bundle) -> Zone:
+def _score_zone(runtime: Runtime, model: Bundle) -> ScoreZone:
     policy = runtime.policies[SecondStagePolicy]
     threshold = min(model.thresholds.analyst_from, model.thresholds.ask_brand_from)
     since = runtime.clock.now() - timedelta(hours=policy.window_hours)
-    return Zone(model.digest, policy.from_share * threshold, threshold, since)
+    return ScoreZone(model.digest, policy.from_share * threshold, threshold, since)
 
 
-def _steps(waiting_listings: Sequence[Waiting], latest: Mapping[str, Latest], now: datetime) -> dict[int, Step]:
+def _steps(
+    waiting_listings: Sequence[WaitingListing], latest: Mapping[str, LatestState], now: datetime
+) -> dict[int, Step]:
     """Each listing as if it were observed again, unchanged, by its number; without those that have a newer version."""
     steps = {}
     for i, listing in enumerate(waiting_listings):
@@ -125,7 +131,7 @@ def _steps(waiting_listings: Sequence[Waiting], latest: Mapping[str, Latest], no
                 listing=listing.facts.listing,
                 as_of=now,
                 before=before,
-                observed=Canonical.of(observed_of(listing.facts.listing)),
+                observed=CanonicalText.of(observed_of(listing.facts.listing)),
                 content_hash=before.content_hash,
                 observed_hash=before.observed_hash,
                 listing_id=before.listing_id,
@@ -136,24 +142,24 @@ def _steps(waiting_listings: Sequence[Waiting], latest: Mapping[str, Latest], no
 
 
 @dataclass(frozen=True, slots=True)
-class _Read:
+class _EncodedTitles:
     """Waiting listings with the encoder's numbers of their titles, shape (n, d), and the model that weighs them."""
 
     model: Bundle
-    found: Sequence[Waiting]
+    found: Sequence[WaitingListing]
     encoded: Floats
 
 
-def _scored(
-    runtime: Runtime, connection: Connection, marketplace_id: str, read: _Read, steps: Mapping[int, Step]
-) -> tuple[dict[int, Scored], frozenset[str]]:
+def _second_scores(
+    runtime: Runtime, connection: Connection, marketplace_id: str, read: _EncodedTitles, steps: Mapping[int, Step]
+) -> tuple[dict[int, ScoredVersion], frozenset[str]]:
     """The second scores with their routes, by number, and the brands that take part."""
     now = runtime.clock.now()
     marketplace = marketplaces.get(connection, marketplace_id)
     context = runtime.services[ReferenceContextCache].of(connection, marketplace, now)
     questions = questions_now(connection, marketplace, context, now)
     facts = {i: read.found[i].facts for i in steps}
-    on_lists = listed_among(connection, marketplace_id, facts, now, runtime.policies[SellerListPolicy])
+    on_lists = list_matches(connection, marketplace_id, facts, now, runtime.policies[SellerListPolicy])
     scores = BatchScores(
         facts,
         model=read.model,
@@ -163,6 +169,8 @@ def _scored(
         threads=runtime.settings.model_threads,
         encoded=read.encoded[list(steps)],
     )
-    rows = {i: ToScore(facts[i], step.draw, already_open=False, listed=on_lists.get(i)) for i, step in steps.items()}
+    rows = {
+        i: ScoringInput(facts[i], step.draw, already_open=False, listed=on_lists.get(i)) for i, step in steps.items()
+    }
     scores.route(rows, questions.left)
     return scores.scored(), context.taking_part

@@ -12,17 +12,17 @@ from sqlalchemy import Connection
 
 from features import fields, money
 from features.facts import Facts, reference_keys
-from features.fields import Rejected
+from features.fields import FieldError
 from features.history import NO_PRICES, NOTHING_RECORDED, History, OwnPrices
 from features.links import Links
 from features.listing import CLOCK_TOLERANCE, Listing
 from features.near_duplicates import NearDuplicates, Period
 from models.errors import Invalid
-from models.seller_history import Put, SellerHistory
+from models.seller_history import PublishedVersion, SellerHistory
 from serving.brands.store import authorised_sellers
 from serving.brands.store.authorised_sellers import Authorisation
 from serving.listings.service.intake_steps import Step
-from serving.listings.service.refused_rows import quarantine_row
+from serving.listings.service.refused_rows import refused_row_columns
 from serving.listings.store import listings
 from serving.marketplaces.store import marketplaces
 from serving.marketplaces.store.marketplaces import Marketplace
@@ -54,28 +54,30 @@ def receive_events(
     Raises Invalid (the body is not an object with at most a thousand events, or `complete_since` is no time).
     """
     now = runtime.clock.now()
-    events, since = _body(body)
+    events, since = _parse_body(body)
     rows: list[dict[str, Any]] = []
     refused: list[dict[str, Any]] = []
     for number, event in enumerate(events, 1):
         try:
             rows.append(_row(runtime, marketplace, event, now, backfill=backfill))
-        except Rejected as problem:
+        except FieldError as problem:
             marketplace_id = marketplace.marketplace_id
             refused.append(
-                quarantine_row(runtime, marketplace_id, event, problem, source="seller-events", number=number, at=now)
+                refused_row_columns(
+                    runtime, marketplace_id, event, problem, source="seller-events", number=number, at=now
+                )
             )
     with runtime.store.write() as connection:
         if backfill:
-            _not_before_scores(connection, marketplace.marketplace_id, rows, now)
+            _postpone_late_events(connection, marketplace.marketplace_id, rows, now)
         fresh = seller_events.add_events(connection, rows)
         listings.add_quarantine(connection, refused)
         if since is not None:
-            marketplaces.events_complete_since(connection, marketplace.marketplace_id, since)
+            marketplaces.record_events_complete(connection, marketplace.marketplace_id, since)
     return {"new": fresh, "known": len(rows) - fresh, "quarantined": len(refused)}
 
 
-def _body(body: Mapping[str, Any]) -> tuple[list[Any], datetime | None]:
+def _parse_body(body: Mapping[str, Any]) -> tuple[list[Any], datetime | None]:
     events = body.get("events")
     if not isinstance(events, list) or len(events) > _MOST or set(body) - {"events", "complete_since"}:
         raise Invalid("Send an object with at most {most:,} events and, if you like, complete_since.", most=_MOST)
@@ -83,21 +85,21 @@ def _body(body: Mapping[str, Any]) -> tuple[list[Any], datetime | None]:
         return events, None
     try:
         since = FIELDS["occurred_at"].read("complete_since", body["complete_since"])
-    except Rejected as problem:
+    except FieldError as problem:
         raise Invalid(problem.phrase) from None
     return events, since if isinstance(since, datetime) else None
 
 
 def _row(runtime: Runtime, marketplace: Marketplace, event: Any, now: datetime, *, backfill: bool) -> dict[str, Any]:
-    event_fields = _read(event)
+    event_fields = _parse_event(event)
     occurred_at = event_fields["occurred_at"]
     if occurred_at > now + CLOCK_TOLERANCE:
-        raise Rejected("future_time", "occurred_at", "occurred_at lies more than a day in the future.")
+        raise FieldError("future_time", "occurred_at", "occurred_at lies more than a day in the future.")
     amount, currency = event_fields.get("amount"), event_fields.get("currency")
     amount_minor = None
     if amount is not None:
         if currency is None:
-            raise Rejected("missing_field", "currency", "An amount needs its currency.")
+            raise FieldError("missing_field", "currency", "An amount needs its currency.")
         amount_minor = money.to_minor(amount, currency)
     return {
         "marketplace_id": marketplace.marketplace_id,
@@ -113,26 +115,28 @@ def _row(runtime: Runtime, marketplace: Marketplace, event: Any, now: datetime, 
     }
 
 
-def _not_before_scores(connection: Connection, marketplace_id: str, rows: list[dict[str, Any]], now: datetime) -> None:
+def _postpone_late_events(
+    connection: Connection, marketplace_id: str, rows: list[dict[str, Any]], now: datetime
+) -> None:
     """Make a late event known only after the listings of its seller that were scored without it."""
     floors = histories.scored_until(connection, marketplace_id, {row["seller_external_id"] for row in rows})
     for row in rows:
         row["known_at"] = min(max(row["known_at"], floors.of(row["seller_external_id"], None) or row["known_at"]), now)
 
 
-def _read(event: Any) -> dict[str, Any]:
+def _parse_event(event: Any) -> dict[str, Any]:
     if not isinstance(event, Mapping):
-        raise Rejected("wrong_type", "", "An event must be an object.")
+        raise FieldError("wrong_type", "", "An event must be an object.")
     event_fields: dict[str, Any] = {}
     for name, field_value in event.items():
         if field_value is None:
             continue
         if name not in FIELDS:
-            raise Rejected("unknown_field", str(name)[:60], "An event has a field that is not known.")
+            raise FieldError("unknown_field", str(name)[:60], "An event has a field that is not known.")
         event_fields[name] = FIELDS[name].read(name, field_value)
     for name in REQUIRED:
         if event_fields.get(name) is None:
-            raise Rejected("missing_field", name, f"{name} is required.")
+            raise FieldError("missing_field", name, f"{name} is required.")
     return event_fields
 
 
@@ -159,7 +163,7 @@ class SellerHistories:
             return cls({}, {}, {})
         sellers, times = {seller for seller, _ in moments}, [as_of for _, as_of in moments]
         return cls(
-            histories.load(
+            histories.load_histories(
                 connection, marketplace_id, sellers, since=min(times), until=max(times), with_events=with_events
             ),
             authorised_sellers.authorisations(connection, marketplace_id, sellers),
@@ -219,7 +223,7 @@ class SellerHistories:
             return
         brand_key, category_key = reference_keys(listing, facts.resolved)
         self.sellers[seller].take_in(
-            Put(
+            PublishedVersion(
                 listing_id=step.listing_id,
                 known_at=facts.as_of,
                 first_known_at=step.before.first_known_at if step.before else facts.as_of,

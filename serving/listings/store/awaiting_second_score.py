@@ -12,7 +12,7 @@ from serving.platform.database.scope import inside, same
 
 
 @dataclass(frozen=True, slots=True)
-class Zone:
+class ScoreZone:
     """First answers of a model since a moment, with probabilities from `low` to below `high`."""
 
     scorer: str
@@ -22,7 +22,7 @@ class Zone:
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting:
+class WaitingListing:
     """A listing with the first answer that waits for a second score."""
 
     score_id: str
@@ -32,27 +32,27 @@ class Waiting:
     facts: Facts
 
 
-def oldest_waiting(connection: Connection, marketplace_id: str, zone: Zone) -> str | None:
+def oldest_waiting_id(connection: Connection, marketplace_id: str, zone: ScoreZone) -> str | None:
     """The id of the score that has waited longest; None where none waits."""
-    row = connection.execute(_waiting(marketplace_id, zone).limit(1)).first()
+    row = connection.execute(_waiting_scores(marketplace_id, zone).limit(1)).first()
     return None if row is None else str(row.score_id)
 
 
-def waiting(connection: Connection, marketplace_id: str, zone: Zone, most: int) -> list[Waiting]:
+def waiting_listings(connection: Connection, marketplace_id: str, zone: ScoreZone, most: int) -> list[WaitingListing]:
     """The listings that have waited longest."""
     query = (
-        _waiting(marketplace_id, zone)
+        _waiting_scores(marketplace_id, zone)
         .add_columns(listing.c.external_id, score.c.version_id, score.c.facts_digest, facts.c.body)
         .join(facts, (facts.c.marketplace_id == score.c.marketplace_id) & (facts.c.digest == score.c.facts_digest))
         .limit(most)
     )
     return [
-        Waiting(row.score_id, row.external_id, row.version_id, row.facts_digest, facts_from_json(row.body))
+        WaitingListing(row.score_id, row.external_id, row.version_id, row.facts_digest, facts_from_json(row.body))
         for row in connection.execute(query)
     ]
 
 
-def _waiting(marketplace_id: str, zone: Zone) -> Select[str]:
+def _waiting_scores(marketplace_id: str, zone: ScoreZone) -> Select[str]:
     later = score.alias("later")
     newer = (
         select(later.c.score_id)

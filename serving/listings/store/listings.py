@@ -8,7 +8,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, bindparam, func, or_, select, update
 
 from features.history import OwnPrices
-from models.errors import required
+from models.errors import require
 from serving.listings.store import late_versions
 from serving.listings.store.late_versions import PriceHistory
 from serving.listings.tables import listing, listing_version, observation, quarantine, seller, text_signature
@@ -19,7 +19,7 @@ from serving.platform.database.store import add, add_or_ignore
 
 
 @dataclass(frozen=True, slots=True)
-class Latest:
+class LatestState:
     """The state to compare a listing's next row with. `earlier_prices` are those of earlier versions.
 
     `prices` are all, where late rows may belong between them; otherwise None.
@@ -40,7 +40,7 @@ class Latest:
     has_late: bool
     prices: OwnPrices | None = None
 
-    def with_late(self, price_history: PriceHistory) -> "Latest":
+    def with_late(self, price_history: PriceHistory) -> "LatestState":
         """The same with the prices of late rows where they belong by time."""
         return replace(self, earlier_prices=price_history.before_the_last(), prices=price_history.so_far())
 
@@ -57,7 +57,7 @@ def latest_of_brand(connection: Connection, pair: tuple[str, str], most: int) ->
     return [(row.external_id, row.content) for row in connection.execute(query)]
 
 
-def count_of_sellers(connection: Connection, pair: tuple[str, str], sellers: Collection[str]) -> dict[str, int]:
+def counts_by_seller(connection: Connection, pair: tuple[str, str], sellers: Collection[str]) -> dict[str, int]:
     """How many current listings of a brand each of these sellers has; a seller without one is left out.
 
     `pair` is (marketplace, brand).
@@ -91,16 +91,16 @@ _LATEST: Final = KeyedQuery(_LATEST_OF, "external_ids")
 _LATEST_LOCKED: Final = KeyedQuery(_LATEST_OF.with_for_update(of=listing), "external_ids")
 
 
-def latest(
+def latest_states(
     connection: Connection, marketplace_id: str, external_ids: Sequence[str], *, lock: bool = False
-) -> dict[str, Latest]:
+) -> dict[str, LatestState]:
     """The latest version of each known listing, by external id; with `lock`, locked against other writers."""
     query = _LATEST_LOCKED if lock else _LATEST
     if not external_ids:
         return {}
     parameters = {"here": marketplace_id, "external_ids": sorted(set(external_ids))}
     latest_versions = {
-        row.external_id: Latest(**{**row._asdict(), "earlier_prices": OwnPrices(**row.earlier_prices)})
+        row.external_id: LatestState(**{**row._asdict(), "earlier_prices": OwnPrices(**row.earlier_prices)})
         for row in query.rows(connection, parameters)
     }
     prices = late_versions.price_histories(
@@ -127,7 +127,7 @@ def add_listings(connection: Connection, rows: Sequence[dict[str, Any]]) -> None
     add(connection, listing, rows)
 
 
-def advance(connection: Connection, marketplace_id: str, listing_id: str, values: dict[str, Any]) -> None:
+def update_pointer(connection: Connection, marketplace_id: str, listing_id: str, values: dict[str, Any]) -> None:
     """Point a listing at its new version or its new observation."""
     connection.execute(update(listing).where(inside(listing, marketplace_id, listing_id=listing_id)).values(**values))
 
@@ -152,7 +152,7 @@ def add_quarantine(connection: Connection, rows: Sequence[dict[str, Any]]) -> No
     add(connection, quarantine, rows)
 
 
-def skip_numbers(connection: Connection, number: int) -> None:
+def raise_sequences(connection: Connection, number: int) -> None:
     """Raise the webhook sequence of every listing, so that later messages are above all that were ever sent."""
     connection.execute(update(listing).values(sequence=listing.c.sequence + number))
 
@@ -175,7 +175,7 @@ def counts(connection: Connection, marketplace_id: str) -> dict[str, int]:
     }
 
 
-def quarantined(connection: Connection, marketplace_id: str, most: int) -> list[dict[str, Any]]:
+def quarantined_rows(connection: Connection, marketplace_id: str, most: int) -> list[dict[str, Any]]:
     """The latest refused rows."""
     query = (
         select(quarantine)
@@ -193,7 +193,7 @@ def id_of(connection: Connection, marketplace_id: str, external_id: str) -> str 
 
 
 @dataclass(frozen=True, slots=True)
-class Newest:
+class NewestVersion:
     """A listing with its newest version."""
 
     marketplace_id: str
@@ -202,15 +202,15 @@ class Newest:
     version_id: str
 
 
-def newest(connection: Connection, listing_id: str, marketplaces: Collection[str]) -> Newest:
+def newest_version(connection: Connection, listing_id: str, marketplaces: Collection[str]) -> NewestVersion:
     """A listing at one of these marketplaces. Raises NotFound (there is no such listing there)."""
-    query = select(*reader(Newest).columns(listing)).where(
+    query = select(*reader(NewestVersion).columns(listing)).where(
         listing.c.listing_id == listing_id, listing.c.marketplace_id.in_(marketplaces)
     )
-    return required(reader(Newest).single(connection, query), "There is no such listing.")
+    return require(reader(NewestVersion).single(connection, query), "There is no such listing.")
 
 
-def named(connection: Connection, marketplace_id: str, listing_id: str) -> tuple[str, str | None]:
+def name_and_title(connection: Connection, marketplace_id: str, listing_id: str) -> tuple[str, str | None]:
     """A listing's id at the marketplace, and the title of its current version."""
     query = (
         select(listing.c.external_id, listing_version.c.content)

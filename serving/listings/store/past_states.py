@@ -11,7 +11,7 @@ from sqlalchemy import Connection, FromClause, String, select
 from features.history import NO_PRICES, OwnPrices
 from serving.listings.store.late_versions import Price, prices_in_order
 from serving.listings.tables import late_version, listing, listing_version, observation
-from serving.platform.database.lists import as_list, listed
+from serving.platform.database.lists import list_parameter, value_table
 from serving.platform.database.scope import inside, same
 from serving.platform.ids import digits_of
 
@@ -42,7 +42,7 @@ class StateBefore:
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class Observation:
     """An observation of a listing: its version, which perhaps came in with it, when, and with which counters."""
 
     observation_id: str
@@ -60,7 +60,7 @@ class PastStates:
     versions: Sequence[PastVersion]
     late: Sequence[LateRow]
 
-    def before(self, as_of: datetime, own: Seen | None) -> StateBefore:
+    def before(self, as_of: datetime, own: Observation | None) -> StateBefore:
         """The state before the row that came in with an observation; without one, before a moment."""
         if own is None:
             known = [version for version in self.versions if version.known_at < as_of]
@@ -85,10 +85,10 @@ def of_listings(connection: Connection, marketplace_id: str, external_ids: Colle
     """The past states of each known listing, by the marketplace's own id."""
     if not external_ids:
         return {}
-    id_list = listed(connection.dialect.name, String())
-    parameters = as_list(connection, sorted(set(external_ids)))
+    id_list = value_table(connection.dialect.name, String())
+    parameters = list_parameter(connection, sorted(set(external_ids)))
     mine = id_list.outerjoin(listing, inside(listing, marketplace_id, external_id=id_list.c.value))
-    late = _late(connection, mine, parameters)
+    late = _late_rows(connection, mine, parameters)
     query = (
         select(
             listing.c.external_id,
@@ -115,7 +115,7 @@ def of_listings(connection: Connection, marketplace_id: str, external_ids: Colle
     }
 
 
-def _late(connection: Connection, mine: FromClause, parameters: Mapping[str, Any]) -> dict[str, list[LateRow]]:
+def _late_rows(connection: Connection, mine: FromClause, parameters: Mapping[str, Any]) -> dict[str, list[LateRow]]:
     query = (
         select(
             late_version.c.listing_id,
@@ -136,12 +136,12 @@ def _late(connection: Connection, mine: FromClause, parameters: Mapping[str, Any
 
 def observations(
     connection: Connection, marketplace_id: str, listing_ids: Collection[str]
-) -> Mapping[str, Sequence[Seen]]:
+) -> Mapping[str, Sequence[Observation]]:
     """The observations of these listings, in the order in which they came in."""
-    seen_by_listing: dict[str, list[Seen]] = defaultdict(list)
+    seen_by_listing: dict[str, list[Observation]] = defaultdict(list)
     begun: set[str] = set()
     if listing_ids:
-        id_list = listed(connection.dialect.name, String())
+        id_list = value_table(connection.dialect.name, String())
         mine = inside(observation, marketplace_id, listing_id=id_list.c.value)
         columns = observation.c
         query = (
@@ -149,10 +149,10 @@ def observations(
             .select_from(id_list.outerjoin(observation, mine))
             .order_by(columns.observation_id)
         )
-        for row in connection.execute(query, as_list(connection, sorted(listing_ids))):
+        for row in connection.execute(query, list_parameter(connection, sorted(listing_ids))):
             if row.listing_id is not None:
                 is_first = row.version_id not in begun
                 begun.add(row.version_id)
-                seen = Seen(row.observation_id, row.version_id, is_first, row.known_at, row.observed)
+                seen = Observation(row.observation_id, row.version_id, is_first, row.known_at, row.observed)
                 seen_by_listing[row.listing_id].append(seen)
     return seen_by_listing

@@ -29,7 +29,7 @@ class RefusedRow:
     known_at: datetime
 
 
-def by_code(connection: Connection, marketplace_id: str, since: datetime) -> dict[str, int]:
+def counts_by_code(connection: Connection, marketplace_id: str, since: datetime) -> dict[str, int]:
     """The number of rows refused since a moment, by code, most frequent first."""
     query = (
         select(quarantine.c.code, func.count().label("n"))
@@ -54,14 +54,14 @@ def page(
 
 def count_naming(connection: Connection, marketplace_id: str, seller: str) -> int:
     """How many rows name a seller in their beginnings."""
-    return count_rows(connection, quarantine, *_naming(marketplace_id, seller))
+    return count_rows(connection, quarantine, *_names_seller(marketplace_id, seller))
 
 
 def erase_naming(connection: Connection, marketplace_id: str, seller: str) -> None:
-    connection.execute(update(quarantine).where(*_naming(marketplace_id, seller)).values(row_head=ERASED))
+    connection.execute(update(quarantine).where(*_names_seller(marketplace_id, seller)).values(row_head=ERASED))
 
 
-def _naming(marketplace_id: str, seller: str) -> tuple[ColumnElement[bool], ...]:
+def _names_seller(marketplace_id: str, seller: str) -> tuple[ColumnElement[bool], ...]:
     named = [
         quarantine.c.row_head.contains(json.dumps(seller, ensure_ascii=ascii_), autoescape=True)
         for ascii_ in (True, False)
@@ -69,7 +69,9 @@ def _naming(marketplace_id: str, seller: str) -> tuple[ColumnElement[bool], ...]
     return quarantine.c.marketplace_id == marketplace_id, or_(*named)
 
 
-def forget(connection: Connection, marketplace_id: str, before: datetime, sellers: Collection[str], most: int) -> int:
+def erase_beginnings(
+    connection: Connection, marketplace_id: str, before: datetime, sellers: Collection[str], most: int
+) -> int:
     """Erase the beginnings of rows refused by a moment; rows that may name a seller in `sellers` stay."""
     row = quarantine.c
     named = [row.row_head.contains(seller, autoescape=True) for seller in sellers]

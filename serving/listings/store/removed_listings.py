@@ -6,7 +6,7 @@ from typing import Final
 
 from sqlalchemy import Connection, func, or_, select
 
-from serving.listings.matching import Removed
+from serving.listings.matching import WatchedRemoval
 from serving.listings.tables import listing, listing_version
 from serving.platform.database.scope import inside, same
 from serving.takedowns.tables import action
@@ -15,9 +15,9 @@ from serving.webhooks.rules.action import ActionKind, ActionState
 _MOST: Final = 1_000
 
 
-def removed(
+def find(
     connection: Connection, marketplace_id: str, *, listings: Collection[str], sellers: Collection[str], since: datetime
-) -> list[Removed]:
+) -> list[WatchedRemoval]:
     """Removed listings among these ids or of these sellers, whose removal was sent since a moment.
 
     The newest come first, at most a thousand.
@@ -42,4 +42,4 @@ def removed(
         .order_by(action.c.sent_at.desc())
         .limit(_MOST)
     )
-    return [Removed(*row) for row in connection.execute(query)]
+    return [WatchedRemoval(*row) for row in connection.execute(query)]

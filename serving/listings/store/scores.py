@@ -8,7 +8,7 @@ from sqlalchemy import Connection, case, func, select
 
 from features.facts import Facts, facts_from_json
 from features.message import from_json
-from models.errors import required
+from models.errors import require
 from models.score import reason_from_json
 from serving.listings.tables import facts, score
 from serving.platform.database.scope import inside
@@ -47,7 +47,7 @@ def first_reasons(
         yield from (dict(row) for row in connection.execute(text).mappings())
 
 
-def flagged(
+def flagged_counts(
     connection: Connection, marketplace_id: str, scorer: str, thresholds: Sequence[float], since: datetime
 ) -> tuple[int, ...]:
     """How many first answers of a model since a moment reach each of these probabilities, and how many there are."""
@@ -69,7 +69,7 @@ def add_scores(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> Non
 def facts_of(connection: Connection, marketplace_id: str, digest: str) -> Facts:
     """The facts of a digest. Raises NotFound (there are none)."""
     query = select(facts.c.body).where(inside(facts, marketplace_id, digest=digest))
-    return facts_from_json(required(connection.execute(query).scalar(), "There are no such facts."))
+    return facts_from_json(require(connection.execute(query).scalar(), "There are no such facts."))
 
 
 def get(connection: Connection, marketplace_id: str, score_id: str) -> dict[str, Any]:
@@ -78,7 +78,7 @@ def get(connection: Connection, marketplace_id: str, score_id: str) -> dict[str,
     Raises NotFound (there is none).
     """
     query = select(score).where(inside(score, marketplace_id, score_id=score_id))
-    row = dict(required(connection.execute(query).one_or_none(), "There is no such score.")._mapping)
+    row = dict(require(connection.execute(query).one_or_none(), "There is no such score.")._mapping)
     row["reasons"] = [reason_from_json(reason) for reason in row["reasons"]]
     row["evidence"] = [from_json(message) for message in row["evidence"]]
     row["route_reasons"] = [from_json(message) for message in row["route_reasons"]]
@@ -99,7 +99,7 @@ def latest_of_version(connection: Connection, marketplace_id: str, version_id: s
     return get(connection, marketplace_id, str(connection.execute(query).scalar()))
 
 
-def routes(connection: Connection, marketplace_id: str) -> dict[str, int]:
+def lane_counts(connection: Connection, marketplace_id: str) -> dict[str, int]:
     """How many scores went to each lane."""
     query = select(score.c.lane, func.count().label("n")).where(inside(score, marketplace_id)).group_by(score.c.lane)
     return {row.lane: row.n for row in connection.execute(query)}

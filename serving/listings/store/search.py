@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Insert, String, TextClause, bindparam, delete
 from sqlalchemy import text as sql
 from sqlalchemy.dialects import postgresql, sqlite
 
-from features.search_words import asked_words, is_beginning, search_words
+from features.search_words import is_prefix, query_words, search_words
 from serving.listings.rules import EntryKind
 from serving.listings.tables import listing, search_entry
 from serving.platform.database.fast.door import insert_rows
@@ -53,7 +53,7 @@ _LOOKING_UP: Final = (
 
 
 @dataclass(frozen=True, slots=True)
-class Findable:
+class SearchableListing:
     """A listing to index: the marketplace's id of it and of its seller, and its title."""
 
     external_id: str
@@ -69,12 +69,12 @@ class Hit:
     external_id: str
 
 
-def keep(connection: Connection, marketplace_id: str, listings: Iterable[Findable]) -> None:
+def index_listings(connection: Connection, marketplace_id: str, listings: Iterable[SearchableListing]) -> None:
     """Index listings and their sellers for search; the new entries replace the earlier ones."""
     rows = {}
     for findable in listings:
-        words = _line(search_words(f"{findable.title or ''} {findable.external_id}"))
-        sold_by = _line(search_words(findable.seller or ""))
+        words = _joined_words(search_words(f"{findable.title or ''} {findable.external_id}"))
+        sold_by = _joined_words(search_words(findable.seller or ""))
         rows[EntryKind.LISTING, findable.external_id] = _row(
             marketplace_id, EntryKind.LISTING, findable.external_id, words, sold_by
         )
@@ -82,11 +82,11 @@ def keep(connection: Connection, marketplace_id: str, listings: Iterable[Findabl
             rows[EntryKind.SELLER, findable.seller] = _row(
                 marketplace_id, EntryKind.SELLER, findable.seller, _SELLER, sold_by
             )
-    insert_rows(connection, _replacing(connection.dialect.name), list(rows.values()))
+    insert_rows(connection, _upsert(connection.dialect.name), list(rows.values()))
 
 
 @cache
-def _replacing(dialect: str) -> Insert:
+def _upsert(dialect: str) -> Insert:
     engine: Any = postgresql if dialect == "postgresql" else sqlite
     insert = engine.insert(search_entry)
     new = insert.excluded
@@ -108,7 +108,7 @@ def _row(marketplace_id: str, kind: EntryKind, external_id: str, words: str, sel
     }
 
 
-def _line(words: Iterable[str]) -> str:
+def _joined_words(words: Iterable[str]) -> str:
     return " ".join(words)
 
 
@@ -133,30 +133,30 @@ def find(
     of_kind = search_entry.c.marketplace_id.in_(sorted(marketplaces)), search_entry.c.kind == kind.value
     exact = select(*_HIT).where(*of_kind, search_entry.c.external_id == search_text)
     hits = [Hit(*row) for row in connection.execute(exact.limit(most))]
-    if words := asked_words(search_text)[:_MOST_ASKED]:
+    if words := query_words(search_text)[:_MOST_ASKED]:
         parameters = {
             "places": sorted(marketplaces),
             "kind": kind.value,
-            "asked": _expression(connection, kind, words),
+            "asked": _match_expression(connection, kind, words),
             "most": most,
         }
-        hits += _matching(connection, parameters)
+        hits += _matching_entries(connection, parameters)
     return tuple(dict.fromkeys(hits))[:most]
 
 
-def _matching(connection: Connection, parameters: dict[str, Any]) -> list[Hit]:
+def _matching_entries(connection: Connection, parameters: dict[str, Any]) -> list[Hit]:
     """The entries that match, the latest received first."""
     if connection.dialect.name == "sqlite":
-        return [Hit(*row) for row in connection.execute(_asking(_SQLITE), parameters)]
+        return [Hit(*row) for row in connection.execute(_search_query(_SQLITE), parameters)]
     connection.execute(sql(_LOOKING_UP), {"mode": "off"})
-    few = connection.execute(_asking(_POSTGRESQL), {**parameters, "few": _FEW + 1}).all()
+    few = connection.execute(_search_query(_POSTGRESQL), {**parameters, "few": _FEW + 1}).all()
     connection.execute(sql(_LOOKING_UP), {"mode": "on"})
     if few and few[0][2] > _FEW:
-        return [Hit(*row) for row in connection.execute(_asking(_WALKING), parameters)]
+        return [Hit(*row) for row in connection.execute(_search_query(_WALKING), parameters)]
     return [Hit(row[0], row[1]) for row in few]
 
 
-def _asking(query: str) -> TextClause:
+def _search_query(query: str) -> TextClause:
     return sql(query).bindparams(bindparam("places", type_=String(), expanding=True))
 
 
@@ -165,10 +165,10 @@ def _storable(text: str) -> str:
     return text.replace("\x00", "").encode("utf-8", "ignore").decode()
 
 
-def _expression(connection: Connection, kind: EntryKind, words: Sequence[str]) -> str:
+def _match_expression(connection: Connection, kind: EntryKind, words: Sequence[str]) -> str:
     """A query for entries with all these words, in the engine's own syntax. Words are letters and digits, quoted."""
     marked = [(_SELLER, False)] if kind is EntryKind.SELLER else []
-    parts = [*marked, *((word, is_beginning(word)) for word in words)]
+    parts = [*marked, *((word, is_prefix(word)) for word in words)]
     if connection.dialect.name == "postgresql":
         return " & ".join(f"'{word}'{':*' if begins else ''}" for word, begins in parts)
     return " ".join(f'"{word}"{" *" if begins else ""}' for word, begins in parts)

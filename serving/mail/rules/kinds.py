@@ -83,7 +83,7 @@ def is_optional(kind: MailKind) -> bool:
     return kind not in MANDATORY
 
 
-def offered(roles: Iterable[Role]) -> tuple[MailKind, ...]:
+def offered_kinds(roles: Iterable[Role]) -> tuple[MailKind, ...]:
     return tuple(dict.fromkeys(kind for role in roles for kind in OFFERED.get(role, ())))
 
 
@@ -121,7 +121,7 @@ def next_attempt(
     return failed_at + timedelta(seconds=delays[min(attempt, len(delays)) - 1] * (1 + policy.jitter_share * jitter))
 
 
-def waits_until(last_sent_at: datetime | None, now: datetime, policy: MailPolicy) -> datetime | None:
+def summary_waits_until(last_sent_at: datetime | None, now: datetime, policy: MailPolicy) -> datetime | None:
     """Until when a summary waits for the one before; None where it can be sent now."""
     if last_sent_at is None:
         return None

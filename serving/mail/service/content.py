@@ -21,9 +21,9 @@ class Content:
     notes: tuple[str, ...] = ()
 
 
-def moment(written: str) -> str:
+def day_and_time(written: str) -> str:
     """A date with the time of day in the reader's zone."""
-    at = datetime.fromisoformat(written).astimezone(display.current().zone)
+    at = datetime.fromisoformat(written).astimezone(display.current_display().zone)
     name = at.tzname() or "UTC"
     zone = name if name.isalpha() else f"UTC{name}"
     return say("%(day)s, %(time)s", day=day(at), time=f"{at:%H:%M} {zone}")

@@ -23,7 +23,7 @@ class KeptMails:
     compared_at: datetime | None = None
 
 
-def keep(home: Home, mail_id: str, message: EmailMessage) -> None:
+def write_mail_file(home: Home, mail_id: str, message: EmailMessage) -> None:
     """Write a mail to a file of mode 600; a file of the same mail is replaced."""
     home.mails.mkdir(mode=0o700, exist_ok=True)
     home.replace_secret(f"{home.mails.name}/{mail_id}{_ENDING}", message.as_bytes())
@@ -37,7 +37,7 @@ def delete_erased(runtime: Runtime) -> int:
     state.compared_at = now
     files = {path.stem: path for path in islice(runtime.home.mails.glob(f"*{_ENDING}"), _MOST_AT_ONCE)}
     with runtime.store.read() as connection:
-        stored = {mail_id for chunk in chunks(list(files)) for mail_id in mails.existing(connection, chunk)}
+        stored = {mail_id for chunk in chunks(list(files)) for mail_id in mails.existing_ids(connection, chunk)}
     gone = files.keys() - stored
     for mail_id in gone:
         files[mail_id].unlink(missing_ok=True)

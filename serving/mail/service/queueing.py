@@ -40,10 +40,10 @@ def queue_to_accounts(
     """
     people = set(user_ids)
     if is_optional(kind):
-        people -= choices.refusing(connection, kind, people)
+        people -= choices.people_refusing(connection, kind, people)
     for user_id in sorted(people):
         row = {"user_id": user_id, "subject_id": subject_id, "parameters": dict(parameters)}
-        _queue(runtime, connection, kind, row, secret_path)
+        _queue_mail(runtime, connection, kind, row, secret_path)
     return len(people)
 
 
@@ -67,7 +67,7 @@ def queue_to_address(
         "subject_id": subject_id,
         "parameters": dict(parameters),
     }
-    _queue(runtime, connection, kind, row, secret_path)
+    _queue_mail(runtime, connection, kind, row, secret_path)
 
 
 def queue_summary(
@@ -79,17 +79,17 @@ def queue_summary(
     first deadline `due`, and the person `by` where it is about one. It joins the summary that waits, if any.
     """
     people = set(user_ids)
-    for user_id in sorted(people - choices.refusing(connection, kind, people)):
+    for user_id in sorted(people - choices.people_refusing(connection, kind, people)):
         waiting = mails.waiting_summary(connection, user_id, kind)
         before = [] if waiting is None else waiting.parameters["entries"]
-        parameters = {"entries": _joined(before, dict(summary_entry))}
-        if waiting is None or not mails.extend(connection, waiting, parameters):
-            _queue(
+        parameters = {"entries": _with_entry(before, dict(summary_entry))}
+        if waiting is None or not mails.replace_content(connection, waiting, parameters):
+            _queue_mail(
                 runtime, connection, kind, {"user_id": user_id, "parameters": {"entries": [dict(summary_entry)]}}, None
             )
 
 
-def _joined(entries: list[dict[str, Any]], new: dict[str, Any]) -> list[dict[str, Any]]:
+def _with_entry(entries: list[dict[str, Any]], new: dict[str, Any]) -> list[dict[str, Any]]:
     """The entries with one more: those of one brand at one marketplace, and of one person, are one."""
 
     def brand_of(group: Mapping[str, Any]) -> tuple[Any, ...]:
@@ -101,7 +101,7 @@ def _joined(entries: list[dict[str, Any]], new: dict[str, Any]) -> list[dict[str
     return [*others, merged]
 
 
-def _queue(
+def _queue_mail(
     runtime: Runtime, connection: Connection, kind: MailKind, row: Mapping[str, Any], secret_path: str | None
 ) -> None:
     now, mail_id = runtime.clock.now(), runtime.ids.new(PREFIX)
@@ -121,7 +121,7 @@ def _queue(
         "due_at": now,
         "queued_at": now,
     }
-    mails.put(connection, stored)
+    mails.add_mail(connection, stored)
     enqueue(runtime, connection, mail_id, now)
 
 

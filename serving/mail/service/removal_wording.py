@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from serving.mail.rules.kinds import one_line
-from serving.mail.service.content import Content, moment
+from serving.mail.service.content import Content, day_and_time
 from serving.platform.tongues import N_, gettext, say, say_many
 
 
@@ -15,7 +15,7 @@ def removals_told(parameters: Mapping[str, Any]) -> Content:
     if parameters["brand"] is not None:
         rows.insert(0, (say("Brand"), one_line(parameters["brand"])))
     if parameters["reason"] == "stopped":
-        return _stopped(parameters, name, rows)
+        return _removals_stopped(parameters, name, rows)
     subject, sentence = {
         "new_device": (
             say("Removal in the name of %(name)s from a new device", name=name),
@@ -57,14 +57,14 @@ def pending_removals(parameters: Mapping[str, Any]) -> Content:
     for group in parameters["entries"]:
         brand, place = one_line(group["brand"]), one_line(group["marketplace"])
         why = say(
-            "confirmed by %(name)s, pending since %(time)s", name=one_line(group["by"]), time=moment(group["due"])
+            "confirmed by %(name)s, pending since %(time)s", name=one_line(group["by"]), time=day_and_time(group["due"])
         )
         rows.append((say("%(brand)s at %(marketplace)s", brand=brand, marketplace=place), why))
     sentence = say("Removals are confirmed and not sent. You have a vote on them: approve or withdraw each.")
     return Content(say("Removals await your vote"), (sentence,), say("Open pending removals"), tuple(rows))
 
 
-def _stopped(parameters: Mapping[str, Any], name: str, rows: list[tuple[str, str]]) -> Content:
+def _removals_stopped(parameters: Mapping[str, Any], name: str, rows: list[tuple[str, str]]) -> Content:
     by = one_line(parameters["stopped_by"])
     return Content(
         say("The removals of %(name)s were stopped", name=name),

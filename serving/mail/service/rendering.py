@@ -20,7 +20,7 @@ from serving.platform import display
 from serving.platform.public_address import public_address
 from serving.platform.runtime import Runtime
 from serving.platform.sealing import Sealer
-from serving.platform.tongues import say, tongue
+from serving.platform.tongues import current_tongue, say
 
 _TEMPLATES: Final = Environment(
     loader=PackageLoader("serving.mail"),
@@ -33,7 +33,7 @@ _TEMPLATES: Final = Environment(
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
+class RenderedMail:
     subject: str
     text: str
     html: str
@@ -44,24 +44,24 @@ def sender_of(runtime: Runtime) -> tuple[str, str]:
     return name or "Touchstone", address or f"touchstone@{domain_of(runtime)}"
 
 
-def written(runtime: Runtime, mail: StoredMail, *, with_secret: bool) -> Written:
+def render(runtime: Runtime, mail: StoredMail, *, with_secret: bool) -> RenderedMail:
     """The texts of a mail in its reader's language; without its secret link unless that is asked for.
 
     Raises Unsealable (the key that sealed the link is not here).
     """
-    with display.shown_as(mail.display):
+    with display.showing_as(mail.display):
         words = content(mail.kind, mail.parameters)
-        leaves = _unsubscribe(runtime, mail) if with_secret else None
+        leaves = _unsubscribe_link(runtime, mail) if with_secret else None
         context = {
             "content": words,
-            "tag": tongue().tag,
-            "link": _link(runtime, mail, with_secret=with_secret),
+            "tag": current_tongue().tag,
+            "link": _mail_link(runtime, mail, with_secret=with_secret),
             "unsubscribe": leaves,
             "footer": say("You get this mail because of your role. You choose your mails in your settings."),
             "unsubscribe_text": say("Unsubscribe"),
         }
         text = _TEMPLATES.get_template("mail.txt").render(context).strip() + "\n"
-        return Written(words.subject, text, _TEMPLATES.get_template("mail.html").render(context))
+        return RenderedMail(words.subject, text, _TEMPLATES.get_template("mail.html").render(context))
 
 
 def message_of(runtime: Runtime, mail: StoredMail) -> EmailMessage:
@@ -70,7 +70,7 @@ def message_of(runtime: Runtime, mail: StoredMail) -> EmailMessage:
     Raises Invalid (the recipient's address is not one valid address) or Unsealable (the key that sealed the link is not
     here).
     """
-    words = written(runtime, mail, with_secret=True)
+    words = render(runtime, mail, with_secret=True)
     name, address = sender_of(runtime)
     message = EmailMessage(policy=SMTP)
     message["From"] = Address(display_name=one_line(name), addr_spec=address)
@@ -82,17 +82,17 @@ def message_of(runtime: Runtime, mail: StoredMail) -> EmailMessage:
     message["Date"] = mail.queued_at
     message["Message-ID"] = mail.message_id
     message["Auto-Submitted"] = "auto-generated"  # RFC 3834: no holiday note answers it.
-    if (leaves := _unsubscribe(runtime, mail)) is not None:
+    if (leaves := _unsubscribe_link(runtime, mail)) is not None:
         message["List-Unsubscribe"] = f"<{leaves}>"
         message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"  # RFC 8058
     message.set_content(words.text)
     message.add_alternative(words.html, subtype="html")
-    with display.shown_as(mail.display):
-        message["Content-Language"] = tongue().tag  # After the content, which clears such headers.
+    with display.showing_as(mail.display):
+        message["Content-Language"] = current_tongue().tag  # After the content, which clears such headers.
     return message
 
 
-def _link(runtime: Runtime, mail: StoredMail, *, with_secret: bool) -> str | None:
+def _mail_link(runtime: Runtime, mail: StoredMail, *, with_secret: bool) -> str | None:
     """The address of the mail's link under that of the service now: a full URL."""
     if mail.secret_link is not None:
         path = runtime.services[Sealer].open(mail.secret_link) if with_secret else None
@@ -101,7 +101,7 @@ def _link(runtime: Runtime, mail: StoredMail, *, with_secret: bool) -> str | Non
     return None if path is None else f"{public_address(runtime.settings, runtime.home)}{path}"
 
 
-def _unsubscribe(runtime: Runtime, mail: StoredMail) -> str | None:
+def _unsubscribe_link(runtime: Runtime, mail: StoredMail) -> str | None:
     if mail.user_id is None or not is_optional(mail.kind):
         return None
     return unsubscribe_link(runtime, mail.user_id, mail.kind)

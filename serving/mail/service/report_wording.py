@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from serving.mail.rules.kinds import one_line
-from serving.mail.service.content import Content, moment
+from serving.mail.service.content import Content, day_and_time
 from serving.platform.tongues import N_, say, say_many
 
 _STEP_UP: Final = "report.step_up"
@@ -50,7 +50,7 @@ def large_report(parameters: Mapping[str, Any]) -> Content:
         (
             (say("Brand"), brand),
             (say("Marketplace"), one_line(parameters["marketplace"])),
-            (say("Can be stopped until"), moment(parameters["until"])),
+            (say("Can be stopped until"), day_and_time(parameters["until"])),
         ),
         (say("The link is for you alone. Opening it changes nothing; the page asks you first."),),
     )
@@ -65,7 +65,7 @@ def report_stopped(parameters: Mapping[str, Any]) -> Content:
         (say("Stopped by"), by),
     ]
     if sent:
-        rows.append((say("Sent before"), _listings(sent)))
+        rows.append((say("Sent before"), _listing_count(sent)))
     return Content(
         say("Your report was stopped"),
         (
@@ -111,7 +111,7 @@ def report_waits(parameters: Mapping[str, Any]) -> Content:
         (
             (say("Brand"), one_line(parameters["brand"])),
             (say("Marketplace"), one_line(parameters["marketplace"])),
-            *((say(why), _listings(n)) for why, n in counts.items()),
+            *((say(why), _listing_count(n)) for why, n in counts.items()),
         ),
         (say("You get one such mail a report. The page of the report shows how it stands."),),
     )
@@ -154,5 +154,5 @@ def _analyst_alarm(parameters: Mapping[str, Any]) -> Content:
     )
 
 
-def _listings(n: int) -> str:
+def _listing_count(n: int) -> str:
     return say_many("%(n)s listing", "%(n)s listings", n)

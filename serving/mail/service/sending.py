@@ -6,17 +6,17 @@ from email.message import EmailMessage
 from typing import Final
 
 from models.errors import Invalid, NotFound
-from serving.mail.client import Unsent, mail_server, send
+from serving.mail.client import SendFailure, mail_server, send
 from serving.mail.policy import MailPolicy
-from serving.mail.rules.kinds import SUMMARIES, MailState, next_attempt, waits_until
-from serving.mail.service.kept import keep
+from serving.mail.rules.kinds import SUMMARIES, MailState, next_attempt, summary_waits_until
+from serving.mail.service.kept import write_mail_file
 from serving.mail.service.queueing import domain_of, enqueue, enqueue_now
 from serving.mail.service.rendering import message_of, sender_of
 from serving.mail.store import choices, mails
 from serving.mail.store.mails import StoredMail
 from serving.platform.log import log
 from serving.platform.runtime import Runtime
-from serving.platform.sealing import Unsealable
+from serving.platform.sealing import UnsealableSecret
 
 # An attempt that takes longer has ended with its process; the sweep starts another. A server gets less time for each
 # answer.
@@ -25,7 +25,7 @@ _MOST_AT_ONCE: Final = 500
 
 
 @dataclass(frozen=True, slots=True)
-class _Started:
+class _SendAttempt:
     mail: StoredMail
     address: str
 
@@ -37,13 +37,13 @@ def send_mail(runtime: Runtime, mail_id: str) -> str:
     of the server's answer. The Message-ID is the same.
     """
     try:
-        started = _start(runtime, mail_id)
+        started = _start_attempt(runtime, mail_id)
     except NotFound:
         return "erased"
-    return started if isinstance(started, str) else _finish(runtime, started.mail, _attempted(runtime, started))
+    return started if isinstance(started, str) else _finish_attempt(runtime, started.mail, _attempt(runtime, started))
 
 
-def _start(runtime: Runtime, mail_id: str) -> _Started | str:
+def _start_attempt(runtime: Runtime, mail_id: str) -> _SendAttempt | str:
     now = runtime.clock.now()
     with runtime.store.write() as connection:
         mail = mails.get(connection, mail_id)
@@ -52,52 +52,52 @@ def _start(runtime: Runtime, mail_id: str) -> _Started | str:
         if now < mail.due_at:
             enqueue(runtime, connection, mail_id, mail.due_at)
             return "early"
-        refused = mail.user_id is not None and mail.kind in choices.refused(connection, mail.user_id)
+        refused = mail.user_id is not None and mail.kind in choices.refused_kinds(connection, mail.user_id)
         if mail.address is None or refused:
-            mails.end(connection, mail, MailState.DROPPED, now)
+            mails.end_mail(connection, mail, MailState.DROPPED, now)
             return MailState.DROPPED.value
         last = mails.last_summary_at(connection, mail) if mail.kind in SUMMARIES else None
-        if (until := waits_until(last, now, runtime.policies[MailPolicy])) is not None:
-            mails.postpone(connection, mail, until)
+        if (until := summary_waits_until(last, now, runtime.policies[MailPolicy])) is not None:
+            mails.postpone_mail(connection, mail, until)
             enqueue(runtime, connection, mail_id, until)
             return "waits"
-        if not mails.claim(connection, mail, now + CUT_OFF_AFTER):
+        if not mails.claim_mail(connection, mail, now + CUT_OFF_AFTER):
             return "overtaken"
-        return _Started(replace(mail, attempts=mail.attempts + 1), mail.address)
+        return _SendAttempt(replace(mail, attempts=mail.attempts + 1), mail.address)
 
 
-def _attempted(runtime: Runtime, started: _Started) -> MailState | Unsent:
+def _attempt(runtime: Runtime, started: _SendAttempt) -> MailState | SendFailure:
     try:
         message = message_of(runtime, started.mail)
     except Invalid as refused:
-        return Unsent(refused.sentence, is_permanent=True)
-    except Unsealable as refused:
-        return Unsent(refused.sentence, is_permanent=False)
-    return _left(runtime, started, message)
+        return SendFailure(refused.sentence, is_permanent=True)
+    except UnsealableSecret as refused:
+        return SendFailure(refused.sentence, is_permanent=False)
+    return _hand_over(runtime, started, message)
 
 
-def _left(runtime: Runtime, started: _Started, message: EmailMessage) -> MailState | Unsent:
+def _hand_over(runtime: Runtime, started: _SendAttempt, message: EmailMessage) -> MailState | SendFailure:
     server = mail_server(runtime.settings, domain_of(runtime))
     if server is None:
-        keep(runtime.home, started.mail.mail_id, message)
+        write_mail_file(runtime.home, started.mail.mail_id, message)
         return MailState.KEPT
     return send(server, message, sender_of(runtime)[1], started.address) or MailState.SENT
 
 
-def _finish(runtime: Runtime, mail: StoredMail, outcome: MailState | Unsent) -> str:
+def _finish_attempt(runtime: Runtime, mail: StoredMail, outcome: MailState | SendFailure) -> str:
     now = runtime.clock.now()
     with runtime.store.write() as connection:
         if isinstance(outcome, MailState):
-            return outcome.value if mails.end(connection, mail, outcome, now) else "overtaken"
+            return outcome.value if mails.end_mail(connection, mail, outcome, now) else "overtaken"
         due_at = None
         if not outcome.is_permanent:
             policy = runtime.policies[MailPolicy]
             due_at = next_attempt(mail.attempts, mail.queued_at, now, runtime.draw(), policy)
         if due_at is None:
-            mails.end(connection, mail, MailState.FAILED, now, outcome.sentence)
+            mails.end_mail(connection, mail, MailState.FAILED, now, outcome.sentence)
             log.error("mail.failed", mail_id=mail.mail_id, kind=mail.kind.value, attempts=mail.attempts)
             return MailState.FAILED.value
-        if not mails.postpone(connection, mail, due_at, last_error=outcome.sentence):
+        if not mails.postpone_mail(connection, mail, due_at, last_error=outcome.sentence):
             return "overtaken"
         enqueue(runtime, connection, mail.mail_id, due_at)
         return "retries"
@@ -111,7 +111,7 @@ def sweep_mails(runtime: Runtime) -> int:
     """
     now = runtime.clock.now()
     with runtime.store.read() as connection:
-        due = mails.due(connection, now, _MOST_AT_ONCE)
+        due = mails.due_mails(connection, now, _MOST_AT_ONCE)
     if not runtime.settings.smtp_host:
         for mail in due:
             send_mail(runtime, mail.mail_id)
@@ -121,7 +121,7 @@ def sweep_mails(runtime: Runtime) -> int:
             for mail in due:
                 due_at = mail.due_at or now
                 if now - due_at >= CUT_OFF_AFTER:
-                    mails.postpone(connection, mail, now)
+                    mails.postpone_mail(connection, mail, now)
                     due_at = now
                 enqueue_now(runtime, connection, mail.mail_id, due_at)
     return len(due)

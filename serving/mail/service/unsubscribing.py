@@ -22,7 +22,7 @@ def unsubscribe_link(runtime: Runtime, user_id: str, kind: MailKind) -> str:
     return f"{base}{PLACE}{user_id}.{kind}.{signature(runtime.contact_key, _PURPOSE, user_id, kind)}"
 
 
-def kind_of(runtime: Runtime, token: str) -> tuple[str, MailKind]:
+def read_link(runtime: Runtime, token: str) -> tuple[str, MailKind]:
     """The account and the kind of mail of a link. Raises NotFound (the link is invalid)."""
     match = _TOKEN.match(token)
     kinds = [kind for kind in MailKind if match is not None and is_optional(kind) and kind == match[2]]
@@ -33,9 +33,9 @@ def kind_of(runtime: Runtime, token: str) -> tuple[str, MailKind]:
 
 def unsubscribe(runtime: Runtime, token: str) -> MailKind:
     """Turn off the kind of mail of a link; it may be repeated. Raises NotFound (the link is invalid)."""
-    user_id, kind = kind_of(runtime, token)
+    user_id, kind = read_link(runtime, token)
     with runtime.store.write() as connection:
-        choices.put(connection, user_id, kind, is_wanted=False, at=runtime.clock.now())
+        choices.save(connection, user_id, kind, is_wanted=False, at=runtime.clock.now())
     return kind
 
 
@@ -43,4 +43,4 @@ def choose_mails(runtime: Runtime, user_id: str, offered: Collection[MailKind], 
     """Store which of the offered kinds a person wants; mandatory kinds are left out."""
     with runtime.store.write() as connection:
         for kind in filter(is_optional, offered):
-            choices.put(connection, user_id, kind, is_wanted=kind in wishes, at=runtime.clock.now())
+            choices.save(connection, user_id, kind, is_wanted=kind in wishes, at=runtime.clock.now())

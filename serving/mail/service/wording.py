@@ -6,7 +6,7 @@ from typing import Any, Final
 from models.messages.english import sentences
 from serving.mail.rules.kinds import MailKind, one_line
 from serving.mail.service import removal_wording, report_wording
-from serving.mail.service.content import Content, moment
+from serving.mail.service.content import Content, day_and_time
 from serving.platform.tongues import N_, gettext, say, say_many
 
 # The pages to which a mail leads where it has no link of its own.
@@ -73,7 +73,10 @@ def _invitation(parameters: Mapping[str, Any]) -> Content:
         say("Accept invitation"),
         tuple(rows),
         (
-            say("The link is for you alone and can be used once, until %(time)s.", time=moment(parameters["expires"])),
+            say(
+                "The link is for you alone and can be used once, until %(time)s.",
+                time=day_and_time(parameters["expires"]),
+            ),
             say("If you do not expect this invitation, ignore this mail. Nothing happens then."),
         ),
     )
@@ -91,7 +94,10 @@ def _password_reset(parameters: Mapping[str, Any]) -> Content:
         say("Choose a new password"),
         (),
         (
-            say("The link is for you alone and can be used once, until %(time)s.", time=moment(parameters["expires"])),
+            say(
+                "The link is for you alone and can be used once, until %(time)s.",
+                time=day_and_time(parameters["expires"]),
+            ),
             say("If you did not ask for a new password, tell your administrator. Your password stays as it is."),
         ),
     )
@@ -132,37 +138,37 @@ def _notice_decision(parameters: Mapping[str, Any]) -> Content:
 
 
 def _questions(parameters: Mapping[str, Any]) -> Content:
-    n = _number(parameters)
+    n = _total(parameters)
     return Content(
         say_many("%(n)s new question to your brand", "%(n)s new questions to your brand", n),
         (say("Please say for each listing whether it is counterfeit. Without your answer, an analyst decides."),),
         say("Answer questions"),
-        _of_brands(parameters),
+        _brand_rows(parameters),
     )
 
 
 def _reminders(parameters: Mapping[str, Any]) -> Content:
-    n = _number(parameters)
+    n = _total(parameters)
     return Content(
         say_many("Reminder: %(n)s question is due soon", "Reminder: %(n)s questions are due soon", n),
         (say("These questions have no answer yet. After the deadline an analyst decides."),),
         say("Answer questions"),
-        _of_brands(parameters),
+        _brand_rows(parameters),
     )
 
 
 def _escalations(parameters: Mapping[str, Any]) -> Content:
-    n = _number(parameters)
+    n = _total(parameters)
     return Content(
         say_many("%(n)s question without an answer", "%(n)s questions without an answer", n),
         (say("A brand in your care has not answered, and less than a day is left. You can call the brand."),),
         say("Open brands"),
-        _of_brands(parameters),
+        _brand_rows(parameters),
     )
 
 
 def _overdue_cases(parameters: Mapping[str, Any]) -> Content:
-    n = _number(parameters)
+    n = _total(parameters)
     rows = tuple(
         (one_line(group["marketplace"]), say_many("%(n)s case", "%(n)s cases", group["n"]))
         for group in parameters["entries"]
@@ -258,11 +264,11 @@ _OF: Final[Mapping[MailKind, Callable[[Mapping[str, Any]], Content]]] = {
 }
 
 
-def _number(parameters: Mapping[str, Any]) -> int:
+def _total(parameters: Mapping[str, Any]) -> int:
     return sum(group["n"] for group in parameters["entries"])
 
 
-def _of_brands(parameters: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+def _brand_rows(parameters: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
     return tuple(
         (
             say(
@@ -274,7 +280,7 @@ def _of_brands(parameters: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
                 "%(n)s question, answer by %(time)s",
                 "%(n)s questions, the first answer by %(time)s",
                 group["n"],
-                time=moment(group["due"]),
+                time=day_and_time(group["due"]),
             ),
         )
         for group in parameters["entries"]

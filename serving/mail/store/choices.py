@@ -10,7 +10,7 @@ from serving.mail.tables import mail_choice
 from serving.platform.database.store import insert_or_ignore
 
 
-def put(connection: Connection, user_id: str, kind: MailKind, *, is_wanted: bool, at: datetime) -> None:
+def save(connection: Connection, user_id: str, kind: MailKind, *, is_wanted: bool, at: datetime) -> None:
     """Store a choice; it replaces the one before."""
     row = {"user_id": user_id, "kind": kind.value, "wanted": is_wanted, "changed_at": at}
     added = insert_or_ignore(connection, mail_choice).values(row).returning(mail_choice.c.user_id)
@@ -19,13 +19,13 @@ def put(connection: Connection, user_id: str, kind: MailKind, *, is_wanted: bool
         connection.execute(update(mail_choice).where(*this).values(wanted=is_wanted, changed_at=at))
 
 
-def refused(connection: Connection, user_id: str) -> frozenset[MailKind]:
+def refused_kinds(connection: Connection, user_id: str) -> frozenset[MailKind]:
     """The kinds that a person has turned off."""
     query = select(mail_choice.c.kind).where(mail_choice.c.user_id == user_id, mail_choice.c.wanted.is_(False))
     return frozenset(map(MailKind, connection.execute(query).scalars()))
 
 
-def refusing(connection: Connection, kind: MailKind, user_ids: Collection[str]) -> frozenset[str]:
+def people_refusing(connection: Connection, kind: MailKind, user_ids: Collection[str]) -> frozenset[str]:
     """Those of these people who have turned a kind off."""
     query = select(mail_choice.c.user_id).where(
         mail_choice.c.kind == kind.value, mail_choice.c.wanted.is_(False), mail_choice.c.user_id.in_(set(user_ids))

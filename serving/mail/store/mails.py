@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, delete, exists, func, or_, select, update
 
-from models.errors import NotFound, required
+from models.errors import NotFound, require
 from serving.accounts.store import display_settings
 from serving.accounts.tables import account, display_setting, role_grant
 from serving.mail.rules.kinds import MailKind, MailState
@@ -61,7 +61,7 @@ _SHOWN = (
 )
 
 
-def put(connection: Connection, row: Mapping[str, Any]) -> None:
+def add_mail(connection: Connection, row: Mapping[str, Any]) -> None:
     """Insert a queued mail."""
     add(connection, mail, [row])
 
@@ -69,10 +69,10 @@ def put(connection: Connection, row: Mapping[str, Any]) -> None:
 def get(connection: Connection, mail_id: str) -> StoredMail:
     """One mail. Raises NotFound (there is no such mail; it may have been erased)."""
     row = connection.execute(_SHOWN.where(mail.c.mail_id == mail_id)).one_or_none()
-    return _mail(required(row, "There is no such mail."))
+    return _read_mail(require(row, "There is no such mail."))
 
 
-def _mail(row: Row[*tuple[Any, ...]]) -> StoredMail:
+def _read_mail(row: Row[*tuple[Any, ...]]) -> StoredMail:
     if row.user_id is None:
         address, name = row.written_to, None
         display = Display(language=Language(row.written_in)) if row.written_in else DEFAULT_DISPLAY
@@ -100,25 +100,25 @@ def _mail(row: Row[*tuple[Any, ...]]) -> StoredMail:
     )
 
 
-def claim(connection: Connection, stored_mail: StoredMail, until: datetime) -> bool:
+def claim_mail(connection: Connection, stored_mail: StoredMail, until: datetime) -> bool:
     """Begin an attempt that ends at the latest at a moment; False where another process has begun one."""
-    return _changed(connection, stored_mail, {"attempts": stored_mail.attempts + 1, "due_at": until})
+    return _change(connection, stored_mail, {"attempts": stored_mail.attempts + 1, "due_at": until})
 
 
-def postpone(connection: Connection, stored_mail: StoredMail, due_at: datetime, **values: object) -> bool:
+def postpone_mail(connection: Connection, stored_mail: StoredMail, due_at: datetime, **values: object) -> bool:
     """Leave a mail for later; False where another process has changed it."""
-    return _changed(connection, stored_mail, {"due_at": due_at, **values})
+    return _change(connection, stored_mail, {"due_at": due_at, **values})
 
 
-def end(
+def end_mail(
     connection: Connection, stored_mail: StoredMail, state: MailState, at: datetime, error: str | None = None
 ) -> bool:
     """End a mail. A link that opens an account is erased; False where another process has ended it."""
     values = {"state": state.value, "due_at": None, "ended_at": at, "secret_link": None, "last_error": error}
-    return _changed(connection, stored_mail, values)
+    return _change(connection, stored_mail, values)
 
 
-def _changed(connection: Connection, stored_mail: StoredMail, values: Mapping[str, object]) -> bool:
+def _change(connection: Connection, stored_mail: StoredMail, values: Mapping[str, object]) -> bool:
     this = (
         mail.c.mail_id == stored_mail.mail_id,
         mail.c.state == MailState.QUEUED.value,
@@ -132,12 +132,12 @@ def waiting_summary(connection: Connection, user_id: str, kind: MailKind) -> Sto
     unsent = (mail.c.user_id == user_id, mail.c.kind == kind.value, mail.c.state == MailState.QUEUED.value)
     query = _SHOWN.where(*unsent, mail.c.attempts == 0).order_by(mail.c.queued_at.desc()).limit(1)
     row = connection.execute(query).one_or_none()
-    return None if row is None else _mail(row)
+    return None if row is None else _read_mail(row)
 
 
-def extend(connection: Connection, stored_mail: StoredMail, parameters: Mapping[str, Any]) -> bool:
+def replace_content(connection: Connection, stored_mail: StoredMail, parameters: Mapping[str, Any]) -> bool:
     """Replace the content of a mail that no attempt has begun to send; False where one has."""
-    return _changed(connection, stored_mail, {"parameters": parameters})
+    return _change(connection, stored_mail, {"parameters": parameters})
 
 
 def last_summary_at(connection: Connection, stored_mail: StoredMail) -> datetime | None:
@@ -152,14 +152,14 @@ def last_summary_at(connection: Connection, stored_mail: StoredMail) -> datetime
     return last
 
 
-def due(connection: Connection, at: datetime, most: int) -> list[StoredMail]:
+def due_mails(connection: Connection, at: datetime, most: int) -> list[StoredMail]:
     """Queued mails whose next step is due, the longest waiting first."""
     ready = (mail.c.state == MailState.QUEUED.value, mail.c.due_at <= at)
     query = _SHOWN.where(*ready).order_by(mail.c.due_at, mail.c.mail_id).limit(most)
-    return [_mail(row) for row in connection.execute(query)]
+    return [_read_mail(row) for row in connection.execute(query)]
 
 
-def told(connection: Connection, kind: MailKind, subject_id: str) -> frozenset[str]:
+def mailed_accounts(connection: Connection, kind: MailKind, subject_id: str) -> frozenset[str]:
     """The accounts that were mailed about a subject."""
     query = select(mail.c.user_id).where(
         mail.c.kind == kind.value, mail.c.subject_id == subject_id, mail.c.user_id.is_not(None)
@@ -174,7 +174,7 @@ def language_of(connection: Connection, kind: MailKind, subject_id: str) -> Lang
     return None if language is None else Language(language)
 
 
-def _seen_by(marketplace_id: str, administered: Collection[str]) -> ColumnElement[bool]:
+def _readable_by(marketplace_id: str, administered: Collection[str]) -> ColumnElement[bool]:
     """Mails of a marketplace to addresses, and to its people whose other roles lie in these marketplaces too."""
     theirs = role_grant.c.user_id == mail.c.user_id
     inside, outside = role_grant.c.marketplace_id == marketplace_id, role_grant.c.marketplace_id.not_in(administered)
@@ -182,35 +182,37 @@ def _seen_by(marketplace_id: str, administered: Collection[str]) -> ColumnElemen
     return or_(mail.c.marketplace_id == marketplace_id, mail.c.user_id.is_not(None) & people)
 
 
-def latest(
+def latest_mails(
     connection: Connection, marketplace_id: str, administered: Collection[str], *, state: MailState | None, most: int
 ) -> list[StoredMail]:
     """The latest mails of a marketplace that an administrator of these marketplaces may read, newest first."""
-    query = _SHOWN.where(_seen_by(marketplace_id, administered))
+    query = _SHOWN.where(_readable_by(marketplace_id, administered))
     if state is not None:
         query = query.where(mail.c.state == state.value)
     rows = connection.execute(query.order_by(mail.c.queued_at.desc(), mail.c.mail_id.desc()).limit(most))
-    return [_mail(row) for row in rows]
+    return [_read_mail(row) for row in rows]
 
 
-def seen(connection: Connection, marketplace_id: str, administered: Collection[str], mail_id: str) -> StoredMail:
+def readable_mail(
+    connection: Connection, marketplace_id: str, administered: Collection[str], mail_id: str
+) -> StoredMail:
     """One mail of a marketplace that an administrator of these marketplaces may read.
 
     Raises NotFound (there is none with this id, or it is not theirs to read).
     """
     row = connection.execute(
-        _SHOWN.where(mail.c.mail_id == mail_id, _seen_by(marketplace_id, administered))
+        _SHOWN.where(mail.c.mail_id == mail_id, _readable_by(marketplace_id, administered))
     ).one_or_none()
     if row is None:
         raise NotFound("There is no such mail.")
-    return _mail(row)
+    return _read_mail(row)
 
 
-def by_state(connection: Connection, marketplace_id: str, administered: Collection[str]) -> dict[MailState, int]:
+def counts_by_state(connection: Connection, marketplace_id: str, administered: Collection[str]) -> dict[MailState, int]:
     """The number of mails of a marketplace in each state that an administrator of these marketplaces may read."""
     query = (
         select(mail.c.state, func.count().label("n"))
-        .where(_seen_by(marketplace_id, administered))
+        .where(_readable_by(marketplace_id, administered))
         .group_by(mail.c.state)
     )
     return dict.fromkeys(MailState, 0) | {MailState(row.state): row.n for row in connection.execute(query)}
@@ -222,11 +224,11 @@ def erase_address(connection: Connection, marketplace_id: str, address: str) -> 
     return connection.execute(delete(mail).where(*theirs)).rowcount
 
 
-def forget(connection: Connection, before: datetime, most: int) -> int:
+def delete_ended(connection: Connection, before: datetime, most: int) -> int:
     """Delete mails that ended before a moment; returns how many."""
     return delete_some(connection, mail, mail.c.mail_id, (mail.c.ended_at <= before,), most)
 
 
-def existing(connection: Connection, mail_ids: Collection[str]) -> frozenset[str]:
+def existing_ids(connection: Connection, mail_ids: Collection[str]) -> frozenset[str]:
     query = select(mail.c.mail_id).where(mail.c.mail_id.in_(set(mail_ids)))
     return frozenset(connection.execute(query).scalars()) if mail_ids else frozenset()

@@ -18,7 +18,7 @@ def load_rates(runtime: Runtime, rows: Sequence[Mapping[str, Any]], *, by: str) 
 
     Raises Invalid (a row is malformed).
     """
-    checked = [_rate(row) for row in rows]
+    checked = [_parse_rate(row) for row in rows]
     last = {(rate["day"], rate["currency"]): rate for rate in checked}
     with runtime.store.write() as connection:
         exchange_rates.add_rates(connection, list(last.values()))
@@ -27,7 +27,7 @@ def load_rates(runtime: Runtime, rows: Sequence[Mapping[str, Any]], *, by: str) 
     return len(rows)
 
 
-def _rate(row: Mapping[str, Any]) -> dict[str, Any]:
+def _parse_rate(row: Mapping[str, Any]) -> dict[str, Any]:
     try:
         day = date.fromisoformat(str(row["day"])).isoformat()
         currency, euros, source = str(row["currency"]), float(row["euros"]), str(row["source"])
@@ -37,7 +37,7 @@ def _rate(row: Mapping[str, Any]) -> dict[str, Any]:
         raise Invalid(
             "{day} {currency}: the source holds characters that cannot be stored.", day=day, currency=currency
         )
-    if currency not in money.codes() or not 0 < euros < 1e6:
+    if currency not in money.currency_codes() or not 0 < euros < 1e6:
         raise Invalid(
             "{day} {currency}: the code must be one of ISO 4217 and the rate above zero.", day=day, currency=currency
         )

@@ -39,7 +39,7 @@ _PREFIX: Final = {4: 24, 6: 48}
 def keys_of(runtime: Runtime, by: Person) -> list[KeyRecord]:
     """The keys of the marketplaces that a person administers, revoked ones included, latest first."""
     with runtime.store.read() as connection:
-        return marketplaces.keys(connection, by.marketplaces(Permission.ADMINISTER))
+        return marketplaces.key_records(connection, by.marketplaces(Permission.ADMINISTER))
 
 
 def revoke(runtime: Runtime, by: Person, key_id: str) -> KeyRecord:
@@ -49,7 +49,7 @@ def revoke(runtime: Runtime, by: Person, key_id: str) -> KeyRecord:
     """
     now = runtime.clock.now()
     with runtime.store.write() as connection:
-        audit.hold(connection)
+        audit.lock(connection)
         ended = marketplaces.revoke_key(connection, by.marketplaces(Permission.ADMINISTER), key_id, now)
         audit.record(connection, now, ended.marketplace_id, by.actor, "key.revoked", key_id, name=ended.name)
     return ended
@@ -80,7 +80,7 @@ def new_brand_key(runtime: Runtime, pair: tuple[str, str], user_id: str, days: i
     return replace(key, scopes=frozenset({Scope.REPORT}), brand_id=pair[1]), shown
 
 
-def tell_of_secret(
+def mail_new_secret(
     runtime: Runtime, connection: Connection, user_ids: Iterable[str], marketplace_id: str, about: Mapping[str, str]
 ) -> None:
     """Mail these people of a new secret; `about` has `what` and `name` of it, the name `by`, and perhaps a `brand`."""
@@ -89,7 +89,7 @@ def tell_of_secret(
     queue_to_accounts(runtime, connection, MailKind.NEW_SECRET, user_ids, parameters)
 
 
-def owner_of_new(
+def owner_of_new_secret(
     runtime: Runtime, connection: Connection, marketplace_id: str, by: str, what: str, name: str
 ) -> str | None:
     """The person who owns a new secret of a marketplace, by its actor; the administrators are told of it by mail.
@@ -101,28 +101,30 @@ def owner_of_new(
         return None
     owner = actor_id if kind == "user" else marketplaces.maker_of(connection, actor_id)
     about = {"what": what, "name": name, "by": accounts.names(connection, [owner or ""]).get(actor_id, by)}
-    tell_of_secret(runtime, connection, people.with_role(connection, marketplace_id, Role.ADMIN), marketplace_id, about)
+    mail_new_secret(
+        runtime, connection, people.with_role(connection, marketplace_id, Role.ADMIN), marketplace_id, about
+    )
     return owner
 
 
 @dataclass(frozen=True, slots=True)
-class GivenKey:
+class PresentedKey:
     """A key as an Authorization header gives it, before it is checked."""
 
     key_id: str
     secret: str
 
 
-def given_key(header: str | None) -> GivenKey | None:
+def presented_key(header: str | None) -> PresentedKey | None:
     """The key in an Authorization header; None where it holds none."""
     scheme, _, credentials = (header or "").partition(" ")
     mark, _, rest = credentials.strip().partition(".")
     key_id, _, secret = rest.partition(".")
-    return GivenKey(key_id, secret) if scheme.lower() == "bearer" and mark == _MARK and "\0" not in key_id else None
+    return PresentedKey(key_id, secret) if scheme.lower() == "bearer" and mark == _MARK and "\0" not in key_id else None
 
 
-def admitted(
-    keys_by_id: Mapping[str, KeyInForce], bearer_key: GivenKey | None, scope: Scope | None, now: datetime
+def admit_key(
+    keys_by_id: Mapping[str, KeyInForce], bearer_key: PresentedKey | None, scope: Scope | None, now: datetime
 ) -> KeyInForce:
     """The given key among those in force, if it has the scope; None admits a key of any scope. `now` is the real time.
 
@@ -145,16 +147,16 @@ def admitted(
     return key_in_force
 
 
-def key_of(runtime: Runtime, header: str | None, scope: Scope | None) -> KeyInForce:
+def key_of_header(runtime: Runtime, header: str | None, scope: Scope | None) -> KeyInForce:
     """The API key in an Authorization header with its marketplace, as the database has them now.
 
     Raises NotSignedIn, Forbidden (as `admitted` has it).
     """
-    bearer_key, keys_by_id = given_key(header), dict[str, KeyInForce]()
+    bearer_key, keys_by_id = presented_key(header), dict[str, KeyInForce]()
     if bearer_key is not None:
         with runtime.store.read(admission=True) as connection:
             keys_by_id = marketplaces.keys_in_force(connection, [bearer_key.key_id])
-    return admitted(keys_by_id, bearer_key, scope, runtime.wall.now())
+    return admit_key(keys_by_id, bearer_key, scope, runtime.wall.now())
 
 
 def is_use_due(runtime: Runtime, key_in_force: KeyInForce) -> bool:
@@ -176,7 +178,7 @@ async def note_use_if_due(runtime: Runtime, key_in_force: KeyInForce) -> None:
             await USES.run(note_use, runtime, key_in_force)
 
 
-def network_of(runtime: Runtime, address: str | None) -> str | None:
+def network_hash(runtime: Runtime, address: str | None) -> str | None:
     """The keyed hash of an address's network, /24 or /48; None where callers cannot be told apart by address."""
     if address is None:
         return None
@@ -194,13 +196,13 @@ def reporter_of(runtime: Runtime, header: str | None, address: str | None = None
     Raises NotSignedIn (there is no such key, or the person's account is disabled) or Forbidden (the key does not
     report, or the person does not lead the brand now).
     """
-    in_force = key_of(runtime, header, Scope.REPORT)
+    in_force = key_of_header(runtime, header, Scope.REPORT)
     key = in_force.key
     assert key.user_id is not None, "the table keeps the person beside the brand"
     try:
         with runtime.store.read(admission=True) as connection:
             person = accounts.person(connection, key.user_id)
-            network, since = network_of(runtime, address), None
+            network, since = network_hash(runtime, address), None
             if network is not None:
                 days = timedelta(days=runtime.policies[GuessingPolicy].key_network_days)
                 before = runtime.clock.now() - days

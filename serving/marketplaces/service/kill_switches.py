@@ -18,7 +18,9 @@ from serving.platform.runtime import Runtime
 from serving.takedowns.store import alerts, approvals
 
 
-def switch(runtime: Runtime, marketplace: Marketplace, rule: AutomaticRule, *, on: bool, by: str, reason: str) -> None:
+def switch_rule(
+    runtime: Runtime, marketplace: Marketplace, rule: AutomaticRule, *, on: bool, by: str, reason: str
+) -> None:
     """Switch a rule on or off. Removals that became pending meanwhile stay pending: people approve each one.
 
     Raises Invalid (no reason is given) or Conflict (the rule already has this state).
@@ -38,8 +40,8 @@ def switch(runtime: Runtime, marketplace: Marketplace, rule: AutomaticRule, *, o
             connection, now, marketplace_id, by, f"rule.switched_{'on' if on else 'off'}", rule.value, reason=text
         )
         if on:
-            alerts.settle(
-                connection, marketplace_id, alerts.BY_HOLDS - approvals.waiting_causes(connection, marketplace_id), now
+            alerts.settle_causes(
+                connection, marketplace_id, alerts.BY_HOLDS - approvals.pending_causes(connection, marketplace_id), now
             )
 
 
@@ -73,13 +75,15 @@ class KillSwitchStates:
 def kill_switch_states(runtime: Runtime, person: Person) -> KillSwitchStates:
     """The kill switches of the marketplaces that a person administers."""
     with runtime.store.read() as connection:
-        places = _places(connection, person)
+        places = _administered_marketplaces(connection, person)
         off = {
             (rule_off.marketplace_id, rule_off.rule)
-            for rule_off in kill_switches.switched_off(connection, [place.marketplace_id for place in places])
+            for rule_off in kill_switches.rules_off(connection, [place.marketplace_id for place in places])
         }
         changes = [
-            change for place in places for change in kill_switches.changes(connection, place.marketplace_id, _SHOWN)
+            change
+            for place in places
+            for change in kill_switches.latest_changes(connection, place.marketplace_id, _SHOWN)
         ]
         users = [change.by.removeprefix("user:") for change in changes if change.by.startswith("user:")]
         names = accounts.names(connection, users)
@@ -93,27 +97,27 @@ def kill_switch_states(runtime: Runtime, person: Person) -> KillSwitchStates:
         for place in places
         for rule in AutomaticRule
     )
-    newest_first = sorted(changes, key=_when, reverse=True)
+    newest_first = sorted(changes, key=_time_of, reverse=True)
     return KillSwitchStates(rules, tuple(newest_first[:_SHOWN]), names)
 
 
-def administered(runtime: Runtime, person: Person, marketplace_id: str | None) -> Marketplace:
+def administered_marketplace(runtime: Runtime, person: Person, marketplace_id: str | None) -> Marketplace:
     """The named marketplace; without a name, the person's only one.
 
     Raises NotFound (the person administers no such marketplace, or several and named none).
     """
     with runtime.store.read() as connection:
-        places = _places(connection, person)
+        places = _administered_marketplaces(connection, person)
     matches = [place for place in places if marketplace_id in {None, place.marketplace_id}]
     if len(matches) != 1:
         raise NotFound("You administer no such marketplace. Name one of yours.")
     return matches[0]
 
 
-def _places(connection: Connection, person: Person) -> list[Marketplace]:
+def _administered_marketplaces(connection: Connection, person: Person) -> list[Marketplace]:
     marketplace_ids = person.marketplaces(Permission.ADMINISTER)
-    return [place for place in marketplaces.everyone(connection) if place.marketplace_id in marketplace_ids]
+    return [place for place in marketplaces.all_marketplaces(connection) if place.marketplace_id in marketplace_ids]
 
 
-def _when(change: KillSwitchChange) -> datetime:
+def _time_of(change: KillSwitchChange) -> datetime:
     return change.at

@@ -45,7 +45,7 @@ class KillSwitchChange:
     reason: str
 
 
-def changes(connection: Connection, marketplace_id: str, most: int) -> list[KillSwitchChange]:
+def latest_changes(connection: Connection, marketplace_id: str, most: int) -> list[KillSwitchChange]:
     """The latest changes of a marketplace's kill switches, newest first."""
     query = (
         select(audit_entry, audit_payload.c.payload)
@@ -75,7 +75,7 @@ def is_on(connection: Connection, marketplace_id: str, rule: AutomaticRule) -> b
     return not _OFF_HERE.rows(connection, {"here": marketplace_id, "wanted": rule.value})
 
 
-def switched_off(connection: Connection, marketplaces: Collection[str]) -> list[KillSwitchOff]:
+def rules_off(connection: Connection, marketplaces: Collection[str]) -> list[KillSwitchOff]:
     """The rules that are off in these marketplaces, longest off first."""
     query = select(kill_switch).where(kill_switch.c.marketplace_id.in_(marketplaces)).order_by(kill_switch.c.off_since)
     return reader(KillSwitchOff).all(connection, query)

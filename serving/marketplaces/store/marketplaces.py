@@ -8,11 +8,11 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, Select, String, delete, select, update
 
-from models.errors import Conflict, NotFound, required
+from models.errors import Conflict, NotFound, require
 from serving.accounts.rules.access import Scope
 from serving.marketplaces.tables import api_key, key_network, marketplace
 from serving.platform.database.fast.door import PlainQuery
-from serving.platform.database.lists import as_list, listed
+from serving.platform.database.lists import list_parameter, value_table
 from serving.platform.database.row_reader import RowReader, reader, row_of
 from serving.platform.database.scope import inside
 from serving.platform.database.store import add, insert_or_ignore
@@ -74,15 +74,15 @@ def add_marketplace(connection: Connection, new_marketplace: Marketplace, at: da
 def get(connection: Connection, marketplace_id: str) -> Marketplace:
     """One marketplace. Raises No marketplace has this id. (there is none with this id)."""
     query = select(marketplace).where(marketplace.c.marketplace_id == marketplace_id)
-    return required(reader(Marketplace).single(connection, query), "There is no such marketplace.")
+    return require(reader(Marketplace).single(connection, query), "There is no such marketplace.")
 
 
-def everyone(connection: Connection) -> list[Marketplace]:
+def all_marketplaces(connection: Connection) -> list[Marketplace]:
     """All marketplaces in the order in which they were created."""
     return reader(Marketplace).all(connection, select(marketplace).order_by(marketplace.c.marketplace_id))
 
 
-def those_where(holds: Callable[[ColumnElement[str]], ColumnElement[bool]]) -> Select[tuple[str]]:
+def marketplaces_where(holds: Callable[[ColumnElement[str]], ColumnElement[bool]]) -> Select[tuple[str]]:
     return select(marketplace.c.marketplace_id).where(holds(marketplace.c.marketplace_id))
 
 
@@ -91,14 +91,14 @@ def by_name(connection: Connection, name: str | None) -> Marketplace:
 
     Raises NotFound (no marketplace has the name, or there are several and no name is given).
     """
-    matches = [place for place in everyone(connection) if name is None or place.name == name]
+    matches = [place for place in all_marketplaces(connection) if name is None or place.name == name]
     if len(matches) != 1:
-        known = ", ".join(place.name for place in everyone(connection)) or "none"
+        known = ", ".join(place.name for place in all_marketplaces(connection)) or "none"
         raise NotFound("Name one marketplace; known are: {known}.", known=known)
     return matches[0]
 
 
-def events_complete_since(connection: Connection, marketplace_id: str, since: datetime) -> None:
+def record_events_complete(connection: Connection, marketplace_id: str, since: datetime) -> None:
     """Record the moment from which the marketplace sends every seller event; an earlier assertion stays."""
     connection.execute(
         update(marketplace)
@@ -110,14 +110,14 @@ def events_complete_since(connection: Connection, marketplace_id: str, since: da
     )
 
 
-def sold_in(connection: Connection, marketplace_id: str) -> frozenset[str] | None:
+def countries_sold_in(connection: Connection, marketplace_id: str) -> frozenset[str] | None:
     """The countries in which a marketplace sells; None where it has not stated them."""
     query = select(marketplace.c.sold_in).where(marketplace.c.marketplace_id == marketplace_id)
     countries = connection.execute(query).scalar()
     return None if countries is None else frozenset(countries)
 
 
-def sell_in(connection: Connection, marketplace_id: str, territories: Sequence[str]) -> None:
+def record_countries(connection: Connection, marketplace_id: str, territories: Sequence[str]) -> None:
     """Record the countries in which a marketplace sells from now on."""
     connection.execute(update(marketplace).where(inside(marketplace, marketplace_id)).values(sold_in=list(territories)))
 
@@ -152,7 +152,7 @@ def keys_in_force(connection: Connection, key_ids: Collection[str]) -> dict[str,
         return {}
     moment = moment_of(connection)
     keys_by_id: dict[str, KeyInForce] = {}
-    for row in _IN_FORCE.rows(connection, as_list(connection, sorted(set(key_ids)))):
+    for row in _IN_FORCE.rows(connection, list_parameter(connection, sorted(set(key_ids)))):
         key_id, marketplace_id, secret_hash, scopes, brand_id, user_id, expires, used, name, currency, since = row
         if key_id is not None:
             may = frozenset(map(Scope, json.loads(scopes)))
@@ -182,8 +182,8 @@ def keep_network(connection: Connection, key_id: str, network: str, at: datetime
     connection.execute(seen.values(last_seen_at=at))
 
 
-def _in_force(dialect: str) -> Select[Any]:
-    id_list = listed(dialect, String())
+def _keys_in_force_query(dialect: str) -> Select[Any]:
+    id_list = value_table(dialect, String())
     of_key, of_marketplace = api_key.c, marketplace.c
     return select(
         of_key.key_id,
@@ -204,10 +204,10 @@ def _in_force(dialect: str) -> Select[Any]:
     )
 
 
-_IN_FORCE: Final = PlainQuery(_in_force)
+_IN_FORCE: Final = PlainQuery(_keys_in_force_query)
 
 
-def keys(connection: Connection, marketplaces: Collection[str], brand_id: str | None = None) -> list[KeyRecord]:
+def key_records(connection: Connection, marketplaces: Collection[str], brand_id: str | None = None) -> list[KeyRecord]:
     """The keys of marketplaces, or of a brand there: those in force first, then the latest first."""
     query = select(api_key).where(api_key.c.marketplace_id.in_(marketplaces))
     if brand_id is not None:
@@ -231,7 +231,7 @@ def revoke_key(
     )
     if brand_id is not None:
         ended = ended.where(api_key.c.brand_id == brand_id)
-    return required(_KEYS.single(connection, ended), "There is no such key, or it has ended.")
+    return require(_KEYS.single(connection, ended), "There is no such key, or it has ended.")
 
 
 def keys_made_by(connection: Connection, user_id: str) -> list[KeyRecord]:

@@ -25,7 +25,7 @@ _UNCHANGED: Final = " OR ".join(
 )
 
 
-def _differ(*fixed: str, once: tuple[str, ...] = ()) -> str:
+def _change_condition(*fixed: str, once: tuple[str, ...] = ()) -> str:
     """The condition for a change of these columns, or a second change of those that are set once."""
     of_fixed = [f"NEW.{name} IS DISTINCT FROM OLD.{name}" for name in fixed]
     return " OR ".join([*of_fixed, *(f"(OLD.{n} IS NOT NULL AND NEW.{n} IS DISTINCT FROM OLD.{n})" for n in once)])
@@ -46,7 +46,7 @@ _GROWING: Final = {
     "approval_vote": "",
     "report_outcome": "",
     "promotion": "",
-    "promotion_approval": _differ(
+    "promotion_approval": _change_condition(
         "marketplace_id",
         "approval_id",
         "digest",
@@ -57,8 +57,10 @@ _GROWING: Final = {
         once=("withdrawn_at", "promotion_id"),
     ),
     # Delivery and approval change the other columns.
-    "action": _differ("marketplace_id", "action_id", "listing_id", "verdict_id", "kind", "sequence", "created_at"),
-    "removal_approval": _differ(
+    "action": _change_condition(
+        "marketplace_id", "action_id", "listing_id", "verdict_id", "kind", "sequence", "created_at"
+    ),
+    "removal_approval": _change_condition(
         "marketplace_id", "action_id", "policy_version", "pending_since", once=("settled_at", "settled_as")
     ),
 }
@@ -97,46 +99,48 @@ def upgrade() -> None:
         for index in sorted(table.indexes, key=lambda index: str(index.name)):
             op.execute(CreateIndex(index))
     if op.get_context().dialect.name == "postgresql":
-        _beside_tables_of_postgresql()
+        _create_postgresql_triggers()
     else:
-        _beside_tables_of_sqlite()
+        _create_sqlite_triggers()
 
 
-def _beside_tables_of_postgresql() -> None:
-    _function("touchstone_refuse", _RAISE)
-    _function("touchstone_refuse_unnamed", f"IF {_NAMED} THEN RETURN OLD; END IF; {_RAISE}")
+def _create_postgresql_triggers() -> None:
+    _create_function("touchstone_refuse", _RAISE)
+    _create_function("touchstone_refuse_unnamed", f"IF {_NAMED} THEN RETURN OLD; END IF; {_RAISE}")
     for table, changed in _GROWING.items():
         when = f"WHEN ({changed}) " if changed else ""
         deleted = "touchstone_refuse_unnamed" if table == "audit_payload" else "touchstone_refuse"
-        _trigger(f"{table}_refuses_update", f"BEFORE UPDATE ON {table} FOR EACH ROW {when}", "touchstone_refuse")
-        _trigger(f"{table}_refuses_delete", f"BEFORE DELETE ON {table} FOR EACH ROW ", deleted)
+        _create_trigger(f"{table}_refuses_update", f"BEFORE UPDATE ON {table} FOR EACH ROW {when}", "touchstone_refuse")
+        _create_trigger(f"{table}_refuses_delete", f"BEFORE DELETE ON {table} FOR EACH ROW ", deleted)
     for table in _NEVER_EMPTIED:
-        _trigger(f"{table}_refuses_truncate", f"BEFORE TRUNCATE ON {table} FOR EACH STATEMENT ", "touchstone_refuse")
-    _function("golden_set_is_frozen", f"RAISE EXCEPTION '{_FROZEN}';")
+        _create_trigger(
+            f"{table}_refuses_truncate", f"BEFORE TRUNCATE ON {table} FOR EACH STATEMENT ", "touchstone_refuse"
+        )
+    _create_function("golden_set_is_frozen", f"RAISE EXCEPTION '{_FROZEN}';")
     events = "BEFORE UPDATE OR DELETE OR TRUNCATE ON golden_set FOR EACH STATEMENT "
-    _trigger("golden_set_keeps", events, "golden_set_is_frozen")
-    _function("touchstone_references_changed", "INSERT INTO reference_change DEFAULT VALUES; RETURN NULL;")
+    _create_trigger("golden_set_keeps", events, "golden_set_is_frozen")
+    _create_function("touchstone_references_changed", "INSERT INTO reference_change DEFAULT VALUES; RETURN NULL;")
     for table, changes in _REFERENCES.items():
         events = f"AFTER {' OR '.join(changes)} OR TRUNCATE ON {table} FOR EACH STATEMENT "
-        _trigger(f"{table}_changes_references", events, "touchstone_references_changed")
+        _create_trigger(f"{table}_changes_references", events, "touchstone_references_changed")
     op.execute(f"CREATE INDEX ix_search_entry_words ON search_entry USING gin (({_VECTOR}))")
 
 
-def _function(name: str, body: str) -> None:
+def _create_function(name: str, body: str) -> None:
     op.execute(f"CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {body} END $$")
 
 
-def _trigger(name: str, event: str, function: str) -> None:
+def _create_trigger(name: str, event: str, function: str) -> None:
     op.execute(f"CREATE TRIGGER {name} {event}EXECUTE FUNCTION {function}()")
 
 
-def _beside_tables_of_sqlite() -> None:
+def _create_sqlite_triggers() -> None:
     for table, changed in _GROWING.items():
         deleted = f"NOT {_NAMED}" if table == "audit_payload" else ""
-        _refuse(f"{table}_refuses_update", f"UPDATE ON {table}", changed, f"{table} is append-only")
-        _refuse(f"{table}_refuses_delete", f"DELETE ON {table}", deleted, f"{table} is append-only")
+        _create_refusal(f"{table}_refuses_update", f"UPDATE ON {table}", changed, f"{table} is append-only")
+        _create_refusal(f"{table}_refuses_delete", f"DELETE ON {table}", deleted, f"{table} is append-only")
     for event in ("UPDATE", "DELETE"):
-        _refuse(f"golden_set_keeps_{event.lower()}", f"{event} ON golden_set", "", _FROZEN)
+        _create_refusal(f"golden_set_keeps_{event.lower()}", f"{event} ON golden_set", "", _FROZEN)
     op.execute("INSERT INTO reference_change (change_id) VALUES (1)")
     for table, changes in _REFERENCES.items():
         for change in changes:
@@ -150,6 +154,6 @@ def _beside_tables_of_sqlite() -> None:
         op.execute(f"CREATE TRIGGER search_entry_{event.lower()} AFTER {event} ON search_entry BEGIN {does} END")
 
 
-def _refuse(name: str, event: str, condition: str, sentence: str) -> None:
+def _create_refusal(name: str, event: str, condition: str, sentence: str) -> None:
     when = f"WHEN {condition} " if condition.startswith("NOT ") else f"WHEN ({condition}) " if condition else ""
     op.execute(f"CREATE TRIGGER {name} BEFORE {event} {when}BEGIN SELECT RAISE(ABORT, '{sentence}'); END")

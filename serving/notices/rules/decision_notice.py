@@ -25,7 +25,7 @@ class DecisionNotice:
 
 
 @dataclass(frozen=True, slots=True)
-class Decided:
+class NoticeDecision:
     """The decision on a notified listing. `blind`: the person saw no score. `reversed_`: the decision was undone."""
 
     outcome: NoticeOutcome
@@ -49,7 +49,7 @@ _REDRESS: Final = message("notice.redress")
 _BY_MACHINE: Final = message("notice.means.automated")
 
 
-def decision_notice(decided: Decided) -> DecisionNotice:
+def decision_notice(decided: NoticeDecision) -> DecisionNotice:
     """The decision on a notified listing, with the use of automated means (6) and the redress (5)."""
     if decided.outcome is NoticeOutcome.ALREADY_REMOVED:
         return DecisionNotice(
@@ -59,26 +59,26 @@ def decision_notice(decided: Decided) -> DecisionNotice:
     if decided.outcome is NoticeOutcome.INVALID:
         facts = message(f"notice.facts.invalid.{decided.invalid_reason or InvalidReason.NO_CLAIM}")
         return DecisionNotice(
-            message("notice.decision.invalid"), facts, means, _redress(decided.complain_until, invalid=True)
+            message("notice.decision.invalid"), facts, means, _redress_message(decided.complain_until, invalid=True)
         )
     if decided.outcome is NoticeOutcome.REMOVED:
-        facts = _found("counterfeit", decided.side)
+        facts = _finding_message("counterfeit", decided.side)
         if decided.reversed_:
             facts = message("notice.facts.reinstated", facts=facts)
             return DecisionNotice(message("notice.decision.reinstated"), facts, means, _REDRESS)
         return DecisionNotice(message("notice.decision.removed"), facts, means, _REDRESS)
-    facts = _found(_STAYS.get(decided.judgement or Judgement.CANNOT_TELL, "stays"), decided.side)
+    facts = _finding_message(_STAYS.get(decided.judgement or Judgement.CANNOT_TELL, "stays"), decided.side)
     stays = message("notice.decision.stays")
     if decided.on_complaint:
         return DecisionNotice(stays, message("notice.facts.on_complaint", facts=facts), means, _REDRESS)
-    return DecisionNotice(stays, facts, means, _redress(decided.complain_until))
+    return DecisionNotice(stays, facts, means, _redress_message(decided.complain_until))
 
 
-def _found(what: str, side: Side | None) -> Message:
+def _finding_message(what: str, side: Side | None) -> Message:
     return message(f"notice.found.{what}.{'brand' if side is Side.BRAND else 'marketplace'}")
 
 
-def _redress(until: datetime | None, *, invalid: bool = False) -> Message:
+def _redress_message(until: datetime | None, *, invalid: bool = False) -> Message:
     of = ".invalid" if invalid else ""
     if until is None:
         return message(f"notice.redress{of}")

@@ -3,7 +3,7 @@
 from features.phrase import Phrase
 from models.errors import DomainError, Invalid
 from serving.appeals.policy import SellerEvidencePolicy
-from serving.appeals.rules.seller_evidence import HandedIn, Room, admitted, most_megabytes
+from serving.appeals.rules.seller_evidence import DocumentLimits, DocumentsOnFile, check_document, most_megabytes
 from serving.notices.policy import NoticePolicy
 from serving.notices.rules.notices import ReporterKind
 
@@ -62,18 +62,20 @@ def check_number(listings: int, *, today: int, this_hour: int, policy: NoticePol
         raise TooManyNotices("Very many notices are coming in at the moment. Send yours again in an hour.")
 
 
-def admit(content: bytes, before: HandedIn, *, policy: NoticePolicy, documents: SellerEvidencePolicy) -> str:
+def admit_document(
+    content: bytes, before: DocumentsOnFile, *, policy: NoticePolicy, documents: SellerEvidencePolicy
+) -> str:
     """The media type of a document, from its content; its name and declared type are ignored.
 
     Raises Invalid (it is empty, too large, or no PDF, PNG or JPEG) or Conflict (the notice has the maximum number of
     documents, or of bytes).
     """
     most = policy.most_documents
-    return admitted(
+    return check_document(
         content,
         before,
         documents,
-        Room(
+        DocumentLimits(
             most,
             Phrase("This notice already has {n} documents, which is the maximum.", n=most),
             Phrase("All documents of a notice can have at most {size:g} MB in total.", size=most_megabytes(documents)),

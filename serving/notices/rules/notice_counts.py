@@ -14,7 +14,7 @@ _BY_A_PERSON = frozenset({NoticeOutcome.REMOVED, NoticeOutcome.NO_ACTION, Notice
 
 
 @dataclass(frozen=True, slots=True)
-class Notified:
+class NotifiedOutcome:
     """One notified listing and its result.
 
     `first_outcome` and `first_decided_at` are the first decision, `outcome` and `decided_at` the latest; they differ
@@ -62,7 +62,7 @@ class NoticeCounts:
     median_hours: float | None
 
 
-def as_of(notified: Notified, moment: datetime) -> Notified:
+def state_as_of(notified: NotifiedOutcome, moment: datetime) -> NotifiedOutcome:
     """The notified listing as it stood before a moment: later decisions were still waiting, later complaints open."""
     listing = notified
     if listing.complained_at is not None and listing.complained_at >= moment:
@@ -77,7 +77,7 @@ def as_of(notified: Notified, moment: datetime) -> Notified:
     )
 
 
-def counts_of(notified: Iterable[Notified], reason_code: ReasonCode | None = None) -> NoticeCounts:
+def counts_of(notified: Iterable[NotifiedOutcome], reason_code: ReasonCode | None = None) -> NoticeCounts:
     listings = [listing for listing in notified if reason_code is None or listing.reason_code is reason_code]
     judged = [listing for listing in listings if listing.outcome in _BY_A_PERSON]
     removed = sum(listing.outcome is NoticeOutcome.REMOVED for listing in judged)
@@ -100,6 +100,6 @@ def counts_of(notified: Iterable[Notified], reason_code: ReasonCode | None = Non
     )
 
 
-def by_reason(notified: Sequence[Notified]) -> list[NoticeCounts]:
+def counts_by_reason(notified: Sequence[NotifiedOutcome]) -> list[NoticeCounts]:
     """The counts of every reason code, including codes without a notice."""
     return [counts_of(notified, code) for code in ReasonCode]

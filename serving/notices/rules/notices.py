@@ -35,7 +35,7 @@ class NamedRight:
 NO_RIGHT: Final = NamedRight()
 
 
-def as_stored(named_right: NamedRight) -> NamedRight:
+def strip_right(named_right: NamedRight) -> NamedRight:
     """The right without surrounding blanks.
 
     Raises Invalid (the kind is unknown, or a text is too long or has line breaks).
@@ -149,7 +149,7 @@ _MISSING: Final = {
 }
 
 
-def missing(draft: Draft) -> dict[Element, Phrase]:
+def missing_elements(draft: Draft) -> dict[Element, Phrase]:
     """The elements that a notice lacks, each with the phrase that asks for it; empty where it is complete.
 
     Only presence and form are checked. The decision on the notice judges whether the content is true.
@@ -239,7 +239,7 @@ def was_founded(judgement: Judgement | None, *, overturned: bool, invalid: bool 
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class QueuePlace:
     """The place of a notice in the queue: the priority of its case, its deadline in hours, and the reason."""
 
     priority: float
@@ -253,7 +253,9 @@ _GOOD_STANDING: Final = 2e9
 _MOST_HARM: Final = 1e9
 
 
-def place(kind: ReporterKind, *, good_standing: bool, doubted: bool, harm: float, policy: NoticePolicy) -> Place:
+def place_in_queue(
+    kind: ReporterKind, *, good_standing: bool, doubted: bool, harm: float, policy: NoticePolicy
+) -> QueuePlace:
     """The place of a notice in the queue.
 
     Trusted flaggers come first, as Article 22(1) requires. Brands in good standing follow, who must be right in 90 % of
@@ -263,15 +265,15 @@ def place(kind: ReporterKind, *, good_standing: bool, doubted: bool, harm: float
     """
     capped = min(harm, _MOST_HARM)
     if kind is ReporterKind.TRUSTED_FLAGGER:
-        return Place(_TRUSTED + capped, policy.priority_within_hours, message("place.trusted"))
+        return QueuePlace(_TRUSTED + capped, policy.priority_within_hours, message("place.trusted"))
     if kind is ReporterKind.BRAND and good_standing:
-        return Place(_GOOD_STANDING + capped, policy.priority_within_hours, message("place.good_standing"))
+        return QueuePlace(_GOOD_STANDING + capped, policy.priority_within_hours, message("place.good_standing"))
     if doubted:
-        return Place(0.0, policy.plain_within_hours, message("place.doubted"))
-    return Place(capped, policy.plain_within_hours, message("place.harm"))
+        return QueuePlace(0.0, policy.plain_within_hours, message("place.doubted"))
+    return QueuePlace(capped, policy.plain_within_hours, message("place.harm"))
 
 
-def due_within(place: Place) -> timedelta:
+def due_within(place: QueuePlace) -> timedelta:
     return timedelta(hours=place.within_hours)
 
 
@@ -279,7 +281,7 @@ _MOST_PARTS: Final = 20
 _SEPARATORS: Final = re.compile(r"[/?&=#;]+")
 
 
-def names_in(location: str) -> Sequence[str]:
+def possible_ids(location: str) -> Sequence[str]:
     """Possible names of a listing in an address: the location itself and its first parts, each once.
 
     >>> names_in("https://bazaar.example/item/MP-9?ref=mail")

@@ -3,9 +3,9 @@
 from datetime import datetime
 
 from features.message import message
-from models.errors import Conflict, TooLate
+from models.errors import Conflict, DeadlinePassed
 from serving.appeals.policy import AppealPolicy
-from serving.appeals.rules.appeals import Admission, AppealRecord, is_frivolous, open_until
+from serving.appeals.rules.appeals import Admission, AppealRecord, appeal_period_end, is_frivolous
 
 
 def admit_complaint(
@@ -20,7 +20,9 @@ def admit_complaint(
     """
     if not is_first:
         raise Conflict("There has been a complaint about this decision already.")
-    if at >= open_until(informed_at, policy):
-        raise TooLate("A complaint was open for {months} months; that time has passed.", months=policy.open_months)
+    if at >= appeal_period_end(informed_at, policy):
+        raise DeadlinePassed(
+            "A complaint was open for {months} months; that time has passed.", months=policy.open_months
+        )
     behind = is_frivolous(record, policy)
     return Admission(behind_others=behind, told=message("complaint.behind_others" if behind else "appeal.admitted"))

@@ -14,7 +14,7 @@ WARNING: Final = message("notice.warning")
 
 
 @dataclass(frozen=True, slots=True)
-class Ended:
+class CountedNotice:
     """A notified listing whose notice was founded or unfounded; others do not count (`was_founded`)."""
 
     notified_at: datetime
@@ -40,7 +40,7 @@ class Reputation:
 
 
 def reputation(
-    ended: Iterable[Ended], *, warned_at: datetime | None, as_of: datetime, policy: NoticePolicy
+    ended: Iterable[CountedNotice], *, warned_at: datetime | None, as_of: datetime, policy: NoticePolicy
 ) -> Reputation:
     """A reporter's reputation at a moment, by the notices decided in the year before it.
 
@@ -56,8 +56,10 @@ def reputation(
     wrong_after = [notice for notice in after if not notice.founded]
     right = len(known) - len(wrong)
     doubted = surely_below(right, len(known), policy.doubted_below, policy.z)
-    often = len(wrong) >= policy.warned_from and _most(len(wrong), len(known), policy)
-    may_mute = len(wrong_after) >= policy.muted_from_after_warning and _most(len(wrong_after), len(after), policy)
+    often = len(wrong) >= policy.warned_from and _is_mostly_wrong(len(wrong), len(known), policy)
+    may_mute = len(wrong_after) >= policy.muted_from_after_warning and _is_mostly_wrong(
+        len(wrong_after), len(after), policy
+    )
     reasons = [message("reporter.founded", founded=right, n=len(known), days=policy.record_days)]
     if not known:
         reasons = [message("reporter.none", days=policy.record_days)]
@@ -94,5 +96,5 @@ def mute_until(reputation_: Reputation, *, warned_at: datetime | None, at: datet
     return at + timedelta(days=policy.muted_days)
 
 
-def _most(wrong: int, known: int, policy: NoticePolicy) -> bool:
+def _is_mostly_wrong(wrong: int, known: int, policy: NoticePolicy) -> bool:
     return wrong >= policy.unfounded_share * known

@@ -16,7 +16,7 @@ from models.errors import DomainError, Invalid
 from serving.marketplaces.store import marketplaces
 from serving.notices.policy import NoticePolicy
 from serving.notices.rules.limits import check_network, check_number, check_size
-from serving.notices.rules.notices import Draft, ReporterKind, as_stored, check_lengths, missing
+from serving.notices.rules.notices import Draft, ReporterKind, check_lengths, missing_elements, strip_right
 from serving.notices.service.notified_listings import marketplaces_of
 from serving.notices.store import networks, notices, previews, reporters
 from serving.notices.store.reporters import Reporter
@@ -32,7 +32,7 @@ _DAY: Final = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
-class Admitted:
+class AdmittedNotice:
     """An admitted notice in its transaction: the marketplace, the draft as it is kept, and its listings, each once."""
 
     connection: Connection
@@ -45,7 +45,7 @@ class Admitted:
 @contextmanager
 def admission(
     runtime: Runtime, marketplace: str | None, draft: Draft, reporter: Reporter | None, address: str
-) -> Iterator[Admitted]:
+) -> Iterator[AdmittedNotice]:
     """The transaction of an admitted notice; `address` is the network address of the sender, which is not stored.
 
     A stranger's listings count for the network before anything is looked up, and they count also where the notice is
@@ -54,11 +54,11 @@ def admission(
     Raises Invalid (an element is missing or too long, listings are too many, or nothing tells the marketplace) or
     TooManyNotices (a limit is reached).
     """
-    written = _as_registered(draft, reporter)
-    if lacking := missing(written):
+    written = _with_registered_name(draft, reporter)
+    if lacking := missing_elements(written):
         raise Invalid(" ".join(map(str, lacking.values())))
     check_lengths(written)
-    written = replace(written, right=as_stored(written.right))
+    written = replace(written, right=strip_right(written.right))
     locations = tuple(dict.fromkeys(location.strip() for location in written.locations if location.strip()))
     policy, now = runtime.policies[NoticePolicy], runtime.clock.now()
     check_size(len(locations), kind=reporter.kind if reporter else ReporterKind.UNREGISTERED, policy=policy)
@@ -67,13 +67,13 @@ def admission(
         if reporter is None:
             _count_network(connection, network_token(runtime, address, now), len(locations), now, policy)
         try:
-            marketplace_id = _marketplace(connection, marketplace, reporter, locations)
+            marketplace_id = _marketplace_of_notice(connection, marketplace, reporter, locations)
             if reporter is None:
                 _check_stranger(runtime, connection, marketplace_id, written.email, len(locations), now)
         except DomainError as error:
             refused = error
         else:
-            yield Admitted(connection, marketplace_id, written, locations, now)
+            yield AdmittedNotice(connection, marketplace_id, written, locations, now)
     if refused is not None:
         raise refused
 
@@ -81,8 +81,8 @@ def admission(
 def _count_network(connection: Connection, network: str, listings: int, now: datetime, policy: NoticePolicy) -> None:
     check_network(listings, networks.listings_from(connection, network, now), policy)
     networks.add_listings(connection, network, listings)
-    networks.forget(connection, now - _DAY)
-    previews.forget(connection, now - _DAY)
+    networks.delete_before(connection, now - _DAY)
+    previews.delete_before(connection, now - _DAY)
 
 
 def _check_stranger(
@@ -93,24 +93,26 @@ def _check_stranger(
     today = 0 if who is None else notices.confirmed_listings_since(connection, marketplace_id, who, now - _DAY)
     hour_ago = now - _HOUR
     sent, preview_count = (
-        notices.by_strangers_since(connection, marketplace_id, hour_ago),
-        previews.since(connection, marketplace_id, hour_ago),
+        notices.count_by_strangers(connection, marketplace_id, hour_ago),
+        previews.count_since(connection, marketplace_id, hour_ago),
     )
     check_number(listings, today=today, this_hour=sent + preview_count, policy=runtime.policies[NoticePolicy])
 
 
-def _as_registered(draft: Draft, reporter: Reporter | None) -> Draft:
+def _with_registered_name(draft: Draft, reporter: Reporter | None) -> Draft:
     """The draft with a registered notifier's name and address, which need not be repeated."""
     if reporter is None:
         return draft
     return replace(draft, name=reporter.name or draft.name, email=reporter.email or draft.email)
 
 
-def _marketplace(connection: Connection, name: str | None, reporter: Reporter | None, locations: Sequence[str]) -> str:
+def _marketplace_of_notice(
+    connection: Connection, name: str | None, reporter: Reporter | None, locations: Sequence[str]
+) -> str:
     """The id of the marketplace of a notice. A stranger is never told which marketplaces there are."""
     if reporter is not None:
         return reporter.marketplace_id
-    everyone = marketplaces.everyone(connection)
+    everyone = marketplaces.all_marketplaces(connection)
     if name is not None:
         marketplace_ids = [marketplace.marketplace_id for marketplace in everyone if marketplace.name == name]
     elif len(everyone) > 1:

@@ -15,7 +15,7 @@ from models.labels import AppealState
 from models.messages.english import in_english
 from models.verdict import Side
 from serving.appeals.policy import AppealPolicy
-from serving.appeals.rules.appeals import Admission, open_until
+from serving.appeals.rules.appeals import Admission, appeal_period_end
 from serving.appeals.service.complaint_case import ComplaintCase, open_complaint
 from serving.audit.store import audit
 from serving.cases.store import cases, verdicts
@@ -24,9 +24,9 @@ from serving.listings.store import scores
 from serving.notices.rules.notices import ItemState, NoticeOutcome
 from serving.notices.rules.notifier_complaints import admit_complaint
 from serving.notices.service.notice_decisions import is_final
-from serving.notices.service.notice_links import follow
+from serving.notices.service.notice_links import notice_of_link
 from serving.notices.store import identified_listings, notice_complaints, notices
-from serving.notices.store.notices import Item
+from serving.notices.store.notices import NoticeItem
 from serving.platform.runtime import Runtime
 
 LONGEST_TEXT: Final = 5_000
@@ -50,22 +50,22 @@ def complain(runtime: Runtime, token: str, number: int, words: str) -> None:
     if not text or len(text) > LONGEST_TEXT:
         raise Invalid("Say why, in at most {most:,} characters.", most=LONGEST_TEXT)
     with runtime.store.write() as connection:
-        notice = follow(runtime, connection, token)
+        notice = notice_of_link(runtime, connection, token)
         notice_item = next(
             (
                 notice_item
-                for notice_item in notices.items(connection, notice.marketplace_id, notice.notice_id)
+                for notice_item in notices.items_of_notice(connection, notice.marketplace_id, notice.notice_id)
                 if notice_item.number == number
             ),
             None,
         )
         if notice_item is None:
             raise NotFound("The notice does not name this listing.")
-        before = _decision(runtime, notice_item)
+        before = _final_decision(runtime, notice_item)
         if before is None:
             raise Conflict("There is no decision to keep this listing, so you cannot complain about one.")
-        admitted = _admit(runtime, connection, notice_item, (notice.reporter_id, before.at), now)
-        case_id = _case(runtime, connection, notice_item, (before.outcome, admitted), now)
+        admitted = _admit_complaint(runtime, connection, notice_item, (notice.reporter_id, before.at), now)
+        case_id = _open_complaint_case(runtime, connection, notice_item, (before.outcome, admitted), now)
         complaint_id = runtime.ids.new("ncp")
         row = {
             "marketplace_id": notice_item.marketplace_id,
@@ -93,15 +93,15 @@ def complain(runtime: Runtime, token: str, number: int, words: str) -> None:
         )
 
 
-def may_complain(runtime: Runtime, connection: Connection, notice_item: Item) -> bool:
+def may_complain(runtime: Runtime, connection: Connection, notice_item: NoticeItem) -> bool:
     """Whether a complaint about the decision on a listing would be admitted now."""
-    before = _decision(runtime, notice_item)
+    before = _final_decision(runtime, notice_item)
     if (
         before is None
         or notice_complaints.of_item(connection, notice_item.marketplace_id, notice_item.item_id) is not None
     ):
         return False
-    return runtime.clock.now() < open_until(before.at, runtime.policies[AppealPolicy])
+    return runtime.clock.now() < appeal_period_end(before.at, runtime.policies[AppealPolicy])
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +110,7 @@ class _Decision:
     at: datetime
 
 
-def _decision(runtime: Runtime, notice_item: Item) -> _Decision | None:
+def _final_decision(runtime: Runtime, notice_item: NoticeItem) -> _Decision | None:
     """The final decision by which a listing stays; None where there is none."""
     if (
         notice_item.state is not ItemState.DECIDED
@@ -121,8 +121,8 @@ def _decision(runtime: Runtime, notice_item: Item) -> _Decision | None:
     return _Decision(notice_item.outcome, notice_item.decided_at) if is_final(runtime, notice_item) else None
 
 
-def _admit(
-    runtime: Runtime, connection: Connection, notice_item: Item, informed: tuple[str, datetime], now: datetime
+def _admit_complaint(
+    runtime: Runtime, connection: Connection, notice_item: NoticeItem, informed: tuple[str, datetime], now: datetime
 ) -> Admission:
     """Admit a complaint; `informed` is the reporter and when they were given the decision."""
     policy, marketplace_id = runtime.policies[AppealPolicy], notice_item.marketplace_id
@@ -137,8 +137,12 @@ def _admit(
     )
 
 
-def _case(
-    runtime: Runtime, connection: Connection, notice_item: Item, heard: tuple[NoticeOutcome, Admission], now: datetime
+def _open_complaint_case(
+    runtime: Runtime,
+    connection: Connection,
+    notice_item: NoticeItem,
+    heard: tuple[NoticeOutcome, Admission],
+    now: datetime,
 ) -> str:
     """Open the complaint's case on the current version; an open case on the listing is followed.
 
@@ -157,11 +161,11 @@ def _case(
         score_id=scores.latest_of_version(connection, marketplace_id, version_id)["score_id"],
         actor="notice",
         what=_WHAT[outcome],
-        question_returned=_brand_decided(connection, before),
+        question_returned=_has_brand_decided(connection, before),
     )
     return open_complaint(runtime, connection, before, waiting, complaint_heard, now)
 
 
-def _brand_decided(connection: Connection, before: Case) -> bool:
+def _has_brand_decided(connection: Connection, before: Case) -> bool:
     listing_verdicts = verdicts.of_listings(connection, before.marketplace_id, [before.listing_id])
     return any(verdict.case_id == before.case_id and verdict.side is Side.BRAND for verdict in listing_verdicts)

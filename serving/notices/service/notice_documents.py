@@ -9,13 +9,13 @@ from serving.appeals.policy import SellerEvidencePolicy
 from serving.audit.store import audit
 from serving.brands.rules.rights_document import readable_name
 from serving.notices.policy import NoticePolicy
-from serving.notices.rules.limits import admit, check_network_bytes
+from serving.notices.rules.limits import admit_document, check_network_bytes
 from serving.notices.rules.notices import ItemState, ReporterKind
 from serving.notices.service.admission import network_token
-from serving.notices.service.notice_links import follow
+from serving.notices.service.notice_links import notice_of_link
 from serving.notices.store import networks, notice_documents, notices, reporters
 from serving.notices.store.notices import StoredNotice
-from serving.platform.database.documents import described
+from serving.platform.database.documents import document_row
 from serving.platform.runtime import Runtime
 
 
@@ -24,7 +24,7 @@ def check_open(runtime: Runtime, connection: Connection, token: str) -> StoredNo
 
     Raises NotFound (the link is invalid or has ended) or Conflict (no listing of the notice waits for its decision).
     """
-    notice = follow(runtime, connection, token)
+    notice = notice_of_link(runtime, connection, token)
     if not is_open(connection, notice):
         raise Conflict("No decision on this notice is pending, so you cannot add documents.")
     return notice
@@ -32,7 +32,7 @@ def check_open(runtime: Runtime, connection: Connection, token: str) -> StoredNo
 
 def is_open(connection: Connection, notice: StoredNotice) -> bool:
     """Whether a listing of a notice waits for its decision, so that somebody may still read a document."""
-    listings = notices.items(connection, notice.marketplace_id, notice.notice_id)
+    listings = notices.items_of_notice(connection, notice.marketplace_id, notice.notice_id)
     return any(listing.state is ItemState.WAITING for listing in listings)
 
 
@@ -48,12 +48,12 @@ def hand_in(runtime: Runtime, token: str, name: str, content: bytes, *, address:
     digest, now = hashlib.sha256(content).hexdigest(), runtime.clock.now()
     policy, documents = runtime.policies[NoticePolicy], runtime.policies[SellerEvidencePolicy]
     with runtime.store.write() as connection:
-        audit.hold(connection)  # Of two concurrent uploads the second counts the first.
+        audit.lock(connection)  # Of two concurrent uploads the second counts the first.
         notice = check_open(runtime, connection, token)
         marketplace_id, notice_id = notice.marketplace_id, notice.notice_id
-        media_type = admit(
+        media_type = admit_document(
             content,
-            notice_documents.handed_in(connection, marketplace_id, notice_id),
+            notice_documents.documents_total(connection, marketplace_id, notice_id),
             policy=policy,
             documents=documents,
         )
@@ -61,7 +61,7 @@ def hand_in(runtime: Runtime, token: str, name: str, content: bytes, *, address:
             network = network_token(runtime, address, now)
             check_network_bytes(len(content), networks.bytes_from(connection, network, now), policy)
             networks.add_bytes(connection, network, len(content))
-        row = described(
+        row = document_row(
             readable_name(name),
             media_type,
             content,

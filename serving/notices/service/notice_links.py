@@ -23,34 +23,34 @@ _PURPOSE: Final = b"touchstone notice link v1"
 _CONFIRMING: Final = b"touchstone notice confirmation v1"
 
 
-def link_for(runtime: Runtime, marketplace_id: str, notice_id: str) -> str:
+def notice_link(runtime: Runtime, marketplace_id: str, notice_id: str) -> str:
     """The address of a notice's page: a full URL."""
-    return _address(runtime, PLACE, marketplace_id, notice_id, _PURPOSE)
+    return _signed_address(runtime, PLACE, marketplace_id, notice_id, _PURPOSE)
 
 
-def confirmation_for(runtime: Runtime, marketplace_id: str, notice_id: str) -> str:
+def confirmation_link(runtime: Runtime, marketplace_id: str, notice_id: str) -> str:
     """The address at which the notifier confirms a notice; only the message to the e-mail address contains it."""
-    return _address(runtime, CONFIRMATION, marketplace_id, notice_id, _CONFIRMING)
+    return _signed_address(runtime, CONFIRMATION, marketplace_id, notice_id, _CONFIRMING)
 
 
-def to_confirm(runtime: Runtime, connection: Connection, token: str) -> StoredNotice:
+def notice_to_confirm(runtime: Runtime, connection: Connection, token: str) -> StoredNotice:
     """The notice that a link confirms.
 
     Raises NotFound (as `follow`; the link of the receipt confirms nothing, because its sender has it, under any
     address).
     """
-    return _follow(runtime, connection, token, _CONFIRMING)
+    return _read_link(runtime, connection, token, _CONFIRMING)
 
 
-def follow(runtime: Runtime, connection: Connection, token: str) -> StoredNotice:
+def notice_of_link(runtime: Runtime, connection: Connection, token: str) -> StoredNotice:
     """The notice to which a link leads; the link ends when its reporter is erased.
 
     Raises NotFound (the link is invalid or has ended; the error does not say which).
     """
-    return _follow(runtime, connection, token, _PURPOSE)
+    return _read_link(runtime, connection, token, _PURPOSE)
 
 
-def _follow(runtime: Runtime, connection: Connection, token: str, purpose: bytes) -> StoredNotice:
+def _read_link(runtime: Runtime, connection: Connection, token: str, purpose: bytes) -> StoredNotice:
     named = _TOKEN.match(token)
     notice = notices.by_id(connection, named[1]) if named else None
     if (
@@ -67,6 +67,6 @@ def _is_erased(connection: Connection, notice: StoredNotice) -> bool:
     return reporters.get(connection, notice.marketplace_id, notice.reporter_id).erased_at is not None
 
 
-def _address(runtime: Runtime, place: str, marketplace_id: str, notice_id: str, purpose: bytes) -> str:
+def _signed_address(runtime: Runtime, place: str, marketplace_id: str, notice_id: str, purpose: bytes) -> str:
     signed = signature(runtime.contact_key, purpose, marketplace_id, notice_id)
     return f"{public_address(runtime.settings, runtime.home)}{place}{notice_id}.{signed}"

@@ -12,10 +12,10 @@ from serving.marketplaces.store.marketplaces import Marketplace
 from serving.notices.rules.decision_notice import RECEIPT
 from serving.notices.rules.notices import ReporterKind
 from serving.notices.rules.reporters import WARNING
-from serving.notices.service.notice_decisions import told
-from serving.notices.service.notice_links import confirmation_for, link_for
+from serving.notices.service.notice_decisions import notifier_message
+from serving.notices.service.notice_links import confirmation_link, notice_link
 from serving.notices.store import notices, reporters
-from serving.notices.store.notices import Item, StoredNotice
+from serving.notices.store.notices import NoticeItem, StoredNotice
 from serving.notices.store.reporters import Reporter
 from serving.notices.store.untold import changed_since
 from serving.platform.database.pages import cut
@@ -24,7 +24,7 @@ from serving.platform.runtime import Runtime
 _MOST: Final = 500
 
 
-def warning_with(notice: StoredNotice, reporter: Reporter) -> Message | None:
+def warning_of_notice(notice: StoredNotice, reporter: Reporter) -> Message | None:
     """The warning that a notice caused; None where it caused none."""
     return WARNING if reporter.warned_at == notice.known_at else None
 
@@ -40,14 +40,14 @@ def changed_notices(
     with runtime.store.read() as connection:
         latest_notices = changed_since(connection, marketplace.marketplace_id, since, window, _MOST + 1, after)
         page, following = cut(latest_notices, _MOST, lambda notice: notice.notice_id)
-        shown = [_shown(runtime, connection, notice) for notice in page]
+        shown = [_notice_as_json(runtime, connection, notice) for notice in page]
     return {"notices": shown, "truncated": following is not None, "next": following}
 
 
-def _shown(runtime: Runtime, connection: Connection, notice: StoredNotice) -> dict[str, Any]:
+def _notice_as_json(runtime: Runtime, connection: Connection, notice: StoredNotice) -> dict[str, Any]:
     marketplace_id = notice.marketplace_id
     reporter = reporters.get(connection, marketplace_id, notice.reporter_id)
-    warned = warning_with(notice, reporter)
+    warned = warning_of_notice(notice, reporter)
     return {
         "notice_id": notice.notice_id,
         "received_at": notice.known_at.isoformat(),
@@ -56,24 +56,24 @@ def _shown(runtime: Runtime, connection: Connection, notice: StoredNotice) -> di
         "reason_code": notice.reason_code.value,
         "receipt": in_english(RECEIPT),
         "warning": None if warned is None else in_english(warned),
-        "link": None if reporter.erased_at else link_for(runtime, marketplace_id, notice.notice_id),
-        "confirm_link": confirmation_for(runtime, marketplace_id, notice.notice_id)
-        if _unconfirmed(notice, reporter)
+        "link": None if reporter.erased_at else notice_link(runtime, marketplace_id, notice.notice_id),
+        "confirm_link": confirmation_link(runtime, marketplace_id, notice.notice_id)
+        if _is_unconfirmed(notice, reporter)
         else None,
         "listings": [
-            _listing(runtime, connection, notice_item)
-            for notice_item in notices.items(connection, marketplace_id, notice.notice_id)
+            _listing_as_json(runtime, connection, notice_item)
+            for notice_item in notices.items_of_notice(connection, marketplace_id, notice.notice_id)
         ],
     }
 
 
-def _unconfirmed(notice: StoredNotice, reporter: Reporter) -> bool:
+def _is_unconfirmed(notice: StoredNotice, reporter: Reporter) -> bool:
     stranger = reporter.kind is ReporterKind.UNREGISTERED
     return stranger and notice.confirmed_at is None and reporter.erased_at is None
 
 
-def _listing(runtime: Runtime, connection: Connection, notice_item: Item) -> dict[str, Any]:
-    decision = told(runtime, connection, notice_item)
+def _listing_as_json(runtime: Runtime, connection: Connection, notice_item: NoticeItem) -> dict[str, Any]:
+    decision = notifier_message(runtime, connection, notice_item)
     return {
         "location": notice_item.location,
         "state": notice_item.state.value,

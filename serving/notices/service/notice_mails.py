@@ -18,8 +18,8 @@ from serving.mail.rules.kinds import MailKind
 from serving.mail.service.queueing import queue_to_address
 from serving.mail.store import mails
 from serving.notices.rules.notices import ReporterKind
-from serving.notices.service.notice_decisions import told
-from serving.notices.service.notice_links import PLACE, confirmation_for, link_for, to_confirm
+from serving.notices.service.notice_decisions import notifier_message
+from serving.notices.service.notice_links import PLACE, confirmation_link, notice_link, notice_to_confirm
 from serving.notices.store import notices, reporters, untold
 from serving.notices.store.reporters import Reporter
 from serving.platform import display
@@ -47,15 +47,15 @@ def queue_receipt(runtime: Runtime, connection: Connection, sender: Reporter, no
         MailKind.NOTICE_RECEIPT,
         marketplace_id=marketplace_id,
         address=sender.email,
-        language=display.current().language,
+        language=display.current_display().language,
         parameters={
             "notice_id": notice_id,
             "n": listings,
             "to_confirm": to_confirm,
-            **({} if to_confirm else {"path": _path_of(link_for(runtime, marketplace_id, notice_id))}),
+            **({} if to_confirm else {"path": _path_of(notice_link(runtime, marketplace_id, notice_id))}),
         },
         subject_id=notice_id,
-        secret_path=_path_of(confirmation_for(runtime, marketplace_id, notice_id)) if to_confirm else None,
+        secret_path=_path_of(confirmation_link(runtime, marketplace_id, notice_id)) if to_confirm else None,
     )
 
 
@@ -64,10 +64,10 @@ def mail_decisions(runtime: Runtime) -> int:
     now = runtime.clock.now()
     window = timedelta(seconds=runtime.policies[EnforcementPolicy].undo_window_seconds)
     with runtime.store.read() as connection:
-        if not untold.untold(connection, now - window, 1):
+        if not untold.untold_decisions(connection, now - window, 1):
             return 0
     with runtime.store.write() as connection:
-        final_decisions = sorted(untold.untold(connection, now - window, _MOST_AT_ONCE))
+        final_decisions = sorted(untold.untold_decisions(connection, now - window, _MOST_AT_ONCE))
         return sum(
             _queue_decisions(runtime, connection, marketplace_id, notice_id, {item_id for _, _, item_id in decisions})
             for (marketplace_id, notice_id), decisions in groupby(final_decisions, lambda decision: decision[:2])
@@ -79,11 +79,13 @@ def _queue_decisions(
 ) -> int:
     items = [
         notice_item
-        for notice_item in notices.items(connection, marketplace_id, notice_id)
+        for notice_item in notices.items_of_notice(connection, marketplace_id, notice_id)
         if notice_item.item_id in item_ids
     ]
     decided = [
-        (notice_item, notice) for notice_item in items if (notice := told(runtime, connection, notice_item)) is not None
+        (notice_item, notice)
+        for notice_item in items
+        if (notice := notifier_message(runtime, connection, notice_item)) is not None
     ]
     if not decided:
         return 0
@@ -102,11 +104,11 @@ def _queue_decisions(
         parameters={
             "notice_id": notice_id,
             "decisions": [{"code": code, "n": n} for code, n in sorted(counts.items())],
-            "path": _path_of(link_for(runtime, marketplace_id, notice_id)),
+            "path": _path_of(notice_link(runtime, marketplace_id, notice_id)),
         },
         subject_id=notice_id,
     )
-    untold.set_told(
+    untold.record_told(
         connection, marketplace_id, [notice_item.item_id for notice_item, _ in decided], runtime.clock.now()
     )
     return len(decided)
@@ -117,7 +119,7 @@ def _path_of(link: str) -> str:
     return urlsplit(link).path
 
 
-def confirm(runtime: Runtime, token: str) -> str:
+def confirm_address(runtime: Runtime, token: str) -> str:
     """Record that the notifier reads the address of a notice; returns the path of the receipt. It may be repeated.
 
     The receipt of the address's next notice, which waited for this, is queued.
@@ -126,13 +128,13 @@ def confirm(runtime: Runtime, token: str) -> str:
     """
     now = runtime.clock.now()
     with runtime.store.write() as connection:
-        notice = to_confirm(runtime, connection, token)
-        if notices.confirm(connection, notice, now):
+        notice = notice_to_confirm(runtime, connection, token)
+        if notices.record_confirmation(connection, notice, now):
             actor = f"reporter:{notice.reporter_id}"
             audit.record(connection, now, notice.marketplace_id, actor, "notice.confirmed", notice.notice_id)
-            following = untold.without_receipt(connection, notice)
+            following = untold.next_without_receipt(connection, notice)
             if following is not None:
                 sender = reporters.get(connection, notice.marketplace_id, notice.reporter_id)
-                listings = len(notices.items(connection, notice.marketplace_id, following))
+                listings = len(notices.items_of_notice(connection, notice.marketplace_id, following))
                 queue_receipt(runtime, connection, sender, following, listings)
-    return f"{PLACE}{link_for(runtime, notice.marketplace_id, notice.notice_id).rpartition(PLACE)[2]}"
+    return f"{PLACE}{notice_link(runtime, notice.marketplace_id, notice.notice_id).rpartition(PLACE)[2]}"

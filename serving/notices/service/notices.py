@@ -10,10 +10,10 @@ from sqlalchemy import Connection
 from features.message import Message
 from serving.notices.rules.notices import Channel, Draft, ItemState, ReporterKind
 from serving.notices.rules.reporters import WARNING
-from serving.notices.service.admission import Admitted, admission, email_token
-from serving.notices.service.notice_links import link_for
+from serving.notices.service.admission import AdmittedNotice, admission, email_token
+from serving.notices.service.notice_links import notice_link
 from serving.notices.service.notice_mails import queue_receipt
-from serving.notices.service.notified_listings import NoticeContext, known_here, record, take_listings
+from serving.notices.service.notified_listings import NoticeContext, known_locations, record_act, take_listings
 from serving.notices.service.reporters import reputation_of, warn_if_due
 from serving.notices.store import notices, previews, reporters
 from serving.notices.store.reporters import Reporter
@@ -64,7 +64,7 @@ def receive_notice(
     reached; a later notice is accepted).
     """
     with admission(runtime, marketplace, draft, reporter, address) as admitted:
-        return _keep(runtime, admitted, channel, reporter)
+        return _store_notice(runtime, admitted, channel, reporter)
 
 
 def preview_notice(
@@ -75,7 +75,7 @@ def preview_notice(
     Raises Invalid, TooManyNotices (as `receive_notice`).
     """
     with admission(runtime, marketplace, draft, reporter, address) as admitted:
-        return _preview(runtime, admitted, is_counted=reporter is None)
+        return _record_preview(runtime, admitted, is_counted=reporter is None)
 
 
 def receive_form(
@@ -88,20 +88,20 @@ def receive_form(
     Raises Invalid, TooManyNotices (as `receive_notice`).
     """
     with admission(runtime, marketplace, draft, None, address) as admitted:
-        known = known_here(admitted.connection, admitted.here, admitted.locations)
+        known = known_locations(admitted.connection, admitted.here, admitted.locations)
         if any(not is_known and location not in accepted for location, is_known in known):
-            return _preview(runtime, admitted, is_counted=True)
-        return _keep(runtime, admitted, Channel.FORM, None)
+            return _record_preview(runtime, admitted, is_counted=True)
+        return _store_notice(runtime, admitted, Channel.FORM, None)
 
 
-def _preview(runtime: Runtime, admitted: Admitted, *, is_counted: bool) -> Preview:
+def _record_preview(runtime: Runtime, admitted: AdmittedNotice, *, is_counted: bool) -> Preview:
     if is_counted:
         row = {"marketplace_id": admitted.here, "preview_id": runtime.ids.new("npv"), "known_at": admitted.at}
         previews.add_preview(admitted.connection, row)
-    return Preview(known_here(admitted.connection, admitted.here, admitted.locations))
+    return Preview(known_locations(admitted.connection, admitted.here, admitted.locations))
 
 
-def _keep(runtime: Runtime, admitted: Admitted, channel: Channel, reporter: Reporter | None) -> Receipt:
+def _store_notice(runtime: Runtime, admitted: AdmittedNotice, channel: Channel, reporter: Reporter | None) -> Receipt:
     connection, marketplace_id, written, now = admitted.connection, admitted.here, admitted.draft, admitted.at
     sender = reporter or _known_stranger(runtime, connection, marketplace_id, written, now)
     notice_id = runtime.ids.new("ntc")
@@ -125,26 +125,28 @@ def _keep(runtime: Runtime, admitted: Admitted, channel: Channel, reporter: Repo
     context = NoticeContext(
         runtime, connection, marketplace_id, sender, notice_id, written.reason_code, now, known.doubted
     )
-    record(context, "notice.received", notice_id, _payload(context, channel, len(admitted.locations)))
+    record_act(context, "notice.received", notice_id, _audit_payload(context, channel, len(admitted.locations)))
     states = take_listings(context, admitted.locations)
     listings = tuple(zip(admitted.locations, states, strict=True))
     queue_receipt(runtime, connection, sender, notice_id, len(listings))
-    return Receipt(notice_id, now, link_for(runtime, marketplace_id, notice_id), listings, WARNING if warned else None)
+    return Receipt(
+        notice_id, now, notice_link(runtime, marketplace_id, notice_id), listings, WARNING if warned else None
+    )
 
 
 def _known_stranger(
     runtime: Runtime, connection: Connection, marketplace_id: str, draft: Draft, now: datetime
 ) -> Reporter:
     """The stranger with an address; an erased one that returns while muted gets name and address again."""
-    row = _stranger(runtime, marketplace_id, draft, now)
-    stranger = reporters.stranger(connection, row)
+    row = _stranger_row(runtime, marketplace_id, draft, now)
+    stranger = reporters.lock_stranger(connection, row)
     if stranger.email is None:
         named = {"name": row["name"], "email": row["email"], "erasure_requested_at": None, "erased_at": None}
         reporters.change(connection, stranger, **named)
     return stranger
 
 
-def _stranger(runtime: Runtime, marketplace_id: str, draft: Draft, now: datetime) -> dict[str, Any]:
+def _stranger_row(runtime: Runtime, marketplace_id: str, draft: Draft, now: datetime) -> dict[str, Any]:
     return {
         "marketplace_id": marketplace_id,
         "reporter_id": runtime.ids.new("rep"),
@@ -156,7 +158,7 @@ def _stranger(runtime: Runtime, marketplace_id: str, draft: Draft, now: datetime
     }
 
 
-def _payload(context: NoticeContext, channel: Channel, listings: int) -> dict[str, Any]:
+def _audit_payload(context: NoticeContext, channel: Channel, listings: int) -> dict[str, Any]:
     """The audit log's record of a notice, without personal data, because an entry cannot be erased alone."""
     muted = context.reporter.is_muted(context.at)
     return {

@@ -16,18 +16,18 @@ from models.score import Score, ScoreKind
 from serving.audit.store import audit
 from serving.cases.matching import brand_from
 from serving.cases.policy import MaskedScorePolicy
-from serving.cases.rules.masked_score import share_of
+from serving.cases.rules.masked_score import masking_probability
 from serving.cases.store import case_brands, cases
 from serving.cases.store.cases import Case
 from serving.listings.store import scores
 from serving.notices.policy import NoticePolicy
-from serving.notices.rules.notices import ItemState, NoticeOutcome, Place, due_within, names_in, place
+from serving.notices.rules.notices import ItemState, NoticeOutcome, QueuePlace, due_within, place_in_queue, possible_ids
 from serving.notices.store import identified_listings, notices
-from serving.notices.store.identified_listings import Known
+from serving.notices.store.identified_listings import IdentifiedListing
 from serving.notices.store.reporters import Reporter
 from serving.platform.runtime import Runtime
 from serving.scoring.service.scoring import base_price
-from serving.standing.service import current
+from serving.standing.service import current_standing
 from serving.takedowns.service import evidence
 from serving.takedowns.store import actions
 from serving.webhooks.rules.action import ActionKind, ActionState
@@ -50,34 +50,42 @@ class NoticeContext:
 
 
 def take_listings(context: NoticeContext, locations: Sequence[str]) -> list[ItemState]:
-    names = {name for location in locations for name in names_in(location)}
-    called = identified_listings.listings_called(context.connection, context.here, names)
-    seen = set(notices.waiting_of(context.connection, context.here, context.reporter.reporter_id))
+    names = {name for location in locations for name in possible_ids(location)}
+    called = identified_listings.listings_named(context.connection, context.here, names)
+    seen = set(notices.waiting_listings(context.connection, context.here, context.reporter.reporter_id))
     states: list[ItemState] = []
     for number, location in enumerate(locations, start=1):
-        known = meant(location, called)
-        row = _blank(context, number, location, known)
+        known = listing_meant(location, called)
+        row = _undecided_row(context, number, location, known)
         if known is not None and not context.reporter.is_muted(context.at):
-            row |= {"state": ItemState.REPEATED.value} if known.listing_id in seen else _open(context, row, known)
+            row |= (
+                {"state": ItemState.REPEATED.value}
+                if known.listing_id in seen
+                else _open_for_known(context, row, known)
+            )
             seen.add(known.listing_id)
         notices.add_items(context.connection, [row])
         states.append(ItemState(row["state"]))
     return states
 
 
-def known_here(connection: Connection, marketplace_id: str, locations: Sequence[str]) -> tuple[tuple[str, bool], ...]:
+def known_locations(
+    connection: Connection, marketplace_id: str, locations: Sequence[str]
+) -> tuple[tuple[str, bool], ...]:
     """Each location with whether it names a listing of this marketplace."""
-    names = {name for location in locations for name in names_in(location)}
-    called = identified_listings.listings_called(connection, marketplace_id, names, locked=False)
-    return tuple((location, meant(location, called) is not None) for location in locations)
+    names = {name for location in locations for name in possible_ids(location)}
+    called = identified_listings.listings_named(connection, marketplace_id, names, locked=False)
+    return tuple((location, listing_meant(location, called) is not None) for location in locations)
 
 
 def marketplaces_of(connection: Connection, among: Collection[str], locations: Sequence[str]) -> list[str]:
     """The marketplaces whose listings these locations name; those whose own addresses are at these hosts come alone."""
-    names = {name for location in locations for name in names_in(location)}
-    called = identified_listings.places_called(connection, names)
+    names = {name for location in locations for name in possible_ids(location)}
+    called = identified_listings.listings_by_marketplace(connection, names)
     named = {
-        place: [(location, known) for location in locations if (known := meant(location, called.get(place, {})))]
+        place: [
+            (location, known) for location in locations if (known := listing_meant(location, called.get(place, {})))
+        ]
         for place in among
     }
     at_host = [
@@ -88,7 +96,9 @@ def marketplaces_of(connection: Connection, among: Collection[str], locations: S
     return at_host or [place for place, matches in named.items() if matches]
 
 
-def _blank(context: NoticeContext, number: int, location: str, known: Known | None) -> dict[str, Any]:
+def _undecided_row(
+    context: NoticeContext, number: int, location: str, known: IdentifiedListing | None
+) -> dict[str, Any]:
     """An item before anything is decided about it."""
     muted = context.reporter.is_muted(context.at)
     state = ItemState.UNKNOWN_LISTING if known is None else ItemState.MUTED if muted else ItemState.WAITING
@@ -110,12 +120,12 @@ def _blank(context: NoticeContext, number: int, location: str, known: Known | No
     }
 
 
-def meant(location: str, called: Mapping[str, Known]) -> Known | None:
+def listing_meant(location: str, called: Mapping[str, IdentifiedListing]) -> IdentifiedListing | None:
     """The listing that a location names: by its id, or by an address that holds the id of one listing alone.
 
     Where the listing has an address of its own, an address at another host does not name it.
     """
-    whole, *parts = names_in(location)
+    whole, *parts = possible_ids(location)
     if whole in called:
         return called[whole]
     host = _host(whole)
@@ -134,21 +144,21 @@ def _host(address: str) -> str:
         return ""
 
 
-def _open(context: NoticeContext, row: Mapping[str, Any], known: Known) -> dict[str, Any]:
+def _open_for_known(context: NoticeContext, row: Mapping[str, Any], known: IdentifiedListing) -> dict[str, Any]:
     """The result for a known listing: already decided, or a case with the listing's evidence."""
     removal = _removal_in_force(context, known.listing_id)
     if removal is not None:
         settled = {"outcome": NoticeOutcome.ALREADY_REMOVED.value, "action_id": removal, "decided_at": context.at}
         return {"state": ItemState.DECIDED.value, **settled}
-    case, opened = _case(context, known)
-    snapshot = evidence.keep(context.runtime, context.connection, case, subject=row["item_id"], at=context.at)
+    case, opened = _case_for_notice(context, known)
+    snapshot = evidence.store_snapshot(context.runtime, context.connection, case, subject=row["item_id"], at=context.at)
     told_text = {
         "notice_id": context.notice_id,
         "case_id": case.case_id,
         "listing_id": known.listing_id,
         "evidence": snapshot,
     }
-    record(context, "notice.offer", row["item_id"], told_text)
+    record_act(context, "notice.offer", row["item_id"], told_text)
     return {"case_id": case.case_id, "opened_case": opened}
 
 
@@ -159,19 +169,19 @@ def _removal_in_force(context: NoticeContext, listing_id: str) -> str | None:
     return done[-1].action_id if done and done[-1].kind is ActionKind.REMOVE else None
 
 
-def _case(context: NoticeContext, known: Known) -> tuple[Case, bool]:
+def _case_for_notice(context: NoticeContext, known: IdentifiedListing) -> tuple[Case, bool]:
     """The open case of a listing with the notice's place in the queue, and whether the notice opened it."""
     score = scores.latest_of_version(context.connection, context.here, known.version_id)
     facts = scores.facts_of(context.connection, context.here, score["facts_digest"])
-    place = _place(context, score, facts)
+    place = _queue_place(context, score, facts)
     due_at = context.at + due_within(place)
     case = cases.open_cases(context.connection, context.here, [known.listing_id]).get(known.listing_id)
     if case is not None:
-        cases.raise_attention(context.connection, case, priority=place.priority, due_at=due_at)
-        _note(context, case.case_id, place)
+        cases.raise_priority(context.connection, case, priority=place.priority, due_at=due_at)
+        _note_in_case(context, case.case_id, place)
         return case, False
     case_id = context.runtime.ids.new("cas")
-    share = share_of(CaseLane.ANALYST, context.runtime.policies[MaskedScorePolicy])
+    share = masking_probability(CaseLane.ANALYST, context.runtime.policies[MaskedScorePolicy])
     namings = case_brands.latest_of_listings(context.connection, context.here, [known.listing_id])
     brand = brand_from(facts, namings.get(known.listing_id))
     row = {
@@ -194,16 +204,16 @@ def _case(context: NoticeContext, known: Known) -> tuple[Case, bool]:
         "follows_case_id": None,
     }
     cases.add_cases(context.connection, [row])
-    _note(context, case_id, place)
+    _note_in_case(context, case_id, place)
     return cases.get(context.connection, context.here, case_id), True
 
 
-def _place(context: NoticeContext, score: Mapping[str, Any], facts: Facts) -> Place:
+def _queue_place(context: NoticeContext, score: Mapping[str, Any], facts: Facts) -> QueuePlace:
     valued = Score(
         ScoreKind(score["kind"]), score["value"], score["probability"], (), score["scorer"], score["fingerprint"]
     )
     harm = expected_harm(valued, price=base_price(facts), sold_7d=facts.listing.sales.d7)
-    return place(
+    return place_in_queue(
         context.reporter.kind,
         good_standing=_in_good_standing(context, facts),
         doubted=context.doubted,
@@ -217,10 +227,10 @@ def _in_good_standing(context: NoticeContext, facts: Facts) -> bool:
     brand_id = context.reporter.brand_id
     if brand_id is None or facts.brand.brand_id not in {None, brand_id}:
         return False
-    return current(context.runtime, context.connection, context.here, brand_id, context.at).good
+    return current_standing(context.runtime, context.connection, context.here, brand_id, context.at).good
 
 
-def _note(context: NoticeContext, case_id: str, place: Place) -> None:
+def _note_in_case(context: NoticeContext, case_id: str, place: QueuePlace) -> None:
     row = {
         "marketplace_id": context.here,
         "event_id": context.runtime.ids.new("evt"),
@@ -232,7 +242,7 @@ def _note(context: NoticeContext, case_id: str, place: Place) -> None:
     cases.add_events(context.connection, [row])
 
 
-def record(context: NoticeContext, act: str, subject: str, payload: Mapping[str, Any]) -> None:
+def record_act(context: NoticeContext, act: str, subject: str, payload: Mapping[str, Any]) -> None:
     audit.record(
         context.connection,
         context.at,

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection
 
-from models.errors import required
+from models.errors import require
 from serving.audit.store import audit
 from serving.mail.store import mails
 from serving.marketplaces.store.marketplaces import Marketplace
@@ -16,7 +16,7 @@ from serving.notices.store.reporters import Reporter
 from serving.platform.runtime import Runtime
 
 _MOST_AT_ONCE: Final = 50
-KEPT: Final = (
+NOT_ERASED: Final = (
     "The listings that were notified, their evidence and the decisions: they are no data of the reporter.",
     "Counts of notices by kind of reporter and reason, without a name.",
     "While a reporter is muted, the keyed hash of its address, which identifies the muted reporter.",
@@ -24,7 +24,7 @@ KEPT: Final = (
 
 
 @dataclass(frozen=True, slots=True)
-class Erased:
+class ReporterErasure:
     """The data that is or would be erased; `waits` is true while a decision about the reporter is still open."""
 
     texts: int
@@ -33,26 +33,28 @@ class Erased:
 
     def shown(self) -> dict[str, Any]:
         """As JSON values."""
-        return {"texts": self.texts, "waits": self.waits, "carried_out": self.carried_out, "kept": list(KEPT)}
+        return {"texts": self.texts, "waits": self.waits, "carried_out": self.carried_out, "kept": list(NOT_ERASED)}
 
 
-def erase_reporter(runtime: Runtime, marketplace: Marketplace, who: str, *, carry_out: bool, by: str) -> Erased:
+def erase_reporter(
+    runtime: Runtime, marketplace: Marketplace, who: str, *, carry_out: bool, by: str
+) -> ReporterErasure:
     """Erase a reporter, named by its id or address; the sweep erases data that waits for a decision.
 
     Raises NotFound (there is no such reporter).
     """
     marketplace_id, now = marketplace.marketplace_id, runtime.clock.now()
     with runtime.store.write() as connection:
-        reporter = _named(runtime, connection, marketplace_id, who)
+        reporter = _find_reporter(runtime, connection, marketplace_id, who)
         texts = notice_texts.words_of(connection, marketplace_id, reporter.reporter_id)
         waits = notice_texts.is_underway(connection, marketplace_id, reporter.reporter_id)
         if carry_out:
             if reporter.erasure_requested_at is None:
                 reporters.change(connection, reporter, erasure_requested_at=now)
-                _record(connection, reporter, "erasure_requested", by, now, {})
+                _record_act(connection, reporter, "erasure_requested", by, now, {})
             if not waits and reporter.erased_at is None:
-                forget(connection, reporter, by, now)
-    return Erased(texts, waits, carry_out and not waits)
+                erase_without_open(connection, reporter, by, now)
+    return ReporterErasure(texts, waits, carry_out and not waits)
 
 
 def finish_reporter_erasures(runtime: Runtime) -> int:
@@ -60,23 +62,23 @@ def finish_reporter_erasures(runtime: Runtime) -> int:
     now, done = runtime.clock.now(), 0
     with runtime.store.write() as connection:
         reporters.forget_ended_mutes(connection, now)
-        for reporter in reporters.to_erase(connection, _MOST_AT_ONCE):
+        for reporter in reporters.reporters_to_erase(connection, _MOST_AT_ONCE):
             if not notice_texts.is_underway(connection, reporter.marketplace_id, reporter.reporter_id):
-                forget(connection, reporter, "sweep", now)
+                erase_without_open(connection, reporter, "sweep", now)
                 done += 1
     return done
 
 
-def _named(runtime: Runtime, connection: Connection, marketplace_id: str, who: str) -> Reporter:
+def _find_reporter(runtime: Runtime, connection: Connection, marketplace_id: str, who: str) -> Reporter:
     if "@" not in who:
         return reporters.get(connection, marketplace_id, who)
-    return required(
+    return require(
         reporters.by_email_token(connection, marketplace_id, email_token(runtime, marketplace_id, who)),
         "There is no such reporter.",
     )
 
 
-def forget(connection: Connection, reporter: Reporter, by: str, at: datetime) -> None:
+def erase_without_open(connection: Connection, reporter: Reporter, by: str, at: datetime) -> None:
     """Erase a reporter without open decisions; while it is muted, the hash of its address stays."""
     texts = notice_texts.erase_words(connection, reporter.marketplace_id, reporter.reporter_id)
     documents = notice_documents.erase_documents(connection, reporter.marketplace_id, reporter.reporter_id, at)
@@ -86,10 +88,10 @@ def forget(connection: Connection, reporter: Reporter, by: str, at: datetime) ->
     if not reporter.is_muted(at):
         gone["email_token"] = None
     reporters.change(connection, reporter, **gone)
-    _record(connection, reporter, "erased", by, at, {"texts": texts, "documents": documents})
+    _record_act(connection, reporter, "erased", by, at, {"texts": texts, "documents": documents})
 
 
-def _record(
+def _record_act(
     connection: Connection, reporter: Reporter, what: str, by: str, at: datetime, payload: dict[str, Any]
 ) -> None:
     audit.record(connection, at, reporter.marketplace_id, by, f"reporter.{what}", reporter.reporter_id, **payload)

@@ -16,7 +16,7 @@ from serving.brands.store import brands
 from serving.marketplaces.store import marketplaces
 from serving.marketplaces.store.marketplaces import Marketplace
 from serving.notices.policy import NoticePolicy
-from serving.notices.rules.notices import LONGEST_EMAIL, LONGEST_NAME, Draft, Element, ReporterKind, missing
+from serving.notices.rules.notices import LONGEST_EMAIL, LONGEST_NAME, Draft, Element, ReporterKind, missing_elements
 from serving.notices.rules.reporters import Reputation, mute_until, reputation
 from serving.notices.store import notice_records, reporters
 from serving.notices.store.reporters import Reporter
@@ -45,7 +45,7 @@ def register(runtime: Runtime, new_reporter: NewReporter, *, by: str) -> tuple[s
     Raises Invalid (name or address is missing; a brand's reporter names no brand, or another names one; the kind is
     unregistered) or NotFound, Conflict (there is no such marketplace or brand; the brand is not enrolled there).
     """
-    _check(new_reporter)
+    _check_contact(new_reporter)
     now, reporter_id = runtime.clock.now(), runtime.ids.new("rep")
     secret_hash, shown = new_reporter_secret(reporter_id)
     with runtime.store.write() as connection:
@@ -72,7 +72,7 @@ def register(runtime: Runtime, new_reporter: NewReporter, *, by: str) -> tuple[s
 
 def reputation_of(runtime: Runtime, connection: Connection, reporter: Reporter, at: datetime) -> Reputation:
     """A reporter's reputation now, computed from the verdicts; it is not stored, so it is never out of date."""
-    ended = notice_records.ended(connection, reporter.marketplace_id, reporter.reporter_id)
+    ended = notice_records.counted_notices(connection, reporter.marketplace_id, reporter.reporter_id)
     return reputation(ended, warned_at=reporter.warned_at, as_of=at, policy=runtime.policies[NoticePolicy])
 
 
@@ -81,7 +81,7 @@ def warn_if_due(connection: Connection, reporter: Reporter, reputation_: Reputat
     if not reputation_.to_warn:
         return False
     reporters.change(connection, reporter, warned_at=at)
-    _record(connection, reporter, "warned", "service", at, reasons=list(map(in_english, reputation_.reasons)))
+    _record_act(connection, reporter, "warned", "service", at, reasons=list(map(in_english, reputation_.reasons)))
     return True
 
 
@@ -100,7 +100,7 @@ def mute(runtime: Runtime, marketplace: Marketplace, reporter_id: str, *, reason
         until = mute_until(reputation_, warned_at=reporter.warned_at, at=now, policy=runtime.policies[NoticePolicy])
         reporters.change(connection, reporter, muted_until=until, muted_because=text)
         reasons = [text, *map(in_english, reputation_.reasons)]
-        _record(connection, reporter, "muted", by, now, until=until.isoformat(), reasons=reasons)
+        _record_act(connection, reporter, "muted", by, now, until=until.isoformat(), reasons=reasons)
     return until
 
 
@@ -117,7 +117,7 @@ def unmute(runtime: Runtime, marketplace: Marketplace, reporter_id: str, *, reas
         if not reporter.is_muted(now):
             raise Conflict("This reporter is not muted.")
         reporters.change(connection, reporter, muted_until=now, muted_because=None)
-        _record(connection, reporter, "unmuted", by, now, reasons=[text])
+        _record_act(connection, reporter, "unmuted", by, now, reasons=[text])
 
 
 def revoke(runtime: Runtime, marketplace: Marketplace, reporter_id: str, *, by: str) -> None:
@@ -131,20 +131,20 @@ def revoke(runtime: Runtime, marketplace: Marketplace, reporter_id: str, *, by: 
         if reporter.secret_hash is None or reporter.revoked_at is not None:
             raise Conflict("This reporter has no key in force.")
         reporters.change(connection, reporter, revoked_at=now)
-        _record(connection, reporter, "revoked", by, now)
+        _record_act(connection, reporter, "revoked", by, now)
 
 
-def listed(runtime: Runtime, marketplace: Marketplace) -> list[dict[str, Any]]:
+def reporters_with_record(runtime: Runtime, marketplace: Marketplace) -> list[dict[str, Any]]:
     """Reporters with their record, the newest first; at most 1,000."""
     now = runtime.clock.now()
     with runtime.store.read() as connection:
         return [
-            _shown(runtime, connection, reporter, now)
-            for reporter in reporters.everyone(connection, marketplace.marketplace_id, _MOST_LISTED)
+            _reporter_as_json(runtime, connection, reporter, now)
+            for reporter in reporters.all_reporters(connection, marketplace.marketplace_id, _MOST_LISTED)
         ]
 
 
-def _shown(runtime: Runtime, connection: Connection, reporter: Reporter, now: datetime) -> dict[str, Any]:
+def _reporter_as_json(runtime: Runtime, connection: Connection, reporter: Reporter, now: datetime) -> dict[str, Any]:
     known = reputation_of(runtime, connection, reporter, now)
     return {
         "reporter_id": reporter.reporter_id,
@@ -160,8 +160,8 @@ def _shown(runtime: Runtime, connection: Connection, reporter: Reporter, now: da
     }
 
 
-def _check(new_reporter: NewReporter) -> None:
-    lacking = missing(Draft("", (), new_reporter.name, new_reporter.email, good_faith=False, reason_code=""))
+def _check_contact(new_reporter: NewReporter) -> None:
+    lacking = missing_elements(Draft("", (), new_reporter.name, new_reporter.email, good_faith=False, reason_code=""))
     if lines := [sentence for element, sentence in lacking.items() if element in _CONTACT]:
         raise Invalid(" ".join(map(str, lines)))
     if (
@@ -180,7 +180,7 @@ def _check(new_reporter: NewReporter) -> None:
         raise Invalid("A brand's reporter must name its brand; another reporter must not name one.")
 
 
-def _record(connection: Connection, reporter: Reporter, what: str, by: str, at: datetime, **payload: Any) -> None:
+def _record_act(connection: Connection, reporter: Reporter, what: str, by: str, at: datetime, **payload: Any) -> None:
     """Add the audit entry. It names the reporter by its id alone, because an entry remains after an erasure."""
     audit.record(connection, at, reporter.marketplace_id, by, f"reporter.{what}", reporter.reporter_id, **payload)
 

@@ -11,7 +11,7 @@ from serving.platform.database.scope import columns, inside, same
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class IdentifiedListing:
     """A candidate listing: its ids, its current version, and its own address."""
 
     external_id: str
@@ -20,28 +20,28 @@ class Known:
     link: str | None
 
 
-def places_called(connection: Connection, names: Collection[str]) -> dict[str, dict[str, Known]]:
+def listings_by_marketplace(connection: Connection, names: Collection[str]) -> dict[str, dict[str, IdentifiedListing]]:
     """The listings with these external ids by external id, for each marketplace that has one."""
-    listings_by_place: dict[str, dict[str, Known]] = {}
-    for row in connection.execute(_called(names)):
-        known = Known(row.external_id, row.listing_id, row.version_id, row.content.get("link"))
+    listings_by_place: dict[str, dict[str, IdentifiedListing]] = {}
+    for row in connection.execute(_select_named(names)):
+        known = IdentifiedListing(row.external_id, row.listing_id, row.version_id, row.content.get("link"))
         listings_by_place.setdefault(row.marketplace_id, {})[row.external_id] = known
     return listings_by_place
 
 
-def listings_called(
+def listings_named(
     connection: Connection, marketplace_id: str, names: Collection[str], *, locked: bool = True
-) -> dict[str, Known]:
+) -> dict[str, IdentifiedListing]:
     """The listings with these external ids, by external id; `locked` against changes and new cases."""
-    query = _called(names).where(listing.c.marketplace_id == marketplace_id)
+    query = _select_named(names).where(listing.c.marketplace_id == marketplace_id)
     query = query.with_for_update(of=listing) if locked else query
     return {
-        row.external_id: Known(row.external_id, row.listing_id, row.version_id, row.content.get("link"))
+        row.external_id: IdentifiedListing(row.external_id, row.listing_id, row.version_id, row.content.get("link"))
         for row in connection.execute(query)
     }
 
 
-def _called(names: Collection[str]) -> Select[Any]:
+def _select_named(names: Collection[str]) -> Select[Any]:
     return (
         select(
             *columns(listing, "marketplace_id", "external_id", "listing_id", "version_id"), listing_version.c.content

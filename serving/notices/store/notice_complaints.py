@@ -32,7 +32,7 @@ class NoticeComplaint:
     decided_at: datetime | None
 
 
-def _read(connection: Connection, *conditions: Any) -> list[NoticeComplaint]:
+def _select_complaints(connection: Connection, *conditions: Any) -> list[NoticeComplaint]:
     query = select(notice_complaint).where(*conditions).order_by(notice_complaint.c.known_at)
     return reader(NoticeComplaint).all(connection, query)
 
@@ -44,12 +44,14 @@ def add_complaint(connection: Connection, row: Mapping[str, Any]) -> None:
 
 def of_item(connection: Connection, marketplace_id: str, item_id: str) -> NoticeComplaint | None:
     """The complaint about a notified listing."""
-    complaints = _read(connection, inside(notice_complaint, marketplace_id), notice_complaint.c.item_id == item_id)
+    complaints = _select_complaints(
+        connection, inside(notice_complaint, marketplace_id), notice_complaint.c.item_id == item_id
+    )
     return complaints[0] if complaints else None
 
 
 def of_case(connection: Connection, marketplace_id: str, case_id: str) -> list[NoticeComplaint]:
-    return _read(connection, inside(notice_complaint, marketplace_id, case_id=case_id))
+    return _select_complaints(connection, inside(notice_complaint, marketplace_id, case_id=case_id))
 
 
 def found_invalid_by(connection: Connection, marketplace_id: str, case_ids: Collection[str]) -> dict[str, set[str]]:
@@ -74,7 +76,9 @@ def is_contested(connection: Connection, marketplace_id: str, case_id: str) -> b
     return any(complaint.state is AppealState.OPEN for complaint in of_case(connection, marketplace_id, case_id))
 
 
-def settle(connection: Connection, complaint: NoticeComplaint, state: AppealState, values: Mapping[str, Any]) -> None:
+def settle_complaint(
+    connection: Connection, complaint: NoticeComplaint, state: AppealState, values: Mapping[str, Any]
+) -> None:
     """End a complaint, or open it again; the caller holds its case."""
     connection.execute(
         update(notice_complaint)

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, select, update
 
-from serving.appeals.rules.seller_evidence import HandedIn
+from serving.appeals.rules.seller_evidence import DocumentsOnFile
 from serving.notices.tables import notice, notice_document
 from serving.platform.database.documents import StoredFile, bytes_of, number_and_size
 from serving.platform.database.row_reader import reader
@@ -28,8 +28,8 @@ def add_document(connection: Connection, row: Mapping[str, Any]) -> bool:
     return connection.execute(statement).first() is not None
 
 
-def handed_in(connection: Connection, marketplace_id: str, notice_id: str) -> HandedIn:
-    return HandedIn(
+def documents_total(connection: Connection, marketplace_id: str, notice_id: str) -> DocumentsOnFile:
+    return DocumentsOnFile(
         *number_and_size(connection, notice_document, inside(notice_document, marketplace_id, notice_id=notice_id))
     )
 

@@ -9,15 +9,15 @@ from models.labels import AppealState
 from models.verdict import Judgement, ReasonCode
 from serving.appeals.tables import overturn
 from serving.cases.tables import verdict
-from serving.notices.rules.notice_counts import Notified
+from serving.notices.rules.notice_counts import NotifiedOutcome
 from serving.notices.rules.notices import ItemState, NoticeOutcome, was_founded
-from serving.notices.rules.reporters import Ended
+from serving.notices.rules.reporters import CountedNotice
 from serving.notices.tables import notice, notice_complaint, notice_item, reporter
 from serving.platform.database.row_reader import reader
 from serving.platform.database.scope import columns, inside, same
 
 
-def ended(connection: Connection, marketplace_id: str, reporter_id: str) -> list[Ended]:
+def counted_notices(connection: Connection, marketplace_id: str, reporter_id: str) -> list[CountedNotice]:
     """The results of a reporter's notices that count for or against it, in the order of time."""
     query = (
         select(*columns(notice_item, "known_at", "decided_at", "outcome"), verdict.c.judgement, overturn.c.overturn_id)
@@ -31,7 +31,7 @@ def ended(connection: Connection, marketplace_id: str, reporter_id: str) -> list
     for row in connection.execute(query):
         founded = _was_founded(row)
         if founded is not None:
-            ended_notices.append(Ended(row.known_at, row.decided_at, founded))
+            ended_notices.append(CountedNotice(row.known_at, row.decided_at, founded))
     return ended_notices
 
 
@@ -41,7 +41,9 @@ def _was_founded(row: Any) -> bool | None:
     return was_founded(judgement, overturned=row.overturn_id is not None, invalid=invalid)
 
 
-def counted(connection: Connection, marketplace_id: str, *, since: datetime, until: datetime) -> list[Notified]:
+def notified_between(
+    connection: Connection, marketplace_id: str, *, since: datetime, until: datetime
+) -> list[NotifiedOutcome]:
     """The listings notified in [since, until), each with its result by now."""
     query = (
         select(
@@ -63,12 +65,12 @@ def counted(connection: Connection, marketplace_id: str, *, since: datetime, unt
         .where(inside(notice_item, marketplace_id), notice_item.c.known_at >= since, notice_item.c.known_at < until)
         .order_by(notice_item.c.known_at, notice_item.c.item_id)
     )
-    return reader(Notified).all(connection, query)
+    return reader(NotifiedOutcome).all(connection, query)
 
 
 def record_of_reporters(
     connection: Connection, marketplace_id: str, *, since: datetime, until: datetime
-) -> dict[tuple[str, datetime | None], list[tuple[Ended, ReasonCode]]]:
+) -> dict[tuple[str, datetime | None], list[tuple[CountedNotice, ReasonCode]]]:
     """The decisions in [since, until) on each reporter's notices, by reporter id and time of its warning."""
     query = (
         select(
@@ -96,12 +98,12 @@ def record_of_reporters(
         )
         .order_by(notice_item.c.decided_at, notice_item.c.item_id)
     )
-    decisions_by_reporter: dict[tuple[str, datetime | None], list[tuple[Ended, ReasonCode]]] = {}
+    decisions_by_reporter: dict[tuple[str, datetime | None], list[tuple[CountedNotice, ReasonCode]]] = {}
     for row in connection.execute(query):
         founded = _was_founded(row)
         if founded is not None:
             warned_at = row.warned_at if row.warned_at is not None and row.warned_at < until else None
-            ended_ = Ended(row.known_at, row.decided_at, founded)
+            ended_ = CountedNotice(row.known_at, row.decided_at, founded)
             decisions_by_reporter.setdefault((row.reporter_id, warned_at), []).append(
                 (ended_, ReasonCode(row.reason_code))
             )

@@ -34,7 +34,7 @@ class StoredNotice:
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
+class NoticeItem:
     marketplace_id: str
     item_id: str
     notice_id: str
@@ -79,33 +79,33 @@ def add_items(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None
 def by_id(connection: Connection, notice_id: str) -> StoredNotice | None:
     """A notice in any marketplace; ids are unique across marketplaces."""
     row = connection.execute(select(notice).where(notice.c.notice_id == notice_id)).mappings().one_or_none()
-    return None if row is None else stored_notice(row)
+    return None if row is None else read_notice(row)
 
 
-def stored_notice(row: RowMapping) -> StoredNotice:
-    return reader(StoredNotice).of({**row, "right": _right(row)})
+def read_notice(row: RowMapping) -> StoredNotice:
+    return reader(StoredNotice).of({**row, "right": _read_right(row)})
 
 
-def _right(row: RowMapping) -> NamedRight:
+def _read_right(row: RowMapping) -> NamedRight:
     texts = {name: row[f"right_{name}"] or "" for name in ("kind", "office", "number", "owner")}
     return NamedRight(**texts, by_power_of_attorney=row["by_power_of_attorney"])
 
 
-def items(connection: Connection, marketplace_id: str, notice_id: str) -> list[Item]:
+def items_of_notice(connection: Connection, marketplace_id: str, notice_id: str) -> list[NoticeItem]:
     """The listings of a notice, in the notice's order."""
-    return _read(connection, inside(notice_item, marketplace_id, notice_id=notice_id))
+    return _select_items(connection, inside(notice_item, marketplace_id, notice_id=notice_id))
 
 
-def of_case(connection: Connection, marketplace_id: str, case_id: str) -> list[Item]:
-    return _read(connection, inside(notice_item, marketplace_id, case_id=case_id))
+def of_case(connection: Connection, marketplace_id: str, case_id: str) -> list[NoticeItem]:
+    return _select_items(connection, inside(notice_item, marketplace_id, case_id=case_id))
 
 
-def _read(connection: Connection, *conditions: ColumnElement[bool]) -> list[Item]:
+def _select_items(connection: Connection, *conditions: ColumnElement[bool]) -> list[NoticeItem]:
     query = select(notice_item).where(*conditions).order_by(notice_item.c.notice_id, notice_item.c.number)
-    return reader(Item).all(connection, query)
+    return reader(NoticeItem).all(connection, query)
 
 
-def waiting_of(connection: Connection, marketplace_id: str, reporter_id: str) -> frozenset[str]:
+def waiting_listings(connection: Connection, marketplace_id: str, reporter_id: str) -> frozenset[str]:
     """The listings with an earlier, still undecided notice of this reporter."""
     query = (
         select(notice_item.c.listing_id)
@@ -130,14 +130,14 @@ def confirmed_listings_since(connection: Connection, marketplace_id: str, report
     return int(connection.execute(query).scalar_one())
 
 
-def confirm(connection: Connection, kept_notice: StoredNotice, at: datetime) -> bool:
+def record_confirmation(connection: Connection, kept_notice: StoredNotice, at: datetime) -> bool:
     """Record that the notifier followed the link sent to the address; False where they did before."""
     this = inside(notice, kept_notice.marketplace_id, notice_id=kept_notice.notice_id)
     changed = update(notice).where(this, notice.c.confirmed_at.is_(None)).values(confirmed_at=at)
     return connection.execute(changed).rowcount == 1
 
 
-def by_strangers_since(connection: Connection, marketplace_id: str, since: datetime) -> int:
+def count_by_strangers(connection: Connection, marketplace_id: str, since: datetime) -> int:
     """The number of notices by unregistered notifiers since a moment."""
     query = (
         select(func.count())
@@ -152,7 +152,7 @@ def by_strangers_since(connection: Connection, marketplace_id: str, since: datet
     return int(connection.execute(query).scalar_one())
 
 
-def notified(connection: Connection, marketplace_id: str, case_id: str) -> list[ShownNotice]:
+def notices_on_case(connection: Connection, marketplace_id: str, case_id: str) -> list[ShownNotice]:
     """The notices on the listing of a case, oldest first."""
     query = (
         select(
@@ -166,10 +166,10 @@ def notified(connection: Connection, marketplace_id: str, case_id: str) -> list[
         .where(inside(notice_item, marketplace_id, case_id=case_id))
         .order_by(notice.c.known_at, notice.c.notice_id)
     )
-    return [reader(ShownNotice).of({**row, "right": _right(row)}) for row in connection.execute(query).mappings()]
+    return [reader(ShownNotice).of({**row, "right": _read_right(row)}) for row in connection.execute(query).mappings()]
 
 
-def settle(connection: Connection, stored_item: Item, *, decided: bool, values: Mapping[str, Any]) -> None:
+def settle_item(connection: Connection, stored_item: NoticeItem, *, decided: bool, values: Mapping[str, Any]) -> None:
     """Advance an item, or reset it where its decision was undone; the caller holds its case."""
     connection.execute(
         update(notice_item)
@@ -197,7 +197,9 @@ def move_to_case(connection: Connection, marketplace_id: str, case_id: str, new_
         )
 
 
-def led_to(connection: Connection, marketplace_id: str, case_ids: Collection[str]) -> dict[str, ReporterKind]:
+def cases_opened_by_notice(
+    connection: Connection, marketplace_id: str, case_ids: Collection[str]
+) -> dict[str, ReporterKind]:
     """The cases among these that a notice or a notifier's complaint opened, with the notifier's kind.
 
     A trusted flagger counts before others.

@@ -15,11 +15,11 @@ def add_preview(connection: Connection, row: Mapping[str, Any]) -> None:
     add(connection, notice_preview, [row])
 
 
-def since(connection: Connection, marketplace_id: str, moment: datetime) -> int:
+def count_since(connection: Connection, marketplace_id: str, moment: datetime) -> int:
     query = select(func.count()).where(inside(notice_preview, marketplace_id), notice_preview.c.known_at > moment)
     return int(connection.execute(query).scalar_one())
 
 
-def forget(connection: Connection, before: datetime) -> None:
+def delete_before(connection: Connection, before: datetime) -> None:
     """Delete the counts from before a moment."""
     connection.execute(delete(notice_preview).where(notice_preview.c.known_at < before))

@@ -44,7 +44,7 @@ def add_reporter(connection: Connection, row: Mapping[str, Any]) -> None:
     add(connection, reporter, [row])
 
 
-def stranger(connection: Connection, row: Mapping[str, Any]) -> Reporter:
+def lock_stranger(connection: Connection, row: Mapping[str, Any]) -> Reporter:
     """The stranger with the row's `email_token`, inserted if missing; locked until the transaction ends."""
     connection.execute(insert_or_ignore(connection, reporter).values(**row))
     query = (
@@ -81,7 +81,7 @@ def change(connection: Connection, known_reporter: Reporter, **values: Any) -> N
     )
 
 
-def everyone(connection: Connection, marketplace_id: str, most: int) -> list[Reporter]:
+def all_reporters(connection: Connection, marketplace_id: str, most: int) -> list[Reporter]:
     """The reporters of a marketplace, newest first."""
     query = (
         select(reporter)
@@ -99,7 +99,7 @@ def by_email_token(connection: Connection, marketplace_id: str, token: str) -> R
     )
 
 
-def to_erase(connection: Connection, most: int) -> list[Reporter]:
+def reporters_to_erase(connection: Connection, most: int) -> list[Reporter]:
     """Reporters whose requested erasure is not complete, oldest request first."""
     query = (
         select(reporter)
@@ -110,7 +110,7 @@ def to_erase(connection: Connection, most: int) -> list[Reporter]:
     return reader(Reporter).all(connection, query)
 
 
-def quiet_since(
+def quiet_strangers(
     connection: Connection, marketplace_id: str, last: datetime, *, open_until: datetime, most: int
 ) -> list[Reporter]:
     """Strangers whose last notice came before `last`, with all notices decided by `open_until`."""

@@ -9,7 +9,7 @@ from serving.appeals.tables import overturn
 from serving.mail.rules.kinds import MailKind
 from serving.mail.tables import mail
 from serving.notices.rules.notices import FINAL_AT_ONCE, ItemState, ReporterKind
-from serving.notices.store.notices import StoredNotice, stored_notice
+from serving.notices.store.notices import StoredNotice, read_notice
 from serving.notices.tables import notice, notice_item, reporter
 from serving.platform.database.pages import page
 from serving.platform.database.scope import inside, same
@@ -19,7 +19,7 @@ from serving.takedowns.tables import action
 _RECEIPT = and_(mail.c.subject_id == notice.c.notice_id, mail.c.kind == MailKind.NOTICE_RECEIPT.value)
 
 
-def untold(connection: Connection, final_before: datetime, most: int) -> list[tuple[str, str, str]]:
+def untold_decisions(connection: Connection, final_before: datetime, most: int) -> list[tuple[str, str, str]]:
     """(marketplace, notice, item) of final decisions that the notifier can be mailed and has not, the oldest first.
 
     `final_before` is the moment before which decisions can no longer be undone. Strangers are mailed once they have
@@ -43,7 +43,7 @@ def untold(connection: Connection, final_before: datetime, most: int) -> list[tu
     return [(row.marketplace_id, row.notice_id, row.item_id) for row in connection.execute(query)]
 
 
-def set_told(connection: Connection, marketplace_id: str, item_ids: Collection[str], at: datetime) -> None:
+def record_told(connection: Connection, marketplace_id: str, item_ids: Collection[str], at: datetime) -> None:
     """Record that the notifier of these listings was mailed the decisions."""
     these = (notice_item.c.marketplace_id == marketplace_id, notice_item.c.item_id.in_(set(item_ids)))
     connection.execute(update(notice_item).where(*these).values(told_at=at))
@@ -57,7 +57,7 @@ def awaits_confirmation(connection: Connection, address: str, since: datetime) -
     return bool(connection.execute(select(sent)).scalar())
 
 
-def without_receipt(connection: Connection, confirmed: StoredNotice) -> str | None:
+def next_without_receipt(connection: Connection, confirmed: StoredNotice) -> str | None:
     """The first notice of the same reporter, after a confirmed one, whose receipt was not queued."""
     query = (
         select(notice.c.notice_id)
@@ -99,4 +99,4 @@ def changed_since(
     changed = or_(notice.c.known_at >= since, notice.c.notice_id.in_(decided))
     query = select(notice).where(inside(notice, marketplace_id), changed)
     query = page(connection, query, {marketplace_id}, after, notice.c.known_at, notice.c.notice_id).limit(most)
-    return [stored_notice(row) for row in connection.execute(query).mappings()]
+    return [read_notice(row) for row in connection.execute(query).mappings()]

@@ -13,36 +13,38 @@ from serving.audit.service.verification import examine, is_whole
 from serving.audit.store import audit
 from serving.operations.rules import MANIFEST, BackupUnusable, File, Manifest, file_problems, read_manifest
 from serving.operations.service.backup_files import file_of
-from serving.operations.service.backup_making import counted, fingerprint, reading, summary
+from serving.operations.service.backup_making import backup_summary, key_fingerprint, reading_engine, row_counts
 from serving.platform.database import clocks
 from serving.platform.home import Home
-from serving.platform.progress import Progress, Report, unheard
+from serving.platform.progress import Progress, Report, ignore_progress
 
 CONTACT_KEY = "contact.key"
 
 
-def check(folder: Path, report: Report = unheard) -> tuple[Manifest, dict[str, Any]]:
+def check_backup(folder: Path, report: Report = ignore_progress) -> tuple[Manifest, dict[str, Any]]:
     """The manifest of a backup that is whole, and what was verified.
 
     Raises BackupUnusable (it is incomplete or altered; the sentence says where. The log of a backup in which something
     was changed before the backup was made is refused too).
     """
     manifest = manifest_of(folder)
-    problems = file_problems(manifest.files, dict(_files(folder, manifest, report))) + _open_to_others(folder)
+    problems = file_problems(manifest.files, dict(_actual_files(folder, manifest, report))) + _files_open_to_others(
+        folder
+    )
     if problems:
-        raise _unusable(folder, problems)
+        raise _unusable_error(folder, problems)
     home = Home(folder)
-    if not manifest.contact_key_is_setting and manifest.contact_key != fingerprint(_key(home)):
+    if not manifest.contact_key_is_setting and manifest.contact_key != key_fingerprint(_contact_key(home)):
         problems.append("The key of the hashes of contacts is not the one of the database.")
     verified: dict[str, Any] = {}
     if manifest.engine == "sqlite":
-        with opened(folder, manifest) as connection:
+        with open_database(folder, manifest) as connection:
             problems += _database_problems(connection, manifest)
-            verified = _log(connection, folder, report)
-            problems += log_problems(verified)
+            verified = _verify_log(connection, folder, report)
+            problems += audit_log_problems(verified)
     if problems:
-        raise _unusable(folder, problems)
-    return manifest, {**summary(manifest), "log": verified}
+        raise _unusable_error(folder, problems)
+    return manifest, {**backup_summary(manifest), "log": verified}
 
 
 def manifest_of(folder: Path) -> Manifest:
@@ -58,7 +60,7 @@ def manifest_of(folder: Path) -> Manifest:
     return read_manifest(body)
 
 
-def log_problems(verified: dict[str, Any]) -> list[str]:
+def audit_log_problems(verified: dict[str, Any]) -> list[str]:
     """What a verification of the audit log found, in sentences."""
     problems = []
     if (broken := verified["broken"]) is not None:
@@ -73,10 +75,10 @@ def log_problems(verified: dict[str, Any]) -> list[str]:
 
 
 @contextmanager
-def opened(folder: Path, manifest: Manifest) -> Iterator[Connection]:
+def open_database(folder: Path, manifest: Manifest) -> Iterator[Connection]:
     """The database of a backup on SQLite, read only."""
     (name,) = [file for file in manifest.files if file == Home(folder).database.name]
-    engine = reading(folder / name)
+    engine = reading_engine(folder / name)
     try:
         with engine.connect() as connection:
             yield connection
@@ -84,7 +86,7 @@ def opened(folder: Path, manifest: Manifest) -> Iterator[Connection]:
         engine.dispose()
 
 
-def _files(folder: Path, manifest: Manifest, report: Report) -> Iterator[tuple[str, File]]:
+def _actual_files(folder: Path, manifest: Manifest, report: Report) -> Iterator[tuple[str, File]]:
     total, done = sum(file.size for file in manifest.files.values()), 0
     for path in sorted(folder.rglob("*")):
         name = str(PurePosixPath(path.relative_to(folder)))
@@ -96,7 +98,7 @@ def _files(folder: Path, manifest: Manifest, report: Report) -> Iterator[tuple[s
         yield name, file
 
 
-def _open_to_others(folder: Path) -> list[str]:
+def _files_open_to_others(folder: Path) -> list[str]:
     """Keys and personal data are in a backup: nobody but its owner may read it."""
     paths = [folder, *folder.rglob("*")]
     open_paths = [path for path in paths if stat.S_IMODE(path.stat().st_mode) & 0o077]
@@ -107,7 +109,7 @@ def _database_problems(connection: Connection, manifest: Manifest) -> list[str]:
     sound = connection.exec_driver_sql("PRAGMA quick_check").scalar_one()
     if sound != "ok":
         return [f"The database is damaged: {sound}."]
-    counts = counted(connection)
+    counts = row_counts(connection)
     names = sorted({*counts, *manifest.counts})
     wrong = [name for name in names if counts.get(name) != manifest.counts.get(name)]
     problems = [f"{name} has {counts.get(name, 0):,} rows, not {manifest.counts.get(name, 0):,}." for name in wrong]
@@ -116,7 +118,7 @@ def _database_problems(connection: Connection, manifest: Manifest) -> list[str]:
     return problems
 
 
-def _log(connection: Connection, folder: Path, report: Report) -> dict[str, Any]:
+def _verify_log(connection: Connection, folder: Path, report: Report) -> dict[str, Any]:
     home, simulated = Home(folder), clocks.offset(connection) is not None
     if not home.audit_heads.exists():
         return examine(connection, audit.head(connection), Heads.none(home), report, simulated=simulated)
@@ -124,12 +126,12 @@ def _log(connection: Connection, folder: Path, report: Report) -> dict[str, Any]
         return examine(connection, audit.head(connection), Heads(stream, home), report, simulated=simulated)
 
 
-def _key(home: Home) -> bytes:
+def _contact_key(home: Home) -> bytes:
     path = home.root / CONTACT_KEY
     return path.read_bytes() if path.exists() else b""
 
 
-def _unusable(folder: Path, problems: list[str]) -> BackupUnusable:
+def _unusable_error(folder: Path, problems: list[str]) -> BackupUnusable:
     more = f" And {len(problems) - 5:,} more." if len(problems) > 5 else ""
     return BackupUnusable(
         "{folder} is not a whole backup. {problems}", folder=str(folder), problems=" ".join(problems[:5]) + more

@@ -8,7 +8,7 @@ from pathlib import Path, PurePosixPath
 from typing import IO, Final
 from urllib.parse import quote
 
-from serving.operations.rules import File, is_kept
+from serving.operations.rules import File, belongs_to_backup
 from serving.platform.database.engine import sqlite_driver
 
 _CHUNK: Final = 1 << 20
@@ -17,14 +17,14 @@ _MAGIC: Final = b"SQLite format 3\0"
 Moved = Callable[[int], object]
 
 
-def kept_files(root: Path) -> list[PurePosixPath]:
+def files_to_back_up(root: Path) -> list[PurePosixPath]:
     """The files of a data directory that belong to a backup, by their path there; no link is followed."""
     files: list[PurePosixPath] = []
     for folder, _, names in os.walk(root):
         subfolder = Path(folder).relative_to(root)
         for name in names:
             path = PurePosixPath(subfolder / name)
-            if is_kept(path) and (root / path).is_file() and not (root / path).is_symlink():
+            if belongs_to_backup(path) and (root / path).is_file() and not (root / path).is_symlink():
                 files.append(path)
     return sorted(files)
 
@@ -42,7 +42,7 @@ def copy_file(source: Path, target: Path, moved: Moved) -> File:
     """
     digest, bytes_left = hashlib.sha256(), source.stat().st_size
     size = bytes_left
-    with source.open("rb") as reading, private(target) as writing:
+    with source.open("rb") as reading, open_private_file(target) as writing:
         while bytes_left and (part := reading.read(min(_CHUNK, bytes_left))):
             writing.write(part)
             digest.update(part)
@@ -53,7 +53,7 @@ def copy_file(source: Path, target: Path, moved: Moved) -> File:
     return File(size - bytes_left, digest.hexdigest())
 
 
-def private(path: Path) -> IO[bytes]:
+def open_private_file(path: Path) -> IO[bytes]:
     """A new file that only its owner reads, in folders that only their owner opens."""
     for folder in (*reversed(path.parent.parents), path.parent):
         folder.mkdir(mode=0o700, exist_ok=True)
@@ -66,9 +66,9 @@ def copy_database(source: Path, target: Path, moved: Moved) -> File:
 
     The open read keeps the copied moment while others write; without it each write would begin the copy again.
     """
-    private(target).close()
+    open_private_file(target).close()
     driver = sqlite_driver()
-    with closing(driver.connect(_uri(source, "mode=ro"), uri=True, isolation_level=None)) as reading:
+    with closing(driver.connect(_sqlite_uri(source, "mode=ro"), uri=True, isolation_level=None)) as reading:
         reading.execute("BEGIN")
         reading.execute("SELECT count(*) FROM sqlite_master").fetchone()
         page = int(reading.execute("PRAGMA page_size").fetchone()[0])
@@ -89,12 +89,12 @@ def copy_database(source: Path, target: Path, moved: Moved) -> File:
     return file_of(target)
 
 
-def read_only(path: Path) -> str:
+def read_only_uri(path: Path) -> str:
     """The URI that reads a database without writing beside it; nothing else may write it meanwhile."""
-    return _uri(path, "mode=ro&immutable=1")
+    return _sqlite_uri(path, "mode=ro&immutable=1")
 
 
-def _uri(path: Path, how: str) -> str:
+def _sqlite_uri(path: Path, how: str) -> str:
     return f"file:{quote(str(path))}?{how}"
 
 
@@ -102,14 +102,14 @@ def file_of(path: Path, moved: Moved = lambda _bytes: None) -> File:
     """The size and digest of a file."""
     digest, size = hashlib.sha256(), 0
     with path.open("rb") as stream:
-        for part in _parts(stream.read):
+        for part in _chunks(stream.read):
             digest.update(part)
             size += len(part)
             moved(len(part))
     return File(size, digest.hexdigest())
 
 
-def _parts(read: Callable[[int], bytes]) -> Iterator[bytes]:
+def _chunks(read: Callable[[int], bytes]) -> Iterator[bytes]:
     while part := read(_CHUNK):
         yield part
 

@@ -23,21 +23,21 @@ from serving.operations.service.backup_files import (
     copy_database,
     copy_file,
     file_of,
+    files_to_back_up,
     is_database,
-    kept_files,
-    private,
-    read_only,
+    open_private_file,
+    read_only_uri,
     sync_folder,
 )
 from serving.platform.database.engine import is_sqlite, sqlite_driver
 from serving.platform.home import Home
-from serving.platform.progress import Progress, Report, unheard
+from serving.platform.progress import Progress, Report, ignore_progress
 from serving.platform.runtime import Runtime
 
 _KEY_DOMAIN: Final = b"touchstone.backup.contact-key\0"
 
 
-def make(runtime: Runtime, folder: Path, report: Report = unheard) -> dict[str, Any]:
+def back_up(runtime: Runtime, folder: Path, report: Report = ignore_progress) -> dict[str, Any]:
     """Back the data directory up into a new folder; returns what it holds, and what must be kept beside it.
 
     The database is copied as of one moment, while others write. The folder appears under its name only when everything
@@ -46,31 +46,31 @@ def make(runtime: Runtime, folder: Path, report: Report = unheard) -> dict[str, 
     Raises Conflict (the folder exists and is not empty, or lies in the data directory).
     """
     home, url = runtime.home, runtime.store.url
-    _refuse(folder, home)
+    _refuse_folder(folder, home)
     audit_key = public_key(home)  # The key is made here if nothing was signed yet.
-    with _unfinished(folder) as new_folder:
-        bar = _Bar(report, home.root)
+    with _unfinished_folder(folder) as new_folder:
+        bar = _ProgressBar(report, home.root)
         files: dict[str, File] = {}
-        names = kept_files(home.root)
+        names = files_to_back_up(home.root)
         if is_sqlite(url):
             database = PurePosixPath(home.database.name)
             files[str(database)] = copy_database(home.database, new_folder / database, bar.moved)
             names.remove(database)
-            engine = reading(new_folder / database)
+            engine = reading_engine(new_folder / database)
             try:
                 with engine.connect() as connection:
-                    log, counts, revision = _state(connection)
+                    log, counts, revision = _database_state(connection)
             finally:
                 engine.dispose()
         else:
             with runtime.store.read() as connection:
-                log, counts, revision = _state(connection)
+                log, counts, revision = _database_state(connection)
         for name in names:
             source, target = home.root / name, new_folder / name
             if not source.exists():
                 continue  # Deleted meanwhile, for example an old bundle.
             if source == home.audit_heads:
-                files[str(name)] = _heads_upto(source, target, log[0])
+                files[str(name)] = _copy_heads_upto(source, target, log[0])
             else:
                 copied = copy_database if is_database(source) else copy_file
                 files[str(name)] = copied(source, target, bar.moved)
@@ -82,19 +82,19 @@ def make(runtime: Runtime, folder: Path, report: Report = unheard) -> dict[str, 
             revision,
             log,
             counts,
-            fingerprint(runtime.contact_key),
+            key_fingerprint(runtime.contact_key),
             runtime.settings.contact_key is not None,
             audit_key,
             files,
         )
-        with private(new_folder / MANIFEST) as stream:
+        with open_private_file(new_folder / MANIFEST) as stream:
             stream.write(manifest.as_json())
             stream.flush()
             os.fsync(stream.fileno())
-    return {**summary(manifest), "folder": str(folder), "beside": _beside(runtime, folder)}
+    return {**backup_summary(manifest), "folder": str(folder), "beside": _stored_elsewhere(runtime, folder)}
 
 
-def summary(manifest: Manifest) -> dict[str, Any]:
+def backup_summary(manifest: Manifest) -> dict[str, Any]:
     """What a backup holds, in figures; `digest` identifies it."""
     return {
         "digest": hashlib.sha256(manifest.as_json()).hexdigest(),
@@ -107,20 +107,22 @@ def summary(manifest: Manifest) -> dict[str, Any]:
     }
 
 
-def fingerprint(contact_key: bytes) -> str:
+def key_fingerprint(contact_key: bytes) -> str:
     """Identifies the key of the hashes of contacts without telling it."""
     return hashlib.sha256(_KEY_DOMAIN + contact_key).hexdigest()[:16]
 
 
-def reading(path: Path) -> Engine:
+def reading_engine(path: Path) -> Engine:
     """An engine that reads a copied database and writes nothing beside it."""
     driver = sqlite_driver()
     return create_engine(
-        "sqlite://", module=driver, creator=lambda: driver.connect(read_only(path), uri=True, check_same_thread=False)
+        "sqlite://",
+        module=driver,
+        creator=lambda: driver.connect(read_only_uri(path), uri=True, check_same_thread=False),
     )
 
 
-def counted(connection: Connection) -> dict[str, int]:
+def row_counts(connection: Connection) -> dict[str, int]:
     """The rows of each table of the database, those of the job queue included."""
     inspector = inspect(connection)
     schemas = [None, "dbos"] if connection.dialect.name == "postgresql" else [None]
@@ -131,12 +133,12 @@ def counted(connection: Connection) -> dict[str, int]:
     }
 
 
-def _state(connection: Connection) -> tuple[tuple[int, str], dict[str, int], str]:
+def _database_state(connection: Connection) -> tuple[tuple[int, str], dict[str, int], str]:
     heads = MigrationContext.configure(connection).get_current_heads()
-    return audit.head(connection) or (0, GENESIS), counted(connection), ", ".join(sorted(heads))
+    return audit.head(connection) or (0, GENESIS), row_counts(connection), ", ".join(sorted(heads))
 
 
-def _refuse(folder: Path, home: Home) -> None:
+def _refuse_folder(folder: Path, home: Home) -> None:
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise Conflict("{folder} exists already. Name a new folder for the backup.", folder=str(folder))
     if home.root in folder.parents or folder in {home.root, *home.root.parents}:
@@ -146,7 +148,7 @@ def _refuse(folder: Path, home: Home) -> None:
 
 
 @contextmanager
-def _unfinished(folder: Path) -> Iterator[Path]:
+def _unfinished_folder(folder: Path) -> Iterator[Path]:
     """A folder that gets its name when the block ends, and is removed when it fails."""
     path = Path(tempfile.mkdtemp(prefix=f"{folder.name}.unfinished-", dir=folder.parent))
     try:
@@ -160,9 +162,9 @@ def _unfinished(folder: Path) -> Iterator[Path]:
         raise
 
 
-def _heads_upto(source: Path, target: Path, sequence: int) -> File:
+def _copy_heads_upto(source: Path, target: Path, sequence: int) -> File:
     """Copy the signed heads that the copied log reaches; later ones would say that it was cut off."""
-    with source.open("rb") as stream, private(target) as writing:
+    with source.open("rb") as stream, open_private_file(target) as writing:
         for line in stream:
             if not line.endswith(b"\n") or json.loads(line)["sequence"] > sequence:
                 break
@@ -172,7 +174,7 @@ def _heads_upto(source: Path, target: Path, sequence: int) -> File:
     return file_of(target)
 
 
-def _beside(runtime: Runtime, folder: Path) -> list[str]:
+def _stored_elsewhere(runtime: Runtime, folder: Path) -> list[str]:
     """What a backup of the data directory does not hold, with the command that backs it up; no password is in it."""
     lines = []
     if not is_sqlite(runtime.store.url):
@@ -200,12 +202,12 @@ def without_password(address: str, scheme: str | None = None) -> str:
     return shown_url.render_as_string(hide_password=False)
 
 
-class _Bar:
+class _ProgressBar:
     """Bytes copied, of those that the data directory had at the beginning."""
 
     def __init__(self, report: Report, root: Path) -> None:
         self._report = report
-        self._total = sum((root / name).stat().st_size for name in kept_files(root))
+        self._total = sum((root / name).stat().st_size for name in files_to_back_up(root))
         self._done = self._told = 0
 
     def moved(self, number: int) -> None:

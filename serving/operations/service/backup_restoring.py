@@ -11,19 +11,19 @@ from sqlalchemy import Connection, create_engine
 
 from models.errors import Conflict
 from serving.audit.rules.chain import GENESIS, MARK_DIGITS, RESTORE, RESTORED, SKIPPED_NUMBERS, Head
-from serving.audit.service.signing import Heads, last_line, locked_until, private_key, public_key, read_head
+from serving.audit.service.signing import Heads, last_line, private_key, public_key, read_head, releasable_heads_file
 from serving.audit.service.verification import verify
 from serving.audit.store import audit, signers
 from serving.audit.store.signers import Signer
 from serving.learning.service.publish import relocate_registry
 from serving.listings.store import listings
 from serving.operations.rules import BackupUnusable, Manifest
-from serving.operations.service.backup_checking import check, log_problems
-from serving.operations.service.backup_files import copy_file, kept_files, sync_folder
-from serving.operations.service.backup_making import fingerprint
+from serving.operations.service.backup_checking import audit_log_problems, check_backup
+from serving.operations.service.backup_files import copy_file, files_to_back_up, sync_folder
+from serving.operations.service.backup_making import key_fingerprint
 from serving.platform.database.engine import is_sqlite, sqlite_driver
 from serving.platform.home import Home
-from serving.platform.progress import Progress, Report, unheard
+from serving.platform.progress import Progress, Report, ignore_progress
 from serving.platform.runtime import Runtime
 from serving.platform.settings import Settings
 from serving.webhooks.service import letters
@@ -32,7 +32,7 @@ _KEPT_IN_PLACE: Final = frozenset({"lock", "cache"})
 
 
 @dataclass(frozen=True, slots=True)
-class Replaced:
+class ReplacedContent:
     """What a data directory held before: its last signed head, and the end of its log where that can be read."""
 
     head: Head | None
@@ -45,7 +45,9 @@ class Replaced:
         return {"signed_head": head, "log": log}
 
 
-def put_in_place(settings: Settings, home: Home, folder: Path, *, replace: bool, report: Report = unheard) -> Replaced:
+def restore_backup(
+    settings: Settings, home: Home, folder: Path, *, replace: bool, report: Report = ignore_progress
+) -> ReplacedContent:
     """Replace the content of a data directory, which the caller owns, by that of a whole backup.
 
     What was there before is kept beside it in a folder of its own. A file says that the restore is unfinished until
@@ -56,19 +58,19 @@ def put_in_place(settings: Settings, home: Home, folder: Path, *, replace: bool,
     """
     if home.root in {folder, *folder.parents}:
         raise Conflict("{folder} is in the data directory. Move the backup out of it.", folder=str(folder))
-    before = _before(home)
-    if (kept_files(home.root) or home.unfinished_restore.exists()) and not replace:
+    before = _replaced_content(home)
+    if (files_to_back_up(home.root) or home.unfinished_restore.exists()) and not replace:
         raise Conflict(
             "{home} is not empty. Restore to another folder by TOUCHSTONE_HOME, or replace this one with --replace: "
             "its content is kept beside it.",
             home=str(home.root),
         )
-    manifest, _ = check(folder, report)
+    manifest, _ = check_backup(folder, report)
     _refuse_other_kind(settings, manifest)
     staged = Path(tempfile.mkdtemp(prefix=f"{home.root.name}.restoring-", dir=home.root.parent))
     try:
-        _copy(folder, staged, manifest, report)
-        _exchange(home, staged)
+        _copy_files(folder, staged, manifest, report)
+        _swap_content(home, staged)
     finally:
         shutil.rmtree(staged, ignore_errors=True)
     if Path(manifest.home) != home.root:
@@ -76,8 +78,8 @@ def put_in_place(settings: Settings, home: Home, folder: Path, *, replace: bool,
     return before
 
 
-def record(
-    runtime: Runtime, manifest: Manifest, digest: str, before: Replaced, *, reason: str, by: str
+def record_restore(
+    runtime: Runtime, manifest: Manifest, digest: str, before: ReplacedContent, *, reason: str, by: str
 ) -> dict[str, Any]:
     """Record the restore in the audit log, and bring what was signed and what was sent into line with the database.
 
@@ -87,10 +89,10 @@ def record(
     Raises BackupUnusable (the database is not the one of the backup: on PostgreSQL its own copy is restored first).
     """
     own, now = public_key(runtime.home), runtime.clock.now()
-    with locked_until(runtime.home) as (stream, _), runtime.store.write() as connection:
-        end = audit.hold(connection)
+    with releasable_heads_file(runtime.home) as (stream, _), runtime.store.write() as connection:
+        end = audit.lock(connection)
         heads = Heads(stream, runtime.home)
-        if not _belong(connection, manifest, end, heads):
+        if not _is_database_of_backup(connection, manifest, end, heads):
             raise BackupUnusable(
                 "The database is not the one of this backup: its audit log has no entry {sequence} of that hash. "
                 "Restore the database first, then this folder.",
@@ -102,9 +104,9 @@ def record(
                 break
             last, size = head, heads.read
         stream.truncate(size)
-        if own in {signer.public_key for signer in signers.everybody(connection)}:
+        if own in {signer.public_key for signer in signers.all_signers(connection)}:
             end_of = (last.sequence, last.entry_hash, last.signed_at) if last else (0, GENESIS, now)
-            signers.signed(connection, Signer(own, *end_of))
+            signers.record_head(connection, Signer(own, *end_of))
         payload = {
             "backup": digest,
             "taken_at": manifest.taken_at,
@@ -113,20 +115,20 @@ def record(
             "before": before.as_json(),
         }
         audit.record(connection, now, "", by, RESTORED, RESTORE, **payload)
-        listings.skip_numbers(connection, SKIPPED_NUMBERS)
+        listings.raise_sequences(connection, SKIPPED_NUMBERS)
     _keep_heads(runtime.home, before, now)
     runtime.home.unfinished_restore.unlink(missing_ok=True)
     verified = verify(runtime)
-    return {"entry": end[0] + 1, "problems": log_problems(verified)}
+    return {"entry": end[0] + 1, "problems": audit_log_problems(verified)}
 
 
-def waiting(runtime: Runtime) -> int:
+def waiting_messages(runtime: Runtime) -> int:
     """How many messages to marketplaces leave once the service runs."""
     with runtime.store.read() as connection:
         return letters.moving_count(connection)
 
 
-def _belong(connection: Connection, manifest: Manifest, end: tuple[int, str], heads: Heads) -> bool:
+def _is_database_of_backup(connection: Connection, manifest: Manifest, end: tuple[int, str], heads: Heads) -> bool:
     """Whether the database, whose log ends there, is the one of the backup.
 
     A dump of PostgreSQL may be older than the folder: what was signed by the folder's time tells.
@@ -144,7 +146,7 @@ def _belong(connection: Connection, manifest: Manifest, end: tuple[int, str], he
     return heads.last is not None and audit.hash_of(connection, heads.last.sequence) == heads.last.entry_hash
 
 
-def _before(home: Home) -> Replaced:
+def _replaced_content(home: Home) -> ReplacedContent:
     line, log = last_line(home.audit_heads), None
     head = None
     if line is not None and (home.root / "audit.key").exists():
@@ -155,7 +157,7 @@ def _before(home: Home) -> Replaced:
             log = _log_end(home)
         except Exception:  # whatever is wrong with it: it is being replaced
             log = None
-    return Replaced(head, log, heads)
+    return ReplacedContent(head, log, heads)
 
 
 def _log_end(home: Home) -> tuple[int, str]:
@@ -179,13 +181,13 @@ def _refuse_other_kind(settings: Settings, manifest: Manifest) -> None:
         )
     if manifest.contact_key_is_setting:
         key = settings.contact_key
-        if key is None or fingerprint(key.get_secret_value().encode()) != manifest.contact_key:
+        if key is None or key_fingerprint(key.get_secret_value().encode()) != manifest.contact_key:
             raise Conflict(
                 "Set TOUCHSTONE_CONTACT_KEY to the key that the backup was made with: it is not in the backup."
             )
 
 
-def _copy(folder: Path, staged: Path, manifest: Manifest, report: Report) -> None:
+def _copy_files(folder: Path, staged: Path, manifest: Manifest, report: Report) -> None:
     total, done = sum(file.size for file in manifest.files.values()), 0
     for name, stated in manifest.files.items():
         if copy_file(folder / name, staged / name, lambda _bytes: None) != stated:
@@ -194,14 +196,14 @@ def _copy(folder: Path, staged: Path, manifest: Manifest, report: Report) -> Non
         report(Progress("Restore", done, total))
 
 
-def _exchange(home: Home, staged: Path) -> None:
+def _swap_content(home: Home, staged: Path) -> None:
     home.write_private(home.unfinished_restore.name, {"from": staged.name})
     old = [path for path in home.root.iterdir() if path.name not in {*_KEPT_IN_PLACE, home.unfinished_restore.name}]
     if old:
         aside = Path(tempfile.mkdtemp(prefix=f"{home.root.name}.replaced-", dir=home.root.parent))
         for path in old:
             path.rename(aside / path.name)
-        if not kept_files(aside):
+        if not files_to_back_up(aside):
             shutil.rmtree(aside)  # Empty folders of a new data directory.
     for path in staged.iterdir():
         path.rename(home.root / path.name)
@@ -209,7 +211,7 @@ def _exchange(home: Home, staged: Path) -> None:
     Home.at(home.root)
 
 
-def _keep_heads(home: Home, before: Replaced, now: datetime) -> None:
+def _keep_heads(home: Home, before: ReplacedContent, now: datetime) -> None:
     """Keep the signed heads of what was replaced, which may prove what it held."""
     if before.heads:
         path = home.root / f"audit-heads-until-{now:%Y%m%dT%H%M%S}.ndjson"

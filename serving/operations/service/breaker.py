@@ -10,35 +10,35 @@ from serving.marketplaces.store.marketplaces import Marketplace
 from serving.platform.clock import Window
 from serving.platform.runtime import Runtime
 from serving.scoring.policy import BreakerPolicy
-from serving.scoring.rules.breaker import tripped
+from serving.scoring.rules.breaker import why_tripped
 from serving.scoring.service.bundles import LiveModels
 from serving.scoring.store import breakers
 from serving.scoring.store.breakers import Breaker
 
 
-def look_at_breakers(runtime: Runtime) -> int:
+def check_breakers(runtime: Runtime) -> int:
     """Compare the volume of alerts with the base rate where a model scores; returns how many breakers opened.
 
     While a breaker is open, brands get no questions from the model; these cases go to analysts.
     """
     policy, now, opened = runtime.policies[BreakerPolicy], runtime.clock.now(), 0
     with runtime.store.read() as connection:
-        marketplace_ids = [marketplace.marketplace_id for marketplace in marketplaces.everyone(connection)]
+        marketplace_ids = [marketplace.marketplace_id for marketplace in marketplaces.all_marketplaces(connection)]
         due = [
             (marketplace_id, breaker)
             for marketplace_id in marketplace_ids
             if runtime.services[LiveModels].loaded(marketplace_id) is not None
-            and (breaker := breakers.of(connection, marketplace_id)).opened_at is None
+            and (breaker := breakers.breaker_of(connection, marketplace_id)).opened_at is None
             and (breaker.checked_at is None or now - breaker.checked_at >= timedelta(minutes=policy.check_minutes))
         ]
     for marketplace_id, breaker in due:
-        opened += _look(runtime, marketplace_id, breaker)
+        opened += _check_breaker(runtime, marketplace_id, breaker)
     if opened:
         runtime.forget()
     return opened
 
 
-def _look(runtime: Runtime, marketplace_id: str, breaker: Breaker) -> bool:
+def _check_breaker(runtime: Runtime, marketplace_id: str, breaker: Breaker) -> bool:
     policy, now = runtime.policies[BreakerPolicy], runtime.clock.now()
     start = now - timedelta(hours=policy.window_hours)
     # A volume that a person has reviewed and accepted counts as usual from then on.
@@ -48,11 +48,11 @@ def _look(runtime: Runtime, marketplace_id: str, breaker: Breaker) -> bool:
         now_flagged, usually = (
             breakers.volume(connection, marketplace_id, window, policy.per_seller) for window in (recent, usual)
         )
-    surge = tripped(now_flagged, usually, policy)
+    surge = why_tripped(now_flagged, usually, policy)
     reason = None if surge is None else in_english(surge)
     with runtime.store.write() as connection:
-        breakers.checked(connection, marketplace_id, now)
-        if reason is None or not breakers.open_it(connection, marketplace_id, reason, now):
+        breakers.record_check(connection, marketplace_id, now)
+        if reason is None or not breakers.open_breaker(connection, marketplace_id, reason, now):
             return False
         audit.record(connection, now, marketplace_id, "sweep", "breaker.opened", marketplace_id, reason=reason)
     return True
@@ -67,7 +67,7 @@ def close_breaker(runtime: Runtime, marketplace: Marketplace, *, by: str, reason
         raise Invalid("Give the result of the review of the alert volume.")
     now = runtime.clock.now()
     with runtime.store.write() as connection:
-        if not breakers.close_it(connection, marketplace.marketplace_id, now):
+        if not breakers.close_breaker(connection, marketplace.marketplace_id, now):
             raise Conflict("The breaker is already closed; the model asks brands.")
         audit.record(
             connection,

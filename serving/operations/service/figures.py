@@ -10,16 +10,16 @@ from serving.cases.store import queues, verdicts
 from serving.listings.store import listings, scores
 from serving.marketplaces.store.marketplaces import Marketplace
 from serving.platform.runtime import Runtime
-from serving.reports.rules.outcomes import by_name
+from serving.reports.rules.outcomes import results_by_name
 from serving.reports.store.reports import totals
 from serving.takedowns.rules.removal_check import CheckState
 from serving.takedowns.store import actions, removal_checks
 from serving.webhooks.rules.action import ActionKind, ActionState
 
-_LEFT = (ActionState.SENDING, ActionState.ACKNOWLEDGED, ActionState.DEAD)
+_SENT_STATES = (ActionState.SENDING, ActionState.ACKNOWLEDGED, ActionState.DEAD)
 
 
-def figures(runtime: Runtime, marketplace: Marketplace) -> dict[str, Any]:
+def service_figures(runtime: Runtime, marketplace: Marketplace) -> dict[str, Any]:
     """Rows, routes, verdicts, actions and models. `received` = `scored` + `quarantined`; repeats are in neither.
 
     A removal is withdrawn, pending approval (`held`), or sent (`takedowns.sent`); each sent one is acknowledged in the
@@ -30,8 +30,8 @@ def figures(runtime: Runtime, marketplace: Marketplace) -> dict[str, Any]:
     marketplace_id = marketplace.marketplace_id
     with runtime.store.read() as connection:
         counted = listings.counts(connection, marketplace_id)
-        routes = scores.routes(connection, marketplace_id)
-        acted = actions.counts(connection, marketplace_id)
+        routes = scores.lane_counts(connection, marketplace_id)
+        acted = actions.counts_by_state(connection, marketplace_id)
         all_figures = {
             "listings": counted["listings"],
             "versions": counted["versions"],
@@ -39,26 +39,26 @@ def figures(runtime: Runtime, marketplace: Marketplace) -> dict[str, Any]:
             "quarantined": counted["quarantined"],
             "scored": sum(routes.values()),
             "routes": {lane.value: routes.get(lane.value, 0) for lane in Lane},
-            "verdicts": verdicts.counts(connection, marketplace_id),
+            "verdicts": verdicts.counts_by_judgement(connection, marketplace_id),
             "open_cases": queues.queue_sizes(connection, {marketplace_id}),
-            "removal_checks": _checks(connection, marketplace_id),
-            "appeals": appeals.counts(connection, marketplace_id),
-            "counter_notices": counter_notices.counts(connection, marketplace_id),
+            "removal_checks": _check_figures(connection, marketplace_id),
+            "appeals": appeals.counts_by_state(connection, marketplace_id),
+            "counter_notices": counter_notices.counts_by_state(connection, marketplace_id),
         }
         reported = totals(connection, marketplace_id)
-    all_figures["reports"] = {"items": reported.items, **by_name(reported.first)}
+    all_figures["reports"] = {"items": reported.items, **results_by_name(reported.first)}
     removals = {state: acted.get((ActionKind.REMOVE, state), 0) for state in ActionState}
     reinstated = {state: acted.get((ActionKind.REINSTATE, state), 0) for state in ActionState}
     all_figures["removals"] = {
         "withdrawn": removals[ActionState.WITHDRAWN],
         "held": removals[ActionState.PENDING_APPROVAL],
         "scheduled": removals[ActionState.SCHEDULED],
-        "sent": sum(removals[state] for state in _LEFT),
+        "sent": sum(removals[state] for state in _SENT_STATES),
         "acknowledged": removals[ActionState.ACKNOWLEDGED],
     }
     all_figures["reinstatements"] = {
         "scheduled": reinstated[ActionState.SCHEDULED],
-        "sent": sum(reinstated[state] for state in _LEFT),
+        "sent": sum(reinstated[state] for state in _SENT_STATES),
         "acknowledged": reinstated[ActionState.ACKNOWLEDGED],
     }
     all_figures["pending"] = sum(
@@ -67,8 +67,11 @@ def figures(runtime: Runtime, marketplace: Marketplace) -> dict[str, Any]:
     return all_figures
 
 
-def _checks(connection: Connection, marketplace_id: str) -> dict[str, Any]:
-    stand, took = removal_checks.counts(connection, marketplace_id), removal_checks.times(connection, marketplace_id)
+def _check_figures(connection: Connection, marketplace_id: str) -> dict[str, Any]:
+    stand, took = (
+        removal_checks.counts_by_state(connection, marketplace_id),
+        removal_checks.removal_times(connection, marketplace_id),
+    )
     return {
         **{state.value: stand.get(state, 0) for state in CheckState},
         "median_seconds_to_removal": took.median_seconds,

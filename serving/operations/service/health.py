@@ -59,7 +59,7 @@ def health_of(runtime: Runtime, connection: Connection, marketplace_id: str) -> 
     live = runtime.services[LiveModels]
     bundle, missing = live.loaded(marketplace_id), live.missing().get(marketplace_id)
     sequence, entry_hash = audit.head(connection)
-    processes = tuple(workers.everybody(connection))
+    processes = tuple(workers.all_processes(connection))
     return Health(
         engine="PostgreSQL" if connection.dialect.name == "postgresql" else "SQLite",
         database_bytes=database_bytes(connection),
@@ -71,18 +71,18 @@ def health_of(runtime: Runtime, connection: Connection, marketplace_id: str) -> 
         by_lightgbm=marketplace_id in live.by_lightgbm(),
         now=runtime.clock.now(),
         simulated=runtime.clock.simulated,
-        skew=_skew(runtime, connection),
-        receiver=endpoints.in_force(connection, marketplace_id),
-        acknowledged=deliveries.any_acknowledged(connection, marketplace_id),
+        skew=_clock_skew(runtime, connection),
+        receiver=endpoints.endpoint_in_force(connection, marketplace_id),
+        acknowledged=deliveries.has_acknowledged(connection, marketplace_id),
         processes=processes,
-        lacking=_lacking(runtime, processes, marketplace_id),
+        lacking=_processes_lacking(runtime, processes, marketplace_id),
         entries=sequence,
         entry_hash=entry_hash,
         head=last_head(runtime),
     )
 
 
-def _lacking(runtime: Runtime, processes: Iterable[WorkerProcess], marketplace_id: str) -> dict[str, str]:
+def _processes_lacking(runtime: Runtime, processes: Iterable[WorkerProcess], marketplace_id: str) -> dict[str, str]:
     now = runtime.wall.now()
     return {
         process.process: process.lacks[marketplace_id]
@@ -93,7 +93,7 @@ def _lacking(runtime: Runtime, processes: Iterable[WorkerProcess], marketplace_i
     }
 
 
-def _skew(runtime: Runtime, connection: Connection) -> timedelta | None:
+def _clock_skew(runtime: Runtime, connection: Connection) -> timedelta | None:
     if connection.dialect.name != "postgresql":
         return None
     there: datetime = connection.exec_driver_sql("SELECT clock_timestamp()").scalar_one()

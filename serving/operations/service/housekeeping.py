@@ -20,7 +20,7 @@ from serving.marketplaces.store.marketplaces import Marketplace
 from serving.platform.database import statistics
 from serving.platform.runtime import Runtime
 from serving.scoring.store import reference_changes, references
-from serving.standing.rules.reminders import TOLD, QuestionStep
+from serving.standing.rules.reminders import STEP_MESSAGES, QuestionStep
 
 _REFERENCES_LAST: Final = timedelta(hours=6)
 # The limit of a sweep, which runs every second; more would delay users' requests.
@@ -31,10 +31,10 @@ def pass_on_unanswered(runtime: Runtime) -> int:
     """Move questions that a brand has not answered in time to an analyst; returns how many."""
     now = runtime.clock.now()
     with runtime.store.read() as connection:
-        places = [marketplace.marketplace_id for marketplace in marketplaces.everyone(connection)]
+        places = [marketplace.marketplace_id for marketplace in marketplaces.all_marketplaces(connection)]
         rule = AutomaticRule.UNANSWERED_QUESTIONS
         active_places = {place for place in places if kill_switches.is_on(connection, place, rule)}
-        overdue = cases.overdue(connection, CaseLane.ASK_BRAND, active_places, now, _MOST_AT_ONCE)
+        overdue = cases.overdue_cases(connection, CaseLane.ASK_BRAND, active_places, now, _MOST_AT_ONCE)
     passed = 0
     hours = runtime.policies[EnforcementPolicy].analyst_decides_within_hours
     for case in overdue:
@@ -43,13 +43,13 @@ def pass_on_unanswered(runtime: Runtime) -> int:
             "marketplace_id": case.marketplace_id,
             "event_id": runtime.ids.new("evt"),
             "case_id": case.case_id,
-            "what": in_english(TOLD[QuestionStep.UNANSWERED]),
+            "what": in_english(STEP_MESSAGES[QuestionStep.UNANSWERED]),
             "actor": "sweep",
             "known_at": now,
         }
         try:
             with runtime.store.write() as connection:
-                cases.change(connection, case, CaseEvent.PASS_ON, values, holder="", at=now)
+                cases.apply_event(connection, case, CaseEvent.PASS_ON, values, holder="", at=now)
                 cases.add_events(connection, [event])
                 take_step(runtime, connection, case, QuestionStep.UNANSWERED, now)
         except Conflict:
@@ -58,13 +58,13 @@ def pass_on_unanswered(runtime: Runtime) -> int:
     return passed
 
 
-def count_tables(runtime: Runtime) -> int:
+def refresh_statistics(runtime: Runtime) -> int:
     """Refresh the statistics of tables that have grown, so that the planner uses them; returns how many tables."""
     with runtime.store.read() as connection:
-        grown = statistics.grown(connection)
+        grown = statistics.outgrown_tables(connection)
     if grown:
         with runtime.store.write() as connection:
-            statistics.refresh(connection, grown)
+            statistics.analyse(connection, grown)
     return len(grown)
 
 
@@ -75,7 +75,7 @@ def refresh_references(runtime: Runtime) -> int:
     with runtime.store.read() as connection:
         stale = [
             marketplace
-            for marketplace in marketplaces.everyone(connection)
+            for marketplace in marketplaces.all_marketplaces(connection)
             if (last := references.refreshed_at(connection, marketplace.marketplace_id)) is None
             or now - last >= _REFERENCES_LAST
         ]
@@ -91,17 +91,17 @@ def refresh_references(runtime: Runtime) -> int:
 def mail_overdue_cases(runtime: Runtime) -> int:
     """Tell the administrators of each marketplace of its overdue cases, once a day (UTC); returns how many mails."""
     with runtime.store.read() as connection:
-        places = marketplaces.everyone(connection)
-    return sum(_mail(runtime, place, runtime.clock.now()) for place in places)
+        places = marketplaces.all_marketplaces(connection)
+    return sum(_mail_marketplace(runtime, place, runtime.clock.now()) for place in places)
 
 
-def _mail(runtime: Runtime, place: Marketplace, now: datetime) -> int:
+def _mail_marketplace(runtime: Runtime, place: Marketplace, now: datetime) -> int:
     marketplace_id = place.marketplace_id
     today = f"{marketplace_id}:{now:%y%m%d}"
     with runtime.store.read() as connection:
-        if mails.told(connection, MailKind.OVERDUE_CASES, today):
+        if mails.mailed_accounts(connection, MailKind.OVERDUE_CASES, today):
             return 0
-        late = cases.overdue_number(connection, marketplace_id, now)
+        late = cases.overdue_count(connection, marketplace_id, now)
     if not late:
         return 0
     with runtime.store.write() as connection:

@@ -13,7 +13,7 @@ from serving.learning.store import learning
 from serving.operations.store import workers
 from serving.operations.store.workers import WorkerProcess
 from serving.platform.database.engine import is_sqlite
-from serving.platform.database.faults import Full, StorageFault
+from serving.platform.database.faults import DatabaseFull, StorageFault
 from serving.platform.runtime import Runtime
 from serving.scoring.service.bundles import ChampionMissing, LiveModels, MissingChampion
 
@@ -49,7 +49,7 @@ class Presence:
         process = f"{socket.gethostname()[:80]}, process {os.getpid()}"
         seen = WorkerProcess(self._runtime.worker_id[:80], process, self._started_at, now, seconds, what, lacks)
         with self._runtime.store.write() as connection:
-            workers.seen(connection, seen)
+            workers.record_seen(connection, seen)
         self._written_at, self._lacked = now, lacks
         return True
 
@@ -58,14 +58,14 @@ _LEAST_FREE_BYTES: Final = 1_000_000  # About a batch of a thousand listings.
 
 
 @dataclass(frozen=True, slots=True)
-class NotReady:
+class NotReadyReason:
     """A reason why the process is not ready. It names no marketplace and no path: the answer is public."""
 
     code: str
     phrase: Phrase
 
 
-def not_ready(runtime: Runtime) -> list[NotReady]:
+def not_ready_reasons(runtime: Runtime) -> list[NotReadyReason]:
     """Every reason; empty for a process that is ready.
 
     It compares the champions that the database names with those in memory. Because the caller is unknown, it loads
@@ -75,24 +75,26 @@ def not_ready(runtime: Runtime) -> list[NotReady]:
         with runtime.store.read(admission=True) as connection:
             champions = learning.champions(connection)
     except StorageFault as fault:
-        return [NotReady(fault.code, fault.phrase)]
-    fault_now = _fault(runtime)
-    reasons = [] if fault_now is None else [NotReady(fault_now.code, fault_now.phrase)]
-    return reasons + [NotReady(problem.code, problem.phrase) for problem in _missing(runtime, champions)]
+        return [NotReadyReason(fault.code, fault.phrase)]
+    fault_now = _storage_fault(runtime)
+    reasons = [] if fault_now is None else [NotReadyReason(fault_now.code, fault_now.phrase)]
+    return reasons + [
+        NotReadyReason(problem.code, problem.phrase) for problem in _missing_champions(runtime, champions)
+    ]
 
 
-def _fault(runtime: Runtime) -> StorageFault | None:
+def _storage_fault(runtime: Runtime) -> StorageFault | None:
     """Why the last transaction was not stored; on SQLite also the lack of space, because a short row may still be.
 
     The heartbeat of the worker is a transaction at least twice a minute, and with each sweep while the last one failed.
     """
     last = runtime.store.fault
     if last is None and is_sqlite(runtime.store.url) and shutil.disk_usage(runtime.home.root).free < _LEAST_FREE_BYTES:
-        return Full()
+        return DatabaseFull()
     return last
 
 
-def _missing(runtime: Runtime, champions: Mapping[str, str]) -> list[ChampionMissing]:
+def _missing_champions(runtime: Runtime, champions: Mapping[str, str]) -> list[ChampionMissing]:
     live = runtime.services[LiveModels]
     missing = live.missing()
     problems = []

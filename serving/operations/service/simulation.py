@@ -64,7 +64,7 @@ class Visits:
         return sorted(self._opened)
 
 
-def unfinished(runtime: Runtime) -> int:
+def unfinished_count(runtime: Runtime) -> int:
     """The number of messages that are due or on their way, and of checks and mails that have not ended."""
     with runtime.store.read() as connection:
         now = runtime.clock.now()

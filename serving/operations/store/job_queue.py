@@ -38,7 +38,7 @@ class FailedJob:
 
 def queue_counts(connection: Connection, since: datetime) -> list[QueueCounts]:
     """The queues with a job that waits, runs, or ended since a moment, by name."""
-    job, when = _jobs(connection), int(since.timestamp() * 1000)
+    job, when = _job_table(connection), int(since.timestamp() * 1000)
     in_queue = (job.c.queue_name.is_not(None),)
     counted = select(job.c.queue_name, func.count().label("n"), func.min(job.c.created_at).label("first"))
 
@@ -57,20 +57,20 @@ def queue_counts(connection: Connection, since: datetime) -> list[QueueCounts]:
             running.get(name, _NOTHING)[0],
             done.get(name, _NOTHING)[0],
             failed.get(name, _NOTHING)[0],
-            _moment(waiting[name][1]) if name in waiting else None,
+            _as_datetime(waiting[name][1]) if name in waiting else None,
         )
         for name in names
     ]
 
 
 def unfinished_count(connection: Connection, queues: Collection[str]) -> int:
-    job = _jobs(connection)
+    job = _job_table(connection)
     query = select(func.count()).where(job.c.status.in_((*_WAITING, *_RUNNING)), job.c.queue_name.in_(queues))
     return int(connection.execute(query.select_from(job)).scalar_one())
 
 
-def failures(connection: Connection, most: int) -> list[FailedJob]:
-    job, output = _jobs(connection), _outputs(connection)
+def latest_failures(connection: Connection, most: int) -> list[FailedJob]:
+    job, output = _job_table(connection), _output_table(connection)
     query = (
         select(
             job.c.workflow_uuid,
@@ -85,24 +85,24 @@ def failures(connection: Connection, most: int) -> list[FailedJob]:
         .limit(most)
     )
     return [
-        FailedJob(row.workflow_uuid, row.name or "", row.queue_name or "", _moment(row.created_at), str(row.why))
+        FailedJob(row.workflow_uuid, row.name or "", row.queue_name or "", _as_datetime(row.created_at), str(row.why))
         for row in connection.execute(query)
     ]
 
 
-def _jobs(connection: Connection) -> Any:
+def _job_table(connection: Connection) -> Any:
     names = ("workflow_uuid", "status", "name", "queue_name", "created_at", "completed_at", "error")
-    return table("workflow_status", *map(column, names), schema=_schema(connection))
+    return table("workflow_status", *map(column, names), schema=_job_schema(connection))
 
 
-def _outputs(connection: Connection) -> Any:
-    return table("workflow_output", column("workflow_uuid"), column("error"), schema=_schema(connection))
+def _output_table(connection: Connection) -> Any:
+    return table("workflow_output", column("workflow_uuid"), column("error"), schema=_job_schema(connection))
 
 
-def _schema(connection: Connection) -> str | None:
+def _job_schema(connection: Connection) -> str | None:
     """The schema of DBOS's tables; None where the engine has no schemas."""
     return "dbos" if connection.dialect.name == "postgresql" else None
 
 
-def _moment(milliseconds: int) -> datetime:
+def _as_datetime(milliseconds: int) -> datetime:
     return datetime.fromtimestamp(milliseconds / 1000, UTC)

@@ -9,7 +9,7 @@ from models.routing import Lane
 from serving.listings.tables import score
 
 
-def by_lane(
+def scores_by_lane(
     connection: Connection, marketplace_id: str, starts: Sequence[datetime], step: timedelta
 ) -> dict[Lane, list[int]]:
     """For each lane, the number of scores in [start, start + step), in the order of the starts.

@@ -27,7 +27,7 @@ class WorkerProcess:
     lacks: Mapping[str, str]
 
 
-def seen(connection: Connection, process: WorkerProcess) -> None:
+def record_seen(connection: Connection, process: WorkerProcess) -> None:
     """Record that a process is running; it replaces an earlier one of the same name."""
     values = row_of(process)
     changed = connection.execute(
@@ -37,7 +37,7 @@ def seen(connection: Connection, process: WorkerProcess) -> None:
         add(connection, worker_process, [values])
 
 
-def everybody(connection: Connection) -> list[WorkerProcess]:
+def all_processes(connection: Connection) -> list[WorkerProcess]:
     """All recorded processes, the latest first."""
     query = select(worker_process).order_by(worker_process.c.seen_at.desc(), worker_process.c.worker_id)
     return reader(WorkerProcess).all(connection, query)

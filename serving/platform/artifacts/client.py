@@ -17,7 +17,7 @@ class BucketUnreachable(Unavailable):
     code = "bucket_unreachable"
 
 
-class InBucket:
+class BucketFiles:
     """Files in a bucket, by kind and digest under a prefix."""
 
     def __init__(self, client: Any, bucket: str, prefix: str) -> None:
@@ -62,7 +62,7 @@ class InBucket:
         )
 
 
-def bucket_of(settings: Settings) -> InBucket | None:
+def bucket_of(settings: Settings) -> BucketFiles | None:
     """The bucket of the settings; None where none is set.
 
     Raises Invalid (the address is not s3://BUCKET/PREFIX, boto3 is not installed, or production mode would reach it
@@ -91,4 +91,4 @@ def bucket_of(settings: Settings) -> InBucket | None:
     )
     prefix = parts.path.strip("/")
     client = boto3.client("s3", endpoint_url=endpoint, config=config)
-    return InBucket(client, parts.netloc, f"{prefix}/" if prefix else "")
+    return BucketFiles(client, parts.netloc, f"{prefix}/" if prefix else "")

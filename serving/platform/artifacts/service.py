@@ -21,7 +21,7 @@ class SharedFiles(Protocol):
         """Keep the content; a file that is there stays as it is."""
 
 
-class InDatabase:
+class DatabaseFiles:
     """Files in the database that the processes share; a backup of the database has them."""
 
     def __init__(self, database: Store, clock: Clock) -> None:
@@ -39,4 +39,4 @@ class InDatabase:
     def put(self, kind: Kind, digest: str, content: bytes) -> None:
         """Keep the content in a transaction of its own."""
         with self._database.write() as connection:
-            artifacts.put(connection, kind, digest, content, self._clock.now())
+            artifacts.save(connection, kind, digest, content, self._clock.now())

@@ -14,18 +14,22 @@ _PART_BYTES: Final = 1_000_000
 
 def has(connection: Connection, kind: Kind, digest: str) -> bool:
     """Whether the file is there, whole."""
-    return connection.execute(select(artifact.c.size).where(_named(artifact, kind, digest))).first() is not None
+    return connection.execute(select(artifact.c.size).where(_with_digest(artifact, kind, digest))).first() is not None
 
 
 def get(connection: Connection, kind: Kind, digest: str) -> bytes | None:
     """The content; None where there is no such file."""
     if not has(connection, kind, digest):
         return None
-    query = select(artifact_part.c.content).where(_named(artifact_part, kind, digest)).order_by(artifact_part.c.number)
+    query = (
+        select(artifact_part.c.content)
+        .where(_with_digest(artifact_part, kind, digest))
+        .order_by(artifact_part.c.number)
+    )
     return b"".join(connection.execute(query).scalars())
 
 
-def put(connection: Connection, kind: Kind, digest: str, content: bytes, at: datetime) -> None:
+def save(connection: Connection, kind: Kind, digest: str, content: bytes, at: datetime) -> None:
     """Keep the content; a file that is there stays as it is."""
     named = {"kind": kind.value, "digest": digest}
     row = {**named, "size": len(content), "stored_at": at}
@@ -37,5 +41,5 @@ def put(connection: Connection, kind: Kind, digest: str, content: bytes, at: dat
     add(connection, artifact_part, parts)
 
 
-def _named(table: Table, kind: Kind, digest: str) -> ColumnElement[bool]:
+def _with_digest(table: Table, kind: Kind, digest: str) -> ColumnElement[bool]:
     return (table.c.kind == kind.value) & (table.c.digest == digest)

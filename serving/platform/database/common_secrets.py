@@ -52,7 +52,7 @@ def compare_secrets(store: Store, secrets: Sequence[CommonSecret], at: datetime)
     with store.write() as connection:
         for secret in secrets:
             own = secret.prints()
-            known = _known(connection, secret.name, own[0], at)
+            known = _common_fingerprint(connection, secret.name, own[0], at)
             if known not in own:
                 raise SecretDiffers(
                     "The {name} of this process is not the one with which this database is used: its fingerprint is "
@@ -71,7 +71,7 @@ def accept_secrets(connection: Connection, secrets: Sequence[CommonSecret], at: 
     changed = []
     for secret in secrets:
         own = secret.prints()
-        if _known(connection, secret.name, own[0], at) not in own:
+        if _common_fingerprint(connection, secret.name, own[0], at) not in own:
             put_in_force(connection, secret.name, secret.keys[0], at)
             changed.append(secret.name)
     return changed
@@ -83,7 +83,7 @@ def put_in_force(connection: Connection, name: str, key: bytes, at: datetime) ->
     connection.execute(update(secret_fingerprint).where(secret_fingerprint.c.name == name).values(values))
 
 
-def _known(connection: Connection, name: str, unless: str, at: datetime) -> str:
+def _common_fingerprint(connection: Connection, name: str, unless: str, at: datetime) -> str:
     """The fingerprint of a secret; the first process to ask for it stores its own."""
     row = {"name": name, "fingerprint": unless, "recorded_at": at}
     connection.execute(insert_or_ignore(connection, secret_fingerprint).values(row))

@@ -23,7 +23,7 @@ class StoredFile:
     erased_at: datetime | None
 
 
-def described(
+def document_row(
     name: str, media_type: str, content: bytes, digest: str, known_at: datetime, **of: str | None
 ) -> Mapping[str, Any]:
     """The row of a new document; `of` are the columns of its table that name its subject."""

@@ -12,7 +12,7 @@ from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from models.errors import DomainError
-from serving.platform.database.faults import leave_values_out
+from serving.platform.database.faults import drop_values
 from serving.platform.database.waits import LONG, WRITE_LOCK_MS, Waits
 
 try:
@@ -74,25 +74,25 @@ def write_engine(url: str, waits: Waits = LONG) -> Engine:
 
     A read that later becomes a write would fail with 'database is locked', however long it waits.
     """
-    return _sqlite(url, "BEGIN IMMEDIATE") if is_sqlite(url) else _postgresql(url, waits)
+    return _sqlite_engine(url, "BEGIN IMMEDIATE") if is_sqlite(url) else _postgresql_engine(url, waits)
 
 
 def read_engine(url: str, waits: Waits = LONG) -> Engine:
     """The engine for reads, which never wait for a writer."""
-    return _sqlite(url, "BEGIN", waits) if is_sqlite(url) else _postgresql(url, waits)
+    return _sqlite_engine(url, "BEGIN", waits) if is_sqlite(url) else _postgresql_engine(url, waits)
 
 
 def read_only_engine(url: str) -> Engine:
     """The engine for reads of a database that belongs to another process; the database itself refuses every write."""
     if not is_sqlite(url):
-        engine = _postgresql(url, LONG, "default_transaction_read_only=on")
+        engine = _postgresql_engine(url, LONG, "default_transaction_read_only=on")
         return engine.execution_options(isolation_level="REPEATABLE READ")
     name = quote(str(Path(make_url(url).database or "").absolute()))
     file = URL.create("sqlite", database=f"file:{name}", query={"mode": "ro", "uri": "true"})
-    return _sqlite(file, "BEGIN", settings=_READING)
+    return _sqlite_engine(file, "BEGIN", settings=_READING)
 
 
-def _postgresql(url: str, waits: Waits, *settings: str) -> Engine:
+def _postgresql_engine(url: str, waits: Waits, *settings: str) -> Engine:
     # A cached plan from a time of small tables would take minutes on large ones.
     longest = (f"lock_timeout={waits.lock_ms}", f"statement_timeout={waits.statement_ms}")
     arguments = connect_arguments("plan_cache_mode=force_custom_plan", *longest, *settings)
@@ -105,12 +105,12 @@ def _postgresql(url: str, waits: Waits, *settings: str) -> Engine:
         connect_args=arguments,
         hide_parameters=True,
     )
-    event.listen(engine, "handle_error", _without_values)
-    _ask_after_a_pause(engine)
+    event.listen(engine, "handle_error", _hide_row_values)
+    _check_idle_connections(engine)
     return engine
 
 
-def _ask_after_a_pause(engine: Engine) -> None:
+def _check_idle_connections(engine: Engine) -> None:
     """Ask a pooled connection whether it still works, unless it did a second ago: one that does not is replaced.
 
     Asking takes as long as a small query, and each transaction would do it. A server that restarts within the second
@@ -144,17 +144,17 @@ def connect_arguments(*settings: str) -> dict[str, Any]:
     }
 
 
-def release_when_cut_off(connection: Connection, milliseconds: int = CUT_OFF_MS) -> None:
+def end_silent_transaction(connection: Connection, milliseconds: int = CUT_OFF_MS) -> None:
     """Have PostgreSQL end this transaction if its process sends nothing for so long; its locks are then free."""
     _set_local(connection, idle_in_transaction_session_timeout=milliseconds)
 
 
-def limit_read(connection: Connection) -> None:
+def limit_read_waits(connection: Connection) -> None:
     """Let this transaction of PostgreSQL wait as long as work does that nobody waits for."""
     _set_local(connection, lock_timeout=LONG.lock_ms, statement_timeout=LONG.statement_ms)
 
 
-def limit_write(connection: Connection, waits: Waits) -> None:
+def limit_write_waits(connection: Connection, waits: Waits) -> None:
     """Bound the waits of a transaction that writes on PostgreSQL, and its silence, as `release_when_cut_off` does."""
     _set_local(
         connection,
@@ -170,14 +170,16 @@ def _set_local(connection: Connection, **milliseconds: int) -> None:
         connection.exec_driver_sql(f"SELECT {settings}")
 
 
-def _without_values(context: ExceptionContext) -> None:
+def _hide_row_values(context: ExceptionContext) -> None:
     error, wrapped = context.original_exception, context.sqlalchemy_exception
-    text = leave_values_out(error)
+    text = drop_values(error)
     if text is not None and wrapped is not None:
         wrapped.args = (f"({type(error).__module__}.{type(error).__name__}) {text}",)
 
 
-def _sqlite(url: str | URL, begin: str, waits: Waits = LONG, *, settings: tuple[str, ...] | None = None) -> Engine:
+def _sqlite_engine(
+    url: str | URL, begin: str, waits: Waits = LONG, *, settings: tuple[str, ...] | None = None
+) -> Engine:
     """`settings` are pragmas in place of the durable ones."""
     engine = create_engine(
         url,

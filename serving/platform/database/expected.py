@@ -27,12 +27,12 @@ WHERE tables.type = 'table' ORDER BY tables.name, indexes.name, columns.seqno"""
 _COUNTED: Final = "SELECT tbl, idx, stat FROM sqlite_stat1 ORDER BY tbl, idx"
 
 
-def expect_growth(connection: Connection) -> None:
+def set_planner_statistics(connection: Connection) -> None:
     """Give SQLite these statistics of every index of our tables; PostgreSQL counts its own."""
     if connection.dialect.name != "sqlite":
         return
     connection.exec_driver_sql("ANALYZE sqlite_schema")  # Creates the table of statistics, and counts nothing.
-    statistics = sorted(_wanted(connection))
+    statistics = sorted(_index_statistics(connection))
     if [tuple(row) for row in connection.exec_driver_sql(_COUNTED)] == statistics:
         return
     connection.exec_driver_sql("DELETE FROM sqlite_stat1")
@@ -40,29 +40,29 @@ def expect_growth(connection: Connection) -> None:
     connection.exec_driver_sql("ANALYZE sqlite_schema")  # This connection reads them again.
 
 
-def _wanted(connection: Connection) -> Iterator[tuple[str, str, str]]:
+def _index_statistics(connection: Connection) -> Iterator[tuple[str, str, str]]:
     rows_by_index = groupby(map(tuple, connection.exec_driver_sql(_INDEXED)), key=lambda row: row[:-1])
     for (name, index, unique, origin, partial), rows in rows_by_index:
         table = metadata.tables.get(name)
         if table is not None:
             own = origin == "pk" and not table.dialect_options["sqlite"]["with_rowid"]
             columns = [row[-1] for row in rows]
-            line = _line(table, columns, _UNFINISHED if partial else _ROWS, unique=bool(unique))
+            line = _statistics_text(table, columns, _UNFINISHED if partial else _ROWS, unique=bool(unique))
             yield name, name if own else index, line  # As SQLite calls the key of a table without row numbers.
 
 
-def _line(table: Table, columns: list[str | None], rows: int, *, unique: bool) -> str:
+def _statistics_text(table: Table, columns: list[str | None], rows: int, *, unique: bool) -> str:
     """The rows of an index, then the rows of equal values in its first column, in its first two, and so on."""
     rows_left, counts = rows, [rows]
     for name in columns:
-        rows_left = max(1, rows_left // (_DISTINCT if name is None else _values(table, table.c[name])))
+        rows_left = max(1, rows_left // (_DISTINCT if name is None else _distinct_values(table, table.c[name])))
         counts.append(rows_left)
     if unique:
         counts[-1] = 1
     return " ".join(str(number) for number in counts)
 
 
-def _values(table: Table, column: Column[Any]) -> int:
+def _distinct_values(table: Table, column: Column[Any]) -> int:
     if column.name == "marketplace_id":
         return 1
     if {key.column.table.name for key in column.foreign_keys} & _PARTICIPATES:

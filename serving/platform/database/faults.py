@@ -22,21 +22,21 @@ class StorageFault(Unavailable):
         super().__init__(self.says)
 
 
-class Full(StorageFault):
+class DatabaseFull(StorageFault):
     """No space is left for the database."""
 
     code = "storage_full"
     says = Phrase("The service has no disk space left. Nothing was stored. Try again later.")
 
 
-class Locked(StorageFault):
+class DatabaseLocked(StorageFault):
     """Another connection holds the write lock for longer than a request may wait."""
 
     code = "storage_locked"
     says = Phrase("The database is busy with another change. Nothing was stored. Try again later.")
 
 
-class ReadOnly(StorageFault):
+class DatabaseReadOnly(StorageFault):
     """The database, or the disk that it is on, accepts no changes."""
 
     code = "storage_read_only"
@@ -45,27 +45,31 @@ class ReadOnly(StorageFault):
 
 # sqlite.org/rescode.html: the low byte of an extended code.
 _SQLITE: Final[dict[int, type[StorageFault]]] = {
-    5: Locked,
-    6: Locked,
-    8: ReadOnly,
+    5: DatabaseLocked,
+    6: DatabaseLocked,
+    8: DatabaseReadOnly,
     10: StorageFault,
-    13: Full,
+    13: DatabaseFull,
     14: StorageFault,
 }
 # postgresql.org/docs/current/errcodes-appendix.html
 _POSTGRESQL: Final[dict[str, type[StorageFault]]] = {
-    "25006": ReadOnly,
+    "25006": DatabaseReadOnly,
     "25P03": StorageFault,
-    "53100": Full,
+    "53100": DatabaseFull,
     "53200": StorageFault,
     "53300": StorageFault,
-    "55P03": Locked,
-    "57014": Locked,  # A statement took longer than it may; a client's own wish to end it is never sent.
+    "55P03": DatabaseLocked,
+    "57014": DatabaseLocked,  # A statement took longer than it may; a client's own wish to end it is never sent.
     "57P01": StorageFault,
     "57P02": StorageFault,
     "57P03": StorageFault,
 }
-_FILES: Final[dict[int, type[StorageFault]]] = {errno.ENOSPC: Full, errno.EDQUOT: Full, errno.EROFS: ReadOnly}
+_FILES: Final[dict[int, type[StorageFault]]] = {
+    errno.ENOSPC: DatabaseFull,
+    errno.EDQUOT: DatabaseFull,
+    errno.EROFS: DatabaseReadOnly,
+}
 
 
 def fault_of(error: BaseException) -> type[StorageFault] | None:
@@ -74,13 +78,13 @@ def fault_of(error: BaseException) -> type[StorageFault] | None:
         case exc.TimeoutError():  # Every connection of the pool is in use.
             return StorageFault
         case exc.DBAPIError():
-            return _of_engine(error)
+            return _fault_of_engine(error)
         case OSError():
             return _FILES.get(error.errno or 0)
     return None
 
 
-def _of_engine(error: exc.DBAPIError) -> type[StorageFault] | None:
+def _fault_of_engine(error: exc.DBAPIError) -> type[StorageFault] | None:
     code = getattr(error.orig, "sqlite_errorcode", None)
     if code is not None:
         return _SQLITE.get(code & 0xFF)
@@ -91,7 +95,7 @@ def _of_engine(error: exc.DBAPIError) -> type[StorageFault] | None:
     return StorageFault if error.connection_invalidated or lost else None
 
 
-def leave_values_out(error: BaseException | None) -> str | None:
+def drop_values(error: BaseException | None) -> str | None:
     """Keep the error's message and drop the values of the row, which PostgreSQL quotes in its details."""
     text: str | None = getattr(getattr(error, "diag", None), "message_primary", None)
     if text is not None and error is not None:

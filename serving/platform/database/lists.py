@@ -17,7 +17,7 @@ LISTED: Final = "listed"
 _T = TypeVar("_T")
 
 
-def listed(dialect: str, kind: BigInteger | String) -> FromClause:
+def value_table(dialect: str, kind: BigInteger | String) -> FromClause:
     """The values of one parameter as a table with one column; `as_list` gives the parameter its values.
 
     It needs only the name of the database's dialect, so that a statement can be built once and kept.
@@ -29,7 +29,7 @@ def listed(dialect: str, kind: BigInteger | String) -> FromClause:
     return func.json_each(values).table_valued(column("value", kind), name="wanted")
 
 
-def as_list(connection: Connection, values: Sequence[Any]) -> dict[str, Any]:
+def list_parameter(connection: Connection, values: Sequence[Any]) -> dict[str, Any]:
     """The parameter of `listed` with these values."""
     return {LISTED: list(values) if connection.dialect.name == "postgresql" else json.dumps(list(values))}
 

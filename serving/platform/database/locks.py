@@ -6,15 +6,15 @@ from typing import Final
 
 from sqlalchemy import Connection, func, select
 
-from serving.platform.database.engine import is_sqlite, release_when_cut_off
-from serving.platform.database.session_locks import number_of
+from serving.platform.database.engine import end_silent_transaction, is_sqlite
+from serving.platform.database.session_locks import lock_number
 from serving.platform.database.store import Store
 
 _LONGEST_WORK_MS: Final = 600_000
 
 
 @contextmanager
-def only_one(store: Store, name: str) -> Iterator[bool]:
+def try_lock(store: Store, name: str) -> Iterator[bool]:
     """Whether this process has the work of that name to itself while the block runs.
 
     On PostgreSQL an advisory lock of a transaction, which ends with the block or with the process; that of a process
@@ -24,11 +24,11 @@ def only_one(store: Store, name: str) -> Iterator[bool]:
         yield True
         return
     with store.write() as connection:
-        release_when_cut_off(connection, _LONGEST_WORK_MS)
-        yield connection.execute(select(func.pg_try_advisory_xact_lock(number_of(name)))).scalar_one()
+        end_silent_transaction(connection, _LONGEST_WORK_MS)
+        yield connection.execute(select(func.pg_try_advisory_xact_lock(lock_number(name)))).scalar_one()
 
 
-def in_turn(connection: Connection, name: str) -> None:
+def wait_for_lock(connection: Connection, name: str) -> None:
     """Wait until no other transaction has the lock of that name, on PostgreSQL, and keep it until this one ends."""
     if connection.dialect.name == "postgresql":
-        connection.execute(select(func.pg_advisory_xact_lock(number_of(name))))
+        connection.execute(select(func.pg_advisory_xact_lock(lock_number(name))))

@@ -11,7 +11,7 @@ from contextvars import copy_context
 from functools import partial, wraps
 from typing import Any, Final, ParamSpec, TypeVar
 
-from serving.platform.database.faults import Locked
+from serving.platform.database.faults import DatabaseLocked
 from serving.platform.pace import TooManyRequests
 
 P = ParamSpec("P")
@@ -37,11 +37,11 @@ class Pool:
         ended, _ = await asyncio.wait((answer,), timeout=self.patience_seconds)
         if not ended and (job.cancel() or self._reads):
             answer.cancel()
-            raise Locked
+            raise DatabaseLocked
         return await answer
 
 
-class Turns(Pool):
+class FairPool(Pool):
     """A pool in which each person has one piece of work at a time, and at most `most_waiting` others that wait."""
 
     def __init__(self, name: str, threads: int, patience_seconds: float, most_waiting: int) -> None:
@@ -81,10 +81,10 @@ USES: Final = Pool("uses", 1, 1.0, reads=True)
 # A batch holds the processor for seconds. Eight writers keep PostgreSQL busy, and leave it connections for others.
 INTAKE: Final = Pool("intake", 8, 30.0)
 # Reports, bulk decisions, lists and downloads: seconds of the processor each, which pages would wait for.
-DEAR: Final = Turns("dear", 2, 60.0, most_waiting=60)
+DEAR: Final = FairPool("dear", 2, 60.0, most_waiting=60)
 
 
-def dear(handle: Callable[..., T]) -> Callable[..., Any]:
+def in_fair_pool(handle: Callable[..., T]) -> Callable[..., Any]:
     """A handler whose work is dear, in turns of the `person` that one of its arguments has."""
 
     @wraps(handle)

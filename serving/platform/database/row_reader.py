@@ -26,7 +26,7 @@ class RowReader(Generic[T]):
         self._made: Callable[..., T] = (
             (lambda *values: kind(**dict(zip(names, values, strict=True)))) if by_name else kind
         )
-        every = {**_of_enums(kind), **converts}
+        every = {**_enum_converters(kind), **converts}
         self._converts = [(at, every[name]) for at, name in enumerate(self._names) if name in every]
 
     def of(self, row: RowMapping | Mapping[str, Any]) -> T:
@@ -65,7 +65,7 @@ def row_of(record: Any) -> dict[str, Any]:
     return {name: getattr(record, name) for name in record.__slots__}
 
 
-def _of_enums(kind: type[Any]) -> dict[str, Callable[[Any], Any]]:
+def _enum_converters(kind: type[Any]) -> dict[str, Callable[[Any], Any]]:
     """What makes the enums of a class's fields of their values, and None of None where the field may be None."""
     converters = {}
     for name, hint in get_type_hints(kind).items():

@@ -23,7 +23,7 @@ class SessionLocks:
 
     def take(self, name: str) -> bool:
         """Take the lock of a name; False where any process has it, this one too."""
-        number = number_of(name)
+        number = lock_number(name)
         with self._turn:
             if number in self._taken or not self._is_locked(number):
                 return False
@@ -31,7 +31,7 @@ class SessionLocks:
             return True
 
     def give_back(self, name: str) -> None:
-        number = number_of(name)
+        number = lock_number(name)
         with self._turn:
             self._taken.discard(number)
             if self._connection is not None:
@@ -52,13 +52,13 @@ class SessionLocks:
             return True
         if self._connection is not None:
             try:
-                return _try(self._connection, number)
+                return _try_lock(self._connection, number)
             except exc.DBAPIError:
                 self._drop()
         self._connection = self._engine.connect().execution_options(isolation_level="AUTOCOMMIT")
         for taken in self._taken:
-            _try(self._connection, taken)
-        return _try(self._connection, number)
+            _try_lock(self._connection, taken)
+        return _try_lock(self._connection, number)
 
     def _drop(self) -> None:
         if self._connection is not None:
@@ -67,10 +67,10 @@ class SessionLocks:
             self._connection = None
 
 
-def _try(connection: Connection, number: int) -> bool:
+def _try_lock(connection: Connection, number: int) -> bool:
     return bool(connection.execute(select(func.pg_try_advisory_lock(number))).scalar_one())
 
 
-def number_of(name: str) -> int:
+def lock_number(name: str) -> int:
     """The number by which PostgreSQL knows the lock of that name."""
     return int.from_bytes(hashlib.blake2b(name.encode(), digest_size=8).digest(), "big", signed=True)

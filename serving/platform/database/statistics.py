@@ -15,7 +15,7 @@ _GROWN: Final = text(
 )
 
 
-def grown(connection: Connection) -> list[str]:
+def outgrown_tables(connection: Connection) -> list[str]:
     """Tables whose size has changed much since their last statistics; none on SQLite, which counts none (ADR 60).
 
     A first import fills tables in seconds. Until they are analysed, the planner expects joins of one row each, and a
@@ -27,7 +27,7 @@ def grown(connection: Connection) -> list[str]:
     return sorted(metadata.tables.keys() & set(grown_tables))
 
 
-def refresh(connection: Connection, tables: Iterable[str]) -> None:
+def analyse(connection: Connection, tables: Iterable[str]) -> None:
     """Refresh the statistics of these tables."""
     for name in tables:
         connection.execute(text(f"ANALYZE {connection.dialect.identifier_preparer.quote(name)}"))

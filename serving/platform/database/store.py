@@ -13,13 +13,13 @@ from sqlalchemy.dialects import postgresql, sqlite
 from serving.platform.database.engine import (
     assert_durable,
     is_sqlite,
-    limit_read,
-    limit_write,
+    limit_read_waits,
+    limit_write_waits,
     read_engine,
     write_engine,
 )
 from serving.platform.database.fast.door import insert_rows
-from serving.platform.database.faults import Locked, StorageFault, fault_of
+from serving.platform.database.faults import DatabaseLocked, StorageFault, fault_of
 from serving.platform.database.session_locks import SessionLocks
 from serving.platform.database.waits import ADMISSION, LONG, REQUEST, WORK
 
@@ -69,8 +69,8 @@ class Store:
         Raises StorageFault (the database is full, locked, read-only or out of reach; nothing is stored).
         """
         try:
-            with self._in_turn(wait_seconds), _faults(), self.writes.begin() as connection:
-                limit_write(connection, WORK.get())
+            with self._in_turn(wait_seconds), _as_storage_faults(), self.writes.begin() as connection:
+                limit_write_waits(connection, WORK.get())
                 before = self._written(connection)
                 yield connection
                 if (note := _IN_EACH_WRITE.get()) is not None:
@@ -98,7 +98,7 @@ class Store:
             yield
             return
         if not self._turn.acquire(timeout=wait_seconds):
-            raise Locked
+            raise DatabaseLocked
         try:
             yield
         finally:
@@ -111,12 +111,12 @@ class Store:
         Raises StorageFault (the database is out of reach).
         """
         engine = self.admissions if admission else self.reads
-        with _faults(), engine.connect() as connection:
+        with _as_storage_faults(), engine.connect() as connection:
             if connection.dialect.name == "postgresql":
                 # As SQLite's. A commit ends it, because the driver forgets prepared statements at a rollback.
                 connection = connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)  # noqa: PLW2901
                 if not admission and WORK.get() is LONG:
-                    limit_read(connection)
+                    limit_read_waits(connection)
                 yield connection
                 connection.commit()
                 return
@@ -133,7 +133,7 @@ class Store:
 
         Raises StorageFault (the database is out of reach).
         """
-        with _faults():
+        with _as_storage_faults():
             return self._locks.take(name)
 
     def give_back(self, name: str) -> None:
@@ -148,7 +148,7 @@ class Store:
 
 
 @contextmanager
-def _faults() -> Iterator[None]:
+def _as_storage_faults() -> Iterator[None]:
     try:
         yield
     except (exc.SQLAlchemyError, OSError) as error:
@@ -159,7 +159,7 @@ def _faults() -> Iterator[None]:
 
 def add(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
     """Insert rows; an empty sequence is allowed."""
-    insert_rows(connection, _into(table), rows)
+    insert_rows(connection, _insert_into(table), rows)
 
 
 def add_or_ignore(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -168,16 +168,16 @@ def add_or_ignore(connection: Connection, table: Table, rows: Sequence[Mapping[s
 
 
 @cache
-def _into(table: Table) -> Insert:
+def _insert_into(table: Table) -> Insert:
     return insert(table)
 
 
 def insert_or_ignore(connection: Connection, table: Table) -> Insert:
     """An insert that leaves existing rows as they are."""
-    return _into_or_ignore(table, connection.dialect.name)
+    return _ignoring_insert(table, connection.dialect.name)
 
 
 @cache
-def _into_or_ignore(table: Table, dialect: str) -> Insert:
+def _ignoring_insert(table: Table, dialect: str) -> Insert:
     statement: Insert = (postgresql if dialect == "postgresql" else sqlite).insert(table).on_conflict_do_nothing()
     return statement

@@ -42,18 +42,18 @@ def pack(kind: Kind, content: bytes) -> bytes:
 
 def unpack(packed: bytes) -> bytes:
     """The value that was packed, by whichever dictionary."""
-    return zlib.decompressobj(wbits=_RAW, zdict=dictionary(packed[0])).decompress(packed[1:])
+    return zlib.decompressobj(wbits=_RAW, zdict=dictionary_bytes(packed[0])).decompress(packed[1:])
 
 
 @cache
-def dictionary(number: int) -> bytes:
+def dictionary_bytes(number: int) -> bytes:
     (path,) = _FOLDER.glob(f"{number}_*")
     return path.read_bytes()
 
 
 @cache
 def _packer(number: int) -> "zlib._Compress":
-    return zlib.compressobj(_LEVEL, zlib.DEFLATED, _RAW, _MEMORY, zdict=dictionary(number))
+    return zlib.compressobj(_LEVEL, zlib.DEFLATED, _RAW, _MEMORY, zdict=dictionary_bytes(number))
 
 
 _FIXED = "%Y-%m-%dT%H:%M:%S.%f"
@@ -136,18 +136,18 @@ class Digest(TypeDecorator[str]):
         return None if raw is None else raw.hex()
 
 
-class Canonical(str):
+class CanonicalText(str):
     """The canonical text of a JSON value, for what needs the text too; it is stored as it is."""
 
     __slots__ = ()
 
     @classmethod
-    def of(cls, document: Any) -> "Canonical":
+    def of(cls, document: Any) -> "CanonicalText":
         return cls(_encoded(document))
 
 
 def _canonical(document: Any) -> str:
-    return document if isinstance(document, Canonical) else _encoded(document)
+    return document if isinstance(document, CanonicalText) else _encoded(document)
 
 
 class Json(TypeDecorator[Any]):
@@ -164,7 +164,7 @@ class Json(TypeDecorator[Any]):
         return None if text is None else json.loads(text)
 
 
-class Compressed(TypeDecorator[bytes]):
+class CompressedBytes(TypeDecorator[bytes]):
     """Bytes, stored compressed."""
 
     impl = LargeBinary
@@ -177,7 +177,7 @@ class Compressed(TypeDecorator[bytes]):
         return None if raw is None else zlib.decompress(raw)
 
 
-class Packed(TypeDecorator[bytes]):
+class PackedBytes(TypeDecorator[bytes]):
     """Bytes of a kind, stored packed: facts shrink to a sixth."""
 
     impl = LargeBinary

@@ -11,7 +11,7 @@ from serving.platform.idempotency.tables import idempotency_key
 
 
 @dataclass(frozen=True, slots=True)
-class Repeatable:
+class RepeatableRequest:
     """One request as its caller may repeat it: the caller, and digests of the key and of the request.
 
     `claim` is its own, and not that of a repetition.
@@ -29,7 +29,7 @@ class Repeatable:
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class EarlierRequest:
     """A request that came before: whether its work is stored, and its response once there is one."""
 
     request_hash: str
@@ -39,36 +39,38 @@ class Known:
     reply: str | None
 
 
-def claim(connection: Connection, keyed_request: Repeatable, at: datetime) -> bool:
+def claim(connection: Connection, keyed_request: RepeatableRequest, at: datetime) -> bool:
     """Insert the request; False where the caller has used the key before."""
     row = {**row_of(keyed_request), "claimed_at": at, "stored": False}
     added = insert_or_ignore(connection, idempotency_key).values(row).returning(idempotency_key.c.caller)
     return connection.execute(added).first() is not None
 
 
-def known(connection: Connection, keyed_request: Repeatable) -> Known | None:
+def earlier_request(connection: Connection, keyed_request: RepeatableRequest) -> EarlierRequest | None:
     """The request that has the key, locked until the transaction ends."""
-    query = select(idempotency_key).where(*_is(keyed_request)).with_for_update()
-    return reader(Known).single(connection, query)
+    query = select(idempotency_key).where(*_same_key(keyed_request)).with_for_update()
+    return reader(EarlierRequest).single(connection, query)
 
 
-def forget(connection: Connection, keyed_request: Repeatable) -> None:
-    connection.execute(delete(idempotency_key).where(*_is(keyed_request)))
+def delete_request(connection: Connection, keyed_request: RepeatableRequest) -> None:
+    connection.execute(delete(idempotency_key).where(*_same_key(keyed_request)))
 
 
-def forget_unless_stored(connection: Connection, keyed_request: Repeatable) -> None:
+def delete_unless_stored(connection: Connection, keyed_request: RepeatableRequest) -> None:
     """Delete a request whose work is not stored."""
-    connection.execute(delete(idempotency_key).where(*_claimed(keyed_request), idempotency_key.c.stored.is_(False)))
+    connection.execute(delete(idempotency_key).where(*_same_claim(keyed_request), idempotency_key.c.stored.is_(False)))
 
 
-def mark_stored(connection: Connection, keyed_request: Repeatable) -> bool:
+def mark_stored(connection: Connection, keyed_request: RepeatableRequest) -> bool:
     """Record, in the transaction that does the work, that the work is done; False where a repetition has the claim."""
-    return connection.execute(update(idempotency_key).where(*_claimed(keyed_request)).values(stored=True)).rowcount == 1
+    return (
+        connection.execute(update(idempotency_key).where(*_same_claim(keyed_request)).values(stored=True)).rowcount == 1
+    )
 
 
-def keep(connection: Connection, keyed_request: Repeatable, status: int, reply: str) -> None:
+def save_reply(connection: Connection, keyed_request: RepeatableRequest, status: int, reply: str) -> None:
     values = {"status": status, "reply": reply, "stored": True}
-    connection.execute(update(idempotency_key).where(*_claimed(keyed_request)).values(**values))
+    connection.execute(update(idempotency_key).where(*_same_claim(keyed_request)).values(**values))
 
 
 def any_before(connection: Connection, at: datetime) -> bool:
@@ -81,9 +83,9 @@ def delete_before(connection: Connection, at: datetime) -> int:
     return connection.execute(delete(idempotency_key).where(idempotency_key.c.claimed_at < at)).rowcount
 
 
-def _is(keyed_request: Repeatable) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+def _same_key(keyed_request: RepeatableRequest) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
     return idempotency_key.c.caller == keyed_request.caller, idempotency_key.c.key_hash == keyed_request.key_hash
 
 
-def _claimed(keyed_request: Repeatable) -> tuple[ColumnElement[bool], ...]:
-    return *_is(keyed_request), idempotency_key.c.claim == keyed_request.claim
+def _same_claim(keyed_request: RepeatableRequest) -> tuple[ColumnElement[bool], ...]:
+    return *_same_key(keyed_request), idempotency_key.c.claim == keyed_request.claim

@@ -25,7 +25,7 @@ class SignedFiles(_caching.IndexDataCacheFile):  # type: ignore[misc]  # as abov
     """
 
     def _load_index(self) -> Mapping[Any, str]:
-        content = _read(Path(self._index_path))
+        content = _read_signed(Path(self._index_path))
         stamp, overloads = (None, {}) if content is None else pickle.loads(content)  # noqa: S301  # we signed it
         return overloads if stamp == self._source_stamp else {}
 
@@ -33,7 +33,7 @@ class SignedFiles(_caching.IndexDataCacheFile):  # type: ignore[misc]  # as abov
         self._write(self._index_path, self._dump((self._source_stamp, overloads)))
 
     def _load_data(self, name: str) -> Any:
-        content = _read(Path(self._data_path(name)))
+        content = _read_signed(Path(self._data_path(name)))
         if content is None:
             raise FileNotFoundError(name)  # numba compiles the kernel then, and saves it.
         return pickle.loads(content)  # noqa: S301  # we signed it
@@ -42,7 +42,7 @@ class SignedFiles(_caching.IndexDataCacheFile):  # type: ignore[misc]  # as abov
         self._write(self._data_path(name), self._dump(content))
 
     def _write(self, path: str, content: bytes) -> None:
-        mark = _mark(Path(path), content)
+        mark = _file_signature(Path(path), content)
         if mark is not None:
             with self._open_for_write(path) as stream:
                 stream.write(mark + content)
@@ -57,17 +57,17 @@ class SignedLocator(_caching.UserProvidedCacheLocator):  # type: ignore[misc]  #
         _caching.IndexDataCacheFile = SignedFiles
 
 
-def _read(path: Path) -> bytes | None:
+def _read_signed(path: Path) -> bytes | None:
     try:
         stored = path.read_bytes()
     except OSError:
         return None
     content = stored[_MARK_BYTES:]
-    mark = _mark(path, content)
+    mark = _file_signature(path, content)
     return content if mark is not None and hmac.compare_digest(mark, stored[:_MARK_BYTES]) else None
 
 
-def _mark(path: Path, content: bytes) -> bytes | None:
+def _file_signature(path: Path, content: bytes) -> bytes | None:
     """The signature of a file's content at its place, by this version of numba; None without a key."""
     key = private_secret(Path(os.environ.get(KEY_FILE, "")))
     place = f"touchstone kernel v1\n{numba.__version__}\n{path.absolute()}\n".encode()

@@ -28,7 +28,7 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
-class Failed:
+class Failure:
     """A failed exchange; the sentence is for a log, never for the other side. `status` is None without an answer.
 
     `retry_after` is the header of that name as it came.
@@ -40,7 +40,7 @@ class Failed:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class OutboundRequest:
     """A request to an outside party; `whom` begins the sentence of a failure."""
 
     whom: str
@@ -84,18 +84,18 @@ class Line:
         while self._idle:
             self._idle.pop().close()
 
-    async def ask(self, web_request: Asked, *, timeout_seconds: float, most_read: int) -> Answer | Failed:
+    async def ask(self, web_request: OutboundRequest, *, timeout_seconds: float, most_read: int) -> Answer | Failure:
         """Send one request to the address, in at most `timeout_seconds`."""
         try:
             # One timeout for everything: one for each read restarts with each byte that a slow receiver sends.
             async with asyncio.timeout(timeout_seconds):
                 return await self._answer(web_request, most_read)
         except TimeoutError:
-            return Failed(f"{web_request.whom} took longer than {timeout_seconds:g} seconds.")
-        except _NotReached as error:
-            return Failed(f"{web_request.whom} could not be reached: {error}.")
+            return Failure(f"{web_request.whom} took longer than {timeout_seconds:g} seconds.")
+        except _NoAnswer as error:
+            return Failure(f"{web_request.whom} could not be reached: {error}.")
 
-    async def _answer(self, web_request: Asked, most_read: int) -> Answer | Failed:
+    async def _answer(self, web_request: OutboundRequest, most_read: int) -> Answer | Failure:
         while self._idle:
             connection = self._idle.pop()
             if connection.is_open():
@@ -106,7 +106,7 @@ class Line:
             connection.close()
         return await self._over(await self._connected(), web_request, most_read)
 
-    async def _over(self, connection: "_Connection", web_request: Asked, most_read: int) -> Answer | Failed:
+    async def _over(self, connection: "_Connection", web_request: OutboundRequest, most_read: int) -> Answer | Failure:
         headers = {"host": self._target.header, "accept": "*/*", **web_request.headers}
         try:
             answer = await connection.exchange(web_request, self._path, headers, most_read)
@@ -120,20 +120,20 @@ class Line:
         return answer
 
     async def _connected(self) -> "_Connection":
-        context, name = (_trusted(), self._target.host) if self._is_sealed else (None, None)
+        context, name = (_trusted_certificates(), self._target.host) if self._is_sealed else (None, None)
         try:
             return _Connection(
                 *await asyncio.open_connection(self._host, self._port, ssl=context, server_hostname=name)
             )
         except OSError as error:
-            raise _NotReached("ConnectError") from error
+            raise _NoAnswer("ConnectError") from error
 
 
-class _NotReached(Exception):
+class _NoAnswer(Exception):
     """No answer came; the text is the kind of failure."""
 
 
-class _ClosedBeforeAnswer(_NotReached):
+class _ClosedBeforeAnswer(_NoAnswer):
     """The server closed the connection before the first byte of an answer."""
 
 
@@ -156,8 +156,8 @@ class _Connection:
         self._writer.transport.abort()
 
     async def exchange(
-        self, web_request: Asked, path: str, headers: Mapping[str, str], most_read: int
-    ) -> Answer | Failed:
+        self, web_request: OutboundRequest, path: str, headers: Mapping[str, str], most_read: int
+    ) -> Answer | Failure:
         self._has_answered = False
         try:
             self._send(web_request, path, headers)
@@ -165,9 +165,9 @@ class _Connection:
             return await self._read(web_request, most_read)
         except (h11.ProtocolError, OSError) as error:
             name = "ReadError" if isinstance(error, OSError) else type(error).__name__
-            raise (_NotReached if self._has_answered else _ClosedBeforeAnswer)(name) from error
+            raise (_NoAnswer if self._has_answered else _ClosedBeforeAnswer)(name) from error
 
-    def _send(self, web_request: Asked, path: str, headers: Mapping[str, str]) -> None:
+    def _send(self, web_request: OutboundRequest, path: str, headers: Mapping[str, str]) -> None:
         length = (
             {"content-length": str(len(web_request.body))} if web_request.body or web_request.method == "POST" else {}
         )
@@ -175,7 +175,7 @@ class _Connection:
         parts = (request, h11.Data(data=web_request.body), h11.EndOfMessage())
         self._writer.write(b"".join(self._state.send(part) or b"" for part in parts))
 
-    async def _read(self, web_request: Asked, most_read: int) -> Answer | Failed:
+    async def _read(self, web_request: OutboundRequest, most_read: int) -> Answer | Failure:
         event = await self._next()
         while isinstance(event, h11.InformationalResponse):
             event = await self._next()
@@ -185,7 +185,7 @@ class _Connection:
             # The body is not read; without one, the connection can be used again.
             self._state.next_event()
             wait = next((raw.decode("latin-1") for name, raw in event.headers if name == b"retry-after"), None)
-            return Failed(f"{web_request.whom} answered {status}.", status, wait)
+            return Failure(f"{web_request.whom} answered {status}.", status, wait)
         while len(read) <= most_read and isinstance(event := await self._next(), h11.Data):
             read += event.data
         return Answer(status, read[: most_read + 1])
@@ -200,21 +200,23 @@ class _Connection:
 
 
 @cache
-def _trusted() -> ssl.SSLContext:
+def _trusted_certificates() -> ssl.SSLContext:
     """The trusted certificates, loaded once: loading takes longer than sending a message."""
     context = httpx.create_ssl_context(trust_env=False)
     context.set_alpn_protocols(["http/1.1"])
     return context
 
 
-def exchange(web_request: Asked, *, allow_loopback: bool, timeout_seconds: float, most_read: int) -> Answer | Failed:
+def exchange(
+    web_request: OutboundRequest, *, allow_loopback: bool, timeout_seconds: float, most_read: int
+) -> Answer | Failure:
     """Send one request over a connection of its own, in at most `timeout_seconds` after the address lookup."""
 
-    async def ask() -> Answer | Failed:
+    async def ask() -> Answer | Failure:
         async with Line.to(web_request.url, allow_loopback=allow_loopback) as line:
             return await line.ask(web_request, timeout_seconds=timeout_seconds, most_read=most_read)
 
     try:
         return asyncio.run(ask())
     except Invalid as refused:
-        return Failed(refused.sentence)
+        return Failure(refused.sentence)

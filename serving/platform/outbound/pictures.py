@@ -9,7 +9,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from models.errors import Invalid
-from serving.platform.outbound.line import Asked, Failed, exchange
+from serving.platform.outbound.line import Failure, OutboundRequest, exchange
 
 MOST_BYTES: Final = 5_000_000
 _SECONDS: Final = 5.0
@@ -75,16 +75,16 @@ class Pictures:
             return False
         return any(host.has(name, None if port == own_port else port) for host in self.hosts)
 
-    def load(self, address: str) -> Picture | Failed:
+    def load(self, address: str) -> Picture | Failure:
         """Load one picture now; a failure's sentence is for a log."""
         if not self.may_load(address):
-            return Failed("The address is at none of the hosts from which pictures are loaded.")
+            return Failure("The address is at none of the hosts from which pictures are loaded.")
         is_local = urlsplit(address).hostname in _LOOPBACK
-        web_request = Asked("The host", "GET", address, _HEADERS)
+        web_request = OutboundRequest("The host", "GET", address, _HEADERS)
         answer = exchange(web_request, allow_loopback=is_local, timeout_seconds=_SECONDS, most_read=MOST_BYTES)
-        return answer if isinstance(answer, Failed) else _picture(answer.body)
+        return answer if isinstance(answer, Failure) else _identify_picture(answer.body)
 
-    def loading(self, address: str) -> Future[Picture | Failed]:
+    def loading(self, address: str) -> Future[Picture | Failure]:
         return self._workers.submit(self.load, address)
 
     def close(self) -> None:
@@ -97,10 +97,10 @@ def hosts_of(text: str) -> tuple[Host, ...]:
 
     Raises Invalid (one of them is not a host).
     """
-    return tuple(_host(name) for part in text.split(",") if (name := part.strip().lower()))
+    return tuple(_parse_host(name) for part in text.split(",") if (name := part.strip().lower()))
 
 
-def _host(text: str) -> Host:
+def _parse_host(text: str) -> Host:
     name = text.removeprefix(_ANYTHING_BEFORE)
     try:
         parts = urlsplit(f"//{name}")
@@ -113,10 +113,10 @@ def _host(text: str) -> Host:
     return Host(hostname, None if port == _PORTS["https"] else port, below=name != text)
 
 
-def _picture(body: bytes) -> Picture | Failed:
+def _identify_picture(body: bytes) -> Picture | Failure:
     if len(body) > MOST_BYTES:
-        return Failed(f"The picture has more than {MOST_BYTES:,} bytes.")
+        return Failure(f"The picture has more than {MOST_BYTES:,} bytes.")
     for start, beginning, media_type in _BEGINNINGS:
         if body[start : start + len(beginning)] == beginning:
             return Picture(media_type, body)
-    return Failed("The host's answer is no picture.")
+    return Failure("The host's answer is no picture.")

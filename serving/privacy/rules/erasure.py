@@ -8,11 +8,11 @@ from typing import Final
 
 from features.message import Message, message
 from serving.appeals.policy import AppealPolicy
-from serving.appeals.rules.appeals import open_until
+from serving.appeals.rules.appeals import appeal_period_end
 from serving.webhooks.rules.action import ActionState
 
 
-class Erasable(StrEnum):
+class ErasableData(StrEnum):
     """One class of personal data of a seller, with the name under which an erasure counts it."""
 
     CONTACTS = "contacts"
@@ -51,7 +51,7 @@ class BoughtGoods:
     action_ids: tuple[str, ...]
 
 
-def kept_for_test_buy(bought: BoughtGoods, waiting: Collection[str]) -> Message | None:
+def why_keep_test_buy(bought: BoughtGoods, waiting: Collection[str]) -> Message | None:
     """Why a test buy's custody descriptions must be kept for now; None where they may be erased.
 
     `waiting` are the removals whose evidence is kept: bought goods are the strongest evidence.
@@ -75,7 +75,7 @@ class ReportedDocuments:
     action_ids: tuple[str, ...]
 
 
-def kept_for_report(documents: ReportedDocuments, waiting: Collection[str]) -> Message | None:
+def why_keep_report(documents: ReportedDocuments, waiting: Collection[str]) -> Message | None:
     """Why the documents of a report must be kept for now; None where they may be erased.
 
     A document of several sellers is evidence against each, so that the request of one does not end it: its retention
@@ -94,17 +94,17 @@ class NotifiedListing:
     decided_at: datetime | None
 
 
-def kept_for_notifier(listing: NotifiedListing, now: datetime, policy: AppealPolicy) -> Message | None:
+def why_keep_notified(listing: NotifiedListing, now: datetime, policy: AppealPolicy) -> Message | None:
     """Why the seller's data of a notified listing must be kept for now; None where it may be erased.
 
     Digital Services Act, Article 20(1): the notifier may complain for six months from the decision.
     """
     if listing.decided_at is None:
         return message("kept.notice")
-    return None if now >= open_until(listing.decided_at, policy) else message("kept.notifier")
+    return None if now >= appeal_period_end(listing.decided_at, policy) else message("kept.notifier")
 
 
-def kept_because(removal: Removal, now: datetime, policy: AppealPolicy) -> Message | None:
+def why_keep_removal(removal: Removal, now: datetime, policy: AppealPolicy) -> Message | None:
     """Why data about the seller of a removed listing must be kept for now; None where it may be erased.
 
     GDPR, Article 17(3)(e): while a claim can be raised, its evidence is kept, also for the seller's own claim. Digital
@@ -116,18 +116,18 @@ def kept_because(removal: Removal, now: datetime, policy: AppealPolicy) -> Messa
         return None
     if removal.state is not ActionState.ACKNOWLEDGED or removal.informed_at is None:
         return message("kept.not_carried_out")
-    until = open_until(removal.informed_at, policy)
+    until = appeal_period_end(removal.informed_at, policy)
     return None if now >= until else message("kept.appeal")
 
 
-def names(document: object, seller: str) -> bool:
+def names_seller(document: object, seller: str) -> bool:
     """Whether a JSON value contains a seller's id as one of its texts.
 
     >>> names({"subject": "s-1", "n": [1]}, "s-1"), names({"subject": "s-10"}, "s-1")
     (True, False)
     """
     if isinstance(document, Mapping):
-        return any(names(part, seller) for part in document.values())
+        return any(names_seller(part, seller) for part in document.values())
     if isinstance(document, list | tuple):
-        return any(names(part, seller) for part in document)
+        return any(names_seller(part, seller) for part in document)
     return document == seller

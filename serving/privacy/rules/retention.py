@@ -10,7 +10,7 @@ from serving.platform.data_classes import DataClass
 from serving.privacy.policy import SHORTEST, RetentionPolicy
 
 
-def kept_for(policy: RetentionPolicy, days: Mapping[DataClass, int | None]) -> RetentionPolicy:
+def with_periods(policy: RetentionPolicy, days: Mapping[DataClass, int | None]) -> RetentionPolicy:
     """The policy with an operator's own periods, in days.
 
     Raises Invalid (a class is kept for less time than the counts from it need).
@@ -26,7 +26,7 @@ def kept_for(policy: RetentionPolicy, days: Mapping[DataClass, int | None]) -> R
     return replace(policy, **{data_class.value: period for data_class, period in days.items()})
 
 
-def before(what: DataClass, now: datetime, policy: RetentionPolicy) -> datetime | None:
+def expired_before(what: DataClass, now: datetime, policy: RetentionPolicy) -> datetime | None:
     """The moment before which a class of data has expired; None where it is kept without limit."""
     days: int | None = getattr(policy, what.value)
     return None if days is None else now - timedelta(days=days)

@@ -20,7 +20,7 @@ from serving.platform.database.lists import chunks
 from serving.platform.database.row_reader import reader
 from serving.platform.database.scope import inside, same
 from serving.platform.database.store import add
-from serving.privacy.rules.erasure import BoughtGoods, Erasable, NotifiedListing, Removal, names
+from serving.privacy.rules.erasure import BoughtGoods, ErasableData, NotifiedListing, Removal, names_seller
 from serving.privacy.store import personal, reported
 from serving.privacy.tables import erasure
 from serving.sellers.store import contacts
@@ -50,7 +50,7 @@ def is_known(connection: Connection, marketplace_id: str, seller_id: str) -> boo
     return bool(connection.execute(select(or_(exists().where(*known), exists().where(*hashed)))).scalar())
 
 
-def removals(connection: Connection, marketplace_id: str, seller_id: str) -> list[Removal]:
+def seller_removals(connection: Connection, marketplace_id: str, seller_id: str) -> list[Removal]:
     """The removals of a seller's listings, oldest first."""
     about = same(action, appeal, "action_id")
     disputed = or_(
@@ -69,7 +69,7 @@ def removals(connection: Connection, marketplace_id: str, seller_id: str) -> lis
     ]
 
 
-def notified(connection: Connection, marketplace_id: str, seller_id: str) -> list[NotifiedListing]:
+def notified_listings(connection: Connection, marketplace_id: str, seller_id: str) -> list[NotifiedListing]:
     """The listings of a seller with evidence kept by a notice, oldest first."""
     query = (
         select(notice_item.c.item_id, notice_item.c.decided_at)
@@ -84,7 +84,7 @@ def notified(connection: Connection, marketplace_id: str, seller_id: str) -> lis
     return [NotifiedListing(row.item_id, row.decided_at) for row in connection.execute(query)]
 
 
-def bought(connection: Connection, marketplace_id: str, seller_id: str) -> list[BoughtGoods]:
+def bought_goods(connection: Connection, marketplace_id: str, seller_id: str) -> list[BoughtGoods]:
     """The test buys of a seller's listings, those of brands' reports last, each with the removals of its listing."""
     query = (
         select(test_buy.c.test_buy_id, test_buy.c.closed_at, action.c.action_id)
@@ -101,21 +101,23 @@ def bought(connection: Connection, marketplace_id: str, seller_id: str) -> list[
     return [BoughtGoods(test_buy_id, closed_at, tuple(ids)) for test_buy_id, (closed_at, ids) in goods_by_id.items()]
 
 
-def count(connection: Connection, marketplace_id: str, seller_id: str, subjects: Sequence[str]) -> dict[Erasable, int]:
+def count_by_class(
+    connection: Connection, marketplace_id: str, seller_id: str, subjects: Sequence[str]
+) -> dict[ErasableData, int]:
     """The number of items to erase of a seller, of these removals, notified listings and test buys, and beyond them."""
-    counts = personal.count(connection, marketplace_id, subjects)
-    counts[Erasable.CONTACTS] = contacts.count(connection, marketplace_id, seller_id)
-    counts[Erasable.NOTES] = of_cases.count_notes(connection, marketplace_id, seller_id)
-    counts[Erasable.REFUSED_ROWS] = refused_rows.count_naming(connection, marketplace_id, seller_id)
-    counts[Erasable.LOG_PAYLOADS] = len(_named(connection, marketplace_id, seller_id, subjects))
+    counts = personal.count_by_class(connection, marketplace_id, subjects)
+    counts[ErasableData.CONTACTS] = contacts.count_contacts(connection, marketplace_id, seller_id)
+    counts[ErasableData.NOTES] = of_cases.count_notes(connection, marketplace_id, seller_id)
+    counts[ErasableData.REFUSED_ROWS] = refused_rows.count_naming(connection, marketplace_id, seller_id)
+    counts[ErasableData.LOG_PAYLOADS] = len(_payloads_naming(connection, marketplace_id, seller_id, subjects))
     return counts
 
 
 def erase(connection: Connection, erasure_request: Erasure, subjects: Sequence[str], at: datetime) -> list[int]:
     """Erase the data; returns the entries of the audit log with erased payloads, which the log must name."""
     marketplace_id = erasure_request.marketplace_id
-    named = _named(connection, marketplace_id, erasure_request.seller, subjects)
-    contacts.erase(connection, marketplace_id, erasure_request.seller)
+    named = _payloads_naming(connection, marketplace_id, erasure_request.seller, subjects)
+    contacts.erase_contacts(connection, marketplace_id, erasure_request.seller)
     refused_rows.erase_naming(connection, marketplace_id, erasure_request.seller)
     of_cases.erase_notes(connection, marketplace_id, erasure_request.seller)
     personal.erase(connection, marketplace_id, subjects, at)
@@ -123,8 +125,8 @@ def erase(connection: Connection, erasure_request: Erasure, subjects: Sequence[s
     return named
 
 
-def _named(connection: Connection, marketplace_id: str, seller_id: str, subjects: Sequence[str]) -> list[int]:
-    sequences = set(payloads(connection, marketplace_id, seller_id))
+def _payloads_naming(connection: Connection, marketplace_id: str, seller_id: str, subjects: Sequence[str]) -> list[int]:
+    sequences = set(seller_payloads(connection, marketplace_id, seller_id))
     return sorted(sequences | set(custody_payloads(connection, marketplace_id, subjects)))
 
 
@@ -145,7 +147,7 @@ def custody_payloads(connection: Connection, marketplace_id: str, subjects: Sequ
     return sequences
 
 
-def payloads(connection: Connection, marketplace_id: str, seller_id: str) -> list[int]:
+def seller_payloads(connection: Connection, marketplace_id: str, seller_id: str) -> list[int]:
     """The entries of the audit log whose payloads name a seller and may be erased."""
     query = (
         select(audit_entry.c.sequence, audit_payload.c.payload)
@@ -159,7 +161,7 @@ def payloads(connection: Connection, marketplace_id: str, seller_id: str) -> lis
         .order_by(audit_entry.c.sequence)
     )
     entries = ((row.sequence, json.loads(row.payload)) for row in connection.execute(query))
-    return [sequence for sequence, text in entries if names(text, seller_id) and "evidence" not in text]
+    return [sequence for sequence, text in entries if names_seller(text, seller_id) and "evidence" not in text]
 
 
 def add_erasure(connection: Connection, erasure_request: Erasure) -> None:
@@ -175,7 +177,7 @@ def add_erasure(connection: Connection, erasure_request: Erasure) -> None:
     add(connection, erasure, [row])
 
 
-def look_again(connection: Connection, erasure_request: Erasure, due_at: datetime | None) -> None:
+def schedule_check(connection: Connection, erasure_request: Erasure, due_at: datetime | None) -> None:
     """Set when remaining data is checked again; None where none remains."""
     which = (
         erasure.c.marketplace_id == erasure_request.marketplace_id,
@@ -184,19 +186,19 @@ def look_again(connection: Connection, erasure_request: Erasure, due_at: datetim
     connection.execute(update(erasure).where(*which).values(due_at=due_at))
 
 
-def unfinished(connection: Connection, marketplace_id: str, seller_id: str) -> Erasure | None:
+def unfinished_erasure(connection: Connection, marketplace_id: str, seller_id: str) -> Erasure | None:
     """The erasure request with remaining data."""
     which = (inside(erasure, marketplace_id), erasure.c.seller_external_id == seller_id, erasure.c.due_at.is_not(None))
-    erasures = _read(connection, and_(*which), most=1)
+    erasures = _select_erasures(connection, and_(*which), most=1)
     return erasures[0] if erasures else None
 
 
-def due(connection: Connection, now: datetime, most: int) -> list[Erasure]:
+def due_erasures(connection: Connection, now: datetime, most: int) -> list[Erasure]:
     """Erasure requests whose remaining data is due for another check, the longest due first."""
-    return _read(connection, erasure.c.due_at <= now, most=most)
+    return _select_erasures(connection, erasure.c.due_at <= now, most=most)
 
 
-def _read(connection: Connection, which: ColumnElement[bool], *, most: int) -> list[Erasure]:
+def _select_erasures(connection: Connection, which: ColumnElement[bool], *, most: int) -> list[Erasure]:
     query = select(erasure, erasure.c.seller_external_id.label("seller")).where(which)
     ordered = query.order_by(erasure.c.due_at, erasure.c.erasure_id).limit(most)
     return reader(Erasure).all(connection, ordered)

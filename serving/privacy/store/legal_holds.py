@@ -23,7 +23,7 @@ class LegalHold:
     set_at: datetime
 
 
-def in_force(connection: Connection, marketplace_id: str, seller: str | None = None) -> list[LegalHold]:
+def holds_in_force(connection: Connection, marketplace_id: str, seller: str | None = None) -> list[LegalHold]:
     """The holds in force, oldest first; with `seller`, only that seller's."""
     query = select(legal_hold, legal_hold.c.seller_external_id.label("seller")).where(
         legal_hold.c.marketplace_id == marketplace_id, legal_hold.c.lifted_at.is_(None)
@@ -33,7 +33,7 @@ def in_force(connection: Connection, marketplace_id: str, seller: str | None = N
     return reader(LegalHold).all(connection, query.order_by(legal_hold.c.set_at, legal_hold.c.hold_id))
 
 
-def put(connection: Connection, hold: LegalHold) -> bool:
+def add_hold(connection: Connection, hold: LegalHold) -> bool:
     """Put a hold in force; False where the seller is already under hold."""
     row = {
         "marketplace_id": hold.marketplace_id,
@@ -47,7 +47,7 @@ def put(connection: Connection, hold: LegalHold) -> bool:
     return connection.execute(added).first() is not None
 
 
-def lift(connection: Connection, marketplace_id: str, seller: str, at: datetime) -> str | None:
+def lift_hold(connection: Connection, marketplace_id: str, seller: str, at: datetime) -> str | None:
     """End the hold of a seller; returns its id, None where there is none."""
     done = (
         update(legal_hold)

@@ -15,24 +15,27 @@ from serving.appeals.store import erasing as of_appeals
 from serving.cases.store import erasing as of_cases
 from serving.platform.database.erasing import Place
 from serving.platform.database.lists import chunks
-from serving.privacy.rules.erasure import Erasable
+from serving.privacy.rules.erasure import ErasableData
 from serving.reports.store import erasing as of_reports
 from serving.takedowns.store import erasing as of_takedowns
 
-PLACES: Final[Mapping[Erasable, tuple[Place, ...]]] = {
-    Erasable.STATEMENTS: of_appeals.STATEMENTS,
-    Erasable.DOCUMENTS: (*of_appeals.DOCUMENTS, *of_reports.DOCUMENTS),
-    Erasable.EVIDENCE_PARTS: of_takedowns.EVIDENCE_PARTS,
-    Erasable.CUSTODY: (*of_cases.CUSTODY, *of_reports.TEST_BUYS),
-    Erasable.LINKS: of_appeals.LINKS,
+PLACES: Final[Mapping[ErasableData, tuple[Place, ...]]] = {
+    ErasableData.STATEMENTS: of_appeals.STATEMENTS,
+    ErasableData.DOCUMENTS: (*of_appeals.DOCUMENTS, *of_reports.DOCUMENTS),
+    ErasableData.EVIDENCE_PARTS: of_takedowns.EVIDENCE_PARTS,
+    ErasableData.CUSTODY: (*of_cases.CUSTODY, *of_reports.TEST_BUYS),
+    ErasableData.LINKS: of_appeals.LINKS,
 }
 
 
-def count(
-    connection: Connection, marketplace_id: str, subjects: Sequence[str], kinds: Collection[Erasable] = tuple(Erasable)
-) -> dict[Erasable, int]:
+def count_by_class(
+    connection: Connection,
+    marketplace_id: str,
+    subjects: Sequence[str],
+    kinds: Collection[ErasableData] = tuple(ErasableData),
+) -> dict[ErasableData, int]:
     """The number of rows of these subjects that still contain data, by class."""
-    counts = dict.fromkeys(Erasable, 0)
+    counts = dict.fromkeys(ErasableData, 0)
     for chunk in chunks(subjects):
         for what, places in PLACES.items():
             if what in kinds:
@@ -45,7 +48,7 @@ def erase(
     marketplace_id: str,
     subjects: Sequence[str],
     at: datetime,
-    kinds: Collection[Erasable] = tuple(Erasable),
+    kinds: Collection[ErasableData] = tuple(ErasableData),
 ) -> None:
     """Erase some classes of data of these subjects; a document is deleted with its last upload."""
     for chunk in chunks(subjects):
@@ -53,11 +56,13 @@ def erase(
             if what in kinds:
                 for place in places:
                     place.erase(connection, marketplace_id, chunk, at)
-    if Erasable.DOCUMENTS in kinds:
-        of_appeals.empty_documents(connection, marketplace_id)
+    if ErasableData.DOCUMENTS in kinds:
+        of_appeals.erase_orphaned_documents(connection, marketplace_id)
 
 
-def subjects_of(connection: Connection, marketplace_id: str, what: Erasable, within: Any, *, most: int) -> list[str]:
+def subjects_of(
+    connection: Connection, marketplace_id: str, what: ErasableData, within: Any, *, most: int
+) -> list[str]:
     """At most `most` of a query's ids that still have data of a class."""
     (ids,) = within.selected_columns
     query = within.where(or_(*(ids.in_(place.subjects(marketplace_id)) for place in PLACES[what]))).limit(most)

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Connection, Select, exists, func, or_, sel
 from serving.appeals.tables import appeal, counter_notice
 from serving.listings.tables import listing
 from serving.platform.database.scope import inside, same
-from serving.privacy.rules.erasure import Erasable, ReportedDocuments
+from serving.privacy.rules.erasure import ErasableData, ReportedDocuments
 from serving.privacy.store import personal
 from serving.privacy.tables import legal_hold
 from serving.reports.tables import report, report_document, report_item, report_outcome, report_test_buy
@@ -47,15 +47,17 @@ def documents(connection: Connection, marketplace_id: str, seller_id: str) -> li
             .order_by(report.c.known_at, report.c.report_id)
         ).scalars()
     )
-    return [_documents(connection, marketplace_id, seller_id, report_id) for report_id in report_ids]
+    return [_documents_of_report(connection, marketplace_id, seller_id, report_id) for report_id in report_ids]
 
 
 def _has_documents() -> ColumnElement[bool]:
     return exists().where(same(report_document, report, "report_id"), report_document.c.erased_at.is_(None))
 
 
-def _documents(connection: Connection, marketplace_id: str, seller_id: str, report_id: str) -> ReportedDocuments:
-    sellers = _listings(report_outcome.c.report_id == report_id, marketplace_id)
+def _documents_of_report(
+    connection: Connection, marketplace_id: str, seller_id: str, report_id: str
+) -> ReportedDocuments:
+    sellers = _listings_of_outcomes(report_outcome.c.report_id == report_id, marketplace_id)
     known = connection.execute(sellers).all()
     named = select(func.count()).where(inside(report_item, marketplace_id, report_id=report_id))
     own = [row for row in known if row.seller_external_id == seller_id]
@@ -69,7 +71,7 @@ def _documents(connection: Connection, marketplace_id: str, seller_id: str, repo
     )
 
 
-def _listings(of: ColumnElement[bool], marketplace_id: str) -> Select[Any]:
+def _listings_of_outcomes(of: ColumnElement[bool], marketplace_id: str) -> Select[Any]:
     return (
         select(report_outcome.c.number, listing.c.listing_id, listing.c.seller_external_id)
         .join(listing, same(listing, report_outcome, "listing_id"))
@@ -83,8 +85,8 @@ def expired_reports(
 ) -> list[str]:
     """Reports sent before a moment that still have documents, with no complaint open or possible, and no legal hold."""
     query = select(report.c.report_id).where(inside(report, marketplace_id), report.c.known_at <= sent)
-    free = _free(report.c.report_id == report_outcome.c.report_id, marketplace_id, open_until)
-    return personal.subjects_of(connection, marketplace_id, Erasable.DOCUMENTS, query.where(*free), most=most)
+    free = _is_free_of_claims(report.c.report_id == report_outcome.c.report_id, marketplace_id, open_until)
+    return personal.subjects_of(connection, marketplace_id, ErasableData.DOCUMENTS, query.where(*free), most=most)
 
 
 def expired_test_buys(
@@ -95,11 +97,13 @@ def expired_test_buys(
     query = select(report_test_buy.c.test_buy_id).where(
         inside(report_test_buy, marketplace_id), report_test_buy.c.known_at <= closed
     )
-    free = _free(bought, marketplace_id, open_until)
-    return personal.subjects_of(connection, marketplace_id, Erasable.CUSTODY, query.where(*free), most=most)
+    free = _is_free_of_claims(bought, marketplace_id, open_until)
+    return personal.subjects_of(connection, marketplace_id, ErasableData.CUSTODY, query.where(*free), most=most)
 
 
-def _free(of: ColumnElement[bool], marketplace_id: str, open_until: datetime) -> Sequence[ColumnElement[bool]]:
+def _is_free_of_claims(
+    of: ColumnElement[bool], marketplace_id: str, open_until: datetime
+) -> Sequence[ColumnElement[bool]]:
     """Whether no listing that these outcomes name has an open claim, or a seller under legal hold."""
     named = inside(report_outcome, marketplace_id) & of
     on_hold = exists().where(

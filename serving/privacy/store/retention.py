@@ -10,28 +10,34 @@ from serving.cases.tables import review_case, test_buy
 from serving.listings.tables import listing
 from serving.platform.database.scope import inside, same
 from serving.platform.database.store import insert_or_ignore
-from serving.privacy.rules.erasure import Erasable
+from serving.privacy.rules.erasure import ErasableData
 from serving.privacy.store import personal
 from serving.privacy.tables import legal_hold, retention_check
 from serving.takedowns.tables import action
 
 
-def looked_at(connection: Connection, marketplace_id: str) -> datetime | None:
+def last_search(connection: Connection, marketplace_id: str) -> datetime | None:
     """When a search for expired data last found nothing left."""
     query = select(retention_check.c.looked_at).where(retention_check.c.marketplace_id == marketplace_id)
     last_look: datetime | None = connection.execute(query).scalar()
     return last_look
 
 
-def look(connection: Connection, marketplace_id: str, at: datetime) -> None:
+def record_search(connection: Connection, marketplace_id: str, at: datetime) -> None:
     """Record that no expired data is left."""
     row = {"marketplace_id": marketplace_id, "looked_at": at}
     connection.execute(insert_or_ignore(connection, retention_check).values(row))
     connection.execute(update(retention_check).where(inside(retention_check, marketplace_id)).values(looked_at=at))
 
 
-def removals(
-    connection: Connection, marketplace_id: str, what: Erasable, *, cutoff: datetime, open_until: datetime, most: int
+def expired_removals(
+    connection: Connection,
+    marketplace_id: str,
+    what: ErasableData,
+    *,
+    cutoff: datetime,
+    open_until: datetime,
+    most: int,
 ) -> list[str]:
     """Removals with remaining data of a class, notified before `cutoff`, with no complaint open or possible.
 
@@ -59,14 +65,14 @@ def removals(
                 (action.c.state == "withdrawn") & (action.c.created_at <= cutoff),
             ),
             *(~condition for condition in disputed),
-            _free(marketplace_id, listing.c.seller_external_id),
+            _is_under_no_hold(marketplace_id, listing.c.seller_external_id),
         )
         .order_by(action.c.created_at, action.c.action_id)
     )
     return personal.subjects_of(connection, marketplace_id, what, query, most=most)
 
 
-def test_buys(
+def expired_test_buys(
     connection: Connection, marketplace_id: str, *, closed: datetime, open_until: datetime, most: int
 ) -> list[str]:
     """Test buys that ended before `closed` and support no removal about which a complaint is possible."""
@@ -95,14 +101,14 @@ def test_buys(
             ~proves,
             ~disputed,
             ~appealed,
-            _free(marketplace_id, listing.c.seller_external_id),
+            _is_under_no_hold(marketplace_id, listing.c.seller_external_id),
         )
         .order_by(test_buy.c.ordered_at, test_buy.c.test_buy_id)
     )
-    return personal.subjects_of(connection, marketplace_id, Erasable.CUSTODY, query, most=most)
+    return personal.subjects_of(connection, marketplace_id, ErasableData.CUSTODY, query, most=most)
 
 
-def _free(marketplace_id: str, seller: ColumnElement[Any]) -> ColumnElement[bool]:
+def _is_under_no_hold(marketplace_id: str, seller: ColumnElement[Any]) -> ColumnElement[bool]:
     """Whether a listing has no seller, or its seller is under no legal hold."""
     return ~exists().where(
         legal_hold.c.marketplace_id == marketplace_id,

@@ -7,17 +7,17 @@ from datetime import date, datetime, timedelta
 from typing import Final
 
 from features.phrase import Phrase
-from models.errors import Conflict, Invalid, TooLate
+from models.errors import Conflict, DeadlinePassed, Invalid
 from serving.appeals.policy import SellerEvidencePolicy
-from serving.appeals.rules.seller_evidence import HandedIn, Room, admitted, most_megabytes
+from serving.appeals.rules.seller_evidence import DocumentLimits, DocumentsOnFile, check_document, most_megabytes
 from serving.cases.rules.test_buy import LONGEST_NOTE, LONGEST_REFERENCE, is_in_order
 from serving.reports.policy import ReportPolicy
 
 _NUMBER: Final = re.compile("[1-9][0-9]{0,3}")
 
 
-def admit(
-    content: bytes, before: HandedIn, today: int, *, policy: ReportPolicy, documents: SellerEvidencePolicy
+def admit_document(
+    content: bytes, before: DocumentsOnFile, today: int, *, policy: ReportPolicy, documents: SellerEvidencePolicy
 ) -> str:
     """The media type of a document, from its content; its name and declared type are ignored.
 
@@ -27,12 +27,12 @@ def admit(
     documents, or of bytes, or the brand that of a day).
     """
     most = policy.most_documents
-    room = Room(
+    room = DocumentLimits(
         most,
         Phrase("This report already has {n} documents, which is the maximum.", n=most),
         Phrase("All documents of a report can have at most {size:g} MB in total.", size=most_megabytes(documents)),
     )
-    media_type = admitted(content, before, documents, room)
+    media_type = check_document(content, before, documents, room)
     if today + len(content) > policy.most_document_bytes_a_day:
         raise Conflict("Your brand sent very many documents today. Send this one tomorrow.")
     return media_type
@@ -45,7 +45,9 @@ def may_hand_in(reported_at: datetime, now: datetime, policy: ReportPolicy) -> b
 def check_hand_in(reported_at: datetime, now: datetime, policy: ReportPolicy) -> None:
     """Refuse a document for an old report. Raises TooLate (the time for documents is over)."""
     if not may_hand_in(reported_at, now, policy):
-        raise TooLate("A report takes documents for {hours} hours after it was sent.", hours=policy.documents_hours)
+        raise DeadlinePassed(
+            "A report takes documents for {hours} hours after it was sent.", hours=policy.documents_hours
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +67,7 @@ class TestBuyRecord:
     listing: str | None = None
 
 
-def number_of(record: TestBuyRecord, locations: Sequence[str], today: date) -> int:
+def bought_listing_number(record: TestBuyRecord, locations: Sequence[str], today: date) -> int:
     """The number of the listing that was bought, after a check of the record; `today` is the latest date on earth.
 
     A listing that has a number for its name is named first.
@@ -81,10 +83,10 @@ def number_of(record: TestBuyRecord, locations: Sequence[str], today: date) -> i
         raise Invalid("The goods cannot be received before they were ordered, or in the future.")
     if not 0 < len(record.finding.strip()) <= LONGEST_NOTE:
         raise Invalid("Describe what was found in the test buy, in 1 to {most:,} characters.", most=LONGEST_NOTE)
-    return _named(record.listing, locations)
+    return _number_named(record.listing, locations)
 
 
-def _named(listing: str | None, locations: Sequence[str]) -> int:
+def _number_named(listing: str | None, locations: Sequence[str]) -> int:
     name = (listing or "").strip()
     if not name and len(locations) == 1:
         return 1

@@ -14,13 +14,13 @@ from typing import Final
 from models.verdict import Judgement, ReasonCode
 from serving.brands.rules.rights import RightKind
 from serving.reports.policy import CampaignPolicy
-from serving.reports.rules.outcomes import Code, Result
+from serving.reports.rules.outcomes import Code, ListingResult
 from serving.webhooks.rules.action import ActionState
 
 _SECONDS_AN_HOUR: Final = 3_600
 
 
-class Ended(StrEnum):
+class ReportedEnd(StrEnum):
     """How a reported listing ended, as far as is known. Every reported listing has exactly one."""
 
     ACCEPTED = "accepted"  # Removed, and the removal stands.
@@ -32,7 +32,7 @@ class Ended(StrEnum):
     OPEN = "open"
 
 
-class FoundBy(StrEnum):
+class Finder(StrEnum):
     """Who drew attention to a listing that was removed."""
 
     US = "us"
@@ -55,7 +55,7 @@ class ReportedListing:
     kind: RightKind
     reason_code: ReasonCode
     reported_at: datetime
-    last: Result
+    last: ListingResult
     code: Code
     examined_at: datetime | None = None
     at_once: bool = False
@@ -74,16 +74,16 @@ class ReportedListing:
 
 
 _AS_IT_IS: Final = {
-    Result.RETRACTED: Ended.RETRACTED,
-    Result.WITHDRAWN: Ended.WITHDRAWN,
-    Result.REFUSED: Ended.NOT_EXAMINED,
-    Result.EXPIRED: Ended.NOT_EXAMINED,
-    Result.UNKNOWN: Ended.OPEN,
+    ListingResult.RETRACTED: ReportedEnd.RETRACTED,
+    ListingResult.WITHDRAWN: ReportedEnd.WITHDRAWN,
+    ListingResult.REFUSED: ReportedEnd.NOT_EXAMINED,
+    ListingResult.EXPIRED: ReportedEnd.NOT_EXAMINED,
+    ListingResult.UNKNOWN: ReportedEnd.OPEN,
 }
 STOPPED: Final = "stopped"
 
 
-def ended(listing: ReportedListing) -> tuple[Ended, str | None]:
+def end_of_listing(listing: ReportedListing) -> tuple[ReportedEnd, str | None]:
     """How a reported listing ended, with the code of its reason where it was not removed.
 
     The reason is the code of a refusal, the reviewer's judgement, or that the removal was stopped before it was sent.
@@ -91,14 +91,14 @@ def ended(listing: ReportedListing) -> tuple[Ended, str | None]:
     """
     if listing.last in _AS_IT_IS:
         end = _AS_IT_IS[listing.last]
-        return end, listing.code.value if end is Ended.NOT_EXAMINED else None
+        return end, listing.code.value if end is ReportedEnd.NOT_EXAMINED else None
     if listing.removal is ActionState.WITHDRAWN:
-        return Ended.REJECTED, STOPPED
+        return ReportedEnd.REJECTED, STOPPED
     if listing.removal is ActionState.ACKNOWLEDGED:
-        return Ended.OVERTURNED if listing.overturned else Ended.ACCEPTED, None
+        return ReportedEnd.OVERTURNED if listing.overturned else ReportedEnd.ACCEPTED, None
     if listing.removal is None and listing.judgement not in {None, Judgement.COUNTERFEIT}:
-        return Ended.REJECTED, listing.judgement
-    return Ended.OPEN, None
+        return ReportedEnd.REJECTED, listing.judgement
+    return ReportedEnd.OPEN, None
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +123,7 @@ class Counts:
     """The figures of a group of reported listings. `at_once` is among the examined ones that were not withdrawn."""
 
     items: int
-    ended: Counter[Ended]
+    ended: Counter[ReportedEnd]
     at_once: Share
     to_removal: Hours
 
@@ -133,7 +133,7 @@ class GoodFaith:
     """The figures of all reported listings of a period, and by right, by kind of right, and by reason code."""
 
     whole: Counts
-    reasons: Counter[tuple[Ended, str]]
+    reasons: Counter[tuple[ReportedEnd, str]]
     by_right: dict[str, Counts]
     by_kind: dict[RightKind, Counts]
     by_reason_code: dict[ReasonCode, Counts]
@@ -142,30 +142,33 @@ class GoodFaith:
 def good_faith(reported_listings: Iterable[ReportedListing]) -> GoodFaith:
     """The figures of these reported listings."""
     rows = list(reported_listings)
-    ends = [ended(row) for row in rows]
+    ends = [end_of_listing(row) for row in rows]
     return GoodFaith(
-        whole=_counts(rows),
+        whole=_count_figures(rows),
         reasons=Counter((end, reason) for end, reason in ends if reason is not None),
-        by_right={key: _counts(row for row in rows if row.right_id == key) for key in {row.right_id for row in rows}},
-        by_kind={key: _counts(row for row in rows if row.kind is key) for key in {row.kind for row in rows}},
+        by_right={
+            key: _count_figures(row for row in rows if row.right_id == key) for key in {row.right_id for row in rows}
+        },
+        by_kind={key: _count_figures(row for row in rows if row.kind is key) for key in {row.kind for row in rows}},
         by_reason_code={
-            key: _counts(row for row in rows if row.reason_code is key) for key in {row.reason_code for row in rows}
+            key: _count_figures(row for row in rows if row.reason_code is key)
+            for key in {row.reason_code for row in rows}
         },
     )
 
 
-def _counts(reported_listings: Iterable[ReportedListing]) -> Counts:
+def _count_figures(reported_listings: Iterable[ReportedListing]) -> Counts:
     rows = list(reported_listings)
-    examined = [row for row in rows if row.examined_at is not None and row.last is not Result.WITHDRAWN]
+    examined = [row for row in rows if row.examined_at is not None and row.last is not ListingResult.WITHDRAWN]
     return Counts(
         items=len(rows),
-        ended=Counter(ended(row)[0] for row in rows),
+        ended=Counter(end_of_listing(row)[0] for row in rows),
         at_once=Share(sum(row.at_once for row in examined), len(examined)),
-        to_removal=_hours(row.hours_to_removal for row in rows),
+        to_removal=_hours_statistics(row.hours_to_removal for row in rows),
     )
 
 
-def _hours(values: Iterable[float | None]) -> Hours:
+def _hours_statistics(values: Iterable[float | None]) -> Hours:
     known = sorted(hours for hours in values if hours is not None)
     if not known:
         return Hours(None, None, 0)
@@ -173,14 +176,14 @@ def _hours(values: Iterable[float | None]) -> Hours:
     return Hours(median(known), known[-(-95 * len(known) // 100) - 1], len(known))
 
 
-def found_by(*, report: bool, notice: bool) -> FoundBy:
+def finder_of(*, report: bool, notice: bool) -> Finder:
     """Who found a listing, by whether a brand's report or somebody else's notice preceded the case of its removal.
 
     A report or notice that joined an open case is not the source: the review had already begun.
     """
     if report:
-        return FoundBy.BRAND
-    return FoundBy.OTHERS if notice else FoundBy.US
+        return Finder.BRAND
+    return Finder.OTHERS if notice else Finder.US
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,7 +205,7 @@ class Campaign:
     usual: float
 
 
-def campaigns(accusations: Iterable[Accusation], at: datetime, policy: CampaignPolicy) -> tuple[Campaign, ...]:
+def find_campaigns(accusations: Iterable[Accusation], at: datetime, policy: CampaignPolicy) -> tuple[Campaign, ...]:
     """The campaigns of one brand at a moment, each seller's shortest window, the most listings first.
 
     The base rate is the mean number of listings of one seller that the brand accused in a window of the same length,
@@ -213,16 +216,16 @@ def campaigns(accusations: Iterable[Accusation], at: datetime, policy: CampaignP
     past_accusations = [accusation for accusation in accusations if accusation.at <= at]
     campaigns_by_seller: dict[str, Campaign] = {}
     for days, least in policy.windows:
-        counts = _windows(past_accusations, at, timedelta(days=days), policy)
+        counts = _count_windows(past_accusations, at, timedelta(days=days), policy)
         for seller, windows in counts.items():
             now = windows.get(0, 0)
-            usual = _usual(counts, seller)
+            usual = _usual_count(counts, seller)
             if seller not in campaigns_by_seller and now >= least and now > policy.times_usual * usual:
                 campaigns_by_seller[seller] = Campaign(seller, now, days, usual)
     return tuple(sorted(campaigns_by_seller.values(), key=lambda campaign: (-campaign.listings, campaign.seller)))
 
 
-def _windows(
+def _count_windows(
     accusations: Sequence[Accusation], at: datetime, length: timedelta, policy: CampaignPolicy
 ) -> dict[str, dict[int, int]]:
     """The number of listings by seller and window, counted back from the latest, which is 0."""
@@ -235,6 +238,6 @@ def _windows(
     return {seller: {number: len(named) for number, named in windows.items()} for seller, windows in listings.items()}
 
 
-def _usual(counts: dict[str, dict[int, int]], seller: str) -> float:
+def _usual_count(counts: dict[str, dict[int, int]], seller: str) -> float:
     before = [n for other, windows in counts.items() if other != seller for number, n in windows.items() if number > 0]
     return max(1.0, sum(before) / len(before)) if before else 1.0

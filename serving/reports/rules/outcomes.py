@@ -16,10 +16,10 @@ from models.errors import Invalid
 from serving.cases.rules.doubt import Doubt
 from serving.reports.policy import ReportPolicy
 from serving.standing.rules.standing import Effect
-from serving.takedowns.rules.bursts import Hold
+from serving.takedowns.rules.bursts import PendingReason
 
 
-class Result(StrEnum):
+class ListingResult(StrEnum):
     """The result of a reported listing. The first five are results of the report itself; the others come later."""
 
     SCHEDULED = "scheduled"  # The removal is sent once the undo window has closed.
@@ -32,7 +32,13 @@ class Result(StrEnum):
     EXPIRED = "expired"  # The listing did not come in.
 
 
-AT_FIRST: Final = (Result.SCHEDULED, Result.PENDING_APPROVAL, Result.CASE, Result.UNKNOWN, Result.REFUSED)
+AT_FIRST: Final = (
+    ListingResult.SCHEDULED,
+    ListingResult.PENDING_APPROVAL,
+    ListingResult.CASE,
+    ListingResult.UNKNOWN,
+    ListingResult.REFUSED,
+)
 
 
 class Code(StrEnum):
@@ -64,7 +70,7 @@ class Owner(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class ListingSituation:
     """A reported listing that the marketplace has sent, as it stands.
 
     `named_before` is set where the same report names it earlier, `reported_before` where the brand's own 'counterfeit'
@@ -86,12 +92,12 @@ class Found:
 class Outcome:
     """The result of a reported listing, its code, and the reasons."""
 
-    result: Result
+    result: ListingResult
     code: Code
     reasons: tuple[Message, ...]
 
 
-def what_happens(listing: Found | None, effect: Effect, holds: Sequence[Hold]) -> Outcome:
+def outcome_of(listing: ListingSituation | None, effect: Effect, holds: Sequence[PendingReason]) -> Outcome:
     """The outcome of one reported listing; None is a listing that the marketplace has not sent.
 
     `effect` is that of one more confirmation of the brand, `holds` are those of its removal. The rules apply in this
@@ -102,30 +108,30 @@ def what_happens(listing: Found | None, effect: Effect, holds: Sequence[Hold]) -
     answers it.
     """
     if listing is None:
-        return _told(Result.UNKNOWN, Code.NOT_KNOWN)
-    refused = _refused(listing)
+        return _make_outcome(ListingResult.UNKNOWN, Code.NOT_KNOWN)
+    refused = _refusal_code(listing)
     if refused is not None:
-        return _told(Result.REFUSED, refused)
-    doubt = in_doubt(listing)
+        return _make_outcome(ListingResult.REFUSED, refused)
+    doubt = doubt_code(listing)
     if doubt is not None:
-        return _told(Result.CASE, doubt)
+        return _make_outcome(ListingResult.CASE, doubt)
     if not effect.at_once:
-        return Outcome(Result.CASE, Code.STANDING, (effect.reason, message("verdict.analyst_decides")))
-    scheduled = Outcome(Result.SCHEDULED, Code.REMOVED_AT_ONCE, (effect.reason, *_warning(listing)))
-    return pending(holds, listing) if holds else scheduled
+        return Outcome(ListingResult.CASE, Code.STANDING, (effect.reason, message("verdict.analyst_decides")))
+    scheduled = Outcome(ListingResult.SCHEDULED, Code.REMOVED_AT_ONCE, (effect.reason, *_honest_use_warning(listing)))
+    return pending_outcome(holds, listing) if holds else scheduled
 
 
-def pending(holds: Sequence[Hold], listing: Found) -> Outcome:
+def pending_outcome(holds: Sequence[PendingReason], listing: ListingSituation) -> Outcome:
     """The outcome of a reported listing whose removal is on hold."""
-    reasons = (*(hold.message for hold in holds), *_warning(listing))
-    return Outcome(Result.PENDING_APPROVAL, Code.PENDING_APPROVAL, reasons)
+    reasons = (*(hold.message for hold in holds), *_honest_use_warning(listing))
+    return Outcome(ListingResult.PENDING_APPROVAL, Code.PENDING_APPROVAL, reasons)
 
 
-def _warning(listing: Found) -> tuple[Message, ...]:
+def _honest_use_warning(listing: ListingSituation) -> tuple[Message, ...]:
     return (message("report.honest_use", words=listing.honest_uses),) if listing.honest_uses else ()
 
 
-def _refused(listing: Found) -> Code | None:
+def _refusal_code(listing: ListingSituation) -> Code | None:
     if listing.named_before:
         return Code.NAMED_TWICE
     if listing.owner is Owner.OTHER:  # Before anything that tells of others' removals.
@@ -137,14 +143,14 @@ def _refused(listing: Found) -> Code | None:
     return Code.REPORTED_BEFORE if listing.reported_before else None
 
 
-def in_doubt(listing: Found) -> Code | None:
+def doubt_code(listing: ListingSituation) -> Code | None:
     """Why an analyst decides about a listing whatever the brand's standing is; None where the standing decides."""
     if listing.lane in BLIND_LANES:
         return Code.COMPLAINT_OPEN
     return None if listing.doubt is None else Code(listing.doubt.value)
 
 
-def _told(listing_result: Result, code: Code) -> Outcome:
+def _make_outcome(listing_result: ListingResult, code: Code) -> Outcome:
     return Outcome(listing_result, code, (message(f"report.{code.value}"),))
 
 
@@ -159,15 +165,15 @@ def why_not_at_once(outcome: Outcome) -> str | None:
     """
     codes = [reason.code for reason in outcome.reasons]
     match outcome.result:
-        case Result.PENDING_APPROVAL:
+        case ListingResult.PENDING_APPROVAL:
             return next((code for code in codes if code.startswith("pending.") or code == _STEP_UP), None)
-        case Result.CASE:
+        case ListingResult.CASE:
             return next((code for code in codes if code in _QUOTA_USED), None)
         case _:
             return None
 
 
-def named(locations: Iterable[str], policy: ReportPolicy) -> tuple[str, ...]:
+def named_listings(locations: Iterable[str], policy: ReportPolicy) -> tuple[str, ...]:
     """The listings of a report as they were named, empty lines left out.
 
     Raises Invalid (the report names no listing, too many, or one in more than 2,000 characters).
@@ -189,7 +195,7 @@ def named(locations: Iterable[str], policy: ReportPolicy) -> tuple[str, ...]:
 LONGEST_LOCATION: Final = 2_000
 
 
-def counted(results: Iterable[Result]) -> dict[Result, int]:
+def count_results(results: Iterable[ListingResult]) -> dict[ListingResult, int]:
     """The number of listings by first result, zeros included."""
     counts = dict.fromkeys(AT_FIRST, 0)
     for listing_result in results:
@@ -197,12 +203,12 @@ def counted(results: Iterable[Result]) -> dict[Result, int]:
     return counts
 
 
-def by_name(counts: Mapping[Result, int]) -> dict[str, int]:
+def results_by_name(counts: Mapping[ListingResult, int]) -> dict[str, int]:
     """Numbers by result under the names of the interface."""
     return {_PLURAL.get(listing_result, listing_result.value): number for listing_result, number in counts.items()}
 
 
-_PLURAL: Final = {Result.CASE: "cases"}
+_PLURAL: Final = {ListingResult.CASE: "cases"}
 
 
 def digest_of(location: str) -> str:
@@ -223,7 +229,7 @@ def digest_of(location: str) -> str:
     return hashlib.sha256(whole.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def asks(last_asked: datetime | None, asked_today: int, at: datetime, policy: ReportPolicy) -> bool:
+def is_marketplace_asked(last_asked: datetime | None, asked_today: int, at: datetime, policy: ReportPolicy) -> bool:
     """Whether the marketplace is asked for a listing now.
 
     `last_asked` is the last request for it by any brand's report, None without one. `asked_today` counts the requests

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from features.message import Message, message
 from serving.accounts.policy import SecondFactorPolicy
-from serving.accounts.rules.second_person import Factor, counts_from
+from serving.accounts.rules.second_person import Factor, effective_from
 
 
 class StepUpState(StrEnum):
@@ -36,7 +36,7 @@ class Circumstances:
     others: int
 
 
-def why_not(circumstances: Circumstances, now: datetime, policy: SecondFactorPolicy) -> tuple[Message, ...]:
+def why_no_step_up(circumstances: Circumstances, now: datetime, policy: SecondFactorPolicy) -> tuple[Message, ...]:
     """Why a large report cannot be confirmed with a second factor now; empty where it can.
 
     The factor must be a day old, so that a stolen session cannot use one of its own. Full standing must be two weeks
@@ -47,8 +47,8 @@ def why_not(circumstances: Circumstances, now: datetime, policy: SecondFactorPol
     reasons = []
     if not circumstances.factors:
         reasons.append(message("step_up.no_factor"))
-    elif (begins := min(counts_from(factor, policy) for factor in circumstances.factors)) > now:
-        reasons.append(message("step_up.too_new", n=_hours(begins - now)))
+    elif (begins := min(effective_from(factor, policy) for factor in circumstances.factors)) > now:
+        reasons.append(message("step_up.too_new", n=_hours_of_wait(begins - now)))
     if circumstances.standing_wait is None:
         reasons.append(message("step_up.standing"))
     elif circumstances.standing_wait:
@@ -64,12 +64,12 @@ def why_not(circumstances: Circumstances, now: datetime, policy: SecondFactorPol
     return tuple(reasons)
 
 
-def _hours(wait: timedelta) -> int:
+def _hours_of_wait(wait: timedelta) -> int:
     """The hours of a wait, begun ones counted."""
     return -(-wait // timedelta(hours=1))
 
 
-def waits(*, by_program: bool, wants_step_up: bool, listings: int, per_user: int) -> bool:
+def needs_step_up(*, by_program: bool, wants_step_up: bool, listings: int, per_user: int) -> bool:
     """Whether the listings of a report wait for a person's second factor.
 
     A program cannot prove one, so above the burst cap of a session its report waits for a person on the report's page.

@@ -13,10 +13,10 @@ from serving.appeals.policy import SellerEvidencePolicy
 from serving.audit.store import audit
 from serving.brands.rules.rights_document import readable_name
 from serving.brands.service.rights_claims import pair_of
-from serving.platform.database.documents import described
+from serving.platform.database.documents import document_row
 from serving.platform.runtime import Runtime
 from serving.reports.policy import ReportPolicy
-from serving.reports.rules.attachments import admit, check_hand_in
+from serving.reports.rules.attachments import admit_document, check_hand_in
 from serving.reports.store import report_documents, reports
 from serving.reports.store.report_documents import DraftKey, ReportDocument
 from serving.reports.store.reports import StoredReport
@@ -25,7 +25,7 @@ _DAY: Final = timedelta(hours=24)
 _MOST_AT_ONCE: Final = 200
 
 
-def draft_of(connection: Connection, person: Person, right_id: str, marketplace_id: str | None, key: str) -> DraftKey:
+def draft_key(connection: Connection, person: Person, right_id: str, marketplace_id: str | None, key: str) -> DraftKey:
     """The draft of a report under a right, by the key under which it will be sent.
 
     Raises NotFound (the right does not belong to a brand that the person represents).
@@ -33,24 +33,24 @@ def draft_of(connection: Connection, person: Person, right_id: str, marketplace_
     return DraftKey(pair_of(connection, person, right_id, marketplace_id), person.user_id, key)
 
 
-def keep_with_draft(runtime: Runtime, draft: DraftKey, name: str, content: bytes) -> None:
+def store_with_draft(runtime: Runtime, draft: DraftKey, name: str, content: bytes) -> None:
     """Store a document of a report that is not sent yet; a repeated upload adds nothing.
 
     Raises Invalid, Conflict (the file is not a document, too large, or one too many; the report was sent under this
     key).
     """
     with runtime.store.write() as connection:
-        audit.hold(connection)  # Of two concurrent uploads the second counts the first.
+        audit.lock(connection)  # Of two concurrent uploads the second counts the first.
         if reports.is_sent(connection, *draft.pair, draft.key):
             raise Conflict("This report was sent already. Add the document on the page of the report.")
-        _store(runtime, connection, draft, draft.user_id, name, content)
+        _store_document(runtime, connection, draft, draft.user_id, name, content)
 
 
-def leave_out(runtime: Runtime, draft: DraftKey, document_ids: Collection[str]) -> None:
+def delete_from_draft(runtime: Runtime, draft: DraftKey, document_ids: Collection[str]) -> None:
     """Delete some documents of a report that is not sent yet."""
     if document_ids:
         with runtime.store.write() as connection:
-            report_documents.leave_out(connection, draft, document_ids)
+            report_documents.delete_from_draft(connection, draft, document_ids)
 
 
 def hand_in(
@@ -64,7 +64,7 @@ def hand_in(
     Invalid, Conflict (the file is not a document, too large, or one too many).
     """
     with runtime.store.write() as connection:
-        audit.hold(connection)
+        audit.lock(connection)
         stored = reports.get(connection, report_id, person.brands(Permission.ANSWER_QUESTIONS))
         digest = hashlib.sha256(content).hexdigest()
         before = [
@@ -73,7 +73,7 @@ def hand_in(
         if before:
             return before[0]
         check_hand_in(stored.known_at, runtime.clock.now(), runtime.policies[ReportPolicy])
-        _store(runtime, connection, stored, person.user_id, name, content)
+        _store_document(runtime, connection, stored, person.user_id, name, content)
         document = next(
             document for document in report_documents.documents_of(connection, stored) if document.digest == digest
         )
@@ -87,15 +87,15 @@ def hand_in(
         return document
 
 
-def _store(
+def _store_document(
     runtime: Runtime, connection: Connection, of: StoredReport | DraftKey, user_id: str, name: str, content: bytes
 ) -> None:
     now, policy = runtime.clock.now(), runtime.policies[ReportPolicy]
     pair = of.pair if isinstance(of, DraftKey) else (of.marketplace_id, of.brand_id)
-    before = report_documents.handed_in(connection, of)
+    before = report_documents.documents_total(connection, of)
     today = report_documents.bytes_since(connection, pair, now - _DAY)
-    media_type = admit(content, before, today, policy=policy, documents=runtime.policies[SellerEvidencePolicy])
-    row = described(
+    media_type = admit_document(content, before, today, policy=policy, documents=runtime.policies[SellerEvidencePolicy])
+    row = document_row(
         readable_name(name),
         media_type,
         content,
@@ -111,7 +111,9 @@ def _store(
     report_documents.add_document(connection, row)
 
 
-def for_brand(runtime: Runtime, person: Person, report_id: str, document_id: str) -> tuple[ReportDocument, bytes]:
+def document_for_brand(
+    runtime: Runtime, person: Person, report_id: str, document_id: str
+) -> tuple[ReportDocument, bytes]:
     """A document of a report of the person's brands, with its content.
 
     Raises NotFound (the person's brands have no such report, the report has no such document, or it was erased).
@@ -131,11 +133,11 @@ def with_content(
     raise NotFound("There is no such document.")
 
 
-def forget_drafts(runtime: Runtime) -> int:
+def delete_drafts(runtime: Runtime) -> int:
     """Delete the documents of reports that were begun a day ago and not sent; returns how many."""
     before = runtime.clock.now() - _DAY
     with runtime.store.read() as connection:
         if not report_documents.has_drafts(connection, before):
             return 0
     with runtime.store.write() as connection:
-        return report_documents.forget_drafts(connection, before, _MOST_AT_ONCE)
+        return report_documents.delete_drafts(connection, before, _MOST_AT_ONCE)

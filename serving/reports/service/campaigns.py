@@ -15,7 +15,7 @@ from serving.marketplaces.store import marketplaces
 from serving.platform.log import log
 from serving.platform.runtime import Runtime
 from serving.reports.policy import CampaignPolicy
-from serving.reports.rules.good_faith import Campaign, campaigns
+from serving.reports.rules.good_faith import Campaign, find_campaigns
 from serving.reports.store.good_faith import accusations, brands_with_many
 from serving.takedowns.store import alerts
 from serving.takedowns.store.alerts import Alert, CheckAlarm
@@ -25,7 +25,7 @@ _LONGEST_SUBJECT: Final = 200
 
 
 @dataclass(frozen=True, slots=True)
-class _Found:
+class _NamedCampaign:
     """A campaign, the subject of its alert, and the brand's name."""
 
     subject: str
@@ -40,22 +40,22 @@ def watch_campaigns(runtime: Runtime) -> int:
     who see it look at the brand's statements, and can put its removals on hold.
     """
     with runtime.store.read() as connection:
-        places = [marketplace.marketplace_id for marketplace in marketplaces.everyone(connection)]
-    return sum(_watch(runtime, place) for place in places)
+        places = [marketplace.marketplace_id for marketplace in marketplaces.all_marketplaces(connection)]
+    return sum(_watch_marketplace(runtime, place) for place in places)
 
 
-def _watch(runtime: Runtime, marketplace_id: str) -> int:
+def _watch_marketplace(runtime: Runtime, marketplace_id: str) -> int:
     now, policy = runtime.clock.now(), runtime.policies[CampaignPolicy]
     with runtime.store.read() as connection:
         names = {brand_id: brand.name for brand_id, brand in brands.enrolments(connection, marketplace_id).items()}
         findings = [
-            _Found(f"{brand_id} {campaign.seller}"[:_LONGEST_SUBJECT], names[brand_id], campaign)
-            for brand_id in _suspects(connection, marketplace_id, set(names), now, policy)
-            for campaign in _campaigns(connection, marketplace_id, brand_id, now, policy)
+            _NamedCampaign(f"{brand_id} {campaign.seller}"[:_LONGEST_SUBJECT], names[brand_id], campaign)
+            for brand_id in _suspect_brands(connection, marketplace_id, set(names), now, policy)
+            for campaign in _campaigns_of_brand(connection, marketplace_id, brand_id, now, policy)
         ]
         raised = {
             alert.subject: alert
-            for alert in alerts.standing(connection, {marketplace_id})
+            for alert in alerts.open_alerts(connection, {marketplace_id})
             if alert.cause is CheckAlarm.CAMPAIGN
         }
     lasting, shown = {finding.subject for finding in findings}, timedelta(days=policy.shown_days)
@@ -65,12 +65,12 @@ def _watch(runtime: Runtime, marketplace_id: str) -> int:
         return 0
     with runtime.store.write() as connection:
         for finding in new:
-            _raise(runtime, connection, marketplace_id, finding, now)
-        alerts.settle_some(connection, marketplace_id, [alert.alert_id for alert in over], now)
+            _raise_campaign(runtime, connection, marketplace_id, finding, now)
+        alerts.settle_alerts(connection, marketplace_id, [alert.alert_id for alert in over], now)
     return len(new) + len(over)
 
 
-def _suspects(
+def _suspect_brands(
     connection: Connection, marketplace_id: str, brand_ids: set[str], now: datetime, policy: CampaignPolicy
 ) -> list[str]:
     """The brands whose statements are worth counting: nobody else reaches a least count."""
@@ -79,14 +79,18 @@ def _suspects(
     return brands_with_many(connection, marketplace_id, brand_ids, since=now - timedelta(days=longest), least=fewest)
 
 
-def _campaigns(
+def _campaigns_of_brand(
     connection: Connection, marketplace_id: str, brand_id: str, now: datetime, policy: CampaignPolicy
 ) -> tuple[Campaign, ...]:
     days = policy.usual_days + max(days for days, _ in policy.windows)
-    return campaigns(accusations(connection, marketplace_id, brand_id, since=now - timedelta(days=days)), now, policy)
+    return find_campaigns(
+        accusations(connection, marketplace_id, brand_id, since=now - timedelta(days=days)), now, policy
+    )
 
 
-def _raise(runtime: Runtime, connection: Connection, marketplace_id: str, finding: _Found, at: datetime) -> None:
+def _raise_campaign(
+    runtime: Runtime, connection: Connection, marketplace_id: str, finding: _NamedCampaign, at: datetime
+) -> None:
     brand, campaign = finding.brand, finding.campaign
     sentence = in_english(
         message(
@@ -99,7 +103,7 @@ def _raise(runtime: Runtime, connection: Connection, marketplace_id: str, findin
         )
     )
     raised = Alert(marketplace_id, runtime.ids.new("alr"), CheckAlarm.CAMPAIGN, finding.subject, sentence, at)
-    if not alerts.raise_it(connection, raised):
+    if not alerts.raise_alert(connection, raised):
         return
     version = policy_version(runtime.policies[CampaignPolicy])
     payload = {"cause": raised.cause.value, "subject": raised.subject, "policy_version": version}

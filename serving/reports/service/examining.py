@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from features.facts import Facts
 from features.lexicon import Kind
-from features.reading import read
+from features.reading import read_text
 from models.case import CaseLane
 from models.verdict import Judgement
 from serving.brands.store import authorised_sellers
@@ -19,12 +19,12 @@ from serving.cases.service.doubts import ClaimedVersion, doubt_of
 from serving.cases.store import case_brands, cases, verdicts
 from serving.cases.store.cases import Case
 from serving.listings.store import scores
-from serving.notices.rules.notices import names_in
-from serving.notices.service.notified_listings import meant
+from serving.notices.rules.notices import possible_ids
+from serving.notices.service.notified_listings import listing_meant
 from serving.notices.store import identified_listings
-from serving.notices.store.identified_listings import Known
+from serving.notices.store.identified_listings import IdentifiedListing
 from serving.platform.runtime import Runtime
-from serving.reports.rules.outcomes import Found, Owner
+from serving.reports.rules.outcomes import ListingSituation, Owner
 from serving.takedowns.store import actions
 from serving.webhooks.rules.action import ActionKind, ActionState
 
@@ -32,14 +32,14 @@ _UNSENT: Final = frozenset({ActionState.WITHDRAWN})
 
 
 @dataclass(frozen=True, slots=True)
-class Examined:
+class ExaminedListing:
     """A reported listing: its ids, its facts, its open case, and what the rule needs."""
 
-    known: Known
+    known: IdentifiedListing
     score_id: str
     facts: Facts
     case: Case | None
-    found: Found
+    found: ListingSituation
 
 
 @dataclass(slots=True)
@@ -53,12 +53,14 @@ class Examination:
     at: datetime
     seen: set[str] = field(default_factory=set)
 
-    def look_up(self, location: str, *, locked: bool = True) -> Known | None:
+    def look_up(self, location: str, *, locked: bool = True) -> IdentifiedListing | None:
         """The listing that a location names; `locked` against changes and new cases."""
-        names = set(names_in(location))
-        return meant(location, identified_listings.listings_called(self.connection, self.here, names, locked=locked))
+        names = set(possible_ids(location))
+        return listing_meant(
+            location, identified_listings.listings_named(self.connection, self.here, names, locked=locked)
+        )
 
-    def examine(self, known: Known) -> Examined:
+    def examine(self, known: IdentifiedListing) -> ExaminedListing:
         """The listing as it stands."""
         marketplace_id, listing_id = self.here, known.listing_id
         score = scores.latest_of_version(self.connection, marketplace_id, known.version_id)
@@ -69,8 +71,8 @@ class Examination:
             for action in actions.of_listing(self.connection, marketplace_id, listing_id)
             if action.state not in _UNSENT
         ]
-        uses = read(facts.listing).kinds.get(Kind.TRAP, ())
-        listing = Found(
+        uses = read_text(facts.listing).kinds.get(Kind.TRAP, ())
+        listing = ListingSituation(
             owner=self._owner(self._brand(known, facts, case)),
             authorised=self._vouches_for(facts.listing.seller.external_id),
             removed=bool(done) and done[-1].kind is ActionKind.REMOVE,
@@ -81,15 +83,15 @@ class Examination:
             honest_uses=tuple(dict.fromkeys(use.words for use in uses if use.specificity != "weak")),
         )
         self.seen.add(listing_id)
-        return Examined(known, score["score_id"], facts, case, listing)
+        return ExaminedListing(known, score["score_id"], facts, case, listing)
 
-    def _brand(self, known: Known, facts: Facts, case: Case | None) -> CaseBrand:
+    def _brand(self, known: IdentifiedListing, facts: Facts, case: Case | None) -> CaseBrand:
         if case is not None:
             return case.brand
         namings = case_brands.latest_of_listings(self.connection, self.here, [known.listing_id])
         return brand_from(facts, namings.get(known.listing_id))
 
-    def _doubt(self, known: Known, facts: Facts) -> Doubt | None:
+    def _doubt(self, known: IdentifiedListing, facts: Facts) -> Doubt | None:
         claimed = ClaimedVersion(self.here, known.listing_id, known.version_id, facts)
         return doubt_of(self.connection, claimed, Claim(brand_id=self.brand_id))
 
@@ -99,7 +101,7 @@ class Examination:
         return Owner.OTHER if brand.is_named else Owner.UNRESOLVED
 
     def _vouches_for(self, seller: str | None) -> bool:
-        entries = authorised_sellers.authorised(self.connection, (self.here, self.brand_id))
+        entries = authorised_sellers.list_entries(self.connection, (self.here, self.brand_id))
         return any(record.seller == seller and record.authorisation.holds(self.at) for record in entries)
 
     def _waits_for_analyst(self, case: Case) -> bool:

@@ -8,30 +8,30 @@ from typing import Final
 from sqlalchemy import Connection
 
 from features.message import Message
-from models.errors import NotFound, required
+from models.errors import NotFound, require
 from models.verdict import Side
 from serving.accounts.policy import SecondFactorPolicy
 from serving.accounts.rules.access import Permission, Person
 from serving.accounts.rules.second_person import Proof, is_fresh
 from serving.accounts.store import people
-from serving.brands.rules.certification import recently_invited
+from serving.brands.rules.certification import new_invitee_objection
 from serving.brands.service import certification
 from serving.platform.runtime import Runtime
 from serving.reports.policy import ReportPolicy
 from serving.reports.rules.outcomes import Owner
-from serving.reports.rules.step_up import why_not
+from serving.reports.rules.step_up import why_no_step_up
 from serving.reports.service.examining import Examination
 from serving.reports.service.stepping_up import circumstances as step_up_circumstances
 from serving.standing.rules.standing import Effect
-from serving.standing.service import current, effects_now
+from serving.standing.service import current_standing, effects_now
 from serving.takedowns.policy import BudgetPolicy, BurstPolicy, StepUpPolicy
 from serving.takedowns.rules import budgets
 from serving.takedowns.rules.budgets import Limit
-from serving.takedowns.rules.bursts import OF_BRAND, Caps, Hold, HoldCause, Sales, caps
-from serving.takedowns.service.pending_approval import Requested, gathered, sales_of
+from serving.takedowns.rules.bursts import OF_BRAND, Caps, PendingCause, PendingReason, Sales, caps
+from serving.takedowns.service.pending_approval import RequestedRemoval, gather_circumstances, sales_of
 
 # How many of these are used says how many are left. The alarm is for all to see.
-_COUNTED: Final = OF_BRAND - {HoldCause.BRAND_ALARM} | {HoldCause.STEP_UP_DAY, HoldCause.SELLER_BURST}
+_COUNTED: Final = OF_BRAND - {PendingCause.BRAND_ALARM} | {PendingCause.STEP_UP_DAY, PendingCause.SELLER_BURST}
 
 # The same for listings that are not known and those of other brands.
 _NO_LISTING: Final = "The brand has no such listing."
@@ -62,7 +62,7 @@ class Limits:
     effect: Effect
     quota: Quota | None
     caps: Caps
-    holds: tuple[Hold, ...]
+    holds: tuple[PendingReason, ...]
     refused: tuple[Message, ...]
     step_up: tuple[Message, ...]
     listing: str | None
@@ -81,7 +81,7 @@ class Limits:
         return min([*limits_left, *([] if self.quota is None else [self.quota.left])], default=0)
 
     @property
-    def shown_holds(self) -> tuple[Hold, ...]:
+    def shown_holds(self) -> tuple[PendingReason, ...]:
         """The holds; without a fresh proof only those that do not tell how much is used."""
         return self.holds if self.proved else tuple(hold for hold in self.holds if hold.cause not in _COUNTED)
 
@@ -101,20 +101,20 @@ def limits_of(
     with runtime.store.read() as connection:
         now = runtime.clock.now()
         effects = effects_now(
-            runtime, connection, current(runtime, connection, marketplace_id, brand_id, now), *pair, now
+            runtime, connection, current_standing(runtime, connection, marketplace_id, brand_id, now), *pair, now
         )
         seller, sales, external_id = None, Sales(), None
         examination = Examination(runtime, connection, marketplace_id, brand_id, now)
         if listing:
-            known = required(examination.look_up(listing, locked=False), _NO_LISTING)
+            known = require(examination.look_up(listing, locked=False), _NO_LISTING)
             examined = examination.examine(known)
             if examined.found.owner is not Owner.OWN:
                 raise NotFound(_NO_LISTING)
             seller, sales = examined.facts.listing.seller.external_id, sales_of(connection, examined.facts, now)
             external_id = known.external_id
-        requested = Requested(marketplace_id, brand_id, seller, sales, Side.BRAND, person.user_id)
-        decides = gathered(runtime, connection, requested, now, shown=True)
-        refused = why_not(
+        requested = RequestedRemoval(marketplace_id, brand_id, seller, sales, Side.BRAND, person.user_id)
+        decides = gather_circumstances(runtime, connection, requested, now, shown=True)
+        refused = why_no_step_up(
             step_up_circumstances(runtime, connection, person, pair),
             runtime.wall.now(),
             runtime.policies[SecondFactorPolicy],
@@ -125,28 +125,28 @@ def limits_of(
             marketplace_id,
             brand_id,
             effects(0),
-            _quota(effects, runtime.policies[ReportPolicy].most_listings, now),
+            _remaining_quota(effects, runtime.policies[ReportPolicy].most_listings, now),
             caps(decides.asked, runtime.policies[BurstPolicy], runtime.policies[StepUpPolicy]),
             decides.holds(runtime),
-            _refused(runtime, connection, person, pair, now),
+            _refusals(runtime, connection, person, pair, now),
             refused,
             external_id,
             now,
-            tuple(limit for limit in spent if limit.cause is not HoldCause.MARKETPLACE_DAY),
+            tuple(limit for limit in spent if limit.cause is not PendingCause.MARKETPLACE_DAY),
             fresh and proof is not None and proof.factor_id is not None,
         )
 
 
-def _quota(effects: Callable[[int], Effect], most: int, now: datetime) -> Quota | None:
+def _remaining_quota(effects: Callable[[int], Effect], most: int, now: datetime) -> Quota | None:
     """The number of immediate removals after which the next one is none, up to those of a report."""
     removals_left = next((ahead for ahead in range(most + 1) if not effects(ahead).at_once), None)
     tomorrow = now.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
     return None if removals_left is None else Quota(removals_left, tomorrow)
 
 
-def _refused(
+def _refusals(
     runtime: Runtime, connection: Connection, person: Person, pair: tuple[str, str], now: datetime
 ) -> tuple[Message, ...]:
     gate = certification.gate_of(runtime, connection, person, now)
-    wait = recently_invited(people.confirms_from(connection, person.user_id, pair), now)
+    wait = new_invitee_objection(people.confirms_from(connection, person.user_id, pair), now)
     return (*(() if gate.open else (gate.reason,)), *(() if wait is None else (wait,)))

@@ -4,16 +4,23 @@ from dataclasses import dataclass
 
 from serving.accounts.rules.access import Person
 from serving.platform.runtime import Runtime
-from serving.reports.rules.outcomes import Outcome, Result, counted
+from serving.reports.rules.outcomes import ListingResult, Outcome, count_results
 from serving.reports.service.examining import Examination
-from serving.reports.service.reporting import Ahead, Reporting, foresee
-from serving.reports.service.submitting import WAITING, Draft, checked, place_of, ready, waits_for_step_up
+from serving.reports.service.reporting import ForeseenRemovals, Reporting, foresee_outcome
+from serving.reports.service.submitting import (
+    WAITING,
+    Draft,
+    check_draft,
+    check_ready,
+    pair_of_draft,
+    waits_for_step_up,
+)
 from serving.reports.store.reports import StoredReport
-from serving.standing.service import current
+from serving.standing.service import current_standing
 
 
 @dataclass(frozen=True, slots=True)
-class Foreseen:
+class ForeseenOutcome:
     """One listing as it was named, its id and title at the marketplace where it is known, and its outcome.
 
     `number` is its place in the report, from 1.
@@ -26,7 +33,7 @@ class Foreseen:
     outcome: Outcome
 
 
-def preview(runtime: Runtime, person: Person, draft: Draft) -> tuple[Foreseen, ...]:
+def preview_report(runtime: Runtime, person: Person, draft: Draft) -> tuple[ForeseenOutcome, ...]:
     """The outcome of each listing if the report were sent at this moment; nothing is recorded.
 
     Standing and limits apply in the order of the report, as they will when it is sent. With `with_step_up` in the draft
@@ -34,17 +41,17 @@ def preview(runtime: Runtime, person: Person, draft: Draft) -> tuple[Foreseen, .
 
     Raises Invalid, NotFound, NoRightCarries, NotBriefed (as when the report is sent).
     """
-    numbered, now, ahead = list(enumerate(checked(runtime, draft), 1)), runtime.clock.now(), Ahead()
+    numbered, now, ahead = list(enumerate(check_draft(runtime, draft), 1)), runtime.clock.now(), ForeseenRemovals()
     with runtime.store.read() as connection:
-        marketplace_id, brand_id = place_of(connection, person, draft)
-        ready(runtime, connection, person, (marketplace_id, brand_id), (draft.right_id, draft.reason_code), now)
+        marketplace_id, brand_id = pair_of_draft(connection, person, draft)
+        check_ready(runtime, connection, person, (marketplace_id, brand_id), (draft.right_id, draft.reason_code), now)
         drafted = StoredReport(
             marketplace_id, "", brand_id, draft.right_id, person.user_id, draft.reason_code, draft.note, "", "", now
         )
         if draft.by_program and waits_for_step_up(runtime, connection, (marketplace_id, brand_id), draft, now):
-            return tuple(Foreseen(number, location, None, None, WAITING) for number, location in numbered)
+            return tuple(ForeseenOutcome(number, location, None, None, WAITING) for number, location in numbered)
         examination = Examination(runtime, connection, marketplace_id, brand_id, now)
-        standing = current(runtime, connection, marketplace_id, brand_id, now)
+        standing = current_standing(runtime, connection, marketplace_id, brand_id, now)
         reporting = Reporting(
             runtime, connection, person, drafted, standing, examination, now, now if draft.with_step_up else None
         )
@@ -52,13 +59,15 @@ def preview(runtime: Runtime, person: Person, draft: Draft) -> tuple[Foreseen, .
         for number, location in numbered:
             known = examination.look_up(location, locked=False)
             examined = None if known is None else examination.examine(known)
-            outcome = foresee(reporting, examined, ahead)
+            outcome = foresee_outcome(reporting, examined, ahead)
             ahead.count(examined, outcome)
             title = None if examined is None else examined.facts.listing.title
-            previews.append(Foreseen(number, location, None if known is None else known.external_id, title, outcome))
+            previews.append(
+                ForeseenOutcome(number, location, None if known is None else known.external_id, title, outcome)
+            )
     return tuple(previews)
 
 
-def counts_of(previews: tuple[Foreseen, ...]) -> dict[Result, int]:
+def counts_of(previews: tuple[ForeseenOutcome, ...]) -> dict[ListingResult, int]:
     """The number of listings by foreseen result, zeros included."""
-    return counted(preview.outcome.result for preview in previews)
+    return count_results(preview.outcome.result for preview in previews)

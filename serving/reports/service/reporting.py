@@ -18,22 +18,22 @@ from serving.audit.store import audit
 from serving.brands.store import brands
 from serving.cases.service.decision_context import Answer
 from serving.cases.service.opening import harm_of
-from serving.cases.service.review import Recorded, record_in
+from serving.cases.service.review import VerdictOutcome, record_in
 from serving.cases.store import cases
 from serving.listings.store import scores
 from serving.platform.phrases import as_data
 from serving.platform.runtime import Runtime
 from serving.reports.policy import ReportPolicy
-from serving.reports.rules.outcomes import Code, Outcome, Owner, Result, pending, what_happens
-from serving.reports.service.examining import Examination, Examined
-from serving.reports.service.requesting import ask_for
+from serving.reports.rules.outcomes import Code, ListingResult, Outcome, Owner, outcome_of, pending_outcome
+from serving.reports.service.examining import Examination, ExaminedListing
+from serving.reports.service.requesting import request_listing
 from serving.reports.store import reports
 from serving.reports.store.reports import StoredReport
 from serving.standing.rules.standing import Standing
 from serving.standing.service import effect_now
 from serving.takedowns.rules.bursts import OF_BRAND
 from serving.takedowns.service import evidence
-from serving.takedowns.service.pending_approval import Before, Requested, holds_of, sales_of
+from serving.takedowns.service.pending_approval import EarlierRemovals, RequestedRemoval, pending_reasons_of, sales_of
 from serving.takedowns.store import approvals as holds_db
 from serving.webhooks.rules.action import ActionState
 
@@ -60,111 +60,113 @@ class Reporting:
         return self.report.marketplace_id, self.report.brand_id
 
 
-def settle(reporting: Reporting, number: int, location: str, step: int = 0) -> Result:
+def settle_listing(reporting: Reporting, number: int, location: str, step: int = 0) -> ListingResult:
     """Decide one listing, and store its outcome as a step."""
     known = reporting.examination.look_up(location)
     examined = None if known is None else reporting.examination.examine(known)
-    outcome = _without_holds(reporting, examined)
+    outcome = _outcome_by_standing(reporting, examined)
     columns: dict[str, Any] = {}
     if examined is None:
-        outcome = _wait(reporting, number, location, outcome)
-    elif outcome.result is not Result.REFUSED:
-        outcome, columns = _carry_out(reporting, examined, outcome, number)
-    columns |= {"by": reporting.person.actor, **_listing(examined)}
-    keep(reporting.connection, reporting.report, number, step, outcome, reporting.at, **columns)
+        outcome = _wait_for_listing(reporting, number, location, outcome)
+    elif outcome.result is not ListingResult.REFUSED:
+        outcome, columns = _record_verdict(reporting, examined, outcome, number)
+    columns |= {"by": reporting.person.actor, **_audit_listing(examined)}
+    append_step(reporting.connection, reporting.report, number, step, outcome, reporting.at, **columns)
     return outcome.result
 
 
-def _wait(reporting: Reporting, number: int, location: str, outcome: Outcome) -> Outcome:
+def _wait_for_listing(reporting: Reporting, number: int, location: str, outcome: Outcome) -> Outcome:
     """Wait for a listing that is not known, and ask the marketplace for it."""
     runtime, connection, stored = reporting.runtime, reporting.connection, reporting.report
     until = stored.known_at + timedelta(days=runtime.policies[ReportPolicy].waits_days)
-    reports.wait_for(connection, stored.marketplace_id, stored.report_id, number, until)
-    was_asked = ask_for(runtime, connection, stored, location, until, reporting.at)
+    reports.set_wait(connection, stored.marketplace_id, stored.report_id, number, until)
+    was_asked = request_listing(runtime, connection, stored, location, until, reporting.at)
     return outcome if was_asked else Outcome(outcome.result, outcome.code, (message("report.waits"),))
 
 
-def _listing(examined: Examined | None) -> dict[str, str]:
+def _audit_listing(examined: ExaminedListing | None) -> dict[str, str]:
     return {} if examined is None else {"listing_id": examined.known.listing_id}
 
 
 @dataclass(slots=True)
-class Ahead:
+class ForeseenRemovals:
     """What is foreseen before a listing and not stored: the brand's removals, those by seller, and an alarm."""
 
     leaves: int = 0
     alarm: bool = False
     by_seller: Counter[str | None] = field(default_factory=Counter)
 
-    def count(self, examined: Examined | None, outcome: Outcome) -> None:
-        if examined is not None and outcome.result is Result.SCHEDULED:
+    def count(self, examined: ExaminedListing | None, outcome: Outcome) -> None:
+        if examined is not None and outcome.result is ListingResult.SCHEDULED:
             self.leaves += 1
             self.by_seller[examined.facts.listing.seller.external_id] += 1
 
 
-def foresee(reporting: Reporting, examined: Examined | None, ahead: Ahead) -> Outcome:
+def foresee_outcome(reporting: Reporting, examined: ExaminedListing | None, ahead: ForeseenRemovals) -> Outcome:
     """The outcome of one listing by the rule, with the standing and the limits as they stand."""
     runtime, connection, (marketplace_id, brand_id) = reporting.runtime, reporting.connection, reporting.pair
-    outcome, at = _without_holds(reporting, examined, ahead.leaves), reporting.at
-    if examined is None or outcome.result is not Result.SCHEDULED:
+    outcome, at = _outcome_by_standing(reporting, examined, ahead.leaves), reporting.at
+    if examined is None or outcome.result is not ListingResult.SCHEDULED:
         return outcome
     seller = examined.facts.listing.seller.external_id
-    before = Before(ahead.leaves, ahead.by_seller[seller], ahead.alarm)
+    before = EarlierRemovals(ahead.leaves, ahead.by_seller[seller], ahead.alarm)
     sales, confirmer = sales_of(connection, examined.facts, at), reporting.person.user_id
-    request = Requested(marketplace_id, brand_id, seller, sales, Side.BRAND, confirmer, before, reporting.stepped_up_at)
-    holds = holds_of(runtime, connection, request, at)
+    request = RequestedRemoval(
+        marketplace_id, brand_id, seller, sales, Side.BRAND, confirmer, before, reporting.stepped_up_at
+    )
+    holds = pending_reasons_of(runtime, connection, request, at)
     ahead.alarm = ahead.alarm or any(hold.cause in OF_BRAND for hold in holds)
-    return pending(holds, examined.found) if holds else outcome
+    return pending_outcome(holds, examined.found) if holds else outcome
 
 
-def _without_holds(reporting: Reporting, examined: Examined | None, leaves: int = 0) -> Outcome:
+def _outcome_by_standing(reporting: Reporting, examined: ExaminedListing | None, leaves: int = 0) -> Outcome:
     """The outcome where no hold meets its removal, after so many removals that are foreseen before it."""
     runtime, connection, (marketplace_id, brand_id) = reporting.runtime, reporting.connection, reporting.pair
     effect = effect_now(runtime, connection, reporting.standing, marketplace_id, brand_id, reporting.at, ahead=leaves)
-    return what_happens(None if examined is None else examined.found, effect, ())
+    return outcome_of(None if examined is None else examined.found, effect, ())
 
 
-def _carry_out(
-    reporting: Reporting, examined: Examined, outcome: Outcome, number: int
+def _record_verdict(
+    reporting: Reporting, examined: ExaminedListing, outcome: Outcome, number: int
 ) -> tuple[Outcome, dict[str, Any]]:
     """Record the brand's verdict; a refusal of it is the outcome, and leaves no trace."""
     if outcome.code is Code.COMPLAINT_OPEN:
         assert examined.case is not None
-        _note(reporting, examined.case.case_id, _told(reporting, examined))
-        _give(reporting, number, examined.case.case_id)
+        _note_in_case(reporting, examined.case.case_id, _history_line(reporting, examined))
+        _attach_to_case(reporting, number, examined.case.case_id)
         return outcome, {"case_id": examined.case.case_id}
     try:
         with reporting.connection.begin_nested():
-            case_id = _ask(reporting, examined)
-            _give(reporting, number, case_id)
-            recorded = _record(reporting, examined, case_id)
-            if outcome.result is Result.CASE:
-                _keep_evidence(reporting, case_id, number)
+            case_id = _case_for_verdict(reporting, examined)
+            _attach_to_case(reporting, number, case_id)
+            recorded = _record_answer(reporting, examined, case_id)
+            if outcome.result is ListingResult.CASE:
+                _store_evidence(reporting, case_id, number)
     except DomainError as refused:
-        return Outcome(Result.REFUSED, Code.NO_LONGER_POSSIBLE, ()), {"refusal": as_data(refused.phrase)}
+        return Outcome(ListingResult.REFUSED, Code.NO_LONGER_POSSIBLE, ()), {"refusal": as_data(refused.phrase)}
     lane = None if examined.case is None else examined.case.lane.value
     columns = {"case_id": case_id, "verdict_id": recorded.verdict_id, "lane_before": lane}
-    return _actual(reporting, examined, outcome, recorded), columns
+    return _actual_outcome(reporting, examined, outcome, recorded), columns
 
 
-def _give(reporting: Reporting, number: int, case_id: str) -> None:
+def _attach_to_case(reporting: Reporting, number: int, case_id: str) -> None:
     """Give what the report carries to the case, before the evidence of a removal is kept."""
-    reports.give_to_case(
-        reporting.connection, reporting.report.marketplace_id, reporting.report.report_id, number, case_id
-    )
+    reports.set_case(reporting.connection, reporting.report.marketplace_id, reporting.report.report_id, number, case_id)
 
 
-def _actual(reporting: Reporting, examined: Examined, outcome: Outcome, recorded: Recorded) -> Outcome:
+def _actual_outcome(
+    reporting: Reporting, examined: ExaminedListing, outcome: Outcome, recorded: VerdictOutcome
+) -> Outcome:
     """What was recorded, should it differ from the outcome without holds."""
     action = recorded.action
     if action is not None and action.state is ActionState.PENDING_APPROVAL:
         stored = holds_db.of_actions(reporting.connection, action.marketplace_id, [action.action_id])
-        return pending(stored[action.action_id].holds, examined.found)
-    actual = Result.CASE if action is None else Result.SCHEDULED
+        return pending_outcome(stored[action.action_id].holds, examined.found)
+    actual = ListingResult.CASE if action is None else ListingResult.SCHEDULED
     return outcome if actual is outcome.result else Outcome(actual, outcome.code, recorded.consequence.reasons)
 
 
-def _record(reporting: Reporting, examined: Examined, case_id: str) -> Recorded:
+def _record_answer(reporting: Reporting, examined: ExaminedListing, case_id: str) -> VerdictOutcome:
     answer = Answer(
         case_id,
         examined.known.version_id,
@@ -185,24 +187,24 @@ def _record(reporting: Reporting, examined: Examined, case_id: str) -> Recorded:
     )
 
 
-def _ask(reporting: Reporting, examined: Examined) -> str:
+def _case_for_verdict(reporting: Reporting, examined: ExaminedListing) -> str:
     """The case on which the brand's verdict is recorded: the open one, which the report answers, or a new one."""
     case = examined.case
     if case is None:
-        return _open(reporting, examined)
+        return _open_case(reporting, examined)
     if case.version_id != examined.known.version_id:
         raise Conflict("The listing has changed since its case was opened. Report it again in a minute.")
     # The lease of an analyst ends: the report answers the case, and the case's history tells its holder.
     values = {"lane": CaseLane.ASK_BRAND.value}
-    cases.change(reporting.connection, case, CaseEvent.PASS_ON, values, holder=None, at=reporting.at)
-    line = _told(reporting, examined)
+    cases.apply_event(reporting.connection, case, CaseEvent.PASS_ON, values, holder=None, at=reporting.at)
+    line = _history_line(reporting, examined)
     if case.leased_by is not None and case.leased_until is not None and case.leased_until > reporting.at:
         line += " The lease of this case ended."
-    _note(reporting, case.case_id, line)
+    _note_in_case(reporting, case.case_id, line)
     return case.case_id
 
 
-def _open(reporting: Reporting, examined: Examined) -> str:
+def _open_case(reporting: Reporting, examined: ExaminedListing) -> str:
     runtime, (marketplace_id, brand_id) = reporting.runtime, reporting.pair
     score = scores.get(reporting.connection, marketplace_id, examined.score_id)
     case_id = runtime.ids.new("cas")
@@ -223,11 +225,11 @@ def _open(reporting: Reporting, examined: Examined) -> str:
         "follows_case_id": None,
     }
     cases.add_cases(reporting.connection, [row])
-    _note(reporting, case_id, _told(reporting, examined))
+    _note_in_case(reporting, case_id, _history_line(reporting, examined))
     return case_id
 
 
-def _told(reporting: Reporting, examined: Examined) -> str:
+def _history_line(reporting: Reporting, examined: ExaminedListing) -> str:
     """The line in the case's history, which names the brand where the case names none."""
     name = "The brand"
     if examined.found.owner is Owner.UNRESOLVED:
@@ -236,11 +238,11 @@ def _told(reporting: Reporting, examined: Examined) -> str:
     return f"{name} reported this listing as counterfeit."
 
 
-def _keep_evidence(reporting: Reporting, case_id: str, number: int) -> None:
+def _store_evidence(reporting: Reporting, case_id: str, number: int) -> None:
     """Keep the listing as it was reported; a removal keeps it by itself."""
     case = cases.get(reporting.connection, reporting.report.marketplace_id, case_id)
     subject = reporting.runtime.ids.new("rpi")
-    snapshot = evidence.keep(reporting.runtime, reporting.connection, case, subject=subject, at=reporting.at)
+    snapshot = evidence.store_snapshot(reporting.runtime, reporting.connection, case, subject=subject, at=reporting.at)
     payload = {"report_id": reporting.report.report_id, "number": number, "case_id": case_id, "evidence": snapshot}
     by = reporting.person.actor
     audit.record(
@@ -248,7 +250,7 @@ def _keep_evidence(reporting: Reporting, case_id: str, number: int) -> None:
     )
 
 
-def _note(reporting: Reporting, case_id: str, what: str) -> None:
+def _note_in_case(reporting: Reporting, case_id: str, what: str) -> None:
     event = {
         "marketplace_id": reporting.report.marketplace_id,
         "event_id": reporting.runtime.ids.new("evt"),
@@ -260,7 +262,7 @@ def _note(reporting: Reporting, case_id: str, what: str) -> None:
     cases.add_events(reporting.connection, [event])
 
 
-def keep(
+def append_step(
     connection: Connection,
     stored: StoredReport,
     number: int,

@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 
 from serving.platform.runtime import Runtime
 from serving.reports.policy import ReportPolicy
-from serving.reports.rules.outcomes import asks, digest_of
+from serving.reports.rules.outcomes import digest_of, is_marketplace_asked
 from serving.reports.store.reports import StoredReport
 from serving.webhooks.rules.action import ActionState, RequestKind
 from serving.webhooks.service.signing_secrets import record_step
@@ -16,7 +16,7 @@ from serving.webhooks.store import listing_requests
 _DAY: Final = timedelta(hours=24)
 
 
-def ask_for(
+def request_listing(
     runtime: Runtime, connection: Connection, stored: StoredReport, location: str, waits_until: datetime, at: datetime
 ) -> bool:
     """Ask the marketplace once in 30 days for a listing; returns whether it has been asked, now or before.
@@ -24,9 +24,9 @@ def ask_for(
     The caller holds the head of the audit log, so that two reports at once ask once.
     """
     marketplace_id, digest, policy = stored.marketplace_id, digest_of(location), runtime.policies[ReportPolicy]
-    last = listing_requests.latest_of(connection, marketplace_id, digest)
+    last = listing_requests.latest_request(connection, marketplace_id, digest)
     today = listing_requests.count_of_brand(connection, marketplace_id, stored.brand_id, at - _DAY)
-    if not asks(None if last is None else last.created_at, today, at, policy):
+    if not is_marketplace_asked(None if last is None else last.created_at, today, at, policy):
         return last is not None and at < last.created_at + timedelta(days=policy.waits_days)
     row: dict[str, Any] = {
         "marketplace_id": marketplace_id,

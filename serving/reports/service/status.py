@@ -18,7 +18,7 @@ from serving.cases.store import cases, verdicts
 from serving.cases.store.cases import Case
 from serving.listings.store import listings
 from serving.platform.runtime import Runtime
-from serving.reports.rules.outcomes import Result, counted
+from serving.reports.rules.outcomes import ListingResult, count_results
 from serving.reports.service.attaching import with_content
 from serving.reports.service.submitting import is_waiting
 from serving.reports.store import report_documents, report_test_buys, reports, step_ups
@@ -31,7 +31,7 @@ from serving.takedowns.store import actions
 from serving.webhooks.rules.action import ActionKind, ActionState
 
 
-class Reported(StrEnum):
+class ListingState(StrEnum):
     """Where a reported listing stands now."""
 
     SCHEDULED = "scheduled"
@@ -56,13 +56,13 @@ class ItemStatus:
     step: StoredOutcome
     external_id: str | None
     title: str | None
-    state: Reported
+    state: ListingState
     judgement: Judgement | None
 
     @property
     def reasons(self) -> tuple[Message, ...]:
         """Why it has its state: the reviewer's answer to a rejected listing, and otherwise those of its latest step."""
-        if self.state is Reported.REJECTED and self.judgement is not None:
+        if self.state is ListingState.REJECTED and self.judgement is not None:
             return (message(f"report.rejected.{self.judgement.value}"),)
         return self.step.reasons
 
@@ -88,9 +88,9 @@ class Status:
     test_buy: ReportTestBuy | None
 
     @property
-    def counts(self) -> dict[Result, int]:
+    def counts(self) -> dict[ListingResult, int]:
         """The number of listings by first result, zeros included."""
-        return counted(outcome.result for outcome in self.first)
+        return count_results(outcome.result for outcome in self.first)
 
 
 def status_of(runtime: Runtime, person: Person, report_id: str) -> Status:
@@ -102,7 +102,7 @@ def status_of(runtime: Runtime, person: Person, report_id: str) -> Status:
         report = reports.get(connection, report_id, person.brands(Permission.ANSWER_QUESTIONS))
         steps = reports.outcomes(connection, report)
         latest = {step.number: step for step in steps}
-        items = tuple(_standing(connection, report, step) for step in latest.values())
+        items = tuple(_item_status(connection, report, step) for step in latest.values())
         proof = step_ups.of_report(connection, report.marketplace_id, report.report_id)
         documents = tuple(report_documents.documents_of(connection, report))
         bought = report_test_buys.of_report(connection, report.marketplace_id, report.report_id)
@@ -113,32 +113,34 @@ def status_of(runtime: Runtime, person: Person, report_id: str) -> Status:
     return Status(report, first, items, until if mine else None, proof, documents, bought)
 
 
-def _standing(connection: Connection, report: StoredReport, step: StoredOutcome) -> ItemStatus:
+def _item_status(connection: Connection, report: StoredReport, step: StoredOutcome) -> ItemStatus:
     marketplace_id = report.marketplace_id
     external_id, title = None, None
     if step.listing_id is not None:
-        external_id, title = listings.named(connection, marketplace_id, step.listing_id)
-    state, judgement = _state(connection, marketplace_id, step)
+        external_id, title = listings.name_and_title(connection, marketplace_id, step.listing_id)
+    state, judgement = _listing_state(connection, marketplace_id, step)
     return ItemStatus(step, external_id, title, state, judgement)
 
 
 _AS_IT_IS: Final = {
-    Result.UNKNOWN: Reported.WAITING,
-    Result.EXPIRED: Reported.EXPIRED,
-    Result.REFUSED: Reported.REFUSED,
-    Result.WITHDRAWN: Reported.WITHDRAWN,
-    Result.RETRACTED: Reported.RETRACTED,
+    ListingResult.UNKNOWN: ListingState.WAITING,
+    ListingResult.EXPIRED: ListingState.EXPIRED,
+    ListingResult.REFUSED: ListingState.REFUSED,
+    ListingResult.WITHDRAWN: ListingState.WITHDRAWN,
+    ListingResult.RETRACTED: ListingState.RETRACTED,
 }
 _OF_REMOVAL: Final = {
-    ActionState.SCHEDULED: Reported.SCHEDULED,
-    ActionState.PENDING_APPROVAL: Reported.PENDING_APPROVAL,
-    ActionState.WITHDRAWN: Reported.STOPPED,
+    ActionState.SCHEDULED: ListingState.SCHEDULED,
+    ActionState.PENDING_APPROVAL: ListingState.PENDING_APPROVAL,
+    ActionState.WITHDRAWN: ListingState.STOPPED,
 }
 
 
-def _state(connection: Connection, marketplace_id: str, step: StoredOutcome) -> tuple[Reported, Judgement | None]:
+def _listing_state(
+    connection: Connection, marketplace_id: str, step: StoredOutcome
+) -> tuple[ListingState, Judgement | None]:
     if is_waiting(step):
-        return Reported.AWAITS_STEP_UP, None
+        return ListingState.AWAITS_STEP_UP, None
     if step.result in _AS_IT_IS:
         return _AS_IT_IS[step.result], None
     case_id = step.case_id or ""
@@ -157,24 +159,24 @@ def _state(connection: Connection, marketplace_id: str, step: StoredOutcome) -> 
             and action.state is not ActionState.WITHDRAWN
             and action.sequence > own[-1].sequence
         ]
-        return Reported.REINSTATED if later else _OF_REMOVAL.get(own[-1].state, Reported.REMOVED), None
+        return ListingState.REINSTATED if later else _OF_REMOVAL.get(own[-1].state, ListingState.REMOVED), None
     case = cases.get(connection, marketplace_id, case_id)
     last = verdicts.latest_of_case(connection, marketplace_id, case_id)
     if case.state is CaseState.OPEN or last is None or last.side is not Side.ANALYST:
-        return Reported.WITH_ANALYST, None
-    return Reported.REJECTED, last.judgement
+        return ListingState.WITH_ANALYST, None
+    return ListingState.REJECTED, last.judgement
 
 
 def documents_of(connection: Connection, case: Case) -> Sequence[ReportDocument]:
     """The documents of the reports that a case is about; none for a second review, which they would influence."""
-    return report_documents.of_case(connection, case.marketplace_id, case.case_id) if _shows(case) else ()
+    return report_documents.of_case(connection, case.marketplace_id, case.case_id) if _shows_report(case) else ()
 
 
 def test_buys_of(connection: Connection, case: Case) -> Sequence[ReportTestBuy]:
-    return report_test_buys.of_case(connection, case.marketplace_id, case.case_id) if _shows(case) else ()
+    return report_test_buys.of_case(connection, case.marketplace_id, case.case_id) if _shows_report(case) else ()
 
 
-def _shows(case: Case) -> bool:
+def _shows_report(case: Case) -> bool:
     return case.lane is not CaseLane.SECOND_REVIEW
 
 

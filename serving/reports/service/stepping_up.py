@@ -10,8 +10,8 @@ from models.errors import Conflict, DomainError, Forbidden
 from models.messages.english import reasons_of
 from serving.accounts.policy import SecondFactorPolicy
 from serving.accounts.rules.access import Permission, Person
-from serving.accounts.rules.second_person import counts_from
-from serving.accounts.service.proving import Given, prove
+from serving.accounts.rules.second_person import effective_from
+from serving.accounts.service.proving import FactorResponse, prove
 from serving.accounts.store import accounts, second_factors
 from serving.accounts.store.accounts import Session
 from serving.audit.store import audit
@@ -22,8 +22,8 @@ from serving.marketplaces.rules import AutomaticRule
 from serving.marketplaces.store import kill_switches, marketplaces
 from serving.platform.log import log
 from serving.platform.runtime import Runtime
-from serving.reports.rules.step_up import Circumstances, StepUpState, why_not
-from serving.reports.service.submitting import full_standing_wait, ready, take_all
+from serving.reports.rules.step_up import Circumstances, StepUpState, why_no_step_up
+from serving.reports.service.submitting import check_ready, decide_all, full_standing_wait
 from serving.reports.store import reports, step_ups
 from serving.reports.store.reports import StoredReport
 from serving.reports.store.step_ups import StoredStepUp
@@ -31,7 +31,7 @@ from serving.standing.store import standings
 from serving.takedowns.policy import StepUpPolicy
 from serving.takedowns.service.pending_approval import has_alarm
 from serving.takedowns.service.stop_links import stop_path
-from serving.takedowns.service.telling import people_told, waits_until
+from serving.takedowns.service.telling import notified_people, report_departure
 from serving.takedowns.store.removal_notices import Remover
 
 _MOST_AT_ONCE: Final = 20
@@ -50,12 +50,12 @@ def circumstances(runtime: Runtime, connection: Connection, person: Person, pair
         standing_wait=full_standing_wait(runtime, connection, pair, now),
         switched_on=kill_switches.is_on(connection, pair[0], AutomaticRule.BRAND_REMOVALS),
         alarm=has_alarm(connection, *pair),
-        used_today=step_ups.of_day(connection, pair, now.date().isoformat()),
-        others=len(set(people_told(connection, pair)) - {person.user_id}),
+        used_today=step_ups.has_step_up_on(connection, pair, now.date().isoformat()),
+        others=len(set(notified_people(connection, pair)) - {person.user_id}),
     )
 
 
-def step_up(runtime: Runtime, session: Session, report_id: str, given_proof: Given) -> None:
+def prove_second_factor(runtime: Runtime, session: Session, report_id: str, given_proof: FactorResponse) -> None:
     """Prove a second factor for one report, tell everybody who can stop it, and decide its listings.
 
     The proof is bound to the session and to this report. One report of a brand and day leaves so.
@@ -66,17 +66,17 @@ def step_up(runtime: Runtime, session: Session, report_id: str, given_proof: Giv
     """
     person = session.person
     with runtime.store.read() as connection:
-        report = _awaited(connection, person, report_id)
-        _check(runtime, connection, person, report)
+        report = _awaiting_report(connection, person, report_id)
+        _check_step_up(runtime, connection, person, report)
     proof, _ = prove(runtime, session, given_proof, purpose_of(report_id))
     with runtime.store.write() as connection:
         pair, now = (report.marketplace_id, report.brand_id), runtime.clock.now()
         standings.lock(connection, *pair)
-        audit.hold(connection)
-        report = _awaited(connection, person, report_id)
-        _check(runtime, connection, person, report)
+        audit.lock(connection)
+        report = _awaiting_report(connection, person, report_id)
+        _check_step_up(runtime, connection, person, report)
         _check_factor(runtime, connection, person, proof.factor_id)
-        recipients = people_told(connection, pair)
+        recipients = notified_people(connection, pair)
         confirmation = StoredStepUp(
             marketplace_id=report.marketplace_id,
             report_id=report_id,
@@ -88,71 +88,72 @@ def step_up(runtime: Runtime, session: Session, report_id: str, given_proof: Giv
             told=recipients,
             known_at=now,
         )
-        if not step_ups.put(connection, confirmation):
+        if not step_ups.add_step_up(connection, confirmation):
             raise Conflict("Another report of the brand was confirmed with a second factor today.")
         step_ups.set_state(connection, report.marketplace_id, report_id, StepUpState.GIVEN)
         about = {"brand_id": report.brand_id, "factor": proof.factor_id, "told": list(recipients)}
         audit.record(connection, now, pair[0], person.actor, "report.stepped_up", report_id, **about)
-        _tell(runtime, connection, person, confirmation, len(reports.locations(connection, report)))
-    _decide(runtime, person, replace(report, step_up=StepUpState.GIVEN))
+        _mail_stoppers(runtime, connection, person, confirmation, len(reports.locations(connection, report)))
+    _decide_listings(runtime, person, replace(report, step_up=StepUpState.GIVEN))
 
 
-def send_without(runtime: Runtime, person: Person, report_id: str) -> None:
+def decide_without_proof(runtime: Runtime, person: Person, report_id: str) -> None:
     """Decide the listings of a report that waits without a second factor: the usual limits apply.
 
     Raises NotFound (the person's brands have no such report), Conflict (the report does not wait) or NoRightCarries,
     NotBriefed (as when the report was sent).
     """
     with runtime.store.write() as connection:
-        report = _awaited(connection, person, report_id)
-        _ready(runtime, connection, person, report)
+        report = _awaiting_report(connection, person, report_id)
+        _check_ready(runtime, connection, person, report)
         step_ups.set_state(connection, report.marketplace_id, report_id, StepUpState.DECLINED)
         now, actor = runtime.clock.now(), person.actor
         audit.record(connection, now, report.marketplace_id, actor, "report.sent_without_step_up", report_id)
-    _decide(runtime, person, replace(report, step_up=StepUpState.DECLINED))
+    _decide_listings(runtime, person, replace(report, step_up=StepUpState.DECLINED))
 
 
 def finish_reports(runtime: Runtime) -> int:
     """Decide the listings of reports whose confirmation was interrupted; returns how many reports."""
     with runtime.store.read() as connection:
         undecided_reports = [
-            reports.of_id(connection, *report_key) for report_key in step_ups.undecided(connection, _MOST_AT_ONCE)
+            reports.of_id(connection, *report_key)
+            for report_key in step_ups.undecided_reports(connection, _MOST_AT_ONCE)
         ]
     for report in undecided_reports:
         try:
             with runtime.store.read() as connection:
                 proof = step_ups.of_report(connection, report.marketplace_id, report.report_id)
                 person = accounts.person(connection, report.user_id if proof is None else proof.user_id)
-            _decide(runtime, person, report)
+            _decide_listings(runtime, person, report)
         except DomainError as refused:
             log.warning("report.unfinished", report_id=report.report_id, code=refused.code)
     return len(undecided_reports)
 
 
-def _decide(runtime: Runtime, person: Person, report: StoredReport) -> None:
+def _decide_listings(runtime: Runtime, person: Person, report: StoredReport) -> None:
     with runtime.store.read() as connection:
         numbered = reports.locations(connection, report)
-    take_all(runtime, person, report, numbered)
+    decide_all(runtime, person, report, numbered)
     with runtime.store.write() as connection:
         step_ups.set_decided(connection, report.marketplace_id, report.report_id)
 
 
-def _awaited(connection: Connection, person: Person, report_id: str) -> StoredReport:
+def _awaiting_report(connection: Connection, person: Person, report_id: str) -> StoredReport:
     report = reports.get(connection, report_id, person.brands(Permission.ANSWER_QUESTIONS))
     if report.step_up is not StepUpState.AWAITED:
         raise Conflict("This report does not wait for a second factor.")
     return report
 
 
-def _ready(runtime: Runtime, connection: Connection, person: Person, report: StoredReport) -> None:
+def _check_ready(runtime: Runtime, connection: Connection, person: Person, report: StoredReport) -> None:
     pair, now = (report.marketplace_id, report.brand_id), runtime.clock.now()
-    ready(runtime, connection, person, pair, (report.right_id, report.reason_code), now)
+    check_ready(runtime, connection, person, pair, (report.right_id, report.reason_code), now)
 
 
-def _check(runtime: Runtime, connection: Connection, person: Person, report: StoredReport) -> None:
-    _ready(runtime, connection, person, report)
+def _check_step_up(runtime: Runtime, connection: Connection, person: Person, report: StoredReport) -> None:
+    _check_ready(runtime, connection, person, report)
     now = circumstances(runtime, connection, person, (report.marketplace_id, report.brand_id))
-    refused = why_not(now, runtime.wall.now(), runtime.policies[SecondFactorPolicy])
+    refused = why_no_step_up(now, runtime.wall.now(), runtime.policies[SecondFactorPolicy])
     if refused:
         raise Conflict("The report still waits. {why}", why=reasons_of(*refused))
 
@@ -161,16 +162,18 @@ def _check_factor(runtime: Runtime, connection: Connection, person: Person, fact
     proved = [
         factor for factor in second_factors.of_person(connection, person.user_id) if factor.factor_id == factor_id
     ]
-    if not proved or counts_from(proved[0], runtime.policies[SecondFactorPolicy]) > runtime.wall.now():
+    if not proved or effective_from(proved[0], runtime.policies[SecondFactorPolicy]) > runtime.wall.now():
         raise Forbidden("This factor was added less than a day ago. Use one that you have had for longer.")
 
 
-def _tell(runtime: Runtime, connection: Connection, person: Person, confirmation: StoredStepUp, listings: int) -> None:
+def _mail_stoppers(
+    runtime: Runtime, connection: Connection, person: Person, confirmation: StoredStepUp, listings: int
+) -> None:
     """Mail everybody who can stop the report, each with a link of their own."""
     pair = confirmation.marketplace_id, confirmation.brand_id
     remover = Remover(confirmation.marketplace_id, confirmation.user_id, confirmation.brand_id)
     leaves = confirmation.known_at + timedelta(minutes=runtime.policies[StepUpPolicy].undo_minutes)
-    until = max(leaves, waits_until(runtime, connection, remover, confirmation.known_at, listings) or leaves)
+    until = max(leaves, report_departure(runtime, connection, remover, confirmation.known_at, listings) or leaves)
     enrolled = brands.enrolments(connection, pair[0])[pair[1]]
     parameters = {
         "by": person.name,

@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 
 from models.errors import Conflict, DomainError, Forbidden, NotFound
 from serving.accounts.rules.access import Person
-from serving.accounts.rules.second_person import independent
+from serving.accounts.rules.second_person import are_independent
 from serving.accounts.store import accounts, origins, people
 from serving.audit.store import audit
 from serving.brands.store import brands
@@ -16,19 +16,19 @@ from serving.cases.service.undoing import withdraw_last
 from serving.cases.store import cases, verdicts
 from serving.marketplaces.store import marketplaces
 from serving.platform.runtime import Runtime
-from serving.reports.rules.outcomes import Outcome, Result
-from serving.reports.service.reporting import keep
+from serving.reports.rules.outcomes import ListingResult, Outcome
+from serving.reports.service.reporting import append_step
 from serving.reports.service.submitting import is_waiting
-from serving.reports.service.waiting import tell_of_stop
+from serving.reports.service.waiting import mail_stop
 from serving.reports.service.withdrawing import STANDS, close_case
 from serving.reports.store import reports, step_ups
 from serving.reports.store.reports import StoredOutcome, StoredReport
 from serving.reports.store.step_ups import StoredStepUp
 from serving.standing.service import recount
 from serving.standing.store import standings
-from serving.takedowns.service.stop_links import REPORTS, link_of
+from serving.takedowns.service.stop_links import REPORTS, read_link
 from serving.takedowns.service.takedown import undo_window
-from serving.takedowns.service.telling import people_told
+from serving.takedowns.service.telling import notified_people
 from serving.takedowns.store import actions
 from serving.takedowns.store.actions import StoredAction
 from serving.webhooks.rules.action import ActionState
@@ -51,14 +51,14 @@ class LargeReport:
 
 def can_stop(connection: Connection, user_id: str, step_up: StoredStepUp) -> bool:
     """Whether a person can stop a report: they were told of it, or are one of those who would be told now."""
-    return user_id in step_up.told or user_id in people_told(connection, (step_up.marketplace_id, step_up.brand_id))
+    return user_id in step_up.told or user_id in notified_people(connection, (step_up.marketplace_id, step_up.brand_id))
 
 
 def large_report(runtime: Runtime, connection: Connection, step_up: StoredStepUp) -> LargeReport:
     """A report that was confirmed with a second factor, with its names."""
     names = accounts.names(connection, [step_up.user_id, step_up.stopped_by or ""])
     stored = reports.of_id(connection, step_up.marketplace_id, step_up.report_id)
-    waiting = _waiting(connection, stored)
+    waiting = _scheduled_removals(connection, stored)
     return LargeReport(
         step_up,
         brands.enrolments(connection, step_up.marketplace_id)[step_up.brand_id].name,
@@ -71,7 +71,7 @@ def large_report(runtime: Runtime, connection: Connection, step_up: StoredStepUp
     )
 
 
-def _waiting(connection: Connection, stored: StoredReport) -> list[StoredAction]:
+def _scheduled_removals(connection: Connection, stored: StoredReport) -> list[StoredAction]:
     verdict_ids = [
         outcome.verdict_id for outcome in reports.outcomes(connection, stored) if outcome.verdict_id is not None
     ]
@@ -79,7 +79,7 @@ def _waiting(connection: Connection, stored: StoredReport) -> list[StoredAction]
     return [removal for removal in removals if removal.state is ActionState.SCHEDULED]
 
 
-def approve(runtime: Runtime, person: Person, report_id: str) -> int:
+def approve_removals(runtime: Runtime, person: Person, report_id: str) -> int:
     """Let the removals of a large report leave that wait for the hours of those who are told; returns how many.
 
     Raises NotFound (there is no such report, or the person is not told of it), Forbidden (the person counts as one with
@@ -89,12 +89,12 @@ def approve(runtime: Runtime, person: Person, report_id: str) -> int:
         step_up = step_ups.of_id(connection, report_id)
         if step_up is None or not can_stop(connection, person.user_id, step_up):
             raise NotFound("There is no such report.")
-        audit.hold(connection)
-        if not independent(origins.roots(connection), person.user_id, step_up.user_id):
+        audit.lock(connection)
+        if not are_independent(origins.roots(connection), person.user_id, step_up.user_id):
             raise Forbidden("You count as one person with the one who confirmed this report.")
         now, marketplace_id = runtime.clock.now(), step_up.marketplace_id
         earliest = max(now, step_up.known_at + undo_window(runtime, stepped_up=True))
-        waiting = _waiting(connection, reports.of_id(connection, marketplace_id, report_id))
+        waiting = _scheduled_removals(connection, reports.of_id(connection, marketplace_id, report_id))
         done = sum(actions.bring_forward(connection, action, earliest) for action in waiting)
         if not done:
             raise Conflict("Nothing of this report waits.")
@@ -103,12 +103,12 @@ def approve(runtime: Runtime, person: Person, report_id: str) -> int:
     return done
 
 
-def by_link(runtime: Runtime, token: str) -> tuple[Person, LargeReport]:
+def report_of_link(runtime: Runtime, token: str) -> tuple[Person, LargeReport]:
     """The person and the report of a link.
 
     Raises NotFound (the link is invalid, or the person has lost the account).
     """
-    user_id, report_id = link_of(runtime, token, REPORTS)
+    user_id, report_id = read_link(runtime, token, REPORTS)
     with runtime.store.read() as connection:
         person = accounts.person(connection, user_id)
         step_up = step_ups.of_id(connection, report_id)
@@ -117,7 +117,7 @@ def by_link(runtime: Runtime, token: str) -> tuple[Person, LargeReport]:
         return person, large_report(runtime, connection, step_up)
 
 
-def stop(runtime: Runtime, person: Person, report_id: str) -> int:
+def stop_report(runtime: Runtime, person: Person, report_id: str) -> int:
     """Stop a large report: withdraw everything of it that has not left; returns the number of listings.
 
     A case that the report opened is called off; one that it answered is open again as before. What is still to be
@@ -139,31 +139,31 @@ def stop(runtime: Runtime, person: Person, report_id: str) -> int:
         stored = reports.of_id(connection, marketplace_id, report_id)
         latest = {outcome.number: outcome for outcome in reports.outcomes(connection, stored)}
         outcomes_left = [outcome for outcome in latest.values() if outcome.result in STANDS]
-        cases.hold(
+        cases.lock(
             connection, marketplace_id, [outcome.case_id for outcome in outcomes_left if outcome.case_id is not None]
         )
-        audit.hold(connection)
+        audit.lock(connection)
         done, refusals = 0, []
         for outcome in outcomes_left:
             try:
                 with connection.begin_nested():
-                    _stop_one(runtime, connection, person, stored, outcome, now)
+                    _stop_listing(runtime, connection, person, stored, outcome, now)
                 done += 1
             except DomainError as refused:
                 refusals.append(refused)
         if not done:
             raise next(iter(refusals), Conflict("Nothing of this report is left to stop."))
-        step_ups.stop(connection, step_up, person.user_id, now)
+        step_ups.record_stop(connection, step_up, person.user_id, now)
         ended = people.end_sessions(connection, step_up.user_id)
         end_secrets(runtime, connection, step_up.user_id, "stopped", now, by=person.actor)
         recount(runtime, connection, marketplace_id, step_up.brand_id, now)
         about = {"brand_id": step_up.brand_id, "listings": done, "too_late": len(refusals), "sessions_ended": ended}
         audit.record(connection, now, marketplace_id, person.actor, "report.stopped", report_id, **about)
-        tell_of_stop(runtime, connection, stored, step_up, person, listings=done, too_late=len(refusals))
+        mail_stop(runtime, connection, stored, step_up, person, listings=done, too_late=len(refusals))
     return done
 
 
-def _stop_one(
+def _stop_listing(
     runtime: Runtime,
     connection: Connection,
     person: Person,
@@ -174,8 +174,8 @@ def _stop_one(
     marketplace_id = stored.marketplace_id
     row = {name: getattr(outcome, name) for name in ("listing_id", "case_id", "verdict_id")}
     row["by"] = person.actor
-    if outcome.result is Result.UNKNOWN:
-        reports.wait_for(connection, marketplace_id, stored.report_id, outcome.number, None)
+    if outcome.result is ListingResult.UNKNOWN:
+        reports.set_wait(connection, marketplace_id, stored.report_id, outcome.number, None)
     elif not is_waiting(outcome):
         if outcome.case_id is None or outcome.verdict_id is None:
             raise Conflict("A reviewer decides about this listing. It can no longer be withdrawn.")
@@ -188,4 +188,12 @@ def _stop_one(
             raise Conflict("Somebody has decided about this listing since.")
         withdraw_last(DecisionContext(runtime, connection, person, case, verdict.side, now), verdict)
         close_case(connection, verdict, outcome.lane_before, now)
-    keep(connection, stored, outcome.number, outcome.step + 1, Outcome(Result.WITHDRAWN, outcome.code, ()), now, **row)
+    append_step(
+        connection,
+        stored,
+        outcome.number,
+        outcome.step + 1,
+        Outcome(ListingResult.WITHDRAWN, outcome.code, ()),
+        now,
+        **row,
+    )

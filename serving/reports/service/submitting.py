@@ -23,26 +23,26 @@ from serving.brands.service.rights_claims import basis_of, pair_of
 from serving.cases.store import cases
 from serving.platform.database.scope import Pair
 from serving.platform.deadlines import latest_day
-from serving.platform.idempotency.service import KeyReused
+from serving.platform.idempotency.service import KeyReuse
 from serving.platform.runtime import Runtime
 from serving.reports.policy import ReportPolicy
-from serving.reports.rules.attachments import TestBuyRecord, number_of
-from serving.reports.rules.outcomes import Code, Outcome, Result, counted, named
-from serving.reports.rules.step_up import StepUpState, waits
+from serving.reports.rules.attachments import TestBuyRecord, bought_listing_number
+from serving.reports.rules.outcomes import Code, ListingResult, Outcome, count_results, named_listings
+from serving.reports.rules.step_up import StepUpState, needs_step_up
 from serving.reports.service.examining import Examination
-from serving.reports.service.reporting import Reporting, keep, settle
-from serving.reports.service.waiting import tell_of_wait
+from serving.reports.service.reporting import Reporting, append_step, settle_listing
+from serving.reports.service.waiting import mail_wait
 from serving.reports.store import report_documents, report_test_buys, reports, step_ups
 from serving.reports.store.report_documents import DraftKey
 from serving.reports.store.reports import StoredOutcome, StoredReport
-from serving.standing.service import current, full_standing_since, recount
+from serving.standing.service import current_standing, full_standing_since, recount
 from serving.standing.store import standings
 from serving.takedowns.policy import BurstPolicy, StepUpPolicy
 
 LONGEST_KEY: Final = 255
 LONGEST_NOTE: Final = 2_000
 _MOST_REASONS: Final = 3
-WAITING: Final = Outcome(Result.PENDING_APPROVAL, Code.STEP_UP, (message("report.step_up"),))
+WAITING: Final = Outcome(ListingResult.PENDING_APPROVAL, Code.STEP_UP, (message("report.step_up"),))
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,19 +70,19 @@ class Draft:
 
 
 @dataclass(frozen=True, slots=True)
-class Submitted:
+class SubmittedReport:
     """A report with the first result of each of its listings. A repeated request has the same answer."""
 
     report: StoredReport
     outcomes: tuple[StoredOutcome, ...]
 
     @property
-    def counts(self) -> dict[Result, int]:
+    def counts(self) -> dict[ListingResult, int]:
         """The number of listings by first result, zeros included."""
-        return counted(outcome.result for outcome in self.outcomes)
+        return count_results(outcome.result for outcome in self.outcomes)
 
 
-def submit(runtime: Runtime, person: Person, draft: Draft) -> Submitted:
+def submit_report(runtime: Runtime, person: Person, draft: Draft) -> SubmittedReport:
     """Report listings; every listing gets exactly one first result.
 
     The report is stored first. Its listings follow in transactions of a few each, and a repeated request goes on where
@@ -96,20 +96,20 @@ def submit(runtime: Runtime, person: Person, draft: Draft) -> Submitted:
     NotBriefed (the right does not carry this reason here; the person has not passed the certification) or KeyReused
     (the key was used for another request).
     """
-    locations = checked(runtime, draft)
+    locations = check_draft(runtime, draft)
     now = runtime.clock.now()
     with runtime.store.write() as connection:
-        marketplace_id, brand_id = place_of(connection, person, draft)
-        ready(runtime, connection, person, (marketplace_id, brand_id), (draft.right_id, draft.reason_code), now)
-        row = _row(runtime, connection, person, (marketplace_id, brand_id), draft, now)
+        marketplace_id, brand_id = pair_of_draft(connection, person, draft)
+        check_ready(runtime, connection, person, (marketplace_id, brand_id), (draft.right_id, draft.reason_code), now)
+        row = _report_row(runtime, connection, person, (marketplace_id, brand_id), draft, now)
         is_new = reports.add_report(connection, row, locations)
-        stored = reports.by_key(connection, marketplace_id, brand_id, draft.request_key)
+        stored = reports.report_by_key(connection, marketplace_id, brand_id, draft.request_key)
         if stored.request_digest != row["request_digest"] or stored.user_id != person.user_id:
-            raise KeyReused("This key belongs to another report. Use a new key for a new report.")
+            raise KeyReuse("This key belongs to another report. Use a new key for a new report.")
         if is_new:
-            audit.hold(connection)  # As an upload does: each would wait for the other's documents and for the log.
+            audit.lock(connection)  # As an upload does: each would wait for the other's documents and for the log.
             payload = {name: row[name] for name in ("brand_id", "right_id", "reason_code", "policy_version")}
-            payload |= _attached(runtime, connection, draft, stored, locations, now)
+            payload |= _attach(runtime, connection, draft, stored, locations, now)
             audit.record(
                 connection,
                 now,
@@ -123,23 +123,23 @@ def submit(runtime: Runtime, person: Person, draft: Draft) -> Submitted:
             )
             if stored.step_up is StepUpState.AWAITED:
                 for number in range(1, len(locations) + 1):
-                    keep(connection, stored, number, 0, WAITING, now, by=person.actor)
+                    append_step(connection, stored, number, 0, WAITING, now, by=person.actor)
                 if draft.by_program:  # A person on the page is asked for the second factor there.
-                    tell_of_wait(runtime, connection, stored, reports.outcomes(connection, stored))
+                    mail_wait(runtime, connection, stored, reports.outcomes(connection, stored))
     if stored.step_up is StepUpState.NONE:
-        take_all(runtime, person, stored, list(enumerate(locations, start=1)))
+        decide_all(runtime, person, stored, list(enumerate(locations, start=1)))
     with runtime.store.read() as connection:
-        return Submitted(stored, tuple(reports.first_outcomes(connection, stored)))
+        return SubmittedReport(stored, tuple(reports.first_outcomes(connection, stored)))
 
 
 def is_waiting(outcome: StoredOutcome) -> bool:
     """Whether a listing of a report waits for the person's second factor."""
-    return outcome.result is Result.PENDING_APPROVAL and outcome.code is Code.STEP_UP
+    return outcome.result is ListingResult.PENDING_APPROVAL and outcome.code is Code.STEP_UP
 
 
 def waits_for_step_up(runtime: Runtime, connection: Connection, pair: Pair, draft: Draft, at: datetime) -> bool:
     """Whether the listings of a report wait for a second factor; without full standing it would change nothing."""
-    would_wait = waits(
+    would_wait = needs_step_up(
         by_program=draft.by_program,
         wants_step_up=draft.with_step_up,
         listings=len(draft.locations),
@@ -155,9 +155,9 @@ def full_standing_wait(runtime: Runtime, connection: Connection, pair: Pair, at:
     return None if since is None else max(timedelta(0), since + lasts - at)
 
 
-def checked(runtime: Runtime, draft: Draft) -> tuple[str, ...]:
+def check_draft(runtime: Runtime, draft: Draft) -> tuple[str, ...]:
     """The listings that a complete draft names."""
-    locations = named(draft.locations, runtime.policies[ReportPolicy])
+    locations = named_listings(draft.locations, runtime.policies[ReportPolicy])
     if not draft.good_faith:
         raise Invalid(
             "Confirm in good faith that the information and allegations about every listing are accurate and complete."
@@ -167,16 +167,16 @@ def checked(runtime: Runtime, draft: Draft) -> tuple[str, ...]:
     if draft.note is not None and len(draft.note) > LONGEST_NOTE:
         raise Invalid("A note can have at most {most:,} characters.", most=LONGEST_NOTE)
     if draft.test_buy is not None:
-        number_of(draft.test_buy, locations, latest_day(runtime.clock.now()))
+        bought_listing_number(draft.test_buy, locations, latest_day(runtime.clock.now()))
     return locations
 
 
-def place_of(connection: Connection, person: Person, draft: Draft) -> tuple[str, str]:
+def pair_of_draft(connection: Connection, person: Person, draft: Draft) -> tuple[str, str]:
     """The (marketplace, brand) of a draft."""
     return pair_of(connection, person, draft.right_id, draft.marketplace_id)
 
 
-def ready(
+def check_ready(
     runtime: Runtime,
     connection: Connection,
     person: Person,
@@ -188,13 +188,13 @@ def ready(
 
     `basis` is the right and the reason.
     """
-    certification.require(runtime, connection, person, pair, at)
+    certification.require_certification(runtime, connection, person, pair, at)
     right_basis, _ = basis_of(runtime, connection, pair, person, basis[1], at, only=basis[0])
     if right_basis.right is None:
         raise NoRightCarries("Nothing was recorded. {why}", why=reasons_of(*right_basis.reasons[:_MOST_REASONS]))
 
 
-def _row(
+def _report_row(
     runtime: Runtime, connection: Connection, person: Person, pair: Pair, draft: Draft, at: datetime
 ) -> dict[str, Any]:
     content: list[object] = [draft.right_id, draft.reason_code.value, list(draft.locations), draft.note, pair[0]]
@@ -219,29 +219,31 @@ def _row(
     }
 
 
-def _attached(
+def _attach(
     runtime: Runtime, connection: Connection, draft: Draft, stored: StoredReport, locations: Sequence[str], at: datetime
 ) -> dict[str, Any]:
     """Attach the documents of the draft and the test buy to a new report; returns what the audit entry says of them."""
     payload: dict[str, Any] = {}
     draft_key = DraftKey((stored.marketplace_id, stored.brand_id), stored.user_id, stored.request_key)
-    if digests := report_documents.attach(connection, draft_key, stored.report_id):
+    if digests := report_documents.attach_draft(connection, draft_key, stored.report_id):
         payload["documents"] = digests
     if draft.test_buy is not None:
-        number = number_of(draft.test_buy, locations, latest_day(at))
+        number = bought_listing_number(draft.test_buy, locations, latest_day(at))
         report_test_buys.add_test_buy(connection, stored, runtime.ids.new("rtb"), draft.test_buy, number, at)
         payload["test_buy_of"] = number
     return payload
 
 
-def take_all(runtime: Runtime, person: Person, stored: StoredReport, numbered: Sequence[tuple[int, str]]) -> None:
+def decide_all(runtime: Runtime, person: Person, stored: StoredReport, numbered: Sequence[tuple[int, str]]) -> None:
     """Decide the listings of a report, a few in each transaction."""
     size = runtime.policies[ReportPolicy].at_once
     for start in range(0, len(numbered), size):
-        take(runtime, person, stored, numbered[start : start + size])
+        decide_listings(runtime, person, stored, numbered[start : start + size])
 
 
-def take(runtime: Runtime, person: Person, stored: StoredReport, listings: Sequence[tuple[int, str]]) -> None:
+def decide_listings(
+    runtime: Runtime, person: Person, stored: StoredReport, listings: Sequence[tuple[int, str]]
+) -> None:
     """Decide a few listings of a report in one transaction; those that have a result keep it.
 
     A report that was confirmed with a second factor leaves whole while that proof is fresh. Later, as after an
@@ -261,18 +263,18 @@ def take(runtime: Runtime, person: Person, stored: StoredReport, listings: Seque
         waiting = cases.open_cases(
             connection, marketplace_id, [listing.listing_id for listing in known if listing is not None]
         )
-        cases.hold(connection, marketplace_id, [case.case_id for case in waiting.values()])
-        audit.hold(connection)
+        cases.lock(connection, marketplace_id, [case.case_id for case in waiting.values()])
+        audit.lock(connection)
         examination.seen.update(outcome.listing_id for outcome in before.values() if outcome.listing_id is not None)
-        standing = current(runtime, connection, marketplace_id, brand_id, now)
+        standing = current_standing(runtime, connection, marketplace_id, brand_id, now)
         proof = step_ups.of_report(connection, marketplace_id, stored.report_id)
         fresh = timedelta(minutes=runtime.policies[SecondFactorPolicy].fresh_minutes)
         since = None if proof is None or now >= proof.known_at + fresh else proof.known_at
         reporting = Reporting(runtime, connection, person, stored, standing, examination, now, since)
         for number, location in listings_left:
             step = before[number].step + 1 if number in before else 0
-            settle(reporting, number, location, step)
+            settle_listing(reporting, number, location, step)
         recount(runtime, connection, marketplace_id, brand_id, now)
-        if len(done) + len(listings_left) == reports.sizes(connection, [stored])[stored.report_id]:
+        if len(done) + len(listings_left) == reports.listing_counts(connection, [stored])[stored.report_id]:
             latest = {outcome.number: outcome for outcome in reports.outcomes(connection, stored)}
-            tell_of_wait(runtime, connection, stored, latest.values())
+            mail_wait(runtime, connection, stored, latest.values())

@@ -14,30 +14,32 @@ from models.verdict import Judgement, Side
 from serving.accounts.rules.access import Permission, Person
 from serving.appeals.rules.counter_notice import CounterNoticeEvent, CounterNoticeState, Party
 from serving.appeals.service.complaint_case import Ground, overturn
-from serving.appeals.service.counter_notice_steps import Statement, take
+from serving.appeals.service.counter_notice_steps import Statement, take_step
 from serving.appeals.store import appeals, counter_notices
 from serving.audit.store import audit
-from serving.cases.service.decision_context import Answer, DecisionContext, append, note
+from serving.cases.service.decision_context import Answer, DecisionContext, add_timeline_line, append_verdict
 from serving.cases.service.undoing import undo_in
 from serving.cases.store import cases, verdicts
 from serving.cases.store.verdicts import StoredVerdict
 from serving.notices.service import notice_decisions
 from serving.platform.runtime import Runtime
-from serving.reports.rules.outcomes import Outcome, Result
-from serving.reports.service.reporting import keep
+from serving.reports.rules.outcomes import ListingResult, Outcome
+from serving.reports.service.reporting import append_step
 from serving.reports.service.submitting import is_waiting
 from serving.reports.store import reports
 from serving.reports.store.reports import StoredOutcome, StoredReport
 from serving.standing.service import recount
 from serving.standing.store import standings
-from serving.takedowns.rules.statement import Undone
+from serving.takedowns.rules.statement import OverturnCause
 from serving.takedowns.service import takedown
 from serving.takedowns.store import actions
 from serving.takedowns.store.actions import StoredAction
 from serving.webhooks.rules.action import UNSENT_STATES, ActionKind, ActionState
 
 # What a report has set in motion.
-STANDS: Final = frozenset({Result.SCHEDULED, Result.PENDING_APPROVAL, Result.CASE, Result.UNKNOWN})
+STANDS: Final = frozenset(
+    {ListingResult.SCHEDULED, ListingResult.PENDING_APPROVAL, ListingResult.CASE, ListingResult.UNKNOWN}
+)
 _WAITS_FOR_A_SIDE: Final = frozenset({CounterNoticeState.WITH_SELLER, CounterNoticeState.WITH_RIGHTS_HOLDER})
 
 
@@ -50,7 +52,7 @@ def withdraw(runtime: Runtime, person: Person, report_id: str, numbers: Collecti
     Raises NotFound (the user's brands have no such report, or it has no such listing) or Conflict, Forbidden (nothing
     of it can be withdrawn; the sentence says why).
     """
-    return _each(runtime, person, report_id, numbers, _withdraw)
+    return _change_listings(runtime, person, report_id, numbers, _withdraw_listing)
 
 
 def retract(runtime: Runtime, person: Person, report_id: str, numbers: Collection[int]) -> int:
@@ -62,7 +64,7 @@ def retract(runtime: Runtime, person: Person, report_id: str, numbers: Collectio
     Raises NotFound (the person's brands have no such report, or it has no such listing) or Conflict (nothing of it can
     be retracted; the sentence says why).
     """
-    return _each(runtime, person, report_id, numbers, _retract)
+    return _change_listings(runtime, person, report_id, numbers, _retract_listing)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +87,7 @@ class _Change:
         return self.report.marketplace_id
 
 
-def _each(
+def _change_listings(
     runtime: Runtime,
     person: Person,
     report_id: str,
@@ -100,7 +102,7 @@ def _each(
         if not set(numbers) <= set(latest):
             raise NotFound("The report has no such listing.")
         standing = [step for number, step in latest.items() if number in numbers and step.result in STANDS]
-        cases.hold(connection, marketplace_id, [step.case_id for step in standing if step.case_id is not None])
+        cases.lock(connection, marketplace_id, [step.case_id for step in standing if step.case_id is not None])
         change = _Change(runtime, connection, person, report, now)
         refusals: list[DomainError | None] = []
         for step in standing:
@@ -108,7 +110,9 @@ def _each(
                 with connection.begin_nested():
                     outcome = act(change, step)
                     columns = {name: getattr(step, name) for name in ("listing_id", "case_id", "verdict_id")}
-                    keep(connection, report, step.number, step.step + 1, outcome, now, by=change.actor, **columns)
+                    append_step(
+                        connection, report, step.number, step.step + 1, outcome, now, by=change.actor, **columns
+                    )
                 refusals.append(None)
             except DomainError as refused:
                 refusals.append(refused)
@@ -118,17 +122,17 @@ def _each(
             raise next(
                 (refusal for refusal in refusals if refusal is not None), Conflict("Nothing here is left to withdraw.")
             )
-        act_name = "report.withdrawn" if act is _withdraw else "report.retracted"
+        act_name = "report.withdrawn" if act is _withdraw_listing else "report.retracted"
         audit.record(connection, now, marketplace_id, person.actor, act_name, report_id, listings=done)
     return done
 
 
-def _withdraw(change: _Change, outcome: StoredOutcome) -> Outcome:
-    if outcome.result is Result.UNKNOWN:
-        reports.wait_for(change.connection, change.here, change.report.report_id, outcome.number, None)
-        return Outcome(Result.WITHDRAWN, outcome.code, ())
+def _withdraw_listing(change: _Change, outcome: StoredOutcome) -> Outcome:
+    if outcome.result is ListingResult.UNKNOWN:
+        reports.set_wait(change.connection, change.here, change.report.report_id, outcome.number, None)
+        return Outcome(ListingResult.WITHDRAWN, outcome.code, ())
     if is_waiting(outcome):
-        return Outcome(Result.WITHDRAWN, outcome.code, ())
+        return Outcome(ListingResult.WITHDRAWN, outcome.code, ())
     if outcome.case_id is None or outcome.verdict_id is None:
         raise Conflict("A reviewer decides about this listing. It can no longer be withdrawn.")
     claimant = change.report.brand_id
@@ -137,23 +141,23 @@ def _withdraw(change: _Change, outcome: StoredOutcome) -> Outcome:
     )
     verdict = verdicts.get(change.connection, change.here, outcome.verdict_id)
     close_case(change.connection, verdict, outcome.lane_before, change.at)
-    return Outcome(Result.WITHDRAWN, outcome.code, ())
+    return Outcome(ListingResult.WITHDRAWN, outcome.code, ())
 
 
 def close_case(connection: Connection, claim: StoredVerdict, lane_before: CaseLane | None, at: datetime) -> None:
     """Call off a case that a report opened, or put back the one that it answered; another brand's claim stays."""
     case = cases.get(connection, claim.marketplace_id, claim.case_id)
-    if case.state is not CaseState.OPEN or verdicts.claimed_by_another(connection, claim):
+    if case.state is not CaseState.OPEN or verdicts.is_claimed_by_another(connection, claim):
         return
     if case.report_id is not None:
         values: dict[str, object] = {"decided_at": at}
-        cases.change(connection, case, CaseEvent.CALL_OFF, values, holder=None, at=at)
+        cases.apply_event(connection, case, CaseEvent.CALL_OFF, values, holder=None, at=at)
     elif lane_before is not None and lane_before is not case.lane:
         back: dict[str, object] = {"lane": lane_before.value}
-        cases.change(connection, case, CaseEvent.PASS_ON, back, holder=None, at=at)
+        cases.apply_event(connection, case, CaseEvent.PASS_ON, back, holder=None, at=at)
 
 
-def _retract(change: _Change, outcome: StoredOutcome) -> Outcome:
+def _retract_listing(change: _Change, outcome: StoredOutcome) -> Outcome:
     if outcome.case_id is None or outcome.verdict_id is None:
         raise Conflict("Nothing was decided about this listing. Withdraw it instead.")
     connection, marketplace_id = change.connection, change.here
@@ -161,14 +165,14 @@ def _retract(change: _Change, outcome: StoredOutcome) -> Outcome:
     verdict = verdicts.get(connection, marketplace_id, outcome.verdict_id)
     if verdict.superseded_by is not None:
         raise Conflict("This statement no longer stands.")
-    removal = _removal(change, outcome)
+    removal = _removal_of_statement(change, outcome)
     if removal is None and case.state is CaseState.DECIDED:
         raise Conflict("The listing is not removed, so there is nothing to retract.")
     context = DecisionContext(change.runtime, connection, change.person, case, Side.BRAND, change.at)
     words, claimant = "Retracted the report of this listing.", change.report.brand_id
     answer = Answer(case.case_id, verdict.version_id, Judgement.GENUINE, note=words, claimant=claimant)
-    verdict_id = append(context, answer, supersedes=verdict)
-    note(context, words)
+    verdict_id = append_verdict(context, answer, supersedes=verdict)
+    add_timeline_line(context, words)
     if removal is None:
         close_case(connection, verdict, outcome.lane_before, change.at)
     elif removal.state in UNSENT_STATES:
@@ -176,11 +180,13 @@ def _retract(change: _Change, outcome: StoredOutcome) -> Outcome:
         notice_decisions.reopen(connection, case, outcome.verdict_id)
     else:
         _end_counter_notice(change, removal)
-        overturn(change.runtime, connection, removal, Ground(Undone.RETRACTED, verdict_id, change.actor), change.at)
-    return Outcome(Result.RETRACTED, outcome.code, ())
+        overturn(
+            change.runtime, connection, removal, Ground(OverturnCause.RETRACTED, verdict_id, change.actor), change.at
+        )
+    return Outcome(ListingResult.RETRACTED, outcome.code, ())
 
 
-def _removal(change: _Change, outcome: StoredOutcome) -> StoredAction | None:
+def _removal_of_statement(change: _Change, outcome: StoredOutcome) -> StoredAction | None:
     """The removal of the case in which the brand gave its statement, unless it is undone."""
     done = [
         action
@@ -199,6 +205,6 @@ def _end_counter_notice(change: _Change, removal: StoredAction) -> None:
     appeal = appeals.of_action(change.connection, change.here, removal.action_id)
     if contested is not None and contested.standing.state in _WAITS_FOR_A_SIDE:
         statement = Statement(CounterNoticeEvent.CONCEDE, None, change.actor)
-        take(change.runtime, change.connection, contested, statement, Party.RIGHTS_HOLDER)
+        take_step(change.runtime, change.connection, contested, statement, Party.RIGHTS_HOLDER)
     elif appeal is not None and appeal.state is AppealState.OPEN:
         raise Conflict("A reviewer decides on the seller's objection to this removal. Their decision comes first.")

@@ -17,13 +17,13 @@ from serving.cases.tables import review_case, verdict
 from serving.listings.tables import listing_version
 from serving.notices.store import notices
 from serving.platform.database.scope import inside, same
-from serving.reports.rules.good_faith import Accusation, FoundBy, ReportedListing, found_by
-from serving.reports.rules.outcomes import Code, Result
+from serving.reports.rules.good_faith import Accusation, Finder, ReportedListing, finder_of
+from serving.reports.rules.outcomes import Code, ListingResult
 from serving.reports.tables import report, report_outcome
 from serving.takedowns.tables import action
 from serving.webhooks.rules.action import ActionKind, ActionState
 
-_EXAMINED = [outcome.value for outcome in (Result.SCHEDULED, Result.PENDING_APPROVAL, Result.CASE)]
+_EXAMINED = [outcome.value for outcome in (ListingResult.SCHEDULED, ListingResult.PENDING_APPROVAL, ListingResult.CASE)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,17 +38,17 @@ class Scope:
 
 def reported_listings(connection: Connection, scope: Scope) -> list[ReportedListing]:
     """The listings reported in a period, each as it stands now."""
-    rows = connection.execute(_steps(scope)).all()
-    report_ids = _reports(scope)
-    removals = _removals(connection, scope.marketplace_id, report_ids)
-    judged = _judged(connection, scope.marketplace_id, report_ids)
+    rows = connection.execute(_select_steps(scope)).all()
+    report_ids = _select_reports(scope)
+    removals = _last_removals(connection, scope.marketplace_id, report_ids)
+    judged = _ending_judgements(connection, scope.marketplace_id, report_ids)
     steps: dict[tuple[str, int], list[Any]] = {}
     for row in rows:
         steps.setdefault((row.report_id, row.number), []).append(row)
-    return [_reported(step, removals, judged) for step in steps.values()]
+    return [_reported_listing(step, removals, judged) for step in steps.values()]
 
 
-def _reports(scope: Scope) -> Select[Any]:
+def _select_reports(scope: Scope) -> Select[Any]:
     conditions = [inside(report, scope.marketplace_id), report.c.known_at >= scope.since]
     conditions.append(report.c.known_at < scope.until)
     if scope.brand_id is not None:
@@ -56,7 +56,7 @@ def _reports(scope: Scope) -> Select[Any]:
     return select(report.c.report_id).where(*conditions)
 
 
-def _steps(scope: Scope) -> Select[Any]:
+def _select_steps(scope: Scope) -> Select[Any]:
     return (
         select(
             report.c.report_id,
@@ -73,18 +73,18 @@ def _steps(scope: Scope) -> Select[Any]:
         .select_from(report)
         .join(brand_right, same(brand_right, report, "right_id"))
         .join(report_outcome, same(report_outcome, report, "report_id"))
-        .where(inside(report, scope.marketplace_id), report.c.report_id.in_(_reports(scope)))
+        .where(inside(report, scope.marketplace_id), report.c.report_id.in_(_select_reports(scope)))
         .order_by(report.c.known_at, report.c.report_id, report_outcome.c.number, report_outcome.c.step)
     )
 
 
-def _cases(marketplace_id: str, report_ids: Select[Any]) -> Select[Any]:
+def _select_cases(marketplace_id: str, report_ids: Select[Any]) -> Select[Any]:
     return select(report_outcome.c.case_id).where(
         inside(report_outcome, marketplace_id), report_outcome.c.report_id.in_(report_ids)
     )
 
 
-def _removals(connection: Connection, marketplace_id: str, report_ids: Select[Any]) -> dict[str, Any]:
+def _last_removals(connection: Connection, marketplace_id: str, report_ids: Select[Any]) -> dict[str, Any]:
     """The last removal of each case of these reports, with its overturn in force."""
     query = (
         select(verdict.c.case_id, action.c.state, action.c.created_at, action.c.acknowledged_at, overturn.c.overturn_id)
@@ -93,14 +93,14 @@ def _removals(connection: Connection, marketplace_id: str, report_ids: Select[An
         .outerjoin(overturn, and_(same(overturn, action, "action_id"), overturn.c.undone_at.is_(None)))
         .where(
             inside(action, marketplace_id, kind=ActionKind.REMOVE.value),
-            verdict.c.case_id.in_(_cases(marketplace_id, report_ids)),
+            verdict.c.case_id.in_(_select_cases(marketplace_id, report_ids)),
         )
         .order_by(action.c.sequence)
     )
     return {row.case_id: row for row in connection.execute(query)}
 
 
-def _judged(connection: Connection, marketplace_id: str, report_ids: Select[Any]) -> dict[str, Any]:
+def _ending_judgements(connection: Connection, marketplace_id: str, report_ids: Select[Any]) -> dict[str, Any]:
     """The analyst's judgement, with its time, that ended each decided case of these reports."""
     query = (
         select(verdict.c.case_id, verdict.c.side, verdict.c.judgement, verdict.c.known_at)
@@ -108,7 +108,7 @@ def _judged(connection: Connection, marketplace_id: str, report_ids: Select[Any]
         .where(
             inside(verdict, marketplace_id),
             review_case.c.state == CaseState.DECIDED.value,
-            verdict.c.case_id.in_(_cases(marketplace_id, report_ids)),
+            verdict.c.case_id.in_(_select_cases(marketplace_id, report_ids)),
         )
         .order_by(verdict.c.known_at, verdict.c.verdict_id)
     )
@@ -120,7 +120,7 @@ def _judged(connection: Connection, marketplace_id: str, report_ids: Select[Any]
     }
 
 
-def _reported(steps: list[Any], removals: dict[str, Any], judged: dict[str, Any]) -> ReportedListing:
+def _reported_listing(steps: list[Any], removals: dict[str, Any], judged: dict[str, Any]) -> ReportedListing:
     last = steps[-1]
     # Nothing is recorded about a listing while its report waits for a second factor.
     examined = next((step for step in steps if step.result in _EXAMINED and step.code != Code.STEP_UP.value), None)
@@ -133,10 +133,10 @@ def _reported(steps: list[Any], removals: dict[str, Any], judged: dict[str, Any]
         kind=RightKind(last.kind),
         reason_code=ReasonCode(last.reason_code),
         reported_at=last.reported_at,
-        last=Result(last.result),
+        last=ListingResult(last.result),
         code=Code(last.code),
         examined_at=None if examined is None else examined.known_at,
-        at_once=examined is not None and examined.result == Result.SCHEDULED.value,
+        at_once=examined is not None and examined.result == ListingResult.SCHEDULED.value,
         removal=None if removal is None else ActionState(removal.state),
         removed_at=None if removal is None else removal.acknowledged_at,
         overturned=removal is not None and removal.overturn_id is not None,
@@ -145,7 +145,7 @@ def _reported(steps: list[Any], removals: dict[str, Any], judged: dict[str, Any]
     )
 
 
-def removals_by_finder(connection: Connection, scope: Scope) -> Counter[FoundBy]:
+def removals_by_finder(connection: Connection, scope: Scope) -> Counter[Finder]:
     """The removals acknowledged in a period that stand, by who found the listing.
 
     A report that came before the case counts as its origin, also where it waited for the listing to come in.
@@ -171,8 +171,8 @@ def removals_by_finder(connection: Connection, scope: Scope) -> Counter[FoundBy]
         )
     )
     rows = connection.execute(query).all()
-    led = notices.led_to(connection, scope.marketplace_id, {row.case_id for row in rows})
-    return Counter(found_by(report=row.reported, notice=row.case_id in led) for row in rows)
+    led = notices.cases_opened_by_notice(connection, scope.marketplace_id, {row.case_id for row in rows})
+    return Counter(finder_of(report=row.reported, notice=row.case_id in led) for row in rows)
 
 
 def brands_with_many(
@@ -180,7 +180,7 @@ def brands_with_many(
 ) -> list[str]:
     """The brands among these that accused at least so many listings of one seller since a moment."""
     query = (
-        _given(marketplace_id, verdict.c.brand_id, verdict.c.brand_id.in_(brand_ids), since)
+        _select_accusations(marketplace_id, verdict.c.brand_id, verdict.c.brand_id.in_(brand_ids), since)
         .group_by(verdict.c.brand_id, listing_version.c.seller_external_id)
         .having(func.count(verdict.c.listing_id.distinct()) >= least)
     )
@@ -190,11 +190,11 @@ def brands_with_many(
 def accusations(connection: Connection, marketplace_id: str, brand_id: str, *, since: datetime) -> list[Accusation]:
     """The accusations of a brand since a moment that it did not withdraw."""
     columns = (listing_version.c.seller_external_id, verdict.c.listing_id, verdict.c.known_at)
-    query = _given(marketplace_id, columns, verdict.c.brand_id == brand_id, since)
+    query = _select_accusations(marketplace_id, columns, verdict.c.brand_id == brand_id, since)
     return [Accusation(*row) for row in connection.execute(query)]
 
 
-def _given(marketplace_id: str, columns: Any, brands: Any, since: datetime) -> Select[Any]:
+def _select_accusations(marketplace_id: str, columns: Any, brands: Any, since: datetime) -> Select[Any]:
     column_list = columns if isinstance(columns, tuple) else (columns,)
     return (
         select(*column_list)

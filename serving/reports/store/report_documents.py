@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, delete, select, update
 
-from serving.appeals.rules.seller_evidence import HandedIn
+from serving.appeals.rules.seller_evidence import DocumentsOnFile
 from serving.platform.database.documents import StoredFile, bytes_of, number_and_size
 from serving.platform.database.erasing import delete_some
 from serving.platform.database.row_reader import reader
@@ -45,8 +45,8 @@ def add_document(connection: Connection, row: Mapping[str, Any]) -> bool:
     return connection.execute(statement).first() is not None
 
 
-def handed_in(connection: Connection, of: StoredReport | DraftKey) -> HandedIn:
-    return HandedIn(*number_and_size(connection, report_document, _of(of)))
+def documents_total(connection: Connection, of: StoredReport | DraftKey) -> DocumentsOnFile:
+    return DocumentsOnFile(*number_and_size(connection, report_document, _of_report_or_draft(of)))
 
 
 def bytes_since(connection: Connection, pair: tuple[str, str], since: datetime) -> int:
@@ -57,13 +57,15 @@ def bytes_since(connection: Connection, pair: tuple[str, str], since: datetime) 
 
 def documents_of(connection: Connection, of: StoredReport | DraftKey) -> list[ReportDocument]:
     """The documents of a report or a draft, oldest first."""
-    return _read(connection, _of(of))
+    return _select_documents(connection, _of_report_or_draft(of))
 
 
 def of_case(connection: Connection, marketplace_id: str, case_id: str) -> list[ReportDocument]:
     """The documents of the reports that a case is about, oldest first."""
     about = select(report_item.c.report_id).where(inside(report_item, marketplace_id, case_id=case_id))
-    return _read(connection, inside(report_document, marketplace_id) & report_document.c.report_id.in_(about))
+    return _select_documents(
+        connection, inside(report_document, marketplace_id) & report_document.c.report_id.in_(about)
+    )
 
 
 def digests_of_case(connection: Connection, marketplace_id: str, case_id: str) -> list[str]:
@@ -83,38 +85,38 @@ def content_of(connection: Connection, document: ReportDocument) -> bytes:
     return bytes_of(connection, report_document, this)
 
 
-def attach(connection: Connection, draft: DraftKey, report_id: str) -> list[str]:
+def attach_draft(connection: Connection, draft: DraftKey, report_id: str) -> list[str]:
     """Make the documents of a draft those of the report that was sent; returns their digests."""
     sent = update(report_document).where(draft.here).values(report_id=report_id, draft_key=None)
     return sorted(connection.execute(sent.returning(report_document.c.digest)).scalars())
 
 
-def leave_out(connection: Connection, draft: DraftKey, document_ids: Collection[str]) -> None:
+def delete_from_draft(connection: Connection, draft: DraftKey, document_ids: Collection[str]) -> None:
     connection.execute(delete(report_document).where(draft.here, report_document.c.document_id.in_(document_ids)))
 
 
 def has_drafts(connection: Connection, before: datetime) -> bool:
     """Whether a document of a report was begun before a moment and not sent."""
-    query = select(report_document.c.document_id).where(*_unsent(before)).limit(1)
+    query = select(report_document.c.document_id).where(*_is_unsent(before)).limit(1)
     return connection.execute(query).first() is not None
 
 
-def forget_drafts(connection: Connection, before: datetime, most: int) -> int:
+def delete_drafts(connection: Connection, before: datetime, most: int) -> int:
     """Delete documents of reports that were begun before a moment and not sent; returns how many."""
-    return delete_some(connection, report_document, report_document.c.document_id, _unsent(before), most)
+    return delete_some(connection, report_document, report_document.c.document_id, _is_unsent(before), most)
 
 
-def _unsent(before: datetime) -> tuple[ColumnElement[bool], ...]:
+def _is_unsent(before: datetime) -> tuple[ColumnElement[bool], ...]:
     return report_document.c.report_id.is_(None), report_document.c.known_at < before
 
 
-def _of(of: StoredReport | DraftKey) -> ColumnElement[bool]:
+def _of_report_or_draft(of: StoredReport | DraftKey) -> ColumnElement[bool]:
     if isinstance(of, DraftKey):
         return of.here
     return inside(report_document, of.marketplace_id, report_id=of.report_id)
 
 
-def _read(connection: Connection, which: ColumnElement[bool]) -> list[ReportDocument]:
+def _select_documents(connection: Connection, which: ColumnElement[bool]) -> list[ReportDocument]:
     query = select(*reader(ReportDocument).columns(report_document)).where(which)
     return reader(ReportDocument).all(
         connection, query.order_by(report_document.c.known_at, report_document.c.document_id)

@@ -53,17 +53,19 @@ def add_test_buy(
 
 
 def of_report(connection: Connection, marketplace_id: str, report_id: str) -> ReportTestBuy | None:
-    test_buys = _read(connection, inside(report_test_buy, marketplace_id, report_id=report_id))
+    test_buys = _select_test_buys(connection, inside(report_test_buy, marketplace_id, report_id=report_id))
     return test_buys[0] if test_buys else None
 
 
 def of_case(connection: Connection, marketplace_id: str, case_id: str) -> list[ReportTestBuy]:
     """The test buys of the reports that a case is about, oldest first."""
     about = select(report_item.c.report_id).where(inside(report_item, marketplace_id, case_id=case_id))
-    return _read(connection, inside(report_test_buy, marketplace_id) & report_test_buy.c.report_id.in_(about))
+    return _select_test_buys(
+        connection, inside(report_test_buy, marketplace_id) & report_test_buy.c.report_id.in_(about)
+    )
 
 
-def _read(connection: Connection, which: ColumnElement[bool]) -> list[ReportTestBuy]:
+def _select_test_buys(connection: Connection, which: ColumnElement[bool]) -> list[ReportTestBuy]:
     query = (
         select(report_test_buy, report_item.c.location, report_item.c.case_id)
         .join(report_item, same(report_item, report_test_buy, "report_id", "number"))

@@ -16,7 +16,7 @@ from serving.platform.database.row_reader import RowReader, reader
 from serving.platform.database.scope import inside
 from serving.platform.database.store import add, insert_or_ignore
 from serving.platform.phrases import of_data
-from serving.reports.rules.outcomes import AT_FIRST, Code, Result
+from serving.reports.rules.outcomes import AT_FIRST, Code, ListingResult
 from serving.reports.rules.step_up import StepUpState
 from serving.reports.tables import report, report_item, report_outcome
 
@@ -46,7 +46,7 @@ class StoredOutcome:
     number: int
     location: str
     step: int
-    result: Result
+    result: ListingResult
     code: Code
     reasons: tuple[Message, ...]
     refusal: Phrase | None
@@ -94,7 +94,7 @@ def add_report(connection: Connection, row: Mapping[str, Any], locations: Sequen
     return True
 
 
-def by_key(connection: Connection, marketplace_id: str, brand_id: str, request_key: str) -> StoredReport:
+def report_by_key(connection: Connection, marketplace_id: str, brand_id: str, request_key: str) -> StoredReport:
     query = select(report).where(inside(report, marketplace_id, brand_id=brand_id, request_key=request_key))
     return reader(StoredReport).of(connection.execute(query).mappings().one())
 
@@ -115,7 +115,7 @@ def get(connection: Connection, report_id: str, pairs: Collection[tuple[str, str
     return stored_report
 
 
-def latest(connection: Connection, pairs: Collection[tuple[str, str]], most: int) -> list[StoredReport]:
+def latest_reports(connection: Connection, pairs: Collection[tuple[str, str]], most: int) -> list[StoredReport]:
     """The latest reports of these brands, newest first."""
     query = (
         select(report)
@@ -126,7 +126,7 @@ def latest(connection: Connection, pairs: Collection[tuple[str, str]], most: int
     return reader(StoredReport).all(connection, query) if pairs else []
 
 
-def sizes(connection: Connection, reports: Collection[StoredReport]) -> dict[str, int]:
+def listing_counts(connection: Connection, reports: Collection[StoredReport]) -> dict[str, int]:
     """The number of listings by report."""
     query = (
         select(report_item.c.report_id, func.count().label("n"))
@@ -162,7 +162,7 @@ def outcomes(connection: Connection, stored_report: StoredReport) -> list[Stored
     return _OUTCOMES.all(connection, query)
 
 
-def wait_for(connection: Connection, marketplace_id: str, report_id: str, number: int, until: datetime | None) -> None:
+def set_wait(connection: Connection, marketplace_id: str, report_id: str, number: int, until: datetime | None) -> None:
     """Wait for a listing until a moment; None ends the wait."""
     connection.execute(
         update(report_item)
@@ -171,7 +171,7 @@ def wait_for(connection: Connection, marketplace_id: str, report_id: str, number
     )
 
 
-def give_to_case(connection: Connection, marketplace_id: str, report_id: str, number: int, case_id: str) -> None:
+def set_case(connection: Connection, marketplace_id: str, report_id: str, number: int, case_id: str) -> None:
     """Record the case that is about a reported listing."""
     connection.execute(
         update(report_item)
@@ -180,7 +180,7 @@ def give_to_case(connection: Connection, marketplace_id: str, report_id: str, nu
     )
 
 
-def waiting(connection: Connection, most: int, after: tuple[str, int]) -> list[WaitingItem]:
+def waiting_listings(connection: Connection, most: int, after: tuple[str, int]) -> list[WaitingItem]:
     """Listings that are waited for, by report and number, those after a given one."""
     query = (
         select(report_item)
@@ -212,7 +212,7 @@ def locations(connection: Connection, stored_report: StoredReport) -> list[tuple
     return [(row.number, row.location) for row in connection.execute(query.order_by(report_item.c.number))]
 
 
-def still_waits(connection: Connection, waiting_item: WaitingItem) -> bool:
+def is_still_waiting(connection: Connection, waiting_item: WaitingItem) -> bool:
     """Whether a listing is waited for; other transactions that would settle it wait."""
     query = select(report_item.c.waits_until).where(
         inside(report_item, waiting_item.marketplace_id, report_id=waiting_item.report_id, number=waiting_item.number)
@@ -233,7 +233,7 @@ class Totals:
     """The reported listings, and those by first result, zeros included."""
 
     items: int
-    first: dict[Result, int]
+    first: dict[ListingResult, int]
 
 
 def totals(connection: Connection, marketplace_id: str) -> Totals:
@@ -245,5 +245,5 @@ def totals(connection: Connection, marketplace_id: str) -> Totals:
         .where(inside(report_outcome, place_id, step=0))
         .group_by(report_outcome.c.result)
     )
-    first = {Result(row.result): row.n for row in connection.execute(query)}
+    first = {ListingResult(row.result): row.n for row in connection.execute(query)}
     return Totals(items, {listing_result: first.get(listing_result, 0) for listing_result in AT_FIRST})

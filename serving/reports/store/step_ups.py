@@ -34,7 +34,7 @@ class StoredStepUp:
 _STEP_UPS: Final = RowReader(StoredStepUp, told=tuple)
 
 
-def put(connection: Connection, step_up: StoredStepUp) -> bool:
+def add_step_up(connection: Connection, step_up: StoredStepUp) -> bool:
     """Store a confirmation; False, without a change, where the brand had one that day or the report has one."""
     statement = insert_or_ignore(connection, report_step_up).values({**row_of(step_up), "told": list(step_up.told)})
     return connection.execute(statement.returning(report_step_up.c.report_id)).first() is not None
@@ -51,13 +51,13 @@ def of_id(connection: Connection, report_id: str) -> StoredStepUp | None:
     return _STEP_UPS.single(connection, select(report_step_up).where(report_step_up.c.report_id == report_id))
 
 
-def of_day(connection: Connection, pair: tuple[str, str], day: str) -> bool:
+def has_step_up_on(connection: Connection, pair: tuple[str, str], day: str) -> bool:
     """Whether a report of a brand was confirmed on a day; `pair` is (marketplace, brand)."""
     query = select(report_step_up.c.report_id).where(inside(report_step_up, pair[0], brand_id=pair[1], day=day))
     return connection.execute(query).first() is not None
 
 
-def since(connection: Connection, pairs: Collection[tuple[str, str]], at: datetime) -> list[StoredStepUp]:
+def step_ups_since(connection: Connection, pairs: Collection[tuple[str, str]], at: datetime) -> list[StoredStepUp]:
     """The confirmations of these brands since a moment, newest first."""
     query = (
         select(report_step_up)
@@ -70,7 +70,7 @@ def since(connection: Connection, pairs: Collection[tuple[str, str]], at: dateti
     return _STEP_UPS.all(connection, query) if pairs else []
 
 
-def stop(connection: Connection, step_up: StoredStepUp, user_id: str, at: datetime) -> None:
+def record_stop(connection: Connection, step_up: StoredStepUp, user_id: str, at: datetime) -> None:
     """Record who stopped a report."""
     own = update(report_step_up).where(
         inside(report_step_up, step_up.marketplace_id, report_id=step_up.report_id),
@@ -92,7 +92,7 @@ def set_decided(connection: Connection, marketplace_id: str, report_id: str) -> 
     )
 
 
-def undecided(connection: Connection, most: int) -> list[tuple[str, str]]:
+def undecided_reports(connection: Connection, most: int) -> list[tuple[str, str]]:
     """(marketplace, report) of reports whose wait has ended and whose listings are not all decided, oldest first."""
     query = (
         select(report.c.marketplace_id, report.c.report_id)

@@ -18,7 +18,7 @@ class Volume:
     flagged: int
 
 
-def tripped(now: Volume, usual: Volume, policy: BreakerPolicy) -> Message | None:
+def why_tripped(now: Volume, usual: Volume, policy: BreakerPolicy) -> Message | None:
     """Why the breaker opens; None where the volume is normal or the usual volume is unknown.
 
     The comparison uses the upper end of the 95 % interval of the earlier share. The volume must be both large (`times`
@@ -28,7 +28,7 @@ def tripped(now: Volume, usual: Volume, policy: BreakerPolicy) -> Message | None
     if usual.scored < policy.fewest_usual or now.flagged < policy.fewest_flagged:
         return None
     expected = now.scored * _upper_share(usual)
-    if now.flagged <= policy.times * expected or _at_least(now.flagged, expected) >= policy.chance:
+    if now.flagged <= policy.times * expected or _tail_probability(now.flagged, expected) >= policy.chance:
         return None
     return message(
         "breaker.surge",
@@ -49,7 +49,7 @@ def _upper_share(volume: Volume) -> float:
     return (middle + around) / (1 + _Z**2 / n)
 
 
-def _at_least(count: int, expected: float) -> float:
+def _tail_probability(count: int, expected: float) -> float:
     """An upper bound, tight in the far tail, of the Poisson probability of `count` or more with mean `expected`.
 
     Beyond the mean each term is less than expected / (count + 1) times the term before, so the tail is at most a

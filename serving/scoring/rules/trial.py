@@ -13,7 +13,7 @@ FLAGGED: Final = frozenset({Lane.ANALYST, Lane.ASK_BRAND})
 _BUCKETS: Final = 2**64
 
 
-def decides(trial_id: str, seller: str, share: float) -> bool:
+def does_challenger_decide(trial_id: str, seller: str, share: float) -> bool:
     """Whether the challenger decides about this seller's listings, given its share of sellers.
 
     A seller stays on one side throughout the trial; a growing share only moves sellers to the challenger.
@@ -46,7 +46,7 @@ def check_share(share: float, *, by: str, approved_by: frozenset[str], needed: i
 
 
 @dataclass(frozen=True, slots=True)
-class Tried:
+class TrialRow:
     """One listing version that both models scored; `counterfeit` is its current label, None without one."""
 
     champion: Lane
@@ -78,17 +78,17 @@ class Comparison:
         return sum(cell.listings for cell in (self.both, self.only_champion, self.only_challenger, self.neither))
 
 
-def compare(rows: Iterable[Tried]) -> Comparison:
+def compare(rows: Iterable[TrialRow]) -> Comparison:
     """The comparison of these listings."""
     cells: dict[tuple[bool, bool], list[bool | None]] = {}
     for row in rows:
         key = (row.champion in FLAGGED, row.challenger in FLAGGED)
         cells.setdefault(key, []).append(row.counterfeit)
     both, only_champion, only_challenger, neither = (
-        _cell(cells.get(key, [])) for key in ((True, True), (True, False), (False, True), (False, False))
+        _make_cell(cells.get(key, [])) for key in ((True, True), (True, False), (False, True), (False, False))
     )
     return Comparison(both, only_champion, only_challenger, neither)
 
 
-def _cell(labels: list[bool | None]) -> Cell:
+def _make_cell(labels: list[bool | None]) -> Cell:
     return Cell(len(labels), labels.count(True), labels.count(False))

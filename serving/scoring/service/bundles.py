@@ -33,9 +33,11 @@ def try_in_child(folder: Path, digest: str, *, within_seconds: float = _CANARY_S
 
     Raises BundleRefused (the child process refused the bundle or crashed) or BundleTooSlow (it timed out).
     """
-    command = [*children.python(), "-m", "serving.canary", str(folder), digest]
+    command = [*children.interpreter_command(), "-m", "serving.canary", str(folder), digest]
     try:
-        done = subprocess.run(command, capture_output=True, timeout=within_seconds, check=False, env=children.least())
+        done = subprocess.run(
+            command, capture_output=True, timeout=within_seconds, check=False, env=children.minimal_environment()
+        )
     except subprocess.TimeoutExpired:
         raise BundleTooSlow("The bundle did not load within {seconds:g} seconds.", seconds=within_seconds) from None
     if done.returncode == 0:
@@ -127,7 +129,7 @@ class BundleStore:
         if self._shared is None or digest in self._is_shared:
             return
         if not self._shared.has(Kind.BUNDLE, digest):
-            self._shared.put(Kind.BUNDLE, digest, packed(self.folder(digest)))
+            self._shared.put(Kind.BUNDLE, digest, pack_folder(self.folder(digest)))
         self._is_shared.add(digest)
 
     def _fetch(self, digest: str) -> bool:
@@ -152,7 +154,7 @@ class BundleStore:
         return True
 
     def _unpack(self, digest: str, content: bytes) -> None:
-        files, about = unpacked(content)
+        files, about = unpack_archive(content)
         bundles.verify(files, expected=digest)
         with tempfile.TemporaryDirectory(dir=self._root, prefix=".fetching-") as temporary:
             bundle_folder = Path(temporary) / digest
@@ -254,7 +256,7 @@ class LiveModels:
 _LARGEST: Final = 1_000_000_000
 
 
-def packed(folder: Path) -> bytes:
+def pack_folder(folder: Path) -> bytes:
     """The files of a bundle's folder and its description, compressed.
 
     Raises BundleRefused (the folder is not a bundle).
@@ -270,7 +272,7 @@ def packed(folder: Path) -> bytes:
     return buffer.getvalue()
 
 
-def unpacked(content: bytes) -> tuple[dict[str, bytes], Mapping[str, Any]]:
+def unpack_archive(content: bytes) -> tuple[dict[str, bytes], Mapping[str, Any]]:
     """The files of an archived bundle by name, not yet verified, and its description.
 
     Raises BundleRefused (the archive is damaged, or too large when unpacked).

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import Connection
 
-from features.compute import Computed, compute, input_fingerprint
+from features.compute import ComputedFeatures, compute, input_fingerprint
 from features.facts import Facts
 from features.listing import Listing
 from features.message import Message
@@ -26,15 +26,15 @@ from models.errors import BundleRefused, Unavailable
 from models.evidence import hard_evidence
 from models.policies.deciding import RoutingPolicy, ScorecardPolicy
 from models.priority import expected_harm
-from models.routing import Asking, Lane, Route, Situation, route
-from models.score import TITLE, Score, ScoreKind, remainder
+from models.routing import AskingState, Lane, Route, Situation, route
+from models.score import TITLE, Score, ScoreKind, remainder_reason
 from models.scorecard import score_by_points
 from models.second_scores import second_scores
-from models.seller_lists import Listed
+from models.seller_lists import ListMatch
 from serving.brands.store import brands, price_lists
 from serving.marketplaces.store.marketplaces import Marketplace
 from serving.platform.runtime import Runtime
-from serving.scoring.rules.trial import decides
+from serving.scoring.rules.trial import does_challenger_decide
 from serving.scoring.service.bundles import BundleStore, LiveModels
 from serving.scoring.store import breakers, reference_changes, references, trials
 from serving.scoring.store.reference_changes import Marks
@@ -42,7 +42,7 @@ from serving.scoring.store.trials import Trial
 
 
 @dataclass(frozen=True, slots=True)
-class ToScore:
+class ScoringInput:
     """Facts with the other inputs of routing: the version's draw, whether the listing has an open case, and the relist
     match.
 
@@ -53,11 +53,11 @@ class ToScore:
     draw: float
     already_open: bool
     relist: Message | None = None
-    listed: Listed | None = None
+    listed: ListMatch | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Questions:
+class QuestionBudget:
     """The brands that can be asked, with their remaining questions of the day; `paused` stops all questions."""
 
     takes_part: frozenset[str]
@@ -66,7 +66,7 @@ class Questions:
 
 
 @dataclass(frozen=True, slots=True)
-class Scored:
+class ScoredVersion:
     """One listing version's score and route."""
 
     score: Score
@@ -86,7 +86,7 @@ class BatchScores:
         facts: Mapping[int, Facts],
         *,
         model: Bundle | None,
-        questions: Questions,
+        questions: QuestionBudget,
         routing: RoutingPolicy,
         scorecard: ScorecardPolicy,
         threads: int = 1,
@@ -106,7 +106,7 @@ class BatchScores:
             scores = model.score_many(computed, with_reasons=False, threads=threads)
         self._scores = dict(zip(self._computed, scores, strict=True))
 
-    def route(self, rows: Mapping[int, ToScore], questions_left: Mapping[str, int]) -> dict[int, Route]:
+    def route(self, rows: Mapping[int, ScoringInput], questions_left: Mapping[str, int]) -> dict[int, Route]:
         """The routes of a group, by number, with the brands' remaining questions."""
         situations = {i: _situation(row, self._computed[i], self.questions) for i, row in rows.items()}
 
@@ -116,12 +116,12 @@ class BatchScores:
 
         routes = {i: routed(i, situation) for i, situation in situations.items()}
         for i in self._too_many(rows, routes, questions_left):
-            routes[i] = routed(i, replace(situations[i], asking=Asking.USED_UP))
+            routes[i] = routed(i, replace(situations[i], asking=AskingState.USED_UP))
         self._routes |= routes
         return routes
 
     def _too_many(
-        self, rows: Mapping[int, ToScore], routes: Mapping[int, Route], questions_left: Mapping[str, int]
+        self, rows: Mapping[int, ScoringInput], routes: Mapping[int, Route], questions_left: Mapping[str, int]
     ) -> list[int]:
         """The questions beyond each brand's daily limit, by number; those with the least expected harm are dropped."""
         rows_by_brand: dict[str, list[int]] = {}
@@ -140,7 +140,7 @@ class BatchScores:
             for i in sorted(numbers, key=harm, reverse=True)[questions_left[brand_id] :]
         ]
 
-    def scored(self) -> dict[int, Scored]:
+    def scored(self) -> dict[int, ScoredVersion]:
         """The scores with their routes. Those of a model have reasons only where a listing is sent to a person."""
         scores = dict(self._scores)
         if self._model is not None:
@@ -151,18 +151,18 @@ class BatchScores:
             explained = self._model.score_many([self._computed[i] for i in shown], threads=self._threads)
             for i, explanation in zip(shown, explained, strict=True):
                 scores[i] = replace(scores[i], reasons=explanation.reasons, evidence=explanation.evidence)
-        return {i: Scored(score, self._routes[i]) for i, score in scores.items()}
+        return {i: ScoredVersion(score, self._routes[i]) for i, score in scores.items()}
 
 
 def score_and_route(
-    rows: Sequence[ToScore],
+    rows: Sequence[ScoringInput],
     *,
     model: Bundle | None,
-    questions: Questions,
+    questions: QuestionBudget,
     routing: RoutingPolicy,
     scorecard: ScorecardPolicy,
     threads: int = 1,
-) -> list[Scored]:
+) -> list[ScoredVersion]:
     """Scores and routes in the order of the rows, which are routed together."""
     batch = BatchScores(
         {i: row.facts for i, row in enumerate(rows)},
@@ -176,7 +176,7 @@ def score_and_route(
     return list(batch.scored().values())
 
 
-def _situation(row: ToScore, computed: Computed, questions: Questions) -> Situation:
+def _situation(row: ScoringInput, computed: ComputedFeatures, questions: QuestionBudget) -> Situation:
     brand, seller, reading = row.facts.brand, row.facts.seller, computed.evidence.reading
     return Situation(
         authorised=seller.authorised,
@@ -191,7 +191,7 @@ def _situation(row: ToScore, computed: Computed, questions: Questions) -> Situat
         already_open=row.already_open,
         relist=row.relist,
         listed=row.listed,
-        asking=Asking.PAUSED if questions.paused else Asking.OPEN,
+        asking=AskingState.PAUSED if questions.paused else AskingState.OPEN,
     )
 
 
@@ -203,7 +203,7 @@ def base_price(facts: Facts) -> float | None:
 _MOST_OFF: Final = 1e-6  # Beyond rounding, in log-odds: the parts would not add up to the value that people see.
 
 
-def explained(runtime: Runtime, score: Mapping[str, Any], facts: Facts) -> dict[str, Any]:
+def explain_score(runtime: Runtime, score: Mapping[str, Any], facts: Facts) -> dict[str, Any]:
     """A stored score with reasons and evidence, computed from its facts by its model where it was stored without.
 
     `why_none` is a sentence where the reasons cannot be computed. Of a second score they are those of the first answer,
@@ -219,14 +219,14 @@ def explained(runtime: Runtime, score: Mapping[str, Any], facts: Facts) -> dict[
         return {**score, "evidence": evidence, "why_none": refused.sentence}
     reasons, why_none, change = again.reasons, None, score["value"] - again.value
     if score["encoder"] is not None:
-        reasons = (*reasons, remainder(TITLE, change))
+        reasons = (*reasons, remainder_reason(TITLE, change))
     elif abs(change) > _MOST_OFF:
         reasons, why_none = (), "Its facts have another value in this version of the service."
     return {**score, "reasons": reasons, "evidence": evidence, "why_none": why_none}
 
 
 @dataclass(frozen=True, slots=True)
-class OnTrial:
+class ModelOnTrial:
     """A model on trial, loaded."""
 
     trial: Trial
@@ -237,17 +237,17 @@ class OnTrial:
 class Trials:
     """The model on trial of each marketplace in memory, as the database names it."""
 
-    _kept: dict[str, OnTrial] = field(default_factory=dict)
+    _kept: dict[str, ModelOnTrial] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def of(self, marketplace_id: str) -> OnTrial | None:
+    def of(self, marketplace_id: str) -> ModelOnTrial | None:
         """The model on trial, if there is one."""
         return self._kept.get(marketplace_id)
 
     def follow(self, open_trials: Sequence[Trial], bundles: BundleStore) -> None:
         """Keep exactly these trials; a trial whose bundle does not load is left out, and intake goes on without it."""
         with self._lock:
-            on_trial: dict[str, OnTrial] = {}
+            on_trial: dict[str, ModelOnTrial] = {}
             for trial in open_trials:
                 before = self._kept.get(trial.marketplace_id)
                 try:
@@ -255,7 +255,7 @@ class Trials:
                     bundle = before.bundle if before and same else bundles.load(trial.digest)
                 except (BundleRefused, Unavailable):
                     continue
-                on_trial[trial.marketplace_id] = OnTrial(trial, bundle)
+                on_trial[trial.marketplace_id] = ModelOnTrial(trial, bundle)
             self._kept = on_trial
 
 
@@ -267,23 +267,23 @@ def follow_trials(runtime: Runtime) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class BothScored:
+class TrialScores:
     """One listing version as both models score it; the challenger decides about some sellers."""
 
     trial_id: str
-    champion: Scored
-    challenger: Scored
+    champion: ScoredVersion
+    challenger: ScoredVersion
     challenger_decides: bool
 
     @property
-    def decided(self) -> Scored:
+    def decided(self) -> ScoredVersion:
         """The score and route that take effect."""
         return self.challenger if self.challenger_decides else self.champion
 
 
 def challenger_decides(trial: Trial, listing: Listing) -> bool:
     """Whether the model on trial decides about a listing's seller; a listing without one is its own seller."""
-    return decides(trial.trial_id, listing.seller.external_id or listing.external_id, trial.share)
+    return does_challenger_decide(trial.trial_id, listing.seller.external_id or listing.external_id, trial.share)
 
 
 # What holds from a moment on without a change, such as a rate of a new day, is noticed after so long.
@@ -311,7 +311,7 @@ class ReferenceContextCache:
 
     def of(self, connection: Connection, marketplace: Marketplace, as_of: datetime) -> ReferenceContext:
         """The reference context of a marketplace with every change that the transaction sees."""
-        marks = reference_changes.marks(connection)
+        marks = reference_changes.reference_marks(connection)
         cached_context = self._kept.get(marketplace.marketplace_id)
         if (
             cached_context is None
@@ -320,14 +320,16 @@ class ReferenceContextCache:
         ):
             enrolled = brands.enrolments(connection, marketplace.marketplace_id)
             context = ReferenceContext(
-                references.load(connection, marketplace, as_of, self._price_lists(connection, marketplace, as_of)),
+                references.load_references(
+                    connection, marketplace, as_of, self._price_lists(connection, marketplace, as_of)
+                ),
                 frozenset(brand_id for brand_id, brand in enrolled.items() if brand.takes_part),
                 {
                     brand_id: brand.daily_questions
                     for brand_id, brand in enrolled.items()
                     if brand.daily_questions is not None
                 },
-                breakers.of(connection, marketplace.marketplace_id).opened_at is not None,
+                breakers.breaker_of(connection, marketplace.marketplace_id).opened_at is not None,
             )
             with self._lock:
                 cached_context = self._kept[marketplace.marketplace_id] = (time.monotonic(), marks, context)
@@ -335,7 +337,7 @@ class ReferenceContextCache:
 
     def _price_lists(self, connection: Connection, marketplace: Marketplace, as_of: datetime) -> PriceLists:
         marketplace_id = marketplace.marketplace_id
-        stamp = price_lists.last_changed(connection, marketplace_id), as_of.date()
+        stamp = price_lists.last_changed_at(connection, marketplace_id), as_of.date()
         cached_lists = self._lists.get(marketplace_id)
         if cached_lists is None or cached_lists[0] != stamp:
             cached_lists = self._lists[marketplace_id] = (stamp, price_lists.load(connection, marketplace_id, as_of))

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, delete, func, select
 
-from features.priors import FAKE_RETURNS, MOST_FAKE_RETURNS, RETURNS, Prior, Priors, estimate
+from features.priors import FAKE_RETURNS, MOST_FAKE_RETURNS, RETURNS, Prior, Priors, estimate_prior
 from serving.listings.tables import listing, observation
 from serving.marketplaces.store.marketplaces import Marketplace
 from serving.platform.database.scope import same
@@ -21,13 +21,13 @@ _MOST_OBSERVATIONS: Final = 5_000
 Counts = dict[str, tuple[float, float]]
 
 
-def load(connection: Connection, marketplace_id: str) -> Priors:
+def stored_priors(connection: Connection, marketplace_id: str) -> Priors:
     """The stored base-rate priors; default constants where none were computed."""
     query = select(base_rate_prior).where(base_rate_prior.c.marketplace_id == marketplace_id)
     return Priors(**{row.name: Prior(row.mean, row.strength, row.groups_behind) for row in connection.execute(query)})
 
 
-def keep(connection: Connection, marketplace_id: str, priors: Priors, as_of: datetime) -> None:
+def save_priors(connection: Connection, marketplace_id: str, priors: Priors, as_of: datetime) -> None:
     """Store base-rate priors in place of the earlier ones."""
     connection.execute(delete(base_rate_prior).where(base_rate_prior.c.marketplace_id == marketplace_id))
     rows = [
@@ -39,34 +39,36 @@ def keep(connection: Connection, marketplace_id: str, priors: Priors, as_of: dat
             "groups_behind": prior.groups,
             "as_of": as_of,
         }
-        for name, prior in _named(priors).items()
+        for name, prior in _priors_by_name(priors).items()
     ]
     add(connection, base_rate_prior, rows)
 
 
-def _named(priors: Priors) -> Mapping[str, Prior]:
+def _priors_by_name(priors: Priors) -> Mapping[str, Prior]:
     return {name: Prior(*values) for name, values in asdict(priors).items()}
 
 
-def worked_out(connection: Connection, marketplace: Marketplace, moment: datetime) -> Priors:
+def compute_priors(connection: Connection, marketplace: Marketplace, moment: datetime) -> Priors:
     """The base-rate priors from data known at a moment: listings by their last state, sellers by their events.
 
     A seller's events count where the marketplace vouches for the full 90 days, otherwise the seller profile.
     """
-    item_returns, item_fakes, seller_returns = _observed(connection, marketplace.marketplace_id, moment)
+    item_returns, item_fakes, seller_returns = _observed_counts(connection, marketplace.marketplace_id, moment)
     seller_fakes: Counts = {}
     since, begin = marketplace.seller_events_since, moment - timedelta(days=_DAYS)
     if since is not None and since <= begin:
-        seller_returns, seller_fakes = _by_events(connection, marketplace.marketplace_id, seller_returns, begin, moment)
+        seller_returns, seller_fakes = _counts_by_events(
+            connection, marketplace.marketplace_id, seller_returns, begin, moment
+        )
     return Priors(
-        seller_returns=estimate(seller_returns.values(), otherwise=RETURNS),
-        seller_fake_returns=estimate(seller_fakes.values(), otherwise=FAKE_RETURNS, most=MOST_FAKE_RETURNS),
-        item_returns=estimate(item_returns.values(), otherwise=RETURNS),
-        item_fake_returns=estimate(item_fakes.values(), otherwise=FAKE_RETURNS, most=MOST_FAKE_RETURNS),
+        seller_returns=estimate_prior(seller_returns.values(), otherwise=RETURNS),
+        seller_fake_returns=estimate_prior(seller_fakes.values(), otherwise=FAKE_RETURNS, most=MOST_FAKE_RETURNS),
+        item_returns=estimate_prior(item_returns.values(), otherwise=RETURNS),
+        item_fake_returns=estimate_prior(item_fakes.values(), otherwise=FAKE_RETURNS, most=MOST_FAKE_RETURNS),
     )
 
 
-def _observed(connection: Connection, marketplace_id: str, moment: datetime) -> tuple[Counts, Counts, Counts]:
+def _observed_counts(connection: Connection, marketplace_id: str, moment: datetime) -> tuple[Counts, Counts, Counts]:
     """(returns, sales) and (fake returns, sales) by listing, and (returned, accepted) by seller."""
     query = (
         select(observation.c.listing_id, observation.c.observed, listing.c.seller_external_id)
@@ -80,11 +82,11 @@ def _observed(connection: Connection, marketplace_id: str, moment: datetime) -> 
     sellers: Counts = {}
     for listing_id, observed, seller in connection.execute(query):
         sales = _in_90_days(observed, "sales")
-        _note(returns, listing_id, _in_90_days(observed, "returns"), sales)
-        _note(fakes, listing_id, _in_90_days(observed, "fake_returns"), sales)
+        _keep_first(returns, listing_id, _in_90_days(observed, "returns"), sales)
+        _keep_first(fakes, listing_id, _in_90_days(observed, "fake_returns"), sales)
         if seller is not None:
             block = observed.get("seller") or {}
-            _note(sellers, seller, _in_90_days(block, "returned"), _in_90_days(block, "accepted"))
+            _keep_first(sellers, seller, _in_90_days(block, "returned"), _in_90_days(block, "accepted"))
             sellers.setdefault(seller, (0.0, 0.0))
     return returns, fakes, sellers
 
@@ -94,13 +96,13 @@ def _in_90_days(observed: Mapping[str, Any], name: str) -> float | None:
     return None if windows is None else windows[-1]
 
 
-def _note(counts: Counts, key: str, part: float | None, whole: float | None) -> None:
+def _keep_first(counts: Counts, key: str, part: float | None, whole: float | None) -> None:
     """Keep the first known pair of a key; rows come latest first."""
     if part is not None and whole is not None and not counts.get(key, (0.0, 0.0))[1]:
         counts[key] = (part, whole)
 
 
-def _by_events(
+def _counts_by_events(
     connection: Connection, marketplace_id: str, sellers: Iterable[str], begin: datetime, moment: datetime
 ) -> tuple[Counts, Counts]:
     """(returns, sales) and (fake returns, sales) of these sellers, by seller."""

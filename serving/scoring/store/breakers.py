@@ -26,7 +26,7 @@ class Breaker:
     reason: str | None = None
 
 
-def of(connection: Connection, marketplace_id: str) -> Breaker:
+def breaker_of(connection: Connection, marketplace_id: str) -> Breaker:
     """The breaker of a marketplace; closed and never checked where there is no row."""
     query = select(circuit_breaker).where(circuit_breaker.c.marketplace_id == marketplace_id)
     row = connection.execute(query).one_or_none()
@@ -35,25 +35,25 @@ def of(connection: Connection, marketplace_id: str) -> Breaker:
     return Breaker(row.checked_at, row.counted_from, row.opened_at, row.reason)
 
 
-def checked(connection: Connection, marketplace_id: str, at: datetime) -> None:
+def record_check(connection: Connection, marketplace_id: str, at: datetime) -> None:
     row = {"marketplace_id": marketplace_id, "checked_at": at}
     connection.execute(insert_or_ignore(connection, circuit_breaker).values(row))
-    _change(connection, marketplace_id, circuit_breaker.c.opened_at.is_(None), checked_at=at)
+    _change_where(connection, marketplace_id, circuit_breaker.c.opened_at.is_(None), checked_at=at)
 
 
-def open_it(connection: Connection, marketplace_id: str, reason: str, at: datetime) -> bool:
+def open_breaker(connection: Connection, marketplace_id: str, reason: str, at: datetime) -> bool:
     """Open a closed breaker that was checked before; False where it is already open."""
     closed = circuit_breaker.c.opened_at.is_(None)
-    return _change(connection, marketplace_id, closed, opened_at=at, reason=reason[:500])
+    return _change_where(connection, marketplace_id, closed, opened_at=at, reason=reason[:500])
 
 
-def close_it(connection: Connection, marketplace_id: str, at: datetime) -> bool:
+def close_breaker(connection: Connection, marketplace_id: str, at: datetime) -> bool:
     """Close an open breaker; volumes count from now on. False where it is already closed."""
     is_open = circuit_breaker.c.opened_at.is_not(None)
-    return _change(connection, marketplace_id, is_open, opened_at=None, reason=None, counted_from=at)
+    return _change_where(connection, marketplace_id, is_open, opened_at=None, reason=None, counted_from=at)
 
 
-def _change(connection: Connection, marketplace_id: str, condition: ColumnElement[bool], **values: Any) -> bool:
+def _change_where(connection: Connection, marketplace_id: str, condition: ColumnElement[bool], **values: Any) -> bool:
     in_marketplace = circuit_breaker.c.marketplace_id == marketplace_id
     return connection.execute(update(circuit_breaker).where(in_marketplace, condition).values(**values)).rowcount == 1
 

@@ -10,17 +10,17 @@ from sqlalchemy import Connection, Row, Select, func, select
 from features.peer_listings import LISTINGS_DAYS
 from models.case import CaseLane
 from models.outcomes import Ruling
-from models.seller_history import DAYS, Event, Put, SellerHistory
+from models.seller_history import DAYS, Event, PublishedVersion, SellerHistory
 from models.verdict import Judgement, Side
 from serving.cases.tables import verdict
 from serving.listings.tables import listing_version, observation
-from serving.platform.database.lists import as_list
+from serving.platform.database.lists import list_parameter
 from serving.platform.database.scope import same
 from serving.platform.database.types import moment_of, stored_moment
 from serving.scoring.store import history_queries as queries
 
 
-def load(
+def load_histories(
     connection: Connection,
     marketplace_id: str,
     sellers: Collection[str],
@@ -135,7 +135,7 @@ def _load_versions(
     else:
         rows = list(queries.VERSIONS.rows(connection, parameters))
     for row in reversed(rows):
-        _put_up(histories, row, row.known_at, row.first_known_at)
+        _add_version(histories, row, row.known_at, row.first_known_at)
 
 
 def _load_latest(
@@ -146,20 +146,22 @@ def _load_latest(
     since: datetime,
 ) -> None:
     begins, ends = (stored_moment(connection, at) for at in (begin, since))
-    parameters = {"here": marketplace_id, "begin": begins, "since": ends, **as_list(connection, list(histories))}
+    parameters = {"here": marketplace_id, "begin": begins, "since": ends, **list_parameter(connection, list(histories))}
     moment = moment_of(connection)
     for row in reversed(queries.LATEST_VERSIONS.rows(connection, parameters)):
         if row[0] is not None:
-            _put_up(histories, row, moment(row[2]), moment(row[3]))
+            _add_version(histories, row, moment(row[2]), moment(row[3]))
 
 
-def _put_up(
+def _add_version(
     histories: Mapping[str, SellerHistory], row: Sequence[Any], known_at: datetime, first_known_at: datetime
 ) -> None:
     seller, listing_id, _, _, log_price, minor, currency, brand_key, category_key, protected = row
     price = None if minor is None or currency is None else (minor, currency)
     histories[seller].put_up.append(
-        Put(listing_id, known_at, first_known_at, log_price, price, brand_key, category_key, bool(protected))
+        PublishedVersion(
+            listing_id, known_at, first_known_at, log_price, price, brand_key, category_key, bool(protected)
+        )
     )
 
 
@@ -175,17 +177,17 @@ def rulings(connection: Connection, marketplace_id: str, sellers: Collection[str
     if not judged:
         return {}
     unanswered = connection.execute(queries.UNANSWERED, parameters).all()
-    return _found(unanswered, connection.execute(queries.RULINGS, parameters))
+    return _rulings_of_rows(unanswered, connection.execute(queries.RULINGS, parameters))
 
 
 def rulings_on(connection: Connection, marketplace_id: str, listing_ids: Select[Any]) -> dict[str, list[Ruling]]:
     """As `rulings`, for the listings that a query selects."""
     on_listings, parameters = verdict.c.listing_id.in_(listing_ids), {"here": marketplace_id}
-    unanswered = connection.execute(queries.unanswered(on_listings), parameters).all()
-    return _found(unanswered, connection.execute(queries.given(on_listings), parameters))
+    unanswered = connection.execute(queries.unanswered_removals(on_listings), parameters).all()
+    return _rulings_of_rows(unanswered, connection.execute(queries.verdicts_with_withdrawal(on_listings), parameters))
 
 
-def _found(unanswered: Iterable[Row[Any]], verdict_rows: Iterable[Row[Any]]) -> dict[str, list[Ruling]]:
+def _rulings_of_rows(unanswered: Iterable[Row[Any]], verdict_rows: Iterable[Row[Any]]) -> dict[str, list[Ruling]]:
     rulings_by_seller: dict[str, list[Ruling]] = {}
     for row in unanswered:
         ruling = Ruling(

@@ -16,23 +16,23 @@ from serving.appeals.tables import overturn
 from serving.cases.tables import verdict
 from serving.listings.tables import listing, listing_version, seller
 from serving.platform.database.fast.door import KeyedQuery, PlainQuery
-from serving.platform.database.lists import listed
+from serving.platform.database.lists import value_table
 from serving.platform.database.scope import HERE, columns, inside, same
 from serving.scoring.tables import seller_event
-from serving.takedowns.rules.statement import Undone
-from serving.takedowns.store.approvals import still_waits, waited_until
+from serving.takedowns.rules.statement import OverturnCause
+from serving.takedowns.store.approvals import approval_decided_at, is_still_pending
 from serving.takedowns.tables import action
 
 
-def moment(name: str) -> BindParameter[datetime]:
+def time_parameter(name: str) -> BindParameter[datetime]:
     return bindparam(name, type_=listing_version.c.known_at.type)
 
 
-_WANTED: Final[BindParameter[Any]] = bindparam("sellers", expanding=True)
+_SELLERS: Final[BindParameter[Any]] = bindparam("sellers", expanding=True)
 
 SELLERS: Final = KeyedQuery(
     select(seller.c.external_id, seller.c.first_known_at).where(
-        inside(seller, HERE), seller.c.external_id.in_(_WANTED)
+        inside(seller, HERE), seller.c.external_id.in_(_SELLERS)
     ),
     "sellers",
 )
@@ -47,16 +47,16 @@ _VERSIONS: Final = (
     _OF_VERSIONS.join(listing, same(listing, listing_version, "listing_id"))
     .where(
         inside(listing_version, HERE),
-        listing_version.c.seller_external_id.in_(_WANTED),
-        listing_version.c.known_at >= moment("begin"),
-        listing_version.c.known_at < moment("until"),
+        listing_version.c.seller_external_id.in_(_SELLERS),
+        listing_version.c.known_at >= time_parameter("begin"),
+        listing_version.c.known_at < time_parameter("until"),
     )
     .order_by(*_LATEST_FIRST)
 )
 VERSIONS: Final = KeyedQuery(_VERSIONS, "sellers")
-LATER_VERSIONS: Final = KeyedQuery(_VERSIONS.where(listing_version.c.known_at >= moment("since")), "sellers")
+LATER_VERSIONS: Final = KeyedQuery(_VERSIONS.where(listing_version.c.known_at >= time_parameter("since")), "sellers")
 EARLIER_VERSIONS: Final = KeyedQuery(
-    _VERSIONS.where(listing_version.c.known_at < moment("since")).limit(MOST_LISTINGS), "sellers"
+    _VERSIONS.where(listing_version.c.known_at < time_parameter("since")).limit(MOST_LISTINGS), "sellers"
 )
 
 
@@ -66,14 +66,14 @@ def _latest_versions(dialect: str) -> Select[Any]:
     By LATERAL on PostgreSQL, which SQLite lacks; there a correlated IN bounds the same scan, and a seller without
     versions has a row of nulls.
     """
-    seller_list = listed(dialect, String())
+    seller_list = value_table(dialect, String())
     inner = listing_version.alias("inner_version")
     latest = (
         select(inner.c.version_id)
         .where(
             inside(inner, HERE, seller_external_id=seller_list.c.value),
-            inner.c.known_at >= moment("begin"),
-            inner.c.known_at < moment("since"),
+            inner.c.known_at >= time_parameter("begin"),
+            inner.c.known_at < time_parameter("since"),
         )
         .order_by(inner.c.known_at.desc(), inner.c.version_id.desc())
         .limit(MOST_LISTINGS)
@@ -101,8 +101,8 @@ EVENTS: Final = KeyedQuery(
     select(*columns(seller_event, "seller_external_id", "kind", "occurred_at", "known_at", "amount_minor", "currency"))
     .where(
         inside(seller_event, HERE),
-        seller_event.c.seller_external_id.in_(_WANTED),
-        seller_event.c.occurred_at >= moment("since"),
+        seller_event.c.seller_external_id.in_(_SELLERS),
+        seller_event.c.occurred_at >= time_parameter("since"),
         seller_event.c.kind.in_(KINDS),
     )
     .order_by(seller_event.c.occurred_at, seller_event.c.known_at),
@@ -110,7 +110,7 @@ EVENTS: Final = KeyedQuery(
 )
 
 
-def unanswered(condition: ColumnElement[bool]) -> Select[Any]:
+def unanswered_removals(condition: ColumnElement[bool]) -> Select[Any]:
     """Removals that ended because the rights holder did not answer a counter-notice: undecided, as on appeal."""
     return (
         select(
@@ -124,14 +124,14 @@ def unanswered(condition: ColumnElement[bool]) -> Select[Any]:
         .join(verdict, same(verdict, action, "verdict_id"))
         .join(listing_version, same(listing_version, verdict, "version_id"))
         .where(
-            inside(overturn, HERE, cause=Undone.SILENCE.value),
+            inside(overturn, HERE, cause=OverturnCause.SILENCE.value),
             listing_version.c.seller_external_id.is_not(None),
             condition,
         )
     )
 
 
-def given(condition: ColumnElement[bool]) -> Select[Any]:
+def verdicts_with_withdrawal(condition: ColumnElement[bool]) -> Select[Any]:
     """Verdicts in force or withdrawn, each with its withdrawal."""
     later = verdict.alias("later")
     return (
@@ -139,7 +139,7 @@ def given(condition: ColumnElement[bool]) -> Select[Any]:
             listing_version.c.seller_external_id,
             *columns(verdict, "listing_id", "version_id", "judgement", "side", "lane", "known_at"),
             later.c.known_at.label("withdrawn_at"),
-            waited_until().label("waited_until"),
+            approval_decided_at().label("waited_until"),
         )
         .join(listing_version, same(listing_version, verdict, "version_id"))
         .outerjoin(
@@ -153,7 +153,7 @@ def given(condition: ColumnElement[bool]) -> Select[Any]:
             verdict.c.judgement != Judgement.WITHDRAWN.value,
             verdict.c.passed_on.is_(False),
             verdict.c.lane != CaseLane.SECOND_REVIEW.value,  # It checks labels and decides nothing.
-            ~still_waits(),
+            ~is_still_pending(),
         )
         .order_by(verdict.c.known_at, verdict.c.verdict_id)
     )
@@ -164,8 +164,8 @@ ARE_JUDGED: Final = KeyedQuery(
     select(func.count())
     .select_from(verdict)
     .join(listing_version, same(listing_version, verdict, "version_id"))
-    .where(inside(verdict, HERE), listing_version.c.seller_external_id.in_(_WANTED)),
+    .where(inside(verdict, HERE), listing_version.c.seller_external_id.in_(_SELLERS)),
     "sellers",
 )
-UNANSWERED: Final = unanswered(listing_version.c.seller_external_id.in_(_WANTED))
-RULINGS: Final = given(listing_version.c.seller_external_id.in_(_WANTED))
+UNANSWERED: Final = unanswered_removals(listing_version.c.seller_external_id.in_(_SELLERS))
+RULINGS: Final = verdicts_with_withdrawal(listing_version.c.seller_external_id.in_(_SELLERS))

@@ -15,7 +15,7 @@ import numpy as np
 from sqlalchemy import Connection, Select, String, select
 
 from features.minhash import Signature, band_keys, similarities
-from features.near_duplicates import MOST_COMPARED, NEAR, Asked, Candidate, Period, Ruling
+from features.near_duplicates import MOST_COMPARED, NEAR, AskingPrice, Candidate, Period, Ruling
 from models.case import BLIND_LANES, CaseLane
 from models.verdict import Judgement
 from serving.appeals.tables import overturn
@@ -24,17 +24,17 @@ from serving.cases.tables import verdict
 from serving.listings.store.signatures import signature_of
 from serving.listings.tables import listing, listing_version, text_signature
 from serving.platform.database.fast.door import PlainQuery, planned_for_values
-from serving.platform.database.lists import as_list, listed
+from serving.platform.database.lists import list_parameter, value_table
 from serving.platform.database.scope import HERE, columns, inside
 from serving.platform.database.types import moment_of
-from serving.scoring.store.texts_under_keys import MOST_PER_KEY, under
-from serving.takedowns.store.approvals import still_waits, waited_until
+from serving.scoring.store.texts_under_keys import MOST_PER_KEY, latest_under_keys
+from serving.takedowns.store.approvals import approval_decided_at, is_still_pending
 from serving.takedowns.tables import action
 from serving.webhooks.rules.action import ActionKind
 
 
 @dataclass(frozen=True, slots=True)
-class Alike:
+class ComparisonTexts:
     """The comparison texts of one text; `more` is set where there may be further near-duplicates."""
 
     candidates: tuple[Candidate, ...]
@@ -49,19 +49,19 @@ class Texts:
     """
 
     def __init__(self, connection: Connection, marketplace_id: str, texts: Sequence[Signature]) -> None:
-        self._judged, self._recent = under(connection, marketplace_id, texts)
+        self._judged, self._recent = latest_under_keys(connection, marketplace_id, texts)
         self._most_alike: dict[bytes, list[str]] = {}
         chosen = [self._ordered(text)[:MOST_COMPARED] for text in texts]
         read = _signatures(connection, marketplace_id, sorted({text_id for text_ids in chosen for text_id in text_ids}))
         self._known = set(read)
-        self._near = candidates_of(connection, marketplace_id, sorted(_near_of(texts, chosen, read)))
-        self._present: dict[str, Asked] = {}
+        self._near = candidates_of(connection, marketplace_id, sorted(_near_ids(texts, chosen, read)))
+        self._present: dict[str, AskingPrice] = {}
 
-    def alike(self, signature: Signature) -> Alike:
+    def alike(self, signature: Signature) -> ComparisonTexts:
         """The near-duplicates of one text, and perhaps of others; `features.near_duplicates` cuts them at a moment."""
         # A text that only became one of the most similar because new ones displaced others was not read.
         chosen = [text_id for text_id in self._ordered(signature) if text_id in self._known][:MOST_COMPARED]
-        return Alike(
+        return ComparisonTexts(
             tuple(self._as_priced_now(self._near[text_id]) for text_id in chosen if text_id in self._near),
             len(chosen) >= MOST_COMPARED
             or any(len(self._recent.get(key, ())) >= MOST_PER_KEY for key in keys_of(signature)),
@@ -70,7 +70,7 @@ class Texts:
     def _ordered(self, signature: Signature) -> list[str]:
         text_ids = self._most_alike.get(signature.tobytes())
         if text_ids is None:
-            text_ids = most_alike(keys_of(signature), self._judged, self._recent)
+            text_ids = order_candidates(keys_of(signature), self._judged, self._recent)
             self._most_alike[signature.tobytes()] = text_ids
         return text_ids
 
@@ -85,7 +85,7 @@ class Texts:
             if len(texts) > MOST_PER_KEY:
                 texts.remove(min(texts))
 
-    def price(self, listing_id: str, new_price: Asked) -> None:
+    def price(self, listing_id: str, new_price: AskingPrice) -> None:
         """Note the price of a new version of a listing; `listing_id` is the marketplace's own id."""
         self._present[listing_id] = new_price
 
@@ -94,7 +94,7 @@ class Texts:
         return candidate if present is None else replace(candidate, prices=(candidate.prices[0], present))
 
 
-def _near_of(texts: Sequence[Signature], chosen: Sequence[Sequence[str]], read: Mapping[str, Signature]) -> set[str]:
+def _near_ids(texts: Sequence[Signature], chosen: Sequence[Sequence[str]], read: Mapping[str, Signature]) -> set[str]:
     """The ids of those among the chosen texts of each text that are its near-duplicates."""
     names = list(read)
     place = {name: at for at, name in enumerate(names)}
@@ -106,7 +106,7 @@ def _near_of(texts: Sequence[Signature], chosen: Sequence[Sequence[str]], read: 
     return {names[at] for at in name_places[alike].tolist()}
 
 
-def most_alike(
+def order_candidates(
     keys: Sequence[int], judged: Mapping[int, Sequence[str]], recent: Mapping[int, Sequence[str]]
 ) -> list[str]:
     """The texts that share keys: judged ones first, then by number of keys, the latest first among equals."""
@@ -131,22 +131,22 @@ def _signatures(connection: Connection, marketplace_id: str, text_ids: Sequence[
     if not text_ids:
         return {}
     with planned_for_values(connection):
-        rows = _SIGNATURES.rows(connection, {"here": marketplace_id, **as_list(connection, text_ids)})
+        rows = _SIGNATURES.rows(connection, {"here": marketplace_id, **list_parameter(connection, text_ids)})
     return {text_id: signature_of(stored) for text_id, stored in rows if stored is not None}
 
 
-def _stored(dialect: str) -> Select[Any]:
-    id_list = listed(dialect, String())
+def _stored_signatures(dialect: str) -> Select[Any]:
+    id_list = value_table(dialect, String())
     text = id_list.outerjoin(text_signature, inside(text_signature, HERE, version_id=id_list.c.value))
     return select(id_list.c.value, text_signature.c.signature).select_from(text)
 
 
-_SIGNATURES: Final = PlainQuery(_stored)
+_SIGNATURES: Final = PlainQuery(_stored_signatures)
 
 
-def _texts(dialect: str) -> Select[Any]:
+def _select_texts(dialect: str) -> Select[Any]:
     """The data of listed texts: their first version, the present state of their listing, and its authorisations."""
-    id_list = listed(dialect, String())
+    id_list = value_table(dialect, String())
     first, present = listing_version.alias("first"), listing_version.alias("present")
     return (
         select(
@@ -171,14 +171,14 @@ def _texts(dialect: str) -> Select[Any]:
     )
 
 
-_TEXTS: Final = PlainQuery(_texts)
+_TEXTS: Final = PlainQuery(_select_texts)
 
 
 def candidates_of(connection: Connection, marketplace_id: str, text_ids: Sequence[str]) -> dict[str, Candidate]:
     """The data of these texts, as of today, by id."""
     if not text_ids:
         return {}
-    parameters = {"here": marketplace_id, **as_list(connection, text_ids)}
+    parameters = {"here": marketplace_id, **list_parameter(connection, text_ids)}
     with planned_for_values(connection):
         rulings = _rulings(connection, parameters)
         rows = _TEXTS.rows(connection, parameters)
@@ -191,7 +191,7 @@ def candidates_of(connection: Connection, marketplace_id: str, text_ids: Sequenc
         on_list: tuple[Period, ...] = ()
         if added is not None:
             ends, named_at = (None if at is None else moment(at) for at in (ended, named))
-            on_list = (_on_list(moment(added), ends, named_at),)
+            on_list = (_list_period(moment(added), ends, named_at),)
         before = candidates.get(text_id)
         if before is not None:
             # A seller with several authorisation periods has as many rows.
@@ -204,14 +204,14 @@ def candidates_of(connection: Connection, marketplace_id: str, text_ids: Sequenc
             seller=seller,
             signature=signature_of(signature),
             known_at=known_at,
-            prices=(Asked(known_at, log_price), Asked(moment(present), present_price)),
+            prices=(AskingPrice(known_at, log_price), AskingPrice(moment(present), present_price)),
             rulings=tuple(sorted(rulings.get(text_id, ()), key=lambda ruling: ruling.known_at)),
             authorised=on_list,
         )
     return candidates
 
 
-def _on_list(added_at: datetime, ended_at: datetime | None, named_at: datetime | None) -> Period:
+def _list_period(added_at: datetime, ended_at: datetime | None, named_at: datetime | None) -> Period:
     """A period on the list of the text's brand; where a person named the brand, not before that was known."""
     return Period(max(added_at, named_at or added_at), ended_at)
 
@@ -233,7 +233,7 @@ def _rulings(connection: Connection, parameters: Mapping[str, Any]) -> dict[str,
     rulings_by_text: dict[str, list[Ruling]] = defaultdict(list)
     in_force: dict[str, dict[str, bool]] = defaultdict(dict)
     moment = moment_of(connection)
-    for row in _GIVEN.rows(connection, parameters):
+    for row in _VERDICTS.rows(connection, parameters):
         text_id, judgement, lane, passed_on, known_at, verdict_id, supersedes_id, decided_at, waits, until = row
         if text_id is None:
             continue
@@ -252,13 +252,13 @@ def _rulings(connection: Connection, parameters: Mapping[str, Any]) -> dict[str,
     return rulings_by_text
 
 
-def _given(dialect: str) -> Select[Any]:
+def _select_verdicts(dialect: str) -> Select[Any]:
     """Verdicts on listed texts in chronological order, each with the time when its removal was overturned.
 
     A text without a verdict has a row of nulls. The conditions stand in the outer joins, because a WHERE clause would
     turn them into inner joins.
     """
-    id_list = listed(dialect, String())
+    id_list = value_table(dialect, String())
     first, text = listing_version.alias("first"), text_signature
     upheld = inside(overturn, HERE, action_id=action.c.action_id) & overturn.c.undone_at.is_(None)
     return (
@@ -266,8 +266,8 @@ def _given(dialect: str) -> Select[Any]:
             text.c.text_id,
             *columns(verdict, "judgement", "lane", "passed_on", "known_at", "verdict_id", "supersedes_id"),
             overturn.c.overturned_at.label("decided_at"),
-            still_waits().label("waits"),
-            waited_until().label("waited_until"),
+            is_still_pending().label("waits"),
+            approval_decided_at().label("waited_until"),
         )
         .select_from(id_list)
         .outerjoin(first, inside(first, HERE, version_id=id_list.c.value))
@@ -288,4 +288,4 @@ def _given(dialect: str) -> Select[Any]:
     )
 
 
-_GIVEN: Final = PlainQuery(_given)
+_VERDICTS: Final = PlainQuery(_select_verdicts)

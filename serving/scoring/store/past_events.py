@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 from sqlalchemy import BigInteger, ColumnElement, Connection, Select, String, cast, extract, select, type_coerce
 
 from features.history import EventCounts
-from models.event_windows import NO_CURRENCY, Asked, EventColumns, WindowCounts, window_counts
+from models.event_windows import NO_CURRENCY, EventColumns, SellerMoments, WindowCounts, window_counts
 from models.seller_history import DAYS, KINDS
-from serving.platform.database.lists import as_list, listed
+from serving.platform.database.lists import list_parameter, value_table
 from serving.platform.database.scope import HERE, inside
-from serving.scoring.store.history_queries import moment
+from serving.scoring.store.history_queries import time_parameter
 from serving.scoring.tables import seller_event
 
 _BEGINNING: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -52,39 +52,41 @@ def event_counts(connection: Connection, marketplace_id: str, moments: Sequence[
             "here": marketplace_id,
             "since": min(seller_moment.as_of for seller_moment in moments) - timedelta(days=max(DAYS)),
             "until": max(seller_moment.as_of for seller_moment in moments),
-            **as_list(connection, list(sellers)),
+            **list_parameter(connection, list(sellers)),
         }
-        rows = connection.execute(_events(connection.dialect.name), parameters).all()
+        rows = connection.execute(_select_events(connection.dialect.name), parameters).all()
     sellers_of, kinds, occurred, known, amounts, event_currencies = zip(*rows, strict=True) if rows else ((),) * 6
     for currency in (*event_currencies, *(seller_moment.currency for seller_moment in moments)):
         currencies.setdefault(currency, len(currencies) - 1)
     events = EventColumns(
-        seller=_numbers([sellers[seller] for seller in sellers_of]),
-        occurred=_times(occurred),
-        known=_times(known),
-        kind=_numbers([KINDS.index(kind) for kind in kinds]),
-        amount=_numbers([amount or 0 for amount in amounts]),
-        currency=_numbers([currencies[currency] for currency in event_currencies]),
+        seller=_as_integers([sellers[seller] for seller in sellers_of]),
+        occurred=_as_microseconds(occurred),
+        known=_as_microseconds(known),
+        kind=_as_integers([KINDS.index(kind) for kind in kinds]),
+        amount=_as_integers([amount or 0 for amount in amounts]),
+        currency=_as_integers([currencies[currency] for currency in event_currencies]),
     )
-    moment_columns = Asked(
-        seller=_numbers([sellers[seller_moment.seller] for seller_moment in moments]),
-        at=_numbers([(seller_moment.as_of - _BEGINNING) // _MICROSECOND for seller_moment in moments]),
-        currency=_numbers([currencies[seller_moment.currency] for seller_moment in moments]),
+    moment_columns = SellerMoments(
+        seller=_as_integers([sellers[seller_moment.seller] for seller_moment in moments]),
+        at=_as_integers([(seller_moment.as_of - _BEGINNING) // _MICROSECOND for seller_moment in moments]),
+        currency=_as_integers([currencies[seller_moment.currency] for seller_moment in moments]),
     )
     return PastEvents(moments, window_counts(events, moment_columns))
 
 
 @cache
-def _events(dialect: str) -> Select[Any]:
-    seller_list = listed(dialect, String())
+def _select_events(dialect: str) -> Select[Any]:
+    seller_list = value_table(dialect, String())
     mine = inside(seller_event, HERE, seller_external_id=seller_list.c.value)
-    of_time = (seller_event.c.occurred_at >= moment("since")) & (seller_event.c.occurred_at <= moment("until"))
+    of_time = (seller_event.c.occurred_at >= time_parameter("since")) & (
+        seller_event.c.occurred_at <= time_parameter("until")
+    )
     return (
         select(
             seller_event.c.seller_external_id,
             seller_event.c.kind,
-            _plain(seller_event.c.occurred_at, dialect),
-            _plain(seller_event.c.known_at, dialect),
+            _plain_time(seller_event.c.occurred_at, dialect),
+            _plain_time(seller_event.c.known_at, dialect),
             seller_event.c.amount_minor,
             seller_event.c.currency,
         )
@@ -94,19 +96,19 @@ def _events(dialect: str) -> Select[Any]:
     )
 
 
-def _plain(time: ColumnElement[datetime], dialect: str) -> ColumnElement[Any]:
+def _plain_time(time: ColumnElement[datetime], dialect: str) -> ColumnElement[Any]:
     """A time as it is stored on SQLite, and as microseconds on PostgreSQL: not an object for each."""
     if dialect == "postgresql":
         return cast(extract("epoch", time) * 1_000_000, BigInteger())
     return type_coerce(time, String())
 
 
-def _times(values: Sequence[Any]) -> NDArray[np.int64]:
+def _as_microseconds(values: Sequence[Any]) -> NDArray[np.int64]:
     if not values or isinstance(values[0], int):
-        return _numbers(values)
+        return _as_integers(values)
     text = np.array([moment_text[:-1] for moment_text in values])  # NumPy reads no mark of UTC.
     return text.astype("datetime64[us]").astype(np.int64)
 
 
-def _numbers(values: Sequence[int]) -> NDArray[np.int64]:
+def _as_integers(values: Sequence[int]) -> NDArray[np.int64]:
     return np.array(values, np.int64)

@@ -14,15 +14,23 @@ from typing import Any, Final, NamedTuple
 from sqlalchemy import Connection, Select, String, select
 
 from features.minhash import BANDS, Signature
-from features.near_duplicates import MOST_COMPARED, Asked, Candidate
+from features.near_duplicates import MOST_COMPARED, AskingPrice, Candidate
 from serving.cases.tables import verdict
 from serving.listings.store.signatures import bins_of
 from serving.listings.tables import listing_version, text_signature
-from serving.platform.database.lists import as_list, listed
+from serving.platform.database.lists import list_parameter, value_table
 from serving.platform.database.scope import HERE, inside, same
 from serving.platform.ids import digits_of
-from serving.scoring.store.near_duplicates import Alike, candidates_of, keys_of, most_alike
-from serving.scoring.store.texts_under_keys import JUDGED, MOST_PER_KEY, Before, Under, came_with, texts_before, under
+from serving.scoring.store.near_duplicates import ComparisonTexts, candidates_of, keys_of, order_candidates
+from serving.scoring.store.texts_under_keys import (
+    JUDGED,
+    MOST_PER_KEY,
+    KeyMoment,
+    Under,
+    first_observation,
+    latest_under_keys,
+    texts_before,
+)
 
 _AT_LAST: Final = datetime(9999, 1, 1, tzinfo=UTC)
 _LAST: Final = "z" * 26  # After the digits of every id.
@@ -58,7 +66,7 @@ class _Mark(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class _Known:
+class _TextMarks:
     """When a text came in, and when it was judged first, if ever."""
 
     came_in: _Mark
@@ -71,34 +79,38 @@ class _Known:
         )
 
 
-def alike_at(connection: Connection, marketplace_id: str, past_texts: Mapping[int, PastText]) -> dict[int, Alike]:
+def comparison_texts_at(
+    connection: Connection, marketplace_id: str, past_texts: Mapping[int, PastText]
+) -> dict[int, ComparisonTexts]:
     """The comparison texts of each numbered text, as `near_duplicates.Texts` would have read them at its moment."""
     keys = {i: keys_of(text.signature) for i, text in past_texts.items()}
-    now = under(connection, marketplace_id, [text.signature for text in past_texts.values()])
+    now = latest_under_keys(connection, marketplace_id, [text.signature for text in past_texts.values()])
     judged, recent = (
-        _under_at(connection, marketplace_id, texts, past_texts, keys, is_judged=is_judged)
+        _texts_under_keys_at(connection, marketplace_id, texts, past_texts, keys, is_judged=is_judged)
         for is_judged, texts in zip((True, False), now, strict=True)
     )
-    chosen = {i: most_alike(keys[i], judged[i], recent[i])[:MOST_COMPARED] for i in past_texts}
+    chosen = {i: order_candidates(keys[i], judged[i], recent[i])[:MOST_COMPARED] for i in past_texts}
     every = sorted({text_id for text_ids in chosen.values() for text_id in text_ids})
     candidates = candidates_of(connection, marketplace_id, every)
-    prices = _prices(connection, marketplace_id, list(candidates))
+    prices = _prices_of_texts(connection, marketplace_id, list(candidates))
     return {
-        i: Alike(
-            tuple(_priced(candidates[name], prices[name], past_texts[i]) for name in chosen[i] if name in candidates),
+        i: ComparisonTexts(
+            tuple(
+                _with_prices(candidates[name], prices[name], past_texts[i]) for name in chosen[i] if name in candidates
+            ),
             len(chosen[i]) >= MOST_COMPARED or any(len(recent[i].get(key, ())) >= MOST_PER_KEY for key in keys[i]),
         )
         for i in past_texts
     }
 
 
-def _priced(candidate: Candidate, prices: Sequence[tuple[Asked, str]], past_text: PastText) -> Candidate:
+def _with_prices(candidate: Candidate, prices: Sequence[tuple[AskingPrice, str]], past_text: PastText) -> Candidate:
     """The text with its first price, and with the last that had come in before."""
     known = [price for price, digits in prices if past_text.counts(_Mark(price.known_at, digits))]
     return replace(candidate, prices=(*known[:1], *known[-1:]))
 
 
-def _under_at(
+def _texts_under_keys_at(
     connection: Connection,
     marketplace_id: str,
     now: Under,
@@ -108,7 +120,9 @@ def _under_at(
     is_judged: bool,
 ) -> dict[int, Under]:
     """The latest texts under each key of each numbered text at its moment, of those that are the latest now."""
-    known = _known(connection, marketplace_id, sorted({text_id for text_ids in now.values() for text_id in text_ids}))
+    known = _marks_of_texts(
+        connection, marketplace_id, sorted({text_id for text_ids in now.values() for text_id in text_ids})
+    )
     texts_by_number: dict[int, Under] = {}
     again: dict[int, list[tuple[int, int]]] = defaultdict(list)
     for i, past_text in past_texts.items():
@@ -121,41 +135,41 @@ def _under_at(
             if len(texts) >= MOST_PER_KEY and len(texts_by_key[key]) < len(texts):
                 again[JUDGED if is_judged else band].append((i, key))
     for band, pairs in again.items():
-        for (i, key), texts in _read_again(connection, band, marketplace_id, pairs, past_texts).items():
+        for (i, key), texts in _latest_up_to(connection, band, marketplace_id, pairs, past_texts).items():
             texts_by_number[i][key] = texts
     return texts_by_number
 
 
-def _known(connection: Connection, marketplace_id: str, text_ids: Sequence[str]) -> dict[str, _Known]:
+def _marks_of_texts(connection: Connection, marketplace_id: str, text_ids: Sequence[str]) -> dict[str, _TextMarks]:
     if not text_ids:
         return {}
-    parameters, dialect = {"here": marketplace_id, **as_list(connection, text_ids)}, connection.dialect.name
+    parameters, dialect = {"here": marketplace_id, **list_parameter(connection, text_ids)}, connection.dialect.name
     judged: dict[str, _Mark] = {}
-    for row in connection.execute(_judgements(dialect), parameters):
+    for row in connection.execute(_select_judgements(dialect), parameters):
         if row.text_id is not None and row.verdict_id is not None:
             mark = _Mark(row.known_at, digits_of(row.verdict_id))
             judged[row.text_id] = min(mark, judged.get(row.text_id, mark))
     return {
-        row.version_id: _Known(_Mark(row.known_at, digits_of(row.observation_id or "")), judged.get(row.version_id))
-        for row in connection.execute(_receipts(dialect), parameters)
+        row.version_id: _TextMarks(_Mark(row.known_at, digits_of(row.observation_id or "")), judged.get(row.version_id))
+        for row in connection.execute(_select_receipts(dialect), parameters)
         if row.version_id is not None
     }
 
 
 @cache
-def _receipts(dialect: str) -> Select[Any]:
-    id_list = listed(dialect, String())
+def _select_receipts(dialect: str) -> Select[Any]:
+    id_list = value_table(dialect, String())
     is_version = inside(listing_version, HERE, version_id=id_list.c.value)
     version = listing_version.c
-    return select(version.version_id, version.known_at, came_with(listing_version)).select_from(
+    return select(version.version_id, version.known_at, first_observation(listing_version)).select_from(
         id_list.outerjoin(listing_version, is_version)
     )
 
 
 @cache
-def _judgements(dialect: str) -> Select[Any]:
+def _select_judgements(dialect: str) -> Select[Any]:
     """The moment of each verdict on the listed texts."""
-    id_list, first, text = listed(dialect, String()), listing_version.alias("first"), text_signature
+    id_list, first, text = value_table(dialect, String()), listing_version.alias("first"), text_signature
     return (
         select(text.c.text_id, verdict.c.known_at, verdict.c.verdict_id)
         .select_from(id_list)
@@ -165,22 +179,28 @@ def _judgements(dialect: str) -> Select[Any]:
     )
 
 
-def _prices(connection: Connection, marketplace_id: str, text_ids: Sequence[str]) -> dict[str, list[tuple[Asked, str]]]:
+def _prices_of_texts(
+    connection: Connection, marketplace_id: str, text_ids: Sequence[str]
+) -> dict[str, list[tuple[AskingPrice, str]]]:
     """The prices of each text's listing from the version that brought the text on, with the digits of their ids."""
-    prices: dict[str, list[tuple[Asked, str]]] = {text_id: [] for text_id in text_ids}
+    prices: dict[str, list[tuple[AskingPrice, str]]] = {text_id: [] for text_id in text_ids}
     if text_ids:
-        parameters = {"here": marketplace_id, **as_list(connection, text_ids)}
-        for row in connection.execute(_later_versions(connection.dialect.name), parameters):
-            prices[row.text_id].append((Asked(row.known_at, row.log_price), digits_of(row.observation_id or "")))
+        parameters = {"here": marketplace_id, **list_parameter(connection, text_ids)}
+        for row in connection.execute(_select_later_versions(connection.dialect.name), parameters):
+            prices[row.text_id].append((AskingPrice(row.known_at, row.log_price), digits_of(row.observation_id or "")))
     return prices
 
 
 @cache
-def _later_versions(dialect: str) -> Select[Any]:
-    id_list, first, later = listed(dialect, String()), listing_version.alias("first"), listing_version.alias("later")
+def _select_later_versions(dialect: str) -> Select[Any]:
+    id_list, first, later = (
+        value_table(dialect, String()),
+        listing_version.alias("first"),
+        listing_version.alias("later"),
+    )
     of_listing = same(later, first, "listing_id") & (later.c.number >= first.c.number)
     return (
-        select(id_list.c.value.label("text_id"), later.c.known_at, later.c.log_price, came_with(later))
+        select(id_list.c.value.label("text_id"), later.c.known_at, later.c.log_price, first_observation(later))
         .select_from(id_list)
         .outerjoin(first, inside(first, HERE, version_id=id_list.c.value))
         .outerjoin(later, of_listing)
@@ -188,7 +208,7 @@ def _later_versions(dialect: str) -> Select[Any]:
     )
 
 
-def _read_again(
+def _latest_up_to(
     connection: Connection,
     band: int,
     marketplace_id: str,
@@ -196,5 +216,7 @@ def _read_again(
     past_texts: Mapping[int, PastText],
 ) -> dict[tuple[int, int], list[str]]:
     """The latest texts under one key of a band each, up to a moment each."""
-    lookups = [Before(key, bins_of(past_texts[i].signature)[band % BANDS], *past_texts[i].bounds) for i, key in pairs]
+    lookups = [
+        KeyMoment(key, bins_of(past_texts[i].signature)[band % BANDS], *past_texts[i].bounds) for i, key in pairs
+    ]
     return dict(zip(pairs, texts_before(connection, marketplace_id, band, lookups), strict=True))

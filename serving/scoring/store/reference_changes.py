@@ -15,7 +15,7 @@ _MARKS: Final = PlainQuery(
 Marks = tuple[Any, ...]
 
 
-def marks(connection: Connection) -> Marks:
+def reference_marks(connection: Connection) -> Marks:
     """What is equal for two transactions only if they see the same references."""
     return _MARKS.rows(connection, {})[0]
 

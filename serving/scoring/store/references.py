@@ -24,21 +24,21 @@ from serving.webhooks.rules.action import ActionKind
 _COMPARED_DAYS = 180  # Half a year: a season's prices, and enough listings per model.
 
 
-def load(connection: Connection, marketplace: Marketplace, as_of: datetime, lists: PriceLists) -> References:
+def load_references(connection: Connection, marketplace: Marketplace, as_of: datetime, lists: PriceLists) -> References:
     """The references of a marketplace as last computed, with the brands' price lists from the caller."""
     marketplace_id = marketplace.marketplace_id
     return References(
         _rates(connection, marketplace.base_currency, as_of.date()),
-        BrandRegister(brands.registered(connection, marketplace_id, as_of)),
-        _table(connection, marketplace_id),
+        BrandRegister(brands.enrolled_brands(connection, marketplace_id, as_of)),
+        _price_table(connection, marketplace_id),
         Indicators(indicators.of_marketplace(connection, marketplace_id)),
         lists,
-        _common(connection, marketplace_id),
-        base_rate_priors.load(connection, marketplace_id),
+        _common_prices(connection, marketplace_id),
+        base_rate_priors.stored_priors(connection, marketplace_id),
     )
 
 
-def _table(connection: Connection, marketplace_id: str) -> PriceTable:
+def _price_table(connection: Connection, marketplace_id: str) -> PriceTable:
     query = select(price_reference).where(price_reference.c.marketplace_id == marketplace_id)
     return PriceTable(
         {
@@ -48,7 +48,7 @@ def _table(connection: Connection, marketplace_id: str) -> PriceTable:
     )
 
 
-def samples(connection: Connection, marketplace_id: str, key: Key) -> PriceSamples:
+def price_samples(connection: Connection, marketplace_id: str, key: Key) -> PriceSamples:
     """The distribution of a group's log prices; `NO_SAMPLES` where the group has no reference."""
     query = select(price_reference.c.samples, price_reference.c.n).where(
         inside(price_reference, marketplace_id, brand_key=key[0], category_key=key[1])
@@ -57,7 +57,7 @@ def samples(connection: Connection, marketplace_id: str, key: Key) -> PriceSampl
     return NO_SAMPLES if row is None or row.samples is None else PriceSamples(tuple(row.samples), row.n)
 
 
-def _common(connection: Connection, marketplace_id: str) -> CommonPrices:
+def _common_prices(connection: Connection, marketplace_id: str) -> CommonPrices:
     query = select(common_price).where(common_price.c.marketplace_id == marketplace_id)
     return CommonPrices({(row.price_minor, row.currency): row.listings for row in connection.execute(query)})
 
@@ -71,24 +71,24 @@ def _rates(connection: Connection, base_currency: str, day: date) -> Rates:
     return Rates(base_currency, {code: rate / base for code, rate in sorted(euros.items()) if code != base_currency})
 
 
-def as_of(connection: Connection, marketplace: Marketplace, moment: datetime) -> References:
+def references_as_of(connection: Connection, marketplace: Marketplace, moment: datetime) -> References:
     """The references of a marketplace computed as of a moment: every call gives the same result.
 
     It scans half a year of listings; requests use `load`.
     """
     marketplace_id = marketplace.marketplace_id
-    pool, common = _worked_out(connection, marketplace_id, moment)
+    pool, common = _compute_prices(connection, marketplace_id, moment)
     return References(
         _rates(connection, marketplace.base_currency, moment.date()),
-        BrandRegister(brands.registered(connection, marketplace_id, moment)),
+        BrandRegister(brands.enrolled_brands(connection, marketplace_id, moment)),
         pool.table(),
         lists=price_lists.load(connection, marketplace_id, moment),
         common=common,
-        priors=base_rate_priors.worked_out(connection, marketplace, moment),
+        priors=base_rate_priors.compute_priors(connection, marketplace, moment),
     )
 
 
-def _worked_out(connection: Connection, marketplace_id: str, moment: datetime) -> tuple[PricePool, CommonPrices]:
+def _compute_prices(connection: Connection, marketplace_id: str, moment: datetime) -> tuple[PricePool, CommonPrices]:
     """Prices of the listings as they stood at a moment, without listings confirmed counterfeit by then."""
     undo = verdict.alias("undo")
     withdrawn = select(undo.c.verdict_id).where(
@@ -127,7 +127,7 @@ def refresh(connection: Connection, marketplace: Marketplace, as_of: datetime) -
     """Compute price references, common prices and base-rate priors again and store them; returns the count of the
     first."""
     marketplace_id = marketplace.marketplace_id
-    pool, common = _worked_out(connection, marketplace_id, as_of)
+    pool, common = _compute_prices(connection, marketplace_id, as_of)
     samples = pool.samples()
     connection.execute(delete(price_reference).where(price_reference.c.marketplace_id == marketplace_id))
     rows = [
@@ -148,8 +148,8 @@ def refresh(connection: Connection, marketplace: Marketplace, as_of: datetime) -
         for (minor, currency), listings in common.rows.items()
     ]
     add(connection, common_price, common_rows)
-    base_rate_priors.keep(
-        connection, marketplace_id, base_rate_priors.worked_out(connection, marketplace, as_of), as_of
+    base_rate_priors.save_priors(
+        connection, marketplace_id, base_rate_priors.compute_priors(connection, marketplace, as_of), as_of
     )
     return len(rows)
 

@@ -29,7 +29,9 @@ def add_events(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> int
     return len(fresh)
 
 
-def forget(connection: Connection, marketplace_id: str, before: datetime, on_hold: Collection[str], most: int) -> int:
+def delete_before(
+    connection: Connection, marketplace_id: str, before: datetime, on_hold: Collection[str], most: int
+) -> int:
     """Delete events up to a moment, except for sellers on legal hold; returns how many."""
     event = seller_event.c
     gone = (

@@ -55,12 +55,14 @@ _POSTGRESQL: Final = "postgresql"
 Under = dict[int, list[str]]
 
 
-def under(connection: Connection, marketplace_id: str, signatures: Sequence[Signature]) -> tuple[Under, Under]:
+def latest_under_keys(
+    connection: Connection, marketplace_id: str, signatures: Sequence[Signature]
+) -> tuple[Under, Under]:
     """The latest judged texts and the latest texts under each key of these; ids are in the order of receipt."""
     texts_by_key: tuple[Under, Under] = defaultdict(list), defaultdict(list)
     if not signatures:
         return texts_by_key
-    keys, values = wanted_of(marketplace_id, signatures)
+    keys, values = key_parameters(marketplace_id, signatures)
     with plans_kept(connection):
         rows = _LATEST.rows(connection, values)
     for number, at, text_id in rows:
@@ -68,7 +70,7 @@ def under(connection: Connection, marketplace_id: str, signatures: Sequence[Sign
     return texts_by_key
 
 
-def wanted_of(marketplace_id: str, signatures: Sequence[Signature]) -> tuple[list[list[int]], dict[str, Any]]:
+def key_parameters(marketplace_id: str, signatures: Sequence[Signature]) -> tuple[list[list[int]], dict[str, Any]]:
     """The different keys of each band, those of judged texts last, and the values of `latest_of_all` for them."""
     bins: list[dict[int, bytes]] = [{} for _ in range(BANDS)]
     for signature in signatures:
@@ -78,32 +80,32 @@ def wanted_of(marketplace_id: str, signatures: Sequence[Signature]) -> tuple[lis
     every = list(chain.from_iterable(keys))
     keys.append(sorted(set(every)))
     halves = iter(halves_of(marketplace_id, np.array(every, np.int64)).tolist())
-    values: dict[str, Any] = {"here": marketplace_id, _named("listed", JUDGED): _list(keys[JUDGED])}
+    values: dict[str, Any] = {"here": marketplace_id, _parameter_name("listed", JUDGED): _integer_list(keys[JUDGED])}
     for of_band, listed_name, bins_name in zip(bins, _LISTED_NAMES, _BINS_NAMES, strict=True):
-        values[listed_name] = _list(list(islice(halves, len(of_band))))
+        values[listed_name] = _integer_list(list(islice(halves, len(of_band))))
         values[bins_name] = b"".join(of_band.values())
     return keys, values
 
 
-def _named(name: str, number: int) -> str:
+def _parameter_name(name: str, number: int) -> str:
     return f"{name}_{number}"
 
 
-_LISTED_NAMES: Final = [_named("listed", number) for number in range(BANDS)]
-_BINS_NAMES: Final = [_named("bins", number) for number in range(BANDS)]
+_LISTED_NAMES: Final = [_parameter_name("listed", number) for number in range(BANDS)]
+_BINS_NAMES: Final = [_parameter_name("bins", number) for number in range(BANDS)]
 
 
-def _list(values: Sequence[int]) -> str:
+def _integer_list(values: Sequence[int]) -> str:
     """A list of integers, which both engines read faster than the driver makes one of them."""
     return orjson.dumps(values).decode()
 
 
-def latest_of_all(dialect: str) -> CompoundSelect[Any] | TextClause:
+def select_latest(dialect: str) -> CompoundSelect[Any] | TextClause:
     """All parts in one query, because a query costs more than its rows."""
     if dialect != _POSTGRESQL:
         bands = (_IN_SQLITE.format(number=i, band=band, first=i * BINS_BYTES + 1) for i, band in enumerate(TEXT_BANDS))
         return text(" UNION ALL ".join((*bands, _JUDGED_IN_SQLITE)))
-    return union_all(*map(_latest, range(BANDS)), _latest_judged())
+    return union_all(*map(_select_latest_of_band, range(BANDS)), _select_latest_judged())
 
 
 # SQLite has no LATERAL, and a correlated IN bounds the same scan. CROSS JOIN keeps the list in the first place, as an
@@ -122,28 +124,35 @@ WHERE found.marketplace_id = :here AND found.band = wanted.value AND found.text_
     SELECT text_id FROM judged_band WHERE marketplace_id = :here AND band = wanted.value
     ORDER BY text_id DESC LIMIT {MOST_PER_KEY}
 )"""  # noqa: S608  # as above
-_LATEST: Final = PlainQuery(latest_of_all)
+_LATEST: Final = PlainQuery(select_latest)
 
 
-def _latest_judged() -> Select[Any]:
-    keys, place = _listed(JUDGED, BigInteger())
+def _select_latest_judged() -> Select[Any]:
+    keys, place = _numbered_values(JUDGED, BigInteger())
     inner = judged_band.alias("inner_band")
     latest = select(inner.c.text_id).where(inner.c.marketplace_id == HERE, inner.c.band == keys.c.value)
-    latest = latest.order_by(inner.c.text_id.desc()).limit(_number(MOST_PER_KEY)).correlate(keys)
+    latest = latest.order_by(inner.c.text_id.desc()).limit(_integer_literal(MOST_PER_KEY)).correlate(keys)
     of_band = (judged_band.c.marketplace_id == HERE) & (judged_band.c.band == keys.c.value)
-    return joined([_number(JUDGED).label("number"), place], keys, latest, judged_band.c.text_id, of_band, _POSTGRESQL)
+    return join_latest(
+        [_integer_literal(JUDGED).label("number"), place], keys, latest, judged_band.c.text_id, of_band, _POSTGRESQL
+    )
 
 
-def _latest(number: int) -> Select[Any]:
-    keys, place = _listed(number, Integer())
+def _select_latest_of_band(number: int) -> Select[Any]:
+    keys, place = _numbered_values(number, Integer())
     inner = text_signature.alias("inner_text")
     latest = select(inner.c.version_id).where(
-        with_key(inner, number, keys.c.value, bindparam(_named("bins", number), type_=LargeBinary()), place)
+        with_key(inner, number, keys.c.value, bindparam(_parameter_name("bins", number), type_=LargeBinary()), place)
     )
-    latest = latest.order_by(inner.c.received.desc()).limit(_number(MOST_PER_KEY)).correlate(keys)
+    latest = latest.order_by(inner.c.received.desc()).limit(_integer_literal(MOST_PER_KEY)).correlate(keys)
     in_marketplace = text_signature.c.marketplace_id == HERE
-    return joined(
-        [_number(number).label("number"), place], keys, latest, text_signature.c.version_id, in_marketplace, _POSTGRESQL
+    return join_latest(
+        [_integer_literal(number).label("number"), place],
+        keys,
+        latest,
+        text_signature.c.version_id,
+        in_marketplace,
+        _POSTGRESQL,
     )
 
 
@@ -154,12 +163,12 @@ def with_key(
 
     The marketplace is part of the half, so that the scan of the index meets no texts of others.
     """
-    own = func.substr(texts.c.signature, _number(number * BINS_BYTES + 1), _number(BINS_BYTES))
-    theirs = func.substr(bins, place * _number(BINS_BYTES) + _number(1), _number(BINS_BYTES))
+    own = func.substr(texts.c.signature, _integer_literal(number * BINS_BYTES + 1), _integer_literal(BINS_BYTES))
+    theirs = func.substr(bins, place * _integer_literal(BINS_BYTES) + _integer_literal(1), _integer_literal(BINS_BYTES))
     return (texts.c[TEXT_BANDS[number]] == half) & (texts.c.marketplace_id == HERE) & (own == theirs)
 
 
-def joined(
+def join_latest(
     columns: Sequence[ColumnElement[Any]],
     key_rows: FromClause,
     latest: Select[Any],
@@ -179,21 +188,21 @@ def joined(
     return select(*columns, text_id.label("text_id")).select_from(source)
 
 
-def _number(number: int) -> ColumnElement[int]:
+def _integer_literal(number: int) -> ColumnElement[int]:
     return literal_column(str(number), Integer())
 
 
-def _listed(number: int, kind: Integer) -> tuple[FromClause, ColumnElement[int]]:
+def _numbered_values(number: int, kind: Integer) -> tuple[FromClause, ColumnElement[int]]:
     """The values of one parameter as a table, and the place of each in it, from zero."""
-    values, name = bindparam(_named("listed", number), type_=String()), f"wanted_{number}"
+    values, name = bindparam(_parameter_name("listed", number), type_=String()), f"wanted_{number}"
     array = cast(func.translate(values, literal_column("'[]'"), literal_column("'{}'")), ARRAY(kind))
     rows = func.unnest(array).table_valued(column("value", kind), with_ordinality="place", name=name)
     value_list = rows.render_derived()
-    return value_list, (cast(value_list.c.place, Integer) - _number(1)).label("place")
+    return value_list, (cast(value_list.c.place, Integer) - _integer_literal(1)).label("place")
 
 
 @dataclass(frozen=True, slots=True)
-class Before:
+class KeyMoment:
     """A key with the bins that it is made of, the last moment, and the digits of the first id that do not count."""
 
     key: int
@@ -202,23 +211,25 @@ class Before:
     digits: str
 
 
-def texts_before(connection: Connection, marketplace_id: str, band: int, lookups: Sequence[Before]) -> list[list[str]]:
+def texts_before(
+    connection: Connection, marketplace_id: str, band: int, lookups: Sequence[KeyMoment]
+) -> list[list[str]]:
     """The latest texts under each key of a band; the keys of judged texts are a band of their own."""
     keys = [before.key for before in lookups]
     if band != JUDGED:
         keys = halves_of(marketplace_id, np.array(keys, np.int64)).tolist()
     rows = [(at, key, lookup.moment, lookup.digits) for at, (key, lookup) in enumerate(zip(keys, lookups, strict=True))]
-    values = {"here": marketplace_id, **_as_moments(connection, rows)}
+    values = {"here": marketplace_id, **_moment_parameters(connection, rows)}
     if band != JUDGED:
         values["bins"] = b"".join(before.bins for before in lookups)
     text_ids: list[list[str]] = [[] for _ in lookups]
-    for row in connection.execute(_up_to(band, connection.dialect.name), values):
+    for row in connection.execute(_select_up_to(band, connection.dialect.name), values):
         if row.text_id is not None:
             text_ids[row.at].append(row.text_id)
     return text_ids
 
 
-def came_with(version: FromClause) -> ColumnElement[str]:
+def first_observation(version: FromClause) -> ColumnElement[str]:
     first = select(func.min(observation.c.observation_id))
     first = first.where(same(observation, version, "listing_id", "known_at", "version_id"))
     return first.correlate(version).scalar_subquery().label("observation_id")
@@ -233,7 +244,7 @@ _MOMENTS: Final = (
 )
 
 
-def _as_moments(connection: Connection, rows: Sequence[tuple[int, int, datetime, str]]) -> dict[str, Any]:
+def _moment_parameters(connection: Connection, rows: Sequence[tuple[int, int, datetime, str]]) -> dict[str, Any]:
     if connection.dialect.name == "postgresql":
         values = zip(*((*row, row[-1]) for row in rows), strict=True)
         return {name: list(column) for (name, _), column in zip(_MOMENTS, values, strict=True)}
@@ -241,7 +252,7 @@ def _as_moments(connection: Connection, rows: Sequence[tuple[int, int, datetime,
     return {"moments": json.dumps([(at, key, stored(when, dialect), to, to) for at, key, when, to in rows])}
 
 
-def _moments(dialect: str) -> FromClause:
+def _moments_table(dialect: str) -> FromClause:
     """Rows of a number, a key, a moment and an id, from parameters."""
     if dialect == "postgresql":
         arrays = [cast(bindparam(name, type_=ARRAY(kind)), ARRAY(kind)) for name, kind in _MOMENTS]
@@ -254,21 +265,25 @@ def _moments(dialect: str) -> FromClause:
     return select(*parts).subquery("wanted")
 
 
-def _id_of(prefix: str, digits: ColumnElement[str]) -> ColumnElement[str]:
+def _id_expression(prefix: str, digits: ColumnElement[str]) -> ColumnElement[str]:
     return literal(f"{prefix}_", String()) + digits
 
 
 @cache
-def _up_to(band: int, dialect: str) -> Select[Any]:
+def _select_up_to(band: int, dialect: str) -> Select[Any]:
     """As intake reads the latest texts of a key: an ordered scan, which here begins at the moment."""
-    return _judged_up_to(dialect) if band == JUDGED else _texts_up_to(band, dialect)
+    return _select_judged_up_to(dialect) if band == JUDGED else _select_texts_up_to(band, dialect)
 
 
-def _texts_up_to(band: int, dialect: str) -> Select[Any]:
-    moments, inner, received = _moments(dialect), text_signature.alias("inner_text"), listing_version.alias("received")
+def _select_texts_up_to(band: int, dialect: str) -> Select[Any]:
+    moments, inner, received = (
+        _moments_table(dialect),
+        text_signature.alias("inner_text"),
+        listing_version.alias("received"),
+    )
     bins = bindparam("bins", type_=LargeBinary())
     latest = (
-        _before(moments, received, select(inner.c.version_id), inner.c.version_id)
+        _received_before(moments, received, select(inner.c.version_id), inner.c.version_id)
         .where(with_key(inner, band, moments.c.key, bins, moments.c.at))
         # A text has its id before its observation, so that the scan of the index begins there.
         .where(inner.c.received < moments.c.order)
@@ -277,11 +292,15 @@ def _texts_up_to(band: int, dialect: str) -> Select[Any]:
         .correlate(moments)
     )
     in_marketplace = text_signature.c.marketplace_id == HERE
-    return joined([moments.c.at], moments, latest, text_signature.c.version_id, in_marketplace, dialect)
+    return join_latest([moments.c.at], moments, latest, text_signature.c.version_id, in_marketplace, dialect)
 
 
-def _judged_up_to(dialect: str) -> Select[Any]:
-    moments, inner, received = _moments(dialect), judged_band.alias("inner_band"), listing_version.alias("received")
+def _select_judged_up_to(dialect: str) -> Select[Any]:
+    moments, inner, received = (
+        _moments_table(dialect),
+        judged_band.alias("inner_band"),
+        listing_version.alias("received"),
+    )
     judged = (
         select(verdict.c.verdict_id)
         .join(text_signature, same(text_signature, verdict, "version_id"))
@@ -289,25 +308,27 @@ def _judged_up_to(dialect: str) -> Select[Any]:
             inside(verdict, HERE, listing_id=received.c.listing_id),
             text_signature.c.text_id == inner.c.text_id,
             verdict.c.known_at <= moments.c.moment,
-            verdict.c.verdict_id < _id_of("vdt", moments.c.digits),
+            verdict.c.verdict_id < _id_expression("vdt", moments.c.digits),
         )
     )
     latest = (
-        _before(moments, received, select(inner.c.text_id), inner.c.text_id)
+        _received_before(moments, received, select(inner.c.text_id), inner.c.text_id)
         .where(inner.c.marketplace_id == HERE, inner.c.band == moments.c.key)
-        .where(inner.c.text_id < _id_of("ver", moments.c.digits))
+        .where(inner.c.text_id < _id_expression("ver", moments.c.digits))
         .where(judged.correlate(inner, received, moments).exists())
         .order_by(inner.c.text_id.desc())
         .limit(MOST_PER_KEY)
         .correlate(moments)
     )
     of_band = (judged_band.c.marketplace_id == HERE) & (judged_band.c.band == moments.c.key)
-    return joined([moments.c.at], moments, latest, judged_band.c.text_id, of_band, dialect)
+    return join_latest([moments.c.at], moments, latest, judged_band.c.text_id, of_band, dialect)
 
 
-def _before(
+def _received_before(
     moments: FromClause, received: FromClause, texts: Select[tuple[str]], text_id: ColumnElement[str]
 ) -> Select[tuple[str]]:
     """Those of these texts that had come in by the moment, with the version that brought each."""
-    before = (received.c.known_at <= moments.c.moment) & (came_with(received) < _id_of("obs", moments.c.digits))
+    before = (received.c.known_at <= moments.c.moment) & (
+        first_observation(received) < _id_expression("obs", moments.c.digits)
+    )
     return texts.join(received, inside(received, HERE, version_id=text_id)).where(before)

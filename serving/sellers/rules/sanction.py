@@ -14,10 +14,10 @@ from features.message import Message, message
 from features.phrase import Phrase
 from models.errors import Conflict, Forbidden, Invalid
 from models.policies.sellers import SanctionPolicy, StrikePolicy
-from models.strikes import Hit, total_of
+from models.strikes import Hit, total_message
 from serving.accounts.rules.access import Person
-from serving.accounts.rules.second_person import Roots, independent, independent_of_all
-from serving.takedowns.rules.approval import PROGRAMME, REVIEW_TEAM, Bearing, organisation_of
+from serving.accounts.rules.second_person import Roots, are_independent, is_independent_of_all
+from serving.takedowns.rules.approval import PROGRAMME, REVIEW_TEAM, ApprovalParties, organisation_of
 from serving.takedowns.rules.statement import REDRESS, Statement
 
 
@@ -92,7 +92,7 @@ def next_state(state: SanctionState, event: SanctionEvent) -> SanctionState:
 
 
 @dataclass(frozen=True, slots=True)
-class Earlier:
+class EarlierSanction:
     """An earlier sanction of the same seller, with the strikes at its proposal."""
 
     measure: Measure
@@ -108,23 +108,23 @@ class Rung:
     reason: Message
 
 
-def rung(total: float, earlier: Collection[Earlier], policy: SanctionPolicy) -> Rung:
+def rung(total: float, earlier: Collection[EarlierSanction], policy: SanctionPolicy) -> Rung:
     """The measure that a seller's strikes call for after another strike.
 
     A measure is not proposed again while it is open or in force, or after a refusal at as many strikes, so that a
     repeated proposal cannot bypass a colleague's refusal. A more severe measure is proposed beside the one in force.
     """
-    strikes = total_of(total)
+    strikes = total_message(total)
     for measure, threshold in ((Measure.CLOSE, policy.close_from), (Measure.RESTRICT, policy.restrict_from)):
         if total >= threshold:
             reason = message(f"rung.{measure}", strikes=strikes, threshold=threshold)
-            return Rung(None if _is_settled(measure, total, earlier) else measure, reason)
+            return Rung(None if _is_already_decided(measure, total, earlier) else measure, reason)
     if total >= policy.warned_from:
         return Rung(None, message("rung.warning", strikes=strikes, threshold=policy.restrict_from))
     return Rung(None, message("rung.none", strikes=strikes, threshold=policy.warned_from))
 
 
-def warning(hit: Hit, *, strikes: StrikePolicy, policy: SanctionPolicy) -> Message:
+def seller_warning(hit: Hit, *, strikes: StrikePolicy, policy: SanctionPolicy) -> Message:
     """The message to the seller of a removed listing about the consequence for the account.
 
     Digital Services Act, Article 23(1): a suspension requires a prior warning.
@@ -143,12 +143,12 @@ def warning(hit: Hit, *, strikes: StrikePolicy, policy: SanctionPolicy) -> Messa
     )
 
 
-def holds(measure: Measure, total: float, policy: SanctionPolicy) -> bool:
+def is_still_carried(measure: Measure, total: float, policy: SanctionPolicy) -> bool:
     """Whether the remaining strikes still carry a measure."""
     return total >= (policy.close_from if measure is Measure.CLOSE else policy.restrict_from)
 
 
-def _is_settled(measure: Measure, total: float, earlier: Collection[Earlier]) -> bool:
+def _is_already_decided(measure: Measure, total: float, earlier: Collection[EarlierSanction]) -> bool:
     for sanction in earlier:
         in_hand = sanction.state in OPEN_STATES or sanction.state is SanctionState.CARRIED_OUT
         if in_hand and (sanction.measure is measure or sanction.measure is Measure.CLOSE):
@@ -173,7 +173,7 @@ def organisation_for(person: Person, marketplace_id: str) -> str | None:
 
     A brand has no vote on accounts: it reports listings, and the marketplace is responsible for its sellers.
     """
-    nobodys = Bearing(marketplace_id, None, None, confirmed_by=frozenset(), confirmer="", causes=frozenset())
+    nobodys = ApprovalParties(marketplace_id, None, None, confirmed_by=frozenset(), confirmer="", causes=frozenset())
     return organisation_of(person, nobodys)
 
 
@@ -188,7 +188,7 @@ def why_no_agreement(user_id: str, confirmed_by: Collection[str], roots: Roots) 
     An account with a root in common with a confirmer's may be the confirmer's, who must not agree. Its rejection
     counts, because it is harmless.
     """
-    return None if independent_of_all(roots, user_id, confirmed_by) else _SAME_PERSON
+    return None if is_independent_of_all(roots, user_id, confirmed_by) else _SAME_PERSON
 
 
 def check_vote(votes: Sequence[Vote], vote: Vote, confirmed_by: Collection[str], roots: Roots) -> None:
@@ -209,7 +209,7 @@ def check_vote(votes: Sequence[Vote], vote: Vote, confirmed_by: Collection[str],
         raise Conflict("You have already voted this way. Somebody of another organisation must agree.")
 
 
-def follows(votes: Sequence[Vote], confirmed_by: Collection[str], roots: Roots) -> SanctionEvent:
+def event_of_votes(votes: Sequence[Vote], confirmed_by: Collection[str], roots: Roots) -> SanctionEvent:
     """The event that the votes lead to.
 
     One rejection ends the proposal, because the sanction is then in doubt. The next strike can lead to a new proposal.
@@ -219,28 +219,28 @@ def follows(votes: Sequence[Vote], confirmed_by: Collection[str], roots: Roots) 
     latest = {vote.user_id: vote for vote in votes}.values()
     if any(not vote.agrees for vote in latest):
         return SanctionEvent.REFUSE
-    return SanctionEvent.CARRY_OUT if _agreed(latest, confirmed_by, roots) else SanctionEvent.AGREE
+    return SanctionEvent.CARRY_OUT if _has_agreement(latest, confirmed_by, roots) else SanctionEvent.AGREE
 
 
-def _agreed(votes: Collection[Vote], confirmed_by: Collection[str], roots: Roots) -> bool:
-    apart = [vote for vote in votes if independent_of_all(roots, vote.user_id, confirmed_by)]
+def _has_agreement(votes: Collection[Vote], confirmed_by: Collection[str], roots: Roots) -> bool:
+    apart = [vote for vote in votes if is_independent_of_all(roots, vote.user_id, confirmed_by)]
     return any(
         (vote.organisation, other.organisation) == (REVIEW_TEAM, PROGRAMME)
-        and independent(roots, vote.user_id, other.user_id)
+        and are_independent(roots, vote.user_id, other.user_id)
         for vote in apart
         for other in apart
     )
 
 
-def able(
+def useful_voters(
     votes: Sequence[Vote], confirmed_by: Collection[str], organisations: Mapping[str, str], roots: Roots
 ) -> frozenset[str]:
     """Those of these people whose agreement now brings the sanction nearer; `organisations` has that of each."""
     free = [Vote(user_id, organisation, True, "") for user_id, organisation in organisations.items()]
-    with_one = frozenset(vote.user_id for vote in free if _agreed([*votes, vote], confirmed_by, roots))
+    with_one = frozenset(vote.user_id for vote in free if _has_agreement([*votes, vote], confirmed_by, roots))
     if with_one:
         return with_one
-    pairs = (pair for pair in combinations(free, 2) if _agreed(pair, confirmed_by, roots))
+    pairs = (pair for pair in combinations(free, 2) if _has_agreement(pair, confirmed_by, roots))
     return frozenset(vote.user_id for pair in pairs for vote in pair)
 
 

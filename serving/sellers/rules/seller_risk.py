@@ -65,7 +65,7 @@ class Ranking:
     risks: Mapping[str, SellerRisk]
 
 
-def rank(listings: Mapping[str, Sequence[ScoredListing]], policy: SellerRiskPolicy) -> Ranking:
+def rank_sellers(listings: Mapping[str, Sequence[ScoredListing]], policy: SellerRiskPolicy) -> Ranking:
     """The risk of each seller with listings in the window, in any order.
 
     The judgement calls.
@@ -93,9 +93,9 @@ def rank(listings: Mapping[str, Sequence[ScoredListing]], policy: SellerRiskPoli
         seller: [listing for listing in listings if listing.probability is not None]
         for seller, listings in listings.items()
     }
-    expected = {seller: math.fsum(map(_worth, listings)) for seller, listings in counted.items() if listings}
+    expected = {seller: math.fsum(map(_listing_risk, listings)) for seller, listings in counted.items() if listings}
     if not expected:
-        return Ranking(0, None, {seller: _risk(listings, policy) for seller, listings in listings.items()})
+        return Ranking(0, None, {seller: _seller_risk(listings, policy) for seller, listings in listings.items()})
     # fsum rounds once, so that no order of sellers or listings changes a digit.
     usual = math.fsum(total / len(counted[seller]) for seller, total in expected.items()) / len(expected)
     shares = {
@@ -106,22 +106,22 @@ def rank(listings: Mapping[str, Sequence[ScoredListing]], policy: SellerRiskPoli
     return Ranking(
         len(ordered),
         usual,
-        {seller: _risk(listings, policy, shares.get(seller), ordered) for seller, listings in listings.items()},
+        {seller: _seller_risk(listings, policy, shares.get(seller), ordered) for seller, listings in listings.items()},
     )
 
 
-def _worth(listing: ScoredListing) -> float:
+def _listing_risk(listing: ScoredListing) -> float:
     return float(listing.counterfeit) if listing.counterfeit is not None else listing.probability or 0.0
 
 
-def _risk(
+def _seller_risk(
     listings: Sequence[ScoredListing],
     policy: SellerRiskPolicy,
     share: float | None = None,
     ordered: Sequence[float] = (),
 ) -> SellerRisk:
     counted = [listing for listing in listings if listing.probability is not None]
-    state = _state(len(counted), len(ordered), policy)
+    state = _risk_state(len(counted), len(ordered), policy)
     percentile = None
     if state is RiskState.RANKED and share is not None:
         percentile = 50.0 * (bisect_left(ordered, share) + bisect_right(ordered, share)) / len(ordered)
@@ -130,7 +130,7 @@ def _risk(
         listings=len(counted),
         left_out=len(listings) - len(counted),
         left_out_confirmed=sum(listing.counterfeit is True for listing in listings if listing.probability is None),
-        expected=math.fsum(map(_worth, counted)),
+        expected=math.fsum(map(_listing_risk, counted)),
         confirmed=sum(listing.counterfeit is True for listing in counted),
         cleared=sum(listing.counterfeit is False for listing in counted),
         share=share,
@@ -138,7 +138,7 @@ def _risk(
     )
 
 
-def _state(counted: int, sellers: int, policy: SellerRiskPolicy) -> RiskState:
+def _risk_state(counted: int, sellers: int, policy: SellerRiskPolicy) -> RiskState:
     if not counted:
         return RiskState.NO_MODEL
     if counted < policy.fewest_listings:
@@ -146,17 +146,17 @@ def _state(counted: int, sellers: int, policy: SellerRiskPolicy) -> RiskState:
     return RiskState.RANKED if sellers >= policy.fewest_sellers else RiskState.TOO_FEW_SELLERS
 
 
-def reasons(risk: SellerRisk, *, sellers: int, window_days: int) -> tuple[Message, ...]:
+def risk_reasons(risk: SellerRisk, *, sellers: int, window_days: int) -> tuple[Message, ...]:
     """The basis of a risk: the seller's rank, the counts, and the listings that do not count."""
-    messages = [_standing(risk, sellers)]
+    messages = [_rank_message(risk, sellers)]
     if risk.listings:
-        messages.append(_counts(risk, window_days))
+        messages.append(_counts_message(risk, window_days))
     if risk.left_out:
         messages.append(message("risk.left_out", n=risk.left_out, confirmed=risk.left_out_confirmed))
     return tuple(messages)
 
 
-def _standing(risk: SellerRisk, sellers: int) -> Message:
+def _rank_message(risk: SellerRisk, sellers: int) -> Message:
     if risk.state is not RiskState.RANKED:
         return message(f"risk.{risk.state.value}")
     # Rounded down: nobody is riskier than 100 %.
@@ -164,7 +164,7 @@ def _standing(risk: SellerRisk, sellers: int) -> Message:
     return message("risk.ranked", percent=percent, n=sellers) if percent else message("risk.lowest", n=sellers)
 
 
-def _counts(risk: SellerRisk, window_days: int) -> Message:
+def _counts_message(risk: SellerRisk, window_days: int) -> Message:
     counts = {"n": risk.listings, "days": window_days, "confirmed": risk.confirmed, "cleared": risk.cleared}
     if 0 < risk.expected < 0.05:
         return message("risk.counts.small", **counts)

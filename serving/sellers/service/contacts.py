@@ -9,12 +9,12 @@ from typing import Any, Final
 from sqlalchemy import Connection
 
 from features import fields
-from features.contacts import LONGEST, Contact, ContactKind, contact
-from features.fields import Rejected
+from features.contacts import LONGEST, Contact, ContactKind, canonical_contact
+from features.fields import FieldError
 from features.listing import CLOCK_TOLERANCE
 from models.errors import Conflict, Invalid
 from serving.audit.store import audit
-from serving.listings.service.refused_rows import quarantine_row
+from serving.listings.service.refused_rows import refused_row_columns
 from serving.listings.store import listings
 from serving.marketplaces.store.marketplaces import Marketplace
 from serving.platform.runtime import Runtime
@@ -56,20 +56,22 @@ def receive_contacts(
     read: dict[int, dict[str, Any]] = {}
     refused: list[dict[str, Any]] = []
 
-    def refuse(number: int, row: Any, problem: Rejected) -> None:
+    def refuse(number: int, row: Any, problem: FieldError) -> None:
         shown = _without_value(row)
-        refused.append(quarantine_row(runtime, marketplace_id, shown, problem, source=SOURCE, number=number, at=now))
+        refused.append(
+            refused_row_columns(runtime, marketplace_id, shown, problem, source=SOURCE, number=number, at=now)
+        )
 
     for number, row in enumerate(rows, first_row):
         try:
-            read[number] = _stored(runtime, marketplace_id, _read(row, now), now, backfill=backfill)
-        except Rejected as problem:
+            read[number] = _contact_row(runtime, marketplace_id, _read_contact(row, now), now, backfill=backfill)
+        except FieldError as problem:
             refuse(number, row, problem)
     with runtime.store.write() as connection:
-        if contacts.key_in_use(connection) not in {None, key_id(runtime)}:
+        if contacts.key_in_use(connection) not in {None, contact_key_id(runtime)}:
             raise Conflict("Contacts here were hashed with another key. Restore it, or erase and resend the contacts.")
         if backfill:
-            _not_before_scores(connection, marketplace_id, list(read.values()))
+            _delay_past_scores(connection, marketplace_id, list(read.values()))
         known = contacts.tokens_of(
             connection, marketplace_id, {contact_row["seller_external_id"] for contact_row in read.values()}
         )
@@ -82,7 +84,7 @@ def receive_contacts(
             elif len(mine) >= MOST_OF_A_SELLER:
                 row = {"seller": contact_row["seller_external_id"], "kind": contact_row["kind"]}
                 sentence = f"The seller already has the maximum of {MOST_OF_A_SELLER} contacts."
-                refuse(number, row, Rejected("too_many", "seller", sentence))
+                refuse(number, row, FieldError("too_many", "seller", sentence))
             else:
                 mine.add(contact_row["token"])
                 fresh.append(contact_row)
@@ -91,51 +93,51 @@ def receive_contacts(
     return {"new": len(fresh), "known": repeated, "quarantined": len(refused)}
 
 
-def _read(row: Any, now: datetime) -> dict[str, Any]:
+def _read_contact(row: Any, now: datetime) -> dict[str, Any]:
     """The fields of one contact, with the value normalised.
 
     Raises Rejected (the row is not a contact; no message repeats a submitted value).
     """
     if not isinstance(row, Mapping):
-        raise Rejected("wrong_type", "", "A contact must be an object.")
+        raise FieldError("wrong_type", "", "A contact must be an object.")
     if set(row) - set(FIELDS):
-        raise Rejected("unknown_field", "", f"A contact has {', '.join(FIELDS)} and no other fields.")
+        raise FieldError("unknown_field", "", f"A contact has {', '.join(FIELDS)} and no other fields.")
     contact_fields = {name: FIELDS[name].read(name, cell) for name, cell in row.items() if cell is not None}
     for name in REQUIRED:
         if contact_fields.get(name) is None:
-            raise Rejected("missing_field", name, f"{name} is required.")
+            raise FieldError("missing_field", name, f"{name} is required.")
     occurred_at = contact_fields.get("occurred_at")
     if isinstance(occurred_at, datetime) and occurred_at > now + CLOCK_TOLERANCE:
-        raise Rejected("future_time", "occurred_at", "occurred_at lies more than a day in the future.")
+        raise FieldError("future_time", "occurred_at", "occurred_at lies more than a day in the future.")
     return {
         **contact_fields,
-        "contact": contact(ContactKind(str(contact_fields["kind"])), str(contact_fields["value"])),
+        "contact": canonical_contact(ContactKind(str(contact_fields["kind"])), str(contact_fields["value"])),
     }
 
 
-def _stored(
+def _contact_row(
     runtime: Runtime, marketplace_id: str, contact_fields: Mapping[str, Any], now: datetime, *, backfill: bool
 ) -> dict[str, Any]:
     occurred_at = contact_fields.get("occurred_at") or now
     return {
         "marketplace_id": marketplace_id,
-        "token": token(runtime, marketplace_id, contact_fields["contact"]),
+        "token": contact_token(runtime, marketplace_id, contact_fields["contact"]),
         "seller_external_id": contact_fields["seller"],
         "kind": contact_fields["contact"].kind.value,
-        "key_id": key_id(runtime),
+        "key_id": contact_key_id(runtime),
         "occurred_at": occurred_at,
         "known_at": min(occurred_at, now) if backfill else now,
     }
 
 
-def token(runtime: Runtime, marketplace_id: str, seller_contact: Contact) -> str:
+def contact_token(runtime: Runtime, marketplace_id: str, seller_contact: Contact) -> str:
     """The keyed hash of a contact: equal contacts of a marketplace have equal hashes, and trying out telephone numbers
     requires the key."""
     message = f"{marketplace_id}\n{seller_contact.kind.value}\n{seller_contact.value}".encode()
     return hmac.new(runtime.contact_key, message, hashlib.sha256).hexdigest()
 
 
-def key_id(runtime: Runtime) -> str:
+def contact_key_id(runtime: Runtime) -> str:
     """An id of the key, which shows whether the key has changed."""
     return hmac.new(runtime.contact_key, b"which key", hashlib.sha256).hexdigest()[:16]
 
@@ -147,12 +149,12 @@ def _without_value(row: Any) -> dict[str, Any]:
         cell = row.get(name) if isinstance(row, Mapping) else None
         try:
             contact_fields[name] = None if cell is None else FIELDS[name].read(name, cell)
-        except Rejected:
+        except FieldError:
             contact_fields[name] = None
     return contact_fields
 
 
-def _not_before_scores(connection: Connection, marketplace_id: str, rows: list[dict[str, Any]]) -> None:
+def _delay_past_scores(connection: Connection, marketplace_id: str, rows: list[dict[str, Any]]) -> None:
     floor = histories.last_scored(connection, marketplace_id)
     for row in rows:
         row["known_at"] = max(row["known_at"], floor or row["known_at"])
@@ -166,7 +168,7 @@ def erase_contacts(runtime: Runtime, marketplace: Marketplace, seller: str, *, b
     """
     marketplace_id = marketplace.marketplace_id
     with runtime.store.write() as connection:
-        erased = contacts.erase(connection, marketplace_id, seller)
+        erased = contacts.erase_contacts(connection, marketplace_id, seller)
         audit.record(
             connection,
             runtime.clock.now(),

@@ -14,7 +14,7 @@ from models.outcomes import Outcome, outcomes
 from models.policies.deciding import EnforcementPolicy
 from models.policies.sellers import SanctionPolicy
 from models.policies.version import policy_version
-from models.sanction_scope import reach
+from models.sanction_scope import linked_accounts
 from models.seller_lists import SellerList
 from serving.audit.store import audit
 from serving.brands.store import authorised_sellers
@@ -44,7 +44,7 @@ Moment = tuple[str, datetime]  # A seller and a time.
 def links_at(connection: Connection, marketplace_id: str, moments: Collection[Moment]) -> Mapping[Moment, Links]:
     """The links of each seller at its moment, with the linked sellers' outcomes as known then."""
     searches = [LinkSearch(seller, as_of, DEFAULT_LINKS) for seller, as_of in sorted(moments)]
-    contacts.follow(connection, marketplace_id, searches, DEFAULT_LINKS)
+    contacts.run_searches(connection, marketplace_id, searches, DEFAULT_LINKS)
     rulings = histories.rulings(connection, marketplace_id, {name for search in searches for name in search.linked})
     known: dict[Moment, list[Outcome]] = {}
 
@@ -64,7 +64,7 @@ def linked_with(connection: Connection, marketplaces: Collection[str], seller: s
     linked_sellers: set[str] = set()
     for marketplace in sorted(marketplaces):
         search = LinkSearch(seller, as_of, DEFAULT_LINKS)
-        contacts.follow(connection, marketplace, [search], DEFAULT_LINKS)
+        contacts.run_searches(connection, marketplace, [search], DEFAULT_LINKS)
         linked_sellers |= set(search.linked)
     return frozenset(linked_sellers)
 
@@ -74,7 +74,7 @@ def components_at(
 ) -> Mapping[str, str]:
     """The component of each of these sellers, and of the sellers linked with them, by links known before the moment."""
     search = ComponentSearch(sellers, as_of, DEFAULT_LINKS)
-    contacts.follow(connection, marketplace_id, [search], DEFAULT_LINKS)
+    contacts.run_searches(connection, marketplace_id, [search], DEFAULT_LINKS)
     return search.components
 
 
@@ -92,12 +92,14 @@ class Proposal:
     path: str | None = None
 
 
-def propose(runtime: Runtime, connection: Connection, marketplace_id: str, proposal: Proposal, at: datetime) -> None:
+def propose_sanction(
+    runtime: Runtime, connection: Connection, marketplace_id: str, proposal: Proposal, at: datetime
+) -> None:
     policy = runtime.policies[SanctionPolicy]
     links = links_at(connection, marketplace_id, {(proposal.seller, at)})[proposal.seller, at]
     struck = proposal.seller if proposal.parent is None else proposal.parent.seller_external_id
     linked = [account.path[-1].seller for account in links.sellers]
-    accounts = reach(links, _spared(connection, (marketplace_id, struck), linked, at), policy)
+    accounts = linked_accounts(links, _spared_sellers(connection, (marketplace_id, struck), linked, at), policy)
     row: dict[str, Any] = {
         "marketplace_id": marketplace_id,
         "sanction_id": runtime.ids.new("sna"),
@@ -132,7 +134,7 @@ def propose(runtime: Runtime, connection: Connection, marketplace_id: str, propo
     log.info("sanction.proposed", marketplace_id=marketplace_id, sanction_id=sanction.sanction_id, **payload)
 
 
-def _spared(connection: Connection, struck: tuple[str, str], sellers: Sequence[str], at: datetime) -> set[str]:
+def _spared_sellers(connection: Connection, struck: tuple[str, str], sellers: Sequence[str], at: datetime) -> set[str]:
     """Sellers whom the marketplace allows, or each brand has authorised whose counterfeits the struck seller sold.
 
     `struck` is the marketplace and that seller. An authorisation of one brand says nothing of another's goods.
@@ -151,16 +153,16 @@ def withdraw_sanction(
 ) -> None:
     """End a sanction that its strikes no longer carry, and the sanctions of linked accounts that it led to."""
     if sanction.state in OPEN_STATES:
-        expire(connection, sanction, why, at)
+        let_lapse(connection, sanction, why, at)
     elif sanction.state is SanctionState.CARRIED_OUT:
-        lift_now(runtime, connection, sanction, why, LADDER, at)
-        for sequel in sanctions.reached_from(connection, sanction.marketplace_id, sanction.sanction_id):
+        lift_at_once(runtime, connection, sanction, why, LADDER, at)
+        for sequel in sanctions.sanctions_led_to(connection, sanction.marketplace_id, sanction.sanction_id):
             withdraw_sanction(
                 runtime, connection, sequel, f"The sanction of {sanction.seller_external_id} is undone.", at
             )
 
 
-def lift_now(
+def lift_at_once(
     runtime: Runtime, connection: Connection, sanction: StoredSanction, why: str, actor: str, at: datetime
 ) -> None:
     change_state(connection, sanction, SanctionEvent.LIFT, {"due_at": None, "ended_because": why[:500]})
@@ -168,7 +170,7 @@ def lift_now(
     tell_marketplace(runtime, connection, sanction, actor, at)
 
 
-def expire(connection: Connection, sanction: StoredSanction, why: str, at: datetime) -> None:
+def let_lapse(connection: Connection, sanction: StoredSanction, why: str, at: datetime) -> None:
     change_state(
         connection, sanction, SanctionEvent.LAPSE, {"due_at": None, "decided_at": at, "ended_because": why[:500]}
     )

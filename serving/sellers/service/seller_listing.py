@@ -7,9 +7,9 @@ from sqlalchemy import Connection
 
 from features.facts import Facts
 from features.links import Links
-from models.errors import Forbidden, Invalid, required
+from models.errors import Forbidden, Invalid, require
 from models.policies.sellers import SellerListPolicy
-from models.seller_lists import Entry, Listed, SellerList, linked_names, listed
+from models.seller_lists import ListMatch, SellerList, SellerListEntry, linked_names, list_match
 from serving.accounts.rules.access import Permission, Person
 from serving.audit.store import audit
 from serving.platform.runtime import Runtime
@@ -18,12 +18,12 @@ from serving.sellers.store import seller_lists
 _LONGEST_NAME = 200
 
 
-def listed_among(
+def list_matches(
     connection: Connection, marketplace_id: str, listings: Mapping[int, Facts], now: datetime, policy: SellerListPolicy
-) -> dict[int, Listed]:
+) -> dict[int, ListMatch]:
     """The list matches of listings, by index; one query covers all sellers and their linked sellers."""
     sellers = [(name, facts.seller.links) for facts in listings.values() if (name := facts.listing.seller.external_id)]
-    return matches(entries_of(connection, marketplace_id, sellers, now, policy), listings, now, policy)
+    return matches_among(entries_of(connection, marketplace_id, sellers, now, policy), listings, now, policy)
 
 
 def entries_of(
@@ -32,20 +32,20 @@ def entries_of(
     sellers: Iterable[tuple[str, Links | None]],
     now: datetime,
     policy: SellerListPolicy,
-) -> Mapping[str, Entry]:
+) -> Mapping[str, SellerListEntry]:
     """The entries in force of sellers and of those that they are linked with, by seller."""
     names = {name for seller, links in sellers for name in (seller, *linked_names(links, policy))}
     return seller_lists.of_sellers(connection, marketplace_id, names, now)
 
 
-def matches(
-    entries: Mapping[str, Entry], listings: Mapping[int, Facts], now: datetime, policy: SellerListPolicy
-) -> dict[int, Listed]:
+def matches_among(
+    entries: Mapping[str, SellerListEntry], listings: Mapping[int, Facts], now: datetime, policy: SellerListPolicy
+) -> dict[int, ListMatch]:
     """The list matches of listings, by index, among these entries."""
     if not entries:
         return {}
     list_matches = {
-        number: listed(facts.listing.seller.external_id, facts.seller.links, entries, as_of=now, policy=policy)
+        number: list_match(facts.listing.seller.external_id, facts.seller.links, entries, as_of=now, policy=policy)
         for number, facts in listings.items()
     }
     return {number: match for number, match in list_matches.items() if match is not None}
@@ -69,7 +69,7 @@ def check_lister(person: Person, marketplace_id: str, which: SellerList) -> None
 
 def put_on_list(
     runtime: Runtime, marketplace_id: str, seller: str, which: SellerList, *, reason: str, days: int | None, by: str
-) -> Entry:
+) -> SellerListEntry:
     """Put a seller on a list, in place of an entry in force. The seller need not have listed anything yet.
 
     Raises Invalid (the seller or the reason is missing, or the duration is out of range).
@@ -82,11 +82,11 @@ def put_on_list(
         raise Invalid("Give a reason.")
     if not 1 <= lasts <= policy.most_days:
         raise Invalid("An entry lasts from 1 to {most:,} days.", most=policy.most_days)
-    list_entry = Entry(name, which, reason.strip()[:500], by, now, now + timedelta(days=lasts))
+    list_entry = SellerListEntry(name, which, reason.strip()[:500], by, now, now + timedelta(days=lasts))
     with runtime.store.write() as connection:
-        audit.hold(connection)
+        audit.lock(connection)
         entry_id = runtime.ids.new("lse")
-        seller_lists.put(connection, marketplace_id, entry_id, list_entry)
+        seller_lists.set_entry(connection, marketplace_id, entry_id, list_entry)
         audit.record(
             connection,
             now,
@@ -105,8 +105,8 @@ def take_off_list(runtime: Runtime, marketplace_id: str, seller: str, *, by: str
     """End the entry of a seller. Raises NotFound (the seller is on no list)."""
     now = runtime.clock.now()
     with runtime.store.write() as connection:
-        audit.hold(connection)
-        entry_id = required(
-            seller_lists.remove(connection, marketplace_id, seller, by, now), "This seller is on no list."
+        audit.lock(connection)
+        entry_id = require(
+            seller_lists.end_entry(connection, marketplace_id, seller, by, now), "This seller is on no list."
         )
         audit.record(connection, now, marketplace_id, by, "seller_list.removed", entry_id, seller=seller)

@@ -15,9 +15,9 @@ from serving.platform.database.pages import cut
 from serving.platform.runtime import Runtime
 from serving.scoring.service.bundles import LiveModels
 from serving.sellers.policy import SellerRiskPolicy
-from serving.sellers.rules.seller_risk import Ranking, ScoredListing, SellerRisk, rank, reasons
+from serving.sellers.rules.seller_risk import Ranking, ScoredListing, SellerRisk, rank_sellers, risk_reasons
 from serving.sellers.store import seller_risks
-from serving.sellers.store.seller_risks import Kept
+from serving.sellers.store.seller_risks import StoredRanking
 
 
 def ranking_at(connection: Connection, marketplace_id: str, as_of: datetime, policy: SellerRiskPolicy) -> Ranking:
@@ -32,17 +32,17 @@ def ranking_at(connection: Connection, marketplace_id: str, as_of: datetime, pol
         connection, marketplace_id, since=since, until=as_of
     ):
         listings[seller].append(ScoredListing(probability, findings.get(seller, {}).get(listing_id)))
-    return rank(listings, policy)
+    return rank_sellers(listings, policy)
 
 
-def refresh(runtime: Runtime, marketplace: Marketplace) -> bool:
+def refresh_ranking(runtime: Runtime, marketplace: Marketplace) -> bool:
     """Compute and store a marketplace's ranking as of now; False where one of this moment is already stored."""
     marketplace_id, policy, now = marketplace.marketplace_id, runtime.policies[SellerRiskPolicy], runtime.clock.now()
     with runtime.store.read() as connection:
         ranking = ranking_at(connection, marketplace_id, now, policy)
-    kept_ranking = Kept(now, policy.window_days, ranking.sellers, ranking.base_rate, policy_version(policy))
+    kept_ranking = StoredRanking(now, policy.window_days, ranking.sellers, ranking.base_rate, policy_version(policy))
     with runtime.store.write() as connection:
-        return seller_risks.keep(connection, marketplace_id, ranking, kept_ranking)
+        return seller_risks.save_ranking(connection, marketplace_id, ranking, kept_ranking)
 
 
 def refresh_seller_risks(runtime: Runtime) -> int:
@@ -51,13 +51,14 @@ def refresh_seller_risks(runtime: Runtime) -> int:
     with runtime.store.read() as connection:
         due = [
             marketplace
-            for marketplace in marketplaces.everyone(connection)
+            for marketplace in marketplaces.all_marketplaces(connection)
             if runtime.services[LiveModels].loaded(marketplace.marketplace_id) is not None
             and (
-                (last := seller_risks.kept(connection, marketplace.marketplace_id)) is None or now - last.as_of >= lasts
+                (last := seller_risks.stored_ranking(connection, marketplace.marketplace_id)) is None
+                or now - last.as_of >= lasts
             )
         ]
-    return sum(refresh(runtime, marketplace) for marketplace in due)
+    return sum(refresh_ranking(runtime, marketplace) for marketplace in due)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +68,7 @@ class RiskOfSeller:
     `kept` is None before the first ranking, `risk` where none of the seller's listings was scored in its window.
     """
 
-    kept: Kept | None
+    kept: StoredRanking | None
     risk: SellerRisk | None
     reasons: tuple[Message, ...]
 
@@ -82,7 +83,7 @@ class RankedSeller:
 class PageOfRisks:
     """Sellers of the stored ranking, the riskiest first; `kept` is None before the first ranking."""
 
-    kept: Kept | None
+    kept: StoredRanking | None
     riskiest: tuple[RankedSeller, ...]
     next: str | None
 
@@ -91,7 +92,7 @@ def risk_of(runtime: Runtime, connection: Connection, marketplace_id: str, selle
     """The risk of a seller; `seller` None is an unknown seller."""
     if seller is None:
         return RiskOfSeller(None, None, (message("risk.no_seller"),))
-    kept_ranking = seller_risks.kept(connection, marketplace_id)
+    kept_ranking = seller_risks.stored_ranking(connection, marketplace_id)
     if kept_ranking is None:
         scored = runtime.services[LiveModels].loaded(marketplace_id) is not None
         return RiskOfSeller(None, None, (message("risk.not_ranked" if scored else "risk.no_champion"),))
@@ -99,13 +100,13 @@ def risk_of(runtime: Runtime, connection: Connection, marketplace_id: str, selle
     if risk is None:
         return RiskOfSeller(kept_ranking, None, (message("risk.not_scored", days=kept_ranking.window_days),))
     return RiskOfSeller(
-        kept_ranking, risk, reasons(risk, sellers=kept_ranking.sellers, window_days=kept_ranking.window_days)
+        kept_ranking, risk, risk_reasons(risk, sellers=kept_ranking.sellers, window_days=kept_ranking.window_days)
     )
 
 
 def riskiest_sellers(connection: Connection, marketplace_id: str, most: int, after: str | None = None) -> PageOfRisks:
     """At most `most` ranked sellers, the riskiest first."""
-    ranked = seller_risks.riskiest(connection, marketplace_id, most + 1, after)
+    ranked = seller_risks.riskiest_sellers(connection, marketplace_id, most + 1, after)
     page, following = cut(ranked, most, lambda row: row[0])
-    kept_ranking = seller_risks.kept(connection, marketplace_id)
+    kept_ranking = seller_risks.stored_ranking(connection, marketplace_id)
     return PageOfRisks(kept_ranking, tuple(RankedSeller(seller, risk) for seller, risk in page), following)

@@ -6,7 +6,7 @@ from sqlalchemy import Connection
 
 from models.policies.sellers import SanctionPolicy
 from models.policies.version import policy_version
-from models.strikes import Hit, Void, weight_of
+from models.strikes import Hit, VoidCause, removal_weight
 from serving.audit.store import audit
 from serving.platform.runtime import Runtime
 from serving.sellers.service import sanctioning
@@ -15,31 +15,31 @@ from serving.takedowns.store.actions import StoredAction
 from serving.webhooks.rules.action import ActionKind
 
 
-def strike(runtime: Runtime, connection: Connection, removal: StoredAction, at: datetime) -> None:
+def record_strike(runtime: Runtime, connection: Connection, removal: StoredAction, at: datetime) -> None:
     """Record the strike of a removal that is not pending, as of its confirmation, and propose a sanction if due."""
     ground = strikes.ground_of(connection, removal)
     if removal.kind is not ActionKind.REMOVE or ground.seller is None:
         return
     # Other strikes on the same seller wait for this transaction, and count it.
-    audit.hold(connection)
+    audit.lock(connection)
     policy = runtime.policies[SanctionPolicy]
-    weight = weight_of(ground.judgement, ground.reason_code, policy)
+    weight = removal_weight(ground.judgement, ground.reason_code, policy)
     hit = Hit(removal.action_id, ground.reason_code, weight, ground.known_at)
     strikes.add_hit(connection, removal.marketplace_id, ground.seller, hit, policy_version(policy))
-    sanctioning.climb(runtime, connection, removal.marketplace_id, ground.seller, at)
+    sanctioning.propose_after_strike(runtime, connection, removal.marketplace_id, ground.seller, at)
 
 
-def take_away(runtime: Runtime, connection: Connection, removal: StoredAction, why: Void, at: datetime) -> None:
+def void_strike(runtime: Runtime, connection: Connection, removal: StoredAction, why: VoidCause, at: datetime) -> None:
     """Void the strike of a removal, and end the sanctions that the remaining strikes do not carry."""
-    audit.hold(connection)
-    seller = strikes.void(connection, removal.marketplace_id, removal.action_id, why, at)
+    audit.lock(connection)
+    seller = strikes.void_strike(connection, removal.marketplace_id, removal.action_id, why, at)
     if seller is not None:
-        sanctioning.descend(runtime, connection, removal.marketplace_id, seller, at)
+        sanctioning.end_after_void(runtime, connection, removal.marketplace_id, seller, at)
 
 
-def give_again(runtime: Runtime, connection: Connection, marketplace_id: str, action_id: str, at: datetime) -> None:
+def restore_strike(runtime: Runtime, connection: Connection, marketplace_id: str, action_id: str, at: datetime) -> None:
     """Restore the strike of a removal after its overturn was undone."""
-    audit.hold(connection)
-    seller = strikes.give_again(connection, marketplace_id, action_id)
+    audit.lock(connection)
+    seller = strikes.restore_strike(connection, marketplace_id, action_id)
     if seller is not None:
-        sanctioning.climb(runtime, connection, marketplace_id, seller, at)
+        sanctioning.propose_after_strike(runtime, connection, marketplace_id, seller, at)

@@ -30,28 +30,33 @@ def series_by_kind(
     return series
 
 
-def _edge(number: int, at: Column[Any]) -> Any:
+def _edge_parameter(number: int, at: Column[Any]) -> Any:
     return bindparam(f"edge_{number}", type_=at.type)
 
 
-def _steps(at: Column[Any]) -> list[ColumnElement[int]]:
-    return [func.sum(case(((at > _edge(step, at)) & (at <= _edge(step + 1, at)), 1), else_=0)) for step in range(STEPS)]
+def _step_counts(at: Column[Any]) -> list[ColumnElement[int]]:
+    return [
+        func.sum(case(((at > _edge_parameter(step, at)) & (at <= _edge_parameter(step + 1, at)), 1), else_=0))
+        for step in range(STEPS)
+    ]
 
 
-def _of_seller(query: Select[Any, *tuple[Any, ...]], table: Any, at: Column[Any]) -> Select[Any, *tuple[Any, ...]]:
+def _seller_window(query: Select[Any, *tuple[Any, ...]], table: Any, at: Column[Any]) -> Select[Any, *tuple[Any, ...]]:
     return query.where(
         inside(table, bindparam("here"), seller_external_id=bindparam("seller")),
-        at > _edge(0, at),
-        at <= _edge(STEPS, at),
+        at > _edge_parameter(0, at),
+        at <= _edge_parameter(STEPS, at),
     )
 
 
 # Built once: thirty conditions take longer to build than to run.
 _EVENTS: Final = (
-    _of_seller(
-        select(seller_event.c.kind, *_steps(seller_event.c.occurred_at)), seller_event, seller_event.c.occurred_at
+    _seller_window(
+        select(seller_event.c.kind, *_step_counts(seller_event.c.occurred_at)), seller_event, seller_event.c.occurred_at
     )
-    .where(seller_event.c.known_at <= _edge(STEPS, seller_event.c.known_at))
+    .where(seller_event.c.known_at <= _edge_parameter(STEPS, seller_event.c.known_at))
     .group_by(seller_event.c.kind)
 )
-_NEW_LISTINGS: Final = _of_seller(select(*_steps(listing.c.first_known_at)), listing, listing.c.first_known_at)
+_NEW_LISTINGS: Final = _seller_window(
+    select(*_step_counts(listing.c.first_known_at)), listing, listing.c.first_known_at
+)

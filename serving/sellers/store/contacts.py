@@ -11,7 +11,7 @@ from features.contacts import ContactKind
 from serving.listings.tables import listing_version
 from serving.platform.database.erasing import count_rows, delete_some
 from serving.platform.database.fast.door import KeyedQuery
-from serving.platform.database.lists import as_list, listed
+from serving.platform.database.lists import list_parameter, value_table
 from serving.platform.database.scope import HERE, inside
 from serving.platform.database.store import add_or_ignore
 from serving.sellers.policy import LinkPolicy
@@ -21,16 +21,18 @@ from serving.sellers.tables import seller_contact
 _UNTIL: Final = bindparam("until", type_=seller_contact.c.known_at.type)
 
 
-def follow(connection: Connection, marketplace_id: str, searches: Sequence[ContactSearch], policy: LinkPolicy) -> None:
+def run_searches(
+    connection: Connection, marketplace_id: str, searches: Sequence[ContactSearch], policy: LinkPolicy
+) -> None:
     """Complete all searches together: two queries per step, or one where no seller has a contact."""
     if not searches:
         return
     until = max(search.as_of for search in searches)
     contacts, read_sellers, followed = Contacts(), set[str](), set[str]()
     while frontier := {seller for search in searches for seller in search.frontier}:
-        own = _of_sellers(connection, marketplace_id, frontier - read_sellers, until)
+        own = _contacts_of_sellers(connection, marketplace_id, frontier - read_sellers, until)
         tokens = {mention.token for mention in own} - followed
-        shared = _earliest(connection, marketplace_id, tokens, until, policy.most_sellers_of_a_contact + 1)
+        shared = _earliest_sharers(connection, marketplace_id, tokens, until, policy.most_sellers_of_a_contact + 1)
         contacts.add((*own, *shared))
         read_sellers |= frontier
         followed |= tokens
@@ -38,43 +40,43 @@ def follow(connection: Connection, marketplace_id: str, searches: Sequence[Conta
             search.step(contacts)
 
 
-def _of_sellers(
+def _contacts_of_sellers(
     connection: Connection, marketplace_id: str, sellers: Collection[str], until: datetime
 ) -> list[Mention]:
     if not sellers:
         return []
     named = sorted(sellers)
-    parameters = {"here": marketplace_id, "until": until, "sellers": named, **as_list(connection, named)}
-    return _read(connection, _own(connection.dialect.name), parameters)
+    parameters = {"here": marketplace_id, "until": until, "sellers": named, **list_parameter(connection, named)}
+    return _read_mentions(connection, _own_contacts_query(connection.dialect.name), parameters)
 
 
 @cache
-def _own(dialect: str) -> KeyedQuery:
+def _own_contacts_query(dialect: str) -> KeyedQuery:
     if dialect == "postgresql":
         named = seller_contact.c.seller_external_id.in_(bindparam("sellers", expanding=True))
         own = select(seller_contact).where(inside(seller_contact, HERE), named, seller_contact.c.known_at < _UNTIL)
         return KeyedQuery(own, "sellers")
-    seller_list = listed(dialect, String())
+    seller_list = value_table(dialect, String())
     of_seller = inside(seller_contact, HERE, seller_external_id=seller_list.c.value) & (
         seller_contact.c.known_at < _UNTIL
     )
     return KeyedQuery(select(seller_contact).select_from(seller_list.outerjoin(seller_contact, of_seller)))
 
 
-def _earliest(
+def _earliest_sharers(
     connection: Connection, marketplace_id: str, tokens: Collection[str], until: datetime, most: int
 ) -> list[Mention]:
     """The earliest sharers of each contact: an ordered scan of at most `most` index entries each."""
     if not tokens:
         return []
-    parameters = {"here": marketplace_id, "until": until, **as_list(connection, sorted(tokens))}
-    return _read(connection, _sharers(connection.dialect.name, most), parameters)
+    parameters = {"here": marketplace_id, "until": until, **list_parameter(connection, sorted(tokens))}
+    return _read_mentions(connection, _sharers_query(connection.dialect.name, most), parameters)
 
 
 @cache
-def _sharers(dialect: str, most: int) -> KeyedQuery:
+def _sharers_query(dialect: str, most: int) -> KeyedQuery:
     """By LATERAL on PostgreSQL, which SQLite lacks; there a correlated IN bounds the same scan."""
-    token_list = listed(dialect, String())
+    token_list = value_table(dialect, String())
     inner = seller_contact.alias("inner_contact")
     earliest = (
         select(inner)
@@ -92,7 +94,7 @@ def _sharers(dialect: str, most: int) -> KeyedQuery:
     return KeyedQuery(select(seller_contact).select_from(token_list.outerjoin(seller_contact, is_earliest)))
 
 
-def _read(connection: Connection, query: KeyedQuery, parameters: Mapping[str, Any]) -> list[Mention]:
+def _read_mentions(connection: Connection, query: KeyedQuery, parameters: Mapping[str, Any]) -> list[Mention]:
     return [
         Mention(row.token, ContactKind(row.kind), row.seller_external_id, row.known_at)
         for row in query.rows(connection, parameters)
@@ -122,7 +124,7 @@ def add_contacts(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> N
     add_or_ignore(connection, seller_contact, rows)
 
 
-def count(connection: Connection, marketplace_id: str, seller: str) -> int:
+def count_contacts(connection: Connection, marketplace_id: str, seller: str) -> int:
     return count_rows(
         connection,
         seller_contact,
@@ -131,7 +133,9 @@ def count(connection: Connection, marketplace_id: str, seller: str) -> int:
     )
 
 
-def forget(connection: Connection, marketplace_id: str, before: datetime, on_hold: Collection[str], most: int) -> int:
+def delete_unused(
+    connection: Connection, marketplace_id: str, before: datetime, on_hold: Collection[str], most: int
+) -> int:
     """Delete contacts of sellers without listings since a moment, except on legal hold; returns how many."""
     contact = seller_contact.c
     offered = exists().where(
@@ -148,7 +152,7 @@ def forget(connection: Connection, marketplace_id: str, before: datetime, on_hol
     return delete_some(connection, seller_contact, contact.token, gone, most)
 
 
-def erase(connection: Connection, marketplace_id: str, seller: str) -> int:
+def erase_contacts(connection: Connection, marketplace_id: str, seller: str) -> int:
     """Delete the contacts of a seller; returns how many there were."""
     done = connection.execute(
         delete(seller_contact).where(inside(seller_contact, marketplace_id, seller_external_id=seller))

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, func, select, update
 
-from models.errors import required
+from models.errors import require
 from serving.platform.database.pages import page
 from serving.platform.database.row_reader import reader, row_of
 from serving.platform.database.scope import inside
@@ -55,8 +55,8 @@ def add_sanction(connection: Connection, row: Mapping[str, Any]) -> None:
 
 def get(connection: Connection, marketplace_id: str, sanction_id: str) -> StoredSanction:
     """One sanction. Raises NotFound (there is none in this marketplace)."""
-    sanctions = _read(connection, inside(sanction, marketplace_id, sanction_id=sanction_id))
-    return required(sanctions[0] if sanctions else None, "There is no such sanction.")
+    sanctions = _select_sanctions(connection, inside(sanction, marketplace_id, sanction_id=sanction_id))
+    return require(sanctions[0] if sanctions else None, "There is no such sanction.")
 
 
 def marketplace_of(connection: Connection, sanction_id: str, marketplaces: Collection[str]) -> str:
@@ -67,36 +67,40 @@ def marketplace_of(connection: Connection, sanction_id: str, marketplaces: Colle
     query = select(sanction.c.marketplace_id).where(
         sanction.c.sanction_id == sanction_id, sanction.c.marketplace_id.in_(marketplaces)
     )
-    return str(required(connection.execute(query).scalar(), "There is no such sanction."))
+    return str(require(connection.execute(query).scalar(), "There is no such sanction."))
 
 
 def of_seller(connection: Connection, marketplace_id: str, seller: str) -> list[StoredSanction]:
     """The sanctions of a seller, oldest first."""
-    return _read(connection, inside(sanction, marketplace_id, seller_external_id=seller))
+    return _select_sanctions(connection, inside(sanction, marketplace_id, seller_external_id=seller))
 
 
-def reached_from(connection: Connection, marketplace_id: str, sanction_id: str) -> list[StoredSanction]:
+def sanctions_led_to(connection: Connection, marketplace_id: str, sanction_id: str) -> list[StoredSanction]:
     """The sanctions of linked accounts that this one led to."""
-    return _read(connection, inside(sanction, marketplace_id, parent_id=sanction_id))
+    return _select_sanctions(connection, inside(sanction, marketplace_id, parent_id=sanction_id))
 
 
-def undecided(
+def undecided_sanctions(
     connection: Connection, marketplaces: Collection[str], most: int, after: str | None = None
 ) -> list[StoredSanction]:
     """The undecided sanctions, the oldest first; or those behind the one `after`."""
     in_marketplaces = sanction.c.marketplace_id.in_(marketplaces)
-    return _read(connection, in_marketplaces, sanction.c.state.in_(_OPEN), most=most, behind=(marketplaces, after))
+    return _select_sanctions(
+        connection, in_marketplaces, sanction.c.state.in_(_OPEN), most=most, behind=(marketplaces, after)
+    )
 
 
-def in_force(
+def sanctions_in_force(
     connection: Connection, marketplaces: Collection[str], most: int, after: str | None = None
 ) -> list[StoredSanction]:
     """The sanctions in force, the oldest first; or those behind the one `after`."""
     in_marketplaces, carried_out = sanction.c.marketplace_id.in_(marketplaces), SanctionState.CARRIED_OUT.value
-    return _read(connection, in_marketplaces, sanction.c.state == carried_out, most=most, behind=(marketplaces, after))
+    return _select_sanctions(
+        connection, in_marketplaces, sanction.c.state == carried_out, most=most, behind=(marketplaces, after)
+    )
 
 
-def decided(connection: Connection, marketplace_id: str, *, since: datetime, until: datetime) -> tuple[int, int]:
+def decided_counts(connection: Connection, marketplace_id: str, *, since: datetime, until: datetime) -> tuple[int, int]:
     """The restricted and the closed accounts by decisions in [since, until)."""
     query = (
         select(sanction.c.measure, func.count().label("n"))
@@ -112,9 +116,9 @@ def decided(connection: Connection, marketplace_id: str, *, since: datetime, unt
     return counts.get(Measure.RESTRICT.value, 0), counts.get(Measure.CLOSE.value, 0)
 
 
-def due(connection: Connection, now: datetime, most: int) -> list[StoredSanction]:
+def due_sanctions(connection: Connection, now: datetime, most: int) -> list[StoredSanction]:
     """The sanctions with a due step: an overdue proposal, or a restriction to check."""
-    return _read(connection, sanction.c.due_at <= now, most=most)
+    return _select_sanctions(connection, sanction.c.due_at <= now, most=most)
 
 
 def change(
@@ -140,7 +144,7 @@ def change(
     return changed.rowcount == 1
 
 
-def look_again(connection: Connection, stored_sanction: StoredSanction, due_at: datetime | None) -> None:
+def schedule_check(connection: Connection, stored_sanction: StoredSanction, due_at: datetime | None) -> None:
     """Set the time of the next check of a sanction in force."""
     connection.execute(
         update(sanction)
@@ -167,7 +171,7 @@ def votes(connection: Connection, sanction_ids: Collection[str]) -> dict[str, li
     return votes_by_sanction
 
 
-def _read(
+def _select_sanctions(
     connection: Connection,
     *conditions: Any,
     most: int | None = None,

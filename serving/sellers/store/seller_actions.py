@@ -6,20 +6,20 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, select
 
-from models.errors import required
+from models.errors import require
 from serving.platform.database.row_reader import reader
 from serving.platform.database.scope import inside
 from serving.platform.database.store import add
 from serving.sellers.rules.sanction import SellerAct
 from serving.sellers.tables import seller_action
 from serving.webhooks.rules.action import ActionState
-from serving.webhooks.store.outbox import Outbox, Outgoing
+from serving.webhooks.store.outbox import Outbox, OutgoingMessage
 
 PREFIX: Final = "sac"
 
 
 @dataclass(frozen=True, slots=True)
-class StoredSellerAction(Outgoing):
+class StoredSellerAction(OutgoingMessage):
     seller_external_id: str
     sanction_id: str
     kind: SellerAct
@@ -31,12 +31,12 @@ class StoredSellerAction(Outgoing):
         return self.seller_external_id
 
 
-def _read(connection: Connection, *conditions: Any) -> list[StoredSellerAction]:
+def _select_actions(connection: Connection, *conditions: Any) -> list[StoredSellerAction]:
     query = select(seller_action).where(*conditions).order_by(seller_action.c.created_at, seller_action.c.sequence)
     return reader(StoredSellerAction).all(connection, query)
 
 
-OUTBOX: Final = Outbox(seller_action, "seller_external_id", _read)
+OUTBOX: Final = Outbox(seller_action, "seller_external_id", _select_actions)
 
 
 def add_action(connection: Connection, row: Mapping[str, Any]) -> None:
@@ -46,13 +46,13 @@ def add_action(connection: Connection, row: Mapping[str, Any]) -> None:
 
 def get(connection: Connection, marketplace_id: str, action_id: str) -> StoredSellerAction:
     """One action. Raises NotFound (there is none in this marketplace)."""
-    actions = _read(connection, inside(seller_action, marketplace_id, action_id=action_id))
-    return required(actions[0] if actions else None, "There is no such action.")
+    actions = _select_actions(connection, inside(seller_action, marketplace_id, action_id=action_id))
+    return require(actions[0] if actions else None, "There is no such action.")
 
 
 def of_seller(connection: Connection, marketplace_id: str, seller: str) -> list[StoredSellerAction]:
     """The actions on a seller that were not withdrawn, oldest first."""
-    return _read(
+    return _select_actions(
         connection,
         inside(seller_action, marketplace_id, seller_external_id=seller),
         seller_action.c.state != ActionState.WITHDRAWN.value,
@@ -63,4 +63,4 @@ def in_state(connection: Connection, marketplace_id: str, state: ActionState, mo
     """The newest actions in a state, at most `most`, oldest first."""
     query = select(seller_action.c.action_id).where(inside(seller_action, marketplace_id, state=state.value))
     ids = connection.execute(query.order_by(seller_action.c.action_id.desc()).limit(most)).scalars().all()
-    return _read(connection, seller_action.c.action_id.in_(ids))[::-1] if ids else []
+    return _select_actions(connection, seller_action.c.action_id.in_(ids))[::-1] if ids else []

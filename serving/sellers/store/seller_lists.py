@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, bindparam, select, update
 
-from models.seller_lists import Entry, SellerList
+from models.seller_lists import SellerList, SellerListEntry
 from serving.platform.database.fast.door import KeyedQuery
 from serving.platform.database.scope import inside
 from serving.platform.database.store import add
@@ -27,9 +27,9 @@ _OF_SELLERS: Final = KeyedQuery(
 )
 
 
-def put(connection: Connection, marketplace_id: str, entry_id: str, list_entry: Entry) -> None:
+def set_entry(connection: Connection, marketplace_id: str, entry_id: str, list_entry: SellerListEntry) -> None:
     """Put a seller on a list, in place of an entry in force."""
-    remove(connection, marketplace_id, list_entry.seller, list_entry.added_by, list_entry.added_at)
+    end_entry(connection, marketplace_id, list_entry.seller, list_entry.added_by, list_entry.added_at)
     row = {
         "marketplace_id": marketplace_id,
         "entry_id": entry_id,
@@ -45,7 +45,7 @@ def put(connection: Connection, marketplace_id: str, entry_id: str, list_entry: 
     add(connection, listed_seller, [row])
 
 
-def remove(connection: Connection, marketplace_id: str, seller: str, by: str, at: datetime) -> str | None:
+def end_entry(connection: Connection, marketplace_id: str, seller: str, by: str, at: datetime) -> str | None:
     """End the entry of a seller; returns its id, None where there is none."""
     ended = (
         update(listed_seller)
@@ -58,26 +58,28 @@ def remove(connection: Connection, marketplace_id: str, seller: str, by: str, at
 
 def of_sellers(
     connection: Connection, marketplace_id: str, sellers: Collection[str], now: datetime
-) -> dict[str, Entry]:
+) -> dict[str, SellerListEntry]:
     """The entries in force of these sellers, by seller."""
     if not sellers:
         return {}
     parameters = {"places": [marketplace_id], "now": now, "sellers": sorted(sellers)}
-    return {list_entry.seller: list_entry for _, list_entry, _ in _entries(_OF_SELLERS.rows(connection, parameters))}
+    return {
+        list_entry.seller: list_entry for _, list_entry, _ in _read_entries(_OF_SELLERS.rows(connection, parameters))
+    }
 
 
-def in_force(
+def entries_in_force(
     connection: Connection, marketplaces: Collection[str], now: datetime, most: int
-) -> list[tuple[str, Entry, str]]:
+) -> list[tuple[str, SellerListEntry, str]]:
     """(marketplace, entry, its id) of the entries in force, the newest first."""
-    return _entries(connection.execute(_IN_FORCE.limit(most), {"places": list(marketplaces), "now": now}))
+    return _read_entries(connection.execute(_IN_FORCE.limit(most), {"places": list(marketplaces), "now": now}))
 
 
-def _entries(rows: Iterable[Any]) -> list[tuple[str, Entry, str]]:
+def _read_entries(rows: Iterable[Any]) -> list[tuple[str, SellerListEntry, str]]:
     return [
         (
             row.marketplace_id,
-            Entry(
+            SellerListEntry(
                 row.seller_external_id,
                 SellerList(row.list_name),
                 row.reason,

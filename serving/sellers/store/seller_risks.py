@@ -38,7 +38,7 @@ def last_scores(
     )
     numbered = (
         select(score.c.listing_id, score.c.version_id, score.c.probability, place.label("place"))
-        .where(*_scored(marketplace_id, since, until))
+        .where(*_scored_between(marketplace_id, since, until))
         .subquery()
     )
     query = (
@@ -54,16 +54,16 @@ def rulings(
     connection: Connection, marketplace_id: str, *, since: datetime, until: datetime
 ) -> Mapping[str, list[Ruling]]:
     """All verdicts on the listings of `last_scores` and on earlier versions of them, by seller."""
-    scored = select(score.c.listing_id).where(*_scored(marketplace_id, since, until))
+    scored = select(score.c.listing_id).where(*_scored_between(marketplace_id, since, until))
     return histories.rulings_on(connection, marketplace_id, scored)
 
 
-def _scored(marketplace_id: str, since: datetime, until: datetime) -> tuple[ColumnElement[bool], ...]:
+def _scored_between(marketplace_id: str, since: datetime, until: datetime) -> tuple[ColumnElement[bool], ...]:
     return (score.c.marketplace_id == marketplace_id, score.c.scored_at >= since, score.c.scored_at < until)
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class StoredRanking:
     """The common values of a ranking: its moment, its window, and its policy."""
 
     as_of: datetime
@@ -73,7 +73,7 @@ class Kept:
     policy_version: str
 
 
-def keep(connection: Connection, marketplace_id: str, ranking: Ranking, kept_ranking: Kept) -> bool:
+def save_ranking(connection: Connection, marketplace_id: str, ranking: Ranking, kept_ranking: StoredRanking) -> bool:
     """Store a ranking in place of an earlier one; False where one of the same or a later moment is stored."""
     row = {"marketplace_id": marketplace_id, **asdict(kept_ranking)}
     earlier = (seller_ranking.c.marketplace_id == marketplace_id) & (seller_ranking.c.as_of < kept_ranking.as_of)
@@ -91,10 +91,10 @@ def keep(connection: Connection, marketplace_id: str, ranking: Ranking, kept_ran
     return True
 
 
-def kept(connection: Connection, marketplace_id: str) -> Kept | None:
+def stored_ranking(connection: Connection, marketplace_id: str) -> StoredRanking | None:
     """The ranking in force; None before the first."""
     query = select(seller_ranking).where(seller_ranking.c.marketplace_id == marketplace_id)
-    return reader(Kept).single(connection, query)
+    return reader(StoredRanking).single(connection, query)
 
 
 def of_seller(connection: Connection, marketplace_id: str, name: str) -> SellerRisk | None:
@@ -103,7 +103,7 @@ def of_seller(connection: Connection, marketplace_id: str, name: str) -> SellerR
     return reader(SellerRisk).single(connection, query)
 
 
-def riskiest(
+def riskiest_sellers(
     connection: Connection, marketplace_id: str, most: int, after: str | None = None
 ) -> list[tuple[str, SellerRisk]]:
     """At most `most` sellers with a percentile, the riskiest first; or those behind the seller `after`."""

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, select, update
 
-from models.strikes import Hit, Void
+from models.strikes import Hit, VoidCause
 from models.verdict import Judgement, ReasonCode
 from serving.cases.tables import review_case, verdict
 from serving.listings.tables import listing_version
@@ -56,7 +56,9 @@ def add_hit(connection: Connection, marketplace_id: str, seller: str, hit: Hit, 
     add(connection, strike_hit, [row])
 
 
-def void(connection: Connection, marketplace_id: str, action_id: str, why: Void, at: datetime) -> str | None:
+def void_strike(
+    connection: Connection, marketplace_id: str, action_id: str, why: VoidCause, at: datetime
+) -> str | None:
     """Void a strike; returns its seller, None where no strike counted."""
     changed = (
         update(strike_hit)
@@ -67,11 +69,11 @@ def void(connection: Connection, marketplace_id: str, action_id: str, why: Void,
     return connection.execute(changed).scalar()
 
 
-def give_again(connection: Connection, marketplace_id: str, action_id: str) -> str | None:
+def restore_strike(connection: Connection, marketplace_id: str, action_id: str) -> str | None:
     """Restore a strike that an overturn voided; returns its seller, None where there is none."""
     changed = (
         update(strike_hit)
-        .where(inside(strike_hit, marketplace_id, action_id=action_id, void_as=Void.OVERTURNED.value))
+        .where(inside(strike_hit, marketplace_id, action_id=action_id, void_as=VoidCause.OVERTURNED.value))
         .values(void_at=None, void_as=None)
         .returning(strike_hit.c.seller_external_id)
     )
@@ -85,36 +87,36 @@ def of_seller(connection: Connection, marketplace_id: str, seller: str) -> list[
         .where(inside(strike_hit, marketplace_id, seller_external_id=seller))
         .order_by(strike_hit.c.known_at, strike_hit.c.action_id)
     )
-    return [_hit(row) for row in connection.execute(query)]
+    return [_read_hit(row) for row in connection.execute(query)]
 
 
 def of_removal(connection: Connection, marketplace_id: str, action_id: str) -> Hit | None:
     """The strike of a removal; None where the listing names no seller or the removal is pending approval."""
     query = select(strike_hit).where(inside(strike_hit, marketplace_id, action_id=action_id))
     row = connection.execute(query).one_or_none()
-    return None if row is None else _hit(row)
+    return None if row is None else _read_hit(row)
 
 
-def _hit(row: Row[Any]) -> Hit:
-    void_as = None if row.void_as is None else Void(row.void_as)
+def _read_hit(row: Row[Any]) -> Hit:
+    void_as = None if row.void_as is None else VoidCause(row.void_as)
     return Hit(row.action_id, ReasonCode(row.reason_code), row.weight, row.known_at, void_as)
 
 
 def brands_of(connection: Connection, marketplace_id: str, seller: str) -> frozenset[str]:
     """The registered brands whose counterfeits count as strikes of a seller."""
-    query = _struck(marketplace_id, review_case.c.brand_id).where(strike_hit.c.seller_external_id == seller)
+    query = _select_strikes(marketplace_id, review_case.c.brand_id).where(strike_hit.c.seller_external_id == seller)
     return frozenset(brand_id for brand_id in connection.execute(query).scalars() if brand_id is not None)
 
 
-def struck_for(connection: Connection, pair: tuple[str, str], sellers: Collection[str]) -> frozenset[str]:
+def sellers_struck_for(connection: Connection, pair: tuple[str, str], sellers: Collection[str]) -> frozenset[str]:
     """Those of these sellers with a strike for a counterfeit of a brand, by (marketplace, brand)."""
-    query = _struck(pair[0], strike_hit.c.seller_external_id).where(
+    query = _select_strikes(pair[0], strike_hit.c.seller_external_id).where(
         review_case.c.brand_id == pair[1], strike_hit.c.seller_external_id.in_(sellers)
     )
     return frozenset(connection.execute(query).scalars())
 
 
-def _struck(marketplace_id: str, column: ColumnElement[str]) -> Select[Any]:
+def _select_strikes(marketplace_id: str, column: ColumnElement[str]) -> Select[Any]:
     return (
         select(column)
         .select_from(strike_hit)
@@ -125,7 +127,7 @@ def _struck(marketplace_id: str, column: ColumnElement[str]) -> Select[Any]:
     )
 
 
-def confirmed_by(connection: Connection, marketplace_id: str, seller: str) -> frozenset[str]:
+def confirmers(connection: Connection, marketplace_id: str, seller: str) -> frozenset[str]:
     """The people whose verdicts requested, or joined, a removal that counts as a strike of a seller."""
     query = (
         select(verdict.c.user_id)

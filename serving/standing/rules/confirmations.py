@@ -34,7 +34,7 @@ class Ruling:
 
 
 @dataclass(frozen=True, slots=True)
-class Given:
+class BrandAnswer:
     """One answer of a brand that it did not withdraw, and its outcome.
 
     `at_once` is set where the answer itself requested the removal. `analyst` is an analyst's decision after it, `audit`
@@ -76,7 +76,7 @@ _AGAINST: Final = frozenset({Judgement.GENUINE, Judgement.LICENSED})
 _SETTLES: Final = _AGAINST | {Judgement.COUNTERFEIT}
 
 
-def outcome(answer: Given) -> tuple[Outcome, datetime] | None:
+def outcome_of(answer: BrandAnswer) -> tuple[Outcome, datetime] | None:
     """The outcome of an answer, and its time; None where it does not count.
 
     Only 'counterfeit' accuses a seller, so only it can be wrong. The answers 'cannot tell', 'grey market' and 'needs
@@ -105,7 +105,7 @@ def outcome(answer: Given) -> tuple[Outcome, datetime] | None:
     return None
 
 
-def settled(answers: Iterable[Given], *, by: datetime) -> list[Given]:
+def settled_answers(answers: Iterable[BrandAnswer], *, by: datetime) -> list[BrandAnswer]:
     """The answers given by a moment, with what was ruled by then; later answers and rulings can still be undone."""
     return [
         replace(
@@ -122,25 +122,25 @@ def settled(answers: Iterable[Given], *, by: datetime) -> list[Given]:
     ]
 
 
-def tallies(answers: Iterable[Given], *, after: datetime, until: datetime) -> dict[ReasonCode | None, Tally]:
+def tallies(answers: Iterable[BrandAnswer], *, after: datetime, until: datetime) -> dict[ReasonCode | None, Tally]:
     """The counted outcomes in (after, until] by reason code; None is the key of the total."""
     outcome_counts: dict[ReasonCode, Counter[Outcome]] = {}
     looked: dict[ReasonCode, Counter[bool]] = {}
     for answer in answers:
-        became = outcome(answer)
+        became = outcome_of(answer)
         if became is None or not after < became[1] <= until:
             continue
         outcome_counts.setdefault(answer.reason_code, Counter())[became[0]] += 1
         if answer.audit is not None and answer.audit.judgement in _SETTLES:
             looked.setdefault(answer.reason_code, Counter())[answer.audit.judgement is Judgement.COUNTERFEIT] += 1
     counted: dict[ReasonCode | None, Tally] = {
-        code: _tally(counts, looked.get(code, Counter())) for code, counts in outcome_counts.items()
+        code: _make_tally(counts, looked.get(code, Counter())) for code, counts in outcome_counts.items()
     }
-    counted[None] = _sum(counted.values())
+    counted[None] = _sum_tallies(counted.values())
     return counted
 
 
-def _tally(outcome_counts: Counter[Outcome], looked: Counter[bool]) -> Tally:
+def _make_tally(outcome_counts: Counter[Outcome], looked: Counter[bool]) -> Tally:
     audited = looked.total()
     return Tally(
         outcome_counts[Outcome.ACCEPTED],
@@ -152,7 +152,7 @@ def _tally(outcome_counts: Counter[Outcome], looked: Counter[bool]) -> Tally:
     )
 
 
-def _sum(parts: Iterable[Tally]) -> Tally:
+def _sum_tallies(parts: Iterable[Tally]) -> Tally:
     whole = Tally()
     for part in parts:
         whole = Tally(
@@ -172,26 +172,38 @@ def surely_at_least(part: int, whole: int, limit: Decimal, z: Decimal) -> bool:
     The ends of the interval satisfy (share - limit)² = z² · limit · (1 - limit) / whole. This form needs no square
     root, so the result is exact.
     """
-    return bool(whole) and _side(part, whole, limit) >= 0 and _distance(part, whole, limit) >= _reach(limit, z)
+    return (
+        bool(whole)
+        and _share_minus_limit(part, whole, limit) >= 0
+        and _scaled_distance(part, whole, limit) >= _interval_reach(limit, z)
+    )
 
 
 def surely_above(part: int, whole: int, limit: Decimal, z: Decimal) -> bool:
     """Whether the whole of Wilson's interval lies above a limit."""
-    return bool(whole) and _side(part, whole, limit) > 0 and _distance(part, whole, limit) > _reach(limit, z)
+    return (
+        bool(whole)
+        and _share_minus_limit(part, whole, limit) > 0
+        and _scaled_distance(part, whole, limit) > _interval_reach(limit, z)
+    )
 
 
 def surely_below(part: int, whole: int, limit: Decimal, z: Decimal) -> bool:
     """Whether the whole of Wilson's interval lies below a limit."""
-    return bool(whole) and _side(part, whole, limit) < 0 and _distance(part, whole, limit) > _reach(limit, z)
+    return (
+        bool(whole)
+        and _share_minus_limit(part, whole, limit) < 0
+        and _scaled_distance(part, whole, limit) > _interval_reach(limit, z)
+    )
 
 
-def _side(part: int, whole: int, limit: Decimal) -> Fraction:
+def _share_minus_limit(part: int, whole: int, limit: Decimal) -> Fraction:
     return Fraction(part, whole) - Fraction(limit)
 
 
-def _distance(part: int, whole: int, limit: Decimal) -> Fraction:
-    return whole * _side(part, whole, limit) ** 2
+def _scaled_distance(part: int, whole: int, limit: Decimal) -> Fraction:
+    return whole * _share_minus_limit(part, whole, limit) ** 2
 
 
-def _reach(limit: Decimal, z: Decimal) -> Fraction:
+def _interval_reach(limit: Decimal, z: Decimal) -> Fraction:
     return Fraction(z) ** 2 * Fraction(limit) * (1 - Fraction(limit))

@@ -19,7 +19,7 @@ class Phase(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Begun:
+class FirstPhase:
     """The state of a brand's first phase.
 
     `briefed_at` is when the first of its users passed the certification. `outcomes` is the number of its counted
@@ -41,7 +41,7 @@ class Stage:
     reasons: tuple[Message, ...]
 
 
-def stage(begun: Begun, at: datetime, policy: EnrolmentPolicy) -> Stage:
+def stage(begun: FirstPhase, at: datetime, policy: EnrolmentPolicy) -> Stage:
     """A brand's phase. The first phase ends only after both enough time and enough outcomes."""
     if begun.full_since is not None:
         return Stage(Phase.FULL, (message("phase.over"),))
@@ -60,7 +60,7 @@ def stage(begun: Begun, at: datetime, policy: EnrolmentPolicy) -> Stage:
     return Stage(Phase.FIRST, tuple(messages))
 
 
-def limited(follows: Effect, brand_stage: Stage, *, at_once_today: int, policy: EnrolmentPolicy) -> Effect:
+def limit_effect(follows: Effect, brand_stage: Stage, *, at_once_today: int, policy: EnrolmentPolicy) -> Effect:
     """The effect of a confirmation by the brand's standing, within the limits of its phase.
 
     A phase only restricts: a brand with a worse standing keeps the effect of that standing.

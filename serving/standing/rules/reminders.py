@@ -18,7 +18,7 @@ class QuestionStep(StrEnum):
 
 
 # The steps that the timeline of a case shows.
-TOLD: Final = {step: message(f"question.{step}") for step in QuestionStep if step is not QuestionStep.MAILED}
+STEP_MESSAGES: Final = {step: message(f"question.{step}") for step in QuestionStep if step is not QuestionStep.MAILED}
 
 
 def due_windows(now: datetime, policy: ReminderPolicy) -> dict[QuestionStep, tuple[datetime, datetime]]:

@@ -12,9 +12,16 @@ from fractions import Fraction
 from typing import Final
 
 from features.message import Message, message
-from models.verdict import ReasonCode, named
+from models.verdict import ReasonCode, reason_message
 from serving.standing.policy import StandingPolicy
-from serving.standing.rules.confirmations import Given, Tally, surely_above, surely_at_least, surely_below, tallies
+from serving.standing.rules.confirmations import (
+    BrandAnswer,
+    Tally,
+    surely_above,
+    surely_at_least,
+    surely_below,
+    tallies,
+)
 
 
 class Level(StrEnum):
@@ -41,7 +48,7 @@ _FROM_THE_TOP: Final = tuple(Level)
 
 
 @dataclass(frozen=True, slots=True)
-class KeptLevel:
+class StoredLevel:
     """A brand's stored level, and the time since when it has it."""
 
     level: Level
@@ -93,7 +100,7 @@ class Effect:
 
 
 def standing(
-    answers: Iterable[Given], *, kept_level: KeptLevel | None, as_of: datetime, policy: StandingPolicy
+    answers: Iterable[BrandAnswer], *, kept_level: StoredLevel | None, as_of: datetime, policy: StandingPolicy
 ) -> Standing:
     """A brand's standing at a moment, from its answers and its last stored level; None is no level yet.
 
@@ -105,7 +112,7 @@ def standing(
     known, reentry = list(answers), timedelta(days=policy.reentry_days)
     starts = as_of - timedelta(days=policy.window_days)
     overall, *by_reason = _breakdown(tallies(known, after=starts, until=as_of), policy)
-    level = _earned_by(overall, by_reason)
+    level = _lowest_level(overall, by_reason)
     lost = kept_level if kept_level is not None and kept_level.level not in IN_GOOD_STANDING else None
     if lost is not None and lost.level is Level.CAPPED:
         later_answers = [answer for answer in known if answer.at > lost.since]
@@ -120,7 +127,7 @@ def standing(
     good = level in IN_GOOD_STANDING
     warned = good and any(scope.near for scope in (overall, *by_reason))
     returns_at = None if good else since + reentry
-    reasons = _reasons(level, warned, (overall, *by_reason), returns_at, policy)
+    reasons = _standing_reasons(level, warned, (overall, *by_reason), returns_at, policy)
     return Standing(level, since, warned, overall, tuple(by_reason), returns_at, reasons)
 
 
@@ -140,26 +147,26 @@ def effect(brand_standing: Standing, *, at_once_today: int, policy: StandingPoli
     return Effect(False, Decimal(0), message("effect.capped.used", n=policy.daily_cap))
 
 
-def earned(counted: Mapping[ReasonCode | None, Tally], policy: StandingPolicy) -> Level:
+def earned_level(counted: Mapping[ReasonCode | None, Tally], policy: StandingPolicy) -> Level:
     """The level by counts alone, without an earlier level: `capped` where a limit is broken."""
     overall, *by_reason = _breakdown(counted, policy)
-    return _earned_by(overall, by_reason)
+    return _lowest_level(overall, by_reason)
 
 
 def _breakdown(counted: Mapping[ReasonCode | None, Tally], policy: StandingPolicy) -> list[Scope]:
     """The total, then the reason codes with counted outcomes, in their order."""
     keys = [None, *(code for code in ReasonCode if code in counted)]
-    return [_scope(key, counted[key], policy) for key in keys]
+    return [_make_scope(key, counted[key], policy) for key in keys]
 
 
-def _scope(reason_code: ReasonCode | None, tally: Tally, policy: StandingPolicy) -> Scope:
+def _make_scope(reason_code: ReasonCode | None, tally: Tally, policy: StandingPolicy) -> Scope:
     finding = _finding(tally, policy)
-    near = _beyond(tally, policy.warned_below_accepted, policy.warned_above_overturned)
-    return Scope(reason_code, tally, finding, _earned(tally, finding, policy), near)
+    near = _is_beyond(tally, policy.warned_below_accepted, policy.warned_above_overturned)
+    return Scope(reason_code, tally, finding, _level_of_tally(tally, finding, policy), near)
 
 
 def _finding(tally: Tally, policy: StandingPolicy) -> Finding:
-    if not _beyond(tally, policy.accepted_share, policy.overturned_share):
+    if not _is_beyond(tally, policy.accepted_share, policy.overturned_share):
         return Finding.HOLDS
     sure = surely_below(tally.accepted, tally.counted, policy.accepted_share, policy.z) or (
         surely_above(tally.overturned, tally.counted, policy.overturned_share, policy.z)
@@ -169,14 +176,14 @@ def _finding(tally: Tally, policy: StandingPolicy) -> Finding:
     return Finding.IN_DOUBT
 
 
-def _beyond(tally: Tally, accepted_share: Decimal, overturned_share: Decimal) -> bool:
+def _is_beyond(tally: Tally, accepted_share: Decimal, overturned_share: Decimal) -> bool:
     """Whether fewer were accepted or more overturned than these shares; False where nothing was counted."""
     return tally.accepted < Fraction(accepted_share) * tally.counted or (
         tally.overturned > Fraction(overturned_share) * tally.counted
     )
 
 
-def _earned(tally: Tally, finding: Finding, policy: StandingPolicy) -> Level:
+def _level_of_tally(tally: Tally, finding: Finding, policy: StandingPolicy) -> Level:
     if finding is Finding.BROKEN:
         return Level.CAPPED
     n, right = tally.counted, tally.accepted
@@ -192,29 +199,31 @@ def _earned(tally: Tally, finding: Finding, policy: StandingPolicy) -> Level:
     return Level.FULL
 
 
-def _earned_by(overall: Scope, by_reason: Iterable[Scope]) -> Level:
+def _lowest_level(overall: Scope, by_reason: Iterable[Scope]) -> Level:
     """The lowest level of the total and of the reason codes beyond a limit; codes within the limits never lower it."""
     limits = [scope.level for scope in by_reason if scope.finding is not Finding.HOLDS]
     return max(overall.level, *limits, key=_FROM_THE_TOP.index) if limits else overall.level
 
 
-def _reasons(
+def _standing_reasons(
     level: Level, warned: bool, scopes: Iterable[Scope], returns_at: datetime | None, policy: StandingPolicy
 ) -> tuple[Message, ...]:
     overall, *by_reason = scopes
     is_capped = level is Level.CAPPED
     messages = [
         message("standing.capped", n=policy.daily_cap) if is_capped else message(f"standing.{level.value}"),
-        _counts(overall, policy),
+        _counts_message(overall, policy),
     ]
     # A single reason code repeats the total.
     messages += [
-        _found(scope, policy) for scope in by_reason if scope.finding is not Finding.HOLDS and len(by_reason) > 1
+        _finding_message(scope, policy)
+        for scope in by_reason
+        if scope.finding is not Finding.HOLDS and len(by_reason) > 1
     ]
     if level is Level.PROVISIONAL and overall.finding is Finding.HOLDS:
         messages.append(message("standing.too_few", n=policy.raw_from))
     if warned:
-        messages.append(message("standing.warned", **_limits(policy)))
+        messages.append(message("standing.warned", **_limit_parameters(policy)))
     if level is Level.SUSPENDED:
         messages.append(message("standing.went_on"))
     if returns_at is not None:
@@ -222,38 +231,38 @@ def _reasons(
     return tuple(messages)
 
 
-def _counts(overall: Scope, policy: StandingPolicy) -> Message:
+def _counts_message(overall: Scope, policy: StandingPolicy) -> Message:
     if not overall.tally.counted:
         return message("standing.none_counted", days=policy.window_days)
-    counts = {"days": policy.window_days, **_of(overall.tally)}
+    counts = {"days": policy.window_days, **_tally_parameters(overall.tally)}
     if overall.finding is Finding.HOLDS:
         return message("standing.counts", **counts)
-    return message(f"standing.counts.{overall.finding.value}", **counts, **_limits(policy))
+    return message(f"standing.counts.{overall.finding.value}", **counts, **_limit_parameters(policy))
 
 
-def _found(scope: Scope, policy: StandingPolicy) -> Message:
+def _finding_message(scope: Scope, policy: StandingPolicy) -> Message:
     assert scope.reason_code is not None
-    code, counts = named(scope.reason_code), {**_of(scope.tally), **_limits(policy)}
+    code, counts = reason_message(scope.reason_code), {**_tally_parameters(scope.tally), **_limit_parameters(policy)}
     return message(f"standing.code.{scope.finding.value}", code=code, **counts)
 
 
-def _limits(policy: StandingPolicy) -> dict[str, float]:
+def _limit_parameters(policy: StandingPolicy) -> dict[str, float]:
     return {"least": float(policy.accepted_share), "most": float(policy.overturned_share)}
 
 
-def _of(tally: Tally) -> dict[str, int | float]:
+def _tally_parameters(tally: Tally) -> dict[str, int | float]:
     n = tally.counted
     return {
         "n": n,
         "accepted": tally.accepted,
-        "accepted_share": _rounded(Fraction(tally.accepted, n), up=False),
+        "accepted_share": _round_against_brand(Fraction(tally.accepted, n), up=False),
         "rejected": tally.rejected,
         "overturned": tally.overturned,
-        "overturned_share": _rounded(Fraction(tally.overturned, n), up=True),
+        "overturned_share": _round_against_brand(Fraction(tally.overturned, n), up=True),
     }
 
 
-def _rounded(share: Fraction, *, up: bool) -> float:
+def _round_against_brand(share: Fraction, *, up: bool) -> float:
     """A share rounded to 0.01 %, against the brand, so that no displayed figure meets a limit that is missed."""
     hundredths = -(-share.numerator * 10_000 // share.denominator) if up else int(share * 10_000)
     return hundredths / 10_000
@@ -272,29 +281,29 @@ def outlook(brand_standing: Standing, policy: StandingPolicy) -> tuple[Message, 
     if not brand_standing.good:
         return ()
     counted = {scope.reason_code: scope.tally for scope in (brand_standing.overall, *brand_standing.by_reason)}
-    code = _code(brand_standing.by_reason)
+    code = _outlook_code(brand_standing.by_reason)
     shown = code if len(brand_standing.by_reason) > 1 else None
     messages = []
     if brand_standing.level is not Level.SELF_SERVICE:
         for more in range(1, _MOST):
-            level = earned(_with(counted, code, accepted=more), policy)
+            level = earned_level(_with_outcomes(counted, code, accepted=more), policy)
             if level in _ABOVE and level is not brand_standing.level:
-                messages.append(_told(level.value, more, shown))
+                messages.append(_outlook_message(level.value, more, shown))
                 break
     for more in range(1, _MOST):
-        if earned(_with(counted, code, overturned=more), policy) not in IN_GOOD_STANDING:
-            messages.append(_told("lost", more, shown))
+        if earned_level(_with_outcomes(counted, code, overturned=more), policy) not in IN_GOOD_STANDING:
+            messages.append(_outlook_message("lost", more, shown))
             break
     return tuple(messages)
 
 
-def _told(what: str, more: int, code: ReasonCode | None) -> Message:
+def _outlook_message(what: str, more: int, code: ReasonCode | None) -> Message:
     if code is None:
         return message(f"outlook.{what}", n=more)
-    return message(f"outlook.{what}.code", n=more, code=named(code))
+    return message(f"outlook.{what}.code", n=more, code=reason_message(code))
 
 
-def _code(by_reason: tuple[Scope, ...]) -> ReasonCode:
+def _outlook_code(by_reason: tuple[Scope, ...]) -> ReasonCode:
     if not by_reason:
         return ReasonCode.TRADEMARK_COUNTERFEIT
     withheld = [scope for scope in by_reason if scope.finding is not Finding.HOLDS]
@@ -302,7 +311,7 @@ def _code(by_reason: tuple[Scope, ...]) -> ReasonCode:
     return chosen.reason_code or ReasonCode.TRADEMARK_COUNTERFEIT
 
 
-def _with(
+def _with_outcomes(
     counted: Mapping[ReasonCode | None, Tally], code: ReasonCode, *, accepted: int = 0, overturned: int = 0
 ) -> dict[ReasonCode | None, Tally]:
     def more(tally: Tally) -> Tally:

@@ -23,7 +23,7 @@ def add_step(connection: Connection, row: Mapping[str, Any]) -> bool:
     return connection.execute(added).first() is not None
 
 
-def untaken(
+def untaken_questions(
     connection: Connection, step: QuestionStep, after: datetime, until: datetime | None, *, most: int
 ) -> list[tuple[str, str]]:
     """(marketplace, case) of open questions due in (after, until] without a step, the most urgent first.
@@ -63,7 +63,7 @@ def waiting_for_manager(connection: Connection, pairs: Collection[tuple[str, str
     return {(row.marketplace_id, row.brand_id): row.n for row in connection.execute(query)} if pairs else {}
 
 
-def unanswered(connection: Connection, marketplace_id: str, brand_id: str, since: datetime) -> int:
+def unanswered_count(connection: Connection, marketplace_id: str, brand_id: str, since: datetime) -> int:
     """The number of questions that a brand did not answer in time, since a moment."""
     step = question_step.c
     query = select(func.count()).where(

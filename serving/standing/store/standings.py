@@ -16,8 +16,8 @@ from serving.cases.tables import verdict
 from serving.platform.database.row_reader import RowReader
 from serving.platform.database.scope import columns, inside
 from serving.platform.database.store import add
-from serving.standing.rules.confirmations import Given, Ruling
-from serving.standing.rules.standing import KeptLevel, Level
+from serving.standing.rules.confirmations import BrandAnswer, Ruling
+from serving.standing.rules.standing import Level, StoredLevel
 from serving.standing.tables import confirmation, standing_change
 from serving.takedowns.store.approvals import was_pending
 from serving.takedowns.tables import action
@@ -35,7 +35,7 @@ def lock(connection: Connection, marketplace_id: str, brand_id: str) -> None:
     connection.execute(query.with_for_update(key_share=True)).all()
 
 
-def answers(connection: Connection, marketplace_id: str, brand_id: str, *, since: datetime) -> list[Given]:
+def answers(connection: Connection, marketplace_id: str, brand_id: str, *, since: datetime) -> list[BrandAnswer]:
     """A brand's answers that are not withdrawn, each with its outcome; all that may have an outcome after `since`.
 
     A pending removal is undecided; one withdrawn before it was sent was stopped. A later reinstatement overturns it.
@@ -45,31 +45,36 @@ def answers(connection: Connection, marketplace_id: str, brand_id: str, *, since
     )
     recent = or_(verdict.c.known_at > since - _SETTLED_WITHIN, verdict.c.listing_id.in_(given_back))
     own = and_(verdict.c.brand_id == brand_id, verdict.c.side == Side.BRAND.value, recent)
-    query = _standing(marketplace_id, own, retracted=True).add_columns(confirmation.c.audit_case_id)
-    query = query.outerjoin(confirmation, _same(confirmation, verdict.c.verdict_id, "verdict_id"))
+    query = _judgements_in_force(marketplace_id, own, retracted=True).add_columns(confirmation.c.audit_case_id)
+    query = query.outerjoin(confirmation, _joins_verdict(confirmation, verdict.c.verdict_id, "verdict_id"))
     rows = connection.execute(query).all()
     if not rows:
         return []
     own_answers = query.subquery()
-    done = _actions(connection, marketplace_id, own_answers)
+    done = _actions_by_listing(connection, marketplace_id, own_answers)
     by_analyst = and_(
         verdict.c.case_id.in_(select(own_answers.c.case_id).where(own_answers.c.passed_on)),
         verdict.c.side == Side.ANALYST.value,
         verdict.c.lane.not_in([lane.value for lane in BLIND_LANES]),
     )
     looks = verdict.c.case_id.in_(select(own_answers.c.audit_case_id).where(own_answers.c.audit_case_id.is_not(None)))
-    rulings, audits = _by_case(connection, marketplace_id, by_analyst), _by_case(connection, marketplace_id, looks)
+    rulings, audits = (
+        _last_by_case(connection, marketplace_id, by_analyst),
+        _last_by_case(connection, marketplace_id, looks),
+    )
     return [
-        _given(row, done.get(row.listing_id, []), rulings.get(row.case_id), audits.get(row.audit_case_id))
+        _read_answer(row, done.get(row.listing_id, []), rulings.get(row.case_id), audits.get(row.audit_case_id))
         for row in rows
     ]
 
 
-def _same(table: FromClause, key: ColumnElement[Any], name: str) -> ColumnElement[bool]:
+def _joins_verdict(table: FromClause, key: ColumnElement[Any], name: str) -> ColumnElement[bool]:
     return and_(table.c.marketplace_id == verdict.c.marketplace_id, table.c[name] == key)
 
 
-def _standing(marketplace_id: str, condition: ColumnElement[bool], *, retracted: bool = False) -> Select[Any]:
+def _judgements_in_force(
+    marketplace_id: str, condition: ColumnElement[bool], *, retracted: bool = False
+) -> Select[Any]:
     """The judgements in force, oldest first; `retracted` includes those of reports that the brand retracted."""
     replaced = and_(_LATER.c.judgement == Judgement.GENUINE.value, _LATER.c.reported)
     stands = _LATER.c.verdict_id.is_(None)
@@ -80,7 +85,7 @@ def _standing(marketplace_id: str, condition: ColumnElement[bool], *, retracted:
             ),
             _LATER.c.known_at.label("retracted_at"),
         )
-        .outerjoin(_LATER, _same(_LATER, verdict.c.verdict_id, "supersedes_id"))
+        .outerjoin(_LATER, _joins_verdict(_LATER, verdict.c.verdict_id, "supersedes_id"))
         .where(
             verdict.c.marketplace_id == marketplace_id,
             or_(stands, replaced) if retracted else stands,
@@ -91,14 +96,14 @@ def _standing(marketplace_id: str, condition: ColumnElement[bool], *, retracted:
     )
 
 
-def _by_case(connection: Connection, marketplace_id: str, condition: ColumnElement[bool]) -> dict[str, Ruling]:
+def _last_by_case(connection: Connection, marketplace_id: str, condition: ColumnElement[bool]) -> dict[str, Ruling]:
     """The last judgement of each case."""
-    rows = connection.execute(_standing(marketplace_id, condition))
+    rows = connection.execute(_judgements_in_force(marketplace_id, condition))
     return {row.case_id: Ruling(Judgement(row.judgement), row.known_at) for row in rows}
 
 
 @dataclass(frozen=True, slots=True)
-class _Done:
+class _ListingAction:
     """An action on a listing by a verdict that is not withdrawn, with the case of the verdict."""
 
     sequence: int
@@ -108,12 +113,14 @@ class _Done:
     case_id: str
 
 
-def _actions(connection: Connection, marketplace_id: str, subquery: Subquery) -> dict[str, list[_Done]]:
+def _actions_by_listing(
+    connection: Connection, marketplace_id: str, subquery: Subquery
+) -> dict[str, list[_ListingAction]]:
     """The actions of verdicts that are not withdrawn, by listing, in order."""
     query = (
         select(*columns(action, "listing_id", "sequence", "kind", "state", "created_at"), verdict.c.case_id)
-        .join(verdict, _same(action, verdict.c.verdict_id, "verdict_id"))
-        .outerjoin(_LATER, _same(_LATER, verdict.c.verdict_id, "supersedes_id"))
+        .join(verdict, _joins_verdict(action, verdict.c.verdict_id, "verdict_id"))
+        .outerjoin(_LATER, _joins_verdict(_LATER, verdict.c.verdict_id, "supersedes_id"))
         .where(
             action.c.marketplace_id == marketplace_id,
             action.c.listing_id.in_(select(subquery.c.listing_id)),
@@ -121,14 +128,16 @@ def _actions(connection: Connection, marketplace_id: str, subquery: Subquery) ->
         )
         .order_by(action.c.sequence)
     )
-    actions_by_listing: dict[str, list[_Done]] = defaultdict(list)
+    actions_by_listing: dict[str, list[_ListingAction]] = defaultdict(list)
     for row in connection.execute(query):
-        done = _Done(row.sequence, ActionKind(row.kind), ActionState(row.state), row.created_at, row.case_id)
+        done = _ListingAction(row.sequence, ActionKind(row.kind), ActionState(row.state), row.created_at, row.case_id)
         actions_by_listing[row.listing_id].append(done)
     return actions_by_listing
 
 
-def _given(row: Row[Any], done: Sequence[_Done], analyst: Ruling | None, audit: Ruling | None) -> Given:
+def _read_answer(
+    row: Row[Any], done: Sequence[_ListingAction], analyst: Ruling | None, audit: Ruling | None
+) -> BrandAnswer:
     own = [action for action in done if action.kind is ActionKind.REMOVE and action.case_id == row.case_id]
     removal = own[-1] if own else None
     given_back = [
@@ -140,21 +149,21 @@ def _given(row: Row[Any], done: Sequence[_Done], analyst: Ruling | None, audit: 
         and action.sequence > removal.sequence
     ]
     stopped = removal is not None and removal.state is ActionState.WITHDRAWN
-    return Given(
+    return BrandAnswer(
         judgement=Judgement(row.judgement),
         reason_code=ReasonCode(row.reason_code or ReasonCode.TRADEMARK_COUNTERFEIT),
         at=row.known_at,
         at_once=not row.passed_on,
         analyst=analyst if analyst is not None and analyst.at > row.known_at else None,
         audit=audit,
-        waits=any(_waits(action, row) for action in done),
+        waits=any(_is_pending(action, row) for action in done),
         stopped_at=removal.created_at if removal is not None and stopped else None,
         overturned_at=given_back[0] if given_back else None,
         retracted_at=row.retracted_at,
     )
 
 
-def _waits(action: _Done, row: Row[Any]) -> bool:
+def _is_pending(action: _ListingAction, row: Row[Any]) -> bool:
     """Whether an answer requested or joined a removal that is pending approval."""
     took_part = action.case_id == row.case_id or row.known_at >= action.created_at
     return action.kind is ActionKind.REMOVE and action.state is ActionState.PENDING_APPROVAL and took_part
@@ -179,8 +188,8 @@ def due_for_review(connection: Connection, *, before: datetime, most: int) -> li
     """Sampled confirmations up to a moment that are not withdrawn and have no second review yet; oldest first."""
     query = (
         select(verdict.c.marketplace_id, verdict.c.verdict_id, verdict.c.version_id, verdict.c.case_id)
-        .join(confirmation, _same(confirmation, verdict.c.verdict_id, "verdict_id"))
-        .outerjoin(_LATER, _same(_LATER, verdict.c.verdict_id, "supersedes_id"))
+        .join(confirmation, _joins_verdict(confirmation, verdict.c.verdict_id, "verdict_id"))
+        .outerjoin(_LATER, _joins_verdict(_LATER, verdict.c.verdict_id, "supersedes_id"))
         .where(
             confirmation.c.drawn,
             confirmation.c.audit_case_id.is_(None),
@@ -195,19 +204,19 @@ def due_for_review(connection: Connection, *, before: datetime, most: int) -> li
 
 def claim_review(connection: Connection, sampled: SampledConfirmation) -> bool:
     """Lock a sampled confirmation; False where its second review is already open."""
-    query = select(confirmation.c.verdict_id).where(_this(sampled), confirmation.c.audit_case_id.is_(None))
+    query = select(confirmation.c.verdict_id).where(_same_confirmation(sampled), confirmation.c.audit_case_id.is_(None))
     return connection.execute(query.with_for_update()).first() is not None
 
 
-def review_opened(connection: Connection, sampled: SampledConfirmation, case_id: str) -> None:
-    connection.execute(update(confirmation).where(_this(sampled)).values(audit_case_id=case_id))
+def record_review(connection: Connection, sampled: SampledConfirmation, case_id: str) -> None:
+    connection.execute(update(confirmation).where(_same_confirmation(sampled)).values(audit_case_id=case_id))
 
 
-def _this(sampled: SampledConfirmation) -> ColumnElement[bool]:
+def _same_confirmation(sampled: SampledConfirmation) -> ColumnElement[bool]:
     return inside(confirmation, sampled.marketplace_id, verdict_id=sampled.verdict_id)
 
 
-def at_once_since(connection: Connection, marketplace_id: str, brand_id: str, since: datetime) -> int:
+def count_at_once_since(connection: Connection, marketplace_id: str, brand_id: str, since: datetime) -> int:
     """The number of a brand's confirmations since a moment that removed at once and are not withdrawn.
 
     Confirmations whose removal was pending approval are excluded: only an approval sends such a removal.
@@ -219,7 +228,7 @@ def at_once_since(connection: Connection, marketplace_id: str, brand_id: str, si
         verdict.c.passed_on.is_(False),
         ~was_pending(),
     )
-    confirmations = _standing(marketplace_id, condition).order_by(None).subquery()
+    confirmations = _judgements_in_force(marketplace_id, condition).order_by(None).subquery()
     return connection.execute(select(func.count()).select_from(confirmations)).scalar_one()
 
 
@@ -236,9 +245,9 @@ class StandingChange:
     known_at: datetime
 
     @property
-    def kept_level(self) -> KeptLevel:
+    def kept_level(self) -> StoredLevel:
         """The level in the form that the rule takes."""
-        return KeptLevel(self.level, self.since)
+        return StoredLevel(self.level, self.since)
 
 
 _CHANGES: Final = RowReader(StandingChange, reasons=lambda reasons: tuple(map(from_json, reasons)))
@@ -249,7 +258,7 @@ def add_change(connection: Connection, row: Mapping[str, Any]) -> None:
     add(connection, standing_change, [row])
 
 
-def changes(connection: Connection, marketplace_id: str, brand_id: str, *, most: int) -> list[StandingChange]:
+def standing_changes(connection: Connection, marketplace_id: str, brand_id: str, *, most: int) -> list[StandingChange]:
     """The latest changes of a brand's standing, newest first."""
     query = (
         select(standing_change)
@@ -262,5 +271,5 @@ def changes(connection: Connection, marketplace_id: str, brand_id: str, *, most:
 
 def last_change(connection: Connection, marketplace_id: str, brand_id: str) -> StandingChange | None:
     """The last change; None where a brand's standing has never changed."""
-    latest_changes = changes(connection, marketplace_id, brand_id, most=1)
+    latest_changes = standing_changes(connection, marketplace_id, brand_id, most=1)
     return latest_changes[0] if latest_changes else None

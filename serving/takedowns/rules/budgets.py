@@ -9,7 +9,7 @@ from typing import Final
 from features.message import message
 from serving.accounts.rules.access import Secret
 from serving.takedowns.policy import BudgetPolicy
-from serving.takedowns.rules.bursts import Hold, HoldCause
+from serving.takedowns.rules.bursts import PendingCause, PendingReason
 
 DAY: Final = timedelta(days=1)
 WEEK: Final = timedelta(days=7)
@@ -47,7 +47,7 @@ def usual_day(per_day: Mapping[date, int]) -> UsualDay:
 
 
 @dataclass(frozen=True, slots=True)
-class Spent:
+class RemovalUsage:
     """The removals without a hold of the last 24 hours and seven days, and the usual day of the record."""
 
     day: int
@@ -65,9 +65,9 @@ class Spending:
     has those of step-ups for a removal after one alone.
     """
 
-    person: Spent
-    marketplace: Spent
-    brand: Spent | None = None
+    person: RemovalUsage
+    marketplace: RemovalUsage
+    brand: RemovalUsage | None = None
     with_step_up: int = 0
     stepped_up: bool = False
     routed: bool = False
@@ -78,7 +78,7 @@ class Spending:
 class Limit:
     """A limit of removals in a day or a week, and how many are used."""
 
-    cause: HoldCause
+    cause: PendingCause
     limit: int
     used: int
 
@@ -98,45 +98,52 @@ def limits(spending: Spending, policy: BudgetPolicy) -> tuple[Limit, ...]:
     met_limits: list[Limit] = []
     person, brand, whole, in_place = spending.person, spending.brand, spending.marketplace, policy.step_up_day
     if not spending.stepped_up and spending.routed:
-        raised = max(policy.routed_day, _raised(person, policy.most_routed_day, policy))
+        raised = max(policy.routed_day, _raised_day(person, policy.most_routed_day, policy))
         met_limits.append(
-            Limit(HoldCause.PERSON_DAY, policy.new_device_day if spending.new_device else raised, person.day)
+            Limit(PendingCause.PERSON_DAY, policy.new_device_day if spending.new_device else raised, person.day)
         )
     elif not spending.stepped_up:
-        met_limits += _day_and_week(HoldCause.PERSON_DAY, HoldCause.PERSON_WEEK, person, 1, policy)
+        met_limits += _day_and_week_limits(PendingCause.PERSON_DAY, PendingCause.PERSON_WEEK, person, 1, policy)
     if not spending.stepped_up and brand is not None:
-        of_brand = _day_and_week(HoldCause.BRAND_DAY, HoldCause.BRAND_WEEK, brand, policy.brand_times, policy)
+        of_brand = _day_and_week_limits(
+            PendingCause.BRAND_DAY, PendingCause.BRAND_WEEK, brand, policy.brand_times, policy
+        )
         met_limits += of_brand
         in_place = max(in_place, of_brand[0].limit)
     if spending.stepped_up or brand is not None:
-        met_limits.append(Limit(HoldCause.STEP_UP_DAY, in_place, spending.with_step_up))
-    usual = int(policy.marketplace_times_usual * _counted(whole.usual, policy))
+        met_limits.append(Limit(PendingCause.STEP_UP_DAY, in_place, spending.with_step_up))
+    usual = int(policy.marketplace_times_usual * _counted_usual_day(whole.usual, policy))
     of_all = max(policy.marketplace_day, usual) + (policy.step_up_day if spending.stepped_up else 0)
-    return (*met_limits, Limit(HoldCause.MARKETPLACE_DAY, of_all, whole.day))
+    return (*met_limits, Limit(PendingCause.MARKETPLACE_DAY, of_all, whole.day))
 
 
-def holds(spending: Spending, policy: BudgetPolicy) -> tuple[Hold, ...]:
+def pending_reasons(spending: Spending, policy: BudgetPolicy) -> tuple[PendingReason, ...]:
     """The holds of a removal whose budgets are spent. That of the marketplace names no figure: outsiders read it."""
     spent = [limit for limit in limits(spending, policy) if not limit.left]
-    return tuple(Hold(limit.cause, message(f"pending.{limit.cause.value}", **_figure(limit))) for limit in spent)
+    return tuple(
+        PendingReason(limit.cause, message(f"pending.{limit.cause.value}", **_limit_parameters(limit)))
+        for limit in spent
+    )
 
 
-def _figure(limit: Limit) -> dict[str, int]:
-    return {} if limit.cause is HoldCause.MARKETPLACE_DAY else {"n": limit.limit}
+def _limit_parameters(limit: Limit) -> dict[str, int]:
+    return {} if limit.cause is PendingCause.MARKETPLACE_DAY else {"n": limit.limit}
 
 
-def _day_and_week(day: HoldCause, week: HoldCause, spent: Spent, people: int, policy: BudgetPolicy) -> list[Limit]:
+def _day_and_week_limits(
+    day: PendingCause, week: PendingCause, spent: RemovalUsage, people: int, policy: BudgetPolicy
+) -> list[Limit]:
     """The limits of so many people; a record raises the week by as many raised days as a working week has."""
-    raised = _raised(spent, people * policy.most_person_day, policy)
+    raised = _raised_day(spent, people * policy.most_person_day, policy)
     of_week = max(people * policy.person_week, policy.working_days_a_week * raised)
     return [Limit(day, max(people * policy.person_day, raised), spent.day), Limit(week, of_week, spent.week)]
 
 
-def _raised(spent: Spent, most: int, policy: BudgetPolicy) -> int:
+def _raised_day(spent: RemovalUsage, most: int, policy: BudgetPolicy) -> int:
     """The day that a record allows."""
-    return min(most, int(policy.times_usual * _counted(spent.usual, policy)))
+    return min(most, int(policy.times_usual * _counted_usual_day(spent.usual, policy)))
 
 
-def _counted(usual: UsualDay, policy: BudgetPolicy) -> int:
+def _counted_usual_day(usual: UsualDay, policy: BudgetPolicy) -> int:
     """The usual day, 0 where it rests on too few days."""
     return usual.removals if usual.working_days >= policy.least_working_days else 0

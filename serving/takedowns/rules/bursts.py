@@ -10,7 +10,7 @@ from models.verdict import Side
 from serving.takedowns.policy import BurstPolicy, StepUpPolicy
 
 
-class HoldCause(StrEnum):
+class PendingCause(StrEnum):
     """The cause of a hold. If there are several, the first names the alert."""
 
     SWITCHED_OFF = "switched_off"
@@ -35,14 +35,19 @@ class HoldCause(StrEnum):
     DOUBT = "doubt"  # It was reinstated or found genuine, and no other person has found it counterfeit since.
 
 
-_OF_PERSON = frozenset({HoldCause.USER_BURST, HoldCause.PERSON_DAY, HoldCause.PERSON_WEEK})
-OF_ANALYST = _OF_PERSON | {HoldCause.ANALYST_ALARM}
-OF_BRAND = _OF_PERSON | {HoldCause.BRAND_BURST, HoldCause.BRAND_ALARM, HoldCause.BRAND_DAY, HoldCause.BRAND_WEEK}
+_OF_PERSON = frozenset({PendingCause.USER_BURST, PendingCause.PERSON_DAY, PendingCause.PERSON_WEEK})
+OF_ANALYST = _OF_PERSON | {PendingCause.ANALYST_ALARM}
+OF_BRAND = _OF_PERSON | {
+    PendingCause.BRAND_BURST,
+    PendingCause.BRAND_ALARM,
+    PendingCause.BRAND_DAY,
+    PendingCause.BRAND_WEEK,
+}
 # Of an analyst: another person approves, also one of the same organisation.
 BY_SECOND_PERSON = frozenset(
-    {HoldCause.CHOSEN, HoldCause.FIRST_DAY, HoldCause.UNTOLD, HoldCause.STOPPED, HoldCause.DOUBT}
+    {PendingCause.CHOSEN, PendingCause.FIRST_DAY, PendingCause.UNTOLD, PendingCause.STOPPED, PendingCause.DOUBT}
 )
-BURSTS = OF_BRAND | OF_ANALYST | {HoldCause.SELLER_BURST, HoldCause.STEP_UP_DAY}
+BURSTS = OF_BRAND | OF_ANALYST | {PendingCause.SELLER_BURST, PendingCause.STEP_UP_DAY}
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +72,7 @@ class Sales:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class RemovalRequest:
     """A removal that a confirmation requests, with its circumstances.
 
     `brand` and `seller` are None where the listing names none; their caps then do not apply. `user` has the removals of
@@ -97,10 +102,10 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
-class Hold:
+class PendingReason:
     """One reason why a removal needs approval."""
 
-    cause: HoldCause
+    cause: PendingCause
     message: Message
 
 
@@ -132,7 +137,7 @@ class Caps:
     seller: Cap | None
 
 
-def caps(removal: Asked, policy: BurstPolicy, step_up: StepUpPolicy) -> Caps:
+def caps(removal: RemovalRequest, policy: BurstPolicy, step_up: StepUpPolicy) -> Caps:
     """The limits that a removal meets.
 
     A cap counts sent removals and not requested ones, so that removals pending approval do not fill it up. A history
@@ -142,61 +147,65 @@ def caps(removal: Asked, policy: BurstPolicy, step_up: StepUpPolicy) -> Caps:
     """
     user = brand = seller = None
     if not removal.stepped_up:
-        user = _cap(removal.user, cap(removal.user, policy.per_user, policy.most_per_user, policy), policy)
+        user = _cap_usage(removal.user, hourly_cap(removal.user, policy.per_user, policy.most_per_user, policy), policy)
         if removal.side is Side.BRAND and removal.brand is not None:
-            brand = _cap(removal.brand, cap(removal.brand, policy.per_brand, policy.most_per_brand, policy), policy)
+            brand = _cap_usage(
+                removal.brand, hourly_cap(removal.brand, policy.per_brand, policy.most_per_brand, policy), policy
+            )
     if removal.seller is not None:
-        seller = _cap(removal.seller, step_up.per_seller if removal.stepped_up else policy.per_seller, policy)
+        seller = _cap_usage(removal.seller, step_up.per_seller if removal.stepped_up else policy.per_seller, policy)
     return Caps(user, brand, seller)
 
 
-def holds(removal: Asked, policy: BurstPolicy, step_up: StepUpPolicy) -> tuple[Hold, ...]:
+def pending_reasons(removal: RemovalRequest, policy: BurstPolicy, step_up: StepUpPolicy) -> tuple[PendingReason, ...]:
     """The holds of a removal; empty where it may be sent.
 
     The verdict stays in force; only the message to the marketplace is delayed. While removals of a brand or an analyst
     are pending after a burst, all that they confirm is pending too, also with a second factor: a stolen account gets no
     new cap in the next hour. What an analyst chose without a route, a brand or a notifier needs a second person.
     """
-    removal_holds: list[Hold] = []
+    removal_holds: list[PendingReason] = []
     by_brand, limits = removal.side is Side.BRAND, caps(removal, policy, step_up)
     if not removal.switched_on:
         code = "pending.switched_off" if by_brand else "pending.analysts_switched_off"
-        removal_holds.append(Hold(HoldCause.SWITCHED_OFF, message(code)))
+        removal_holds.append(PendingReason(PendingCause.SWITCHED_OFF, message(code)))
     if limits.user is not None and not limits.user.left:
-        removal_holds.append(Hold(HoldCause.USER_BURST, message("pending.user_burst", n=limits.user.limit)))
+        removal_holds.append(PendingReason(PendingCause.USER_BURST, message("pending.user_burst", n=limits.user.limit)))
     if limits.brand is not None and not limits.brand.left:
-        removal_holds.append(Hold(HoldCause.BRAND_BURST, message("pending.brand_burst", n=limits.brand.limit)))
+        removal_holds.append(
+            PendingReason(PendingCause.BRAND_BURST, message("pending.brand_burst", n=limits.brand.limit))
+        )
     if limits.seller is not None and not limits.seller.left:
-        cause = HoldCause.SELLER_SHARE if removal.stepped_up else HoldCause.SELLER_BURST
+        cause = PendingCause.SELLER_SHARE if removal.stepped_up else PendingCause.SELLER_BURST
         share = {"n": limits.seller.limit} if removal.stepped_up else {}
-        removal_holds.append(Hold(cause, message(f"pending.{cause.value}", **share)))
-    large = high_impact(removal.sales, policy)
+        removal_holds.append(PendingReason(cause, message(f"pending.{cause.value}", **share)))
+    large = high_impact_reason(removal.sales, policy)
     if large is not None:
-        removal_holds.append(Hold(HoldCause.HIGH_IMPACT, large))
+        removal_holds.append(PendingReason(PendingCause.HIGH_IMPACT, large))
     if by_brand and removal.alarm:
-        removal_holds.append(Hold(HoldCause.BRAND_ALARM, message("pending.brand_alarm")))
+        removal_holds.append(PendingReason(PendingCause.BRAND_ALARM, message("pending.brand_alarm")))
     if not by_brand and removal.own_alarm:
-        removal_holds.append(Hold(HoldCause.ANALYST_ALARM, message("pending.analyst_alarm")))
+        removal_holds.append(PendingReason(PendingCause.ANALYST_ALARM, message("pending.analyst_alarm")))
     if removal.chosen:
-        removal_holds.append(Hold(HoldCause.CHOSEN, message("pending.chosen")))
+        removal_holds.append(PendingReason(PendingCause.CHOSEN, message("pending.chosen")))
     if not by_brand and removal.first_day:
-        removal_holds.append(Hold(HoldCause.FIRST_DAY, message("pending.first_day")))
+        removal_holds.append(PendingReason(PendingCause.FIRST_DAY, message("pending.first_day")))
     if removal.untold is not None:
-        removal_holds.append(Hold(HoldCause.UNTOLD, message("pending.untold", n=removal.untold)))
+        removal_holds.append(PendingReason(PendingCause.UNTOLD, message("pending.untold", n=removal.untold)))
     if removal.stopped:
-        removal_holds.append(Hold(HoldCause.STOPPED, message("pending.stopped")))
+        removal_holds.append(PendingReason(PendingCause.STOPPED, message("pending.stopped")))
     return tuple(removal_holds)
 
 
-def begins_alarm(removal_holds: Sequence[Hold], side: Side) -> bool:
+def begins_alarm(removal_holds: Sequence[PendingReason], side: Side) -> bool:
     """Whether a removal with these holds is the first one pending after a burst of a brand's users or an analyst."""
     causes = {hold.cause for hold in removal_holds}
     if side is Side.BRAND:
-        return bool(causes & OF_BRAND) and HoldCause.BRAND_ALARM not in causes
-    return bool(causes & OF_ANALYST) and HoldCause.ANALYST_ALARM not in causes
+        return bool(causes & OF_BRAND) and PendingCause.BRAND_ALARM not in causes
+    return bool(causes & OF_ANALYST) and PendingCause.ANALYST_ALARM not in causes
 
 
-def high_impact(sales: Sales, policy: BurstPolicy) -> Message | None:
+def high_impact_reason(sales: Sales, policy: BurstPolicy) -> Message | None:
     """Why two organisations decide about a seller of this size; None where they need not.
 
     With both figures of twelve months, by the INFORM Consumers Act: the number of sales and the turnover. An unknown
@@ -215,11 +224,11 @@ def high_impact(sales: Sales, policy: BurstPolicy) -> Message | None:
     return None
 
 
-def cap(pace: Pace, least: int, most: int, policy: BurstPolicy) -> int:
+def hourly_cap(pace: Pace, least: int, most: int, policy: BurstPolicy) -> int:
     """The hourly limit of removals: `least`, raised by the busiest earlier hour, never above `most`."""
     return min(most, max(least, int(policy.times_usual * pace.busiest_hour)))
 
 
-def _cap(pace: Pace, limit: int, policy: BurstPolicy) -> Cap:
+def _cap_usage(pace: Pace, limit: int, policy: BurstPolicy) -> Cap:
     frees = None if pace.oldest is None else pace.oldest + timedelta(minutes=policy.window_minutes)
     return Cap(limit, pace.last_hour, frees)

@@ -29,7 +29,7 @@ PERSONAL_PARTS: Final = (Part.SELLER, Part.PAGE)
 
 
 @dataclass(frozen=True, slots=True)
-class KeptPart:
+class StoredPart:
     """A part with its digest. `salt` (hex) and `body` are None where the part was erased; the digest stays."""
 
     part: Part
@@ -43,11 +43,11 @@ class Snapshot:
     """A snapshot as stored: its header, its parts, and one digest over both."""
 
     header: Mapping[str, object]
-    parts: tuple[KeptPart, ...]
+    parts: tuple[StoredPart, ...]
     digest: str
 
 
-def canonical(document: object) -> bytes:
+def canonical_json(document: object) -> bytes:
     """JSON with sorted keys, without white space, in ASCII: the same bytes on every system.
 
     >>> canonical({"b": None, "a": "é"})
@@ -62,7 +62,7 @@ def snapshot_of(header: Mapping[str, object], bodies: Mapping[Part, bytes], salt
     Without a salt, a short value such as a price could be found from the digest of an erased part by trial.
     """
     parts = tuple(
-        KeptPart(part, part_digest(part, salts[part], bodies[part]), salts[part].hex(), bodies[part]) for part in Part
+        StoredPart(part, part_digest(part, salts[part], bodies[part]), salts[part].hex(), bodies[part]) for part in Part
     )
     return Snapshot(header, parts, snapshot_digest(header, {part.part: part.digest for part in parts}))
 
@@ -76,7 +76,7 @@ def part_digest(part: Part, salt: bytes, body: bytes) -> str:
 def snapshot_digest(header: Mapping[str, object], digests: Mapping[Part, str]) -> str:
     """SHA-256 of a domain prefix, and the canonical header with the digests of all parts."""
     named = {part.value: digest for part, digest in digests.items()}
-    return hashlib.sha256(_SNAPSHOT_DOMAIN + canonical({"header": header, "parts": named})).hexdigest()
+    return hashlib.sha256(_SNAPSHOT_DOMAIN + canonical_json({"header": header, "parts": named})).hexdigest()
 
 
 def differences(snapshot: Snapshot, *, vouched: str | None) -> tuple[Message, ...]:
@@ -85,7 +85,7 @@ def differences(snapshot: Snapshot, *, vouched: str | None) -> tuple[Message, ..
 
     An erased part is not a difference: its digest remains part of the snapshot's.
     """
-    messages = [message("evidence.altered", part=part.part.value) for part in snapshot.parts if not _holds(part)]
+    messages = [message("evidence.altered", part=part.part.value) for part in snapshot.parts if not _is_intact(part)]
     missing = [part.value for part in Part if part not in {kept_part.part for kept_part in snapshot.parts}]
     messages += [message("evidence.missing", part=name) for name in missing]
     if snapshot.digest != snapshot_digest(snapshot.header, {part.part: part.digest for part in snapshot.parts}):
@@ -97,7 +97,7 @@ def differences(snapshot: Snapshot, *, vouched: str | None) -> tuple[Message, ..
     return tuple(messages)
 
 
-def _holds(kept_part: KeptPart) -> bool:
+def _is_intact(kept_part: StoredPart) -> bool:
     if kept_part.body is None or kept_part.salt is None:
         return kept_part.body is None and kept_part.salt is None
     return part_digest(kept_part.part, bytes.fromhex(kept_part.salt), kept_part.body) == kept_part.digest

@@ -193,13 +193,13 @@ def public_statement(restriction: Restriction, profile: TransparencyProfile) -> 
         "category": ground.category,
         "category_specification": list(ground.specifications),
         "territorial_scope": list(profile.territorial_scope),
-        "content_language": _language(restriction.language),
+        "content_language": _language_code(restriction.language),
         "content_date": restriction.content_on.isoformat(),
         "application_date": restriction.applied_on.isoformat(),
         "end_date_visibility_restriction": None
         if restriction.reversed_on is None
         else restriction.reversed_on.isoformat(),
-        "decision_facts": _facts(restriction),
+        "decision_facts": _facts_text(restriction),
         "source_type": restriction.source.value,
         "automated_detection": "Yes" if restriction.found_by_model else "No",
         "automated_decision": restriction.influence.value,
@@ -238,13 +238,13 @@ def _content_id(gtin: str | None) -> dict[str, str] | None:
     return {"EAN-13": digits} if len(digits) == _EAN_DIGITS else None
 
 
-def _language(tag: str | None) -> str | None:
+def _language_code(tag: str | None) -> str | None:
     """The two-letter code of a BCP 47 tag; None where the tag has none."""
     first = "" if tag is None else tag.replace("_", "-").split("-")[0].lower()
     return first.upper() if first in _LANGUAGES else None
 
 
-_FOUND: Final = {
+_DISCOVERY_SENTENCES: Final = {
     Source.VOLUNTARY: "The listing was drawn at random for a check by a person.",
     Source.NOTICE: "The listing was notified to the platform.",
     Source.TRUSTED_FLAGGER: "The listing was notified to the platform by a trusted flagger.",
@@ -252,8 +252,8 @@ _FOUND: Final = {
 }
 
 
-def _facts(restriction: Restriction) -> str:
-    how = _FOUND[restriction.source]
+def _facts_text(restriction: Restriction) -> str:
+    how = _DISCOVERY_SENTENCES[restriction.source]
     if restriction.source is Source.VOLUNTARY and restriction.found_by_model:
         how = "The listing was found by an automated classifier."
     who = "The rights holder" if restriction.side is Side.BRAND else "A trained analyst"

@@ -13,7 +13,7 @@ from models.verdict import Side
 from serving.takedowns.policy import RemovalCheckPolicy
 
 
-class Seen(StrEnum):
+class LookResult(StrEnum):
     """The result of one check. `nothing` is a missing or unclear answer, and never counts as still shown."""
 
     GONE = "gone"
@@ -45,17 +45,22 @@ def first_look(acknowledged_at: datetime, policy: RemovalCheckPolicy) -> datetim
     return acknowledged_at + timedelta(seconds=policy.first_look_seconds)
 
 
-def after_look(
-    state: CheckState, seen: Seen, check_count: int, acknowledged_at: datetime, at: datetime, policy: RemovalCheckPolicy
+def state_after_look(
+    state: CheckState,
+    seen: LookResult,
+    check_count: int,
+    acknowledged_at: datetime,
+    at: datetime,
+    policy: RemovalCheckPolicy,
 ) -> NextLook:
     """The state after check number `check_count` (from 1); `state` is the state before it."""
     waits = policy.look_again_seconds
     again = at + timedelta(seconds=waits[min(check_count, len(waits)) - 1])
     since = at - acknowledged_at
-    if seen is Seen.GONE:
+    if seen is LookResult.GONE:
         look_back = acknowledged_at + timedelta(hours=policy.look_back_hours)
         return NextLook(CheckState.GONE, look_back if at < look_back else None, message("check.gone"))
-    if seen is Seen.SHOWN:
+    if seen is LookResult.SHOWN:
         if state is CheckState.GONE:
             return NextLook(CheckState.STILL_SHOWN, again, message("check.shown_again"))
         if state is CheckState.STILL_SHOWN or since >= timedelta(seconds=policy.still_shown_after_seconds):
@@ -79,7 +84,7 @@ class Origin:
     examined: bool
 
 
-def model_initiated(origin: Origin) -> bool:
+def is_model_initiated(origin: Origin) -> bool:
     """Whether only the model (or the audit sample) brought the listing to an analyst."""
     return origin.side is Side.ANALYST and not origin.reported and not origin.examined
 
@@ -91,6 +96,6 @@ def random_delay(origin: Origin, draw: float, policy: EnforcementPolicy) -> time
     rights holder confirms have no delay, because brands were promised that. Nor do those of notified or examined
     listings, because their timing reveals nothing about the model.
     """
-    if not model_initiated(origin):
+    if not is_model_initiated(origin):
         return timedelta(0)
     return timedelta(seconds=int(draw * policy.random_delay_minutes * 60))

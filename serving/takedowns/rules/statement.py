@@ -45,7 +45,7 @@ class Statement:
 
 
 @dataclass(frozen=True, slots=True)
-class Owned:
+class ProtectedMark:
     """The mark that a removal protects. `owner` is None where the mark is a registered brand, which is its owner."""
 
     mark: str
@@ -53,7 +53,13 @@ class Owned:
 
 
 def removal_statement(
-    *, owned: Owned, reason_code: ReasonCode, side: Side, was_flagged: bool, source: Source, sold_in: Sequence[str]
+    *,
+    owned: ProtectedMark,
+    reason_code: ReasonCode,
+    side: Side,
+    was_flagged: bool,
+    source: Source,
+    sold_in: Sequence[str],
 ) -> Statement:
     """The statement of a removal. It names the mark and its owner, because the ground is their right, but no score.
 
@@ -88,7 +94,7 @@ def removal_statement(
     )
 
 
-class Undone(StrEnum):
+class OverturnCause(StrEnum):
     """The cause of an overturn."""
 
     APPEAL = "appeal"
@@ -97,27 +103,27 @@ class Undone(StrEnum):
     SILENCE = "silence"  # The rights holder did not answer; nobody has judged the goods.
 
 
-def reinstatement_statement(why: Undone) -> Statement:
+def reinstatement_statement(why: OverturnCause) -> Statement:
     """The statement of a reinstatement after an overturn."""
     return Statement(
         decision=message("reinstatement.decision"),
         ground=message(f"reinstatement.ground.{why.value}"),
         facts=message(f"reinstatement.facts.{why.value}"),
-        automated_means=_means(why),
+        automated_means=_means_sentence(why),
         redress=message("reinstatement.redress"),
     )
 
 
-def amended_statement(why: Undone) -> Statement:
+def amended_statement(why: OverturnCause) -> Statement:
     """The replacement of a published statement after its removal was overturned."""
     return Statement(
         decision=message("amendment.decision"),
         ground=message(f"amendment.ground.{why.value}"),
         facts=message("amendment.facts"),
-        automated_means=_means(why),
+        automated_means=_means_sentence(why),
         redress=message("amendment.redress"),
     )
 
 
-def _means(why: Undone) -> Message:
-    return message("reinstatement.means.deadline" if why is Undone.SILENCE else "reinstatement.means.person")
+def _means_sentence(why: OverturnCause) -> Message:
+    return message("reinstatement.means.deadline" if why is OverturnCause.SILENCE else "reinstatement.means.person")

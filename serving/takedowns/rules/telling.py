@@ -31,26 +31,26 @@ class Removals:
     stepped_up: bool
 
 
-def is_unknown(secret: Secret | None) -> bool:
+def is_unknown_device(secret: Secret | None) -> bool:
     """Whether a removal comes from a browser or network where the person is not known; the service's own acts do."""
     return secret is None or secret.known_since is None
 
 
-def alert_from(usual: UsualDay, policy: TellingPolicy) -> int:
+def alert_threshold(usual: UsualDay, policy: TellingPolicy) -> int:
     """The removal of a day from which on people are told that it is not a usual one."""
     counts = usual.working_days >= policy.least_working_days
     return policy.above_usual + (usual.removals if counts else 0)
 
 
-def reasons(removals: Removals, policy: TellingPolicy) -> tuple[Reason, ...]:
+def mail_reasons(removals: Removals, policy: TellingPolicy) -> tuple[Reason, ...]:
     """Why people are told of a removal at once. Those of a large report are told of as a whole."""
     reason_list = [Reason.NEW_DEVICE] if removals.from_new_device else []
-    if not removals.stepped_up and removals.today >= alert_from(removals.usual, policy):
+    if not removals.stepped_up and removals.today >= alert_threshold(removals.usual, policy):
         reason_list.append(Reason.ABOVE_USUAL)
     return tuple(reason_list)
 
 
-def leaves_after(at: datetime, zones: Iterable[tzinfo], policy: TellingPolicy) -> datetime | None:
+def batch_departure(at: datetime, zones: Iterable[tzinfo], policy: TellingPolicy) -> datetime | None:
     """When a batch leaves that arrives outside the working hours of everybody who is told; None where it need not wait.
 
     It leaves an hour after the first of their days begins.
@@ -67,7 +67,7 @@ def leaves_after(at: datetime, zones: Iterable[tzinfo], policy: TellingPolicy) -
     return min(begins) + timedelta(minutes=policy.reading_minutes) if begins else None
 
 
-def last_evening(at: datetime, policy: TellingPolicy) -> datetime:
+def last_evening_due(at: datetime, policy: TellingPolicy) -> datetime:
     """The latest moment up to now at which the mails of the evening are due."""
     today = at.replace(hour=policy.evening_hour, minute=0, second=0, microsecond=0)
     return today if today <= at else today - timedelta(days=1)

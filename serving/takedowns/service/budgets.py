@@ -8,13 +8,13 @@ from sqlalchemy import Connection
 
 from serving.platform.runtime import Runtime
 from serving.takedowns.policy import BudgetPolicy, BurstPolicy
-from serving.takedowns.rules.budgets import Spending, Spent, UsualDay, limits, reference_period, usual_day
-from serving.takedowns.rules.bursts import HoldCause, Pace
+from serving.takedowns.rules.budgets import RemovalUsage, Spending, UsualDay, limits, reference_period, usual_day
+from serving.takedowns.rules.bursts import Pace, PendingCause
 from serving.takedowns.store import budgets
-from serving.takedowns.store.approvals import Pacer, busiest_hour, by_brand, let_through
+from serving.takedowns.store.approvals import Pacer, busiest_hour, by_brand, sent_unapproved
 
-_OF_PERSON = frozenset({HoldCause.PERSON_DAY, HoldCause.PERSON_WEEK})
-_OF_BRAND = frozenset({HoldCause.BRAND_DAY, HoldCause.BRAND_WEEK, HoldCause.STEP_UP_DAY})
+_OF_PERSON = frozenset({PendingCause.PERSON_DAY, PendingCause.PERSON_WEEK})
+_OF_BRAND = frozenset({PendingCause.BRAND_DAY, PendingCause.BRAND_WEEK, PendingCause.STEP_UP_DAY})
 
 
 @dataclass(slots=True)
@@ -32,7 +32,7 @@ class UsualDays:
 
 
 @dataclass(frozen=True, slots=True)
-class Cap:
+class PacerCap:
     """The hourly cap of a pacer: its lowest value, the removals foreseen before this one, and since when it counts."""
 
     pacer: Pacer
@@ -42,13 +42,17 @@ class Cap:
 
 
 def paces_of(
-    connection: Connection, marketplace_id: str, caps: Mapping[HoldCause, Cap], policy: BurstPolicy, at: datetime
-) -> dict[HoldCause, Pace]:
+    connection: Connection,
+    marketplace_id: str,
+    caps: Mapping[PendingCause, PacerCap],
+    policy: BurstPolicy,
+    at: datetime,
+) -> dict[PendingCause, Pace]:
     """The pace of the removals that each cap limits. The history matters only above the lowest cap: it is long."""
     end = at - timedelta(days=policy.usual_ends_days_ago)
     start = end - timedelta(days=policy.usual_days)
-    passed = let_through(connection, marketplace_id, [(cap.pacer, cap.since) for cap in caps.values()])
-    paces = dict[HoldCause, Pace]()
+    passed = sent_unapproved(connection, marketplace_id, [(cap.pacer, cap.since) for cap in caps.values()])
+    paces = dict[PendingCause, Pace]()
     for (cause, cap), (number, oldest) in zip(caps.items(), passed, strict=True):
         is_over = cap.ahead + number >= cap.least
         busiest = busiest_hour(connection, marketplace_id, cap.pacer, start, end) if is_over else 0
@@ -90,19 +94,19 @@ def spending_of(
     and is slow to read; with `shown` it is always read, so that the limits can be shown.
     """
     marketplace_id, brand_id = place
-    spent = budgets.spent(connection, marketplace_id, person, accounts, brand_id, at, stepped_up=stepped_up)
+    spent = budgets.removal_usage(connection, marketplace_id, person, accounts, brand_id, at, stepped_up=stepped_up)
     day, week, brand_day, brand_week, with_step_up, marketplace_day = (number + ahead for number in spent)
     spending = Spending(
-        person=Spent(day, week),
-        brand=None if brand_id is None else Spent(brand_day, brand_week),
-        marketplace=Spent(marketplace_day),
+        person=RemovalUsage(day, week),
+        brand=None if brand_id is None else RemovalUsage(brand_day, brand_week),
+        marketplace=RemovalUsage(marketplace_day),
         with_step_up=with_step_up,
         stepped_up=stepped_up,
         routed=routed,
         new_device=new_device,
     )
 
-    def raised(spent: Spent, pacer: Pacer | None) -> Spent:
+    def raised(spent: RemovalUsage, pacer: Pacer | None) -> RemovalUsage:
         return replace(spent, usual=usual_day_of(runtime, connection, marketplace_id, pacer, at))
 
     used_up = {limit.cause for limit in limits(spending, runtime.policies[BudgetPolicy]) if not limit.left}
@@ -110,6 +114,6 @@ def spending_of(
         spending = replace(spending, person=raised(spending.person, person))
     if spending.brand is not None and brand_id is not None and (shown or used_up & _OF_BRAND):
         spending = replace(spending, brand=raised(spending.brand, by_brand(brand_id)))
-    if HoldCause.MARKETPLACE_DAY in used_up:
+    if PendingCause.MARKETPLACE_DAY in used_up:
         spending = replace(spending, marketplace=raised(spending.marketplace, None))
     return spending

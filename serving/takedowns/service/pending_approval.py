@@ -12,7 +12,7 @@ from models.messages.english import in_english
 from models.policies.version import policy_version
 from models.verdict import Side
 from serving.accounts.policy import InvitationPolicy
-from serving.accounts.rules.second_person import handed_over_at, independent, same_person
+from serving.accounts.rules.second_person import accounts_of_same_person, are_independent, handed_over_at
 from serving.accounts.store import origins, people
 from serving.audit.store import audit
 from serving.cases.store.cases import Case
@@ -28,14 +28,14 @@ from serving.takedowns.rules.bursts import (
     BY_SECOND_PERSON,
     OF_ANALYST,
     OF_BRAND,
-    Asked,
-    Hold,
-    HoldCause,
+    PendingCause,
+    PendingReason,
+    RemovalRequest,
     Sales,
     begins_alarm,
-    holds,
+    pending_reasons,
 )
-from serving.takedowns.service.budgets import Cap, paces_of, spending_of
+from serving.takedowns.service.budgets import PacerCap, paces_of, spending_of
 from serving.takedowns.service.telling import is_unreachable, mail_alarm, mail_voters
 from serving.takedowns.store import alerts, removal_notices
 from serving.takedowns.store import approvals as holds_db
@@ -65,7 +65,7 @@ class Confirmation:
 
 
 @dataclass(frozen=True, slots=True)
-class Before:
+class EarlierRemovals:
     """What is foreseen before a removal: those that leave, of its person and brand and of its seller, and an alarm."""
 
     by_person: int = 0
@@ -74,7 +74,7 @@ class Before:
 
 
 @dataclass(frozen=True, slots=True)
-class Requested:
+class RequestedRemoval:
     """A removal that is requested or foreseen: the brand, the seller and the seller's sales, and the person with their
     side. `stepped_up_at` as for a confirmation. `opened_by` is the analyst who opened the case by choice.
     """
@@ -85,7 +85,7 @@ class Requested:
     sales: Sales
     side: Side
     user_id: str
-    before: Before = Before()
+    before: EarlierRemovals = EarlierRemovals()
     stepped_up_at: datetime | None = None
     opened_by: str | None = None
     new_device: bool = False
@@ -99,13 +99,13 @@ class PendingGrounds:
     `user_id` is the person who confirmed.
     """
 
-    holds: tuple[Hold, ...]
-    subjects: dict[HoldCause, str]
+    holds: tuple[PendingReason, ...]
+    subjects: dict[PendingCause, str]
     begins_alarm: bool
     alarmed: str | None
     user_id: str
 
-    def with_hold(self, hold: Hold) -> "PendingGrounds":
+    def with_hold(self, hold: PendingReason) -> "PendingGrounds":
         """The same with one more hold, which is about the marketplace as a whole."""
         return replace(self, holds=(*self.holds, hold), subjects={**self.subjects, hold.cause: ""})
 
@@ -121,7 +121,7 @@ def pending_grounds(
     score = scores.get(connection, marketplace_id, confirmation.case.score_id)
     facts = scores.facts_of(connection, marketplace_id, score["facts_digest"])
     seller = facts.listing.seller.external_id
-    requested = Requested(
+    requested = RequestedRemoval(
         marketplace_id,
         brand_id,
         seller,
@@ -132,11 +132,11 @@ def pending_grounds(
         opened_by=confirmation.case.opened_by,
         new_device=confirmation.new_device,
     )
-    holds = holds_of(runtime, connection, requested, at)
-    of_seller_alone = {HoldCause.SELLER_BURST, HoldCause.SELLER_SHARE, HoldCause.HIGH_IMPACT}
+    holds = pending_reasons_of(runtime, connection, requested, at)
+    of_seller_alone = {PendingCause.SELLER_BURST, PendingCause.SELLER_SHARE, PendingCause.HIGH_IMPACT}
     subjects = (
-        dict.fromkeys(HoldCause, "")
-        | dict.fromkeys(OF_BRAND | {HoldCause.STEP_UP_DAY}, brand_id or "")
+        dict.fromkeys(PendingCause, "")
+        | dict.fromkeys(OF_BRAND | {PendingCause.STEP_UP_DAY}, brand_id or "")
         | dict.fromkeys(OF_ANALYST | BY_SECOND_PERSON, confirmation.user_id)
         | dict.fromkeys(of_seller_alone, seller or "")
     )
@@ -144,43 +144,45 @@ def pending_grounds(
     return PendingGrounds(holds, subjects, begins_alarm(holds, confirmation.side), alarmed, confirmation.user_id)
 
 
-def holds_of(runtime: Runtime, connection: Connection, request: Requested, at: datetime) -> tuple[Hold, ...]:
-    return gathered(runtime, connection, request, at).holds(runtime)
+def pending_reasons_of(
+    runtime: Runtime, connection: Connection, request: RequestedRemoval, at: datetime
+) -> tuple[PendingReason, ...]:
+    return gather_circumstances(runtime, connection, request, at).holds(runtime)
 
 
 @dataclass(frozen=True, slots=True)
 class Circumstances:
     """What decides whether a removal is on hold: its circumstances, and what counts against its budgets."""
 
-    asked: Asked
+    asked: RemovalRequest
     spending: Spending
 
-    def holds(self, runtime: Runtime) -> tuple[Hold, ...]:
+    def holds(self, runtime: Runtime) -> tuple[PendingReason, ...]:
         """The holds, those of its budgets last."""
-        of_bursts = holds(self.asked, runtime.policies[BurstPolicy], runtime.policies[StepUpPolicy])
-        return (*of_bursts, *budgets.holds(self.spending, runtime.policies[BudgetPolicy]))
+        of_bursts = pending_reasons(self.asked, runtime.policies[BurstPolicy], runtime.policies[StepUpPolicy])
+        return (*of_bursts, *budgets.pending_reasons(self.spending, runtime.policies[BudgetPolicy]))
 
 
-def gathered(
-    runtime: Runtime, connection: Connection, request: Requested, at: datetime, *, shown: bool = False
+def gather_circumstances(
+    runtime: Runtime, connection: Connection, request: RequestedRemoval, at: datetime, *, shown: bool = False
 ) -> Circumstances:
     """What decides about a removal that is requested or foreseen; `shown` where its limits are shown to people."""
     marketplace_id, brand_id, before, seller = request.marketplace_id, request.brand_id, request.before, request.seller
     policy, of_brand = runtime.policies[BurstPolicy], brand_id if request.side is Side.BRAND else None
     roots, is_analyst = origins.roots(connection), request.side is Side.ANALYST
-    same = same_person(roots, {request.user_id})
-    hourly, daily = _of_user(request, same)
+    same = accounts_of_same_person(roots, {request.user_id})
+    hourly, daily = _pacers_of_user(request, same)
 
     since = request.stepped_up_at
     hour = at - timedelta(minutes=policy.window_minutes)
-    caps = {HoldCause.USER_BURST: Cap(hourly, policy.per_user, before.by_person, hour)}
+    caps = {PendingCause.USER_BURST: PacerCap(hourly, policy.per_user, before.by_person, hour)}
     if brand_id is not None:
-        caps[HoldCause.BRAND_BURST] = Cap(by_brand(brand_id), policy.per_brand, before.by_person, hour)
+        caps[PendingCause.BRAND_BURST] = PacerCap(by_brand(brand_id), policy.per_brand, before.by_person, hour)
     if seller is not None:
         first = min(hour, since or hour)
-        caps[HoldCause.SELLER_BURST] = Cap(of_seller(seller), policy.per_seller, before.of_seller, first)
+        caps[PendingCause.SELLER_BURST] = PacerCap(of_seller(seller), policy.per_seller, before.of_seller, first)
     paces = paces_of(connection, marketplace_id, caps, policy, at)
-    second = not is_analyst and independent(roots, request.user_id, request.opened_by or "")
+    second = not is_analyst and are_independent(roots, request.user_id, request.opened_by or "")
     rule = AutomaticRule.ANALYST_REMOVALS if is_analyst else AutomaticRule.BRAND_REMOVALS
     spending = spending_of(
         runtime,
@@ -196,33 +198,37 @@ def gathered(
         shown=shown,
     )
     return Circumstances(
-        Asked(
+        RemovalRequest(
             side=request.side,
-            user=paces[HoldCause.USER_BURST],
-            brand=paces.get(HoldCause.BRAND_BURST),
-            seller=paces.get(HoldCause.SELLER_BURST),
+            user=paces[PendingCause.USER_BURST],
+            brand=paces.get(PendingCause.BRAND_BURST),
+            seller=paces.get(PendingCause.SELLER_BURST),
             sales=request.sales,
             switched_on=kill_switches.is_on(connection, marketplace_id, rule),
             alarm=before.alarm or (brand_id is not None and has_alarm(connection, marketplace_id, brand_id)),
             stepped_up=since is not None,
-            own_alarm=is_analyst and holds_db.waits_for_analysts(connection, marketplace_id, same, OF_ANALYST),
+            own_alarm=is_analyst and holds_db.is_pending_for_analysts(connection, marketplace_id, same, OF_ANALYST),
             chosen=request.opened_by is not None and not second,
             first_day=is_analyst and _is_first_day(runtime, connection, request, at),
-            untold=_untold(runtime, connection, Remover(marketplace_id, request.user_id, of_brand), spending, at),
+            untold=_untold_removals(
+                runtime, connection, Remover(marketplace_id, request.user_id, of_brand), spending, at
+            ),
             stopped=removal_notices.is_stopped(connection, marketplace_id, request.user_id),
         ),
         spending,
     )
 
 
-def _is_first_day(runtime: Runtime, connection: Connection, request: Requested, at: datetime) -> bool:
+def _is_first_day(runtime: Runtime, connection: Connection, request: RequestedRemoval, at: datetime) -> bool:
     granted = people.analyst_since(connection, request.user_id, request.marketplace_id)
     since = handed_over_at(origins.history(connection, request.user_id), granted)
     hours = timedelta(hours=runtime.policies[InvitationPolicy].analyst_removes_after_hours)
     return since is not None and at < since + hours
 
 
-def _untold(runtime: Runtime, connection: Connection, remover: Remover, spending: Spending, at: datetime) -> int | None:
+def _untold_removals(
+    runtime: Runtime, connection: Connection, remover: Remover, spending: Spending, at: datetime
+) -> int | None:
     used = spending.with_step_up if spending.stepped_up else spending.person.day
     spent = used >= runtime.policies[TellingPolicy].untold_a_day
     return used if spent and is_unreachable(runtime, connection, remover, at) else None
@@ -230,7 +236,7 @@ def _untold(runtime: Runtime, connection: Connection, remover: Remover, spending
 
 def has_alarm(connection: Connection, marketplace_id: str, brand_id: str) -> bool:
     """Whether removals of a brand are pending after a burst of its users."""
-    return holds_db.waits_for_brand(connection, marketplace_id, brand_id, OF_BRAND)
+    return holds_db.is_pending_for_brand(connection, marketplace_id, brand_id, OF_BRAND)
 
 
 def sales_of(connection: Connection, facts: Facts, at: datetime) -> Sales:
@@ -246,7 +252,7 @@ def sales_of(connection: Connection, facts: Facts, at: datetime) -> Sales:
     return Sales(facts.seller.sales.d90, block.sales_12m, dollars)
 
 
-def _of_user(request: Requested, same: Collection[str]) -> tuple[Pacer, Pacer]:
+def _pacers_of_user(request: RequestedRemoval, same: Collection[str]) -> tuple[Pacer, Pacer]:
     """The removals that count against the user's hour, and against their day and week.
 
     All accounts that count as the same person share them, for one brand or as analysts. The day and the week of an
@@ -258,21 +264,23 @@ def _of_user(request: Requested, same: Collection[str]) -> tuple[Pacer, Pacer]:
     return by_analysts(same), by_analyst(same, routed=request.opened_by is None)
 
 
-def keep(runtime: Runtime, connection: Connection, action: StoredAction, grounds: PendingGrounds, at: datetime) -> None:
+def record_pending(
+    runtime: Runtime, connection: Connection, action: StoredAction, grounds: PendingGrounds, at: datetime
+) -> None:
     """Store the holds of a removal, and raise the alert of the first cause unless it is already open."""
     marketplace_id, first, version = (
         action.marketplace_id,
         grounds.holds[0],
         policy_version(runtime.policies[BurstPolicy]),
     )
-    holds_db.add_hold(connection, marketplace_id, action.action_id, grounds.holds, version, at)
+    holds_db.add_pending(connection, marketplace_id, action.action_id, grounds.holds, version, at)
     remover = Remover(marketplace_id, grounds.user_id, grounds.alarmed)
     if grounds.begins_alarm:
         mail_alarm(runtime, connection, remover, action.action_id)
     mail_voters(runtime, connection, action, [hold.cause for hold in grounds.holds], remover)
     subject = grounds.subjects[first.cause]
     alert = Alert(marketplace_id, runtime.ids.new("alr"), first.cause, subject, in_english(first.message), at)
-    if not alerts.raise_it(connection, alert):
+    if not alerts.raise_alert(connection, alert):
         return
     audit.record(
         connection,
@@ -288,8 +296,10 @@ def keep(runtime: Runtime, connection: Connection, action: StoredAction, grounds
     log.warning("alert.raised", marketplace_id=marketplace_id, cause=alert.cause.value, sentence=alert.sentence)
 
 
-def settle(connection: Connection, action: StoredAction, how: str, at: datetime) -> None:
+def settle_removal(connection: Connection, action: StoredAction, how: str, at: datetime) -> None:
     """Store the decision on a removal pending approval, and settle the alerts of causes without pending removals."""
     marketplace_id = action.marketplace_id
-    holds_db.settle(connection, marketplace_id, action.action_id, how, at)
-    alerts.settle(connection, marketplace_id, alerts.BY_HOLDS - holds_db.waiting_causes(connection, marketplace_id), at)
+    holds_db.settle_removal(connection, marketplace_id, action.action_id, how, at)
+    alerts.settle_causes(
+        connection, marketplace_id, alerts.BY_HOLDS - holds_db.pending_causes(connection, marketplace_id), at
+    )

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from models.strikes import Void
+from models.strikes import VoidCause
 from serving.platform.runtime import Runtime
 from serving.takedowns.store.actions import StoredAction
 
@@ -19,7 +19,7 @@ class RemovalHooks:
     """Called in the transaction of the removal; `voided` gets the cause. Both get the current time."""
 
     counted: Callable[[Runtime, Connection, StoredAction, datetime], None]
-    voided: Callable[[Runtime, Connection, StoredAction, Void, datetime], None]
+    voided: Callable[[Runtime, Connection, StoredAction, VoidCause, datetime], None]
 
 
 @dataclass(frozen=True, slots=True)

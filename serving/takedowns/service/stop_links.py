@@ -21,7 +21,7 @@ def stop_path(runtime: Runtime, user_id: str, subject_id: str) -> str:
     return f"{_PLACES[subject_id[:3]]}{user_id}.{subject_id}.{signed}"
 
 
-def link_of(runtime: Runtime, token: str, place: str) -> tuple[str, str]:
+def read_link(runtime: Runtime, token: str, place: str) -> tuple[str, str]:
     """The person of a link, and what it stops; `place` is the page that was asked.
 
     Raises NotFound (the link is invalid, or leads to another page).

@@ -10,14 +10,14 @@ from features.message import each_as_json
 from models.errors import BrandNotNamed, Conflict
 from models.messages.english import fields_in_english
 from models.policies.deciding import EnforcementPolicy
-from models.strikes import Void
+from models.strikes import VoidCause
 from serving.cases.store import cases
 from serving.listings.store import listings
 from serving.platform.runtime import Runtime
 from serving.takedowns.policy import StepUpPolicy
 from serving.takedowns.rules.statement import Statement
 from serving.takedowns.service import pending_approval
-from serving.takedowns.service.evidence import keep_of_verdict
+from serving.takedowns.service.evidence import store_of_verdict
 from serving.takedowns.service.pending_approval import PendingGrounds
 from serving.takedowns.service.removal_hooks import RemovalHooks
 from serving.takedowns.store import actions
@@ -70,7 +70,7 @@ def schedule(
     earlier = actions.of_listing(connection, cause.marketplace_id, cause.listing_id)
     for earlier_action in earlier:
         if earlier_action.kind is kind and earlier_action.state in OPEN_STATES:
-            return _joined(connection, earlier_action, leaves_at)
+            return _join_open_action(connection, earlier_action, leaves_at)
         if earlier_action.kind is INVERSE[kind] and earlier_action.state in UNSENT_STATES:
             withdraw(runtime, connection, earlier_action, cause.actor, at)
     action_id = runtime.ids.new("act")
@@ -100,13 +100,13 @@ def schedule(
         "leaves_at": leaves_at.isoformat(),
     }
     if kind is ActionKind.REMOVE:
-        payload["evidence"] = keep_of_verdict(
+        payload["evidence"] = store_of_verdict(
             runtime, connection, cause.marketplace_id, cause.verdict_id, subject=action_id, at=at
         )
     if hold is not None and is_pending:
         causes = [ground.cause.value for ground in hold.holds]
         record_step(connection, action, "pending_approval", cause.actor, at, {**payload, "causes": causes})
-        pending_approval.keep(runtime, connection, action, hold, at)
+        pending_approval.record_pending(runtime, connection, action, hold, at)
         return action
     record_step(connection, action, "scheduled", cause.actor, at, payload)
     runtime.services[RemovalHooks].counted(runtime, connection, action, at)
@@ -119,7 +119,7 @@ def undo_window(runtime: Runtime, *, stepped_up: bool) -> timedelta:
     return max(usual, timedelta(minutes=runtime.policies[StepUpPolicy].undo_minutes)) if stepped_up else usual
 
 
-def _joined(connection: Connection, open_one: StoredAction, leaves_at: datetime) -> StoredAction:
+def _join_open_action(connection: Connection, open_one: StoredAction, leaves_at: datetime) -> StoredAction:
     if not actions.bring_forward(connection, open_one, leaves_at):
         return open_one
     return actions.get(connection, open_one.marketplace_id, open_one.action_id)
@@ -137,12 +137,12 @@ def withdraw(
     ):
         raise Conflict("The undo window has closed: the marketplace has been told. Only an appeal can change it now.")
     record_step(connection, action, "withdrawn", actor, at, {})
-    runtime.services[RemovalHooks].voided(runtime, connection, action, Void.WITHDRAWN, at)
+    runtime.services[RemovalHooks].voided(runtime, connection, action, VoidCause.WITHDRAWN, at)
     if action.state is ActionState.PENDING_APPROVAL:
-        pending_approval.settle(connection, action, how, at)
+        pending_approval.settle_removal(connection, action, how, at)
 
 
-def release(runtime: Runtime, connection: Connection, action: StoredAction, actor: str, at: datetime) -> None:
+def send_approved(runtime: Runtime, connection: Connection, action: StoredAction, actor: str, at: datetime) -> None:
     """Send a removal after its approval, but not before its undo window has closed.
 
     Raises Conflict (the removal is no longer pending approval).
@@ -152,5 +152,5 @@ def release(runtime: Runtime, connection: Connection, action: StoredAction, acto
     if not actions.change(connection, action, ActionEvent.APPROVE, values):
         raise Conflict("Somebody has decided about this removal in the meantime.")
     record_step(connection, action, "approved", actor, at, {"leaves_at": leaves_at.isoformat()})
-    pending_approval.settle(connection, action, "approve", at)
+    pending_approval.settle_removal(connection, action, "approve", at)
     runtime.services[RemovalHooks].counted(runtime, connection, action, at)

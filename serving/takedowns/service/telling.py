@@ -19,8 +19,15 @@ from serving.platform.clock import SimulatedClock
 from serving.platform.runtime import Runtime
 from serving.takedowns.policy import TellingPolicy
 from serving.takedowns.rules.budgets import DAY, UsualDay
-from serving.takedowns.rules.bursts import HoldCause
-from serving.takedowns.rules.telling import Reason, Removals, is_unknown, last_evening, leaves_after, reasons
+from serving.takedowns.rules.bursts import PendingCause
+from serving.takedowns.rules.telling import (
+    Reason,
+    Removals,
+    batch_departure,
+    is_unknown_device,
+    last_evening_due,
+    mail_reasons,
+)
 from serving.takedowns.service.budgets import usual_day_of
 from serving.takedowns.service.stop_links import stop_path
 from serving.takedowns.store import approvals, removal_notices
@@ -32,7 +39,7 @@ from serving.webhooks.rules.action import ActionState
 _MOST_LISTED: Final = 50
 
 
-def people_told(connection: Connection, pair: tuple[str, str]) -> tuple[str, ...]:
+def notified_people(connection: Connection, pair: tuple[str, str]) -> tuple[str, ...]:
     """The people who are told of removals for a brand and can stop them: its leads here, and its account manager."""
     leads = [brand_person.user_id for brand_person in accounts.people_of_brand(connection, pair) if brand_person.leads]
     enrolled = brands.enrolments(connection, pair[0]).get(pair[1])
@@ -46,66 +53,66 @@ def watchers_of(connection: Connection, remover: Remover) -> tuple[str, ...]:
     if brand_id is None:
         others: Sequence[str] = people.with_role(connection, marketplace_id, Role.ADMIN)
     else:
-        others = people_told(connection, (marketplace_id, brand_id))
+        others = notified_people(connection, (marketplace_id, brand_id))
     return tuple(dict.fromkeys([*people.with_access(connection, [remover.user_id]), *others]))
 
 
-def tell_of_removal(
+def mail_removal(
     runtime: Runtime, connection: Connection, action: StoredAction, remover: Remover, secret: Secret | None
 ) -> None:
     """Mail those who can stop a new removal, where it is a reason to look: at most one mail a reason and day."""
     at, policy = action.created_at, runtime.policies[TellingPolicy]
     _remember_network(runtime, connection, secret, at)
-    told_reasons = removal_notices.reasons_of_day(connection, remover, _day(at))
-    own = removal_notices.removals_of(connection, remover, _midnight(at))
+    told_reasons = removal_notices.reasons_of_day(connection, remover, _iso_day(at))
+    own = removal_notices.removals_of(connection, remover, _before_day(at))
     usual = UsualDay()
     if len(own) >= policy.above_usual and Reason.ABOVE_USUAL not in told_reasons:
-        usual = _usual_day(runtime, connection, remover, at)
-    for reason in reasons(Removals(len(own), usual, is_unknown(secret), action.stepped_up), policy):
+        usual = _usual_day_of_remover(runtime, connection, remover, at)
+    for reason in mail_reasons(Removals(len(own), usual, is_unknown_device(secret), action.stepped_up), policy):
         if reason not in told_reasons:
-            _tell(runtime, connection, (remover, reason, _day(at)), own, at)
+            _mail_watchers(runtime, connection, (remover, reason, _iso_day(at)), own, at)
 
 
-def waits_until(
+def report_departure(
     runtime: Runtime, connection: Connection, remover: Remover, at: datetime, more: int = 1
 ) -> datetime | None:
     """When `more` removals of a large report leave that arrive outside the hours of those who are told of them.
 
     None where they need not wait, also for those within the person's usual day.
     """
-    policy, usual = runtime.policies[TellingPolicy], _usual_day(runtime, connection, remover, at)
+    policy, usual = runtime.policies[TellingPolicy], _usual_day_of_remover(runtime, connection, remover, at)
     within = usual.removals if usual.working_days >= policy.least_working_days else 0
-    if len(removal_notices.removals_of(connection, remover, _midnight(at))) + more <= within:
+    if len(removal_notices.removals_of(connection, remover, _before_day(at))) + more <= within:
         return None
     others = [watcher for watcher in watchers_of(connection, remover) if watcher != remover.user_id]
-    return leaves_after(at, display_settings.zones(connection, others), policy)
+    return batch_departure(at, display_settings.zones_of(connection, others), policy)
 
 
-def _midnight(at: datetime) -> datetime:
+def _before_day(at: datetime) -> datetime:
     """Just before the beginning of the day."""
     return at.replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(microseconds=1)
 
 
-def tell_of_day(runtime: Runtime) -> int:
+def mail_day(runtime: Runtime) -> int:
     """Mail each evening what left in a person's name to the person and those who can stop them; returns how many."""
     now = runtime.clock.now()
-    end = last_evening(now, runtime.policies[TellingPolicy])
+    end = last_evening_due(now, runtime.policies[TellingPolicy])
     with runtime.store.read() as connection:
         due = [
             remover
             for remover in removal_notices.removers(connection, end - DAY, end)
-            if Reason.EVENING not in removal_notices.reasons_of_day(connection, remover, _day(end))
+            if Reason.EVENING not in removal_notices.reasons_of_day(connection, remover, _iso_day(end))
         ]
     for remover in due:
         with runtime.store.write() as connection:
-            audit.hold(connection)
+            audit.lock(connection)
             own = removal_notices.removals_of(connection, remover, end - DAY)
             day_removals = [
                 removal
                 for removal in own
                 if removal.created_at <= end and removal.state is not ActionState.PENDING_APPROVAL
             ]
-            _tell(runtime, connection, (remover, Reason.EVENING, _day(end)), day_removals, now)
+            _mail_watchers(runtime, connection, (remover, Reason.EVENING, _iso_day(end)), day_removals, now)
     return len(due)
 
 
@@ -115,11 +122,11 @@ def is_unreachable(runtime: Runtime, connection: Connection, remover: Remover, a
         return False  # A simulated marketplace has no people to tell.
     if not runtime.settings.smtp_host:
         return True
-    ids = removal_notices.latest_of(connection, remover, at - DAY)
-    return bool(ids) and removal_notices.without_mail(connection, ids) == set(ids)
+    ids = removal_notices.latest_notice_ids(connection, remover, at - DAY)
+    return bool(ids) and removal_notices.undelivered(connection, ids) == set(ids)
 
 
-def _day(at: datetime) -> str:
+def _iso_day(at: datetime) -> str:
     return at.date().isoformat()
 
 
@@ -129,14 +136,14 @@ def _remember_network(runtime: Runtime, connection: Connection, secret: Secret |
         marketplaces.keep_network(connection, secret.name.removeprefix("key:"), secret.network, at, since)
 
 
-def _usual_day(runtime: Runtime, connection: Connection, remover: Remover, at: datetime) -> UsualDay:
+def _usual_day_of_remover(runtime: Runtime, connection: Connection, remover: Remover, at: datetime) -> UsualDay:
     own = {remover.user_id}
     brand_id = remover.brand_id
     pacer = by_analysts(own) if brand_id is None else by_person_of_brand(remover.user_id, own, brand_id)
     return usual_day_of(runtime, connection, remover.marketplace_id, pacer, at)
 
 
-def _tell(
+def _mail_watchers(
     runtime: Runtime,
     connection: Connection,
     key: tuple[Remover, Reason, str],
@@ -146,7 +153,7 @@ def _tell(
     remover, reason, day = key
     marketplace_id, watchers = remover.marketplace_id, watchers_of(connection, remover)
     notice = RemovalNotice(runtime.ids.new("rmn"), remover, reason, day, watchers, at)
-    if not removal_notices.put(connection, notice):
+    if not removal_notices.add(connection, notice):
         return
     about = {"user_id": remover.user_id, "reason": reason.value, "removals": len(removals), "told": list(watchers)}
     audit.record(connection, at, marketplace_id, "removal_notices", "removals.told", notice.notice_id, **about)
@@ -193,7 +200,7 @@ def mail_alarm(runtime: Runtime, connection: Connection, remover: Remover, actio
 
 
 def mail_voters(
-    runtime: Runtime, connection: Connection, action: StoredAction, causes: Collection[HoldCause], remover: Remover
+    runtime: Runtime, connection: Connection, action: StoredAction, causes: Collection[PendingCause], remover: Remover
 ) -> None:
     """Tell the staff with a vote on a removal, where it is the first pending one of its brand and person.
 
@@ -201,14 +208,14 @@ def mail_voters(
     """
     marketplace_id = remover.marketplace_id
     key = cases.of_verdict(connection, marketplace_id, action.verdict_id).brand_id, remover.user_id
-    groups = approvals.waiting_groups(connection, {marketplace_id})
+    groups = approvals.pending_groups(connection, {marketplace_id})
     group = next(group for group in groups if (group.brand_id, group.user_id) == key)
     if group.removals > 1:
         return
     managers = people.with_role(connection, marketplace_id, Role.ACCOUNT_MANAGER)
     voters = {manager for manager in managers if group.manager_id in {None, manager}}
     voters.update(people.with_role(connection, marketplace_id, Role.ANALYST))
-    if remover.brand_id is None or HoldCause.MARKETPLACE_DAY in causes:
+    if remover.brand_id is None or PendingCause.MARKETPLACE_DAY in causes:
         voters.update(people.with_role(connection, marketplace_id, Role.ADMIN))
     about = {
         "marketplace_id": marketplace_id,

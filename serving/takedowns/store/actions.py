@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Join, Table, func, select, update
 from sqlalchemy.sql.selectable import FromClause
 
 from features.message import Message, each_from_json
-from models.errors import required
+from models.errors import require
 from serving.cases.tables import verdict
 from serving.listings.tables import listing
 from serving.platform.database.row_reader import RowReader
@@ -17,11 +17,11 @@ from serving.platform.database.scope import inside, same
 from serving.platform.database.store import add
 from serving.takedowns.tables import action
 from serving.webhooks.rules.action import ActionKind, ActionState
-from serving.webhooks.store.outbox import Outbox, Outgoing
+from serving.webhooks.store.outbox import Outbox, OutgoingMessage
 
 
 @dataclass(frozen=True, slots=True)
-class StoredAction(Outgoing):
+class StoredAction(OutgoingMessage):
     """An action as stored, with its listing's external id.
 
     `statement` is the English text as sent. `statement_messages` has the same fields for pages in other languages; it
@@ -45,7 +45,7 @@ class StoredAction(Outgoing):
 _ACTIONS: Final = RowReader(StoredAction, statement_messages=each_from_json)
 
 
-def _read(connection: Connection, *conditions: Any) -> list[StoredAction]:
+def _select_actions(connection: Connection, *conditions: Any) -> list[StoredAction]:
     query = (
         select(action, listing.c.external_id)
         .join(listing, same(listing, action, "listing_id"))
@@ -62,8 +62,8 @@ def add_action(connection: Connection, row: Mapping[str, Any]) -> None:
 
 def get(connection: Connection, marketplace_id: str, action_id: str) -> StoredAction:
     """One action. Raises NotFound (there is none in this marketplace)."""
-    actions = _read(connection, inside(action, marketplace_id, action_id=action_id))
-    return required(actions[0] if actions else None, "There is no such action.")
+    actions = _select_actions(connection, inside(action, marketplace_id, action_id=action_id))
+    return require(actions[0] if actions else None, "There is no such action.")
 
 
 def marketplace_of(connection: Connection, action_id: str, marketplaces: Collection[str]) -> str:
@@ -74,7 +74,7 @@ def marketplace_of(connection: Connection, action_id: str, marketplaces: Collect
     query = select(action.c.marketplace_id).where(
         action.c.action_id == action_id, action.c.marketplace_id.in_(marketplaces)
     )
-    return str(required(connection.execute(query).scalar(), "There is no such removal."))
+    return str(require(connection.execute(query).scalar(), "There is no such removal."))
 
 
 def latest(
@@ -95,21 +95,23 @@ def latest(
     if state is not None:
         conditions.append(action.c.state == state.value)
     query = select(action.c.action_id).where(*conditions).order_by(action.c.action_id.desc()).limit(most)
-    return _read(connection, action.c.marketplace_id == marketplace_id, action.c.action_id.in_(query))[::-1]
+    return _select_actions(connection, action.c.marketplace_id == marketplace_id, action.c.action_id.in_(query))[::-1]
 
 
 def of_listing(connection: Connection, marketplace_id: str, listing_id: str) -> list[StoredAction]:
     """The actions on a listing, oldest first."""
-    return _read(connection, inside(action, marketplace_id, listing_id=listing_id))
+    return _select_actions(connection, inside(action, marketplace_id, listing_id=listing_id))
 
 
 def of_verdicts(connection: Connection, marketplace_id: str, verdict_ids: Collection[str]) -> dict[str, StoredAction]:
     """The action that each of these verdicts created, by verdict; verdicts without an action are absent."""
-    actions = _read(connection, action.c.marketplace_id == marketplace_id, action.c.verdict_id.in_(verdict_ids))
+    actions = _select_actions(
+        connection, action.c.marketplace_id == marketplace_id, action.c.verdict_id.in_(verdict_ids)
+    )
     return {stored_action.verdict_id: stored_action for stored_action in actions}
 
 
-OUTBOX: Final = Outbox(action, "listing_id", _read)
+OUTBOX: Final = Outbox(action, "listing_id", _select_actions)
 change = OUTBOX.change
 
 
@@ -131,7 +133,7 @@ def bring_forward(connection: Connection, stored_action: StoredAction, leaves_at
     return changed.rowcount == 1
 
 
-def left_after(connection: Connection, stored_action: StoredAction) -> bool:
+def has_later_sent(connection: Connection, stored_action: StoredAction) -> bool:
     """Whether a later action on the listing has been sent, so that this one's effect may have ended."""
     query = select(action.c.action_id).where(
         inside(action, stored_action.marketplace_id, listing_id=stored_action.listing_id),
@@ -141,7 +143,7 @@ def left_after(connection: Connection, stored_action: StoredAction) -> bool:
     return connection.execute(query.limit(1)).first() is not None
 
 
-def counts(connection: Connection, marketplace_id: str) -> dict[tuple[ActionKind, ActionState], int]:
+def counts_by_state(connection: Connection, marketplace_id: str) -> dict[tuple[ActionKind, ActionState], int]:
     """The number of actions by kind and state."""
     query = (
         select(action.c.kind, action.c.state, func.count().label("n"))
@@ -151,6 +153,6 @@ def counts(connection: Connection, marketplace_id: str) -> dict[tuple[ActionKind
     return {(ActionKind(row.kind), ActionState(row.state)): row.n for row in connection.execute(query)}
 
 
-def with_contested(answer: Table, decided: FromClause = verdict) -> Join:
+def join_contested(answer: Table, decided: FromClause = verdict) -> Join:
     """Appeals or counter-notices, each joined with its removal and the verdict, `decided`, that requested it."""
     return answer.join(action, same(action, answer, "action_id")).join(decided, same(decided, action, "verdict_id"))

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, select, update
 
 from serving.platform.database.row_reader import reader, row_of
 from serving.platform.database.store import insert_or_ignore
-from serving.takedowns.rules.bursts import HoldCause
+from serving.takedowns.rules.bursts import PendingCause
 from serving.takedowns.tables import alert
 
 
@@ -21,10 +21,10 @@ class CheckAlarm(StrEnum):
     CAMPAIGN = "campaign"
 
 
-Cause = HoldCause | CheckAlarm
-HOLDS: Final[frozenset[Cause]] = frozenset(HoldCause)
+Cause = PendingCause | CheckAlarm
+PENDING_CAUSES: Final[frozenset[Cause]] = frozenset(PendingCause)
 # Settled with the holds that they are about, other than the one that a person raised.
-BY_HOLDS: Final = HOLDS - {HoldCause.STOPPED}
+BY_HOLDS: Final = PENDING_CAUSES - {PendingCause.STOPPED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,14 +39,14 @@ class Alert:
     raised_at: datetime
 
 
-def raise_it(connection: Connection, new_alert: Alert) -> bool:
+def raise_alert(connection: Connection, new_alert: Alert) -> bool:
     """Raise an alert; False where one of this cause and subject is already open."""
     row = {**row_of(new_alert), "sentence": new_alert.sentence[:500]}
     added = insert_or_ignore(connection, alert).values(row).returning(alert.c.alert_id)
     return connection.execute(added).first() is not None
 
 
-def standing(connection: Connection, marketplaces: Collection[str]) -> list[Alert]:
+def open_alerts(connection: Connection, marketplaces: Collection[str]) -> list[Alert]:
     """Open alerts, the oldest first."""
     query = (
         select(alert)
@@ -56,7 +56,7 @@ def standing(connection: Connection, marketplaces: Collection[str]) -> list[Aler
     return reader(Alert).all(connection, query)
 
 
-def settle(connection: Connection, marketplace_id: str, causes: Collection[Cause], at: datetime) -> None:
+def settle_causes(connection: Connection, marketplace_id: str, causes: Collection[Cause], at: datetime) -> None:
     """Close the open alerts of these causes in a marketplace."""
     connection.execute(
         update(alert)
@@ -69,7 +69,7 @@ def settle(connection: Connection, marketplace_id: str, causes: Collection[Cause
     )
 
 
-def settle_of(
+def settle_subjects(
     connection: Connection, marketplace_id: str, cause: Cause, subjects: Collection[str], at: datetime
 ) -> None:
     """Close the open alerts of a cause about these people, brands or sellers."""
@@ -77,7 +77,7 @@ def settle_of(
     connection.execute(update(alert).where(*this, alert.c.settled_at.is_(None)).values(settled_at=at))
 
 
-def settle_some(connection: Connection, marketplace_id: str, alert_ids: Collection[str], at: datetime) -> None:
+def settle_alerts(connection: Connection, marketplace_id: str, alert_ids: Collection[str], at: datetime) -> None:
     """Close these alerts."""
     connection.execute(
         update(alert)

@@ -20,7 +20,7 @@ from serving.platform.database.row_reader import RowReader, reader, row_of
 from serving.platform.database.scope import inside, same
 from serving.platform.database.store import add
 from serving.takedowns.rules.approval import Vote
-from serving.takedowns.rules.bursts import Hold, HoldCause
+from serving.takedowns.rules.bursts import PendingCause, PendingReason
 from serving.takedowns.tables import action, approval_vote, removal_approval
 from serving.webhooks.rules.action import ActionKind, ActionState
 
@@ -54,7 +54,7 @@ _WITHOUT_STEP_UP: Final = action.c.stepped_up.is_(False)
 
 def by_analysts(same: Collection[str]) -> Pacer:
     """Removals that one of these accounts requested as an analyst."""
-    return Pacer(and_(_of_analysts(same), _WITHOUT_STEP_UP))
+    return Pacer(and_(_by_analysts(same), _WITHOUT_STEP_UP))
 
 
 def by_person_of_brand(user_id: str, same: Collection[str], brand_id: str) -> Pacer:
@@ -73,7 +73,7 @@ def of_seller(seller_external_id: str) -> Pacer:
     return Pacer(listing_version.c.seller_external_id == seller_external_id)
 
 
-def let_through(
+def sent_unapproved(
     connection: Connection, marketplace_id: str, since: Sequence[tuple[Pacer, datetime]]
 ) -> list[tuple[int, datetime | None]]:
     """The removals of each pacer since its moment that needed no approval and still stand: their number, and the time
@@ -83,20 +83,20 @@ def let_through(
     for pacer, moment in since:
         theirs = case((and_(pacer.condition, created > moment), created))
         columns += [func.count(theirs), func.min(theirs, type_=created.type)]
-    query = _passed(marketplace_id, *columns).where(created > min(moment for _, moment in since))
+    query = _unapproved_removals(marketplace_id, *columns).where(created > min(moment for _, moment in since))
     numbers = iter(connection.execute(query).one())
     return list(zip(numbers, numbers, strict=True))
 
 
 def busiest_hour(connection: Connection, marketplace_id: str, pacer: Pacer, start: datetime, end: datetime) -> int:
     """The most such removals in any hour after `start`, up to `end`; 0 without one. Overturned ones do not count."""
-    query = _passed(marketplace_id, action.c.created_at).where(pacer.condition)
+    query = _unapproved_removals(marketplace_id, action.c.created_at).where(pacer.condition)
     within = query.where(action.c.created_at > start, action.c.created_at <= end, ~OVERTURNED)
     hours = Counter((at - start) // timedelta(hours=1) for at in connection.execute(within).scalars())
     return max(hours.values(), default=0)
 
 
-def _passed(marketplace_id: str, *what: Any) -> Select[Any]:
+def _unapproved_removals(marketplace_id: str, *what: Any) -> Select[Any]:
     return (
         select(*what)
         .select_from(action)
@@ -111,8 +111,13 @@ def _passed(marketplace_id: str, *what: Any) -> Select[Any]:
     )
 
 
-def add_hold(
-    connection: Connection, marketplace_id: str, action_id: str, holds: Sequence[Hold], version: str, at: datetime
+def add_pending(
+    connection: Connection,
+    marketplace_id: str,
+    action_id: str,
+    holds: Sequence[PendingReason],
+    version: str,
+    at: datetime,
 ) -> None:
     row = {
         "marketplace_id": marketplace_id,
@@ -125,36 +130,38 @@ def add_hold(
 
 
 @dataclass(frozen=True, slots=True)
-class StoredHold:
+class StoredApproval:
     """The holds of a removal; `settled_as` is the decision, None while the removal is pending approval."""
 
     action_id: str
-    holds: tuple[Hold, ...]
+    holds: tuple[PendingReason, ...]
     pending_since: datetime
     settled_at: datetime | None
     settled_as: str | None
 
     @property
-    def causes(self) -> frozenset[HoldCause]:
+    def causes(self) -> frozenset[PendingCause]:
         return frozenset(hold.cause for hold in self.holds)
 
 
-_HOLDS: Final = RowReader(
-    StoredHold,
-    holds=lambda causes: tuple(Hold(HoldCause(cause["cause"]), from_json(cause["message"])) for cause in causes),
+_APPROVALS: Final = RowReader(
+    StoredApproval,
+    holds=lambda causes: tuple(
+        PendingReason(PendingCause(cause["cause"]), from_json(cause["message"])) for cause in causes
+    ),
 )
 
 
-def of_actions(connection: Connection, marketplace_id: str, action_ids: Collection[str]) -> dict[str, StoredHold]:
+def of_actions(connection: Connection, marketplace_id: str, action_ids: Collection[str]) -> dict[str, StoredApproval]:
     """The holds of these actions, by action; actions without a hold are absent."""
     query = select(removal_approval).where(
         inside(removal_approval, marketplace_id), removal_approval.c.action_id.in_(action_ids)
     )
     rows = connection.execute(query).mappings()
-    return {row["action_id"]: _HOLDS.of({**row, "holds": row["causes"]}) for row in rows}
+    return {row["action_id"]: _APPROVALS.of({**row, "holds": row["causes"]}) for row in rows}
 
 
-def waiting(
+def pending_removals(
     connection: Connection, marketplaces: Collection[str], most: int, after: str | None = None
 ) -> list[tuple[str, str]]:
     """(marketplace, action) of the removals pending approval, the oldest first; or those behind the action `after`."""
@@ -180,14 +187,14 @@ class PendingGroup:
     since: datetime
 
 
-def waiting_groups(connection: Connection, marketplaces: Collection[str]) -> list[PendingGroup]:
+def pending_groups(connection: Connection, marketplaces: Collection[str]) -> list[PendingGroup]:
     """The removals pending approval by brand and person, the longest waiting first."""
     of_case, enrolled = review_case.c.brand_id, brand_enrolment.c
     name = func.coalesce(brand.c.name, review_case.c.mark, "")
     by = (action.c.marketplace_id, of_case, name, enrolled.account_manager_id, verdict.c.user_id, account.c.name)
     since = func.min(removal_approval.c.pending_since, type_=removal_approval.c.pending_since.type)
     query = (
-        _pending(*by, func.count(), since)
+        _select_pending(*by, func.count(), since)
         .join(account, account.c.user_id == verdict.c.user_id)
         .join(review_case, same(verdict, review_case, "case_id"))
         .outerjoin(brand, brand.c.brand_id == of_case)
@@ -197,43 +204,45 @@ def waiting_groups(connection: Connection, marketplaces: Collection[str]) -> lis
     return [PendingGroup(*row) for row in connection.execute(query.group_by(*by).order_by(since, account.c.name))]
 
 
-def waiting_causes(connection: Connection, marketplace_id: str) -> frozenset[HoldCause]:
+def pending_causes(connection: Connection, marketplace_id: str) -> frozenset[PendingCause]:
     """The causes of the removals pending approval."""
     query = select(removal_approval.c.causes).where(
         inside(removal_approval, marketplace_id), removal_approval.c.settled_at.is_(None)
     )
-    return frozenset(HoldCause(cause["cause"]) for causes in connection.execute(query).scalars() for cause in causes)
+    return frozenset(PendingCause(cause["cause"]) for causes in connection.execute(query).scalars() for cause in causes)
 
 
-def _pending(*what: Any) -> Select[Any]:
+def _select_pending(*what: Any) -> Select[Any]:
     query = select(*what).select_from(removal_approval).join(action, same(removal_approval, action, "action_id"))
     return query.join(verdict, same(action, verdict, "verdict_id")).where(removal_approval.c.settled_at.is_(None))
 
 
-def waits_for_brand(connection: Connection, marketplace_id: str, brand_id: str, causes: Collection[HoldCause]) -> bool:
+def is_pending_for_brand(
+    connection: Connection, marketplace_id: str, brand_id: str, causes: Collection[PendingCause]
+) -> bool:
     """Whether a removal that the brand's users requested is pending for one of these causes."""
-    return _waits(connection, marketplace_id, verdict.c.brand_id == brand_id, causes)
+    return _is_pending_for(connection, marketplace_id, verdict.c.brand_id == brand_id, causes)
 
 
-def waits_for_analysts(
-    connection: Connection, marketplace_id: str, same: Collection[str], causes: Collection[HoldCause]
+def is_pending_for_analysts(
+    connection: Connection, marketplace_id: str, same: Collection[str], causes: Collection[PendingCause]
 ) -> bool:
     """Whether a removal that one of these accounts requested as an analyst is pending for one of these causes."""
-    return _waits(connection, marketplace_id, _of_analysts(same), causes)
+    return _is_pending_for(connection, marketplace_id, _by_analysts(same), causes)
 
 
-def _of_analysts(same: Collection[str]) -> ColumnElement[bool]:
+def _by_analysts(same: Collection[str]) -> ColumnElement[bool]:
     return and_(verdict.c.user_id.in_(same), verdict.c.side == Side.ANALYST.value)
 
 
-def _waits(
-    connection: Connection, marketplace_id: str, theirs: ColumnElement[bool], causes: Collection[HoldCause]
+def _is_pending_for(
+    connection: Connection, marketplace_id: str, theirs: ColumnElement[bool], causes: Collection[PendingCause]
 ) -> bool:
-    query = _pending(removal_approval.c.causes).where(inside(removal_approval, marketplace_id), theirs)
+    query = _select_pending(removal_approval.c.causes).where(inside(removal_approval, marketplace_id), theirs)
     return any(cause["cause"] in causes for own_causes in connection.execute(query).scalars() for cause in own_causes)
 
 
-def settle(connection: Connection, marketplace_id: str, action_id: str, how: str, at: datetime) -> None:
+def settle_removal(connection: Connection, marketplace_id: str, action_id: str, how: str, at: datetime) -> None:
     """Store the decision on a removal pending approval; other removals stay unchanged."""
     connection.execute(
         update(removal_approval)
@@ -285,23 +294,23 @@ def votes(connection: Connection, marketplace_id: str, action_ids: Collection[st
     return votes_by_action
 
 
-def still_waits() -> ColumnElement[bool]:
+def is_still_pending() -> ColumnElement[bool]:
     """Whether the removal that a verdict requests is pending approval."""
-    return exists(_holds(removal_approval.c.action_id).where(removal_approval.c.settled_at.is_(None)))
+    return exists(_select_approvals(removal_approval.c.action_id).where(removal_approval.c.settled_at.is_(None)))
 
 
 def was_pending() -> ColumnElement[bool]:
     """Whether the removal that a verdict requests was ever pending approval, so that people decided on it."""
-    return exists(_holds(removal_approval.c.action_id))
+    return exists(_select_approvals(removal_approval.c.action_id))
 
 
-def waited_until() -> ScalarSelect[Any]:
+def approval_decided_at() -> ScalarSelect[Any]:
     """When people decided on the removal that a verdict requests; null where it never was, or still is, pending."""
     ended = func.max(removal_approval.c.settled_at, type_=removal_approval.c.settled_at.type)
-    return _holds(ended).where(removal_approval.c.settled_at >= verdict.c.known_at).scalar_subquery()
+    return _select_approvals(ended).where(removal_approval.c.settled_at >= verdict.c.known_at).scalar_subquery()
 
 
-def _holds(what: Any) -> Select[Any]:
+def _select_approvals(what: Any) -> Select[Any]:
     """The approvals of the removal that a verdict created or joined."""
     return (
         select(what)

@@ -31,7 +31,7 @@ def by_analyst(same_person: Collection[str], *, routed: bool) -> Pacer:
     return Pacer(and_(own, ~_CHOSEN if routed else _CHOSEN))
 
 
-def spent(
+def removal_usage(
     connection: Connection,
     marketplace_id: str,
     person: Pacer,
@@ -52,9 +52,13 @@ def spent(
     def number(*conditions: ColumnElement[bool]) -> ColumnElement[int]:
         return func.count(case((and_(*conditions), 1)))
 
-    of_all = _passed(marketplace_id, func.count()).where(today, true() if stepped_up else ordinary).scalar_subquery()
+    of_all = (
+        _unapproved_removals(marketplace_id, func.count())
+        .where(today, true() if stepped_up else ordinary)
+        .scalar_subquery()
+    )
     query = (
-        _passed(
+        _unapproved_removals(
             marketplace_id,
             number(person.condition, today),
             number(person.condition),
@@ -69,7 +73,7 @@ def spent(
     return tuple(connection.execute(query).one())
 
 
-def _passed(marketplace_id: str, *what: Any) -> Select[Any]:
+def _unapproved_removals(marketplace_id: str, *what: Any) -> Select[Any]:
     return (
         select(*what)
         .select_from(action)

@@ -7,18 +7,18 @@ from datetime import datetime
 
 from sqlalchemy import Connection, Row, select
 
-from models.errors import required
+from models.errors import require
 from serving.audit.tables import audit_entry, audit_payload
 from serving.platform.database.scope import inside
 from serving.platform.database.store import add
-from serving.takedowns.rules.evidence import KeptPart, Part, Snapshot
+from serving.takedowns.rules.evidence import Part, Snapshot, StoredPart
 from serving.takedowns.tables import evidence, evidence_part
 
 _AT_A_TIME = 200
 
 
 @dataclass(frozen=True, slots=True)
-class Taken:
+class StoredSnapshot:
     """A stored snapshot with its listing version, its case, and the subject of its audit entry."""
 
     marketplace_id: str
@@ -31,7 +31,7 @@ class Taken:
     snapshot: Snapshot
 
 
-def add_evidence(connection: Connection, taken: Taken) -> None:
+def add_evidence(connection: Connection, taken: StoredSnapshot) -> None:
     """Store a new snapshot with its parts."""
     key = {"marketplace_id": taken.marketplace_id, "evidence_id": taken.evidence_id}
     row = {
@@ -52,23 +52,23 @@ def add_evidence(connection: Connection, taken: Taken) -> None:
     add(connection, evidence_part, parts)
 
 
-def of_listing(connection: Connection, marketplace_id: str, listing_id: str) -> list[Taken]:
+def of_listing(connection: Connection, marketplace_id: str, listing_id: str) -> list[StoredSnapshot]:
     """The snapshots of a listing, newest first."""
     query = (
         select(evidence)
         .where(inside(evidence, marketplace_id, listing_id=listing_id))
         .order_by(evidence.c.captured_at.desc(), evidence.c.evidence_id.desc())
     )
-    return [_taken(connection, row) for row in connection.execute(query).all()]
+    return [_read_snapshot(connection, row) for row in connection.execute(query).all()]
 
 
-def get(connection: Connection, marketplace_id: str, evidence_id: str) -> Taken:
+def get(connection: Connection, marketplace_id: str, evidence_id: str) -> StoredSnapshot:
     """One snapshot. Raises NotFound (there is none in this marketplace)."""
     query = select(evidence).where(inside(evidence, marketplace_id, evidence_id=evidence_id))
-    return _taken(connection, required(connection.execute(query).one_or_none(), "There is no such evidence."))
+    return _read_snapshot(connection, require(connection.execute(query).one_or_none(), "There is no such evidence."))
 
 
-def everything(connection: Connection, marketplace_id: str, case_id: str | None) -> Iterator[Taken]:
+def all_snapshots(connection: Connection, marketplace_id: str, case_id: str | None) -> Iterator[StoredSnapshot]:
     """All snapshots of a marketplace, or of one case, oldest first, 200 in memory at a time."""
     after = ""
     while True:
@@ -77,13 +77,13 @@ def everything(connection: Connection, marketplace_id: str, case_id: str | None)
             query = query.where(evidence.c.case_id == case_id)
         rows = connection.execute(query.order_by(evidence.c.evidence_id).limit(_AT_A_TIME)).all()
         for row in rows:
-            yield _taken(connection, row)
+            yield _read_snapshot(connection, row)
         if len(rows) < _AT_A_TIME:
             return
         after = rows[-1].evidence_id
 
 
-def vouched(connection: Connection, taken: Taken) -> str | None:
+def vouched_digest(connection: Connection, taken: StoredSnapshot) -> str | None:
     """The snapshot's digest in the audit log; None where no entry of its subject names the snapshot."""
     query = (
         select(audit_payload.c.payload)
@@ -98,17 +98,17 @@ def vouched(connection: Connection, taken: Taken) -> str | None:
     return None
 
 
-def _taken(connection: Connection, row: Row[tuple[object, ...]]) -> Taken:
+def _read_snapshot(connection: Connection, row: Row[tuple[object, ...]]) -> StoredSnapshot:
     of_snapshot = (evidence_part.c.marketplace_id == row.marketplace_id, evidence_part.c.evidence_id == row.evidence_id)
     rows_by_part = {
         part_row.part: part_row for part_row in connection.execute(select(evidence_part).where(*of_snapshot))
     }
     parts = tuple(
-        KeptPart(part, rows_by_part[part].digest, rows_by_part[part].salt, rows_by_part[part].body)
+        StoredPart(part, rows_by_part[part].digest, rows_by_part[part].salt, rows_by_part[part].body)
         for part in Part
         if part in rows_by_part
     )
-    return Taken(
+    return StoredSnapshot(
         row.marketplace_id,
         row.evidence_id,
         row.listing_id,

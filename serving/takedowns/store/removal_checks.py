@@ -44,10 +44,10 @@ def _is_due(marketplace_id: ColumnElement[str]) -> ColumnElement[bool]:
 
 
 # Built once, because each process asks each second.
-_WAITING: Final = marketplaces.those_where(_is_due)
+_WAITING: Final = marketplaces.marketplaces_where(_is_due)
 
 
-def begin(
+def start(
     connection: Connection,
     marketplace_id: str,
     action_ids: Sequence[str],
@@ -74,18 +74,20 @@ def of_actions(connection: Connection, marketplace_id: str, action_ids: Collecti
     return {check.action_id: check for check in reader(RemovalCheck).all(connection, query)}
 
 
-def waiting(connection: Connection, at: datetime) -> list[str]:
+def marketplaces_due(connection: Connection, at: datetime) -> list[str]:
     return [str(row.marketplace_id) for row in connection.execute(_WAITING, {"at": at})]
 
 
 def due_count(connection: Connection, at: datetime) -> int:
     """The number of due checks, of all marketplaces."""
     query = select(func.count()).select_from(removal_check)
-    query = query.where(removal_check.c.marketplace_id.in_(waiting(connection, at)), removal_check.c.due_at <= at)
+    query = query.where(
+        removal_check.c.marketplace_id.in_(marketplaces_due(connection, at)), removal_check.c.due_at <= at
+    )
     return connection.execute(query).scalar_one()
 
 
-def due(connection: Connection, marketplace_id: str, at: datetime, most: int) -> list[RemovalCheck]:
+def due_checks(connection: Connection, marketplace_id: str, at: datetime, most: int) -> list[RemovalCheck]:
     """The removals of a marketplace with a due check, the longest due first."""
     query = select(removal_check).where(inside(removal_check, marketplace_id), removal_check.c.due_at <= at)
     query = query.order_by(removal_check.c.due_at, removal_check.c.action_id).limit(most)
@@ -95,24 +97,26 @@ def due(connection: Connection, marketplace_id: str, at: datetime, most: int) ->
 def claim(connection: Connection, check: RemovalCheck, until: datetime) -> bool:
     """Claim a due check; it is due again at `until` if it does not complete. False where another process has it."""
     changed = connection.execute(
-        update(removal_check).where(_is(check), removal_check.c.due_at == check.due_at).values(due_at=until)
+        update(removal_check).where(_same_check(check), removal_check.c.due_at == check.due_at).values(due_at=until)
     )
     return changed.rowcount == 1
 
 
-def looked(connection: Connection, check: RemovalCheck, after: RemovalCheck) -> bool:
+def record_look(connection: Connection, check: RemovalCheck, after: RemovalCheck) -> bool:
     """Store the row `after` a check; False where another check came first."""
     values = {name: getattr(after, name) for name in RemovalCheck.__slots__[3:]}
-    changed = connection.execute(update(removal_check).where(_is(check)).values(state=after.state.value, **values))
+    changed = connection.execute(
+        update(removal_check).where(_same_check(check)).values(state=after.state.value, **values)
+    )
     return changed.rowcount == 1
 
 
-def _is(check: RemovalCheck) -> ColumnElement[bool]:
+def _same_check(check: RemovalCheck) -> ColumnElement[bool]:
     return inside(removal_check, check.marketplace_id, action_id=check.action_id, check_count=check.check_count)
 
 
 @dataclass(frozen=True, slots=True)
-class StillShown:
+class StillShownListing:
     """A listing that is shown although its removal was acknowledged."""
 
     external_id: str
@@ -120,7 +124,7 @@ class StillShown:
     check: RemovalCheck
 
 
-def still_shown(connection: Connection, marketplaces: Collection[str], most: int) -> list[StillShown]:
+def still_shown(connection: Connection, marketplaces: Collection[str], most: int) -> list[StillShownListing]:
     """The removed listings that are still shown, by time of acknowledgement."""
     query = (
         select(removal_check, listing.c.external_id, verdict.c.case_id)
@@ -132,7 +136,7 @@ def still_shown(connection: Connection, marketplaces: Collection[str], most: int
         .limit(most)
     )
     return [
-        StillShown(row["external_id"], row["case_id"], reader(RemovalCheck).of(row))
+        StillShownListing(row["external_id"], row["case_id"], reader(RemovalCheck).of(row))
         for row in connection.execute(query).mappings()
     ]
 
@@ -147,7 +151,7 @@ def still_shown_count(connection: Connection, marketplaces: Collection[str]) -> 
     return connection.execute(query).scalar_one()
 
 
-def counts(connection: Connection, marketplace_id: str) -> dict[CheckState, int]:
+def counts_by_state(connection: Connection, marketplace_id: str) -> dict[CheckState, int]:
     """The number of removals by state; removals that cannot be checked are not counted."""
     query = (
         select(removal_check.c.state, func.count().label("n"))
@@ -158,16 +162,16 @@ def counts(connection: Connection, marketplace_id: str) -> dict[CheckState, int]
 
 
 @dataclass(frozen=True, slots=True)
-class Times:
+class RemovalTimes:
     """The median time to removal, and its number of removals; None where no listing was seen gone."""
 
     removals: int
     median_seconds: float | None
 
 
-def times(
+def removal_times(
     connection: Connection, marketplace_id: str, *, brand_id: str | None = None, since: datetime | None = None
-) -> Times:
+) -> RemovalTimes:
     """The times to removal of listings seen gone; optionally of one brand, or acknowledged after a moment."""
     conditions = [removal_check.c.marketplace_id == marketplace_id, removal_check.c.seconds_to_removal.is_not(None)]
     if since is not None:
@@ -182,7 +186,7 @@ def times(
         )
     number = connection.execute(select(func.count()).select_from(query.subquery())).scalar_one()
     if not number:
-        return Times(0, None)
+        return RemovalTimes(0, None)
     middle = query.order_by(removal_check.c.seconds_to_removal).offset((number - 1) // 2).limit(2 - number % 2)
     middle_seconds = connection.execute(middle).scalars().all()
-    return Times(number, sum(middle_seconds) / len(middle_seconds))
+    return RemovalTimes(number, sum(middle_seconds) / len(middle_seconds))

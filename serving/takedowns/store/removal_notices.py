@@ -56,7 +56,7 @@ class OwnRemoval:
     new_device: bool
 
 
-def put(connection: Connection, notice: RemovalNotice) -> bool:
+def add(connection: Connection, notice: RemovalNotice) -> bool:
     """Store a notice; False where the person's day has one of this reason."""
     row = {
         "marketplace_id": notice.remover.marketplace_id,
@@ -72,7 +72,7 @@ def put(connection: Connection, notice: RemovalNotice) -> bool:
     return connection.execute(added).first() is not None
 
 
-def _notice(row: Row[Any]) -> RemovalNotice:
+def _read_notice(row: Row[Any]) -> RemovalNotice:
     remover = Remover(row.marketplace_id, row.user_id, row.brand_id or None)
     watchers = tuple(row.told)
     return RemovalNotice(
@@ -82,28 +82,28 @@ def _notice(row: Row[Any]) -> RemovalNotice:
 
 def of_id(connection: Connection, notice_id: str) -> RemovalNotice | None:
     row = connection.execute(select(removal_notice).where(removal_notice.c.notice_id == notice_id)).one_or_none()
-    return None if row is None else _notice(row)
+    return None if row is None else _read_notice(row)
 
 
-def _of(remover: Remover) -> ColumnElement[bool]:
+def _of_remover(remover: Remover) -> ColumnElement[bool]:
     return inside(removal_notice, remover.marketplace_id, user_id=remover.user_id, brand_id=remover.brand_id or "")
 
 
 def reasons_of_day(connection: Connection, remover: Remover, day: str) -> frozenset[Reason]:
-    query = select(removal_notice.c.reason).where(_of(remover), removal_notice.c.day == day)
+    query = select(removal_notice.c.reason).where(_of_remover(remover), removal_notice.c.day == day)
     return frozenset(map(Reason, connection.execute(query).scalars()))
 
 
-def since(connection: Connection, at: datetime) -> list[RemovalNotice]:
+def unused_since(connection: Connection, at: datetime) -> list[RemovalNotice]:
     """The notices since a moment that nobody has used to stop removals, latest first."""
     recent = (removal_notice.c.known_at >= at, removal_notice.c.stopped_at.is_(None))
     return [
-        _notice(row)
+        _read_notice(row)
         for row in connection.execute(select(removal_notice).where(*recent).order_by(removal_notice.c.known_at.desc()))
     ]
 
 
-def without_mail(connection: Connection, notice_ids: Collection[str], user_id: str | None = None) -> frozenset[str]:
+def undelivered(connection: Connection, notice_ids: Collection[str], user_id: str | None = None) -> frozenset[str]:
     """Those of these notices whose mails did not arrive: none of them, or the one to a person."""
     query = select(mail.c.subject_id, func.count().label("n")).where(
         mail.c.subject_id.in_(set(notice_ids)), mail.c.state.not_in(_NOT_ARRIVED)
@@ -114,36 +114,38 @@ def without_mail(connection: Connection, notice_ids: Collection[str], user_id: s
     return frozenset(notice_ids) - arrived
 
 
-def latest_of(connection: Connection, remover: Remover, at: datetime) -> list[str]:
+def latest_notice_ids(connection: Connection, remover: Remover, at: datetime) -> list[str]:
     """The notices of a person's removals since a moment."""
-    query = select(removal_notice.c.notice_id).where(_of(remover), removal_notice.c.known_at >= at)
+    query = select(removal_notice.c.notice_id).where(_of_remover(remover), removal_notice.c.known_at >= at)
     return list(connection.execute(query).scalars())
 
 
-def stop(connection: Connection, notice: RemovalNotice, user_id: str, at: datetime) -> None:
+def record_stop(connection: Connection, notice: RemovalNotice, user_id: str, at: datetime) -> None:
     """Store that a person has stopped the removals of a notice."""
     own = inside(removal_notice, notice.remover.marketplace_id, notice_id=notice.notice_id)
     connection.execute(update(removal_notice).where(own).values(stopped_by=user_id, stopped_at=at))
 
 
-def _stands(marketplace_id: str) -> tuple[ColumnElement[bool], ...]:
+def _stop_in_force(marketplace_id: str) -> tuple[ColumnElement[bool], ...]:
     stopped, lifted = removal_notice.c.stopped_at.is_not(None), removal_notice.c.lifted_at.is_(None)
     return inside(removal_notice, marketplace_id), stopped, lifted
 
 
 def is_stopped(connection: Connection, marketplace_id: str, user_id: str) -> bool:
     """Whether somebody has stopped a person's removals, and nobody has approved one since."""
-    query = select(removal_notice.c.notice_id).where(*_stands(marketplace_id), removal_notice.c.user_id == user_id)
+    query = select(removal_notice.c.notice_id).where(
+        *_stop_in_force(marketplace_id), removal_notice.c.user_id == user_id
+    )
     return connection.execute(query.limit(1)).first() is not None
 
 
-def lift(connection: Connection, marketplace_id: str, user_ids: Collection[str], at: datetime) -> None:
+def lift_stop(connection: Connection, marketplace_id: str, user_ids: Collection[str], at: datetime) -> None:
     """End the stop of these people's removals."""
-    own = update(removal_notice).where(*_stands(marketplace_id), removal_notice.c.user_id.in_(user_ids))
+    own = update(removal_notice).where(*_stop_in_force(marketplace_id), removal_notice.c.user_id.in_(user_ids))
     connection.execute(own.values(lifted_at=at))
 
 
-def _theirs(remover: Remover) -> tuple[ColumnElement[bool], ...]:
+def _verdicts_of(remover: Remover) -> tuple[ColumnElement[bool], ...]:
     side = Side.ANALYST if remover.brand_id is None else Side.BRAND
     own = (verdict.c.user_id == remover.user_id, verdict.c.side == side.value)
     return own if remover.brand_id is None else (*own, verdict.c.brand_id == remover.brand_id)
@@ -161,7 +163,7 @@ def removals_of(connection: Connection, remover: Remover, after: datetime) -> li
             action.c.created_at > after,
             # A verdict is as old as its removal; its index by person finds the few of these days.
             verdict.c.known_at > after - timedelta(seconds=1),
-            *_theirs(remover),
+            *_verdicts_of(remover),
         )
         .order_by(action.c.created_at, action.c.action_id)
     )

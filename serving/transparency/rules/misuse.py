@@ -13,9 +13,9 @@ from statistics import median
 from typing import Final
 
 from models.verdict import ReasonCode
-from serving.notices.rules.notice_counts import Notified
+from serving.notices.rules.notice_counts import NotifiedOutcome
 from serving.notices.rules.notices import ItemState, NoticeOutcome, ReporterKind
-from serving.reports.rules.good_faith import Ended, ReportedListing, ended
+from serving.reports.rules.good_faith import ReportedEnd, ReportedListing, end_of_listing
 from serving.webhooks.rules.action import ActionState
 
 
@@ -82,7 +82,7 @@ def misuse_entry(
 _REQUESTED: Final = frozenset({ActionState.SCHEDULED, ActionState.SENDING, ActionState.ACKNOWLEDGED, ActionState.DEAD})
 
 
-def as_notice(listing: ReportedListing) -> Notified | None:
+def as_notice(listing: ReportedListing) -> NotifiedOutcome | None:
     """A reported listing as a notified one; None where the brand withdrew it within the undo window.
 
     A report has all elements of a notice. A removal at once is a decision of a person, as a brand's answer to a
@@ -91,24 +91,24 @@ def as_notice(listing: ReportedListing) -> Notified | None:
     Digital Services Coordinator (Article 22). A removal that was reversed later stays a removal on a notice, as for
     notices from outside.
     """
-    end, _ = ended(listing)
-    if end is Ended.WITHDRAWN:
+    end, _ = end_of_listing(listing)
+    if end is ReportedEnd.WITHDRAWN:
         return None
-    state, outcome = _settled(listing, end)
+    state, outcome = _settled_state(listing, end)
     decided_at = listing.decided_at if outcome is not None else None
-    return Notified(
+    return NotifiedOutcome(
         listing.reason_code, ReporterKind.BRAND, listing.reported_at, state, outcome, outcome, decided_at, decided_at
     )
 
 
-def _settled(listing: ReportedListing, end: Ended) -> tuple[ItemState, NoticeOutcome | None]:
-    if end is Ended.NOT_EXAMINED:
+def _settled_state(listing: ReportedListing, end: ReportedEnd) -> tuple[ItemState, NoticeOutcome | None]:
+    if end is ReportedEnd.NOT_EXAMINED:
         return ItemState.DECIDED, None
-    if end is Ended.REJECTED:
+    if end is ReportedEnd.REJECTED:
         return ItemState.DECIDED, NoticeOutcome.NO_ACTION
     if listing.removal in _REQUESTED:
         return ItemState.DECIDED, NoticeOutcome.REMOVED
-    if end is Ended.RETRACTED:
+    if end is ReportedEnd.RETRACTED:
         return ItemState.DECIDED, NoticeOutcome.NO_ACTION
     return ItemState.WAITING, None
 
@@ -174,7 +174,7 @@ class ComplaintCounts:
     median_hours: float | None
 
 
-def as_of(complaint: Complaint, moment: datetime) -> Complaint:
+def complaint_as_of(complaint: Complaint, moment: datetime) -> Complaint:
     """The complaint as it stood before a moment; one that ended later was open."""
     if complaint.ended_at is None or complaint.ended_at < moment:
         return complaint

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from serving.notices.rules.notice_counts import Notified, counts_of
+from serving.notices.rules.notice_counts import NotifiedOutcome, counts_of
 from serving.takedowns.rules.public_statement import Influence, Restriction, Source, category_of
 from serving.transparency.rules.misuse import Complaint, ComplaintOutcome, ComplaintRoute, Decider, complaint_counts
 
@@ -60,15 +60,18 @@ _NOT_RECORDED: Final = (
 )
 
 
-def figures(
-    removals: Sequence[Restriction], complaints: Iterable[Complaint], notified: Sequence[Notified], measures: Measures
+def period_figures(
+    removals: Sequence[Restriction],
+    complaints: Iterable[Complaint],
+    notified: Sequence[NotifiedOutcome],
+    measures: Measures,
 ) -> list[Figure]:
     """The figures of a period's removals, complaints, notices and measures, with the figures that are not recorded."""
     return [
-        *_of_all_removals(removals),
-        *_by_restriction(removals, measures),
-        *_notices(notified),
-        *_complaints(list(complaints)),
+        *_removal_figures(removals),
+        *_restriction_figures(removals, measures),
+        *_notice_figures(notified),
+        *_complaint_figures(list(complaints)),
         Figure(Part.SUSPENSIONS, "manifestly_illegal_content", None, measures.restricted + measures.closed),
         Figure(Part.SUSPENSIONS, "manifestly_unfounded_notices", None, measures.mutes),
         *(Figure(part, name, None, None, why) for part, name, why in _NOT_RECORDED),
@@ -89,7 +92,7 @@ _OF_REMOVALS: Final[Sequence[tuple[Part, str, Callable[[Restriction], bool]]]] =
 )
 
 
-def _of_all_removals(removals: Sequence[Restriction]) -> list[Figure]:
+def _removal_figures(removals: Sequence[Restriction]) -> list[Figure]:
     own = [removal for removal in removals if removal.source is Source.VOLUNTARY]
     categories = sorted({category_of(removal.reason_code) for removal in removals})
     figure_list = []
@@ -101,7 +104,7 @@ def _of_all_removals(removals: Sequence[Restriction]) -> list[Figure]:
     return figure_list
 
 
-def _by_restriction(removals: Sequence[Restriction], measures: Measures) -> list[Figure]:
+def _restriction_figures(removals: Sequence[Restriction], measures: Measures) -> list[Figure]:
     """Own-initiative restrictions by kind; removals of listings are also counted by how they were found."""
     own = [removal for removal in removals if removal.source is Source.VOLUNTARY]
     figure_list = []
@@ -121,7 +124,7 @@ def _by_restriction(removals: Sequence[Restriction], measures: Measures) -> list
     ]
 
 
-def _notices(notified: Sequence[Notified]) -> list[Figure]:
+def _notice_figures(notified: Sequence[NotifiedOutcome]) -> list[Figure]:
     """Article 15(1)(b): notices by category, by trusted flaggers, by action and means, and the median time."""
     figure_list: list[Figure] = []
     for category in (None, *sorted({category_of(listing.reason_code) for listing in notified})):
@@ -142,7 +145,7 @@ def _notices(notified: Sequence[Notified]) -> list[Figure]:
     return figure_list
 
 
-def _complaints(complaints: Sequence[Complaint]) -> list[Figure]:
+def _complaint_figures(complaints: Sequence[Complaint]) -> list[Figure]:
     counts = complaint_counts(complaints)
     named = [
         ("filed", counts.filed),
@@ -220,22 +223,22 @@ def accuracy_figures(accuracy: Accuracy) -> list[Figure]:
     listings, estimated from the random audit sample, and not of suspicious listings only.
     """
     return [
-        *_of("error_rate_of_what_was_flagged", accuracy.flagged.rest),
-        *_of("error_rate_of_what_was_passed_over", accuracy.passed_over),
-        *_of_bands(accuracy.bands),
+        *_share_figures("error_rate_of_what_was_flagged", accuracy.flagged.rest),
+        *_share_figures("error_rate_of_what_was_passed_over", accuracy.passed_over),
+        *_band_figures(accuracy.bands),
     ]
 
 
-def _of_bands(bands: Iterable[BandOfScores]) -> list[Figure]:
+def _band_figures(bands: Iterable[BandOfScores]) -> list[Figure]:
     figures: list[Figure] = []
     for band in bands:
         name = f"band_{band.low:.2f}_{band.high:.2f}"
         figures.append(Figure(Part.AUTOMATED_MEANS, f"{name}_listings", None, band.listings))
-        figures += _of(f"{name}_counterfeit_share", band.counterfeit)
+        figures += _share_figures(f"{name}_counterfeit_share", band.counterfeit)
     return figures
 
 
-def _of(name: str, share: Share) -> list[Figure]:
+def _share_figures(name: str, share: Share) -> list[Figure]:
     none = _NO_SAMPLE if share.value is None else None
     judged = Figure(Part.AUTOMATED_MEANS, f"{name}_judged", None, share.judged)
     ends = (("", share.value), ("_low", share.low), ("_high", share.high))

@@ -8,7 +8,7 @@ from typing import Final
 from sqlalchemy import Connection
 
 from models.policies.learning import DEFAULT_LABELS
-from models.prevalence import Due, Estimate, prevalence
+from models.prevalence import Estimate, SelectedListing, prevalence
 from models.routing import Lane
 from serving.learning.service.labelling import mature_labels
 from serving.learning.store import monitoring
@@ -23,14 +23,14 @@ PASSED: Final = frozenset({Lane.NO_ACTION, Lane.AUDIT})
 
 
 @dataclass(frozen=True, slots=True)
-class Routed:
+class RoutedListing:
     """A scored listing, and the lane to which its first score sent it."""
 
     lane: Lane
     scored: ScoredListing
 
 
-def accuracy(connection: Connection, marketplace_id: str, since: datetime, until: datetime) -> Accuracy:
+def accuracy_in_period(connection: Connection, marketplace_id: str, since: datetime, until: datetime) -> Accuracy:
     """The model's accuracy for listings first scored in [since, until), by the labels known at the end.
 
     Listings scored only by the scorecard have no probability and are excluded.
@@ -38,7 +38,7 @@ def accuracy(connection: Connection, marketplace_id: str, since: datetime, until
     window = Window(since - _A_MOMENT, until - _A_MOMENT)
     labels = mature_labels(connection, marketplace_id, DEFAULT_LABELS, until)
     rows = [
-        Routed(
+        RoutedListing(
             row.lane,
             ScoredListing(row.probability, row.inclusion_probability, labels.get(row.version_id), row.reviewed),
         )
@@ -48,20 +48,20 @@ def accuracy(connection: Connection, marketplace_id: str, since: datetime, until
     return accuracy_of(rows)
 
 
-def accuracy_of(rows: Sequence[Routed]) -> Accuracy:
+def accuracy_of(rows: Sequence[RoutedListing]) -> Accuracy:
     """The model's accuracy for these listings: in the lanes that it flags for people, and in those that it passes."""
     bands = precision_by_band([row.scored for row in rows])
     return Accuracy(
-        _counterfeit([row.scored for row in rows if row.lane in FLAGGED]),
-        _counterfeit([row.scored for row in rows if row.lane in PASSED]),
-        tuple(BandOfScores(band.low, band.high, band.listings, _share(band.found)) for band in bands),
+        _counterfeit_share([row.scored for row in rows if row.lane in FLAGGED]),
+        _counterfeit_share([row.scored for row in rows if row.lane in PASSED]),
+        tuple(BandOfScores(band.low, band.high, band.listings, _as_share(band.found)) for band in bands),
     )
 
 
-def _counterfeit(rows: Sequence[ScoredListing]) -> Share:
-    due = [Due(listing.inclusion_probability, listing.counterfeit) for listing in rows if listing.reviewed]
-    return _share(prevalence(due, listings=len(rows)))
+def _counterfeit_share(rows: Sequence[ScoredListing]) -> Share:
+    due = [SelectedListing(listing.inclusion_probability, listing.counterfeit) for listing in rows if listing.reviewed]
+    return _as_share(prevalence(due, listings=len(rows)))
 
 
-def _share(estimate: Estimate) -> Share:
+def _as_share(estimate: Estimate) -> Share:
     return Share(estimate.value, estimate.low, estimate.high, estimate.reviewed)

@@ -27,7 +27,7 @@ class Page:
     outstanding: int = 0
 
 
-def statements(
+def statements_page(
     runtime: Runtime, marketplace: Marketplace, *, since: datetime, until: datetime, after: Cursor | None, most: int
 ) -> Page:
     """The statements of removals carried out in [since, until), in that order, at most `most` after a cursor.
@@ -37,18 +37,18 @@ def statements(
     marketplace_id = marketplace.marketplace_id
     profile = profile_of(runtime, marketplace)
     with runtime.store.read() as connection:
-        removals, following = restrictions.carried_out(
+        removals, following = restrictions.restrictions_carried_out(
             connection, marketplace_id, since=since, until=until, after=after, most=most
         )
-        return _page(removals, profile, following, restrictions.outstanding(connection, marketplace_id))
+        return _make_page(removals, profile, following, restrictions.outstanding_count(connection, marketplace_id))
 
 
-def amendments(runtime: Runtime, marketplace: Marketplace, *, since: datetime, until: datetime) -> Page:
+def amendments_page(runtime: Runtime, marketplace: Marketplace, *, since: datetime, until: datetime) -> Page:
     """The current statements of removals carried out before `since` and reversed in [since, until)."""
     profile = profile_of(runtime, marketplace)
     with runtime.store.read() as connection:
-        removals = restrictions.lifted_later(connection, marketplace.marketplace_id, since=since, until=until)
-        return _page(removals, profile, None, 0)
+        removals = restrictions.restrictions_lifted(connection, marketplace.marketplace_id, since=since, until=until)
+        return _make_page(removals, profile, None, 0)
 
 
 def profile_of(runtime: Runtime, marketplace: Marketplace) -> TransparencyProfile:
@@ -66,7 +66,7 @@ def profile_of(runtime: Runtime, marketplace: Marketplace) -> TransparencyProfil
     return transparency_profile(setting.platform, setting.territories)
 
 
-def _page(
+def _make_page(
     removals: list[Restriction], profile: TransparencyProfile, following: Cursor | None, outstanding: int
 ) -> Page:
     page = Page(after=following, outstanding=outstanding)

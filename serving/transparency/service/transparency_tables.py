@@ -11,11 +11,11 @@ from sqlalchemy import Connection
 
 from serving.audit.store import audit
 from serving.brands.store import brands
-from serving.notices.rules.notice_counts import NoticeCounts, Notified, by_reason
+from serving.notices.rules.notice_counts import NoticeCounts, NotifiedOutcome, counts_by_reason
 from serving.notices.store import notice_records
 from serving.platform.tabular import Columns, Kind
 from serving.sellers.store import sanctions
-from serving.standing.rules.confirmations import Given, Outcome, outcome
+from serving.standing.rules.confirmations import BrandAnswer, Outcome, outcome_of
 from serving.standing.rules.standing import IN_GOOD_STANDING
 from serving.standing.store import standings
 from serving.takedowns.rules.public_statement import Restriction, category_of
@@ -26,11 +26,17 @@ from serving.transparency.rules.misuse import (
     Misuse,
     MisuseEntry,
     SubjectKind,
-    as_of,
+    complaint_as_of,
     misuse_entry,
 )
-from serving.transparency.rules.transparency_figures import ARTICLE_24, Figure, Measures, accuracy_figures, figures
-from serving.transparency.service.automated_accuracy import accuracy
+from serving.transparency.rules.transparency_figures import (
+    ARTICLE_24,
+    Figure,
+    Measures,
+    accuracy_figures,
+    period_figures,
+)
+from serving.transparency.service.automated_accuracy import accuracy_in_period
 from serving.transparency.service.notified import notified_in
 from serving.transparency.store import complaints, misuses, restrictions
 
@@ -107,8 +113,8 @@ def table(connection: Connection, name: TableName, span: Span) -> tuple[Columns,
     return _TABLES[name](connection, span)
 
 
-def _article_16(connection: Connection, span: Span) -> tuple[Columns, Rows]:
-    return _NOTICE_COLUMNS, [_notice_row(counts) for counts in by_reason(_notified(connection, span))]
+def _article_16_table(connection: Connection, span: Span) -> tuple[Columns, Rows]:
+    return _NOTICE_COLUMNS, [_notice_row(counts) for counts in counts_by_reason(_notified_outcomes(connection, span))]
 
 
 def _notice_row(counts: NoticeCounts) -> tuple[Any, ...]:
@@ -129,12 +135,12 @@ def _notice_row(counts: NoticeCounts) -> tuple[Any, ...]:
     )
 
 
-def _notified(connection: Connection, span: Span) -> list[Notified]:
+def _notified_outcomes(connection: Connection, span: Span) -> list[NotifiedOutcome]:
     return notified_in(connection, span.marketplace_id, span.since, span.until)
 
 
-def _article_20(connection: Connection, span: Span) -> tuple[Columns, Rows]:
-    return _COMPLAINT_COLUMNS, [_complaint_row(complaint) for complaint in _complaints(connection, span)]
+def _article_20_table(connection: Connection, span: Span) -> tuple[Columns, Rows]:
+    return _COMPLAINT_COLUMNS, [_complaint_row(complaint) for complaint in _complaints_of_span(connection, span)]
 
 
 def _complaint_row(complaint: Complaint) -> tuple[Any, ...]:
@@ -152,12 +158,12 @@ def _complaint_row(complaint: Complaint) -> tuple[Any, ...]:
     )
 
 
-def _article_23(connection: Connection, span: Span) -> tuple[Columns, Rows]:
+def _article_23_table(connection: Connection, span: Span) -> tuple[Columns, Rows]:
     entries = [
-        *_sellers(connection, span),
-        *_notifiers(connection, span),
-        *_reporters(connection, span),
-        *_complainants(connection, span),
+        *_seller_entries(connection, span),
+        *_brand_entries(connection, span),
+        *_reporter_entries(connection, span),
+        *_complainant_entries(connection, span),
     ]
     records = sorted(
         (record for record in entries if record is not None),
@@ -173,22 +179,22 @@ def _misuse_row(record: MisuseEntry) -> tuple[Any, ...]:
         record.items,
         record.misuses,
         record.share,
-        _in_words(record.nature),
-        _in_words(record.consequences) if record.consequences else None,
+        _counts_in_words(record.nature),
+        _counts_in_words(record.consequences) if record.consequences else None,
         record.warned_at,
         record.after_warning,
     )
 
 
-def _in_words(counted: Counter[str]) -> str:
+def _counts_in_words(counted: Counter[str]) -> str:
     return ", ".join(f"{number} {name}" for name, number in sorted(counted.items()))
 
 
-def _sellers(connection: Connection, span: Span) -> Iterable[MisuseEntry | None]:
+def _seller_entries(connection: Connection, span: Span) -> Iterable[MisuseEntry | None]:
     within = {"since": span.since, "until": span.until}
     removed = misuses.removed_by_seller(connection, span.marketplace_id, **within)
     offered = misuses.listings_by_seller(connection, span.marketplace_id, **within)
-    told_at = misuses.first_told(connection, span.marketplace_id, until=span.until)
+    told_at = misuses.first_told_at(connection, span.marketplace_id, until=span.until)
     for seller, listings in removed.items():
         wrong = [Misuse(listing.first_known_at, listing.reason_code.value) for listing in listings]
         yield misuse_entry(
@@ -196,11 +202,11 @@ def _sellers(connection: Connection, span: Span) -> Iterable[MisuseEntry | None]
         )
 
 
-def _notifiers(connection: Connection, span: Span) -> Iterable[MisuseEntry | None]:
+def _brand_entries(connection: Connection, span: Span) -> Iterable[MisuseEntry | None]:
     marketplace_id = span.marketplace_id
     for brand_id, enrolled in brands.enrolments(connection, marketplace_id).items():
         answers = standings.answers(connection, marketplace_id, brand_id, since=span.since)
-        counted = [(answer, ending[0]) for answer in answers if (ending := _in_span(answer, span)) is not None]
+        counted = [(answer, ending[0]) for answer in answers if (ending := _outcome_in_span(answer, span)) is not None]
         wrong = [
             Misuse(
                 answer.at,
@@ -210,7 +216,7 @@ def _notifiers(connection: Connection, span: Span) -> Iterable[MisuseEntry | Non
             for answer, became in counted
             if became not in {Outcome.ACCEPTED, Outcome.WITHDRAWN}
         ]
-        changes = standings.changes(connection, marketplace_id, brand_id, most=_ALL_CHANGES)
+        changes = standings.standing_changes(connection, marketplace_id, brand_id, most=_ALL_CHANGES)
         warnings = [change.known_at for change in changes if change.warned or change.level not in IN_GOOD_STANDING]
         before = [at for at in warnings if at < span.until]
         yield misuse_entry(
@@ -222,7 +228,7 @@ def _notifiers(connection: Connection, span: Span) -> Iterable[MisuseEntry | Non
         )
 
 
-def _reporters(connection: Connection, span: Span) -> Iterable[MisuseEntry | None]:
+def _reporter_entries(connection: Connection, span: Span) -> Iterable[MisuseEntry | None]:
     """The misuse entries of outside notifiers, by id, because their names may be erased before the log."""
     decided = notice_records.record_of_reporters(connection, span.marketplace_id, since=span.since, until=span.until)
     for (reporter_id, warned_at), ended in decided.items():
@@ -230,7 +236,7 @@ def _reporters(connection: Connection, span: Span) -> Iterable[MisuseEntry | Non
         yield misuse_entry(SubjectKind.NOTIFIER, reporter_id, items=len(ended), misuses=wrong, warned_at=warned_at)
 
 
-def _in_span(answer: Given, span: Span) -> tuple[Outcome, datetime] | None:
+def _outcome_in_span(answer: BrandAnswer, span: Span) -> tuple[Outcome, datetime] | None:
     """The outcome of an answer as known at the end of the period; None where it fell outside the period."""
 
     def known(at: datetime | None) -> datetime | None:
@@ -244,15 +250,15 @@ def _in_span(answer: Given, span: Span) -> tuple[Outcome, datetime] | None:
         overturned_at=known(answer.overturned_at),
         retracted_at=known(answer.retracted_at),
     )
-    ending = outcome(then)
+    ending = outcome_of(then)
     return ending if ending is not None and span.since <= ending[1] < span.until else None
 
 
-def _complainants(connection: Connection, span: Span) -> Iterable[MisuseEntry | None]:
+def _complainant_entries(connection: Connection, span: Span) -> Iterable[MisuseEntry | None]:
     by_seller: dict[str, list[Complaint]] = {}
     filed = complaints.complaints_filed(connection, span.marketplace_id, since=span.since, until=span.until)
     for filing in filed:
-        complaint = as_of(filing.complaint, span.until)
+        complaint = complaint_as_of(filing.complaint, span.until)
         if filing.seller_external_id is not None and complaint.outcome in {
             ComplaintOutcome.CONFIRMED,
             ComplaintOutcome.REVERSED,
@@ -267,20 +273,20 @@ def _complainants(connection: Connection, span: Span) -> Iterable[MisuseEntry | 
         yield misuse_entry(SubjectKind.COMPLAINANT, seller, items=len(decided), misuses=wrong, warned_at=None)
 
 
-def _article_24(connection: Connection, span: Span) -> tuple[Columns, Rows]:
-    columns, rows = _FIGURE_COLUMNS, _figures(connection, span)
+def _article_24_table(connection: Connection, span: Span) -> tuple[Columns, Rows]:
+    columns, rows = _FIGURE_COLUMNS, _figures_of_span(connection, span)
     return columns, [_figure_row(figure) for figure in rows if figure.part in ARTICLE_24]
 
 
-def _aggregates(connection: Connection, span: Span) -> tuple[Columns, Rows]:
-    return _FIGURE_COLUMNS, [_figure_row(figure) for figure in _figures(connection, span)]
+def _aggregate_table(connection: Connection, span: Span) -> tuple[Columns, Rows]:
+    return _FIGURE_COLUMNS, [_figure_row(figure) for figure in _figures_of_span(connection, span)]
 
 
-def _figures(connection: Connection, span: Span) -> Sequence[Figure]:
+def _figures_of_span(connection: Connection, span: Span) -> Sequence[Figure]:
     removals: list[Restriction] = []
     after: restrictions.Cursor | None = None
     while True:
-        page, after = restrictions.carried_out(
+        page, after = restrictions.restrictions_carried_out(
             connection, span.marketplace_id, since=span.since, until=span.until, after=after, most=_AT_ONCE
         )
         removals += page
@@ -288,25 +294,32 @@ def _figures(connection: Connection, span: Span) -> Sequence[Figure]:
             mutes = audit.count_of(
                 connection, span.marketplace_id, "reporter.muted", since=span.since, until=span.until
             )
-            restricted, closed = sanctions.decided(connection, span.marketplace_id, since=span.since, until=span.until)
+            restricted, closed = sanctions.decided_counts(
+                connection, span.marketplace_id, since=span.since, until=span.until
+            )
             measures = Measures(mutes, restricted, closed)
-            counted = figures(removals, _complaints(connection, span), _notified(connection, span), measures)
-            return [*counted, *accuracy_figures(accuracy(connection, span.marketplace_id, span.since, span.until))]
+            counted = period_figures(
+                removals, _complaints_of_span(connection, span), _notified_outcomes(connection, span), measures
+            )
+            return [
+                *counted,
+                *accuracy_figures(accuracy_in_period(connection, span.marketplace_id, span.since, span.until)),
+            ]
 
 
 def _figure_row(figure: Figure) -> tuple[Any, ...]:
     return figure.part.value, figure.indicator, figure.category, figure.value, figure.note
 
 
-def _complaints(connection: Connection, span: Span) -> list[Complaint]:
+def _complaints_of_span(connection: Connection, span: Span) -> list[Complaint]:
     filed = complaints.complaints_filed(connection, span.marketplace_id, since=span.since, until=span.until)
-    return [as_of(filing.complaint, span.until) for filing in filed]
+    return [complaint_as_of(filing.complaint, span.until) for filing in filed]
 
 
 _TABLES: Final[dict[TableName, Callable[[Connection, Span], tuple[Columns, Rows]]]] = {
-    TableName.ARTICLE_16: _article_16,
-    TableName.ARTICLE_20: _article_20,
-    TableName.ARTICLE_23: _article_23,
-    TableName.ARTICLE_24: _article_24,
-    TableName.AGGREGATES: _aggregates,
+    TableName.ARTICLE_16: _article_16_table,
+    TableName.ARTICLE_20: _article_20_table,
+    TableName.ARTICLE_23: _article_23_table,
+    TableName.ARTICLE_24: _article_24_table,
+    TableName.AGGREGATES: _aggregate_table,
 }

@@ -15,15 +15,15 @@ from serving.cases.tables import verdict
 from serving.listings.tables import listing_version
 from serving.notices.tables import notice, notice_complaint, notice_item
 from serving.platform.database.scope import columns, inside, same
-from serving.takedowns.rules.statement import Undone
+from serving.takedowns.rules.statement import OverturnCause
 from serving.takedowns.tables import action
 from serving.transparency.rules.misuse import Complaint, ComplaintOutcome, ComplaintRoute, Decider
 
-_BY_CAUSE: Final[Mapping[Undone, Decider]] = {
-    Undone.APPEAL: Decider.PERSON,
-    Undone.CONCEDED: Decider.RIGHTS_HOLDER,
-    Undone.RETRACTED: Decider.RIGHTS_HOLDER,
-    Undone.SILENCE: Decider.DEADLINE,
+_BY_CAUSE: Final[Mapping[OverturnCause, Decider]] = {
+    OverturnCause.APPEAL: Decider.PERSON,
+    OverturnCause.CONCEDED: Decider.RIGHTS_HOLDER,
+    OverturnCause.RETRACTED: Decider.RIGHTS_HOLDER,
+    OverturnCause.SILENCE: Decider.DEADLINE,
 }
 
 
@@ -65,8 +65,8 @@ def complaints_filed(
             inside(action, marketplace_id), or_(appeal.c.known_at < until, counter_notice.c.first_answered_at < until)
         )
     )
-    filings = [_complaint(row) for row in connection.execute(query).mappings()]
-    filings += _of_notifiers(connection, marketplace_id, until)
+    filings = [_read_complaint(row) for row in connection.execute(query).mappings()]
+    filings += _notifier_complaints(connection, marketplace_id, until)
     filings_in_period = [filing for filing in filings if since <= filing.complaint.filed_at < until]
     return sorted(filings_in_period, key=lambda filing: (filing.complaint.filed_at, filing.complaint.about))
 
@@ -77,7 +77,7 @@ _ENDS: Final[Mapping[AppealState, ComplaintOutcome]] = {
 }
 
 
-def _of_notifiers(connection: Connection, marketplace_id: str, until: datetime) -> list[SellersComplaint]:
+def _notifier_complaints(connection: Connection, marketplace_id: str, until: datetime) -> list[SellersComplaint]:
     """Complaints of notifiers, without a seller."""
     query = (
         select(*columns(notice_complaint, "item_id", "state", "known_at", "decided_at"), notice.c.reason_code)
@@ -102,16 +102,16 @@ def _of_notifiers(connection: Connection, marketplace_id: str, until: datetime) 
     ]
 
 
-def _complaint(row: RowMapping) -> SellersComplaint:
+def _read_complaint(row: RowMapping) -> SellersComplaint:
     ways = [(row["first_answered_at"], ComplaintRoute.COUNTER_NOTICE), (row["appealed_at"], ComplaintRoute.APPEAL)]
     filed_at, route = min((way for way in ways if way[0] is not None), key=lambda way: way[0])
-    outcome, ended_at, ended_by = _end(row)
+    outcome, ended_at, ended_by = _complaint_end(row)
     code = ReasonCode(row["reason_code"] or ReasonCode.TRADEMARK_COUNTERFEIT)
     complaint = Complaint(row["action_id"], route, code, filed_at, outcome, ended_at, ended_by)
     return SellersComplaint(row["seller_external_id"], complaint)
 
 
-def _end(row: RowMapping) -> tuple[ComplaintOutcome, datetime | None, Decider | None]:
+def _complaint_end(row: RowMapping) -> tuple[ComplaintOutcome, datetime | None, Decider | None]:
     if row["appeal_state"] is not None:
         match AppealState(row["appeal_state"]):
             case AppealState.UPHELD:
@@ -123,7 +123,7 @@ def _end(row: RowMapping) -> tuple[ComplaintOutcome, datetime | None, Decider | 
     match CounterNoticeState(row["counter_state"]):
         case CounterNoticeState.UPHELD:
             cause = row["cause"]
-            return ComplaintOutcome.REVERSED, row["closed_at"], _BY_CAUSE[Undone(cause)] if cause else None
+            return ComplaintOutcome.REVERSED, row["closed_at"], _BY_CAUSE[OverturnCause(cause)] if cause else None
         case CounterNoticeState.DISMISSED:
             return ComplaintOutcome.CONFIRMED, row["closed_at"], Decider.PERSON
         case CounterNoticeState.LAPSED:

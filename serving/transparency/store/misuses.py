@@ -61,7 +61,7 @@ def removed_by_seller(
     return {seller: list(listings.values()) for seller, listings in removed_listings.items()}
 
 
-def first_told(connection: Connection, marketplace_id: str, *, until: datetime) -> dict[str, datetime]:
+def first_told_at(connection: Connection, marketplace_id: str, *, until: datetime) -> dict[str, datetime]:
     """The time of the first removal that each seller was told of, overturned or not, before a moment."""
     query = (
         select(listing_version.c.seller_external_id, func.min(action.c.acknowledged_at).label("told_at"))

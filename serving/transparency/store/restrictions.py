@@ -25,24 +25,26 @@ _LIFTING: Final = [INVERSE[kind].value for kind in RESTRICTS]
 _DRAWN: Final = Lane.AUDIT.value
 
 
-def carried_out(
+def restrictions_carried_out(
     connection: Connection, marketplace_id: str, *, since: datetime, until: datetime, after: Cursor | None, most: int
 ) -> tuple[list[Restriction], Cursor | None]:
     """Restrictions acknowledged in [since, until), in that order, and the cursor of the next page, None at the end.
 
     Each is in its current state: a restriction that has been lifted since has the day of that.
     """
-    rows = _rows(
+    rows = _select_rows(
         connection,
         marketplace_id,
-        (action.c.acknowledged_at >= since, action.c.acknowledged_at < until, *_behind(action.c, after)),
+        (action.c.acknowledged_at >= since, action.c.acknowledged_at < until, *_behind_cursor(action.c, after)),
         most,
     )
-    restrictions = [restriction for restriction, _ in _restrictions(connection, marketplace_id, rows)]
+    restrictions = [restriction for restriction, _ in _with_lifting_times(connection, marketplace_id, rows)]
     return restrictions, (rows[-1]["acknowledged_at"], rows[-1]["action_id"]) if len(rows) == most else None
 
 
-def lifted_later(connection: Connection, marketplace_id: str, *, since: datetime, until: datetime) -> list[Restriction]:
+def restrictions_lifted(
+    connection: Connection, marketplace_id: str, *, since: datetime, until: datetime
+) -> list[Restriction]:
     """Restrictions acknowledged before `since` and lifted in [since, until); earlier reports need an amendment."""
     lifting = action.alias("lifting")
     listings = select(lifting.c.listing_id).where(
@@ -52,11 +54,13 @@ def lifted_later(connection: Connection, marketplace_id: str, *, since: datetime
         lifting.c.acknowledged_at < until,
     )
     conditions = (action.c.acknowledged_at < since, action.c.listing_id.in_(listings))
-    restrictions = _restrictions(connection, marketplace_id, _rows(connection, marketplace_id, conditions, None))
+    restrictions = _with_lifting_times(
+        connection, marketplace_id, _select_rows(connection, marketplace_id, conditions, None)
+    )
     return [restriction for restriction, ended in restrictions if ended is not None and since <= ended < until]
 
 
-def outstanding(connection: Connection, marketplace_id: str) -> int:
+def outstanding_count(connection: Connection, marketplace_id: str) -> int:
     """The number of decided removals without an acknowledgement; they have no statement yet."""
     query = select(func.count()).where(
         action.c.marketplace_id == marketplace_id,
@@ -67,14 +71,14 @@ def outstanding(connection: Connection, marketplace_id: str) -> int:
     return int(connection.execute(query).scalar_one())
 
 
-def _behind(columns: Any, after: Cursor | None) -> tuple[Any, ...]:
+def _behind_cursor(columns: Any, after: Cursor | None) -> tuple[Any, ...]:
     if after is None:
         return ()
     at, action_id = after
     return (or_(columns.acknowledged_at > at, and_(columns.acknowledged_at == at, columns.action_id > action_id)),)
 
 
-def _rows(
+def _select_rows(
     connection: Connection, marketplace_id: str, conditions: tuple[Any, ...], most: int | None
 ) -> list[Mapping[str, Any]]:
     query = (
@@ -110,20 +114,20 @@ def _rows(
     return [dict(row) for row in connection.execute(query).mappings()]
 
 
-def _restrictions(
+def _with_lifting_times(
     connection: Connection, marketplace_id: str, rows: Sequence[Mapping[str, Any]]
 ) -> list[tuple[Restriction, datetime | None]]:
     """Each restriction with the time when it was lifted, None while it applies."""
-    lifted = _lifted(connection, marketplace_id, {row["listing_id"] for row in rows})
-    led = notices.led_to(connection, marketplace_id, {row["case_id"] for row in rows})
+    lifted = _lifting_actions(connection, marketplace_id, {row["listing_id"] for row in rows})
+    led = notices.cases_opened_by_notice(connection, marketplace_id, {row["case_id"] for row in rows})
     restrictions = []
     for row in rows:
         ended = next((at for number, at in lifted.get(row["listing_id"], []) if number > row["sequence"]), None)
-        restrictions.append((_restriction(row, ended, led.get(row["case_id"])), ended))
+        restrictions.append((_read_restriction(row, ended, led.get(row["case_id"])), ended))
     return restrictions
 
 
-def _lifted(
+def _lifting_actions(
     connection: Connection, marketplace_id: str, listing_ids: set[str]
 ) -> dict[str, list[tuple[int, datetime]]]:
     """(sequence, time) of each action that lifted a restriction, by listing, in order."""
@@ -143,7 +147,7 @@ def _lifted(
     return times_by_listing
 
 
-def _restriction(row: Mapping[str, Any], ended: datetime | None, notifier: ReporterKind | None) -> Restriction:
+def _read_restriction(row: Mapping[str, Any], ended: datetime | None, notifier: ReporterKind | None) -> Restriction:
     content: Mapping[str, Any] = row["content"]
     # As in the statement to the seller: a report that answered an open case is not its source.
     reported = row["report_id"] is not None

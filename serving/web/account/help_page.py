@@ -26,22 +26,22 @@ def get_help(request: Request, session: Anyone) -> HTMLResponse:
 @router.post("/help/onboarding/{role}/seen")
 def post_seen(role: str, request: Request, session: Anyone, fields: Fields) -> Response:
     """Dismiss an onboarding list and return to the page that showed it."""
-    guide, runtime = _onboarding(role), runtime_of(request)
+    guide, runtime = _onboarding_of_role(role), runtime_of(request)
     with runtime.store.write() as connection:
-        seen_onboarding.put_list_away(connection, session.person.user_id, guide.role, runtime.clock.now())
+        seen_onboarding.dismiss_list(connection, session.person.user_id, guide.role, runtime.clock.now())
     return go_to(request, local_path(request, fields.get("next")))
 
 
 @router.post("/help/onboarding/{role}/again")
 def post_again(role: str, request: Request, session: Anyone) -> Response:
     """Show an onboarding list again, on the page that it describes."""
-    guide = _onboarding(role)
+    guide = _onboarding_of_role(role)
     with runtime_of(request).store.write() as connection:
-        seen_onboarding.show_lists_again(connection, session.person.user_id, guide.role)
+        seen_onboarding.restore_list(connection, session.person.user_id, guide.role)
     return go_to(request, guide.place)
 
 
-def _onboarding(role: str) -> Onboarding:
+def _onboarding_of_role(role: str) -> Onboarding:
     if role not in set(Role):
         raise NotFound("This introduction does not exist. Choose one on the help page.")
     return ONBOARDING_OF[Role(role)]

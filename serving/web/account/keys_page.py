@@ -9,7 +9,7 @@ from fastapi.responses import HTMLResponse, Response
 from models.errors import DomainError, Invalid
 from serving.accounts.policy import SecretPolicy
 from serving.accounts.rules.access import MARKETPLACE_SCOPES, Scope
-from serving.accounts.service.people import administered
+from serving.accounts.service.people import administered_marketplaces
 from serving.accounts.service.provisioning import add_key
 from serving.accounts.store import accounts
 from serving.accounts.store.accounts import Session
@@ -17,9 +17,9 @@ from serving.api.errors import status_of
 from serving.brands.store import brands
 from serving.guards import Administrator, runtime_of
 from serving.marketplaces.service import keys
-from serving.marketplaces.service.kill_switches import administered as one_place
+from serving.marketplaces.service.kill_switches import administered_marketplace as one_place
 from serving.web.flash import Flash, go_to
-from serving.web.forms import LONGEST_ID, Fields, confirm, days_of, factor_kinds
+from serving.web.forms import LONGEST_ID, Fields, confirm_identity, days_of, factor_kinds
 from serving.web.rendering import StaffPage, respond
 
 router = APIRouter(include_in_schema=False)
@@ -47,7 +47,7 @@ def post_key(request: Request, session: Administrator, fields: Fields) -> Respon
         if not scopes:
             raise Invalid("A key needs at least one scope. Tick one.")
         place = one_place(runtime, session.person, fields.get("marketplace_id", "")[:LONGEST_ID] or None)
-        confirm(runtime, session, fields)
+        confirm_identity(runtime, session, fields)
         by, days = session.person.actor, days_of(fields)
         key_text = add_key(runtime, name=name, scopes=scopes, marketplace=place.name, by=by, days=days)
     except DomainError as refused:
@@ -73,7 +73,7 @@ def keys_page(
 ) -> StaffPage:
     """The content of the page; the form keeps typed and ticked values."""
     runtime = runtime_of(request)
-    places = {place.marketplace_id: place.name for place in administered(runtime, session.person)}
+    places = {place.marketplace_id: place.name for place in administered_marketplaces(runtime, session.person)}
     offered = [scope for scope in MARKETPLACE_SCOPES if scope is not Scope.CLOCK or not runtime.settings.production]
     rows = keys.keys_of(runtime, session.person)
     with runtime.store.read() as connection:

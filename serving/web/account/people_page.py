@@ -10,13 +10,13 @@ from models.errors import DomainError
 from serving.accounts.policy import InvitationPolicy
 from serving.accounts.rules.access import Grant, Permission, Role
 from serving.accounts.service import inviting
-from serving.accounts.service.people import administered, staff
+from serving.accounts.service.people import administered_marketplaces, staff
 from serving.accounts.store.accounts import Session
 from serving.brands.store import brands
 from serving.guards import Administrator, runtime_of
 from serving.platform.runtime import Runtime
 from serving.web.flash import Flash, go_to
-from serving.web.forms import Fields, whole_address
+from serving.web.forms import Fields, full_address
 from serving.web.rendering import StaffPage, respond
 from serving.web.wording.vocabulary import ROLES
 
@@ -26,7 +26,7 @@ _LONGEST: Final = 320
 
 
 @dataclass(frozen=True, slots=True)
-class Typed:
+class TypedInvitation:
     """The typed values of the invitation form."""
 
     email: str = ""
@@ -43,14 +43,16 @@ def get_people(request: Request, session: Administrator) -> HTMLResponse:
 @router.post("/people/invitations")
 def post_invitation(request: Request, session: Administrator, fields: Fields) -> Response:
     """Invite a user. The response shows the link, which is not stored, so there is no redirect."""
-    typed = Typed(
+    typed = TypedInvitation(
         *(fields.get(name, "").strip()[:_LONGEST] for name in ("email", "role", "marketplace_id", "brand_id"))
     )
     try:
-        link = inviting.invite(runtime_of(request), session.person, typed.email, _grant(request, session, typed))
+        link = inviting.invite(
+            runtime_of(request), session.person, typed.email, _grant_of_form(request, session, typed)
+        )
     except DomainError as refused:
         return respond(request, people_page(request, session, typed, refused.sentence), session, status=422)
-    return respond(request, people_page(request, session, typed, link=whole_address(request, link)), session)
+    return respond(request, people_page(request, session, typed, link=full_address(request, link)), session)
 
 
 @router.post("/people/invitations/{invitation_id}/withdraw")
@@ -60,16 +62,20 @@ def post_withdraw(invitation_id: str, request: Request, session: Administrator) 
     return go_to(request, "/people", Flash.INVITATION_WITHDRAWN)
 
 
-def _grant(request: Request, session: Session, typed: Typed) -> Grant:
+def _grant_of_form(request: Request, session: Session, typed: TypedInvitation) -> Grant:
     """The role that the form names, at the only marketplace that the person administers if it names none."""
-    places = administered(runtime_of(request), session.person)
+    places = administered_marketplaces(runtime_of(request), session.person)
     where = typed.marketplace or (places[0].marketplace_id if len(places) == 1 else "")
     role = Role(typed.role) if typed.role in set(Role) else Role.ANALYST
     return Grant(role, where, typed.brand or None if role is Role.BRAND else None)
 
 
 def people_page(
-    request: Request, session: Session, typed: Typed | None = None, error: str | None = None, link: str | None = None
+    request: Request,
+    session: Session,
+    typed: TypedInvitation | None = None,
+    error: str | None = None,
+    link: str | None = None,
 ) -> StaffPage:
     runtime = runtime_of(request)
     sought = request.query_params.get("q", "").strip()[:100]
@@ -91,7 +97,7 @@ def people_page(
         roles=ROLES,
         brands=enrolled,
         invitations=inviting.open_invitations(runtime, session.person),
-        typed=typed if typed is not None and link is None else Typed(),
+        typed=typed if typed is not None and link is None else TypedInvitation(),
         error=error,
         link=link,
         link_for=typed.email if typed is not None else "",

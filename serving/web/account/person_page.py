@@ -12,14 +12,21 @@ from serving.accounts.policy import ResetLinkPolicy
 from serving.accounts.rules.access import Grant, Permission, Role
 from serving.accounts.service import reset_links
 from serving.accounts.service.guessing import TooManyAttempts
-from serving.accounts.service.people import administered, change_grants, deactivate, hand_over, one_of_staff, reactivate
+from serving.accounts.service.people import (
+    administered_marketplaces,
+    change_grants,
+    deactivate,
+    hand_over,
+    reactivate,
+    staff_member,
+)
 from serving.accounts.service.second_factors import reset
 from serving.accounts.store import accounts, people, second_factors
 from serving.accounts.store import reset_links as open_links
 from serving.accounts.store.accounts import Session
 from serving.accounts.store.people import Colleague
 from serving.audit.store import audit
-from serving.audit.store.audit import Told
+from serving.audit.store.audit import DisplayedEntry
 from serving.brands.store import account_managers
 from serving.brands.store.brands import enrolments as brands_of
 from serving.cases.store import deferrals
@@ -28,7 +35,7 @@ from serving.platform.runtime import Runtime
 from serving.web.account.people_page import enrolled_brands, role_words
 from serving.web.account.second_factor_page import password_of
 from serving.web.flash import Flash, go_to
-from serving.web.forms import LONGEST_ID, Fields, whole_address
+from serving.web.forms import LONGEST_ID, Fields, full_address
 from serving.web.rendering import StaffPage, respond
 from serving.web.wording import words
 from serving.web.wording.vocabulary import ACTS, ROLES, Option
@@ -47,7 +54,7 @@ def get_person(user_id: str, request: Request, session: Administrator) -> HTMLRe
 @router.post("/people/{user_id}/roles")
 def post_roles(user_id: str, request: Request, session: Administrator, fields: Fields) -> Response:
     try:
-        change_grants(runtime_of(request), session.person, user_id[:LONGEST_ID], _wanted(fields))
+        change_grants(runtime_of(request), session.person, user_id[:LONGEST_ID], _ticked_grants(fields))
     except DomainError as refused:
         return refused_page(request, session, user_id, refused)
     return go_to(request, f"/people/{user_id}", Flash.ROLES_CHANGED)
@@ -86,7 +93,7 @@ def post_reset_link(user_id: str, request: Request, runtime: TheRuntime, session
         path = reset_links.make_link(runtime, session.person, user_id[:LONGEST_ID])
     except DomainError as refused:
         return refused_page(request, session, user_id, refused)
-    return respond(request, person_page(runtime, session, user_id, link=whole_address(request, path)), session)
+    return respond(request, person_page(runtime, session, user_id, link=full_address(request, path)), session)
 
 
 def refused_page(request: Request, session: Session, user_id: str, refused: DomainError) -> Response:
@@ -95,7 +102,7 @@ def refused_page(request: Request, session: Session, user_id: str, refused: Doma
     return respond(request, page, session, status={"conflict": 409, "forbidden": 403}.get(refused.code, 422))
 
 
-def _wanted(fields: Mapping[str, str]) -> list[Grant]:
+def _ticked_grants(fields: Mapping[str, str]) -> list[Grant]:
     """The ticked roles; values that name no role are ignored."""
     named = [name.split(".") for name in fields if name.startswith("role.")]
     if fields.get("brand_id", ""):
@@ -112,8 +119,8 @@ def person_page(
 ) -> StaffPage:
     """The content of the page; `link` is a link that was just created."""
     marketplace_ids = session.person.marketplaces(Permission.ADMINISTER)
-    colleague = one_of_staff(runtime, session.person, user_id[:LONGEST_ID])
-    places = {place.marketplace_id: place.name for place in administered(runtime, session.person)}
+    colleague = staff_member(runtime, session.person, user_id[:LONGEST_ID])
+    places = {place.marketplace_id: place.name for place in administered_marketplaces(runtime, session.person)}
     enrolled = enrolled_brands(runtime, session)
     with runtime.store.read() as connection:
         leases = deferrals.leases_of_person(connection, marketplace_ids, colleague.user_id, runtime.clock.now())
@@ -145,12 +152,15 @@ def person_page(
             if grant.marketplace_id not in marketplace_ids
         ),
         is_oneself=colleague.user_id == session.person.user_id,
-        boxes=_boxes(colleague, places, enrolled),
-        brands=_brands(runtime, colleague, places),
+        boxes=_role_boxes(colleague, places, enrolled),
+        brands=_brand_options(runtime, colleague, places),
         leases=len(leases),
         looks_after=len(looked_after),
         successors=dict(sorted(others.items(), key=lambda pair: pair[1])),
-        history=[(log_entry.at, _what(log_entry, names, enrolled), _actor(log_entry, names)) for log_entry in history],
+        history=[
+            (log_entry.at, _act_in_words(log_entry, names, enrolled), _actor_name(log_entry, names))
+            for log_entry in history
+        ],
         link=link,
         link_open=None if open_link is None else open_link.expires_at,
         link_hours=runtime.policies[ResetLinkPolicy].valid_hours,
@@ -161,7 +171,9 @@ def person_page(
     )
 
 
-def _boxes(colleague: Colleague, places: Mapping[str, str], enrolled: Mapping[str, str]) -> tuple[SimpleNamespace, ...]:
+def _role_boxes(
+    colleague: Colleague, places: Mapping[str, str], enrolled: Mapping[str, str]
+) -> tuple[SimpleNamespace, ...]:
     """Every role at every marketplace, and the brands that the user represents."""
     roles_held = {(grant.role, grant.marketplace_id) for grant in colleague.grants}
     several = len(places) > 1
@@ -186,7 +198,7 @@ def _boxes(colleague: Colleague, places: Mapping[str, str], enrolled: Mapping[st
     return (*usual, *of_brands)
 
 
-def _brands(runtime: Runtime, colleague: Colleague, places: Mapping[str, str]) -> tuple[Option, ...]:
+def _brand_options(runtime: Runtime, colleague: Colleague, places: Mapping[str, str]) -> tuple[Option, ...]:
     """The brands that the user does not represent yet, as `marketplace.brand`."""
     from_before = {(grant.marketplace_id, grant.brand_id) for grant in colleague.grants}
     with runtime.store.read() as connection:
@@ -198,12 +210,12 @@ def _brands(runtime: Runtime, colleague: Colleague, places: Mapping[str, str]) -
         )
 
 
-def _actor(log_entry: Told, names: Mapping[str, str]) -> str:
+def _actor_name(log_entry: DisplayedEntry, names: Mapping[str, str]) -> str:
     by = log_entry.actor.removeprefix("user:")
     return names.get(by, "the command line" if by == "local" else by)
 
 
-def _what(log_entry: Told, names: Mapping[str, str], enrolled: Mapping[str, str]) -> str:
+def _act_in_words(log_entry: DisplayedEntry, names: Mapping[str, str], enrolled: Mapping[str, str]) -> str:
     role = log_entry.payload.get("role")
     as_role = ROLES[Role(role)] if role in set(Role) else "a role"
     brand = enrolled.get(str(log_entry.payload.get("brand")), "")
@@ -217,12 +229,12 @@ def _what(log_entry: Told, names: Mapping[str, str], enrolled: Mapping[str, str]
             return f"Role removed: {of_role}"
         case "person.deactivated" | "person.work_handed_over":
             head = "Deactivated" if log_entry.act == "person.deactivated" else "Work handed over"
-            return f"{head}: {_work(log_entry.payload, names)}"
+            return f"{head}: {_handover_in_words(log_entry.payload, names)}"
         case _:
             return ACTS.get(log_entry.act, log_entry.act)
 
 
-def _work(payload: Mapping[str, object], names: Mapping[str, str]) -> str:
+def _handover_in_words(payload: Mapping[str, object], names: Mapping[str, str]) -> str:
     to = names.get(str(payload.get("to")), "")
     handed_over, freed, brands = (int(str(payload.get(name, 0))) for name in ("handed_over", "freed", "brands"))
     parts = []
@@ -232,7 +244,7 @@ def _work(payload: Mapping[str, object], names: Mapping[str, str]) -> str:
         parts.append(f"{words.many(freed, 'case')} returned to the queue")
     if brands:
         parts.append(f"{words.many(brands, 'brand')} to {to}")
-    return words.listed(parts)
+    return words.join_list(parts)
 
 
 @router.post("/people/{user_id}/second-factor/reset")

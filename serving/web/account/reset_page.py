@@ -7,7 +7,7 @@ from fastapi.responses import Response
 
 from models.errors import Invalid, NotFound
 from serving.accounts.service import auth
-from serving.accounts.service.passwords import choose_anew
+from serving.accounts.service.passwords import reset_by_link
 from serving.accounts.service.reset_links import live_link
 from serving.accounts.store.reset_links import DEAD
 from serving.api.cookies import remember_device
@@ -15,7 +15,7 @@ from serving.guards import TheRuntime, public, runtime_of
 from serving.web.flash import Flash, go_to
 from serving.web.forms import LONGEST_TOKEN, Fields, refuse_cross_site
 from serving.web.rendering import Page, respond
-from serving.web.wording.refusals import refusal
+from serving.web.wording.refusals import refusal_in_words
 
 router = APIRouter(include_in_schema=False)
 
@@ -32,7 +32,7 @@ class ResetPage(Page, template="reset.html"):
 @router.get("/reset/{token}", dependencies=[public("users without their password cannot sign in")])
 def get_reset(token: str, request: Request, runtime: TheRuntime) -> Response:
     """The form while the link is valid."""
-    _refuse_what_is_no_token(token)
+    _refuse_long_token(token)
     with runtime.store.read() as connection:
         live_link(runtime, connection, token)
     return respond(request, _page(token, None))
@@ -42,19 +42,19 @@ def get_reset(token: str, request: Request, runtime: TheRuntime) -> Response:
 def post_reset(token: str, request: Request, fields: Fields) -> Response:
     """Change the password and redirect to the sign-in form."""
     refuse_cross_site(request)
-    _refuse_what_is_no_token(token)
+    _refuse_long_token(token)
     try:
-        devices = choose_anew(
+        devices = reset_by_link(
             runtime_of(request), token, new_password=fields.get("wanted", ""), again=fields.get("again", "")
         )
     except Invalid as refused:
-        return respond(request, _page(token, refusal(refused)), status=422)
+        return respond(request, _page(token, refusal_in_words(refused)), status=422)
     response = go_to(request, "/sign-in", Flash.PASSWORD_RESET)
     remember_device(response, request, devices)
     return response
 
 
-def _refuse_what_is_no_token(token: str) -> None:
+def _refuse_long_token(token: str) -> None:
     if len(token) > LONGEST_TOKEN:
         raise NotFound(DEAD)
 

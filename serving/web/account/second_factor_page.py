@@ -10,7 +10,7 @@ from fastapi.responses import HTMLResponse, Response
 
 from models.errors import DomainError
 from serving.accounts.policy import SecondFactorPolicy
-from serving.accounts.rules.second_person import NEEDS_FACTOR, Factor, FactorKind, counts_from, is_fresh, may_remove
+from serving.accounts.rules.second_person import NEEDS_FACTOR, Factor, FactorKind, effective_from, is_fresh, may_remove
 from serving.accounts.service import one_time_codes, passkeys
 from serving.accounts.service.auth import NotSignedIn
 from serving.accounts.service.proving import passkey_options, prove
@@ -21,9 +21,9 @@ from serving.accounts.service.second_factors import (
     confirm_app,
     confirm_by_link,
     enrolment_options,
+    factor_of_link,
     new_recovery_codes,
     remove,
-    waiting_factor,
 )
 from serving.accounts.service.second_factors import PLACE as LINK
 from serving.accounts.store import second_factors
@@ -35,11 +35,11 @@ from serving.platform.runtime import Runtime
 from serving.platform.tongues import say
 from serving.web import text_view
 from serving.web.flash import Flash, go_to
-from serving.web.forms import LONGEST_ID, Fields, given_by, refuse_cross_site
+from serving.web.forms import LONGEST_ID, Fields, given_factor, refuse_cross_site
 from serving.web.rendering import Page, StaffPage, respond
-from serving.web.text_view import Shown
+from serving.web.text_view import ShownText
 from serving.web.wording import words
-from serving.web.wording.refusals import refusal
+from serving.web.wording.refusals import refusal_in_words
 
 router = APIRouter(include_in_schema=False)
 PLACE: Final = "/settings/second-factor"
@@ -52,7 +52,7 @@ class FactorRow:
     """A second factor, and from when it counts before bulk acts where that is still to come."""
 
     factor_id: str
-    name: Shown
+    name: ShownText
     kind: str
     since: str
     used: str
@@ -90,7 +90,7 @@ class SecondFactorPage(Page, template="second_factor.html", place="/settings"):
     error: str | None
 
 
-def _or_page(handler: Callable[..., Response]) -> Callable[..., Response]:
+def _with_refusal_page(handler: Callable[..., Response]) -> Callable[..., Response]:
     """The page with the reason, where a handler refuses."""
 
     @wraps(handler)
@@ -100,7 +100,10 @@ def _or_page(handler: Callable[..., Response]) -> Callable[..., Response]:
         except NotSignedIn:
             raise
         except DomainError as refused:
-            problem, content = problem_of(request, refused), page_of(runtime_of(request), session, refusal(refused))
+            problem, content = (
+                problem_of(request, refused),
+                second_factor_page(runtime_of(request), session, refusal_in_words(refused)),
+            )
             page = respond(request, content, session, status=problem.status)
             page.headers.update(problem.headers)
             return page
@@ -110,14 +113,14 @@ def _or_page(handler: Callable[..., Response]) -> Callable[..., Response]:
 
 @router.get(PLACE)
 def get_page(request: Request, session: Oneself) -> HTMLResponse:
-    return respond(request, page_of(runtime_of(request), session), session)
+    return respond(request, second_factor_page(runtime_of(request), session), session)
 
 
 @router.post(PLACE + "/prove")
-@_or_page
+@_with_refusal_page
 def post_proof(request: Request, session: Oneself, fields: Fields) -> Response:
     """Confirm that it is the user by a factor or a recovery code."""
-    prove(runtime_of(request), session, given_by(fields), recovery=True)
+    prove(runtime_of(request), session, given_factor(fields), recovery=True)
     return go_to(request, PLACE)
 
 
@@ -127,15 +130,15 @@ def post_proof_options(request: Request, session: Oneself) -> Response:
 
 
 @router.post(PLACE + "/app")
-@_or_page
+@_with_refusal_page
 def post_app(request: Request, session: Oneself, fields: Fields) -> Response:
     """Make the secret of an app. Only this answer shows it: a stolen session could read any other page."""
     begun = begin_app(runtime_of(request), session, password_of(fields))
-    return respond(request, page_of(runtime_of(request), session, begun=begun), session)
+    return respond(request, second_factor_page(runtime_of(request), session, begun=begun), session)
 
 
 @router.post(PLACE + "/app/confirm")
-@_or_page
+@_with_refusal_page
 def post_app_confirmation(request: Request, session: Oneself, fields: Fields) -> Response:
     link = confirm_app(runtime_of(request), session, fields.get("code", "")[:60], fields.get("name", ""))
     return go_to(request, PLACE, Flash.FACTOR_ADDED if link is None else None)
@@ -149,7 +152,7 @@ def post_passkey_options(request: Request, session: Oneself, fields: Fields) -> 
 
 
 @router.post(PLACE + "/passkey")
-@_or_page
+@_with_refusal_page
 def post_passkey(request: Request, session: Oneself, fields: Fields) -> Response:
     """Add the passkey that the browser made."""
     link = add_passkey(runtime_of(request), session, fields.get("credential", ""), fields.get("name", ""))
@@ -157,15 +160,15 @@ def post_passkey(request: Request, session: Oneself, fields: Fields) -> Response
 
 
 @router.post(PLACE + "/recovery-codes")
-@_or_page
+@_with_refusal_page
 def post_recovery_codes(request: Request, session: Oneself, fields: Fields) -> Response:
     """Make new recovery codes, which only this answer shows."""
     codes = new_recovery_codes(runtime_of(request), session, password_of(fields))
-    return respond(request, page_of(runtime_of(request), session, codes=codes), session)
+    return respond(request, second_factor_page(runtime_of(request), session, codes=codes), session)
 
 
 @router.post(PLACE + "/{factor_id}/remove")
-@_or_page
+@_with_refusal_page
 def post_removal(factor_id: str, request: Request, session: Oneself, fields: Fields) -> Response:
     remove(runtime_of(request), session, factor_id[:LONGEST_ID], password_of(fields))
     return go_to(request, PLACE, Flash.FACTOR_REMOVED)
@@ -174,27 +177,27 @@ def post_removal(factor_id: str, request: Request, session: Oneself, fields: Fie
 @router.get(LINK + "{link}", dependencies=[_BY_LINK])
 def get_confirmation(link: str, request: Request) -> Response:
     """The question whether a first factor is the user's; loading it changes nothing, as mail scanners load links."""
-    return respond(request, _confirmation(request, link[:_LONGEST_LINK]))
+    return respond(request, _confirmation_page(request, link[:_LONGEST_LINK]))
 
 
 @router.post(LINK + "{link}", dependencies=[_BY_LINK])
 def post_confirmation(link: str, request: Request) -> Response:
     """Let the first factor count. The answer shows the recovery codes, which are not stored."""
     refuse_cross_site(request)
-    page = _confirmation(request, link[:_LONGEST_LINK])
+    page = _confirmation_page(request, link[:_LONGEST_LINK])
     page.codes = confirm_by_link(runtime_of(request), link[:_LONGEST_LINK])
     return respond(request, page)
 
 
-def _confirmation(request: Request, link: str) -> StaffPage:
+def _confirmation_page(request: Request, link: str) -> StaffPage:
     runtime = runtime_of(request)
     with runtime.store.read() as connection:
-        waiting = waiting_factor(runtime, connection, link)
+        waiting = factor_of_link(runtime, connection, link)
     return StaffPage(
         "confirm_factor.html",
         address=f"{LINK}{link}",
         name=text_view.show(waiting.name),
-        since=words.full(waiting.begun_at),
+        since=words.full_moment(waiting.begun_at),
         codes=(),
     )
 
@@ -203,7 +206,7 @@ def password_of(fields: Fields) -> str:
     return fields.get("password", "")[:1_000]
 
 
-def page_of(
+def second_factor_page(
     runtime: Runtime,
     session: Session,
     error: str | None = None,
@@ -214,17 +217,17 @@ def page_of(
     policy, now, person = runtime.policies[SecondFactorPolicy], runtime.wall.now(), session.person
     with runtime.store.read() as connection:
         factors = second_factors.of_person(connection, person.user_id)
-        pending = second_factors.begun(connection, person.user_id)
-        codes_left = second_factors.codes_left(connection, person.user_id)
+        pending = second_factors.unconfirmed_factor(connection, person.user_id)
+        codes_left = second_factors.unused_code_count(connection, person.user_id)
     fresh = is_fresh(session.proof, now, policy)
     app = None
     if begun is not None:
         secret = one_time_codes.secret_of(runtime, begun)
-        address = one_time_codes.address_of(secret, person.email)
-        side, path = one_time_codes.picture_of(address)
+        address = one_time_codes.otpauth_uri(secret, person.email)
+        side, path = one_time_codes.qr_code_of(address)
         app = AppCode(side, path, address, " ".join(secret[at : at + 4] for at in range(0, len(secret), 4)))
     return SecondFactorPage(
-        rows=tuple(_row(runtime, session, factor) for factor in factors),
+        rows=tuple(_factor_row(runtime, session, factor) for factor in factors),
         is_required=runtime.settings.production and not factors and any(map(person.may, NEEDS_FACTOR)),
         may_add=fresh or not factors,
         is_proved=fresh and session.proof is not None and session.proof.factor_id is not None,
@@ -241,9 +244,9 @@ def page_of(
     )
 
 
-def _row(runtime: Runtime, session: Session, factor: Factor) -> FactorRow:
+def _factor_row(runtime: Runtime, session: Session, factor: Factor) -> FactorRow:
     policy, now = runtime.policies[SecondFactorPolicy], runtime.wall.now()
-    begins = counts_from(factor, policy)
+    begins = effective_from(factor, policy)
     return FactorRow(
         factor_id=factor.factor_id,
         name=text_view.show(factor.name),

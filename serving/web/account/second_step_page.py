@@ -10,21 +10,21 @@ from fastapi.responses import Response
 from models.errors import Invalid
 from serving.accounts.rules.second_person import FactorKind
 from serving.accounts.service import auth
-from serving.accounts.service.display_choice import begin_in
+from serving.accounts.service.display_choice import set_initial_language
 from serving.accounts.service.guessing import TooManyAttempts
 from serving.accounts.service.proving import passkey_options
 from serving.accounts.service.reset_links import mailing_sign_in_link
-from serving.accounts.service.second_step import SIGN_IN, complete
+from serving.accounts.service.second_step import SIGN_IN, complete_sign_in
 from serving.accounts.store import second_factors
 from serving.accounts.store.accounts import Session
-from serving.api.cookies import begin_session, end_session, whence
+from serving.api.cookies import delete_session_cookie, set_session_cookies, sign_in_source
 from serving.api.errors import problem_of
 from serving.guards import TheRuntime, at_second_step, cookie_name, runtime_of
-from serving.platform.tongues import tongue
+from serving.platform.tongues import current_tongue
 from serving.web.flash import go_to
-from serving.web.forms import Fields, given_by, local_path
+from serving.web.forms import Fields, given_factor, local_path
 from serving.web.rendering import Page, respond
-from serving.web.wording.refusals import refusal
+from serving.web.wording.refusals import refusal_in_words
 
 router = APIRouter(include_in_schema=False)
 PLACE: Final = "/sign-in/second-step"
@@ -44,7 +44,7 @@ class SecondStepPage(Page, template="second_step.html"):
     error: str | None
 
 
-def second_step_for(following: str) -> str:
+def second_step_address(following: str) -> str:
     """The address of the page, from which the person goes on."""
     return PLACE if following == "/" else f"{PLACE}?{urlencode({'next': following})}"
 
@@ -60,15 +60,15 @@ def post_second_step(request: Request, waiting: Waiting, fields: Fields) -> Resp
     runtime, following = runtime_of(request), local_path(request, fields.get("next"))
     try:
         with mailing_sign_in_link(runtime, waiting.person.email):
-            new_session = complete(runtime, waiting, given_by(fields), whence(request))
+            new_session = complete_sign_in(runtime, waiting, given_factor(fields), sign_in_source(request))
     except (Invalid, TooManyAttempts) as refused:
         problem = problem_of(request, refused)
-        page = respond(request, _page(request, waiting, following, refusal(refused)), status=problem.status)
+        page = respond(request, _page(request, waiting, following, refusal_in_words(refused)), status=problem.status)
         page.headers.update(problem.headers)
         return page
-    begin_in(runtime, auth.session_of(runtime, new_session.token).person, tongue().language)
+    set_initial_language(runtime, auth.session_of(runtime, new_session.token).person, current_tongue().language)
     response = go_to(request, following)
-    begin_session(response, request, new_session)
+    set_session_cookies(response, request, new_session)
     return response
 
 
@@ -82,7 +82,7 @@ def post_options(request: Request, waiting: Waiting) -> Response:
 def post_cancel(request: Request, runtime: TheRuntime, _waiting: Waiting) -> Response:
     auth.sign_out(runtime, request.cookies.get(cookie_name(runtime), ""))
     response = go_to(request, "/sign-in")
-    end_session(response, request)
+    delete_session_cookie(response, request)
     return response
 
 
@@ -90,7 +90,7 @@ def _page(request: Request, waiting: Session, following: str, error: str | None)
     with runtime_of(request).store.read() as connection:
         kinds = {factor.kind for factor in second_factors.of_person(connection, waiting.person.user_id)}
     return SecondStepPage(
-        address=second_step_for(following),
+        address=second_step_address(following),
         csrf_token=waiting.csrf_token,
         following=following,
         email=waiting.person.email,

@@ -10,15 +10,15 @@ from fastapi.responses import HTMLResponse, Response
 
 from models.errors import Invalid
 from serving.accounts.policy import SecretPolicy
-from serving.accounts.rules.access import OwnedSecret, ends_now, roles
+from serving.accounts.rules.access import OwnedSecret, must_end, roles
 from serving.accounts.service import auth
-from serving.accounts.service.display_choice import choose
+from serving.accounts.service.display_choice import save_choice
 from serving.accounts.service.guessing import TooManyAttempts
 from serving.accounts.service.passwords import change_password, check_typed_alike
 from serving.accounts.store.accounts import Session
 from serving.api.errors import problem_of
 from serving.guards import Oneself, TheRuntime, cookie_name, runtime_of
-from serving.mail.rules.kinds import MailKind, offered
+from serving.mail.rules.kinds import MailKind, offered_kinds
 from serving.mail.service.unsubscribing import choose_mails
 from serving.mail.service.wording import NAMES
 from serving.mail.store import choices
@@ -26,10 +26,10 @@ from serving.platform.display import Density, Display, Theme, time_zones
 from serving.platform.runtime import Runtime
 from serving.platform.tongues import N_, say, tongues
 from serving.web.flash import Flash, go_to
-from serving.web.forms import Fields, local_path, ticked_in
+from serving.web.forms import Fields, local_path, ticked_secrets
 from serving.web.rendering import Page, respond
 from serving.web.wording import words
-from serving.web.wording.refusals import refusal
+from serving.web.wording.refusals import refusal_in_words
 from serving.web.wording.vocabulary import ROLES, Option
 from serving.webhooks.service.signing_secrets import secrets_of
 
@@ -94,9 +94,9 @@ def post_settings(request: Request, session: Oneself, fields: Fields) -> Respons
     """Save the settings. Browsers do not send an unticked box, so a missing field turns keyboard shortcuts off."""
     setting_fields = {**fields, "letter_keys": fields.get("letter_keys", "off")}
     try:
-        choose(runtime_of(request), session.person, session.display, setting_fields)
+        save_choice(runtime_of(request), session.person, session.display, setting_fields)
     except Invalid as refused:
-        page = settings_page(runtime_of(request), session, error=refusal(refused))
+        page = settings_page(runtime_of(request), session, error=refusal_in_words(refused))
         return respond(request, page, session, status=422)
     return go_to(request, "/settings", Flash.SETTINGS_KEPT)
 
@@ -109,10 +109,10 @@ def post_password(request: Request, runtime: TheRuntime, session: Oneself, field
         check_typed_alike(new_password, fields.get("again", ""))
         token = request.cookies.get(cookie_name(runtime), "")
         change_password(
-            runtime, session.person, token, before=before, new_password=new_password, ending=ticked_in(fields)
+            runtime, session.person, token, before=before, new_password=new_password, ending=ticked_secrets(fields)
         )
     except (Invalid, TooManyAttempts) as refused:
-        page = settings_page(runtime, session, password_error=refusal(refused), ticked=ticked_in(fields))
+        page = settings_page(runtime, session, password_error=refusal_in_words(refused), ticked=ticked_secrets(fields))
         return respond(request, page, session, status=problem_of(request, refused).status)
     return go_to(request, "/settings", Flash.PASSWORD_CHANGED)
 
@@ -120,7 +120,7 @@ def post_password(request: Request, runtime: TheRuntime, session: Oneself, field
 @router.post("/settings/mails")
 def post_mails(request: Request, session: Oneself, fields: Fields) -> Response:
     """Save the mails that the user wants. Browsers do not send an unticked box."""
-    kinds = offered(roles(session.person.grants))
+    kinds = offered_kinds(roles(session.person.grants))
     choose_mails(
         runtime_of(request), session.person.user_id, kinds, [kind for kind in kinds if f"mail_{kind}" in fields]
     )
@@ -131,7 +131,7 @@ def post_mails(request: Request, session: Oneself, fields: Fields) -> Response:
 def post_quick(request: Request, session: Oneself, fields: Fields) -> Response:
     """Change one setting from the bar or the list of keys, and return to the same page."""
     setting_fields = {name: fields[name] for name in ("theme", "letter_keys") if name in fields}
-    choose(runtime_of(request), session.person, session.display, setting_fields)
+    save_choice(runtime_of(request), session.person, session.display, setting_fields)
     return go_to(request, local_path(request, fields.get("next")))
 
 
@@ -149,39 +149,39 @@ def settings_page(
     return SettingsPage(
         name=person.name,
         email=person.email,
-        roles=words.listed([say(ROLES[role]) for role in roles(person.grants)]),
-        now=words.full(now),
+        roles=words.join_list([say(ROLES[role]) for role in roles(person.grants)]),
+        now=words.full_moment(now),
         regions=_regions(),
         languages=tuple(Option(tongue.language, tongue.name) for tongue in tongues()),
-        densities=_options(_DENSITIES),
-        themes=_options(_THEMES),
+        densities=_as_options(_DENSITIES),
+        themes=_as_options(_THEMES),
         chosen=session.display,
         error=error,
         password_error=password_error,
         secrets=secrets,
-        ticked=[secret.secret_id for secret in secrets if ends_now(secret, now, policy, ticked)],
+        ticked=[secret.secret_id for secret in secrets if must_end(secret, now, policy, ticked)],
         shortest_password=auth.SHORTEST_PASSWORD,
-        mails=_mails(runtime, session),
+        mails=_mail_choices(runtime, session),
         has_factor=session.has_factor,
     )
 
 
-def _mails(runtime: Runtime, session: Session) -> tuple[MailChoice, ...]:
+def _mail_choices(runtime: Runtime, session: Session) -> tuple[MailChoice, ...]:
     with runtime.store.read() as connection:
-        refused = choices.refused(connection, session.person.user_id)
-    kinds: tuple[MailKind, ...] = offered(roles(session.person.grants))
+        refused = choices.refused_kinds(connection, session.person.user_id)
+    kinds: tuple[MailKind, ...] = offered_kinds(roles(session.person.grants))
     return tuple(MailChoice(f"mail_{kind}", say(NAMES[kind]), kind not in refused) for kind in kinds)
 
 
 def _regions() -> tuple[Region, ...]:
     by_region = groupby(time_zones(), key=lambda name: name.partition("/")[0])
     return tuple(
-        Region("Universal" if region == "UTC" else region, tuple(Option(name, _place(name)) for name in names))
+        Region("Universal" if region == "UTC" else region, tuple(Option(name, _city_name(name)) for name in names))
         for region, names in by_region
     )
 
 
-def _place(name: str) -> str:
+def _city_name(name: str) -> str:
     """The zone as a list of cities names it.
 
     >>> _place("America/Argentina/Buenos_Aires"), _place("UTC")
@@ -190,5 +190,5 @@ def _place(name: str) -> str:
     return (name.partition("/")[2] or name).replace("/", ", ").replace("_", " ")
 
 
-def _options(texts: dict[Density, str] | dict[Theme, str]) -> tuple[Option, ...]:
+def _as_options(texts: dict[Density, str] | dict[Theme, str]) -> tuple[Option, ...]:
     return tuple(Option(choice.value, text) for choice, text in texts.items())

@@ -10,7 +10,7 @@ from serving.accounts.rules.access import Role
 from serving.accounts.service import auth, provisioning
 from serving.accounts.service.provisioning import NewPerson
 from serving.accounts.store import setup_links
-from serving.api.cookies import begin_session, whence
+from serving.api.cookies import set_session_cookies, sign_in_source
 from serving.guards import TheRuntime, public, runtime_of
 from serving.marketplaces.store import marketplaces
 from serving.platform.runtime import Runtime
@@ -34,21 +34,21 @@ def post_setup(token: str, request: Request, runtime: TheRuntime, fields: Fields
     """Create the marketplace and its administrator, and sign in. The link is spent first, so that it works once."""
     refuse_cross_site(request)
     _require_open(runtime, token)
-    problem = _problem(fields)
+    problem = _why_refused(fields)
     if problem is not None:
         return respond(request, _page(token, fields, problem), status=422)
     hashed, now = auth.hash_token(token), runtime.wall.now()
     with runtime.store.write() as connection:
         setup_links.use_setup_token(connection, hashed, now)
     try:
-        _found(runtime, fields)
+        _create_marketplace(runtime, fields)
     except DomainError as refused:
         with runtime.store.write() as connection:
             setup_links.add_setup_token(connection, hashed, now)
         return respond(request, _page(token, fields, refused.sentence), status=422)
-    new_session = auth.sign_in(runtime, fields["email"], fields["password"], whence(request))
+    new_session = auth.sign_in(runtime, fields["email"], fields["password"], sign_in_source(request))
     response = go_to(request, "/", Flash.FOUNDED)
-    begin_session(response, request, new_session)
+    set_session_cookies(response, request, new_session)
     return response
 
 
@@ -61,7 +61,7 @@ def _require_open(runtime: Runtime, token: str) -> None:
             )
 
 
-def _problem(fields: Fields) -> str | None:
+def _why_refused(fields: Fields) -> str | None:
     """The reason why creating the administrator would fail after the marketplace exists; None if it would not."""
     if not fields.get("name", "").strip() or len(fields["name"]) > 200:
         return "The name must have 1 to 200 characters."
@@ -74,11 +74,11 @@ def _problem(fields: Fields) -> str | None:
     return None
 
 
-def _found(runtime: Runtime, fields: Fields) -> None:
+def _create_marketplace(runtime: Runtime, fields: Fields) -> None:
     """Create the administrator, and the marketplace unless a command already created it."""
     name, currency = fields.get("marketplace", "").strip(), fields.get("currency", "").strip().upper()
     with runtime.store.read() as connection:
-        known = any(marketplace.name == name for marketplace in marketplaces.everyone(connection))
+        known = any(marketplace.name == name for marketplace in marketplaces.all_marketplaces(connection))
     if not known:
         provisioning.add_marketplace(runtime, name=name, base_currency=currency, by=_BY)
     person = NewPerson(

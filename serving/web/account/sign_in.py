@@ -9,22 +9,22 @@ from fastapi.responses import RedirectResponse, Response
 from models.errors import DomainError
 from serving.accounts.service import auth
 from serving.accounts.service.auth import NotSignedIn
-from serving.accounts.service.display_choice import begin_in
+from serving.accounts.service.display_choice import set_initial_language
 from serving.accounts.service.known_devices import LONGEST_COOKIE
 from serving.accounts.service.reset_links import mailing_sign_in_link
 from serving.accounts.store import accounts
 from serving.accounts.store.setup_links import SETUP_LINK_FILE
-from serving.api.cookies import begin_session, end_session, whence
+from serving.api.cookies import delete_session_cookie, set_session_cookies, sign_in_source
 from serving.api.errors import problem_of
 from serving.guards import Anyone, TheRuntime, cookie_name, public
 from serving.platform.runtime import Runtime
-from serving.platform.tongues import tongue
+from serving.platform.tongues import current_tongue
 from serving.web import flash
-from serving.web.account.second_step_page import second_step_for
+from serving.web.account.second_step_page import second_step_address
 from serving.web.flash import Flash, go_to
 from serving.web.forms import Fields, local_path, refuse_cross_site
 from serving.web.rendering import Page, home_of, respond
-from serving.web.wording.refusals import refusal
+from serving.web.wording.refusals import refusal_in_words
 
 router = APIRouter(include_in_schema=False)
 
@@ -57,7 +57,7 @@ def get_sign_in(request: Request, runtime: TheRuntime) -> Response:
     except NotSignedIn:
         browser = request.query_params.get("browser", "")[:LONGEST_COOKIE]
         file = _setup_link_file(runtime)
-        return _shown_once(request, replace(_page(following, "", None, browser), setup_link_file=file))
+        return _respond_once(request, replace(_page(following, "", None, browser), setup_link_file=file))
     return RedirectResponse(following, status_code=303)
 
 
@@ -66,15 +66,15 @@ def _setup_link_file(runtime: Runtime) -> str:
     if not (runtime.home.root / SETUP_LINK_FILE).exists():
         return ""
     with runtime.store.read() as connection:
-        return "" if accounts.anybody(connection) else SETUP_LINK_FILE
+        return "" if accounts.has_any_account(connection) else SETUP_LINK_FILE
 
 
-def _shown_once(request: Request, page: SignInPage) -> Response:
+def _respond_once(request: Request, page: SignInPage) -> Response:
     """The form with the result of a link. Nobody is signed in yet, so no other page can show it."""
-    if flash.left_by(request) is not Flash.PASSWORD_RESET:
+    if flash.flash_of(request) is not Flash.PASSWORD_RESET:
         return respond(request, page)
-    response = respond(request, replace(page, done=flash.sentence_of(request)))
-    flash.forget(request, response)
+    response = respond(request, replace(page, done=flash.flash_sentence(request)))
+    flash.delete_flash(request, response)
     return response
 
 
@@ -86,19 +86,21 @@ def post_sign_in(request: Request, runtime: TheRuntime, fields: Fields) -> Respo
     browser = fields.get("browser", "")[:LONGEST_COOKIE]
     try:
         with mailing_sign_in_link(runtime, email):
-            new_session = auth.sign_in(runtime, email, fields.get("password", ""), whence(request, browser))
+            new_session = auth.sign_in(runtime, email, fields.get("password", ""), sign_in_source(request, browser))
     except DomainError as refused:
         problem = problem_of(request, refused)
-        page = respond(request, _page(following, email[:320], refusal(refused), browser), status=problem.status)
+        page = respond(
+            request, _page(following, email[:320], refusal_in_words(refused), browser), status=problem.status
+        )
         page.headers.update(problem.headers)
         return page
     if new_session.half:
-        response = go_to(request, second_step_for(following))
-        begin_session(response, request, new_session)
+        response = go_to(request, second_step_address(following))
+        set_session_cookies(response, request, new_session)
         return response
-    begin_in(runtime, auth.session_of(runtime, new_session.token).person, tongue().language)
+    set_initial_language(runtime, auth.session_of(runtime, new_session.token).person, current_tongue().language)
     response = go_to(request, following)
-    begin_session(response, request, new_session)
+    set_session_cookies(response, request, new_session)
     return response
 
 
@@ -111,5 +113,5 @@ def _page(following: str, email: str, error: str | None, browser: str) -> SignIn
 def post_sign_out(request: Request, runtime: TheRuntime, _session: Anyone) -> Response:
     auth.sign_out(runtime, request.cookies.get(cookie_name(runtime), ""))
     response = go_to(request, "/sign-in")
-    end_session(response, request)
+    delete_session_cookie(response, request)
     return response

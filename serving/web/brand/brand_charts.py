@@ -44,7 +44,7 @@ def answer_chart(parts: Sequence[Part], names: Sequence[str]) -> AnswerChart | N
     most = max((part.answers for part in parts), default=0)
     if not most:
         return None
-    top, step = _round_top(most)
+    top, step = _axis_top(most)
     slot = (_RIGHT - _LEFT) / len(parts)
     bars: list[Bar] = []
     for number, part in enumerate(parts):
@@ -67,10 +67,10 @@ def answer_chart(parts: Sequence[Part], names: Sequence[str]) -> AnswerChart | N
     )
     scale = Scale(_BOTTOM, _TOP, top)
     ticks = tuple(Tick(scale(count), tongues.number(count)) for count in range(0, top + 1, step))
-    return AnswerChart(tuple(bars), _slots(names, slot), ticks, sentence)
+    return AnswerChart(tuple(bars), _slot_ticks(names, slot), ticks, sentence)
 
 
-def _slots(names: Sequence[str], slot: float) -> tuple[Tick, ...]:
+def _slot_ticks(names: Sequence[str], slot: float) -> tuple[Tick, ...]:
     every = -(-len(names) // _LABELS)
     return tuple(
         Tick(round(_LEFT + slot * (number + 0.5), 1), name if number % every == 0 else "")
@@ -78,7 +78,7 @@ def _slots(names: Sequence[str], slot: float) -> tuple[Tick, ...]:
     )
 
 
-def _round_top(most: int) -> tuple[int, int]:
+def _axis_top(most: int) -> tuple[int, int]:
     """The top of an axis of counts, and the step between its four or five marks."""
     step = next(unit * 10**power for power in range(9) for unit in (1, 2, 5) if unit * 10**power * 4 >= most)
     return step * max(1, -(-most // step)), step
@@ -146,7 +146,7 @@ def share_chart(shares: Sequence[Share], names: Sequence[str]) -> ShareChart | N
         )
         for name, share in zip(names, shares, strict=True)
     )
-    return ShareChart(whiskers, _slots(names, slot), percent, sentence)
+    return ShareChart(whiskers, _slot_ticks(names, slot), percent, sentence)
 
 
 def _percent(share: float) -> str:

@@ -15,7 +15,7 @@ from features.message import message
 from serving.brands.rules.brand_dashboard import Median, Period
 from serving.brands.rules.brand_record import AnswerOutcome
 from serving.brands.service.brand_records import DEFAULT_PERIOD, PERIODS, BrandDashboard, Share, gather, record_of
-from serving.brands.service.managed_brands import kept_by
+from serving.brands.service.managed_brands import managed_brand_of
 from serving.brands.store.brand_answers import BrandAnswer
 from serving.guards import Manager, Member, runtime_of
 from serving.platform.database.scope import Pair
@@ -120,25 +120,25 @@ class BrandDashboardPage(Page, template="brand_dashboard.html", place="/brand/da
 
 @router.get("/brand/dashboard")
 def get_dashboard(request: Request, session: Member) -> HTMLResponse:
-    runtime, days = runtime_of(request), _days(request.query_params)
+    runtime, days = runtime_of(request), _chosen_days(request.query_params)
     with runtime.store.read() as connection:
         scope = scope_of(connection, session.person, request.query_params)
         dashboard = gather(runtime, connection, scope.pair, days)
-        reported = reported_part(connection, _reports(scope.pair, dashboard))
+        reported = reported_part(connection, _report_scope(scope.pair, dashboard))
     more = f"&of={scope.value}" if scope.query else ""
-    shown = _shown(dashboard, reported, days, "/brand/dashboard", more)
+    shown = _make_dashboard(dashboard, reported, days, "/brand/dashboard", more)
     return respond(request, BrandDashboardPage(scope, shown), session)
 
 
 @router.get("/brands/{brand_id}/dashboard")
 def get_managed(brand_id: str, request: Request, session: Manager) -> HTMLResponse:
-    runtime, days = runtime_of(request), _days(request.query_params)
+    runtime, days = runtime_of(request), _chosen_days(request.query_params)
     with runtime.store.read() as connection:
-        brand = kept_by(connection, session.person, brand_id, request.query_params.get("at"))
+        brand = managed_brand_of(connection, session.person, brand_id, request.query_params.get("at"))
         dashboard = gather(runtime, connection, brand.pair, days)
-        reported = reported_part(connection, _reports(brand.pair, dashboard))
+        reported = reported_part(connection, _report_scope(brand.pair, dashboard))
     place, at = f"/brands/{brand.pair[1]}", f"at={brand.pair[0]}"
-    shown = _shown(dashboard, reported, days, f"{place}/dashboard", f"&{at}")
+    shown = _make_dashboard(dashboard, reported, days, f"{place}/dashboard", f"&{at}")
     page = StaffPage(
         "manager_dashboard.html",
         "/brands",
@@ -150,35 +150,37 @@ def get_managed(brand_id: str, request: Request, session: Manager) -> HTMLRespon
     return respond(request, page, session)
 
 
-def _days(fields: Mapping[str, str]) -> int:
+def _chosen_days(fields: Mapping[str, str]) -> int:
     return next((days for days in PERIODS if fields.get("days") == str(days)), DEFAULT_PERIOD)
 
 
-def _reports(pair: Pair, brand_dashboard: BrandDashboard) -> Scope:
+def _report_scope(pair: Pair, brand_dashboard: BrandDashboard) -> Scope:
     return Scope(*pair, brand_dashboard.since, brand_dashboard.until + timedelta(microseconds=1))
 
 
-def _shown(brand_dashboard: BrandDashboard, reported: ReportedPart, days: int, place: str, more: str) -> Dashboard:
+def _make_dashboard(
+    brand_dashboard: BrandDashboard, reported: ReportedPart, days: int, place: str, more: str
+) -> Dashboard:
     record = brand_dashboard.record
     by_month = any(part.period.ends - part.period.begins > _LONGER_THAN_A_WEEK for part in record.parts)
-    names = [_name(part.period, brand_dashboard.until, by_month=by_month) for part in record.parts]
+    names = [_period_name(part.period, brand_dashboard.until, by_month=by_month) for part in record.parts]
     return Dashboard(
         periods=tuple(
             PeriodLink(say(_PERIODS[period]), f"{place}?days={period}{more}", period == days) for period in PERIODS
         ),
         since=words.day(brand_dashboard.since, brand_dashboard.until),
-        figures=_figures(brand_dashboard),
+        figures=_dashboard_figures(brand_dashboard),
         answers=record.answers,
         judgements=tuple(
             JudgementCount(choice, record.judgements[choice.judgement])
             for choice in CHOICES
             if record.judgements[choice.judgement]
         ),
-        reasons=_reasons(brand_dashboard),
+        reasons=_reason_rows(brand_dashboard),
         objections=tuple((in_words(message(name)), n) for name, n in sorted(record.objections.items())),
         answer_chart=answer_chart(record.parts, names),
         share_chart=share_chart(brand_dashboard.shares, names),
-        prevalence=_prevalence(brand_dashboard.whole),
+        prevalence=_prevalence_sentence(brand_dashboard.whole),
         parts=tuple(
             PartRow(
                 name=name,
@@ -188,7 +190,7 @@ def _shown(brand_dashboard: BrandDashboard, reported: ReportedPart, days: int, p
                 open=part.open,
                 listings=share.listings,
                 share=say("not known") if share.estimate.value is None else words.percent(share.estimate.value, 1),
-                interval=_interval(share) if share.listings else "",
+                interval=_interval_in_words(share) if share.listings else "",
                 drawn=share.estimate.audited,
             )
             for name, part, share in zip(names, record.parts, brand_dashboard.shares, strict=True)
@@ -197,12 +199,12 @@ def _shown(brand_dashboard: BrandDashboard, reported: ReportedPart, days: int, p
     )
 
 
-def _name(period: Period, until: datetime, *, by_month: bool) -> str:
+def _period_name(period: Period, until: datetime, *, by_month: bool) -> str:
     """The name of a month, or the first day of a week."""
     return words.month(period.begins) if by_month else words.day(period.begins, until)
 
 
-def _figures(brand_dashboard: BrandDashboard) -> tuple[Figure, ...]:
+def _dashboard_figures(brand_dashboard: BrandDashboard) -> tuple[Figure, ...]:
     record = brand_dashboard.record
     accepted, rejected = record.outcomes[AnswerOutcome.ACCEPTED], record.outcomes[AnswerOutcome.REJECTED]
     shown = say("not known") if not brand_dashboard.looked_at else number(brand_dashboard.still_shown)
@@ -214,14 +216,14 @@ def _figures(brand_dashboard: BrandDashboard) -> tuple[Figure, ...]:
         ),
         Figure(number(rejected), say("rejected"), say("reasons below")),
         Figure(
-            _hours(record.to_answer),
+            _median_hours(record.to_answer),
             say("median time to answer"),
-            _of(record.to_answer, _ANSWERS, say("no answer yet")),
+            _median_base(record.to_answer, _ANSWERS, say("no answer yet")),
         ),
         Figure(
-            _hours(record.to_removal),
+            _median_hours(record.to_removal),
             say("median time to removal"),
-            _of(record.to_removal, _REMOVALS, say("no removal yet")),
+            _median_base(record.to_removal, _REMOVALS, say("no removal yet")),
         ),
         Figure(number(record.objections.total()), say("seller objections"), say("outcomes below")),
         Figure(
@@ -233,7 +235,7 @@ def _figures(brand_dashboard: BrandDashboard) -> tuple[Figure, ...]:
     )
 
 
-def _hours(median: Median) -> str:
+def _median_hours(median: Median) -> str:
     return say("none yet") if median.hours is None else words.hours(median.hours)
 
 
@@ -241,18 +243,18 @@ _ANSWERS: Final = NN_("of %(n)s answer", "of %(n)s answers")
 _REMOVALS: Final = NN_("of %(n)s removal", "of %(n)s removals")
 
 
-def _of(median: Median, counted: tuple[str, str], none: str) -> str:
+def _median_base(median: Median, counted: tuple[str, str], none: str) -> str:
     return say_many(*counted, median.n) if median.n else none
 
 
-def _reasons(brand_dashboard: BrandDashboard) -> tuple[ReasonRow, ...]:
+def _reason_rows(brand_dashboard: BrandDashboard) -> tuple[ReasonRow, ...]:
     return tuple(
         ReasonRow(say(_OUTCOMES[reason.outcome]), in_words(message(reason.reason)), reason.number)
         for reason in brand_dashboard.record.reasons
     )
 
 
-def _prevalence(whole: Share) -> str:
+def _prevalence_sentence(whole: Share) -> str:
     """The prevalence over the whole period as a sentence, with its base."""
     if not whole.listings:
         return say("No listing of the brand arrived in this period.")
@@ -286,7 +288,7 @@ def _prevalence(whole: Share) -> str:
     )
 
 
-def _interval(share: Share) -> str:
+def _interval_in_words(share: Share) -> str:
     estimate = share.estimate
     return say("%(low)s to %(high)s", low=words.percent(estimate.low, 1), high=words.percent(estimate.high, 1))
 

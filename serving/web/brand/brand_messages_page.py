@@ -22,7 +22,7 @@ from serving.web.forms import Fields
 from serving.web.rendering import Page, respond
 from serving.web.thread import Thread, thread_of
 from serving.web.wording import words
-from serving.web.wording.refusals import refusal
+from serving.web.wording.refusals import refusal_in_words
 
 router = APIRouter(include_in_schema=False)
 _PLACE: Final = "/brand/messages"
@@ -54,7 +54,7 @@ def post_message(request: Request, runtime: TheRuntime, session: Member, fields:
     except NotFound:
         raise
     except DomainError as refused:
-        page = _page(runtime, session, fields, typed=fields.get("text", ""), error=refusal(refused))
+        page = _page(runtime, session, fields, typed=fields.get("text", ""), error=refusal_in_words(refused))
         return respond(request, page, session, status=status_of(refused))
     return go_to(request, f"{_PLACE}{scope.query}", Flash.MESSAGE_SENT)
 

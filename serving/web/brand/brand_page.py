@@ -14,18 +14,18 @@ from models.verdict import Judgement, Side
 from serving.accounts.rules.access import Permission, Person
 from serving.accounts.store import people
 from serving.accounts.store.accounts import Session
-from serving.brands.rules.certification import recently_invited
+from serving.brands.rules.certification import new_invitee_objection
 from serving.brands.service.brand_records import record_file
 from serving.brands.service.certification import gate_of
 from serving.brands.store import brand_answers, brands
 from serving.brands.store.brands import Enrolment
 from serving.cases.store import case_figures, queues
 from serving.cases.store import takedown_requests as takedowns
-from serving.cases.store.case_figures import Given
+from serving.cases.store.case_figures import PersonVerdict
 from serving.cases.store.queues import QueueFilter
 from serving.guards import Member, TheRuntime, runtime_of
 from serving.operations.service.simulation import Visits
-from serving.platform.database.pools import dear
+from serving.platform.database.pools import in_fair_pool
 from serving.platform.database.scope import Pair
 from serving.platform.runtime import Runtime
 from serving.platform.tabular import Format
@@ -33,17 +33,17 @@ from serving.standing.policy import StandingPolicy
 from serving.web import text_view
 from serving.web.brand.brand_dashboard_page import RecordPart, record_part
 from serving.web.brand.questions import Question, RemovalsPart, question, removals_part
-from serving.web.brand.standing_part import StandingCard, headline_of, pace_of, standing_card, withheld_reason_of
+from serving.web.brand.standing_part import StandingCard, answering_pace, headline_of, standing_card, withheld_reason_of
 from serving.web.case.effects import Effect, decision_input_of, effects
 from serving.web.case.listing_page import shown_pictures
 from serving.web.downloads import download
 from serving.web.rendering import Page, respond, respond_part
-from serving.web.text_view import Shown
-from serving.web.undo import Undo, undoable
+from serving.web.text_view import ShownText
+from serving.web.undo import Undo, undoable_verdicts
 from serving.web.wording import words
 from serving.web.wording.translated import in_words
 from serving.web.wording.vocabulary import CHOICES, Choice
-from serving.web.wording.words import Due
+from serving.web.wording.words import DueWords
 
 router = APIRouter(include_in_schema=False)
 PAGE_SIZE: Final = 20
@@ -52,20 +52,20 @@ _TAKEDOWNS: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Done:
+class UndoableAnswer:
     """An answer that can still be undone, with its listing."""
 
     undo: Undo
-    title: Shown
+    title: ShownText
     price: str
-    seller: Shown | None
+    seller: ShownText | None
 
 
 @dataclass(frozen=True, slots=True)
 class DonePart(Page, template="parts/done.html", place="/brand"):
     """The latest answers with the time left to undo them; `more` counts those not shown."""
 
-    done: tuple[Done, ...]
+    done: tuple[UndoableAnswer, ...]
     more: int
 
 
@@ -113,7 +113,7 @@ class BrandPage(Page, template="brand.html", place="/brand"):
     pace: str | None
     questions: tuple[Question, ...]
     several_brands: bool
-    oldest: Due | None
+    oldest: DueWords | None
     before: int | None
     after: int | None
     done: DonePart
@@ -153,7 +153,7 @@ def get_removals(request: Request, runtime: TheRuntime, session: Member) -> HTML
 
 
 @router.get("/brand/record.{form}")
-@dear
+@in_fair_pool
 def get_record(runtime: TheRuntime, session: Member, form: Format) -> Response:
     """Download the record of the answers of the reader's brands."""
     with runtime.store.read() as connection:
@@ -162,17 +162,17 @@ def get_record(runtime: TheRuntime, session: Member, form: Format) -> Response:
 
 
 def done_part(runtime: Runtime, person: Person) -> DonePart:
-    answers = undoable(runtime, person, Side.BRAND)
+    answers = undoable_verdicts(runtime, person, Side.BRAND)
     return DonePart(
-        tuple(_done(answer, undo) for answer, undo in answers[:PAGE_SIZE]), max(0, len(answers) - PAGE_SIZE)
+        tuple(_undoable_answer(answer, undo) for answer, undo in answers[:PAGE_SIZE]), max(0, len(answers) - PAGE_SIZE)
     )
 
 
-def _done(answer: Given, undo: Undo) -> Done:
+def _undoable_answer(answer: PersonVerdict, undo: Undo) -> UndoableAnswer:
     content = answer.content
     title = text_view.show(content.get("title") or answer.external_id)
     seller = text_view.show(answer.seller_external_id) if answer.seller_external_id else None
-    return Done(undo, title, words.named_price(content), seller)
+    return UndoableAnswer(undo, title, words.named_price(content), seller)
 
 
 def brand_page(runtime: Runtime, session: Session, page: int) -> BrandPage:
@@ -186,7 +186,7 @@ def brand_page(runtime: Runtime, session: Session, page: int) -> BrandPage:
         facts = case_figures.facts_of_many(connection, [(row["marketplace_id"], row["facts_digest"]) for row in rows])
         before = answers_before(connection, pairs, rows)
         waiting = case_figures.open_questions(connection, pairs)
-        answers = case_figures.standing_answers(connection, pairs)
+        answers = case_figures.answers_in_force(connection, pairs)
         removals = removals_part(connection, pairs, now)
         cards = tuple(
             standing_card(runtime, connection, pair, enrolment.name, now)
@@ -196,19 +196,21 @@ def brand_page(runtime: Runtime, session: Session, page: int) -> BrandPage:
         asked_at_once = takedowns.latest(connection, pairs, _TAKEDOWNS)
         gate = gate_of(runtime, connection, person, now)
         begins = [people.confirms_from(connection, person.user_id, pair) for pair in sorted(pairs)]
-        waits = [wait for begin in begins if (wait := recently_invited(begin, now)) is not None]
-        sizes = takedowns.sizes(connection, asked_at_once)
+        waits = [wait for begin in begins if (wait := new_invitee_objection(begin, now)) is not None]
+        sizes = takedowns.listing_counts(connection, asked_at_once)
     size = sum(questions.number for questions in waiting.values())
     names = sorted({enrolment.name for enrolment in enrolled.values()})
     policy = runtime.policies[EnforcementPolicy]
-    counted = _counted(answers)
-    decision_input = decision_input_of(CaseLane.ASK_BRAND, Side.BRAND, words.listed(names), can_be_asked=True)
+    counted = _answer_counts(answers)
+    decision_input = decision_input_of(CaseLane.ASK_BRAND, Side.BRAND, words.join_list(names), can_be_asked=True)
     return BrandPage(
-        brands=words.listed(names),
+        brands=words.join_list(names),
         headline=headline_of(size),
-        pace=pace_of(given_answers, now),
+        pace=answering_pace(given_answers, now),
         questions=tuple(
-            question(row, row_facts, now, before.get(key_of(row)), shown_pictures(runtime, row["case_id"], row_facts))
+            question(
+                row, row_facts, now, before.get(question_key(row)), shown_pictures(runtime, row["case_id"], row_facts)
+            )
             for row in rows
             for row_facts in [facts[row["marketplace_id"], row["facts_digest"]]]
         ),
@@ -242,7 +244,7 @@ def answers_before(
     return brand_answers.about_sellers(connection, pairs, sellers)
 
 
-def key_of(row: Mapping[str, Any]) -> tuple[str, str, str]:
+def question_key(row: Mapping[str, Any]) -> tuple[str, str, str]:
     """A question's marketplace, brand and seller."""
     return row["marketplace_id"], row["brand_id"], row["seller_external_id"] or ""
 
@@ -269,6 +271,6 @@ def _managers(enrolled: Mapping[Pair, Enrolment]) -> tuple[Manager, ...]:
     return tuple(sorted(managers, key=lambda manager: (manager.brand, manager.name)))
 
 
-def _counted(answers: Mapping[Pair, Mapping[Judgement, int]]) -> tuple[Count, ...]:
+def _answer_counts(answers: Mapping[Pair, Mapping[Judgement, int]]) -> tuple[Count, ...]:
     numbers = {choice: sum(answer.get(choice.judgement, 0) for answer in answers.values()) for choice in CHOICES}
     return tuple(Count(choice, number) for choice, number in numbers.items() if number)

@@ -14,7 +14,7 @@ from serving.accounts.service.reset_links import make_link_for_colleague
 from serving.accounts.store import accounts
 from serving.accounts.store.accounts import Session
 from serving.brands.policy import EnrolmentPolicy
-from serving.brands.rules.certification import Passed, gate, recently_invited
+from serving.brands.rules.certification import CertificationPass, gate_for, new_invitee_objection
 from serving.brands.rules.rights import RightKind
 from serving.brands.service import rights_sharing
 from serving.brands.service.brand_people import (
@@ -23,7 +23,7 @@ from serving.brands.service.brand_people import (
     invite_colleague,
     open_invitations,
     remove_person,
-    take_invitation_back,
+    withdraw_invitation,
 )
 from serving.brands.service.mandates import NewMandate
 from serving.brands.service.rights_sharing import share_mandate
@@ -33,11 +33,11 @@ from serving.brands.store import rights_documents as documents
 from serving.guards import Member, TheRuntime, runtime_of
 from serving.platform.runtime import Runtime
 from serving.platform.tongues import say, say_many
-from serving.web.brand.brand_scope import AboutBrand, BrandScope, given_back, scope_of, shared_with
+from serving.web.brand.brand_scope import AboutBrand, BrandScope, refusal_page, scope_of, share_target
 from serving.web.brand.indicators_page import day_of
 from serving.web.brand.rights_page import KINDS, MandateRow, mandate_rows
 from serving.web.flash import Flash, go_to
-from serving.web.forms import Fields, whole_address
+from serving.web.forms import Fields, full_address
 from serving.web.rendering import respond
 from serving.web.wording import words
 from serving.web.wording.vocabulary import Option
@@ -73,7 +73,7 @@ class InvitationRow:
 
 
 @dataclass(frozen=True, slots=True)
-class MadeLink:
+class InvitationLink:
     """A new link, which is shown only once: its address, its recipient, and its expiry."""
 
     address: str
@@ -91,7 +91,7 @@ class BrandPeoplePage(AboutBrand, template="brand_people.html"):
     candidates: tuple[Option, ...]
     documents: tuple[Option, ...]
     kinds: tuple[Option, ...]
-    link: MadeLink | None
+    link: InvitationLink | None
     typed: Mapping[str, str]
     error: str | None
 
@@ -105,11 +105,13 @@ def get_people(request: Request, session: Member) -> HTMLResponse:
 def post_invitation(request: Request, runtime: TheRuntime, session: Member, fields: Fields) -> Response:
     """Invite a colleague. The response shows the link, which is not stored, so there is no redirect."""
     try:
-        path = invite_colleague(runtime, session.person, _scope(runtime, session, fields).pair, fields.get("email", ""))
+        path = invite_colleague(
+            runtime, session.person, _scope_of_form(runtime, session, fields).pair, fields.get("email", "")
+        )
     except DomainError as refused:
-        return given_back(request, session, fields, refused, _page)
+        return refusal_page(request, session, fields, refused, _page)
     lasts = say_many("%(n)s day", "%(n)s days", runtime.policies[InvitationPolicy].valid_days)
-    link = MadeLink(whole_address(request, path), fields.get("email", ""), lasts)
+    link = InvitationLink(full_address(request, path), fields.get("email", ""), lasts)
     return respond(request, _page(runtime, session, fields, link=link), session)
 
 
@@ -118,23 +120,23 @@ def post_withdraw(
     invitation_id: str, request: Request, runtime: TheRuntime, session: Member, fields: Fields
 ) -> Response:
     """Withdraw an invitation, so that its link no longer works."""
-    scope = _scope(runtime, session, fields)
-    take_invitation_back(runtime, session.person, scope.pair, invitation_id)
+    scope = _scope_of_form(runtime, session, fields)
+    withdraw_invitation(runtime, session.person, scope.pair, invitation_id)
     return go_to(request, f"{_PLACE}{scope.query}", Flash.BRAND_CHANGED)
 
 
 @router.post(_PLACE + "/{user_id}/reset-link")
 def post_reset_link(user_id: str, request: Request, runtime: TheRuntime, session: Member, fields: Fields) -> Response:
     """Create a password reset link for a colleague. The response shows it, and it is not stored."""
-    scope = _scope(runtime, session, fields)
+    scope = _scope_of_form(runtime, session, fields)
     try:
         path = make_link_for_colleague(runtime, session.person, scope.pair, user_id)
     except DomainError as refused:
-        return given_back(request, session, fields, refused, _page)
+        return refusal_page(request, session, fields, refused, _page)
     with runtime.store.read() as connection:
         email = accounts.person(connection, user_id).email
     lasts = say_many("%(n)s hour", "%(n)s hours", runtime.policies[ResetLinkPolicy].valid_hours)
-    link = MadeLink(whole_address(request, path), email, lasts)
+    link = InvitationLink(full_address(request, path), email, lasts)
     return respond(request, _page(runtime, session, fields, link=link), session)
 
 
@@ -142,7 +144,7 @@ def post_reset_link(user_id: str, request: Request, runtime: TheRuntime, session
 def post_remove_person(
     user_id: str, request: Request, runtime: TheRuntime, session: Member, fields: Fields
 ) -> Response:
-    scope = _scope(runtime, session, fields)
+    scope = _scope_of_form(runtime, session, fields)
     remove_person(runtime, session.person, scope.pair, user_id)
     return go_to(request, f"{_PLACE}{scope.query}", Flash.BRAND_CHANGED)
 
@@ -151,17 +153,17 @@ def post_remove_person(
 def post_agent(request: Request, runtime: TheRuntime, session: Member, fields: Fields) -> Response:
     """Record a power of attorney."""
     try:
-        scope = _scope(runtime, session, fields)
-        appoint_agent(runtime, session.person, scope.pair, _mandate(scope, fields))
+        scope = _scope_of_form(runtime, session, fields)
+        appoint_agent(runtime, session.person, scope.pair, _mandate_of_form(scope, fields))
     except DomainError as refused:
-        return given_back(request, session, fields, refused, _page)
+        return refusal_page(request, session, fields, refused, _page)
     return go_to(request, f"{_PLACE}{scope.query}", Flash.BRAND_CHANGED)
 
 
 @router.post("/brand/agents/{mandate_id}/end")
 def post_end(mandate_id: str, request: Request, runtime: TheRuntime, session: Member, fields: Fields) -> Response:
     """End a power of attorney now."""
-    scope = _scope(runtime, session, fields)
+    scope = _scope_of_form(runtime, session, fields)
     end_agency(runtime, session.person, scope.pair, mandate_id)
     return go_to(request, f"{_PLACE}{scope.query}", Flash.BRAND_CHANGED)
 
@@ -171,17 +173,17 @@ def post_shared_agent(
     mandate_id: str, request: Request, runtime: TheRuntime, session: Member, fields: Fields
 ) -> Response:
     """Record a power of attorney at another marketplace too."""
-    scope = _scope(runtime, session, fields)
-    share_mandate(runtime, session.person, scope.pair, mandate_id, shared_with(fields))
+    scope = _scope_of_form(runtime, session, fields)
+    share_mandate(runtime, session.person, scope.pair, mandate_id, share_target(fields))
     return go_to(request, f"{_PLACE}{scope.query}", Flash.COPY_SHARED)
 
 
-def _scope(runtime: Runtime, session: Session, fields: Mapping[str, str]) -> BrandScope:
+def _scope_of_form(runtime: Runtime, session: Session, fields: Mapping[str, str]) -> BrandScope:
     with runtime.store.read() as connection:
         return scope_of(connection, session.person, fields)
 
 
-def _mandate(scope: BrandScope, fields: Mapping[str, str]) -> NewMandate:
+def _mandate_of_form(scope: BrandScope, fields: Mapping[str, str]) -> NewMandate:
     last_day = fields.get("last_day", "").strip()
     if not last_day:
         raise Invalid("A power of attorney needs a last day.")
@@ -197,7 +199,7 @@ def _mandate(scope: BrandScope, fields: Mapping[str, str]) -> NewMandate:
     )
 
 
-def _briefed(passed: Passed | None, now: datetime, policy: EnrolmentPolicy) -> str:
+def _certification_in_words(passed: CertificationPass | None, now: datetime, policy: EnrolmentPolicy) -> str:
     if passed is None:
         return say("never passed")
     ends = passed.at + timedelta(days=policy.certification_valid_days)
@@ -205,7 +207,7 @@ def _briefed(passed: Passed | None, now: datetime, policy: EnrolmentPolicy) -> s
     return say("until %(day)s", day=day) if now < ends else say("expired %(day)s", day=day)
 
 
-def _waits(confirms_from: datetime | None, now: datetime) -> str | None:
+def _confirming_date(confirms_from: datetime | None, now: datetime) -> str | None:
     if confirms_from is None or now >= confirms_from:
         return None
     return say("confirms from %(day)s", day=words.moment(confirms_from, now))
@@ -216,17 +218,17 @@ def _page(
     session: Session,
     fields: Mapping[str, str],
     *,
-    link: MadeLink | None = None,
+    link: InvitationLink | None = None,
     error: str | None = None,
 ) -> BrandPeoplePage:
     now = runtime.clock.now()
     with runtime.store.read() as connection:
         scope = scope_of(connection, session.person, fields)
-        acting = powers.people_with_mandates(connection, scope.pair)
+        acting = powers.agent_emails(connection, scope.pair)
         people = []
         for brand_person in accounts.people_of_brand(connection, scope.pair):
-            passed = certifications.last_passed(connection, brand_person.user_id)
-            certified = gate(passed, now, runtime.policies[EnrolmentPolicy])
+            passed = certifications.last_pass(connection, brand_person.user_id)
+            certified = gate_for(passed, now, runtime.policies[EnrolmentPolicy])
             agent = brand_person.email in acting.values()
             people.append(
                 ColleagueRow(
@@ -236,9 +238,9 @@ def _page(
                     since=words.day(brand_person.since, now),
                     leads=brand_person.leads and not agent,
                     agent=agent,
-                    confirms=certified.open and recently_invited(brand_person.confirms_from, now) is None,
-                    certification_state=_briefed(passed, now, runtime.policies[EnrolmentPolicy]),
-                    waits=_waits(brand_person.confirms_from, now),
+                    confirms=certified.open and new_invitee_objection(brand_person.confirms_from, now) is None,
+                    certification_state=_certification_in_words(passed, now, runtime.policies[EnrolmentPolicy]),
+                    waits=_confirming_date(brand_person.confirms_from, now),
                     can_go=not brand_person.leads and brand_person.user_id != session.person.user_id,
                 )
             )

@@ -8,7 +8,7 @@ from fastapi import Request
 from fastapi.responses import Response
 from sqlalchemy import Connection
 
-from models.errors import DomainError, required
+from models.errors import DomainError, require
 from serving.accounts.rules.access import Permission, Person
 from serving.accounts.store.accounts import Session
 from serving.api.errors import status_of
@@ -21,7 +21,7 @@ from serving.platform.database.scope import Pair
 from serving.platform.runtime import Runtime
 from serving.web.forms import LONGEST_ID
 from serving.web.rendering import Page, respond
-from serving.web.wording.refusals import phrase_in_words, refusal
+from serving.web.wording.refusals import phrase_in_words, refusal_in_words
 
 FIELD: Final = "of"
 
@@ -78,17 +78,21 @@ def scope_of(connection: Connection, person: Person, fields: Mapping[str, str]) 
     }
     order = sorted(names, key=lambda pair: (names[pair], places[pair[0]], pair))
     choice = fields.get(FIELD)
-    chosen = required(next((pair for pair in order if choice in {None, _value(pair)}), None), "There is no such brand.")
+    chosen = require(
+        next((pair for pair in order if choice in {None, _form_value(pair)}), None), "There is no such brand."
+    )
     several, why_not = len(places) > 1, objection(connection, person, chosen)
     return BrandScope(
         pair=chosen,
         brand=names[chosen],
         marketplace=places[chosen[0]],
-        value=_value(chosen),
+        value=_form_value(chosen),
         why_not=None if why_not is None else phrase_in_words(why_not),
         choices=tuple(
             ScopeLink(
-                f"{names[pair]}, {places[pair[0]]}" if several else names[pair], _value(pair), current=pair == chosen
+                f"{names[pair]}, {places[pair[0]]}" if several else names[pair],
+                _form_value(pair),
+                current=pair == chosen,
             )
             for pair in order
         ),
@@ -96,7 +100,7 @@ def scope_of(connection: Connection, person: Person, fields: Mapping[str, str]) 
     )
 
 
-def led_by(connection: Connection, person: Person, fields: Mapping[str, str]) -> tuple[BrandScope, str]:
+def scope_to_change(connection: Connection, person: Person, fields: Mapping[str, str]) -> tuple[BrandScope, str]:
     """The brand of a form and the sender's name in the audit log, if they may change it.
 
     Raises NotFound, Forbidden (they do not represent it; they may not change its data).
@@ -105,31 +109,31 @@ def led_by(connection: Connection, person: Person, fields: Mapping[str, str]) ->
     return scope, require_lead(connection, person, scope.pair)
 
 
-def _value(pair: Pair) -> str:
+def _form_value(pair: Pair) -> str:
     return ".".join(pair)
 
 
 Uploader = Annotated[Session, may(Permission.ANSWER_QUESTIONS, files=1, translated=True)]
 
 
-def shared_with(fields: Mapping[str, str]) -> str:
+def share_target(fields: Mapping[str, str]) -> str:
     """The id of the marketplace with which a form shares something."""
     return fields.get("with", "")[:LONGEST_ID]
 
 
-class Makes(Protocol):
+class PageBuilder(Protocol):
     """Builds the page from the typed values and the reason for the refusal."""
 
     def __call__(self, runtime: Runtime, session: Session, fields: Mapping[str, str], /, *, error: str | None) -> Page:
         """The page."""
 
 
-def given_back(
-    request: Request, session: Session, fields: Mapping[str, str], refused: DomainError, page: Makes
+def refusal_page(
+    request: Request, session: Session, fields: Mapping[str, str], refused: DomainError, page: PageBuilder
 ) -> Response:
     """The page again, with the reason for the refusal and the typed values.
 
     Raises NotFound (the person does not represent the brand of the form).
     """
-    refused_page = page(runtime_of(request), session, fields, error=refusal(refused))
+    refused_page = page(runtime_of(request), session, fields, error=refusal_in_words(refused))
     return respond(request, refused_page, session, status=status_of(refused))

@@ -10,7 +10,7 @@ from models.errors import Conflict
 from serving.accounts.store.accounts import Session
 from serving.brands.policy import EnrolmentPolicy
 from serving.brands.rules.certification import questions
-from serving.brands.service.certification import TooSoon, answer, gate_of
+from serving.brands.service.certification import AttemptTooSoon, gate_of, submit_answers
 from serving.brands.store import certifications
 from serving.guards import Member, TheRuntime, runtime_of
 from serving.platform.runtime import Runtime
@@ -26,7 +26,7 @@ _FIELD: Final = "q:"
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class ShownQuestion:
     """A question; `wrong` is why the last answer was wrong, None if it was right or there was none."""
 
     key: str
@@ -41,7 +41,7 @@ class CertificationPage(Page, template="certification.html", place="/brand"):
 
     is_open: bool
     reason: str
-    asked: tuple[Asked, ...]
+    asked: tuple[ShownQuestion, ...]
     failed: bool
     valid_days: int
 
@@ -60,8 +60,8 @@ def post_certification(request: Request, runtime: TheRuntime, session: Member, f
         if name.startswith(_FIELD) and field_value.isascii() and field_value.isdigit() and len(field_value) == 1
     }
     try:
-        attempt = answer(runtime, session.person, answers)
-    except TooSoon as early:
+        attempt = submit_answers(runtime, session.person, answers)
+    except AttemptTooSoon as early:
         again = words.moment_named(early.again_at, runtime.clock.now())
         raise Conflict("Read why your answers were wrong; you can try again at {time}.", time=again) from None
     if attempt.passed:
@@ -80,7 +80,7 @@ def certification_page(runtime: Runtime, session: Session) -> CertificationPage:
         is_open=gate.open,
         reason=in_words(gate.reason),
         asked=tuple(
-            Asked(
+            ShownQuestion(
                 question.key,
                 say(question.text),
                 tuple(map(say, question.options)),

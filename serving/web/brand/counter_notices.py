@@ -12,12 +12,12 @@ from models.errors import Invalid
 from serving.accounts.rules.access import Permission
 from serving.accounts.store.accounts import Session
 from serving.api.errors import status_of
-from serving.appeals.policy import PROFILES, Maintaining, Silence
+from serving.appeals.policy import PROFILES, MaintainingEvidence, Silence
 from serving.appeals.rules.counter_notice import CounterNoticeEvent, CounterNoticeState, Party
 from serving.appeals.service.counter_notices import LONGEST_TEXT, answer_as_rights_holder
 from serving.appeals.store import counter_notices
-from serving.appeals.store.counter_notices import StoredStep, Waiting
-from serving.cases.service.seller_evidence import shown_to_rights_holder
+from serving.appeals.store.counter_notices import StoredStep, WaitingCounterNotice
+from serving.cases.service.seller_evidence import all_for_rights_holder
 from serving.guards import Member, runtime_of
 from serving.platform.runtime import Runtime
 from serving.platform.tongues import N_, say, say_many
@@ -26,10 +26,10 @@ from serving.web.case.documents.documents_card import ShownDocument, shown_docum
 from serving.web.flash import Flash, go_to
 from serving.web.forms import LONGEST_ID, Fields
 from serving.web.rendering import Page, respond
-from serving.web.text_view import Shown
+from serving.web.text_view import ShownText
 from serving.web.wording import words
-from serving.web.wording.refusals import refusal
-from serving.web.wording.words import Due
+from serving.web.wording.refusals import refusal_in_words
+from serving.web.wording.words import DueWords
 
 router = APIRouter(include_in_schema=False)
 _MOST: Final = 50
@@ -51,7 +51,7 @@ class Line:
 
     who: str
     when: str
-    text: Shown
+    text: ShownText
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +62,11 @@ class Answer:
     """
 
     counter_notice_id: str
-    title: Shown
+    title: ShownText
     price: str
     round: int
     most_rounds: int
-    due: Due | None
+    due: DueWords | None
     in_court: bool
     needs_court: bool
     silence: str
@@ -77,7 +77,7 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
-class _Refused:
+class _RefusedAnswer:
     """An answer that was refused: its counter-notice, its text, and the reason."""
 
     counter_notice_id: str
@@ -109,14 +109,14 @@ def post_counter_notice(counter_notice_id: str, request: Request, session: Membe
     try:
         answer_as_rights_holder(runtime, session.person, counter_notice_id[:LONGEST_ID], chosen, text)
     except Invalid as error:
-        page = _page(runtime, session, _Refused(counter_notice_id, text[:LONGEST_TEXT], refusal(error)))
+        page = _page(runtime, session, _RefusedAnswer(counter_notice_id, text[:LONGEST_TEXT], refusal_in_words(error)))
         if not any(answer.error for answer in page.answers):
             raise  # The page does not list it, so its form is not there to say why.
         return respond(request, page, session, status=status_of(error))
     return go_to(request, "/counter-notices", _DONE[chosen])
 
 
-def _page(runtime: Runtime, session: Session, refused: _Refused | None = None) -> CounterNoticesPage:
+def _page(runtime: Runtime, session: Session, refused: _RefusedAnswer | None = None) -> CounterNoticesPage:
     with runtime.store.read() as connection:
         waiting = counter_notices.waiting_for(connection, session.person.brands(Permission.ANSWER_QUESTIONS), _MOST)
         answers = tuple(_answer(connection, waiting_notice, refused, runtime.clock.now()) for waiting_notice in waiting)
@@ -127,7 +127,9 @@ def _page(runtime: Runtime, session: Session, refused: _Refused | None = None) -
     )
 
 
-def _answer(connection: Connection, waiting: Waiting, refused: _Refused | None, now: datetime) -> Answer:
+def _answer(
+    connection: Connection, waiting: WaitingCounterNotice, refused: _RefusedAnswer | None, now: datetime
+) -> Answer:
     counter_notice = waiting.counter_notice
     mine = refused if refused and refused.counter_notice_id == counter_notice.counter_notice_id else None
     policy = PROFILES[counter_notice.profile]
@@ -140,7 +142,7 @@ def _answer(connection: Connection, waiting: Waiting, refused: _Refused | None, 
         most_rounds=policy.most_rounds,
         due=None if counter_notice.due_at is None else words.due(counter_notice.due_at, now),
         in_court=counter_notice.state is CounterNoticeState.WITH_COURT,
-        needs_court=policy.maintaining is Maintaining.COURT_ACTION,
+        needs_court=policy.maintaining is MaintainingEvidence.COURT_ACTION,
         silence=say(SILENCE[policy.rights_holder_silence]),
         lines=tuple(_line(step, now) for step in steps if step.text),
         documents=tuple(
@@ -149,7 +151,7 @@ def _answer(connection: Connection, waiting: Waiting, refused: _Refused | None, 
                 now,
                 f"/counter-notices/{counter_notice.counter_notice_id}/documents/{seller_upload.upload_id}",
             )
-            for seller_upload in shown_to_rights_holder(connection, counter_notice)
+            for seller_upload in all_for_rights_holder(connection, counter_notice)
         ),
         typed=mine.typed if mine else "",
         error=mine.error if mine else None,

@@ -8,13 +8,13 @@ from typing import Final
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 
-from features.indicators import LONGEST_PATTERN, MOST_PER_BRAND, Direction, Indicator, Where
+from features.indicators import LONGEST_PATTERN, MOST_PER_BRAND, Direction, Indicator, SearchedText
 from models.errors import DomainError, Invalid, NotFound
 from serving.accounts.store.accounts import Session
 from serving.brands.service.indicators import (
     LONGEST_LABEL,
     NewIndicator,
-    Tried,
+    PatternTrial,
     add_indicator,
     of_brand,
     remove_indicator,
@@ -24,18 +24,22 @@ from serving.guards import Member, TheRuntime, runtime_of
 from serving.platform.runtime import Runtime
 from serving.platform.tongues import N_, say
 from serving.web import text_view
-from serving.web.brand.brand_scope import AboutBrand, BrandScope, given_back, led_by, scope_of
+from serving.web.brand.brand_scope import AboutBrand, BrandScope, refusal_page, scope_of, scope_to_change
 from serving.web.flash import Flash, go_to
 from serving.web.forms import Fields
 from serving.web.rendering import respond
-from serving.web.text_view import Shown
+from serving.web.text_view import ShownText
 from serving.web.wording import words
 from serving.web.wording.vocabulary import Option, StateWords
 
 router = APIRouter(include_in_schema=False)
 _PLACE: Final = "/brand/indicators"
 _DIRECTIONS: Final = {Direction.COUNTERFEIT: N_("Counterfeits"), Direction.GENUINE: N_("Our own goods")}
-_WHERE: Final = {Where.ANY: N_("Title or description"), Where.TITLE: N_("Title"), Where.DESCRIPTION: N_("Description")}
+_WHERE: Final = {
+    SearchedText.ANY: N_("Title or description"),
+    SearchedText.TITLE: N_("Title"),
+    SearchedText.DESCRIPTION: N_("Description"),
+}
 _LONGEST_TEXT: Final = 20_000
 
 
@@ -44,7 +48,7 @@ class IndicatorRow:
     """An indicator with its state; `can_end` is whether it can still be withdrawn."""
 
     indicator_id: str
-    label: Shown
+    label: ShownText
     pattern: str
     direction: str
     where: str
@@ -58,15 +62,15 @@ class IndicatorRow:
 class Example:
     """A listing that a pattern matches, and the matched words."""
 
-    title: Shown
-    words: Shown
+    title: ShownText
+    words: ShownText
 
 
 @dataclass(frozen=True, slots=True)
 class TryResult:
     """The matches of a pattern; `too_wide` is set if it matches so many listings that it proves little."""
 
-    words: Shown | None
+    words: ShownText | None
     text_given: bool
     looked_at: int
     fitting: int
@@ -100,27 +104,27 @@ def post_indicator(request: Request, runtime: TheRuntime, session: Member, field
     """Add an indicator, or try it without saving."""
     try:
         if fields.get("do") == "try":
-            tried = _tried(runtime, session, fields)
+            tried = _try_form(runtime, session, fields)
             return respond(request, _page(runtime, session, fields, tried=tried), session)
         with runtime.store.read() as connection:
-            scope, by = led_by(connection, session.person, fields)
-        add_indicator(runtime, _wanted(scope, fields), by=by)
+            scope, by = scope_to_change(connection, session.person, fields)
+        add_indicator(runtime, _indicator_of_form(scope, fields), by=by)
     except DomainError as refused:
-        return given_back(request, session, fields, refused, _page)
+        return refusal_page(request, session, fields, refused, _page)
     return go_to(request, f"{_PLACE}{scope.query}", Flash.INDICATOR_ADDED)
 
 
 @router.post(_PLACE + "/{indicator_id}/end")
 def post_end(indicator_id: str, request: Request, runtime: TheRuntime, session: Member, fields: Fields) -> Response:
     with runtime.store.read() as connection:
-        scope, by = led_by(connection, session.person, fields)
+        scope, by = scope_to_change(connection, session.person, fields)
         if indicator_id not in {indicator.indicator_id for indicator in of_brand(connection, scope.pair)}:
             raise NotFound("There is no such counterfeit indicator.")
     remove_indicator(runtime, indicator_id, marketplace=scope.marketplace, by=by)
     return go_to(request, f"{_PLACE}{scope.query}", Flash.INDICATOR_ENDED)
 
 
-def _wanted(scope: BrandScope, fields: Mapping[str, str]) -> NewIndicator:
+def _indicator_of_form(scope: BrandScope, fields: Mapping[str, str]) -> NewIndicator:
     direction, last_day = fields.get("direction", ""), fields.get("last_day", "").strip()
     if direction not in set(Direction):
         raise Invalid("Choose whether it indicates counterfeits or your own goods.")
@@ -129,7 +133,7 @@ def _wanted(scope: BrandScope, fields: Mapping[str, str]) -> NewIndicator:
         label=fields.get("label", ""),
         pattern=fields.get("pattern", ""),
         direction=Direction(direction),
-        where=_where(fields),
+        where=_searched_text(fields),
         active_to=day_of(last_day) + timedelta(days=1) if last_day else None,
         marketplace=scope.marketplace,
     )
@@ -143,22 +147,22 @@ def day_of(text: str) -> datetime:
         raise Invalid("Write the day in the form 2026-03-01.") from None
 
 
-def _where(fields: Mapping[str, str]) -> Where:
-    where = fields.get("where", Where.ANY.value)
-    if where not in set(Where):
+def _searched_text(fields: Mapping[str, str]) -> SearchedText:
+    where = fields.get("where", SearchedText.ANY.value)
+    if where not in set(SearchedText):
         raise Invalid("Choose where it is searched.")
-    return Where(where)
+    return SearchedText(where)
 
 
-def _tried(runtime: Runtime, session: Session, fields: Mapping[str, str]) -> TryResult:
+def _try_form(runtime: Runtime, session: Session, fields: Mapping[str, str]) -> TryResult:
     with runtime.store.read() as connection:
         scope = scope_of(connection, session.person, fields)
     text = fields.get("text", "")[:_LONGEST_TEXT]
-    pattern_try = try_pattern(runtime, scope.pair, fields.get("pattern", ""), _where(fields), text)
-    return _shown(pattern_try, text_given=bool(text.strip()))
+    pattern_try = try_pattern(runtime, scope.pair, fields.get("pattern", ""), _searched_text(fields), text)
+    return _try_result(pattern_try, text_given=bool(text.strip()))
 
 
-def _shown(tried: Tried, *, text_given: bool) -> TryResult:
+def _try_result(tried: PatternTrial, *, text_given: bool) -> TryResult:
     return TryResult(
         words=None if tried.words is None else text_view.show(tried.words),
         text_given=text_given,
@@ -182,7 +186,8 @@ def _page(
         scope = scope_of(connection, session.person, fields)
         indicators = of_brand(connection, scope.pair)
     rows = tuple(
-        _row(indicator, now) for indicator in sorted(indicators, key=lambda indicator: not indicator.in_force(now))
+        _indicator_row(indicator, now)
+        for indicator in sorted(indicators, key=lambda indicator: not indicator.in_force(now))
     )
     return IndicatorsPage(
         scope=scope,
@@ -199,7 +204,7 @@ def _page(
     )
 
 
-def _row(indicator: Indicator, now: datetime) -> IndicatorRow:
+def _indicator_row(indicator: Indicator, now: datetime) -> IndicatorRow:
     ends = indicator.removed_at or indicator.active_to
     return IndicatorRow(
         indicator_id=indicator.indicator_id,
@@ -211,12 +216,12 @@ def _row(indicator: Indicator, now: datetime) -> IndicatorRow:
         until=words.day(ends - timedelta(microseconds=indicator.removed_at is None), now)
         if ends
         else say("no end date"),
-        state=_state(indicator, now),
+        state=_indicator_state(indicator, now),
         can_end=indicator.removed_at is None and (indicator.active_to is None or now < indicator.active_to),
     )
 
 
-def _state(indicator: Indicator, now: datetime) -> StateWords:
+def _indicator_state(indicator: Indicator, now: datetime) -> StateWords:
     if indicator.in_force(now):
         return StateWords(say("In force"), "v-g")
     if indicator.removed_at is not None:

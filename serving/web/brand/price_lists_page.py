@@ -9,7 +9,7 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 
-from features.fields import Rejected
+from features.fields import FieldError
 from features.price_lists import ListedBy
 from models.errors import DomainError, Invalid
 from serving.accounts.store.accounts import Session
@@ -17,27 +17,27 @@ from serving.brands.service.price_lists import (
     COLUMNS,
     MOST_ENTRIES,
     NOT_STATED,
-    Judged,
+    JudgedRow,
     judge_rows,
     list_rows,
     load_price_list,
 )
 from serving.brands.service.rights_sharing import share_price_list
 from serving.brands.store import price_lists
-from serving.brands.store.price_lists import Entry
+from serving.brands.store.price_lists import PriceEntry
 from serving.guards import Member, TheRuntime, runtime_of
-from serving.platform.database.pools import dear
+from serving.platform.database.pools import in_fair_pool
 from serving.platform.row_files import LARGEST, rows_of
 from serving.platform.runtime import Runtime
 from serving.platform.tabular import Format, as_file
 from serving.platform.tongues import N_, say
 from serving.web import text_view
-from serving.web.brand.brand_scope import AboutBrand, Uploader, given_back, led_by, scope_of, shared_with
+from serving.web.brand.brand_scope import AboutBrand, Uploader, refusal_page, scope_of, scope_to_change, share_target
 from serving.web.downloads import download
 from serving.web.flash import Flash, go_to
 from serving.web.forms import Fields, Upload, upload_of
 from serving.web.rendering import respond
-from serving.web.text_view import Shown
+from serving.web.text_view import ShownText
 from serving.web.wording import words
 from serving.web.wording.refusals import phrase_in_words
 from training.adapters.files import parse_json
@@ -60,10 +60,10 @@ class PriceRow:
     """An entry; `holds` is whether listings are compared with it now."""
 
     by: str
-    name: Shown
+    name: ShownText
     price: str
     valid_from: str
-    source: Shown
+    source: ShownText
     added: str
     holds: bool
 
@@ -73,8 +73,8 @@ class PreviewRow:
     """A row of a file: what it prices, or why it is refused."""
 
     number: int
-    goods: Shown
-    refused: Shown | None
+    goods: ShownText
+    refused: ShownText | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +111,7 @@ def get_prices(request: Request, session: Member) -> HTMLResponse:
 
 
 @router.get("/brand/prices.{form}")
-@dear
+@in_fair_pool
 def get_file(request: Request, runtime: TheRuntime, session: Member, form: Format) -> Response:
     with runtime.store.read() as connection:
         scope = scope_of(connection, session.person, request.query_params)
@@ -120,7 +120,7 @@ def get_file(request: Request, runtime: TheRuntime, session: Member, form: Forma
 
 
 @router.post(_PLACE + "/preview")
-@dear
+@in_fair_pool
 def post_preview(
     request: Request, session: Uploader, fields: Fields, upload: Annotated[Upload, upload_of("file", lambda _: LARGEST)]
 ) -> Response:
@@ -128,41 +128,43 @@ def post_preview(
     runtime = runtime_of(request)
     try:
         with runtime.store.read() as connection:
-            led_by(connection, session.person, fields)
+            scope_to_change(connection, session.person, fields)
         sent = upload.content or fields.get("text", "").encode()
         judged = judge_rows(rows_of(upload.name if upload.content else "", sent), runtime.clock.now())
     except DomainError as refused:
-        return given_back(request, session, fields, refused, _page)
-    return respond(request, _page(runtime, session, fields, preview=_preview(judged)), session)
+        return refusal_page(request, session, fields, refused, _page)
+    return respond(request, _page(runtime, session, fields, preview=_make_preview(judged)), session)
 
 
 @router.post(_PLACE)
-@dear
+@in_fair_pool
 def post_prices(request: Request, runtime: TheRuntime, session: Member, fields: Fields) -> Response:
     """Add the rows of a preview; each is validated again."""
     try:
         with runtime.store.read() as connection:
-            scope, by = led_by(connection, session.person, fields)
-        load_price_list(runtime, scope.brand, _sent_back(fields.get("rows", "")), marketplace=scope.marketplace, by=by)
+            scope, by = scope_to_change(connection, session.person, fields)
+        load_price_list(
+            runtime, scope.brand, _rows_of_preview(fields.get("rows", "")), marketplace=scope.marketplace, by=by
+        )
     except DomainError as refused:
-        return given_back(request, session, fields, refused, _page)
+        return refusal_page(request, session, fields, refused, _page)
     return go_to(request, f"{_PLACE}{scope.query}", Flash.PRICES_ADDED)
 
 
 @router.post(_PLACE + "/share")
-@dear
+@in_fair_pool
 def post_shared_prices(request: Request, runtime: TheRuntime, session: Member, fields: Fields) -> Response:
     """Add the prices in force or later to the list at another marketplace too."""
     with runtime.store.read() as connection:
         scope = scope_of(connection, session.person, fields)
-    shared = share_price_list(runtime, session.person, scope.pair, shared_with(fields))
+    shared = share_price_list(runtime, session.person, scope.pair, share_target(fields))
     return go_to(request, f"{_PLACE}{scope.query}", Flash.PRICES_SHARED if shared else Flash.PRICES_ALL_THERE)
 
 
-def _sent_back(text: str) -> list[dict[str, str]]:
+def _rows_of_preview(text: str) -> list[dict[str, str]]:
     try:
         payload = parse_json(text)
-    except Rejected:
+    except FieldError:
         raise Invalid("The rows of the preview were not submitted. Choose the file again.") from None
     rows = payload if isinstance(payload, list) else []
     if not rows or not all(
@@ -172,7 +174,7 @@ def _sent_back(text: str) -> list[dict[str, str]]:
     return rows
 
 
-def _preview(judged: list[Judged]) -> Preview:
+def _make_preview(judged: list[JudgedRow]) -> Preview:
     accepted = [judged_row for judged_row in judged if judged_row.refused is None]
     refused = [judged_row for judged_row in judged if judged_row.refused is not None]
     return Preview(
@@ -185,7 +187,7 @@ def _preview(judged: list[Judged]) -> Preview:
     )
 
 
-def _preview_row(judged: Judged) -> PreviewRow:
+def _preview_row(judged: JudgedRow) -> PreviewRow:
     goods = ", ".join(f"{name} {cell}" for name, cell in judged.row.items())[:200]
     goods = goods.encode("utf-8", "replace").decode()  # Bytes that are not UTF-8 are surrogates here.
     refused = None if judged.refused is None else text_view.show(phrase_in_words(judged.refused))
@@ -209,7 +211,7 @@ def _page(
         count = price_lists.count(connection, scope.pair)
     return PricesPage(
         scope=scope,
-        rows=tuple(_row(price, now) for price in prices[:_PAGE_SIZE]),
+        rows=tuple(_price_row(price, now) for price in prices[:_PAGE_SIZE]),
         count=count,
         naming=naming,
         before=str(page - 1) if offset else None,
@@ -222,7 +224,7 @@ def _page(
     )
 
 
-def _row(price: Entry, now: datetime) -> PriceRow:
+def _price_row(price: PriceEntry, now: datetime) -> PriceRow:
     return PriceRow(
         by=say(_BY[price.listed_by]),
         name=text_view.show(price.name),

@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 from features.facts import Facts
 from features.message import Message, from_json
 from features.price_lists import ListedBy
-from models.score import Reason, named, reason_from_json
+from models.score import Reason, named_parts, reason_from_json
 from models.verdict import Judgement
 from serving.cases.store import case_figures
 from serving.cases.store.case_figures import BrandAction
@@ -27,16 +27,16 @@ from serving.web.case.case_cards import Attribute
 from serving.web.case.listing_page import ShownPicture
 from serving.web.queue import queue_rows
 from serving.web.rendering import Page
-from serving.web.text_view import Shown
+from serving.web.text_view import ShownText
 from serving.web.wording import words
 from serving.web.wording.translated import in_words
 from serving.web.wording.vocabulary import ACTION_STATES, CHECK_STATES, CHOICES, StateWords
-from serving.web.wording.words import Due
+from serving.web.wording.words import DueWords
 from serving.webhooks.rules.action import ActionState
 
 # The evidence that a brand reads. Left out on purpose: earlier verdicts (they may be other brands'), the
 # seller's turnover, sales and share of returns (trade secrets of a seller who may be honest), and all model output.
-_TOLD: Final = {
+_ICONS: Final = {
     "brand_spelling": "i-seal",
     "brand_disguised": "i-seal",
     "brand_claim": "i-seal",
@@ -83,7 +83,7 @@ class Evidence:
 
     icon: str
     bold: str
-    text: Shown
+    text: ShownText
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,12 +93,12 @@ class Question:
     case_id: str
     version_id: str
     brand: str
-    title: Shown | None
+    title: ShownText | None
     price: str | None
-    seller: Shown | None
-    due: Due
+    seller: ShownText | None
+    due: DueWords
     evidence: tuple[Evidence, ...]
-    description: Shown | None
+    description: ShownText | None
     attributes: tuple[Attribute, ...]
     pictures: int | None
     shown: tuple[ShownPicture, ...]
@@ -126,12 +126,12 @@ def question(
         seller=text_view.show(row["seller_external_id"]) if row["seller_external_id"] else None,
         due=words.due(row["due_at"], now),
         evidence=(
-            *(_listed(facts) if is_own else ()),
-            *(_price(facts) if is_own else ()),
-            *_indicators(facts, row["brand_id"]),
-            *_told(evidence, reasons),
-            *_seller(facts, is_own=is_own),
-            *_answered(facts, before or {}),
+            *(_list_price_evidence(facts) if is_own else ()),
+            *(_price_evidence(facts) if is_own else ()),
+            *_own_indicators(facts, row["brand_id"]),
+            *_finding_evidence(evidence, reasons),
+            *_seller_evidence(facts, is_own=is_own),
+            *_own_answers(facts, before or {}),
         ),
         description=card.description,
         attributes=card.attributes,
@@ -140,7 +140,7 @@ def question(
     )
 
 
-def _listed(facts: Facts) -> list[Evidence]:
+def _list_price_evidence(facts: Facts) -> list[Evidence]:
     """The listing's price against the brand's list price; nothing if the list lacks the item."""
     price, listed = facts.price, facts.price.listed
     if price.log_price is None or listed is None or listed.log_price is None:
@@ -151,13 +151,13 @@ def _listed(facts: Facts) -> list[Evidence]:
     return [Evidence("i-tag", bold, text_view.show(text))]
 
 
-def _answered(facts: Facts, before: Mapping[Judgement, int]) -> list[Evidence]:
+def _own_answers(facts: Facts, before: Mapping[Judgement, int]) -> list[Evidence]:
     """The brand's own earlier answers about this seller; those of others stay confidential."""
     if facts.listing.seller.external_id is None:
         return []
     if not before:
         return [Evidence("i-user", "", text_view.show(say("You have not answered about this seller before.")))]
-    counts = words.listed(
+    counts = words.join_list(
         [
             say("%(n)s %(word)s", n=number(before[choice.judgement]), word=say(choice.word).lower())
             for choice in CHOICES
@@ -168,7 +168,7 @@ def _answered(facts: Facts, before: Mapping[Judgement, int]) -> list[Evidence]:
     return [Evidence("i-user", bold, text_view.show(say("%(counts)s.", counts=counts)))]
 
 
-def _price(facts: Facts) -> list[Evidence]:
+def _price_evidence(facts: Facts) -> list[Evidence]:
     price, reference = facts.price, facts.price.brand_category
     if price.log_price is None:
         return []
@@ -180,13 +180,13 @@ def _price(facts: Facts) -> list[Evidence]:
         "The median of %(n)s listing is %(price)s.",
         "The median of %(n)s listings is %(price)s.",
         reference.n,
-        price=words.about(exp(reference.log_median), price.base_currency),
+        price=words.rough_amount(exp(reference.log_median), price.base_currency),
     )
     bold = say("%(share)s of the usual price.", share=words.percent(ratio))
     return [Evidence("i-tag", bold, text_view.show(text))]
 
 
-def _indicators(facts: Facts, brand_id: str) -> list[Evidence]:
+def _own_indicators(facts: Facts, brand_id: str) -> list[Evidence]:
     """The brand's own indicators that match; those of other brands stay confidential."""
     return [
         Evidence(
@@ -200,18 +200,20 @@ def _indicators(facts: Facts, brand_id: str) -> list[Evidence]:
     ]
 
 
-def _told(evidence: list[Message], reasons: list[Reason]) -> list[Evidence]:
+def _finding_evidence(evidence: list[Message], reasons: list[Reason]) -> list[Evidence]:
     """The findings that a brand may read: hard evidence by its feature, reasons by their story."""
     findings = [(message.code.partition(".")[0], message) for message in evidence]
     findings += [
         (reason.code, reason.message)
-        for reason in named(reasons)
+        for reason in named_parts(reasons)
         if reason.weight > 0 and reason.message not in evidence
     ]
-    return [Evidence(_TOLD[code], "", text_view.show(in_words(message))) for code, message in findings if code in _TOLD]
+    return [
+        Evidence(_ICONS[code], "", text_view.show(in_words(message))) for code, message in findings if code in _ICONS
+    ]
 
 
-def _seller(facts: Facts, *, is_own: bool) -> list[Evidence]:
+def _seller_evidence(facts: Facts, *, is_own: bool) -> list[Evidence]:
     block = facts.listing.seller
     if block.external_id is None:
         return [Evidence("i-user", "", text_view.show(say("The marketplace did not name the seller.")))]
@@ -235,7 +237,7 @@ _WATCHED_FOR = timedelta(minutes=10)  # Nobody watches by the second an endpoint
 class Removal:
     """A removal (or reinstatement) with its state and the time of that state."""
 
-    listing: Shown
+    listing: ShownText
     state: StateWords
     when: str
 
@@ -252,7 +254,7 @@ def removals_part(connection: Connection, pairs: frozenset[Pair], now: datetime)
     """The part of a brand's page that refreshes by itself."""
     actions = case_figures.brand_actions(connection, pairs, _MOST)
     return RemovalsPart(
-        tuple(_removal(action, now) for action in actions), any(_is_moving(action, now) for action in actions)
+        tuple(_removal_row(action, now) for action in actions), any(_is_moving(action, now) for action in actions)
     )
 
 
@@ -260,13 +262,13 @@ def _is_moving(action: BrandAction, now: datetime) -> bool:
     return action.state in _MOVING and now - action.leaves_at < _WATCHED_FOR
 
 
-def _removal(action: BrandAction, now: datetime) -> Removal:
+def _removal_row(action: BrandAction, now: datetime) -> Removal:
     listing = text_view.show(action.content.get("title") or action.external_id)
     seen = CHECK_STATES.get(action.check) if action.check is not None else None
-    return Removal(listing, seen or ACTION_STATES[action.kind, action.state], _when(action, now))
+    return Removal(listing, seen or ACTION_STATES[action.kind, action.state], _time_in_words(action, now))
 
 
-def _when(action: BrandAction, now: datetime) -> str:
+def _time_in_words(action: BrandAction, now: datetime) -> str:
     if action.check is CheckState.STILL_SHOWN:
         return say("we ask the marketplace why")
     if action.check is CheckState.GONE and action.seconds_to_removal is not None:

@@ -17,9 +17,9 @@ from serving.brands.store.rights import StoredRight
 from serving.marketplaces.store import marketplaces
 from serving.platform.database.scope import Pair
 from serving.platform.runtime import Runtime
-from serving.platform.tongues import N_, joined, say
+from serving.platform.tongues import N_, join_sentences, say
 from serving.web import text_view
-from serving.web.text_view import Shown
+from serving.web.text_view import ShownText
 from serving.web.wording.translated import in_words
 from serving.web.wording.vocabulary import REASON_CODES, Option
 
@@ -35,13 +35,13 @@ _CHOSEN_FROM: Final = frozenset({RightState.VERIFIED, RightState.CARRIED_OVER})
 class RightChoice:
     """A right of the person's brands at a marketplace, with the address that selects it."""
 
-    name: Shown
+    name: ShownText
     address: str
     current: bool
 
 
 @dataclass(frozen=True, slots=True)
-class Chosen:
+class ChosenRight:
     """The right that the form uses; `objection` says why it cannot be used, None if it can."""
 
     right_id: str
@@ -52,40 +52,42 @@ class Chosen:
 
 
 @dataclass(frozen=True, slots=True)
-class Offered:
+class OfferedRights:
     """The rights to choose from, and the chosen one; None where the brands have no right that can be used."""
 
     choices: tuple[RightChoice, ...]
-    chosen: Chosen | None
+    chosen: ChosenRight | None
 
 
 def choice_of_rights(
     runtime: Runtime, connection: Connection, session: Session, right_id: str, path: str, now: datetime
-) -> Offered:
+) -> OfferedRights:
     """The rights of the person's brands; chosen is the right with the wanted id or the first."""
     pairs = sorted(session.person.brands(Permission.ANSWER_QUESTIONS))
     stored_rights = [
         right for pair in pairs for right in rights.rights_of(connection, pair) if right.right.state in _CHOSEN_FROM
     ]
     if not stored_rights:
-        return Offered((), None)
+        return OfferedRights((), None)
     at = next((n for n, right in enumerate(stored_rights) if right.right.right_id == right_id), 0)
-    chosen = _chosen(runtime, connection, session, stored_rights[at], now)
-    choices = (_choice(connection, right, path, pairs, current=n == at) for n, right in enumerate(stored_rights))
-    return Offered(tuple(choices), chosen)
+    chosen = _chosen_right(runtime, connection, session, stored_rights[at], now)
+    choices = (_right_choice(connection, right, path, pairs, current=n == at) for n, right in enumerate(stored_rights))
+    return OfferedRights(tuple(choices), chosen)
 
 
-def _chosen(runtime: Runtime, connection: Connection, session: Session, stored: StoredRight, now: datetime) -> Chosen:
+def _chosen_right(
+    runtime: Runtime, connection: Connection, session: Session, stored: StoredRight, now: datetime
+) -> ChosenRight:
     right, (place, brand_id) = stored.right, stored.pair
     codes = tuple(code for code in REASON_CODES if right.kind in kinds_for(ReasonCode(code.value)))
     first = ReasonCode(codes[0].value)
     basis, _ = basis_of(runtime, connection, stored.pair, session.person, first, now, only=right.right_id)
-    return Chosen(
-        right.right_id, place, brand_id, None if basis.right else joined(*map(in_words, basis.reasons)), codes
+    return ChosenRight(
+        right.right_id, place, brand_id, None if basis.right else join_sentences(*map(in_words, basis.reasons)), codes
     )
 
 
-def _choice(
+def _right_choice(
     connection: Connection, stored_right: StoredRight, path: str, pairs: Collection[Pair], *, current: bool
 ) -> RightChoice:
     right, (place, brand_id) = stored_right.right, stored_right.pair

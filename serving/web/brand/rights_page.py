@@ -16,7 +16,7 @@ from models.errors import DomainError, Invalid
 from serving.accounts.store import accounts
 from serving.accounts.store.accounts import Session
 from serving.brands.policy import RightsPolicy
-from serving.brands.rules.rights import Mandate, RightKind, RightState, holds, last_day
+from serving.brands.rules.rights import Mandate, RightKind, RightState, is_in_force, last_day
 from serving.brands.service import rights_sharing
 from serving.brands.service.brand_file import RIGHT_COLUMNS, file_rows, withdraw_right
 from serving.brands.service.rights_claims import NewRight, claim_right
@@ -29,17 +29,25 @@ from serving.brands.store.rights import StoredRight
 from serving.brands.store.rights_documents import StoredDocument
 from serving.guards import Member, TheRuntime, runtime_of
 from serving.marketplaces.store import marketplaces
-from serving.platform.database.pools import dear
+from serving.platform.database.pools import in_fair_pool
 from serving.platform.runtime import Runtime
 from serving.platform.tabular import Format, as_file
 from serving.platform.tongues import N_, say, say_many
 from serving.web import downloads, text_view
-from serving.web.brand.brand_scope import AboutBrand, BrandScope, Uploader, given_back, led_by, scope_of, shared_with
+from serving.web.brand.brand_scope import (
+    AboutBrand,
+    BrandScope,
+    Uploader,
+    refusal_page,
+    scope_of,
+    scope_to_change,
+    share_target,
+)
 from serving.web.brand.indicators_page import day_of
 from serving.web.flash import Flash, go_to
 from serving.web.forms import Fields, Upload, upload_of
 from serving.web.rendering import respond
-from serving.web.text_view import Shown
+from serving.web.text_view import ShownText
 from serving.web.wording import words
 from serving.web.wording.translated import in_words
 from serving.web.wording.vocabulary import Option, StateWords
@@ -62,7 +70,7 @@ NOT_SHARED: Final[Mapping[str, Places]] = {}
 class DocumentLink:
     """A document behind a right: its name, and its download address."""
 
-    name: Shown
+    name: ShownText
     address: str
 
 
@@ -75,8 +83,8 @@ class RightRow:
 
     right_id: str
     kind: str
-    title: Shown
-    registered: Shown
+    title: ShownText
+    registered: ShownText
     territories: str
     classes: str
     state: StateWords
@@ -85,7 +93,7 @@ class RightRow:
     document: DocumentLink | None
     supplied: str
     settled: str | None
-    note: Shown | None
+    note: ShownText | None
     waits: bool
     can_withdraw: bool
     share_with: Places
@@ -99,7 +107,7 @@ class MandateRow:
     """
 
     mandate_id: str
-    agent: Shown
+    agent: ShownText
     person: str
     kinds: str
     territories: str
@@ -120,12 +128,12 @@ def right_rows(
     targets: Mapping[str, Places] = NOT_SHARED,
 ) -> tuple[RightRow, ...]:
     """The rows, the most urgent first; documents are downloaded below the address `place`."""
-    rows = [_row(right, documents, names, now, told_days, place) for right in stored_rights]
+    rows = [_right_row(right, documents, names, now, told_days, place) for right in stored_rights]
     rows = [replace(row, share_with=targets.get(row.right_id, ())) for row in rows]
     return tuple(sorted(rows, key=lambda row: (not row.waits, row.warning is None)))
 
 
-def _row(
+def _right_row(
     stored_right: StoredRight,
     documents: Mapping[str, StoredDocument],
     names: Mapping[str, str],
@@ -134,7 +142,7 @@ def _row(
     place: str,
 ) -> RightRow:
     right, document = stored_right.right, documents.get(stored_right.document or "")
-    warning = _warning(stored_right, now, told_days)
+    warning = _expiry_warning(stored_right, now, told_days)
     over = right.expires_at is not None and right.expires_at <= now and right.state is RightState.VERIFIED
     state = _OVER if over else _STATES[right.state]
     return RightRow(
@@ -151,12 +159,16 @@ def _row(
         if document is None
         else DocumentLink(text_view.show(document.name), f"{place}/{document.digest}"),
         supplied=say(
-            "%(who)s, %(day)s", who=who(stored_right.claimed_by, names), day=words.day(stored_right.claimed_at, now)
+            "%(who)s, %(day)s",
+            who=actor_name(stored_right.claimed_by, names),
+            day=words.day(stored_right.claimed_at, now),
         ),
         settled=None
         if stored_right.settled_by is None or stored_right.settled_at is None
         else say(
-            "%(who)s, %(day)s", who=who(stored_right.settled_by, names), day=words.day(stored_right.settled_at, now)
+            "%(who)s, %(day)s",
+            who=actor_name(stored_right.settled_by, names),
+            day=words.day(stored_right.settled_at, now),
         ),
         note=text_view.show(stored_right.note) if stored_right.note else None,
         waits=right.state is RightState.CLAIMED,
@@ -165,7 +177,7 @@ def _row(
     )
 
 
-def _warning(right: StoredRight, now: datetime, told_days: int) -> str | None:
+def _expiry_warning(right: StoredRight, now: datetime, told_days: int) -> str | None:
     """The warning about an expiry; only rights in force or in review have one."""
     ends = right.right.expires_at
     if ends is None or right.right.state not in {RightState.CLAIMED, RightState.VERIFIED}:
@@ -196,7 +208,7 @@ def mandate_rows(
             kinds=say(", ").join(sorted(in_words(message(f"right_kind.{kind.value}")) for kind in mandate.kinds)),
             territories=", ".join(sorted(mandate.territories)),
             until=words.day(mandate.revoked_at, now) if mandate.revoked_at else f"{last_day(mandate.expires_at)}",
-            in_force=holds(mandate, now),
+            in_force=is_in_force(mandate, now),
             state=_mandate_state(mandate, now),
             share_with=targets.get(mandate.mandate_id, ()),
         )
@@ -206,18 +218,18 @@ def mandate_rows(
 
 
 def _mandate_state(mandate: Mandate, now: datetime) -> StateWords:
-    if holds(mandate, now):
+    if is_in_force(mandate, now):
         return StateWords(say("In force"), "v-g")
     return StateWords(say("Revoked") if mandate.revoked_at is not None else say("Expired"), "out")
 
 
-def people_in(stored_rights: Sequence[StoredRight]) -> list[str]:
+def people_of_rights(stored_rights: Sequence[StoredRight]) -> list[str]:
     """The ids of the people who supplied or reviewed these rights."""
     lines = [by for right in stored_rights for by in (right.claimed_by, right.settled_by) if by is not None]
     return sorted({by.removeprefix(_USER) for by in lines if by.startswith(_USER)})
 
 
-def who(by: str, names: Mapping[str, str]) -> str:
+def actor_name(by: str, names: Mapping[str, str]) -> str:
     """A user's name; events without a user are the operator's."""
     return names.get(by.removeprefix(_USER), say("unknown user")) if by.startswith(_USER) else say("the operator")
 
@@ -233,18 +245,18 @@ _KINDS: Final = {
 }
 
 
-def _largest(runtime: Runtime) -> int:
+def _largest_bytes(runtime: Runtime) -> int:
     return runtime.policies[RightsPolicy].largest_document_bytes
 
 
-File = Annotated[Upload, upload_of("file", _largest)]
+File = Annotated[Upload, upload_of("file", _largest_bytes)]
 
 
 @dataclass(frozen=True, slots=True)
 class DocumentRow:
     """A document, with the number of rights that refer to it."""
 
-    name: Shown
+    name: ShownText
     address: str
     digest: str
     what: str
@@ -273,7 +285,7 @@ def get_rights(request: Request, session: Member) -> HTMLResponse:
 
 
 @router.get(_PLACE + ".{form}")
-@dear
+@in_fair_pool
 def get_file(request: Request, runtime: TheRuntime, session: Member, form: Format) -> Response:
     with runtime.store.read() as connection:
         scope = scope_of(connection, session.person, request.query_params)
@@ -285,14 +297,14 @@ def get_file(request: Request, runtime: TheRuntime, session: Member, form: Forma
 def post_right(request: Request, runtime: TheRuntime, session: Uploader, fields: Fields, upload: File) -> Response:
     try:
         with runtime.store.read() as connection:
-            scope, by = led_by(connection, session.person, fields)
-        new_right = _wanted(scope, fields, fields.get("document", "").strip() or None)
+            scope, by = scope_to_change(connection, session.person, fields)
+        new_right = _right_of_form(scope, fields, fields.get("document", "").strip() or None)
         if upload.content:
-            digest = _kept(runtime, scope, upload, by)
-            new_right = _wanted(scope, fields, digest)
+            digest = _store_document(runtime, scope, upload, by)
+            new_right = _right_of_form(scope, fields, digest)
         claim_right(runtime, new_right, by=by)
     except DomainError as refused:
-        return given_back(request, session, fields, refused, _page)
+        return refusal_page(request, session, fields, refused, _page)
     return go_to(request, f"{_PLACE}{scope.query}", Flash.RIGHT_CLAIMED)
 
 
@@ -309,10 +321,10 @@ def post_document(request: Request, runtime: TheRuntime, session: Uploader, fiel
     """Add a document that rights and powers of attorney can refer to."""
     try:
         with runtime.store.read() as connection:
-            scope, by = led_by(connection, session.person, fields)
-        _kept(runtime, scope, upload, by)
+            scope, by = scope_to_change(connection, session.person, fields)
+        _store_document(runtime, scope, upload, by)
     except DomainError as refused:
-        return given_back(request, session, fields, refused, _page)
+        return refusal_page(request, session, fields, refused, _page)
     return go_to(request, f"{_PLACE}{scope.query}", Flash.DOCUMENT_KEPT)
 
 
@@ -331,7 +343,7 @@ def post_shared_right(
     """Claim a right at another marketplace too."""
     with runtime.store.read() as connection:
         scope = scope_of(connection, session.person, fields)
-    share_right(runtime, session.person, scope.pair, right_id, shared_with(fields))
+    share_right(runtime, session.person, scope.pair, right_id, share_target(fields))
     return go_to(request, f"{_PLACE}{scope.query}", Flash.RIGHT_SHARED)
 
 
@@ -342,16 +354,16 @@ def post_shared_document(
     """Store a document at another marketplace too."""
     with runtime.store.read() as connection:
         scope = scope_of(connection, session.person, fields)
-    share_document(runtime, session.person, scope.pair, digest, shared_with(fields))
+    share_document(runtime, session.person, scope.pair, digest, share_target(fields))
     return go_to(request, f"{_PLACE}{scope.query}", Flash.COPY_SHARED)
 
 
-def _kept(runtime: Runtime, scope: BrandScope, upload: Upload, by: str) -> str:
+def _store_document(runtime: Runtime, scope: BrandScope, upload: Upload, by: str) -> str:
     return keep_document(runtime, scope.brand, upload.name, upload.content, marketplace=scope.marketplace, by=by)
 
 
-def _wanted(scope: BrandScope, fields: Mapping[str, str], document: str | None) -> NewRight:
-    kind, classes = fields.get("kind", ""), _parts(fields.get("classes", ""))
+def _right_of_form(scope: BrandScope, fields: Mapping[str, str], document: str | None) -> NewRight:
+    kind, classes = fields.get("kind", ""), _split_list(fields.get("classes", ""))
     if kind not in set(RightKind):
         raise Invalid("Choose whether it is a mark, a design or a copyright.")
     if not all(number.isascii() and number.isdigit() and len(number) <= 2 for number in classes):
@@ -364,7 +376,7 @@ def _wanted(scope: BrandScope, fields: Mapping[str, str], document: str | None) 
         title=fields.get("title", ""),
         office=fields.get("office", ""),
         number=fields.get("number", ""),
-        territories=tuple(_parts(fields.get("territories", ""))),
+        territories=tuple(_split_list(fields.get("territories", ""))),
         classes=tuple(map(int, classes)),
         first_day=first,
         last_day=last,
@@ -373,7 +385,7 @@ def _wanted(scope: BrandScope, fields: Mapping[str, str], document: str | None) 
     )
 
 
-def _parts(text: str) -> list[str]:
+def _split_list(text: str) -> list[str]:
     return text.replace(",", " ").replace(";", " ").split()
 
 
@@ -384,8 +396,8 @@ def _page(runtime: Runtime, session: Session, fields: Mapping[str, str], *, erro
         stored_rights = rights.rights_of(connection, scope.pair)
         stored_documents = documents.documents_of(connection, scope.pair)
         suppliers = [document.supplied_by.removeprefix("user:") for document in stored_documents]
-        names = accounts.names(connection, sorted({*people_in(stored_rights), *suppliers}))
-        sold_in = marketplaces.sold_in(connection, scope.pair[0])
+        names = accounts.names(connection, sorted({*people_of_rights(stored_rights), *suppliers}))
+        sold_in = marketplaces.countries_sold_in(connection, scope.pair[0])
         targets = rights_sharing.targets_of_rights(connection, scope.pair[1], stored_rights, scope.others)
         lacking = rights_sharing.targets_of_documents(connection, scope.pair[1], stored_documents, scope.others)
     by_digest = {document.digest: document for document in stored_documents}
@@ -401,7 +413,7 @@ def _page(runtime: Runtime, session: Session, fields: Mapping[str, str], *, erro
         ),
         sold_in=None if sold_in is None else say(", ").join(sorted(sold_in)),
         kinds=tuple(Option(kind.value, say(text)) for kind, text in _KINDS.items()),
-        largest=_largest(runtime),
+        largest=_largest_bytes(runtime),
         typed={name: fields.get(name, "") for name in _FIELDS},
         error=error,
     )
@@ -417,7 +429,9 @@ def _document_row(
         what=say(
             "%(format)s, %(size)s", format=document.media_type.rpartition("/")[2].upper(), size=size(document.size)
         ),
-        supplied=say("%(who)s, %(day)s", who=who(document.supplied_by, names), day=words.day(document.known_at, now)),
+        supplied=say(
+            "%(who)s, %(day)s", who=actor_name(document.supplied_by, names), day=words.day(document.known_at, now)
+        ),
         rights=used,
         share_with=share_with,
     )

@@ -16,29 +16,29 @@ from serving.brands.service.authorised_sellers import (
     LONGEST,
     Change,
     change_list,
-    change_of,
     list_rows,
-    named_in,
-    take_off,
+    parse_sellers,
+    preview_change,
+    remove_seller,
 )
 from serving.brands.store import authorised_sellers
 from serving.brands.store.authorised_sellers import ListEntry
 from serving.guards import Member, TheRuntime, runtime_of
 from serving.listings.store import listings
-from serving.platform.database.pools import dear
+from serving.platform.database.pools import in_fair_pool
 from serving.platform.row_files import LARGEST
 from serving.platform.runtime import Runtime
 from serving.platform.tabular import Format, as_file
 from serving.platform.tongues import say
 from serving.web import text_view
-from serving.web.brand.brand_scope import AboutBrand, Uploader, given_back, led_by, scope_of
+from serving.web.brand.brand_scope import AboutBrand, Uploader, refusal_page, scope_of, scope_to_change
 from serving.web.brand.indicators_page import day_of
-from serving.web.brand.rights_page import who
+from serving.web.brand.rights_page import actor_name
 from serving.web.downloads import download
 from serving.web.flash import Flash, go_to
 from serving.web.forms import Fields, Upload, upload_of
 from serving.web.rendering import respond
-from serving.web.text_view import Shown
+from serving.web.text_view import ShownText
 from serving.web.wording import words
 from serving.web.wording.refusals import phrase_in_words
 
@@ -52,7 +52,7 @@ _NAMES_SHOWN: Final = 300
 class SellerRow:
     """An entry of the list; `listings` is the number of the brand's listings of this seller."""
 
-    seller: Shown
+    seller: ShownText
     seller_id: str
     listings: int
     since: str
@@ -64,8 +64,8 @@ class SellerRow:
 class ListPreview:
     """The changes that a list would make, the ids to submit, and whether they are the whole list."""
 
-    added: tuple[Shown, ...]
-    ended: tuple[Shown, ...]
+    added: tuple[ShownText, ...]
+    ended: tuple[ShownText, ...]
     stays: int
     refused: tuple[tuple[int, str], ...]
     more: int
@@ -94,43 +94,43 @@ def get_sellers(request: Request, session: Member) -> HTMLResponse:
 
 
 @router.get(_PLACE + ".{form}")
-@dear
+@in_fair_pool
 def get_file(request: Request, runtime: TheRuntime, session: Member, form: Format) -> Response:
     """Download all entries, current and former."""
     with runtime.store.read() as connection:
         scope = scope_of(connection, session.person, request.query_params)
-        rows = list_rows(authorised_sellers.authorised(connection, scope.pair), runtime.clock.now())
+        rows = list_rows(authorised_sellers.list_entries(connection, scope.pair), runtime.clock.now())
     return download(form, f"authorised-sellers-{runtime.clock.now():%Y-%m-%d}", as_file(form, COLUMNS, rows))
 
 
 @router.post(_PLACE + "/preview")
-@dear
+@in_fair_pool
 def post_preview(
     request: Request, session: Uploader, fields: Fields, upload: Annotated[Upload, upload_of("file", lambda _: LARGEST)]
 ) -> Response:
     """Preview the changes of a list without saving."""
     runtime = runtime_of(request)
     try:
-        preview = _preview(runtime, session, fields, upload)
+        preview = _preview_list(runtime, session, fields, upload)
     except DomainError as refused:
-        return given_back(request, session, fields, refused, _page)
+        return refusal_page(request, session, fields, refused, _page)
     return respond(request, _page(runtime, session, fields, preview=preview), session)
 
 
 @router.post(_PLACE)
-@dear
+@in_fair_pool
 def post_sellers(request: Request, runtime: TheRuntime, session: Member, fields: Fields) -> Response:
     """Add sellers to the list; a whole list also removes the sellers that it leaves out."""
     try:
         with runtime.store.read() as connection:
-            scope, by = led_by(connection, session.person, fields)
-        names, refused_lines = named_in(fields.get("rows", ""))
+            scope, by = scope_to_change(connection, session.person, fields)
+        names, refused_lines = parse_sellers(fields.get("rows", ""))
         if refused_lines:
             raise Invalid(refused_lines[0][1])
-        until, whole = _until(fields), fields.get("whole") == "yes"
+        until, whole = _end_of_form(fields), fields.get("whole") == "yes"
         change_list(runtime, scope.pair, names, until=until, whole=whole, by=by)
     except DomainError as refused:
-        return given_back(request, session, fields, refused, _page)
+        return refusal_page(request, session, fields, refused, _page)
     return go_to(request, f"{_PLACE}{scope.query}", Flash.LIST_CHANGED)
 
 
@@ -138,38 +138,38 @@ def post_sellers(request: Request, runtime: TheRuntime, session: Member, fields:
 def post_removal(request: Request, runtime: TheRuntime, session: Member, fields: Fields) -> Response:
     try:
         with runtime.store.read() as connection:
-            scope, by = led_by(connection, session.person, fields)
-        take_off(runtime, scope.pair, fields.get("seller", ""), by=by)
+            scope, by = scope_to_change(connection, session.person, fields)
+        remove_seller(runtime, scope.pair, fields.get("seller", ""), by=by)
     except DomainError as refused:
-        return given_back(request, session, fields, refused, _page)
+        return refusal_page(request, session, fields, refused, _page)
     return go_to(request, f"{_PLACE}{scope.query}", Flash.LIST_CHANGED)
 
 
-def _until(fields: Mapping[str, str]) -> datetime | None:
+def _end_of_form(fields: Mapping[str, str]) -> datetime | None:
     last_day = fields.get("last_day", "").strip()
     return day_of(last_day) + timedelta(days=1) if last_day else None
 
 
-def _preview(runtime: Runtime, session: Session, fields: Mapping[str, str], upload: Upload) -> ListPreview:
+def _preview_list(runtime: Runtime, session: Session, fields: Mapping[str, str], upload: Upload) -> ListPreview:
     if len(upload.content) > LARGEST:
         raise Invalid("A file can have at most {most:,} bytes here. Upload it in parts.", most=LARGEST)
     try:
         text = upload.content.decode("utf-8-sig") if upload.content else fields.get("text", "")
     except UnicodeDecodeError:
         raise Invalid("The file is not UTF-8 text. Save it as CSV in UTF-8.") from None
-    names, refused = named_in(text)
+    names, refused = parse_sellers(text)
     if not names and not refused:
         raise Invalid("Choose a file, or paste seller ids, one per line.")
-    whole, until = fields.get("whole") == "yes", _until(fields)
+    whole, until = fields.get("whole") == "yes", _end_of_form(fields)
     with runtime.store.read() as connection:
-        scope, _ = led_by(connection, session.person, fields)
-        change = change_of(
+        scope, _ = scope_to_change(connection, session.person, fields)
+        change = preview_change(
             connection, scope.pair, names, runtime.clock.now(), until=until, whole=whole, refused=refused
         )
-    return _shown(change, names, whole=whole, last_day=fields.get("last_day", ""))
+    return _list_preview(change, names, whole=whole, last_day=fields.get("last_day", ""))
 
 
-def _shown(change: Change, names: list[str], *, whole: bool, last_day: str) -> ListPreview:
+def _list_preview(change: Change, names: list[str], *, whole: bool, last_day: str) -> ListPreview:
     return ListPreview(
         added=tuple(map(text_view.show, change.added[:_NAMES_SHOWN])),
         ended=tuple(map(text_view.show, change.ended[:_NAMES_SHOWN])),
@@ -193,8 +193,8 @@ def _page(
     now = runtime.clock.now()
     with runtime.store.read() as connection:
         scope = scope_of(connection, session.person, fields)
-        list_entries = authorised_sellers.authorised(connection, scope.pair)
-        waiting = len(authorised_sellers.requests(connection, scope.pair))
+        list_entries = authorised_sellers.list_entries(connection, scope.pair)
+        waiting = len(authorised_sellers.open_requests(connection, scope.pair))
         present = [list_entry for list_entry in list_entries if list_entry.authorisation.holds(now)]
         past = sorted(
             (
@@ -206,16 +206,16 @@ def _page(
             reverse=True,
         )
         shown = [*present[:_SHOWN], *past[:_SHOWN]]
-        others = listings.count_of_sellers(connection, scope.pair, [list_entry.seller for list_entry in shown])
+        others = listings.counts_by_seller(connection, scope.pair, [list_entry.seller for list_entry in shown])
         people = {
             by.removeprefix("user:") for list_entry in shown for by in (list_entry.added_by, list_entry.ended_by or "")
         }
         names = accounts.names(connection, sorted(people))
     return SellersOfBrandPage(
         scope=scope,
-        rows=tuple(_row(list_entry, others, names, now) for list_entry in present[:_SHOWN]),
+        rows=tuple(_seller_row(list_entry, others, names, now) for list_entry in present[:_SHOWN]),
         more=max(0, len(present) - _SHOWN),
-        past=tuple(_row(list_entry, others, names, now) for list_entry in past[:_SHOWN]),
+        past=tuple(_seller_row(list_entry, others, names, now) for list_entry in past[:_SHOWN]),
         preview=preview,
         typed={name: fields.get(name, "") for name in ("text", "last_day", "rows")},
         error=error,
@@ -224,7 +224,9 @@ def _page(
     )
 
 
-def _row(list_entry: ListEntry, listings: Mapping[str, int], names: Mapping[str, str], now: datetime) -> SellerRow:
+def _seller_row(
+    list_entry: ListEntry, listings: Mapping[str, int], names: Mapping[str, str], now: datetime
+) -> SellerRow:
     ends = list_entry.authorisation.ended_at
     # A planned end is the end of a day; a removal has an exact time.
     last = None if ends is None else ends - timedelta(microseconds=list_entry.ended_by is None)
@@ -233,6 +235,6 @@ def _row(list_entry: ListEntry, listings: Mapping[str, int], names: Mapping[str,
         seller_id=list_entry.seller,
         listings=listings.get(list_entry.seller, 0),
         since=words.day(list_entry.authorisation.added_at, now),
-        added_by=who(list_entry.added_by, names),
+        added_by=actor_name(list_entry.added_by, names),
         until=say("no end date") if last is None else words.day(last, now),
     )

@@ -11,14 +11,14 @@ from fastapi.responses import HTMLResponse, Response
 from serving.accounts.store.accounts import Session
 from serving.brands.service.brand_records import STANDING_COLUMNS, standing_rows
 from serving.guards import Member, TheRuntime, runtime_of
-from serving.platform.database.pools import dear
+from serving.platform.database.pools import in_fair_pool
 from serving.platform.runtime import Runtime
 from serving.platform.tabular import Format, as_file
-from serving.platform.tongues import N_, joined, number, say
+from serving.platform.tongues import N_, join_sentences, number, say
 from serving.standing.policy import StandingPolicy
 from serving.standing.rules.confirmations import Tally
 from serving.standing.rules.standing import Level, Scope
-from serving.standing.service import effect_now, with_history
+from serving.standing.service import effect_now, standing_with_history
 from serving.web.brand.brand_charts import LevelChart, ScopeChart, level_chart, scope_chart
 from serving.web.brand.brand_scope import BrandScope, scope_of
 from serving.web.brand.standing_part import NAMES, StandingCard, scope_name, standing_card
@@ -92,7 +92,7 @@ def get_standing(request: Request, session: Member) -> HTMLResponse:
 
 
 @router.get("/brand/standing.{form}")
-@dear
+@in_fair_pool
 def get_file(request: Request, runtime: TheRuntime, session: Member, form: Format) -> Response:
     with runtime.store.read() as connection:
         scope = scope_of(connection, session.person, request.query_params)
@@ -105,7 +105,7 @@ def _page(runtime: Runtime, session: Session, request: Request) -> StandingPage:
     with runtime.store.read() as connection:
         scope = scope_of(connection, session.person, request.query_params)
         card = standing_card(runtime, connection, scope.pair, scope.brand, now)
-        standing, changes = with_history(runtime, connection, *scope.pair, now, most=_MOST_CHANGES)
+        standing, changes = standing_with_history(runtime, connection, *scope.pair, now, most=_MOST_CHANGES)
         follows = effect_now(runtime, connection, standing, *scope.pair, now)
     scopes = [part for part in (standing.overall, *standing.by_reason) if part.tally.counted]
     limits = [
@@ -118,21 +118,22 @@ def _page(runtime: Runtime, session: Session, request: Request) -> StandingPage:
     return StandingPage(
         scope=scope,
         card=card,
-        effect=joined(say(_AT_ONCE[follows.at_once]), in_words(follows.reason)),
+        effect=join_sentences(say(_AT_ONCE[follows.at_once]), in_words(follows.reason)),
         scopes=tuple(map(_scope_row, scopes)),
         chart=scope_chart(
-            [(scope_name(part), part.tally.accepted, part.tally.counted, _interval(part)) for part in scopes], limits
+            [(scope_name(part), part.tally.accepted, part.tally.counted, _accepted_interval(part)) for part in scopes],
+            limits,
         ),
-        levels=tuple(_levels(policy, standing.level)),
+        levels=tuple(_level_rows(policy, standing.level)),
         history_chart=level_chart(
             changes, [(level, say(word)) for level, (word, _) in NAMES.items()], now - _HISTORY, now
         ),
         history=tuple(
             HistoryRow(
-                *_named(change.level),
+                *_level_label(change.level),
                 change.warned,
                 words.moment(change.known_at, now),
-                _counts(change.counts.get("overall", {})),
+                _counts_in_words(change.counts.get("overall", {})),
                 tuple(map(in_words, change.reasons)),
             )
             for change in changes
@@ -141,18 +142,18 @@ def _page(runtime: Runtime, session: Session, request: Request) -> StandingPage:
     )
 
 
-def _named(level: Level) -> tuple[str, str]:
+def _level_label(level: Level) -> tuple[str, str]:
     """A level's label and its CSS class."""
     word, tone = NAMES[level]
     return say(word), tone
 
 
-def _interval(scope: Scope) -> tuple[float, float]:
+def _accepted_interval(scope: Scope) -> tuple[float, float]:
     return wilson(scope.tally.accepted, scope.tally.counted)
 
 
 def _scope_row(scope: Scope) -> ScopeRow:
-    tally, (low, high) = scope.tally, _interval(scope)
+    tally, (low, high) = scope.tally, _accepted_interval(scope)
     return ScopeRow(
         name=scope_name(scope),
         accepted=tally.accepted,
@@ -160,17 +161,17 @@ def _scope_row(scope: Scope) -> ScopeRow:
         overturned=tally.overturned,
         share=words.percent(tally.accepted / tally.counted, 1),
         interval=say("%(low)s to %(high)s", low=words.percent(low, 1), high=words.percent(high, 1)),
-        audited=_audited(tally),
-        level=_named(scope.level)[0],
+        audited=_audited_in_words(tally),
+        level=_level_label(scope.level)[0],
     )
 
 
-def _counts(overall: dict[str, int]) -> str:
+def _counts_in_words(overall: dict[str, int]) -> str:
     counted = {name: number(overall.get(name, 0)) for name in ("accepted", "rejected", "overturned")}
     return say("%(accepted)s accepted, %(rejected)s rejected, %(overturned)s overturned", **counted)
 
 
-def _audited(tally: Tally) -> str:
+def _audited_in_words(tally: Tally) -> str:
     if not tally.audited:
         return say("none yet")
     return say("%(n)s of %(all)s right", n=number(tally.audited_right), all=number(tally.audited))
@@ -181,7 +182,7 @@ def _percent(share: Decimal) -> str:
     return words.percent(float(share), len(decimals))
 
 
-def _levels(policy: StandingPolicy, level: Level) -> list[LevelRow]:
+def _level_rows(policy: StandingPolicy, level: Level) -> list[LevelRow]:
     """The levels, described from the policy in force."""
     least, most = _percent(policy.accepted_share), _percent(policy.overturned_share)
     rows = {
@@ -232,4 +233,4 @@ def _levels(policy: StandingPolicy, level: Level) -> list[LevelRow]:
             ),
         ),
     }
-    return [LevelRow(*_named(listed_level), *rows[listed_level], listed_level is level) for listed_level in Level]
+    return [LevelRow(*_level_label(listed_level), *rows[listed_level], listed_level is level) for listed_level in Level]

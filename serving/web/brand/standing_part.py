@@ -17,7 +17,7 @@ from serving.platform.tongues import N_, say, say_many
 from serving.standing.policy import StandingPolicy
 from serving.standing.rules.enrolment import Phase
 from serving.standing.rules.standing import Finding, Level, Scope, Standing, outlook
-from serving.standing.service import effect_now, stage_of, with_history
+from serving.standing.service import effect_now, stage_of, standing_with_history
 from serving.standing.store.standings import StandingChange
 from serving.takedowns.store import removal_checks
 from serving.web.wording import words
@@ -91,27 +91,29 @@ class StandingCard:
 
 def standing_card(runtime: Runtime, connection: Connection, pair: Pair, brand: str, now: datetime) -> StandingCard:
     """The card of a brand at a marketplace, computed now."""
-    standing, changes = with_history(runtime, connection, *pair, now, most=_MOST_CHANGES)
+    standing, changes = standing_with_history(runtime, connection, *pair, now, most=_MOST_CHANGES)
     follows = effect_now(runtime, connection, standing, *pair, now)
     begun = stage_of(runtime, connection, standing, *pair, now)
     return StandingCard(
         brand=brand,
         key=f"{pair[0]}-{pair[1]}",
-        badge=_badge(standing),
+        badge=_level_badge(standing),
         reasons=tuple(map(in_words, standing.reasons)),
-        lines=_lines(standing),
+        lines=_scope_lines(standing),
         outlook=tuple(map(in_words, outlook(standing, runtime.policies[StandingPolicy]))),
-        history=tuple(ChangeLine(_badge(change), words.moment(change.known_at, now)) for change in changes),
+        history=tuple(ChangeLine(_level_badge(change), words.moment(change.known_at, now)) for change in changes),
         withheld=None if follows.at_once else follows.reason,
-        speed=_speed(runtime, connection, pair, now),
+        speed=_removal_speed(runtime, connection, pair, now),
         phase=tuple(map(in_words, begun.reasons)) if begun.phase is not Phase.FULL else (),
         window_days=runtime.policies[StandingPolicy].window_days,
     )
 
 
-def _speed(runtime: Runtime, connection: Connection, pair: Pair, now: datetime) -> str | None:
+def _removal_speed(runtime: Runtime, connection: Connection, pair: Pair, now: datetime) -> str | None:
     days = runtime.policies[StandingPolicy].window_days
-    removal_times = removal_checks.times(connection, pair[0], brand_id=pair[1], since=now - timedelta(days=days))
+    removal_times = removal_checks.removal_times(
+        connection, pair[0], brand_id=pair[1], since=now - timedelta(days=days)
+    )
     if removal_times.median_seconds is None:
         return None
     return say_many(
@@ -123,18 +125,18 @@ def _speed(runtime: Runtime, connection: Connection, pair: Pair, now: datetime) 
     )
 
 
-def _badge(standing: Standing | StandingChange) -> LevelBadge:
+def _level_badge(standing: Standing | StandingChange) -> LevelBadge:
     word, tone = NAMES[standing.level]
     return LevelBadge(say(word), tone, standing.warned)
 
 
-def _lines(standing: Standing) -> tuple[ScopeLine, ...]:
+def _scope_lines(standing: Standing) -> tuple[ScopeLine, ...]:
     """Overall, then by reason code; empty without counts, one line if there is one reason code."""
     scopes = (standing.overall, *standing.by_reason) if len(standing.by_reason) > 1 else standing.by_reason
-    return tuple(_line(scope) for scope in scopes)
+    return tuple(_scope_line(scope) for scope in scopes)
 
 
-def _line(scope: Scope) -> ScopeLine:
+def _scope_line(scope: Scope) -> ScopeLine:
     tally = scope.tally
     return ScopeLine(scope_name(scope), tally.accepted, tally.rejected, tally.overturned, _FINDINGS[scope.finding])
 
@@ -147,7 +149,7 @@ def scope_name(scope: Scope) -> str:
 _WEEK: Final = timedelta(days=7)
 
 
-def pace_of(brand_answers: Sequence[BrandAnswer], now: datetime) -> str | None:
+def answering_pace(brand_answers: Sequence[BrandAnswer], now: datetime) -> str | None:
     """The number of answers in the last week, and the median time to answer."""
     hours = [
         brand_answer.answered.hours_to_answer

@@ -14,23 +14,23 @@ from models.policies.deciding import EnforcementPolicy
 from models.verdict import ReasonCode
 from serving.accounts.store.accounts import Session
 from serving.cases.policy import TakedownPolicy
-from serving.cases.rules.takedown_request import Fate, Item, came_to
-from serving.cases.service.takedown_requests import Asked, answered, confirm_all, withdraw
+from serving.cases.rules.takedown_request import Fate, RequestItem, outcome_messages
+from serving.cases.service.takedown_requests import NewTakedownRequest, confirm_all, takedown_result, withdraw
 from serving.cases.store import case_figures, queues
 from serving.cases.store.queues import QueueFilter
 from serving.cases.store.takedown_requests import StoredItem
 from serving.guards import Member, runtime_of
 from serving.platform.runtime import Runtime
-from serving.platform.tongues import N_, joined
+from serving.platform.tongues import N_, join_sentences
 from serving.web import text_view
-from serving.web.brand.brand_page import answers_before, key_of
+from serving.web.brand.brand_page import answers_before, question_key
 from serving.web.brand.questions import Question, question
-from serving.web.brand.right_choice import Chosen, RightChoice, choice_of_rights
+from serving.web.brand.right_choice import ChosenRight, RightChoice, choice_of_rights
 from serving.web.case.listing_page import shown_pictures
 from serving.web.flash import Flash, go_to
-from serving.web.forms import LONGEST_ID, Fields, ticked
+from serving.web.forms import LONGEST_ID, Fields, ticked_rows
 from serving.web.rendering import Page, respond
-from serving.web.text_view import Shown
+from serving.web.text_view import ShownText
 from serving.web.wording import words
 from serving.web.wording.refusals import phrase_in_words
 from serving.web.wording.translated import in_words
@@ -45,7 +45,7 @@ class TakedownPage(Page, template="takedown.html", place="/brand"):
     """The open questions about the right's brand as one form, in which none is ticked."""
 
     choices: tuple[RightChoice, ...]
-    chosen: Chosen | None
+    chosen: ChosenRight | None
     request_id: str
     listings: tuple[Question, ...]
     beyond: int
@@ -56,7 +56,7 @@ class TakedownPage(Page, template="takedown.html", place="/brand"):
 class FateRow:
     """The outcome for one listing of a request."""
 
-    listing: Shown
+    listing: ShownText
     fate: StateWords
     reason: str
 
@@ -86,8 +86,10 @@ def post_form(request: Request, session: Member, fields: Fields) -> Response:
     code = fields.get("reason_code", "")
     if code not in set(ReasonCode):
         raise Invalid("Choose the reason why the listings are counterfeit.")
-    items = [Item(case_id[:LONGEST_ID], seen[:LONGEST_ID]) for case_id, seen in ticked(fields, _LISTING).items()]
-    takedown = Asked(
+    items = [
+        RequestItem(case_id[:LONGEST_ID], seen[:LONGEST_ID]) for case_id, seen in ticked_rows(fields, _LISTING).items()
+    ]
+    takedown = NewTakedownRequest(
         fields.get("right_id", "")[:LONGEST_ID],
         ReasonCode(code),
         tuple(items),
@@ -117,11 +119,11 @@ def takedown_page(runtime: Runtime, session: Session, right_id: str) -> Takedown
         if offered.chosen is None:
             return TakedownPage((), None, "", (), 0, most)
         place = offered.chosen.marketplace_id
-        listings, beyond = _listings(runtime, connection, (place, offered.chosen.brand_id), most, now)
+        listings, beyond = _fitting_questions(runtime, connection, (place, offered.chosen.brand_id), most, now)
     return TakedownPage(offered.choices, offered.chosen, runtime.ids.new("tdn"), listings, beyond, most)
 
 
-def _listings(
+def _fitting_questions(
     runtime: Runtime, connection: Connection, pair: tuple[str, str], most: int, now: datetime
 ) -> tuple[tuple[Question, ...], int]:
     """A brand's open questions that fit into one request, and the number of the remaining ones."""
@@ -132,7 +134,9 @@ def _listings(
     beyond = sum(open_questions.number for open_questions in waiting.values()) - len(rows)
     before = answers_before(connection, frozenset({pair}), rows)
     listings = tuple(
-        question(row, case_facts, now, before.get(key_of(row)), shown_pictures(runtime, row["case_id"], case_facts))
+        question(
+            row, case_facts, now, before.get(question_key(row)), shown_pictures(runtime, row["case_id"], case_facts)
+        )
         for row in rows
         for case_facts in [facts[row["marketplace_id"], row["facts_digest"]]]
     )
@@ -141,14 +145,16 @@ def _listings(
 
 def takedown_answer(runtime: Runtime, session: Session, request_id: str) -> TakedownAnswer:
     """The content of a request's page."""
-    answer, now = answered(runtime, session.person, request_id), runtime.clock.now()
+    answer, now = takedown_result(runtime, session.person, request_id), runtime.clock.now()
     until = answer.request.known_at + timedelta(seconds=runtime.policies[EnforcementPolicy].undo_window_seconds)
     standing = any(listing.verdict_id and not listing.undone for listing in answer.items)
     return TakedownAnswer(
         request_id=request_id,
         when=words.moment(answer.request.known_at, now),
-        sentences=tuple(map(in_words, came_to(answer.counts))),
-        rows=tuple(_fate(listing) for listing in sorted(answer.items, key=lambda listing: _ORDER.index(listing.fate))),
+        sentences=tuple(map(in_words, outcome_messages(answer.counts))),
+        rows=tuple(
+            _fate_row(listing) for listing in sorted(answer.items, key=lambda listing: _ORDER.index(listing.fate))
+        ),
         can_undo=standing and now < until and answer.request.user_id == session.person.user_id,
         undo_until=words.clock(until),
     )
@@ -159,7 +165,9 @@ _ORDER: Final = (Fate.REFUSED, Fate.PASSED_ON, Fate.PENDING_APPROVAL, Fate.LEAVE
 _UNDONE: Final = StateWords(N_("Undone"), "out")
 
 
-def _fate(listing: StoredItem) -> FateRow:
+def _fate_row(listing: StoredItem) -> FateRow:
     title = (listing.content or {}).get("title") or listing.external_id or listing.case_id
-    reason = joined(*map(in_words, listing.reasons)) if listing.refusal is None else phrase_in_words(listing.refusal)
+    reason = (
+        join_sentences(*map(in_words, listing.reasons)) if listing.refusal is None else phrase_in_words(listing.refusal)
+    )
     return FateRow(text_view.show(title), _UNDONE if listing.undone else FATES[listing.fate], reason)

@@ -20,13 +20,13 @@ from serving.guards import Judge, runtime_of
 from serving.platform.runtime import Runtime
 from serving.web.case.brand_card import BrandDraft
 from serving.web.case.case_page import case_page
-from serving.web.case.flow import goes_on
+from serving.web.case.flow import has_next_on_screen
 from serving.web.flash import Flash, go_to
 from serving.web.forms import LONGEST_ID, CaseId, Fields
-from serving.web.queue.case_queue import UndoPart, queue_of
+from serving.web.queue.case_queue import UndoPart, filter_of_queue
 from serving.web.queue.queue_query import QueueQuery
 from serving.web.rendering import respond, respond_part
-from serving.web.wording.refusals import refusal
+from serving.web.wording.refusals import refusal_in_words
 
 router = APIRouter(include_in_schema=False)
 _LONGEST_NOTE: Final = 2_000
@@ -60,40 +60,44 @@ def post_verdict(case_id: CaseId, request: Request, session: Judge, fields: Fiel
     If the next case is already on the screen, the response is the undo line.
     """
     runtime, person = runtime_of(request), session.person
-    case, side = _seen(runtime, person, case_id)
+    case, side = _visible_case(runtime, person, case_id)
     try:
         record_verdict(runtime, person, answer_of(case_id, fields))
     except BrandNotNamed as refused:
-        if goes_on(request):
+        if has_next_on_screen(request):
             raise
-        return _to_name(request, session, case_id, fields, refused)
+        return _naming_page(request, session, case_id, fields, refused)
     if side is Side.BRAND:
         return go_to(request, "/brand")
-    if goes_on(request):
+    if has_next_on_screen(request):
         return respond_part(request, UndoPart(), session)
     query = QueueQuery.of(fields.get("queue", ""))
-    following = _next(runtime, person, case, query)
+    following = _next_case(runtime, person, case, query)
     if following is None:
         return go_to(request, query.address(), Flash.QUEUE_DONE)
     return go_to(request, query.case_address(following))
 
 
-def _to_name(request: Request, session: Session, case_id: str, fields: Fields, refused: BrandNotNamed) -> HTMLResponse:
+def _naming_page(
+    request: Request, session: Session, case_id: str, fields: Fields, refused: BrandNotNamed
+) -> HTMLResponse:
     """The case again, with its brand to name first and the verdict's form as sent."""
-    sent = BrandDraft(error=refusal(refused), note=fields.get("note", ""), reason_code=fields.get("reason_code", ""))
+    sent = BrandDraft(
+        error=refusal_in_words(refused), note=fields.get("note", ""), reason_code=fields.get("reason_code", "")
+    )
     page = case_page(runtime_of(request), session, case_id, QueueQuery.of(fields.get("queue", "")), draft=sent)
     return respond(request, page, session, status=status_of(refused))
 
 
-def _seen(runtime: Runtime, person: Person, case_id: str) -> tuple[Case, Side]:
+def _visible_case(runtime: Runtime, person: Person, case_id: str) -> tuple[Case, Side]:
     with runtime.store.read() as connection:
         return visible_case(connection, person, case_id)
 
 
-def _next(runtime: Runtime, person: Person, case: Case, query: QueueQuery) -> str | None:
+def _next_case(runtime: Runtime, person: Person, case: Case, query: QueueQuery) -> str | None:
     now = runtime.clock.now()
     with runtime.store.read() as connection:
-        queue_filter = queue_of(connection, person, query, now)
+        queue_filter = filter_of_queue(connection, person, query, now)
         return queue_positions.next_free(connection, queue_filter, case, user_id=person.user_id, at=now)
 
 
@@ -101,8 +105,8 @@ def _next(runtime: Runtime, person: Person, case: Case, query: QueueQuery) -> st
 def post_undo(case_id: CaseId, request: Request, session: Judge) -> Response:
     """Undo the user's last decision; a reviewer returns to the case, which is open again."""
     runtime, person = runtime_of(request), session.person
-    _, side = _seen(runtime, person, case_id)
+    _, side = _visible_case(runtime, person, case_id)
     undo_verdict(runtime, person, case_id)
-    if goes_on(request):
+    if has_next_on_screen(request):
         return respond_part(request, UndoPart(), session)
     return go_to(request, "/brand" if side is Side.BRAND else f"/cases/{case_id}", Flash.UNDONE)

@@ -18,7 +18,7 @@ from serving.cases.store import case_brands
 from serving.cases.store.case_brands import StoredNaming
 from serving.cases.store.cases import Case
 from serving.web.wording import words
-from serving.web.wording.refusals import refusal
+from serving.web.wording.refusals import refusal_in_words
 
 NOT_REGISTERED: Final = "none"  # The value of the form's last choice; no brand's id.
 _HOW: Final = {
@@ -70,17 +70,17 @@ def brand_card(
     choices = choices_of(connection, case.marketplace_id, facts, draft.search, now)
     candidates = tuple(candidate for candidate in choices.candidates if candidate.brand_id != case.brand_id)
     hinted = {candidate.brand_id for candidate in candidates}
-    last = case_brands.last_given(brand_history)
+    last = case_brands.last_naming(brand_history)
     found_brands = tuple(brand for brand in choices.found if brand.brand_id not in hinted | {case.brand_id})
     return SimpleNamespace(
         name=name,
         owner=case.mark_owner,
-        how=_how(case.brand, facts, brand_history, candidates),
+        how=_how_found(case.brand, facts, brand_history, candidates),
         history=brand_history[::-1],
         candidates=candidates,
         found=found_brands,
         draft=draft,
-        needed=None if name or case.lane is CaseLane.SECOND_REVIEW else refusal(BrandNotNamed()),
+        needed=None if name or case.lane is CaseLane.SECOND_REVIEW else refusal_in_words(BrandNotNamed()),
         may_change=not (name and case.lane is CaseLane.APPEAL),
         may_undo=last is not None and last.user_id == user_id,
         not_registered=NOT_REGISTERED,
@@ -88,9 +88,9 @@ def brand_card(
     )
 
 
-def _how(brand: CaseBrand, facts: Facts, namings: list[StoredNaming], candidates: tuple[Brand, ...]) -> str:
+def _how_found(brand: CaseBrand, facts: Facts, namings: list[StoredNaming], candidates: tuple[Brand, ...]) -> str:
     """How the brand was found, or why it is unresolved."""
-    named = case_brands.last_given(namings)
+    named = case_brands.last_naming(namings)
     if named is not None and named.brand == brand:
         return "A reviewer named it."
     if brand.brand_id is not None:
@@ -99,6 +99,6 @@ def _how(brand: CaseBrand, facts: Facts, namings: list[StoredNaming], candidates
         return _HOW[method] if resolved and method is not None else "A reviewer named it on an earlier case."
     if brand.mark is not None:
         return "A reviewer named it on an earlier case."
-    names = words.listed([candidate.name for candidate in candidates])
+    names = words.join_list([candidate.name for candidate in candidates])
     why = f"The listing points to {names}." if names else "The listing names no registered brand."
     return f"{why} Name the brand before you answer “Counterfeit”: the seller is told whose mark it is."

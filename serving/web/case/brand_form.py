@@ -14,7 +14,7 @@ from serving.web.flash import Flash, go_to
 from serving.web.forms import CaseId, Fields
 from serving.web.queue.queue_query import QueueQuery
 from serving.web.rendering import respond
-from serving.web.wording.refusals import refusal
+from serving.web.wording.refusals import refusal_in_words
 
 router = APIRouter(include_in_schema=False)
 
@@ -28,7 +28,7 @@ def post_brand(case_id: CaseId, request: Request, session: Reviewer, fields: Fie
     try:
         name_brand(runtime, session.person, case_id, naming)
     except Invalid as refused:
-        draft = BrandDraft(fields.get("find", ""), chosen, mark, owner, reason, refusal(refused))
+        draft = BrandDraft(fields.get("find", ""), chosen, mark, owner, reason, refusal_in_words(refused))
         return respond(
             request, case_page(runtime, session, case_id, query, draft=draft), session, status=status_of(refused)
         )

@@ -17,20 +17,27 @@ from models.score import findings, reason_from_json
 from serving.accounts.rules.access import Person
 from serving.accounts.store.accounts import Session
 from serving.cases.policy import TakedownPolicy
-from serving.cases.rules.bulk_verdicts import Made
-from serving.cases.rules.takedown_request import Item
-from serving.cases.service.bulk_verdicts import Together, decide_all, named, of_person, reasons_left_out, withdraw_all
+from serving.cases.rules.bulk_verdicts import BulkItemResult
+from serving.cases.rules.takedown_request import RequestItem
+from serving.cases.service.bulk_verdicts import (
+    BulkAnswer,
+    decide_all,
+    exclusion_reasons,
+    of_person,
+    reviewable_among,
+    withdraw_all,
+)
 from serving.cases.store import case_figures, queues
 from serving.cases.store.cases import Case
 from serving.guards import Reviewer, runtime_of
 from serving.marketplaces.store import marketplaces
-from serving.platform.database.pools import dear
+from serving.platform.database.pools import in_fair_pool
 from serving.platform.runtime import Runtime
 from serving.web.case.answers import answer_of
 from serving.web.case.listing_page import shown_pictures
 from serving.web.case.near_duplicates_card import near_at_scoring, near_since
 from serving.web.flash import Flash, go_to
-from serving.web.forms import LONGEST_ID, Fields, is_case_id, ticked
+from serving.web.forms import LONGEST_ID, Fields, is_case_id, ticked_rows
 from serving.web.queue.queue_rows import RowContext, queue_row
 from serving.web.rendering import StaffPage, respond
 from serving.web.wording import words
@@ -54,16 +61,18 @@ def get_bulk(request: Request, session: Reviewer) -> HTMLResponse:
 
 
 @router.post("/cases/bulk")
-@dear
+@in_fair_pool
 def post_bulk(request: Request, session: Reviewer, fields: Fields) -> Response:
     """Decide the ticked cases and redirect to the outcome."""
-    items = tuple(Item(case_id[:LONGEST_ID], seen[:LONGEST_ID]) for case_id, seen in ticked(fields, _CASE).items())
+    items = tuple(
+        RequestItem(case_id[:LONGEST_ID], seen[:LONGEST_ID]) for case_id, seen in ticked_rows(fields, _CASE).items()
+    )
     if not items:
         raise Invalid("Select at least one case.")
     text = answer_of(items[0].case_id, fields)
     bulk_id = fields.get("bulk_id", "")[:LONGEST_ID]
     decide_all(
-        runtime_of(request), session.person, Together(bulk_id, text.judgement, text.reason_code, text.note, items)
+        runtime_of(request), session.person, BulkAnswer(bulk_id, text.judgement, text.reason_code, text.note, items)
     )
     return go_to(request, f"/cases/bulk/{bulk_id}")
 
@@ -75,7 +84,7 @@ def get_answer(bulk_id: str, request: Request, session: Reviewer) -> HTMLRespons
 
 
 @router.post("/cases/bulk/{bulk_id}/undo")
-@dear
+@in_fair_pool
 def post_undo(bulk_id: str, request: Request, session: Reviewer) -> Response:
     withdraw_all(runtime_of(request), session.person, bulk_id[:LONGEST_ID])
     return go_to(request, f"/cases/bulk/{bulk_id[:LONGEST_ID]}", Flash.BULK_UNDONE)
@@ -87,13 +96,13 @@ def bulk_page(
     person, now, most = session.person, runtime.clock.now(), runtime.policies[TakedownPolicy].most_listings
     with runtime.store.read() as connection:
         if is_case_id(cluster):
-            offered = [*offered, cluster, *_nearly_the_same(connection, person, cluster, now)]
-        cases = named(connection, person, [*chosen, *offered])
+            offered = [*offered, cluster, *_near_duplicate_cases(connection, person, cluster, now)]
+        cases = reviewable_among(connection, person, [*chosen, *offered])
         marketplace_id = cases[0].marketplace_id if cases else ""
-        why = reasons_left_out(connection, person, marketplace_id, cases, now)
+        why = exclusion_reasons(connection, person, marketplace_id, cases, now)
         together = [case for case in cases if case.case_id not in why]
-        rows = _rows(runtime, connection, person, together[:most], chosen)
-        titles = _titles(connection, [case for case in cases if case.case_id in why])
+        rows = _case_rows(runtime, connection, person, together[:most], chosen)
+        titles = _titles_by_case(connection, [case for case in cases if case.case_id in why])
     left_out = [(case_id, titles[case_id], reason) for case_id, reason in why.items()]
     return StaffPage(
         "bulk.html",
@@ -106,23 +115,29 @@ def bulk_page(
     )
 
 
-def _nearly_the_same(connection: Connection, person: Person, case_id: str, now: datetime) -> list[str]:
+def _near_duplicate_cases(connection: Connection, person: Person, case_id: str, now: datetime) -> list[str]:
     """The open cases of near-duplicates of a case's listing."""
-    for case in named(connection, person, [case_id]):
+    for case in reviewable_among(connection, person, [case_id]):
         facts = case_figures.facts_of_cases(connection, case.marketplace_id, [case_id])[case_id]
         shown = (*near_at_scoring(facts), *near_since(connection, case.marketplace_id, facts, now))
-        offered = case_figures.offered(connection, case.marketplace_id, [duplicate.listing_id for duplicate in shown])
+        offered = case_figures.listings_with_case(
+            connection, case.marketplace_id, [duplicate.listing_id for duplicate in shown]
+        )
         ids = [listing.case_id for listing in offered.values() if listing.case_id is not None]
-        return [open_case.case_id for open_case in named(connection, person, ids) if open_case.state is CaseState.OPEN]
+        return [
+            open_case.case_id
+            for open_case in reviewable_among(connection, person, ids)
+            if open_case.state is CaseState.OPEN
+        ]
     return []
 
 
-def _rows(
+def _case_rows(
     runtime: Runtime, connection: Connection, person: Person, cases: list[Case], chosen: Sequence[str]
 ) -> tuple[SimpleNamespace, ...]:
-    stored = queues.rows(connection, {case.marketplace_id for case in cases}, [case.case_id for case in cases])
+    stored = queues.rows_of_cases(connection, {case.marketplace_id for case in cases}, [case.case_id for case in cases])
     facts = case_figures.facts_of_many(connection, [(row["marketplace_id"], row["facts_digest"]) for row in stored])
-    currencies = {place.marketplace_id: place.base_currency for place in marketplaces.everyone(connection)}
+    currencies = {place.marketplace_id: place.base_currency for place in marketplaces.all_marketplaces(connection)}
     context = RowContext(runtime, runtime.clock.now(), person.user_id, currencies, {})
     rows = []
     for row in stored:
@@ -134,7 +149,7 @@ def _rows(
                 case_id=case_id,
                 version_id=row["version_id"],
                 row=shown,
-                reasons=_reasons(row),
+                reasons=_reasons_of_row(row),
                 pictures=pictures,
                 ticked=case_id in chosen,
             )
@@ -142,12 +157,12 @@ def _rows(
     return tuple(rows)
 
 
-def _titles(connection: Connection, cases: list[Case]) -> dict[str, str]:
-    stored = queues.rows(connection, {case.marketplace_id for case in cases}, [case.case_id for case in cases])
+def _titles_by_case(connection: Connection, cases: list[Case]) -> dict[str, str]:
+    stored = queues.rows_of_cases(connection, {case.marketplace_id for case in cases}, [case.case_id for case in cases])
     return {row["case_id"]: (row["content"] or {}).get("title") or row["external_id"] for row in stored}
 
 
-def _reasons(row: Mapping[str, Any]) -> tuple[Message, ...]:
+def _reasons_of_row(row: Mapping[str, Any]) -> tuple[Message, ...]:
     """What points to counterfeit: hard evidence first, then the strongest reasons."""
     messages = findings([from_json(raw) for raw in row["evidence"]], [reason_from_json(raw) for raw in row["reasons"]])
     return messages[:_MOST_REASONS]
@@ -163,7 +178,7 @@ def bulk_answer(runtime: Runtime, person: Person, bulk_id: str) -> StaffPage:
         "/queue",
         bulk=bulk,
         choice=CHOICE_OF[bulk.judgement],
-        items=sorted(items, key=lambda bulk_item: bulk_item.made is Made.RECORDED),
+        items=sorted(items, key=lambda bulk_item: bulk_item.made is BulkItemResult.RECORDED),
         can_undo=standing and now < until,
         undo_until=words.clock(until),
     )

@@ -16,12 +16,12 @@ from fastapi.responses import Response
 
 from features.facts import Facts, reference_keys
 from features.fold import fold
-from features.indicators import Direction, Where
+from features.indicators import Direction, SearchedText
 from features.references import ANY, SAMPLED, Key, PriceMissing, PriceSamples
 from models.case import CaseState
-from models.errors import NotFound, required
+from models.errors import NotFound, require
 from models.messages.english import in_english
-from models.score import AMBIGUOUS, REMAINDERS, Reason, ScoreKind, named
+from models.score import AMBIGUOUS, REMAINDERS, Reason, ScoreKind, named_parts
 from models.verdict import Side
 from serving.accounts.store.accounts import Session
 from serving.cases.service.case_access import visible_case
@@ -34,15 +34,15 @@ from serving.notices.store.notices import ShownNotice
 from serving.platform.tongues import N_, say
 from serving.takedowns.service.evidence import as_file, page_of
 from serving.takedowns.store import evidence
-from serving.takedowns.store.evidence import Taken
+from serving.takedowns.store.evidence import StoredSnapshot
 from serving.web import charts, text_view
 from serving.web.case.documents.documents_card import ShownDocument
 from serving.web.case.documents.notice_documents import document_of_notice
-from serving.web.charts import Comparable, PriceChart
+from serving.web.charts import ComparableReference, PriceChart
 from serving.web.forms import CaseId
 from serving.web.named_right import named_right
 from serving.web.queue import queue_rows
-from serving.web.text_view import Shown
+from serving.web.text_view import ShownText
 from serving.web.wording import words
 from serving.web.wording.vocabulary import REASON_CODES
 
@@ -58,7 +58,7 @@ class Attribute:
     """A field of the listing other than its text; `address` is set where it can be opened."""
 
     name: str
-    value: Shown
+    value: ShownText
     address: str | None = None
 
 
@@ -71,7 +71,7 @@ def listing_card(facts: Facts) -> SimpleNamespace:
     )
     shown = [text for text in (title, description) if text is not None]
     unseen, lookalikes = sum(text.unseen for text in shown), sum(text.lookalikes for text in shown)
-    remark = words.listed(
+    remark = words.join_list(
         [words.many(unseen, "invisible character")] * (unseen > 0)
         + [words.many(lookalikes, "look-alike character")] * (lookalikes > 0)
     )
@@ -111,7 +111,7 @@ def price_card(facts: Facts, samples: Callable[[Key], PriceSamples]) -> SimpleNa
     category = facts.listing.product_type or "this category"
     brand_key, category_key = reference_keys(facts.listing, facts.brand)
     known = [
-        Comparable(name, reference, samples(key))
+        ComparableReference(name, reference, samples(key))
         for name, reference, key in (
             (f"{brand} in {category}", price.brand_category, (brand_key, category_key)),
             (f"All brands in {category}", price.category, (ANY, category_key)),
@@ -133,8 +133,8 @@ def price_card(facts: Facts, samples: Callable[[Key], PriceSamples]) -> SimpleNa
     ratio = math.exp(price.log_price - reference.log_median)
     what = words.many(reference.n, "listing")
     usual = chart.strips[0].usual.capitalize()
-    told_text = "" if scaled is None else f" Claimed previous price: {words.about(scaled, price.base_currency)}."
-    dots = _dots(chart, [comparable.samples.listings for comparable in known])
+    told_text = "" if scaled is None else f" Claimed previous price: {words.rough_amount(scaled, price.base_currency)}."
+    dots = _dots_in_words(chart, [comparable.samples.listings for comparable in known])
     return SimpleNamespace(
         price=shown_price,
         chart=chart,
@@ -143,7 +143,7 @@ def price_card(facts: Facts, samples: Callable[[Key], PriceSamples]) -> SimpleNa
     )
 
 
-def _dots(chart: PriceChart, listings: Sequence[int]) -> str:
+def _dots_in_words(chart: PriceChart, listings: Sequence[int]) -> str:
     """What the dots of a chart represent, and how many lie outside it."""
     if not any(strip.dots for strip in chart.strips):
         return ""
@@ -156,7 +156,7 @@ def _dots(chart: PriceChart, listings: Sequence[int]) -> str:
 _MACHINES: Final = frozenset({"router", "sweep", "seller", "notice"})
 
 
-def timeline(
+def case_timeline(
     rows: Sequence[Mapping[str, Any]], *, blind: bool, is_masked: bool = False
 ) -> list[tuple[datetime, str, str | None]]:
     """Events with time, text and actor, newest first.
@@ -186,8 +186,8 @@ class NoticeCard:
 
     who: str
     reason: str
-    explanation: Shown
-    right: Shown | None
+    explanation: ShownText
+    right: ShownText | None
     by_power_of_attorney: bool
     documents: tuple[ShownDocument, ...]
     received: str
@@ -226,9 +226,9 @@ def notice_cards(
 
 
 _FITS: Final = {
-    Where.TITLE: N_("%(label)s: “%(words)s” in the title."),
-    Where.DESCRIPTION: N_("%(label)s: “%(words)s” in the description."),
-    Where.ANY: N_("%(label)s: “%(words)s” in the listing."),
+    SearchedText.TITLE: N_("%(label)s: “%(words)s” in the title."),
+    SearchedText.DESCRIPTION: N_("%(label)s: “%(words)s” in the description."),
+    SearchedText.ANY: N_("%(label)s: “%(words)s” in the listing."),
 }
 
 
@@ -253,19 +253,19 @@ _EVIDENCE_ID = re.compile(r"evd_[0-9a-z]{26}\Z", re.ASCII)
 @router.get("/cases/{case_id}/evidence/{evidence_id}/page")
 def get_page(case_id: CaseId, evidence_id: str, request: Request, session: Reviewer) -> Response:
     """Download the page of a snapshot; a browser must never render it as one of ours."""
-    taken = _taken(request, session, case_id, evidence_id)
-    body = required(page_of(taken), "The page of this snapshot was erased.")
-    return _file(body, "text/html; charset=utf-8", f"{taken.evidence_id}.html")
+    taken = _snapshot_of_case(request, session, case_id, evidence_id)
+    body = require(page_of(taken), "The page of this snapshot was erased.")
+    return _attachment(body, "text/html; charset=utf-8", f"{taken.evidence_id}.html")
 
 
 @router.get("/cases/{case_id}/evidence/{evidence_id}/data")
 def get_data(case_id: CaseId, evidence_id: str, request: Request, session: Reviewer) -> Response:
     """Download the whole snapshot with salts and digests."""
-    taken = _taken(request, session, case_id, evidence_id)
-    return _file(as_file(taken), "application/json", f"{taken.evidence_id}.json")
+    taken = _snapshot_of_case(request, session, case_id, evidence_id)
+    return _attachment(as_file(taken), "application/json", f"{taken.evidence_id}.json")
 
 
-def _taken(request: Request, session: Session, case_id: str, evidence_id: str) -> Taken:
+def _snapshot_of_case(request: Request, session: Session, case_id: str, evidence_id: str) -> StoredSnapshot:
     """A snapshot of the case's listing; one of another listing counts as missing."""
     with runtime_of(request).store.read() as connection:
         case, side = visible_case(connection, session.person, case_id)
@@ -276,7 +276,7 @@ def _taken(request: Request, session: Session, case_id: str, evidence_id: str) -
     raise NotFound("There is no such evidence.")
 
 
-def _file(body: bytes, kind: str, name: str) -> Response:
+def _attachment(body: bytes, kind: str, name: str) -> Response:
     headers = {"content-disposition": f'attachment; filename="{name}"', "content-security-policy": "sandbox"}
     return Response(body, media_type=kind, headers=headers)
 
@@ -290,7 +290,7 @@ def reasons_card(row: Mapping[str, Any]) -> SimpleNamespace:
     is_scorecard = row["kind"] == ScoreKind.SCORECARD.value
     digits = 0 if is_scorecard else 2
     rest = tuple(
-        SimpleNamespace(sentence=in_english(reason.message), weight=words.signed(reason.weight, digits))
+        SimpleNamespace(sentence=in_english(reason.message), weight=words.signed_figure(reason.weight, digits))
         for reason in reasons
         if reason.code in REMAINDERS
     )
@@ -298,11 +298,11 @@ def reasons_card(row: Mapping[str, Any]) -> SimpleNamespace:
         unit, total = "points", f"{row['value']:.0f} points in total"
         note = "Points are fixed expert weights. They are not calibrated and not a probability."
     else:
-        unit, total = "log-odds", f"{words.signed(row['value'])} in total, probability {row['probability']:.2f}"
+        unit, total = "log-odds", f"{words.signed_figure(row['value'])} in total, probability {row['probability']:.2f}"
         note = "" if row["why_none"] else "The parts add up to the total. Above zero they point to counterfeit."
         if row["encoder"] is not None:
             note = f"A second score: {row['encoder']} read the title after the first answer. {note}"
-    bars = charts.reason_bars(named(reasons), digits)
+    bars = charts.reason_bars(named_parts(reasons), digits)
     return SimpleNamespace(
         evidence=evidence,
         ambiguous=ambiguous,

@@ -32,8 +32,8 @@ from serving.cases.service import invalid_notices, notice_evidence
 from serving.cases.service.brand_search import LONGEST_SEARCH
 from serving.cases.service.case_access import (
     is_blind,
+    is_score_masked,
     lease,
-    score_kept_from,
     visible_case,
     who_may_judge,
     why_not_judge,
@@ -50,7 +50,7 @@ from serving.notices.rules.notices import InvalidReason
 from serving.notices.store import notice_complaints, notices
 from serving.operations.service.simulation import Visits
 from serving.platform.runtime import Runtime
-from serving.scoring.service.scoring import explained
+from serving.scoring.service.scoring import explain_score
 from serving.scoring.store import references
 from serving.takedowns.store import actions, evidence
 from serving.takedowns.store.actions import StoredAction
@@ -60,7 +60,7 @@ from serving.web.case.brand_card import NO_DRAFT, BrandDraft, brand_card
 from serving.web.case.case_cards import reasons_card
 from serving.web.case.documents.documents_card import documents_card, report_card
 from serving.web.case.effects import decision_input_of, effects
-from serving.web.case.flow import looks_ahead, on_their_way
+from serving.web.case.flow import cases_in_transit, is_prefetch
 from serving.web.case.listing_page import shown_pictures
 from serving.web.case.near_duplicates_card import near_duplicates_card
 from serving.web.case.notes_card import notes_card
@@ -68,7 +68,7 @@ from serving.web.case.seller_card import links_card, risk_part, seller_card
 from serving.web.flash import Flash, go_to
 from serving.web.forms import CaseId, Fields
 from serving.web.queue import queue_rows
-from serving.web.queue.case_queue import queue_of
+from serving.web.queue.case_queue import filter_of_queue
 from serving.web.queue.queue_query import QueueQuery
 from serving.web.rendering import StaffPage, respond, respond_part
 from serving.web.wording import words
@@ -91,7 +91,7 @@ class Note:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class DecisionState:
     """Whether the form accepts a decision, and if not, why; and whether the reader's last decision can be undone."""
 
     may_decide: bool
@@ -102,7 +102,7 @@ class Standing:
     aside: bool
 
 
-def standing(runtime: Runtime, connection: Connection, person: Person, case: Case) -> Standing:
+def decision_state(runtime: Runtime, connection: Connection, person: Person, case: Case) -> DecisionState:
     why_not = why_not_judge(connection, person, case)
     now = runtime.clock.now()
     last_verdict = verdicts.latest_of_case(connection, case.marketplace_id, case.case_id)
@@ -110,11 +110,11 @@ def standing(runtime: Runtime, connection: Connection, person: Person, case: Cas
     others = is_leased and case.leased_by != person.user_id
     holder = accounts.names(connection, [case.leased_by])[case.leased_by] if others and case.leased_by else ""
     is_open = case.state is CaseState.OPEN
-    return Standing(
+    return DecisionState(
         may_decide=is_open and not others and why_not is None,
         lease=words.yours_until(case.leased_until, now) if is_leased and not others and case.leased_until else "",
         notes=tuple(
-            _notes(
+            _case_notes(
                 connection,
                 case,
                 now,
@@ -129,7 +129,7 @@ def standing(runtime: Runtime, connection: Connection, person: Person, case: Cas
     )
 
 
-def _notes(
+def _case_notes(
     connection: Connection,
     case: Case,
     now: datetime,
@@ -154,7 +154,7 @@ def _notes(
         text = f"Their lease ends {words.moment(case.leased_until, now)}. Until then, this page is read-only for you."
         notes.append(Note("warn", "i-lock", f"{holder} is working on this case.", text))
     if case.state is CaseState.STALE:
-        following = queue_positions.follower(connection, case.marketplace_id, case.case_id)
+        following = queue_positions.replacement_of(connection, case.marketplace_id, case.case_id)
         text = "This page shows an earlier version and is read-only."
         address = f"/cases/{following}" if following else None
         notes.append(Note("warn", "i-clock", "The listing has changed.", text, address, "Open the current version"))
@@ -209,19 +209,19 @@ def get_case(case_id: CaseId, request: Request, session: Judge) -> Response:
         barred = why_not_judge(connection, person, case) is not None
     if side is Side.BRAND:
         return RedirectResponse(f"/brand#{case_id}", status_code=303)
-    ahead = looks_ahead(request)
+    ahead = is_prefetch(request)
     if case.state is CaseState.OPEN and not barred and not ahead:
         lease(runtime, person, case_id)
         runtime.services[Visits].open([case_id])
     query = QueueQuery.of(request.url.query)
     draft = BrandDraft(request.query_params.get("find", "")[:LONGEST_SEARCH])
-    address_parts = on_their_way(request), changes.asked_versions(request.query_params)
+    address_parts = cases_in_transit(request), changes.requested_versions(request.query_params)
     page = case_page(runtime, session, case_id, query, *address_parts, draft=draft)
     return respond_part(request, page, session) if ahead else respond(request, page, session)
 
 
 @dataclass(frozen=True, slots=True)
-class _Asked:
+class _PageRequest:
     """Request data other than the case: the queue, the cases to skip, the versions to compare, the draft; the score."""
 
     query: QueueQuery
@@ -247,13 +247,17 @@ def case_page(
         case, _ = visible_case(connection, session.person, case_id)
         score = scores.get(connection, case.marketplace_id, case.score_id)
         facts = scores.facts_of(connection, case.marketplace_id, score["facts_digest"])
-        page = _page(runtime, connection, session.person, case, _Asked(query, besides, versions, draft, score, facts))
+        page = _page(
+            runtime, connection, session.person, case, _PageRequest(query, besides, versions, draft, score, facts)
+        )
     if page.score is not None:
-        page.reasons = reasons_card(explained(runtime, score, facts))
+        page.reasons = reasons_card(explain_score(runtime, score, facts))
     return page
 
 
-def _page(runtime: Runtime, connection: Connection, person: Person, case: Case, page_request: _Asked) -> StaffPage:
+def _page(
+    runtime: Runtime, connection: Connection, person: Person, case: Case, page_request: _PageRequest
+) -> StaffPage:
     """A case as its reviewer may see it. On appeals and second reviews `harm`, `score`, `reasons` and `risk` are None.
 
     If the score is masked until the decision, `lane`, `due` and the position in the queue are None as well. `drawn`
@@ -262,19 +266,19 @@ def _page(runtime: Runtime, connection: Connection, person: Person, case: Case, 
     query = page_request.query
     now = runtime.clock.now()
     marketplace_id, blind = case.marketplace_id, is_blind(connection, case)
-    is_masked = score_kept_from(connection, person, case)
+    is_masked = is_score_masked(connection, person, case)
     dark = blind or is_masked
     score, facts = page_request.score, page_request.facts
     enrolled = brands.enrolments(connection, marketplace_id).get(case.brand_id or "")
     name = enrolled.name if enrolled else case.mark
     history = listings.versions(connection, marketplace_id, case.listing_id)
     at = next(i for i, row in enumerate(history) if row["version_id"] == case.version_id)
-    queue_filter = queue_of(connection, person, query, now)
+    queue_filter = filter_of_queue(connection, person, query, now)
     around = queue_positions.neighbours(connection, queue_filter, case)
     following = queue_positions.next_free(
         connection, queue_filter, case, user_id=person.user_id, at=now, besides=page_request.besides
     )
-    row = shown_scores.as_row(score, case.priority)
+    row = shown_scores.as_queue_row(score, case.priority)
     return StaffPage(
         "case.html",
         "/queue",
@@ -286,17 +290,17 @@ def _page(runtime: Runtime, connection: Connection, person: Person, case: Case, 
         lane=None if is_masked else LANE_OF[case.lane],
         version=at + 1,
         versions=len(history),
-        standing=standing(runtime, connection, person, case),
+        standing=decision_state(runtime, connection, person, case),
         choices=choices_on(case.lane),
         due=None if is_masked else words.due(case.due_at, now),
-        drawn=_drawn(case),
+        drawn=_masking_chance(case),
         harm=None if dark else _expected_harm(connection, marketplace_id, row, facts),
         score=None
         if dark
         else shown_scores.shown_score(runtime, marketplace_id, row, width=132, scorer=score["scorer"]),
-        appeal=_appeal(connection, case) if case.lane is CaseLane.APPEAL else None,
+        appeal=_appeal_of_case(connection, case) if case.lane is CaseLane.APPEAL else None,
         notices=case_cards.notice_cards(
-            notices.notified(connection, marketplace_id, case.case_id),
+            notices.notices_on_case(connection, marketplace_id, case.case_id),
             notice_evidence.documents_of(connection, case),
             case,
             now,
@@ -307,7 +311,7 @@ def _page(runtime: Runtime, connection: Connection, person: Person, case: Case, 
         listing=case_cards.listing_card(facts),
         pictures=shown_pictures(runtime, case.case_id, facts),
         compared=changes.comparison(history, at, page_request.versions),
-        price=case_cards.price_card(facts, partial(references.samples, connection, marketplace_id)),
+        price=case_cards.price_card(facts, partial(references.price_samples, connection, marketplace_id)),
         seller=seller_card(connection, marketplace_id, facts, runtime.policies, now),
         # It is computed from scores and verdicts, including those of this listing.
         risk=None if dark else risk_part(runtime, connection, marketplace_id, facts.listing.seller.external_id),
@@ -316,8 +320,8 @@ def _page(runtime: Runtime, connection: Connection, person: Person, case: Case, 
         near_duplicates=near_duplicates_card(connection, marketplace_id, facts, now),
         reasons=None,
         rule_matches=case_cards.rule_matches(facts),
-        silent=_silent(connection, case, facts),
-        events=case_cards.timeline(
+        silent=_silent_indicators(connection, case, facts),
+        events=case_cards.case_timeline(
             cases.timeline(connection, marketplace_id, case.case_id), blind=blind, is_masked=is_masked
         ),
         evidence=evidence.of_listing(connection, marketplace_id, case.listing_id),
@@ -327,7 +331,7 @@ def _page(runtime: Runtime, connection: Connection, person: Person, case: Case, 
             decision_input_of(case.lane, Side.ANALYST, name, can_be_asked=_can_be_asked(case, enrolled)),
             runtime.policies[EnforcementPolicy],
         ),
-        learning=None if blind else _learning(runtime),
+        learning=None if blind else _label_notice(runtime),
         queue=query.address(),
         queue_query=query.text,
         queue_fields=tuple(parse_qsl(query.text)),
@@ -338,13 +342,13 @@ def _page(runtime: Runtime, connection: Connection, person: Person, case: Case, 
     )
 
 
-def _drawn(case: Case) -> str | None:
+def _masking_chance(case: Case) -> str | None:
     if not case.score_masked or case.masked_share is None:
         return None
     return f"1 in {round(1 / case.masked_share)} cases masks the score"
 
 
-def _silent(connection: Connection, case: Case, facts: Facts) -> tuple[str, ...]:
+def _silent_indicators(connection: Connection, case: Case, facts: Facts) -> tuple[str, ...]:
     """The labels of the brand's indicators that were searched for at scoring time and did not match."""
     if case.brand_id is None or facts.indicators is None:
         return ()
@@ -359,20 +363,20 @@ def _silent(connection: Connection, case: Case, facts: Facts) -> tuple[str, ...]
 
 def _expected_harm(connection: Connection, marketplace_id: str, row: dict[str, Any], facts: Facts) -> str:
     currency = marketplaces.get(connection, marketplace_id).base_currency
-    return shown_scores.harm(row, currency=currency, price_known=facts.price.log_price is not None)
+    return shown_scores.harm_in_words(row, currency=currency, price_known=facts.price.log_price is not None)
 
 
 def _can_be_asked(case: Case, enrolled: Enrolment | None) -> bool:
     return enrolled is not None and enrolled.takes_part and not case.question_returned
 
 
-def _appeal(connection: Connection, case: Case) -> tuple[Appeal, StoredAction] | None:
+def _appeal_of_case(connection: Connection, case: Case) -> tuple[Appeal, StoredAction] | None:
     """The seller's appeal, and the removal with the statement of reasons that the seller received."""
     appeal = appeals.of_case(connection, case.marketplace_id, case.case_id)
     return None if appeal is None else (appeal, actions.get(connection, case.marketplace_id, appeal.action_id))
 
 
-def _learning(runtime: Runtime) -> str:
+def _label_notice(runtime: Runtime) -> str:
     days = runtime.policies[LabelPolicy].matures.days
     return f"The decision becomes a training label after {days} days, unless an appeal or a second review overturns it."
 
@@ -390,7 +394,7 @@ def post_invalid(case_id: CaseId, notice_id: str, request: Request, session: Rev
     reason = fields.get("reason", "")
     if reason not in {invalid_reason.value for invalid_reason in REASONS}:
         raise Invalid("Choose why the notice is invalid.")
-    invalid = invalid_notices.Invalid(case_id, notice_id, InvalidReason(reason))
+    invalid = invalid_notices.InvalidNotice(case_id, notice_id, InvalidReason(reason))
     closed = invalid_notices.end_invalid(runtime_of(request), session.person, invalid)
     query = QueueQuery.of(fields.get("queue", ""))
     return go_to(request, query.address() if closed else query.case_address(case_id), Flash.NOTICE_ENDED)

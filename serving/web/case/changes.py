@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Any, Final
 
 from serving.web import text_view
-from serving.web.text_view import Shown
+from serving.web.text_view import ShownText
 
 _FIELDS: Final = {
     "title": "Title",
@@ -46,7 +46,7 @@ class Part:
     """A part of a field and what happened to it."""
 
     turn: Turn
-    text: Shown
+    text: ShownText
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,7 @@ class Comparison:
     numbers: tuple[int, ...]
 
 
-def asked_versions(query_params: Mapping[str, str]) -> tuple[int, int] | None:
+def requested_versions(query_params: Mapping[str, str]) -> tuple[int, int] | None:
     """The two versions that an address compares."""
     numbers = [query_params.get(name, "") for name in ("from", "to")]
     if not all(number.isascii() and number.isdigit() and len(number) <= 6 for number in numbers):
@@ -94,40 +94,42 @@ def changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[Change
     """The changes from one stored version row to the next; pictures are only counted."""
     old, new = before["content"], after["content"]
     differences = [
-        Change(label, tuple(_parts(field, old.get(field), new.get(field))))
+        Change(label, tuple(_changed_parts(field, old.get(field), new.get(field))))
         for field, label in _FIELDS.items()
         if old.get(field) != new.get(field)
     ]
     if old.get("image_link") != new.get("image_link"):
-        differences.append(Change("Pictures", (Part(Turn.KEPT, text_view.show(_pictures(old, new))),)))
+        differences.append(Change("Pictures", (Part(Turn.KEPT, text_view.show(_picture_changes(old, new))),)))
     if before["seller_external_id"] != after["seller_external_id"]:
-        differences.append(Change("Seller", tuple(_swapped(before["seller_external_id"], after["seller_external_id"]))))
+        differences.append(
+            Change("Seller", tuple(_whole_parts(before["seller_external_id"], after["seller_external_id"])))
+        )
     return tuple(differences)
 
 
-def _parts(field: str, old: str | None, new: str | None) -> Iterator[Part]:
+def _changed_parts(field: str, old: str | None, new: str | None) -> Iterator[Part]:
     if field not in _TEXTS or old is None or new is None:
-        return _swapped(old, new)
+        return _whole_parts(old, new)
     token_lists = [_TOKEN.findall(text) for text in (old, new)]
     if max(map(len, token_lists)) > _MOST_WORDS:
         counts = [len(text.split()) for text in (old, new)]
         return iter(
             [Part(Turn.KEPT, text_view.show(f"Rewritten: {counts[0]:,} words before, {counts[1]:,} words after"))]
         )
-    return _compared(token_lists[0], token_lists[1])
+    return _word_parts(token_lists[0], token_lists[1])
 
 
-def _swapped(old: Any, new: Any) -> Iterator[Part]:
+def _whole_parts(old: Any, new: Any) -> Iterator[Part]:
     for turn, field_value in ((Turn.OUT, old), (Turn.IN, new)):
         if field_value is not None:
             yield Part(turn, text_view.show(str(field_value)))
 
 
-def _compared(old: Sequence[str], new: Sequence[str]) -> Iterator[Part]:
+def _word_parts(old: Sequence[str], new: Sequence[str]) -> Iterator[Part]:
     steps = difflib.SequenceMatcher(None, old, new, autojunk=False).get_opcodes()
     for number, (tag, a, b, c, d) in enumerate(steps):
         if tag == "equal":
-            yield Part(Turn.KEPT, text_view.show(_shortened(old[a:b], number > 0, number < len(steps) - 1)))
+            yield Part(Turn.KEPT, text_view.show(_shorten(old[a:b], number > 0, number < len(steps) - 1)))
             continue
         if b > a:
             yield Part(Turn.OUT, text_view.show("".join(old[a:b])))
@@ -135,7 +137,7 @@ def _compared(old: Sequence[str], new: Sequence[str]) -> Iterator[Part]:
             yield Part(Turn.IN, text_view.show("".join(new[c:d])))
 
 
-def _shortened(words: Sequence[str], change_before: bool, change_after: bool) -> str:
+def _shorten(words: Sequence[str], change_before: bool, change_after: bool) -> str:
     """The words beside the changes; words further away are left out."""
     if len(words) <= 4 * _CONTEXT:
         return "".join(words)
@@ -144,6 +146,6 @@ def _shortened(words: Sequence[str], change_before: bool, change_after: bool) ->
     return f"{head} … {tail}"
 
 
-def _pictures(old: Mapping[str, Any], new: Mapping[str, Any]) -> str:
+def _picture_changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> str:
     gone, come = (set(version.get("image_link") or ()) for version in (old, new))
     return f"{len(gone - come)} removed, {len(come - gone)} added, {len(gone & come)} kept"

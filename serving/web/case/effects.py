@@ -8,7 +8,7 @@ from models.policies.deciding import EnforcementPolicy
 from models.verdict import Consequence, DecisionInput, Outcome, Side, consequence
 from serving.platform.tongues import say
 from serving.web.wording import words
-from serving.web.wording.refusals import refusal
+from serving.web.wording.refusals import refusal_in_words
 from serving.web.wording.vocabulary import Choice, choices_on
 
 
@@ -25,14 +25,14 @@ def effects(decision_input: DecisionInput, policy: EnforcementPolicy) -> tuple[E
     choices_by_sentence: dict[str, list[Choice]] = {}
     for choice in choices_on(decision_input.lane):
         try:
-            sentence = _sentence(consequence(choice.judgement, decision_input, policy), decision_input, policy)
+            sentence = _effect_sentence(consequence(choice.judgement, decision_input, policy), decision_input, policy)
         except BrandNotNamed as refused:
-            sentence = refusal(refused)
+            sentence = refusal_in_words(refused)
         choices_by_sentence.setdefault(sentence, []).append(choice)
     return tuple(Effect(tuple(choices), sentence) for sentence, choices in choices_by_sentence.items())
 
 
-def _sentence(follows: Consequence, decision_input: DecisionInput, policy: EnforcementPolicy) -> str:
+def _effect_sentence(follows: Consequence, decision_input: DecisionInput, policy: EnforcementPolicy) -> str:
     window = words.countdown(policy.undo_window_seconds)
     brand = decision_input.brand_name or say("the brand")
     match follows.outcome:

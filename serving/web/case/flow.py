@@ -18,18 +18,18 @@ _FLOW: Final = "touchstone-flow"
 _MOST_ON_THEIR_WAY: Final = 20
 
 
-def looks_ahead(request: Request) -> bool:
+def is_prefetch(request: Request) -> bool:
     """Whether a case is only prefetched, so that it takes no lease yet."""
     return _LOOK in request.headers
 
 
-def on_their_way(request: Request) -> frozenset[str]:
+def cases_in_transit(request: Request) -> frozenset[str]:
     """The cases whose decisions are in transit while the next case is fetched; they are skipped."""
     named = request.headers.get(_LOOK, "").split(",", _MOST_ON_THEIR_WAY)
     return frozenset(case_id for case_id in named if is_case_id(case_id))
 
 
-def goes_on(request: Request) -> bool:
+def has_next_on_screen(request: Request) -> bool:
     """Whether the next case is on the screen already, so that the decision needs no redirect."""
     return _FLOW in request.headers
 

@@ -20,10 +20,10 @@ from serving.cases.service.opening import harm_of, open_by_choice
 from serving.cases.store import chosen
 from serving.guards import Judge, Reviewer, TheRuntime, runtime_of
 from serving.listings.store import listings, scores
-from serving.listings.store.listings import Newest
+from serving.listings.store.listings import NewestVersion
 from serving.marketplaces.store import marketplaces
 from serving.platform.runtime import Runtime
-from serving.scoring.service.scoring import explained
+from serving.scoring.service.scoring import explain_score
 from serving.scoring.store import references
 from serving.web import scores as shown_scores
 from serving.web.case import case_cards
@@ -41,15 +41,15 @@ router = APIRouter(include_in_schema=False)
 def get_listing(listing_id: str, request: Request, runtime: TheRuntime, session: Reviewer) -> Response:
     """The page; a listing with an open case leads to that case, which may have to hide the score."""
     with runtime.store.read() as connection:
-        newest = listings.newest(
+        newest = listings.newest_version(
             connection, listing_id[:LONGEST_ID], session.person.marketplaces(Permission.REVIEW_CASES)
         )
-        waiting = chosen.waiting_on(connection, newest.marketplace_id, newest.listing_id)
+        waiting = chosen.open_case_on(connection, newest.marketplace_id, newest.listing_id)
         row = scores.latest_of_version(connection, newest.marketplace_id, newest.version_id)
         facts = scores.facts_of(connection, newest.marketplace_id, row["facts_digest"])
     if waiting:
         return RedirectResponse(f"/cases/{waiting}", 303)
-    row = explained(runtime, row, facts)
+    row = explain_score(runtime, row, facts)
     with runtime.store.read() as connection:
         page = _page(runtime, connection, newest, row, facts)
     return respond(request, page, session)
@@ -62,11 +62,13 @@ def post_case(listing_id: str, request: Request, session: Reviewer) -> Response:
     )
 
 
-def _page(runtime: Runtime, connection: Connection, newest: Newest, row: dict[str, Any], facts: Facts) -> StaffPage:
+def _page(
+    runtime: Runtime, connection: Connection, newest: NewestVersion, row: dict[str, Any], facts: Facts
+) -> StaffPage:
     marketplace_id, now = newest.marketplace_id, runtime.clock.now()
     history = listings.versions(connection, marketplace_id, newest.listing_id)
     place = marketplaces.get(connection, marketplace_id)
-    scored = shown_scores.as_row(row, harm_of(row, facts))
+    scored = shown_scores.as_queue_row(row, harm_of(row, facts))
     return StaffPage(
         "listing.html",
         "/search",
@@ -79,9 +81,11 @@ def _page(runtime: Runtime, connection: Connection, newest: Newest, row: dict[st
         versions=len(history),
         since=words.moment(history[0]["known_at"], now),
         score=shown_scores.shown_score(runtime, marketplace_id, scored, width=132, scorer=row["scorer"]),
-        harm=shown_scores.harm(scored, currency=place.base_currency, price_known=facts.price.log_price is not None),
+        harm=shown_scores.harm_in_words(
+            scored, currency=place.base_currency, price_known=facts.price.log_price is not None
+        ),
         listing=case_cards.listing_card(facts),
-        price=case_cards.price_card(facts, partial(references.samples, connection, marketplace_id)),
+        price=case_cards.price_card(facts, partial(references.price_samples, connection, marketplace_id)),
         seller=seller_card(connection, marketplace_id, facts, runtime.policies, now),
         risk=risk_part(runtime, connection, marketplace_id, facts.listing.seller.external_id),
         reasons=reasons_card(row),
@@ -116,7 +120,7 @@ def shown_pictures(runtime: Runtime, case_id: str, facts: Facts) -> tuple[ShownP
 async def get_picture(case_id: CaseId, number: int, runtime: TheRuntime, session: Judge) -> Response:
     """A picture as its host sends it. Waiting for the host blocks none of the threads that serve pages."""
     address = await run_in_threadpool(notice_evidence.picture_address, runtime, session.person, case_id, number)
-    picture = notice_evidence.loaded_picture(
+    picture = notice_evidence.require_picture(
         await asyncio.wrap_future(runtime.pictures.loading(address)), case_id, number
     )
     return Response(picture.body, media_type=picture.media_type, headers=_HEADERS)

@@ -10,11 +10,11 @@ from sqlalchemy import Connection
 from features.facts import Facts
 from features.near_duplicates import NearDuplicate, NearDuplicates
 from serving.cases.store import case_figures
-from serving.cases.store.case_figures import Offered
+from serving.cases.store.case_figures import ListingWithCase
 from serving.listings.service.near_duplicates import near_duplicates_of
 from serving.web.wording import words
 
-Duplicate = tuple[NearDuplicate, Offered | None, str | None]
+Duplicate = tuple[NearDuplicate, ListingWithCase | None, str | None]
 
 
 def near_at_scoring(facts: Facts) -> tuple[NearDuplicate, ...]:
@@ -38,28 +38,28 @@ def near_duplicates_card(connection: Connection, marketplace_id: str, facts: Fac
     """The card of a case's facts, with what became known after scoring."""
     since = near_since(connection, marketplace_id, facts, now)
     shown = [duplicate.listing_id for duplicate in (*near_at_scoring(facts), *since)]
-    return near_duplicates_part(facts, since, case_figures.offered(connection, marketplace_id, shown))
+    return near_duplicates_part(facts, since, case_figures.listings_with_case(connection, marketplace_id, shown))
 
 
 def near_duplicates_part(
-    facts: Facts, since: Sequence[NearDuplicate], offered: Mapping[str, Offered]
+    facts: Facts, since: Sequence[NearDuplicate], offered: Mapping[str, ListingWithCase]
 ) -> SimpleNamespace:
     """The card of facts; `offered` holds current data about the near-duplicates that are shown."""
     likeness, currency = facts.near_duplicates, facts.price.base_currency
-    later = tuple(_duplicate(duplicate, offered.get(duplicate.listing_id), currency) for duplicate in since)
+    later = tuple(_duplicate_row(duplicate, offered.get(duplicate.listing_id), currency) for duplicate in since)
     if likeness is None:
         return SimpleNamespace(compared=False, sentences=(), duplicates=(), later=later)
     return SimpleNamespace(
         compared=True,
-        sentences=tuple(_sentences(likeness, currency)),
+        sentences=tuple(_summary_sentences(likeness, currency)),
         duplicates=tuple(
-            _duplicate(duplicate, offered.get(duplicate.listing_id), currency) for duplicate in likeness.shown
+            _duplicate_row(duplicate, offered.get(duplicate.listing_id), currency) for duplicate in likeness.shown
         ),
         later=later,
     )
 
 
-def _sentences(near_duplicates: NearDuplicates, currency: str) -> list[str]:
+def _summary_sentences(near_duplicates: NearDuplicates, currency: str) -> list[str]:
     least = "At least " if near_duplicates.more else ""
     lines = []
     if near_duplicates.listings:
@@ -68,10 +68,10 @@ def _sentences(near_duplicates: NearDuplicates, currency: str) -> list[str]:
     if near_duplicates.own_listings:
         lines.append(f"{least}{words.many(near_duplicates.own_listings, 'near-duplicate')} by the same seller.")
     if near_duplicates.price is not None:
-        median = words.about(math.exp(near_duplicates.price.log_median), currency)
+        median = words.rough_amount(math.exp(near_duplicates.price.log_median), currency)
         lines.append(f"Median price of the other listings: {median} (n = {near_duplicates.price.n:,}).")
     return lines
 
 
-def _duplicate(near: NearDuplicate, offered: Offered | None, currency: str) -> Duplicate:
-    return near, offered, None if near.log_price is None else words.about(math.exp(near.log_price), currency)
+def _duplicate_row(near: NearDuplicate, offered: ListingWithCase | None, currency: str) -> Duplicate:
+    return near, offered, None if near.log_price is None else words.rough_amount(math.exp(near.log_price), currency)

@@ -46,9 +46,9 @@ def notes_card(connection: Connection, person: Person, case: Case, *, blind: boo
 @router.post("/cases/{case_id}/notes")
 def post_note(case_id: CaseId, request: Request, session: Reviewer, fields: Fields) -> Response:
     mentioned = [name.removeprefix(_MENTION) for name in fields if name.startswith(_MENTION)]
-    new_note = writing.Wanted(case_id, fields.get("statement", ""), mentioned)
+    new_note = writing.NewNote(case_id, fields.get("statement", ""), mentioned)
     writing.write_note(runtime_of(request), session.person, new_note)
-    return go_to(request, f"{_back(case_id, fields)}#notes", Flash.NOTED)
+    return go_to(request, f"{_case_address(case_id, fields)}#notes", Flash.NOTED)
 
 
 @router.post("/cases/{case_id}/snooze")
@@ -56,7 +56,7 @@ def post_snooze(case_id: CaseId, request: Request, session: Reviewer, fields: Fi
     hours = fields.get("hours", "")
     if hours not in {hour_choice.value for hour_choice in HOURS}:
         raise Invalid("Choose for how long.")
-    deferral = deferring.Wanted(
+    deferral = deferring.DeferralRequest(
         case_id,
         int(hours),
         fields.get("on_news") == "yes",
@@ -70,11 +70,11 @@ def post_snooze(case_id: CaseId, request: Request, session: Reviewer, fields: Fi
 
 @router.post("/cases/{case_id}/resume")
 def post_resume(case_id: CaseId, request: Request, session: Reviewer, fields: Fields) -> Response:
-    deferring.take_up(runtime_of(request), session.person, case_id)
-    return go_to(request, _back(case_id, fields), Flash.TAKEN_UP)
+    deferring.resume(runtime_of(request), session.person, case_id)
+    return go_to(request, _case_address(case_id, fields), Flash.TAKEN_UP)
 
 
-def _back(case_id: str, fields: Fields) -> str:
+def _case_address(case_id: str, fields: Fields) -> str:
     return QueueQuery.of(fields.get("queue", "")).case_address(case_id)
 
 
@@ -89,7 +89,7 @@ def get_notes(request: Request, session: Reviewer) -> HTMLResponse:
 @router.post("/notes/seen")
 def post_seen(request: Request, runtime: TheRuntime, session: Reviewer) -> Response:
     with runtime.store.write() as connection:
-        case_notes.see_all(connection, session.person.user_id, runtime.clock.now())
+        case_notes.mark_all_seen(connection, session.person.user_id, runtime.clock.now())
     return go_to(request, "/notes", Flash.NOTES_SEEN)
 
 
@@ -101,6 +101,6 @@ def notes_page(runtime: Runtime, session: Session) -> StaffPage:
             "notes.html",
             "/notes",
             notes=notes,
-            unseen=case_notes.unseen(connection, person.user_id, marketplace_ids),
+            unseen=case_notes.unseen_count(connection, person.user_id, marketplace_ids),
             most=_MOST,
         )

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
 
-from serving.appeals.policy import PROFILES, CounterNoticePolicy, Days, Maintaining
+from serving.appeals.policy import PROFILES, CounterNoticePolicy, Days, MaintainingEvidence
 from serving.appeals.rules.counter_notice import CounterNoticeState, Party
 from serving.appeals.service.counter_notice_steps import calendar_of
 from serving.appeals.store.counter_notices import CounterNotice, StoredStep
@@ -14,10 +14,10 @@ from serving.platform import tongues
 from serving.platform.deadlines import BusinessCalendar, days_that_count
 from serving.platform.tongues import say, say_many
 from serving.web import text_view
-from serving.web.text_view import Shown
+from serving.web.text_view import ShownText
 from serving.web.wording import seller_words, words
 
-_Entry = tuple[datetime, str, Shown | None, bool]
+_ActivityEntry = tuple[datetime, str, ShownText | None, bool]
 _MOST_DAYS: Final = 10
 _MOST_NAMED: Final = 4
 _BAR_WIDTH: Final = 320
@@ -25,12 +25,12 @@ _GAP: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
-class Happened:
+class ActivityEvent:
     """An event: time, kind, and the statement of its author, None if there is none."""
 
     when: str
     what: str
-    text: Shown | None
+    text: ShownText | None
     is_sellers: bool
 
 
@@ -58,13 +58,13 @@ class Deadline:
     days_in_words: str
 
 
-def timeline(
+def seller_timeline(
     counter_notice: CounterNotice | None, steps: Sequence[StoredStep], documents: Sequence[SellerUpload]
-) -> tuple[Happened, ...]:
+) -> tuple[ActivityEvent, ...]:
     """All events since the seller was informed, oldest first."""
     if counter_notice is None:
         return ()
-    informed_entry: _Entry = (counter_notice.informed_at, say(seller_words.TOLD), None, False)
+    informed_entry: _ActivityEntry = (counter_notice.informed_at, say(seller_words.TOLD), None, False)
     entries = [informed_entry]
     entries += [
         (document.known_at, say(seller_words.HANDED_IN), text_view.show(document.name), True) for document in documents
@@ -79,10 +79,10 @@ def timeline(
         for step in steps
     ]
     ordered = sorted(entries, key=lambda event: event[0])
-    return tuple(Happened(words.full(at), what, text, own) for at, what, text, own in ordered)
+    return tuple(ActivityEvent(words.full_moment(at), what, text, own) for at, what, text, own in ordered)
 
 
-def what_comes(counter_notice: CounterNotice | None) -> tuple[str, ...]:
+def possible_next_steps(counter_notice: CounterNotice | None) -> tuple[str, ...]:
     """The possible next steps under the rules of this removal; empty if it is closed."""
     if counter_notice is None or counter_notice.state not in {
         CounterNoticeState.WITH_SELLER,
@@ -90,30 +90,34 @@ def what_comes(counter_notice: CounterNotice | None) -> tuple[str, ...]:
     }:
         return ()
     policy = PROFILES[counter_notice.profile]
-    lines = [_asked(counter_notice, policy)] if counter_notice.state is CounterNoticeState.WITH_SELLER else []
+    lines = (
+        [_rights_holder_step(counter_notice, policy)] if counter_notice.state is CounterNoticeState.WITH_SELLER else []
+    )
     if policy.rights_holder_days is not None:
         lines.append(_after_maintaining(counter_notice, policy))
     return (*lines, say(seller_words.IF_RIGHT))
 
 
-def _asked(counter_notice: CounterNotice, policy: CounterNoticePolicy) -> str:
+def _rights_holder_step(counter_notice: CounterNotice, policy: CounterNoticePolicy) -> str:
     days = (
         policy.rights_holder_days if counter_notice.round == 1 else policy.later_round_days or policy.rights_holder_days
     )
     if days is None:
         return say(seller_words.ASKS_A_PERSON)
     question_text = say_many(*seller_words.ASKS_RIGHTS_HOLDER[policy.days is Days.BUSINESS], days)
-    return tongues.joined(question_text, say(seller_words.SILENCE_THEN[policy.rights_holder_silence]))
+    return tongues.join_sentences(question_text, say(seller_words.SILENCE_THEN[policy.rights_holder_silence]))
 
 
 def _after_maintaining(counter_notice: CounterNotice, policy: CounterNoticePolicy) -> str:
-    if policy.maintaining is Maintaining.COURT_ACTION:
+    if policy.maintaining is MaintainingEvidence.COURT_ACTION:
         return say(seller_words.NEEDS_COURT)
     again = counter_notice.round < policy.most_rounds
     return say(seller_words.THEN_AGAIN if again else seller_words.THEN_A_PERSON)
 
 
-def deadline(counter_notice: CounterNotice | None, steps: Sequence[StoredStep], now: datetime) -> Deadline | None:
+def current_deadline(
+    counter_notice: CounterNotice | None, steps: Sequence[StoredStep], now: datetime
+) -> Deadline | None:
     """The current deadline, None without one."""
     if counter_notice is None or counter_notice.due_at is None:
         return None
@@ -133,12 +137,12 @@ def deadline(counter_notice: CounterNotice | None, steps: Sequence[StoredStep], 
         left=say("The deadline has passed.") if late else say("%(time)s left", time=words.length(time_left)),
         silence=say(silences[policy.seller_silence if of_seller else policy.rights_holder_silence]),
         soon=time_left.days < 1,
-        days=_marks(days, now.date()) if len(days) <= _MOST_DAYS else (),
-        days_in_words=words.listed([words.short_weekday(day) for day in days[:_MOST_DAYS]]),
+        days=_day_marks(days, now.date()) if len(days) <= _MOST_DAYS else (),
+        days_in_words=words.join_list([words.short_weekday(day) for day in days[:_MOST_DAYS]]),
     )
 
 
-def _marks(days: Sequence[date], today: date) -> tuple[DayMark, ...]:
+def _day_marks(days: Sequence[date], today: date) -> tuple[DayMark, ...]:
     if not days:
         return ()
     wide = _BAR_WIDTH / len(days)

@@ -14,7 +14,7 @@ from features.fields import Windows
 from features.links import LinkedSeller, Links
 from models.messages.english import in_english
 from models.policies.sellers import SanctionPolicy, StrikePolicy
-from models.strikes import count
+from models.strikes import count_strikes
 from serving.platform.runtime import ByClass, Runtime
 from serving.sellers.policy import DEFAULT_LINKS
 from serving.sellers.service.seller_risk import risk_of
@@ -22,7 +22,7 @@ from serving.sellers.store import activity_series, strikes
 from serving.sellers.store.activity_series import LISTINGS, STEP, STEPS
 from serving.web import charts, text_view
 from serving.web.series_charts import Sparkline, sparkline
-from serving.web.text_view import Shown
+from serving.web.text_view import ShownText
 from serving.web.wording import words
 
 _SOURCES: Final = {
@@ -54,21 +54,23 @@ def seller_card(
     )
     since = facts.as_of - timedelta(days=seller.known_days) if seller.known_days is not None else None
     listings = (None, None if seller.listings_30d is None else f"{seller.listings_30d:,}", None)
-    rows = [SellerRow("New listings", _series("new listings", trade.get(LISTINGS), facts.as_of, since), listings)]
+    rows = [SellerRow("New listings", _sparkline("new listings", trade.get(LISTINGS), facts.as_of, since), listings)]
     for name, counts, source, kind in measured:
         step_counts = trade.get(kind, [0] * STEPS) if source is Source.COMPUTED else None
         reported = max(filter(None, (seller.events_since, since)), default=None)
-        rows.append(SellerRow(name, _series(name.lower(), step_counts, facts.as_of, reported), _counts(counts)))
+        rows.append(
+            SellerRow(name, _sparkline(name.lower(), step_counts, facts.as_of, reported), _counts_in_words(counts))
+        )
     if any(order_count is not None for order_count in block.orders):
-        rows.append(SellerRow("Orders", _series("orders", None, facts.as_of, None), _counts(block.orders)))
+        rows.append(SellerRow("Orders", _sparkline("orders", None, facts.as_of, None), _counts_in_words(block.orders)))
     outcomes, struck = seller.outcomes, strikes.of_seller(connection, marketplace_id, known) if known else []
-    strike_total = count(struck, as_of=now, policy=policies[StrikePolicy]).total
+    strike_total = count_strikes(struck, as_of=now, policy=policies[StrikePolicy]).total
     return SimpleNamespace(
         seller=text_view.show(known) if known else None,
         authorised=seller.authorised,
         strikes=(strike_total, int(policies[SanctionPolicy].close_from)) if known else None,
         rows=tuple(rows),
-        sources=_sources({name: source for name, _, source, _ in measured}),
+        sources=_sources_in_words({name: source for name, _, source, _ in measured}),
         remarks=_remarks(facts),
         counterfeit=outcomes.counterfeit if outcomes else None,
         genuine=outcomes.genuine if outcomes else None,
@@ -76,7 +78,7 @@ def seller_card(
     )
 
 
-def _series(what: str, step_counts: Sequence[int] | None, until: datetime, since: datetime | None) -> Sparkline:
+def _sparkline(what: str, step_counts: Sequence[int] | None, until: datetime, since: datetime | None) -> Sparkline:
     """The values since the seller joined or reports began; earlier steps are unknown."""
     begin = until - STEP * STEPS
     values: list[float | None] = [
@@ -88,20 +90,20 @@ def _series(what: str, step_counts: Sequence[int] | None, until: datetime, since
     return sparkline(values, f"{label}: {min(seen):.0f} to {max(seen):.0f}" if seen else label)
 
 
-def _counts(counts: Windows) -> tuple[str | None, str | None, str | None]:
+def _counts_in_words(counts: Windows) -> tuple[str | None, str | None, str | None]:
     shown = [None if number is None else f"{number:,.0f}" for number in counts]
     return shown[0], shown[1], shown[2]
 
 
-def _sources(sources_by_name: Mapping[str, Source]) -> str:
+def _sources_in_words(sources_by_name: Mapping[str, Source]) -> str:
     """The sources of the counts, grouped by source."""
     by_source: dict[Source, list[str]] = {}
     for name, source in sources_by_name.items():
         by_source.setdefault(source, []).append(name.lower())
-    return ". ".join(f"{words.listed(names).capitalize()} {_SOURCES[source]}" for source, names in by_source.items())
+    return ". ".join(f"{words.join_list(names).capitalize()} {_SOURCES[source]}" for source, names in by_source.items())
 
 
-def _remarks(facts: Facts) -> list[tuple[str, Shown]]:
+def _remarks(facts: Facts) -> list[tuple[str, ShownText]]:
     block, seller = facts.listing.seller, facts.seller
     rating = None
     if block.rating is not None:
@@ -109,7 +111,7 @@ def _remarks(facts: Facts) -> list[tuple[str, Shown]]:
         rating = f"{block.rating:.1f} of 5{votes}"
     pairs = (
         ("Account age", None if block.age_days is None else f"{words.age(block.age_days)}"),
-        ("On record", None if seller.known_days is None else _since(seller.known_days)),
+        ("On record", None if seller.known_days is None else _age_in_words(seller.known_days)),
         ("Country", block.country),
         ("Rating", rating),
         ("Products", None if block.variety is None else f"{block.variety:,}"),
@@ -117,7 +119,7 @@ def _remarks(facts: Facts) -> list[tuple[str, Shown]]:
     return [(name, text_view.show(text)) for name, text in pairs if text is not None]
 
 
-def _since(days: float) -> str:
+def _age_in_words(days: float) -> str:
     return "since today" if days < 1 else f"for {words.age(days)}"
 
 
@@ -156,23 +158,25 @@ def links_card(facts: Facts) -> LinksCard:
         return LinksCard(0, (), ())
     ordered = sorted(links.sellers, key=lambda link: not link.counterfeit)
     shown = ordered[:MOST_SHOWN]
-    return LinksCard(links.contacts, tuple(_path(link) for link in shown), tuple(_notes(links, len(shown))))
+    return LinksCard(
+        links.contacts, tuple(_path_in_words(link) for link in shown), tuple(_link_notes(links, len(shown)))
+    )
 
 
-def _path(link: LinkedSeller) -> SimpleNamespace:
+def _path_in_words(link: LinkedSeller) -> SimpleNamespace:
     first, *others = link.path
     parts = [f"Same {KIND_WORDS[first.kind]} as seller {first.seller}"]
-    parts += [f"which shares {_a(step.kind)} with seller {step.seller}" for step in others]
+    parts += [f"which shares {_with_article(step.kind)} with seller {step.seller}" for step in others]
     return SimpleNamespace(
         sentence=text_view.show(", ".join(parts)), counterfeit=link.counterfeit, genuine=link.genuine
     )
 
 
-def _a(kind: ContactKind) -> str:
+def _with_article(kind: ContactKind) -> str:
     return f"{'an' if KIND_WORDS[kind][0] in 'ae' else 'a'} {KIND_WORDS[kind]}"
 
 
-def _notes(links: Links, shown: int) -> list[str]:
+def _link_notes(links: Links, shown: int) -> list[str]:
     notes = []
     if not links.sellers:
         notes.append(

@@ -10,7 +10,7 @@ from features.compute import FEATURES
 from serving.learning.rules.drift_alarm import RedFeature
 from serving.learning.service.monitoring import SCORE
 from serving.learning.store import monitoring
-from serving.web.model.training_part import who
+from serving.web.model.training_part import actor_name
 from serving.web.wording import words
 from training.evaluate.drift import Level
 
@@ -40,30 +40,30 @@ def drift_of(connection: Connection, marketplace_id: str, red: Collection[RedFea
         why_not=None if report["enough"] else "Too little data: one of the samples has fewer than 50 listings.",
         steady=sum(row["level"] == Level.STEADY for row in rows),
         features=len(rows),
-        shifts=tuple(_shift(connection, row, lasting.get(row["name"])) for row in shown_rows),
+        shifts=tuple(_shift_row(connection, row, lasting.get(row["name"])) for row in shown_rows),
         more=len(moved) + len(moving) - len(shown_rows),
         loud=sum(not feature.quiet for feature in red),
-        prevalence=_estimate(share),
+        prevalence=_estimate_in_words(share),
         prevalence_rests_on=f"{share['reviewed']:,} answers, {share['audited']:,} of them on the random audit sample",
-        recall=_estimate(report["recall"]),
-        answers=_answers(report["answers"]["now"]),
+        recall=_estimate_in_words(report["recall"]),
+        answers=_answers_in_words(report["answers"]["now"]),
         bands=[row for row in report["bands"] if row["listings"]],
     )
 
 
-def _shift(connection: Connection, row: Mapping[str, Any], red: RedFeature | None) -> SimpleNamespace:
+def _shift_row(connection: Connection, row: Mapping[str, Any], red: RedFeature | None) -> SimpleNamespace:
     return SimpleNamespace(
         name=row["name"],
         meaning=_MEANINGS.get(row["name"], ""),
         psi=row["psi"],
         moved=row["level"] == Level.MOVED,
-        changes=_changes(row),
+        changes=_changes_in_words(row),
         red=red,
-        by=who(connection, red.acknowledged.by) if red and red.acknowledged else "",
+        by=actor_name(connection, red.acknowledged.by) if red and red.acknowledged else "",
     )
 
 
-def _changes(row: Mapping[str, Any]) -> str:
+def _changes_in_words(row: Mapping[str, Any]) -> str:
     """What changed: the share of missing values, the median of the known ones, and how far their distributions are
     apart (Kolmogorov-Smirnov). Older reports have no median."""
     before, now = row["missing_before"], row["missing_now"]
@@ -77,13 +77,13 @@ def _changes(row: Mapping[str, Any]) -> str:
     return "; ".join(changes)
 
 
-def _estimate(estimate: Mapping[str, Any]) -> str:
+def _estimate_in_words(estimate: Mapping[str, Any]) -> str:
     if estimate["value"] is None:
         return f"unknown, between {estimate['low']:.1%} and {estimate['high']:.1%}"
     return f"{estimate['value']:.1%} ({estimate['low']:.1%} to {estimate['high']:.1%})"
 
 
-def _answers(answers: Mapping[str, Any]) -> str:
+def _answers_in_words(answers: Mapping[str, Any]) -> str:
     if answers["median_days"] is None:
         return f"no answers yet for {words.many(answers['cases'], 'case')}"
     return (

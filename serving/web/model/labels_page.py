@@ -20,7 +20,7 @@ from serving.accounts.rules.access import Permission, Person
 from serving.accounts.store import accounts
 from serving.brands.store import brands
 from serving.cases.policy import MaskedScorePolicy
-from serving.cases.rules.masked_score import Answers, Leaning, leaning
+from serving.cases.rules.masked_score import Answers, ScoreEffect, score_effect
 from serving.cases.store import masked_scores
 from serving.guards import ModelReader, TheRuntime
 from serving.learning.policy import LabelSourcePolicy
@@ -46,19 +46,22 @@ from training.snapshots.summary import SnapshotSummary, summarise
 COMPARED_DAYS: Final = 90
 
 
-def leaning_card(comparison: Leaning, *, masked_share: float, is_own: bool) -> SimpleNamespace:
+def leaning_card(comparison: ScoreEffect, *, masked_share: float, is_own: bool) -> SimpleNamespace:
     """The card; `is_own` addresses the reviewer of these decisions, `masked_share` is the current share."""
-    rows = (_row("Score visible", comparison.shown), _row("Score masked until the decision", comparison.hidden))
+    rows = (
+        _answers_row("Score visible", comparison.shown),
+        _answers_row("Score masked until the decision", comparison.hidden),
+    )
     if comparison.difference is None or comparison.low is None or comparison.high is None:
         return SimpleNamespace(
-            rows=rows, difference=None, interval="", text=_nothing(comparison, masked_share, is_own=is_own)
+            rows=rows, difference=None, interval="", text=_why_no_comparison(comparison, masked_share, is_own=is_own)
         )
-    interval = f"{_points(comparison.low)} to {_points(comparison.high)}"
-    text = _meaning(comparison.low, comparison.high, is_own=is_own)
-    return SimpleNamespace(rows=rows, difference=_points(comparison.difference), interval=interval, text=text)
+    interval = f"{_points_in_words(comparison.low)} to {_points_in_words(comparison.high)}"
+    text = _meaning_sentence(comparison.low, comparison.high, is_own=is_own)
+    return SimpleNamespace(rows=rows, difference=_points_in_words(comparison.difference), interval=interval, text=text)
 
 
-def _row(what: str, answers: Answers) -> SimpleNamespace:
+def _answers_row(what: str, answers: Answers) -> SimpleNamespace:
     if answers.share is None:
         return SimpleNamespace(what=what, counts="no decisions yet", share=None, interval="")
     low, high = wilson(answers.counterfeit, answers.number)
@@ -71,7 +74,7 @@ def _row(what: str, answers: Answers) -> SimpleNamespace:
     )
 
 
-def _nothing(comparison: Leaning, masked_share: float, *, is_own: bool) -> str:
+def _why_no_comparison(comparison: ScoreEffect, masked_share: float, *, is_own: bool) -> str:
     if not masked_share and not comparison.hidden.number:
         return (
             "No comparison: score masking is off. The operator sets the share of cases with a masked score in "
@@ -85,7 +88,7 @@ def _nothing(comparison: Leaning, masked_share: float, *, is_own: bool) -> str:
     )
 
 
-def _meaning(low: float, high: float, *, is_own: bool) -> str:
+def _meaning_sentence(low: float, high: float, *, is_own: bool) -> str:
     who = "you answer" if is_own else "reviewers answer"
     if low <= 0 <= high:
         return (
@@ -102,7 +105,7 @@ def _meaning(low: float, high: float, *, is_own: bool) -> str:
     )
 
 
-def _points(difference: float) -> str:
+def _points_in_words(difference: float) -> str:
     """A difference of shares in points.
 
     >>> _points(0.043), _points(-0.1), _points(0.001)
@@ -133,7 +136,7 @@ def label_changes_card(
     fates = {
         "Now genuine, before counterfeit": changes.cleared,
         "Now counterfeit, before genuine": changes.accused,
-        **{f"Gone: {_lower(in_english(message(code)))}": versions for code, versions in changes.lost.items()},
+        **{f"Gone: {_lower_first(in_english(message(code)))}": versions for code, versions in changes.lost.items()},
     }
     named = {version for versions in fates.values() for version in versions[:_LISTED]}
     listings = links.listings_of(connection, marketplace_id, named)
@@ -142,7 +145,7 @@ def label_changes_card(
     )
 
 
-def _lower(sentence: str) -> str:
+def _lower_first(sentence: str) -> str:
     """A sentence after a colon, without its full stop."""
     return f"{sentence[:1].lower()}{sentence[1:]}".rstrip(".")
 
@@ -176,28 +179,32 @@ def labels_page(runtime: Runtime, person: Person, scope: PlaceScope) -> StaffPag
         labels = label_state(connection, marketplace_id, runtime.policies[LabelPolicy], now)
         newest = learning.snapshots(connection, marketplace_id, 2)
         changes = label_changes_card(runtime, connection, marketplace_id, newest, may_open=may_open)
-        looks = second_reviews.count(connection, marketplace_id)
+        looks = second_reviews.review_counts(connection, marketplace_id)
         suspects = second_reviews.suspects(connection, marketplace_id, _SUSPECTS) if may_see_suspects else None
         models = learning.models(connection, marketplace_id, 1)
-        answers = masked_scores.first_answers(connection, marketplace_id, now - timedelta(days=COMPARED_DAYS))
+        answers = masked_scores.first_answer_counts(connection, marketplace_id, now - timedelta(days=COMPARED_DAYS))
         summary, why = (
-            _summary(runtime, newest[0].digest) if newest else (None, "No snapshot yet. The first training writes one.")
+            _read_summary(runtime, newest[0].digest)
+            if newest
+            else (None, "No snapshot yet. The first training writes one.")
         )
         users = [name.removeprefix("user:") for name in summary.sources] if summary else []
         names = {f"user:{user_id}": name for user_id, name in accounts.names(connection, users).items()}
-        names |= {f"brand:{brand.brand_id}": brand.name for brand in brands.registered(connection, marketplace_id, now)}
+        names |= {
+            f"brand:{brand.brand_id}": brand.name for brand in brands.enrolled_brands(connection, marketplace_id, now)
+        }
     report = models[0].report if models else {}
     return StaffPage(
         "models_labels.html",
         "/models",
         scope=scope,
         labels=labels,
-        over_time=_over_time(summary, now) if summary else None,
+        over_time=_labels_chart(summary, now) if summary else None,
         snapshot=newest[0].snapshot_id if newest else "",
         why_no_summary=why,
         summary=summary,
         names=names,
-        heavy=_heavy(summary, limit) if summary else {},
+        heavy=_heavy_sources(summary, limit) if summary else {},
         kinds=OF,
         reviewer_share=limit.reviewer_share,
         changes=changes,
@@ -205,8 +212,10 @@ def labels_page(runtime: Runtime, person: Person, scope: PlaceScope) -> StaffPag
         report=report,
         capped_groups=report["weights"]["held"] if report.get("weights") else {},
         looks=looks,
-        agreement=_agreement(looks),
-        leaning=leaning_card(leaning(*answers), masked_share=runtime.policies[MaskedScorePolicy].share, is_own=False),
+        agreement=_agreement_in_words(looks),
+        leaning=leaning_card(
+            score_effect(*answers), masked_share=runtime.policies[MaskedScorePolicy].share, is_own=False
+        ),
         compared_days=COMPARED_DAYS,
         suspects=suspects,
         values=VALUES,
@@ -214,14 +223,14 @@ def labels_page(runtime: Runtime, person: Person, scope: PlaceScope) -> StaffPag
     )
 
 
-def _summary(runtime: Runtime, digest: str) -> tuple[SnapshotSummary | None, str]:
+def _read_summary(runtime: Runtime, digest: str) -> tuple[SnapshotSummary | None, str]:
     try:
         return summarise(runtime.services[SnapshotFiles].path(digest), digest), ""
     except SnapshotRefused as refused:
         return None, str(refused)
 
 
-def _over_time(summary: SnapshotSummary, now: datetime) -> StackedArea | None:
+def _labels_chart(summary: SnapshotSummary, now: datetime) -> StackedArea | None:
     """Labels by the week in which they matured, and by evidence level."""
     if not summary.matured:
         return None
@@ -238,14 +247,14 @@ def _over_time(summary: SnapshotSummary, now: datetime) -> StackedArea | None:
     return stacked_area(layers, ticks, f"Labels by week of maturity: {sums}.")
 
 
-def _heavy(summary: SnapshotSummary, policy: LabelSourcePolicy) -> dict[str, HeavySource]:
+def _heavy_sources(summary: SnapshotSummary, policy: LabelSourcePolicy) -> dict[str, HeavySource]:
     heavy = heavy_sources(
         summary.sources, summary.by_source, rows=summary.rows, positives=summary.counterfeit, policy=policy
     )
     return {source.source: source for source in heavy}
 
 
-def _agreement(looks: SecondReviews) -> str:
+def _agreement_in_words(looks: SecondReviews) -> str:
     if not looks.given:
         return ""
     agreed = looks.given - looks.overturned

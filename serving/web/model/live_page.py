@@ -12,11 +12,11 @@ from fastapi.responses import HTMLResponse, Response
 from models.messages.english import sentences
 from serving.accounts.rules.access import Permission, Person
 from serving.guards import ModelReader, TheRuntime, Trainer
-from serving.learning.service.monitoring import SCORE, acknowledge, red_now, withdraw
-from serving.learning.service.reason_precision import DAYS, Told, reason_precision
+from serving.learning.service.monitoring import SCORE, acknowledge, red_features_now, withdraw_acknowledgement
+from serving.learning.service.reason_precision import DAYS, ReasonCounts, reason_precision
 from serving.learning.store import monitoring
 from serving.platform.runtime import Runtime
-from serving.web.at_marketplace import PlaceScope, acted_on, scope_of
+from serving.web.at_marketplace import PlaceScope, scope_of, scope_of_form
 from serving.web.flash import Flash, go_to
 from serving.web.forms import Fields
 from serving.web.model.drift_part import drift_of
@@ -46,7 +46,7 @@ def get_live(request: Request, runtime: TheRuntime, session: ModelReader) -> HTM
 @router.post(f"{PLACE}/acknowledgements")
 def post_acknowledgement(request: Request, runtime: TheRuntime, session: Trainer, fields: Fields) -> Response:
     """Record why a feature stays shifted."""
-    scope = acted_on(runtime, session.person, Permission.TRAIN_MODELS, fields)
+    scope = scope_of_form(runtime, session.person, Permission.TRAIN_MODELS, fields)
     feature, note = fields.get("feature", "")[:_LONGEST_NAME], fields.get("note", "")[:_LONGEST_NOTE]
     acknowledge(runtime, scope.chosen, feature=feature, note=note, by=session.person.actor)
     return go_to(request, scope.at(PLACE), Flash.DRIFT_ACKNOWLEDGED)
@@ -54,16 +54,16 @@ def post_acknowledgement(request: Request, runtime: TheRuntime, session: Trainer
 
 @router.post(f"{PLACE}/acknowledgements/withdraw")
 def post_withdrawal(request: Request, runtime: TheRuntime, session: Trainer, fields: Fields) -> Response:
-    scope = acted_on(runtime, session.person, Permission.TRAIN_MODELS, fields)
+    scope = scope_of_form(runtime, session.person, Permission.TRAIN_MODELS, fields)
     acknowledgement_id = fields.get("acknowledgement_id", "")[:_LONGEST_NAME]
-    withdraw(runtime, scope.chosen, acknowledgement_id=acknowledgement_id, by=session.person.actor)
+    withdraw_acknowledgement(runtime, scope.chosen, acknowledgement_id=acknowledgement_id, by=session.person.actor)
     return go_to(request, scope.at(PLACE), Flash.DRIFT_ALARMED)
 
 
 def live_page(runtime: Runtime, person: Person, scope: PlaceScope) -> StaffPage:
     place, now = scope.chosen, runtime.clock.now()
     with runtime.store.read() as connection:
-        drift = drift_of(connection, place.marketplace_id, red_now(runtime, connection, place.marketplace_id))
+        drift = drift_of(connection, place.marketplace_id, red_features_now(runtime, connection, place.marketplace_id))
         reports = monitoring.drift_reports(connection, place.marketplace_id, _REPORTS)
     precision = reason_precision(runtime, place)
     return StaffPage(
@@ -72,49 +72,49 @@ def live_page(runtime: Runtime, person: Person, scope: PlaceScope) -> StaffPage:
         scope=scope,
         drift=drift,
         may_acknowledge=place.marketplace_id in person.marketplaces(Permission.TRAIN_MODELS),
-        grid=_grid(reports, now) if reports else None,
+        grid=_feature_grid(reports, now) if reports else None,
         moving_from=MOVING_FROM,
         moved_from=MOVED_FROM,
         days=DAYS,
         told=precision,
         tables=(
-            _table(
+            _precision_table(
                 "for",
                 "Reasons for counterfeit",
                 "Labelled listings for which this reason raised the score.",
                 precision.reasons_for,
             ),
-            _table(
+            _precision_table(
                 "against",
                 "Reasons against counterfeit",
                 "Labelled listings for which this reason lowered the score. The counterfeit share should be low.",
                 precision.reasons_against,
             ),
-            _table("rules", "Routing rules", "Labelled listings that this rule routed.", precision.rules),
+            _precision_table("rules", "Routing rules", "Labelled listings that this rule routed.", precision.rules),
         ),
     )
 
 
-def _grid(reports: Sequence[tuple[datetime, Mapping[str, Any]]], now: datetime) -> Grid:
+def _feature_grid(reports: Sequence[tuple[datetime, Mapping[str, Any]]], now: datetime) -> Grid:
     """The most drifted features of the newest report, and the score, over the last reports."""
     by_report = [{row["name"]: row["psi"] for row in report["shifts"]} for _, report in reports]
     newest = by_report[-1]
     names = sorted((name for name in newest if name != SCORE), key=lambda name: -newest[name])[:_FEATURES]
     names += [SCORE] if SCORE in newest else []
     columns = [words.day(made_at, now) for made_at, _ in reports]
-    rows = [(_short(name), [psi_by_name.get(name) for psi_by_name in by_report]) for name in names]
+    rows = [(_short_name(name), [psi_by_name.get(name) for psi_by_name in by_report]) for name in names]
     most = names[0] if names else "none"
     label = f"PSI of features in {len(reports)} reports; highest in the newest: {most.replace('_', ' ')}."
     return drift_grid(rows, columns, bounds=(0.05, MOVING_FROM, MOVED_FROM, 2 * MOVED_FROM), label=label)
 
 
-def _short(name: str) -> str:
+def _short_name(name: str) -> str:
     """A feature's name, shortened to the room beside the grid."""
     words_apart = name.replace("_", " ")
     return words_apart if len(words_apart) <= _NAME else f"{words_apart[: _NAME - 1]}…"
 
 
-def _table(key: str, title: str, says: str, signals: Sequence[Told]) -> SimpleNamespace:
+def _precision_table(key: str, title: str, says: str, signals: Sequence[ReasonCounts]) -> SimpleNamespace:
     """A rule is named by its sentence, without the numbers and names of a listing."""
     catalogue = sentences() if key == "rules" else {}
     return SimpleNamespace(

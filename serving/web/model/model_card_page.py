@@ -11,7 +11,7 @@ from serving.learning.store import learning, links
 from serving.platform.runtime import Runtime
 from serving.web.at_marketplace import PlaceScope, scope_of
 from serving.web.forms import LONGEST_DIGEST
-from serving.web.model.model_page import tracked
+from serving.web.model.model_page import tracked_run
 from serving.web.model.model_report import report_of
 from serving.web.rendering import StaffPage, respond
 
@@ -40,5 +40,5 @@ def model_card_page(runtime: Runtime, scope: PlaceScope, digest: str) -> StaffPa
         champion_since=promotions[0].promoted_at if scores else None,
         report=report_of(model),
         snapshot_id=next(iter(snapshot_ids.values()), ""),
-        tracked=tracked(model, runtime.settings),
+        tracked=tracked_run(model, runtime.settings),
     )

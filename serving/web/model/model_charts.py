@@ -32,11 +32,17 @@ class CurveChart:
 def curve_chart(ours: Mapping[str, Any], theirs: Mapping[str, Any] | None, *, chance: float, label: str) -> CurveChart:
     """The chart of stored curves; `chance` is the precision of guessing."""
     return CurveChart(
-        _line(ours), _line(theirs) if theirs else None, _Y(chance), f"random {chance:.3f}", X_TICKS, Y_TICKS, label
+        _polyline(ours),
+        _polyline(theirs) if theirs else None,
+        _Y(chance),
+        f"random {chance:.3f}",
+        X_TICKS,
+        Y_TICKS,
+        label,
     )
 
 
-def _line(curve: Mapping[str, Any]) -> str:
+def _polyline(curve: Mapping[str, Any]) -> str:
     return " ".join(f"{_X(r)},{_Y(p)}" for r, p in zip(curve["recall"], curve["precision"], strict=True))
 
 
@@ -53,10 +59,12 @@ class RocChart:
 
 def roc_chart(ours: Mapping[str, Any], theirs: Mapping[str, Any] | None, *, share: float, label: str) -> RocChart:
     """The chart of stored curves; the counterfeit `share` of the judged rows gives the false positive rate."""
-    return RocChart(_roc(ours, share), _roc(theirs, share) if theirs else None, X_TICKS, Y_TICKS, label)
+    return RocChart(
+        _roc_polyline(ours, share), _roc_polyline(theirs, share) if theirs else None, X_TICKS, Y_TICKS, label
+    )
 
 
-def _roc(curve: Mapping[str, Any], share: float) -> str:
+def _roc_polyline(curve: Mapping[str, Any], share: float) -> str:
     points = []
     for recall, precision in zip(curve["recall"], curve["precision"], strict=True):
         if precision > 0 and 0 < share < 1:
@@ -91,10 +99,12 @@ class ReliabilityChart:
 
 
 def reliability_chart(ours: Mapping[str, Any], theirs: Mapping[str, Any] | None, *, label: str) -> ReliabilityChart:
-    return ReliabilityChart(_bins(ours), _bins(theirs) if theirs else (), X_TICKS, Y_TICKS, label)
+    return ReliabilityChart(
+        _reliability_bins(ours), _reliability_bins(theirs) if theirs else (), X_TICKS, Y_TICKS, label
+    )
 
 
-def _bins(curve: Mapping[str, Any]) -> tuple[Bin, ...]:
+def _reliability_bins(curve: Mapping[str, Any]) -> tuple[Bin, ...]:
     bins = []
     for predicted, observed, number, positives in curve["reliability"]:
         low, high = wilson(positives, number)
@@ -132,13 +142,15 @@ def difference_bars(pairs: Sequence[tuple[float | None, float | None]]) -> list[
     """Ours minus theirs for each pair on one scale; None if one of the two is missing."""
     differences = [None if ours is None or theirs is None else ours - theirs for ours, theirs in pairs]
     most = max([_LEAST_FULL, *(abs(difference) for difference in differences if difference is not None)])
-    return [None if difference is None else _difference(difference, most) for difference in differences]
+    return [None if difference is None else _difference_bar(difference, most) for difference in differences]
 
 
-def _difference(difference: float, most: float) -> DifferenceBar:
+def _difference_bar(difference: float, most: float) -> DifferenceBar:
     width = round(abs(difference) / most * _REACH, 1)
     worse = difference < 0
-    return DifferenceBar(round(_MIDDLE - width, 1) if worse else _MIDDLE, width, worse, words.signed(difference, 3))
+    return DifferenceBar(
+        round(_MIDDLE - width, 1) if worse else _MIDDLE, width, worse, words.signed_figure(difference, 3)
+    )
 
 
 @dataclass(frozen=True, slots=True)

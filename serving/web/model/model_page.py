@@ -16,15 +16,15 @@ from serving.accounts.rules.access import Permission, Person
 from serving.guards import ModelReader, Promoter, TheRuntime, Trainer
 from serving.learning.policy import PromotionPolicy
 from serving.learning.service.labelling import label_state
-from serving.learning.service.learn import request_training, try_again
+from serving.learning.service.learn import request_training, retry_load
 from serving.learning.service.promote import (
+    approval_status_of,
     approve,
+    can_roll_back_alone,
     challenger,
     rollback,
-    rolls_back_alone,
-    standing_of,
     who_can_approve,
-    withdraw,
+    withdraw_approval,
 )
 from serving.learning.store import approvals, learning, links
 from serving.learning.store.learning import Model, Promotion
@@ -33,13 +33,13 @@ from serving.operations.service.breaker import close_breaker
 from serving.platform.runtime import Runtime
 from serving.platform.settings import Settings
 from serving.scoring.store import breakers
-from serving.web.at_marketplace import PlaceScope, acted_on, scope_of
+from serving.web.at_marketplace import PlaceScope, scope_of, scope_of_form
 from serving.web.flash import Flash, go_to
 from serving.web.forms import LONGEST_DIGEST, LONGEST_REASON, Fields
 from serving.web.model.model_report import report_of
 from serving.web.model.notices_part import notices_of
 from serving.web.model.threshold_part import threshold_part
-from serving.web.model.training_part import job_to_try_again, training_part, who
+from serving.web.model.training_part import actor_name, job_to_try_again, training_part
 from serving.web.model.trial_part import RefusedShare, trial_part
 from serving.web.rendering import StaffPage, respond, respond_part
 
@@ -49,7 +49,7 @@ _LATELY: Final = 7
 
 
 @dataclass(frozen=True, slots=True)
-class Tracked:
+class TrackedRun:
     """Where to find a model's run in MLflow: a link, or a command on the service's machine."""
 
     run_id: str
@@ -81,12 +81,12 @@ def models_page(
         # Counting labels reads every verdict, so it happens only if the page says whether a first training can begin.
         counted = contender is None and champion is None
         labels = label_state(connection, marketplace_id, runtime.policies[LabelPolicy], now) if counted else None
-        a_day = _a_day(connection, marketplace_id, champion, now) if champion and contender is None else ()
-        breaker = breakers.of(connection, marketplace_id)
+        a_day = _flagged_a_day(connection, marketplace_id, champion, now) if champion and contender is None else ()
+        breaker = breakers.breaker_of(connection, marketplace_id)
         reader = person.actor
         on_trial = trial_part(runtime, connection, marketplace_id, reader=reader, refused=refused)
         training, again = training_part(connection, scope, now), job_to_try_again(connection, marketplace_id)
-        changes = _past(connection, marketplace_id, past[:_PAST_SHOWN])
+        changes = _past_promotions(connection, marketplace_id, past[:_PAST_SHOWN])
         approved = approvals_of(runtime, connection, marketplace_id, contender, reader=reader) if contender else None
         model = contender or champion
         snapshot_ids = links.snapshot_ids(connection, marketplace_id, [str(model.report["snapshot"])]) if model else {}
@@ -94,7 +94,7 @@ def models_page(
         notices = notices_of(runtime, connection, marketplace_id, model)
         earlier = [promotion.digest for promotion in past if promotion.digest != past[0].digest]
         rollback_approvals = None
-        if earlier and not rolls_back_alone(runtime, connection, marketplace_id, reader):
+        if earlier and not can_roll_back_alone(runtime, connection, marketplace_id, reader):
             back = learning.get_model(connection, marketplace_id, earlier[0])
             rollback_approvals = approvals_of(runtime, connection, marketplace_id, back, reader=reader)
     shown = report_of(model, a_day) if model else None
@@ -109,7 +109,7 @@ def models_page(
         snapshot_id=next(iter(snapshot_ids.values()), ""),
         thresholds=threshold_part(model.report, query_params or {}, daily) if model else None,
         notices=notices,
-        tracked=tracked(model, runtime.settings) if model else None,
+        tracked=tracked_run(model, runtime.settings) if model else None,
         trained=model.created_at if model else None,
         trial=on_trial,
         approvals=approved,
@@ -125,11 +125,11 @@ def models_page(
     )
 
 
-def _a_day(connection: Connection, marketplace_id: str, champion: Model, now: datetime) -> tuple[float, ...]:
+def _flagged_a_day(connection: Connection, marketplace_id: str, champion: Model, now: datetime) -> tuple[float, ...]:
     """The daily number of listings that the champion flagged in the last week; empty if it scored none."""
     thresholds = champion.report["thresholds"]
     names = ("ask_brand_from", "analyst_from")
-    *flagged_counts, total = scores.flagged(
+    *flagged_counts, total = scores.flagged_counts(
         connection, marketplace_id, champion.digest, [thresholds[name] for name in names], now - timedelta(days=_LATELY)
     )
     return tuple(number / _LATELY for number in flagged_counts) if total else ()
@@ -137,24 +137,26 @@ def _a_day(connection: Connection, marketplace_id: str, champion: Model, now: da
 
 def _listings_a_day(connection: Connection, marketplace_id: str, champion: Model, now: datetime) -> float | None:
     """The daily number of listings that the champion scored in the last week; None if it scored none."""
-    (total,) = scores.flagged(connection, marketplace_id, champion.digest, (), now - timedelta(days=_LATELY))
+    (total,) = scores.flagged_counts(connection, marketplace_id, champion.digest, (), now - timedelta(days=_LATELY))
     return total / _LATELY if total else None
 
 
-def _past(connection: Connection, marketplace_id: str, promotions: list[Promotion]) -> list[tuple[str, Promotion]]:
+def _past_promotions(
+    connection: Connection, marketplace_id: str, promotions: list[Promotion]
+) -> list[tuple[str, Promotion]]:
     """The promotions, each with the names of those who approved it."""
-    approved = approvals.used(connection, marketplace_id)
+    approved = approvals.used_by_promotion(connection, marketplace_id)
     return [
         (
-            " and ".join(who(connection, approval.by) for approval in approved.get(promotion.promotion_id, ()))
-            or who(connection, promotion.promoted_by),
+            " and ".join(actor_name(connection, approval.by) for approval in approved.get(promotion.promotion_id, ()))
+            or actor_name(connection, promotion.promoted_by),
             promotion,
         )
         for promotion in promotions
     ]
 
 
-def tracked(model: Model, settings: Settings) -> Tracked | None:
+def tracked_run(model: Model, settings: Settings) -> TrackedRun | None:
     """Where to find its run in MLflow; None if it was not tracked."""
     if model.mlflow_run_id is None:
         return None
@@ -163,7 +165,7 @@ def tracked(model: Model, settings: Settings) -> Tracked | None:
     # The address of a database may contain a password, so the command names the variable and not its value.
     store = '"$TOUCHSTONE_MLFLOW_TRACKING_URI"' if uri else "sqlite:///$TOUCHSTONE_HOME/mlflow/mlflow.db"
     command = f"mlflow ui --backend-store-uri {store}"
-    return Tracked(model.mlflow_run_id, model.mlflow_version or "", link, command)
+    return TrackedRun(model.mlflow_run_id, model.mlflow_version or "", link, command)
 
 
 def _without_password(uri: str) -> str:
@@ -186,10 +188,10 @@ def get_training(request: Request, runtime: TheRuntime, session: ModelReader) ->
 @router.post("/models/train")
 def post_train(request: Request, runtime: TheRuntime, session: Trainer, fields: Fields) -> Response:
     """Request a retraining, or another attempt at the bundle of a training that was kept."""
-    scope = acted_on(runtime, session.person, Permission.TRAIN_MODELS, fields)
+    scope = scope_of_form(runtime, session.person, Permission.TRAIN_MODELS, fields)
     by = session.person.actor
     if job_id := fields.get("job"):
-        try_again(runtime, scope.chosen, job_id, by=by)
+        retry_load(runtime, scope.chosen, job_id, by=by)
     else:
         request_training(runtime, scope.chosen, by=by)
     return go_to(request, scope.at("/models"), Flash.RETRAINING)
@@ -198,7 +200,7 @@ def post_train(request: Request, runtime: TheRuntime, session: Trainer, fields: 
 @router.post("/models/promote")
 def post_promote(request: Request, runtime: TheRuntime, session: Promoter, fields: Fields) -> Response:
     """Approve the model that was shown; the last required approval promotes it."""
-    scope = acted_on(runtime, session.person, Permission.PROMOTE_MODELS, fields)
+    scope = scope_of_form(runtime, session.person, Permission.PROMOTE_MODELS, fields)
     reason, digest = fields.get("reason", "")[:LONGEST_REASON], fields.get("digest", "")[:LONGEST_DIGEST]
     done = approve(runtime, scope.chosen, digest=digest, by=session.person.actor, reason=reason)
     return go_to(request, scope.at("/models"), Flash.PROMOTED if done.in_force else Flash.APPROVED)
@@ -207,15 +209,15 @@ def post_promote(request: Request, runtime: TheRuntime, session: Promoter, field
 @router.post("/models/withdraw")
 def post_withdraw(request: Request, runtime: TheRuntime, session: Promoter, fields: Fields) -> Response:
     """Withdraw the user's approval."""
-    scope = acted_on(runtime, session.person, Permission.PROMOTE_MODELS, fields)
-    withdraw(runtime, scope.chosen, digest=fields.get("digest", "")[:LONGEST_DIGEST], by=session.person.actor)
+    scope = scope_of_form(runtime, session.person, Permission.PROMOTE_MODELS, fields)
+    withdraw_approval(runtime, scope.chosen, digest=fields.get("digest", "")[:LONGEST_DIGEST], by=session.person.actor)
     return go_to(request, scope.at("/models"), Flash.APPROVAL_WITHDRAWN)
 
 
 @router.post("/models/rollback")
 def post_rollback(request: Request, runtime: TheRuntime, session: Promoter, fields: Fields) -> Response:
     """Roll back to the previous champion."""
-    scope = acted_on(runtime, session.person, Permission.PROMOTE_MODELS, fields)
+    scope = scope_of_form(runtime, session.person, Permission.PROMOTE_MODELS, fields)
     reason = fields.get("reason", "")[:LONGEST_REASON]
     done = rollback(runtime, scope.chosen, by=session.person.actor, reason=reason)
     return go_to(request, scope.at("/models"), Flash.ROLLED_BACK if done.in_force else Flash.APPROVED)
@@ -224,7 +226,7 @@ def post_rollback(request: Request, runtime: TheRuntime, session: Promoter, fiel
 @router.post("/models/breaker")
 def post_close_breaker(request: Request, runtime: TheRuntime, session: Promoter, fields: Fields) -> Response:
     """Close the circuit breaker, so that the model asks brands again."""
-    scope = acted_on(runtime, session.person, Permission.PROMOTE_MODELS, fields)
+    scope = scope_of_form(runtime, session.person, Permission.PROMOTE_MODELS, fields)
     reason = fields.get("reason", "")[:LONGEST_REASON]
     close_breaker(runtime, scope.chosen, by=session.person.actor, reason=reason)
     return go_to(request, scope.at("/models"), Flash.BREAKER_CLOSED)
@@ -233,13 +235,13 @@ def post_close_breaker(request: Request, runtime: TheRuntime, session: Promoter,
 def approvals_of(
     runtime: Runtime, connection: Connection, marketplace_id: str, model: Model, *, reader: str
 ) -> SimpleNamespace:
-    stands = standing_of(runtime, connection, marketplace_id, model)
-    waiting_approvals = approvals.waiting(connection, marketplace_id, model.digest)
+    stands = approval_status_of(runtime, connection, marketplace_id, model)
+    waiting_approvals = approvals.unused_approvals(connection, marketplace_id, model.digest)
     able = who_can_approve(connection, marketplace_id, stands)
     return SimpleNamespace(
         given=tuple(
             SimpleNamespace(
-                by=who(connection, waiting_approval.approval.by),
+                by=actor_name(connection, waiting_approval.approval.by),
                 at=waiting_approval.approved_at,
                 reason=waiting_approval.approval.reason,
                 counts=waiting_approval.approval in stands.counted,

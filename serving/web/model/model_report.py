@@ -14,7 +14,7 @@ from serving.web.model import model_charts
 from serving.web.model.model_charts import CurveChart, ReliabilityChart, RocChart, ThresholdBar
 from serving.web.model.report_measures import Measure, measures_of, operating_rows
 from serving.web.wording import words
-from training.evaluate.comparison import comparable, why_not_comparable
+from training.evaluate.comparison import comparable_figures, why_not_comparable
 from training.evaluate.operating import promise_in_words
 
 _WHOLE: Final = ".000"
@@ -73,14 +73,14 @@ def gate_rows(gates: Sequence[Mapping[str, Any]]) -> tuple[GateRow, ...]:
             words.figure(gate.get("figure")),
             words.figure(gate.get("bound")),
             gate["sentence"],
-            _merged(gate_rows(gate.get("parts", ()))),
+            _merge_rows(gate_rows(gate.get("parts", ()))),
         )
         for gate in gates
     ]
     return tuple(sorted(rows, key=lambda row: (not row.blocks, row.state == "passed")))
 
 
-def _merged(rows: Sequence[GateRow]) -> tuple[GateRow, ...]:
+def _merge_rows(rows: Sequence[GateRow]) -> tuple[GateRow, ...]:
     """The rows in their order, those that differ only in their name as one."""
     merged_rows: dict[GateRow, GateRow] = {}
     for row in rows:
@@ -148,7 +148,7 @@ class Report:
 def report_of(model: Model, a_day: Sequence[float] = ()) -> Report:
     """The report that a training wrote; `a_day` is the daily number of live listings that its thresholds flag."""
     report = model.report
-    judged = comparable(report["judged"])
+    judged = comparable_figures(report["judged"])
     ours, theirs = judged.get("candidate"), judged.get("champion")
     # Without an evaluation, the out-of-fold figures are the only ones.
     figures, among = (ours, judged) if ours else (report["out_of_fold"], report)
@@ -166,7 +166,7 @@ def report_of(model: Model, a_day: Sequence[float] = ()) -> Report:
         measures=measures_of(ours, theirs, judged) if ours else (),
         out_of_fold=measures_of(report["out_of_fold"], None, {}),
         gates=gate_rows(report["gates"]),
-        slices=_slices(judged.get("slices", ())),
+        slices=_slice_rows(judged.get("slices", ())),
         curves=model_charts.curve_chart(
             curves["candidate"], curves.get("champion"), chance=chance, label=_curve_label(figures, theirs)
         ),
@@ -189,7 +189,7 @@ def report_of(model: Model, a_day: Sequence[float] = ()) -> Report:
     )
 
 
-def _slices(slices: tuple[Mapping[str, Any], ...]) -> tuple[SimpleNamespace, ...]:
+def _slice_rows(slices: tuple[Mapping[str, Any], ...]) -> tuple[SimpleNamespace, ...]:
     bars = model_charts.difference_bars([(row["candidate_ap"], row.get("champion_ap")) for row in slices])
     return tuple(
         SimpleNamespace(
@@ -242,14 +242,14 @@ def peers_of(judged: Mapping[str, Any]) -> SimpleNamespace | None:
             "This model": judged["candidate"],
             **{words_for: peers["figures"][name] for name, words_for in _METHODS.items()},
         },
-        difference="unknown" if peers["difference"] is None else words.signed(peers["difference"], 3),
-        interval="" if low is None else f"{words.signed(low, 3)} to {words.signed(high, 3)}",
+        difference="unknown" if peers["difference"] is None else words.signed_figure(peers["difference"], 3),
+        interval="" if low is None else f"{words.signed_figure(low, 3)} to {words.signed_figure(high, 3)}",
         claims=whole and low is not None and low > 0,
-        says=_says(low, high) if whole else _sampled(peers["fitted"], peers["known"]),
+        says=_difference_sentence(low, high) if whole else _sampling_sentence(peers["fitted"], peers["known"]),
     )
 
 
-def _says(low: float | None, high: float | None) -> str:
+def _difference_sentence(low: float | None, high: float | None) -> str:
     if low is None or high is None:
         return "The difference to the fair peer cannot be estimated, so no superiority is claimed."
     if low > 0:
@@ -259,7 +259,7 @@ def _says(low: float | None, high: float | None) -> str:
     return "Not better than the fair peer beyond chance: the 95 % interval over sellers includes zero."
 
 
-def _sampled(fitted: int, known: int) -> str:
+def _sampling_sentence(fitted: int, known: int) -> str:
     return (
         f"No superiority is claimed: to save time the baselines learnt {fitted:,} of the {known:,} rows that the model "
         "learnt."
@@ -275,17 +275,17 @@ def second_stage_of(report: Mapping[str, Any]) -> SimpleNamespace | None:
     low, high = gain["ap_interval"]
     return SimpleNamespace(
         encoder=second_stage["encoder"],
-        says=_encoder_says(low, high),
+        says=_encoder_sentence(low, high),
         gains=low is not None and low > 0,
         precision=words.figure(second_stage["out_of_fold"]["ap"]),
-        difference=words.signed(gain["ap"], 3),
-        interval="" if low is None else f"{words.signed(low, 3)} to {words.signed(high, 3)}",
+        difference=words.signed_figure(gain["ap"], 3),
+        interval="" if low is None else f"{words.signed_figure(low, 3)} to {words.signed_figure(high, 3)}",
         weight=f"{second_stage['title_weight']:.0%}",
         titles=f"{titles}, {second_stage['failed']:,} of them unreadable" if second_stage["failed"] else titles,
     )
 
 
-def _encoder_says(low: float | None, high: float | None) -> str:
+def _encoder_sentence(low: float | None, high: float | None) -> str:
     if low is None or high is None:
         return "Whether it sorts better than the first answers cannot be estimated."
     if low > 0:

@@ -8,14 +8,14 @@ from sqlalchemy import Connection
 from serving.accounts.store import accounts
 from serving.learning.policy import DriftAlarmPolicy, LabelSourcePolicy
 from serving.learning.rules.drift_alarm import RedFeature
-from serving.learning.rules.retraining import Among, HeavySource, heavy_sources
-from serving.learning.service.monitoring import red_now
+from serving.learning.rules.retraining import HeavySource, ShareBase, heavy_sources
+from serving.learning.service.monitoring import red_features_now
 from serving.learning.store.learning import Model
 from serving.platform.runtime import Runtime
 from serving.web.wording import words
 
 _NAMED: Final = 3
-OF: Final = {Among.ALL: "labels", Among.COUNTERFEIT: "counterfeit labels", Among.GENUINE: "genuine labels"}
+OF: Final = {ShareBase.ALL: "labels", ShareBase.COUNTERFEIT: "counterfeit labels", ShareBase.GENUINE: "genuine labels"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,17 +32,17 @@ def notices_of(
     runtime: Runtime, connection: Connection, marketplace_id: str, model: Model | None
 ) -> tuple[Notice, ...]:
     """The notices of a marketplace and of the model that its page shows."""
-    heavy = _heavy(model, runtime.policies[LabelSourcePolicy]) if model else ()
+    heavy = _heavy_sources(model, runtime.policies[LabelSourcePolicy]) if model else ()
     users = accounts.names(connection, [source.source.removeprefix("user:") for source in heavy])
-    loud = [feature for feature in red_now(runtime, connection, marketplace_id) if not feature.quiet]
+    loud = [feature for feature in red_features_now(runtime, connection, marketplace_id) if not feature.quiet]
     return (
-        *_of_reference(model),
-        *(_of_source(source, users) for source in heavy),
-        *((_of_drift(loud, runtime.policies[DriftAlarmPolicy]),) if loud else ()),
+        *_reference_notices(model),
+        *(_source_notice(source, users) for source in heavy),
+        *((_drift_notice(loud, runtime.policies[DriftAlarmPolicy]),) if loud else ()),
     )
 
 
-def _of_reference(model: Model | None) -> tuple[Notice, ...]:
+def _reference_notices(model: Model | None) -> tuple[Notice, ...]:
     """That a champion with failed gates is not the measure of this model."""
     reference = (model.report.get("reference") if model else None) or {}
     if not reference.get("overridden"):
@@ -64,7 +64,7 @@ def share_in_words(source: HeavySource, name: str) -> str:
     return f"{name} gave {source.share:.0%} of the {OF[source.among]}"
 
 
-def _heavy(model: Model, policy: LabelSourcePolicy) -> tuple[HeavySource, ...]:
+def _heavy_sources(model: Model, policy: LabelSourcePolicy) -> tuple[HeavySource, ...]:
     """Older reports do not say who gave the labels."""
     sources = model.report.get("sources", ())
     return heavy_sources(
@@ -76,7 +76,7 @@ def _heavy(model: Model, policy: LabelSourcePolicy) -> tuple[HeavySource, ...]:
     )
 
 
-def _of_source(source: HeavySource, users: dict[str, str]) -> Notice:
+def _source_notice(source: HeavySource, users: dict[str, str]) -> Notice:
     name = users.get(source.source.removeprefix("user:"), "A reviewer")
     return Notice(
         f"{share_in_words(source, name)}.",
@@ -86,7 +86,7 @@ def _of_source(source: HeavySource, users: dict[str, str]) -> Notice:
     )
 
 
-def _of_drift(loud: list[RedFeature], policy: DriftAlarmPolicy) -> Notice:
+def _drift_notice(loud: list[RedFeature], policy: DriftAlarmPolicy) -> Notice:
     worsened = sum(feature.acknowledged is not None for feature in loud)
     named = [feature.name.replace("_", " ") for feature in loud[:_NAMED]]
     more = [f"{len(loud) - _NAMED} more"] if len(loud) > _NAMED else []
@@ -94,7 +94,7 @@ def _of_drift(loud: list[RedFeature], policy: DriftAlarmPolicy) -> Notice:
     has = "has" if len(loud) == 1 else "have"
     return Notice(
         f"{words.many(len(loud), 'feature')} {has} shifted without an explanation.",
-        f"{words.listed([*named, *more]).capitalize()}.{since}",
+        f"{words.join_list([*named, *more]).capitalize()}.{since}",
         "/models/live",
         "Latest drift report",
     )

@@ -40,12 +40,12 @@ def _lineage(model: Model) -> dict[str, str | None]:
         "MLflow run": model.mlflow_run_id,
         "Split": f"fitted on rows known before {report['cut'][:16]} UTC" if "cut" in report else None,
         "Seed": str(report["seed"]),
-        "Combination": _join(report),
+        "Combination": _join_in_words(report),
         "Lanes": ", ".join(f"{n:,} {ROUTES[Lane(lane)]}" for lane, n in report["lanes"].items()),
     }
 
 
-def _join(report: Mapping[str, Any]) -> str:
+def _join_in_words(report: Mapping[str, Any]) -> str:
     if report["join"] == Join.STACK:
         return "the text model's log-odds are a column of the learner"
     if report["join"] == Join.OFFSET:

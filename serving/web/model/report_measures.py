@@ -41,25 +41,37 @@ def measures_of(
         better = None if mine is None or other is None else (mine >= other) is more_is_better or mine == other
         interval = ours.get("ap_interval") if key == "ap" else None
         rows.append(
-            Measure(name, words.figure(mine), words.figure(other) if theirs else None, better, _interval(interval))
+            Measure(
+                name, words.figure(mine), words.figure(other) if theirs else None, better, _interval_in_words(interval)
+            )
         )
     if "difference_interval" in judged:
         low, high = judged["difference_interval"]
         mine, other = ours["ap"], theirs["ap"] if theirs else None
-        difference = "none" if mine is None or other is None else words.signed(mine - other, 3)
+        difference = "none" if mine is None or other is None else words.signed_figure(mine - other, 3)
         rows.insert(
-            1, Measure("Difference", difference, "", None, _interval((low, high), sign=True), _chance((low, high)))
+            1,
+            Measure(
+                "Difference",
+                difference,
+                "",
+                None,
+                _interval_in_words((low, high), sign=True),
+                _significance((low, high)),
+            ),
         )
     if "random_slice" in ours:
         ends = judged.get("random_slice", {}).get("difference_interval")
-        rows.append(_on_all_listings(ours["random_slice"], theirs["random_slice"] if theirs else None, _chance(ends)))
+        rows.append(
+            _all_listings_measure(ours["random_slice"], theirs["random_slice"] if theirs else None, _significance(ends))
+        )
     if "only_text_and_price" in judged:
         bare = judged["only_text_and_price"]["ap"]
         rows.append(Measure("AP, text and price only", words.figure(bare), None, None, ""))
     return tuple(rows)
 
 
-def _chance(ends: Sequence[float | None] | None) -> str:
+def _significance(ends: Sequence[float | None] | None) -> str:
     """Whether a difference with this 95 % interval is significant."""
     low, high = ends or (None, None)
     if low is None or high is None:
@@ -67,7 +79,7 @@ def _chance(ends: Sequence[float | None] | None) -> str:
     return "not significant" if low <= 0 <= high else "significant"
 
 
-def _on_all_listings(ours: Mapping[str, Any], theirs: Mapping[str, Any] | None, chance: str) -> Measure:
+def _all_listings_measure(ours: Mapping[str, Any], theirs: Mapping[str, Any] | None, chance: str) -> Measure:
     """Estimates for all listings, with each evaluated row weighted by its inverse sampling probability."""
     mine, other = ours["ap"], theirs["ap"] if theirs else None
     better = None if mine is None or other is None else mine >= other
@@ -77,16 +89,16 @@ def _on_all_listings(ours: Mapping[str, Any], theirs: Mapping[str, Any] | None, 
         words.figure(mine),
         words.figure(other) if theirs else None,
         better,
-        _interval(ours["ap_interval"]),
+        _interval_in_words(ours["ap_interval"]),
         chance,
     )
 
 
-def _interval(ends: tuple[float | None, float | None] | None, *, sign: bool = False) -> str:
+def _interval_in_words(ends: tuple[float | None, float | None] | None, *, sign: bool = False) -> str:
     low, high = ends or (None, None)
     if low is None or high is None:
         return ""
-    return f"{words.signed(low, 3)} to {words.signed(high, 3)}" if sign else f"{low:.3f} to {high:.3f}"
+    return f"{words.signed_figure(low, 3)} to {words.signed_figure(high, 3)}" if sign else f"{low:.3f} to {high:.3f}"
 
 
 def operating_rows(
@@ -94,11 +106,12 @@ def operating_rows(
 ) -> tuple[SimpleNamespace, ...]:
     names = (("Ask brand", "ask_brand_from"), ("Analyst review", "analyst_from"))
     return tuple(
-        _point(name, points[key], positives, f"{a_day[i]:,.1f}" if a_day else "") for i, (name, key) in enumerate(names)
+        _operating_row(name, points[key], positives, f"{a_day[i]:,.1f}" if a_day else "")
+        for i, (name, key) in enumerate(names)
     )
 
 
-def _point(name: str, point: Mapping[str, Any], positives: int, a_day: str) -> SimpleNamespace:
+def _operating_row(name: str, point: Mapping[str, Any], positives: int, a_day: str) -> SimpleNamespace:
     precision, recall, flagged = point["precision"], point["recall"], point["flagged"]
     hits = None if precision is None else round(precision * flagged)
     return SimpleNamespace(
@@ -107,12 +120,14 @@ def _point(name: str, point: Mapping[str, Any], positives: int, a_day: str) -> S
         flagged=f"{flagged:,}",
         precision=words.figure(precision, 2),
         recall=words.figure(recall, 2),
-        precision_ends="" if hits is None or not flagged else _ends(hits, flagged),
-        recall_ends="" if hits is None or recall is None or not positives else _ends(min(hits, positives), positives),
+        precision_ends="" if hits is None or not flagged else _wilson_in_words(hits, flagged),
+        recall_ends=""
+        if hits is None or recall is None or not positives
+        else _wilson_in_words(min(hits, positives), positives),
         a_day=a_day,
     )
 
 
-def _ends(hits: int, number: int) -> str:
+def _wilson_in_words(hits: int, number: int) -> str:
     low, high = wilson(hits, number)
     return f"{low:.2f} to {high:.2f}"

@@ -11,8 +11,8 @@ from serving.guards import ModelReader, TheRuntime
 from serving.learning.store import learning
 from serving.platform.runtime import Runtime
 from serving.web.at_marketplace import PlaceScope, scope_of
-from serving.web.model.model_page import tracked
-from serving.web.model.training_part import job_to_try_again, training_part, who
+from serving.web.model.model_page import tracked_run
+from serving.web.model.training_part import actor_name, job_to_try_again, training_part
 from serving.web.rendering import StaffPage, respond
 
 router = APIRouter(include_in_schema=False)
@@ -35,8 +35,8 @@ def runs_page(runtime: Runtime, person: Person, scope: PlaceScope) -> StaffPage:
         runs = []
         for job in learning.jobs(connection, marketplace_id, _SHOWN):
             model = models.get(job.digest or "")
-            run = tracked(model, runtime.settings) if model else None
-            runs.append(SimpleNamespace(job=job, by=who(connection, job.requested_by), model=model, tracked=run))
+            run = tracked_run(model, runtime.settings) if model else None
+            runs.append(SimpleNamespace(job=job, by=actor_name(connection, job.requested_by), model=model, tracked=run))
         return StaffPage(
             "runs.html",
             "/models",

@@ -54,7 +54,8 @@ def snapshot_page(runtime: Runtime, person: Person, scope: PlaceScope, snapshot_
     with runtime.store.read() as connection:
         snapshot = learning.get_snapshot(connection, marketplace_id, snapshot_id)
         names = {
-            brand.brand_id: brand.name for brand in brands.registered(connection, marketplace_id, runtime.clock.now())
+            brand.brand_id: brand.name
+            for brand in brands.enrolled_brands(connection, marketplace_id, runtime.clock.now())
         }
     content, why_not = None, ""
     try:

@@ -46,9 +46,9 @@ def threshold_part(
     if not curve:
         return None
     own = {name: _hundredths(report["thresholds"][name]) for name in ("ask_brand_from", "analyst_from")}
-    ask = _typed(query_params.get("ask", ""), own["ask_brand_from"])
-    analyst = min(ask, _typed(query_params.get("analyst", ""), own["analyst_from"]))
-    points = {_hundredths(point["threshold"]): _point(point) for point in curve}
+    ask = _typed_hundredths(query_params.get("ask", ""), own["ask_brand_from"])
+    analyst = min(ask, _typed_hundredths(query_params.get("analyst", ""), own["analyst_from"]))
+    points = {_hundredths(point["threshold"]): _curve_point(point) for point in curve}
     volume = _PER if listings_a_day is None else listings_a_day
     both, top = points[analyst], points[ask]
     return ThresholdPart(
@@ -56,18 +56,18 @@ def threshold_part(
         analyst=f"{analyst / 100:.2f}",
         is_models_own=(ask, analyst) == (own["ask_brand_from"], min(own.values())),
         lanes=(
-            _lane("ask", "Ask brand", top, volume),
-            _lane("analyst", "Analyst review", tuple(a - b for a, b in zip(both, top, strict=True)), volume),
-            _lane("both", "Both together", both, volume),
+            _lane_figures("ask", "Ask brand", top, volume),
+            _lane_figures("analyst", "Analyst review", tuple(a - b for a, b in zip(both, top, strict=True)), volume),
+            _lane_figures("both", "Both together", both, volume),
         ),
-        table=tuple(_row(at, points[at], volume) for at in range(_EVERY, 100, _EVERY)),
+        table=tuple(_threshold_row(at, points[at], volume) for at in range(_EVERY, 100, _EVERY)),
         curve=";".join(",".join(f"{figure:.5f}" for figure in points[at]) for at in range(_LOWEST, _HIGHEST + 1)),
         volume=round(volume, 1),
         unit=f"listings of {_PER:,}" if listings_a_day is None else "listings per day",
     )
 
 
-def _typed(text: str, own: int) -> int:
+def _typed_hundredths(text: str, own: int) -> int:
     return _hundredths(float(text)) if _HUNDREDTHS.fullmatch(text) else own
 
 
@@ -75,18 +75,18 @@ def _hundredths(threshold: float) -> int:
     return min(_HIGHEST, max(_LOWEST, round(100 * threshold)))
 
 
-def _point(point: Mapping[str, Any]) -> tuple[float, float, float]:
+def _curve_point(point: Mapping[str, Any]) -> tuple[float, float, float]:
     """The share flagged, the share flagged and counterfeit, and the recall."""
     flagged = point["flagged"] or 0.0
     return flagged, flagged * (point["precision"] or 0.0), point["recall"] or 0.0
 
 
-def _lane(key: str, name: str, point: Sequence[float], volume: float) -> SimpleNamespace:
-    row = _row(0, point, volume)
+def _lane_figures(key: str, name: str, point: Sequence[float], volume: float) -> SimpleNamespace:
+    row = _threshold_row(0, point, volume)
     return SimpleNamespace(key=key, name=name, load=row.load, precision=row.precision, recall=row.recall)
 
 
-def _row(at: int, point: Sequence[float], volume: float) -> SimpleNamespace:
+def _threshold_row(at: int, point: Sequence[float], volume: float) -> SimpleNamespace:
     flagged, hits, recall = point
     precision = hits / flagged if flagged > 0 else None
     return SimpleNamespace(

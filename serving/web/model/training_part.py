@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from serving.accounts.store import accounts
 from serving.learning.rules.retraining import Cause, Wait
-from serving.learning.service.learn import is_kept
+from serving.learning.service.learn import can_retry_load
 from serving.learning.store import learning, retraining
 from serving.learning.store.learning import Job
 from serving.learning.store.retraining import BY_ITSELF
@@ -29,19 +29,19 @@ def next_training(connection: Connection, marketplace_id: str, now: datetime) ->
         return SimpleNamespace(
             sentences=("Automatic retraining is off. A training starts only when somebody requests it.",), counted=""
         )
-    last = retraining.last_look(connection, marketplace_id)
+    last = retraining.last_decision(connection, marketplace_id)
     if last is None:
         return SimpleNamespace(
             sentences=("The labels for automatic retraining are counted within an hour.",), counted=""
         )
     looked_at, decision = last
-    return SimpleNamespace(sentences=waits_for(decision, now), counted=words.moment(looked_at, now))
+    return SimpleNamespace(sentences=waits_in_words(decision, now), counted=words.moment(looked_at, now))
 
 
-def waits_for(decision: Mapping[str, Any], now: datetime) -> tuple[str, ...]:
+def waits_in_words(decision: Mapping[str, Any], now: datetime) -> tuple[str, ...]:
     """What a stored decision says of the next training: an obstacle, if there is one, then labels and schedule."""
     labels = f"{decision['new_labels']:,} of {decision['needed']:,} new labels"
-    sentences = (_obstacle(decision, now), f"{labels}; {_schedule(decision, now)}.")
+    sentences = (_obstacle_in_words(decision, now), f"{labels}; {_schedule_in_words(decision, now)}.")
     return tuple(sentence for sentence in sentences if sentence)
 
 
@@ -51,27 +51,27 @@ def why_started(cause: Mapping[str, Any]) -> str:
         case Cause.LABELS:
             return f"Started by itself: {words.many(cause['new_labels'], 'new label')} since the last training."
         case Cause.DRIFT:
-            return f"Started by itself: drift of {_listed(cause['moved'])} in successive reports."
+            return f"Started by itself: drift of {_names_in_words(cause['moved'])} in successive reports."
         case Cause.SCHEDULE:
             return f"Started by itself on schedule, with {words.many(cause['new_labels'], 'new label')}."
 
 
-def _listed(names: Sequence[str]) -> str:
+def _names_in_words(names: Sequence[str]) -> str:
     more = len(names) - _NAMED
-    return words.listed([*names[:_NAMED], *([f"{more} more"] if more > 0 else [])])
+    return words.join_list([*names[:_NAMED], *([f"{more} more"] if more > 0 else [])])
 
 
-def _schedule(decision: Mapping[str, Any], now: datetime) -> str:
+def _schedule_in_words(decision: Mapping[str, Any], now: datetime) -> str:
     if decision["scheduled_at"] is None:
         return "no schedule before the first training"
     at = datetime.fromisoformat(decision["scheduled_at"])
-    return f"next scheduled training {_in(at, now)}" if at > now else "a scheduled training is due"
+    return f"next scheduled training {_time_ahead(at, now)}" if at > now else "a scheduled training is due"
 
 
-def _obstacle(decision: Mapping[str, Any], now: datetime) -> str:
+def _obstacle_in_words(decision: Mapping[str, Any], now: datetime) -> str:
     """Why nothing starts although a cause may hold; empty where there is no obstacle."""
     code = decision["code"]
-    until = "" if decision["not_before"] is None else _in(datetime.fromisoformat(decision["not_before"]), now)
+    until = "" if decision["not_before"] is None else _time_ahead(datetime.fromisoformat(decision["not_before"]), now)
     match code:
         case Wait.TOO_FEW:
             return "Too few mature labels of a class for a training."
@@ -88,7 +88,7 @@ def _obstacle(decision: Mapping[str, Any], now: datetime) -> str:
             return ""
 
 
-def _in(moment: datetime, now: datetime) -> str:
+def _time_ahead(moment: datetime, now: datetime) -> str:
     """A time ahead in whole days from two days on, else in hours.
 
     >>> from datetime import UTC, timedelta
@@ -145,14 +145,14 @@ def training_part(connection: Connection, scope: PlaceScope, now: datetime) -> S
         "/models",
         state=job.state,
         active=job.state in _ACTIVE,
-        stage=_stage(str(job.progress.get("stage", ""))),
+        stage=_stage_in_words(str(job.progress.get("stage", ""))),
         percent=round(100 * float(job.progress.get("share", 0.0))),
-        asked=f"{who(connection, job.requested_by)}, {words.moment(job.created_at, now)}",
+        asked=f"{actor_name(connection, job.requested_by)}, {words.moment(job.created_at, now)}",
         why=why_started(job.cause) if job.cause else "",
-        again=_again(job.progress, now),
+        again=_attempt_in_words(job.progress, now),
         finished=words.moment_named(job.finished_at, now) if job.finished_at else "",
         error=job.error if job.state == "failed" or not _is_tracked(connection, job) else None,
-        stages=_stages(job.progress, now),
+        stages=_stage_rows(job.progress, now),
         address=address,
         following=following,
     )
@@ -160,15 +160,15 @@ def training_part(connection: Connection, scope: PlaceScope, now: datetime) -> S
 
 def job_to_try_again(connection: Connection, marketplace_id: str) -> str:
     """The last retraining if its bundle can be tried again; empty otherwise."""
-    return next((job.job_id for job in learning.jobs(connection, marketplace_id, 1) if is_kept(job)), "")
+    return next((job.job_id for job in learning.jobs(connection, marketplace_id, 1) if can_retry_load(job)), "")
 
 
-def _stage(code: str) -> str:
+def _stage_in_words(code: str) -> str:
     """A stage in words; what precedes the training process is already in words."""
     return _STAGES.get(code, code.capitalize())
 
 
-def _again(progress: Mapping[str, Any], now: datetime) -> str:
+def _attempt_in_words(progress: Mapping[str, Any], now: datetime) -> str:
     attempt = int(progress.get("attempt", 1))
     if attempt < 2:
         return ""
@@ -176,7 +176,7 @@ def _again(progress: Mapping[str, Any], now: datetime) -> str:
     return f"Attempt {attempt}, since {began}: the worker ended during the one before."
 
 
-def _stages(progress: Mapping[str, Any], now: datetime) -> tuple[SimpleNamespace, ...]:
+def _stage_rows(progress: Mapping[str, Any], now: datetime) -> tuple[SimpleNamespace, ...]:
     """Every stage in its order. One without a start before the current one was left out; that of an encoder, which few
     have, is then not shown."""
     began = {str(log_entry["stage"]): datetime.fromisoformat(log_entry["at"]) for log_entry in progress.get("log", ())}
@@ -203,7 +203,7 @@ def _is_tracked(connection: Connection, job: Job) -> bool:
     )
 
 
-def who(connection: Connection, actor: str) -> str:
+def actor_name(connection: Connection, actor: str) -> str:
     """The name behind an actor of the audit log."""
     kind, _, known_id = actor.partition(":")
     if kind == "user":

@@ -5,10 +5,10 @@ from types import SimpleNamespace
 
 from sqlalchemy import Connection
 
-from serving.learning.service.trial import shown_so_far, still_missing
+from serving.learning.service.trial import comparison_so_far, missing_approval_count
 from serving.platform.runtime import Runtime
 from serving.scoring.store import trials
-from serving.web.model.training_part import who
+from serving.web.model.training_part import actor_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +31,9 @@ def trial_part(
     return SimpleNamespace(
         trial=trial,
         percent=percent,
-        missing=still_missing(runtime, connection, trial, reader),
+        missing=missing_approval_count(runtime, connection, trial, reader),
         typed=refused.typed if refused else str(percent),
         error=refused.error if refused else None,
-        by=who(connection, trial.started_by),
-        comparison=shown_so_far(runtime, connection, trial),
+        by=actor_name(connection, trial.started_by),
+        comparison=comparison_so_far(runtime, connection, trial),
     )

@@ -16,9 +16,9 @@ from serving.accounts.rules.access import Permission
 from serving.accounts.store import accounts
 from serving.audit.service.signing import last_head
 from serving.audit.store import audit, audit_lines
-from serving.audit.store.audit_lines import SEARCHED, Line, Wanted
+from serving.audit.store.audit_lines import SEARCHED, Line, LineFilter
 from serving.guards import Administrator, TheRuntime, runtime_of
-from serving.platform.database.pools import dear
+from serving.platform.database.pools import in_fair_pool
 from serving.platform.runtime import Runtime
 from serving.platform.tabular import Columns, Format, Kind, as_file
 from serving.web.at_marketplace import PlaceScope, scope_of
@@ -67,32 +67,36 @@ class Filter:
 def get_audit(request: Request, session: Administrator) -> HTMLResponse:
     runtime, fields = runtime_of(request), request.query_params
     scope = scope_of(runtime, session.person, Permission.ADMINISTER, fields)
-    check = _asked(runtime, scope, fields)
-    return respond(request, audit_page(runtime, scope, _filter(fields), _number(fields.get("before")), check), session)
+    check = _requested_check(runtime, scope, fields)
+    return respond(
+        request,
+        audit_page(runtime, scope, _filter_of_form(fields), _number_or_none(fields.get("before")), check),
+        session,
+    )
 
 
 @router.get(f"{PLACE}/followed")
-@dear
+@in_fair_pool
 def get_followed(request: Request, session: Administrator) -> HTMLResponse:
     """Verify the next part of the chain; the page polls until all parts are verified."""
     runtime, fields = runtime_of(request), request.query_params
-    first, after, upto = (_number(fields.get(name)) or 0 for name in ("first", "after", "upto"))
+    first, after, upto = (_number_or_none(fields.get(name)) or 0 for name in ("first", "after", "upto"))
     scope = scope_of(runtime, session.person, Permission.ADMINISTER, fields)
-    return respond_part(request, follow(runtime, scope, first, after, upto), session)
+    return respond_part(request, check_next_part(runtime, scope, first, after, upto), session)
 
 
 @router.get(f"{PLACE}.{{form}}")
-@dear
+@in_fair_pool
 def get_export(request: Request, runtime: TheRuntime, session: Administrator, form: Format) -> Response:
     """Download the entries that match the search, at most the newest fifty thousand."""
     marketplace_id = scope_of(runtime, session.person, Permission.ADMINISTER, request.query_params).marketplace_id
     with runtime.store.read() as connection:
-        audit_query = _wanted(connection, marketplace_id, _filter(request.query_params))
+        audit_query = _audit_query(connection, marketplace_id, _filter_of_form(request.query_params))
         lines = audit_lines.lines(connection, audit_query, before=None, most=_EXPORTED)
-    return download(form, "audit-log", as_file(form, _COLUMNS, [_exported(line) for line in lines]))
+    return download(form, "audit-log", as_file(form, _COLUMNS, [_export_row(line) for line in lines]))
 
 
-def _exported(line: Line) -> tuple[object, ...]:
+def _export_row(line: Line) -> tuple[object, ...]:
     audit_entry = line.entry
     named = (audit_entry.sequence, audit_entry.occurred_at, audit_entry.actor, audit_entry.act, audit_entry.subject)
     return (*named, line.payload, audit_entry.payload_hash, audit_entry.previous_hash, audit_entry.entry_hash)
@@ -104,7 +108,7 @@ def audit_page(
     marketplace_id = scope.marketplace_id
     with runtime.store.read() as connection:
         sequence, digest = audit.head(connection)
-        audit_query = _wanted(connection, marketplace_id, chosen)
+        audit_query = _audit_query(connection, marketplace_id, chosen)
         lines = audit_lines.lines(connection, audit_query, before=before, most=_SHOWN + 1)
         users = [line.entry.actor.removeprefix("user:") for line in lines if line.entry.actor.startswith("user:")]
         names = accounts.names(connection, users)
@@ -129,13 +133,15 @@ def audit_page(
     )
 
 
-def _filter(fields: Mapping[str, str]) -> Filter:
+def _filter_of_form(fields: Mapping[str, str]) -> Filter:
     """The submitted fields, truncated and without characters that a database rejects."""
     read = {name: fields.get(name, "").replace("\0", "").strip()[:_LONGEST] for name in Filter.__slots__}
-    return Filter(**{**read, **{name: day for name in ("since", "until") if (day := _day(read[name])) != read[name]}})
+    return Filter(
+        **{**read, **{name: day for name in ("since", "until") if (day := _day_or_empty(read[name])) != read[name]}}
+    )
 
 
-def _day(text: str) -> str:
+def _day_or_empty(text: str) -> str:
     """The value if it is a day, else an empty text."""
     try:
         return datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC).date().isoformat() if text else ""
@@ -143,44 +149,48 @@ def _day(text: str) -> str:
         return ""
 
 
-def _wanted(connection: Connection, marketplace_id: str, chosen: Filter) -> Wanted:
+def _audit_query(connection: Connection, marketplace_id: str, chosen: Filter) -> LineFilter:
     """The audit log query for the chosen filter. An actor given as an e-mail address becomes a user id."""
     actor = chosen.actor or None
     if actor is not None and "@" in actor:
         credentials = accounts.credentials(connection, actor)
         actor = f"user:{credentials.user_id}" if credentials else actor
-    until = _moment(chosen.until)
-    return Wanted(
+    until = _start_of_day(chosen.until)
+    return LineFilter(
         marketplace_id,
         actor,
         chosen.act or None,
         chosen.subject or None,
-        _moment(chosen.since),
+        _start_of_day(chosen.since),
         until + timedelta(days=1) if until else None,
     )
 
 
-def _moment(day: str) -> datetime | None:
+def _start_of_day(day: str) -> datetime | None:
     return datetime.fromisoformat(day).replace(tzinfo=UTC) if day else None
 
 
-def _number(text: str | None) -> int | None:
+def _number_or_none(text: str | None) -> int | None:
     return int(text) if text and _NUMBER.fullmatch(text) else None
 
 
-def _asked(runtime: Runtime, scope: PlaceScope, fields: Mapping[str, str]) -> StaffPage | None:
+def _requested_check(runtime: Runtime, scope: PlaceScope, fields: Mapping[str, str]) -> StaffPage | None:
     """The verification that an address requests: of the newest entries, or from where the last part ended."""
-    newest = _number(fields.get("newest"))
+    newest = _number_or_none(fields.get("newest"))
     if newest is None:
-        first, after, upto = (_number(fields.get(name)) for name in ("first", "after", "upto"))
-        return None if first is None or after is None or upto is None else follow(runtime, scope, first, after, upto)
+        first, after, upto = (_number_or_none(fields.get(name)) for name in ("first", "after", "upto"))
+        return (
+            None
+            if first is None or after is None or upto is None
+            else check_next_part(runtime, scope, first, after, upto)
+        )
     with runtime.store.read() as connection:
         last, _ = audit.head(connection)
     first = max(0, last - min(newest, _MOST_CHECKED))
-    return follow(runtime, scope, first, first, last)
+    return check_next_part(runtime, scope, first, first, last)
 
 
-def follow(runtime: Runtime, scope: PlaceScope, first: int, after: int, upto: int) -> StaffPage:
+def check_next_part(runtime: Runtime, scope: PlaceScope, first: int, after: int, upto: int) -> StaffPage:
     """Verify the next part of the chain after entry `after`; the whole verification covers `first` to `upto`."""
     head = last_head(runtime)
     with runtime.store.read() as connection:
@@ -190,7 +200,7 @@ def follow(runtime: Runtime, scope: PlaceScope, first: int, after: int, upto: in
         until = min(upto, after + _AT_ONCE)
         broken = audit_lines.check_range(connection, after, until) if until > after else None
         if broken is None and head is not None and after < head.sequence <= until:
-            broken = audit_lines.not_as_signed(connection, head)
+            broken = audit_lines.changed_since_signing(connection, head)
     address = ""
     if broken is None and until < upto:
         address = urlencode({"first": first, "after": until, "upto": upto})

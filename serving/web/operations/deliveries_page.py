@@ -13,15 +13,15 @@ from serving.platform.runtime import Runtime
 from serving.sellers.store.seller_actions import StoredSellerAction
 from serving.takedowns.store import removal_checks
 from serving.takedowns.store.actions import StoredAction
-from serving.web.at_marketplace import PlaceScope, acted_on, scope_of
+from serving.web.at_marketplace import PlaceScope, scope_of, scope_of_form
 from serving.web.bar_charts import Bars, bars
 from serving.web.flash import Flash, go_to
 from serving.web.forms import LONGEST_ID, Fields
 from serving.web.rendering import StaffPage, respond
-from serving.web.text_view import Span, starts
+from serving.web.text_view import Span, period_starts
 from serving.web.wording import words
 from serving.webhooks.service.dead_letters import replay
-from serving.webhooks.service.letters import Letter, given_up
+from serving.webhooks.service.letters import Letter, undeliverable_letters
 from serving.webhooks.store import delivery_counts as outgoing
 from serving.webhooks.store.listing_requests import StoredListingRequest
 
@@ -40,7 +40,7 @@ def get_deliveries(request: Request, runtime: TheRuntime, session: Watcher) -> H
 @router.post(f"{PLACE}/replay")
 def post_replay(request: Request, runtime: TheRuntime, session: Administrator, fields: Fields) -> Response:
     """Send one dead letter again, or all of them."""
-    scope = acted_on(runtime, session.person, Permission.ADMINISTER, fields)
+    scope = scope_of_form(runtime, session.person, Permission.ADMINISTER, fields)
     named = None if fields.get("all") == "yes" else [fields.get("action_id", "")[:LONGEST_ID]]
     replay(runtime, scope.chosen, named, by=session.person.actor)
     return go_to(request, scope.at(PLACE), Flash.REPLAYED)
@@ -48,24 +48,27 @@ def post_replay(request: Request, runtime: TheRuntime, session: Administrator, f
 
 def deliveries_page(runtime: Runtime, person: Person, scope: PlaceScope) -> StaffPage:
     marketplace_id, now = scope.marketplace_id, runtime.clock.now()
-    hours = starts(Span.HOURS, now)
+    hours = period_starts(Span.HOURS, now)
     with runtime.store.read() as connection:
         arrived = outgoing.acknowledged_hourly(connection, marketplace_id, hours[0], hours[-1] + timedelta(hours=1))
         return StaffPage(
             "deliveries.html",
             "/operations",
             scope=scope,
-            counts=outgoing.by_state(connection, marketplace_id),
-            arrived=_arrived(hours, arrived, now),
-            failing=outgoing.failing(connection, marketplace_id, _SHOWN),
-            dead=[(_subject(letter), letter) for letter in given_up(connection, marketplace_id, _SHOWN)],
-            checks=removal_checks.counts(connection, marketplace_id),
-            took=removal_checks.times(connection, marketplace_id, since=now - _LATELY),
+            counts=outgoing.counts_by_state(connection, marketplace_id),
+            arrived=_acknowledged_chart(hours, arrived, now),
+            failing=outgoing.failing_messages(connection, marketplace_id, _SHOWN),
+            dead=[
+                (_letter_subject(letter), letter)
+                for letter in undeliverable_letters(connection, marketplace_id, _SHOWN)
+            ],
+            checks=removal_checks.counts_by_state(connection, marketplace_id),
+            took=removal_checks.removal_times(connection, marketplace_id, since=now - _LATELY),
             administers=marketplace_id in person.marketplaces(Permission.ADMINISTER),
         )
 
 
-def _arrived(hours: Sequence[datetime], counted: Mapping[datetime, int], now: datetime) -> Bars | None:
+def _acknowledged_chart(hours: Sequence[datetime], counted: Mapping[datetime, int], now: datetime) -> Bars | None:
     if not counted:
         return None
     first = words.moment(hours[0], now)
@@ -76,7 +79,7 @@ def _arrived(hours: Sequence[datetime], counted: Mapping[datetime, int], now: da
     return bars([float(counted.get(hour, 0)) for hour in hours], label, first=first, last=words.moment(now, now))
 
 
-def _subject(letter: Letter) -> str:
+def _letter_subject(letter: Letter) -> str:
     match letter:
         case StoredAction():
             return letter.external_id

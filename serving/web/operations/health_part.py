@@ -36,18 +36,19 @@ def health_rows(health: Health, wall: datetime) -> tuple[HealthRow, ...]:
         _clock(health),
         _receiver(health),
         _jobs(health, wall),
-        _log(health),
+        _audit_log(health),
     )
     return tuple(sorted(rows, key=lambda row: -TONES[row.tone]))
 
 
 def _database(health: Health) -> HealthRow:
-    return HealthRow("Database", "good", "connected", f"{health.engine}, {_size(health.database_bytes)}.")
+    return HealthRow("Database", "good", "connected", f"{health.engine}, {_size_in_words(health.database_bytes)}.")
 
 
 def _disk(health: Health) -> HealthRow:
     share = health.free_bytes / health.disk_bytes
-    sentence = f"{_size(health.free_bytes)} of {_size(health.disk_bytes)} free on the disk of the data directory."
+    free, total = _size_in_words(health.free_bytes), _size_in_words(health.disk_bytes)
+    sentence = f"{free} of {total} free on the disk of the data directory."
     if share < _LITTLE_ROOM:
         return HealthRow("Disk", "bad", "nearly full", f"{sentence} Free disk space, or intake stops.")
     return HealthRow("Disk", "good", "enough space", sentence)
@@ -125,7 +126,7 @@ def _jobs(health: Health, wall: datetime) -> HealthRow:
     )
 
 
-def _log(health: Health) -> HealthRow:
+def _audit_log(health: Health) -> HealthRow:
     if health.entries == 0:
         return HealthRow("Audit log", "good", "empty", "No entries yet.")
     if health.head is None:
@@ -138,7 +139,7 @@ def _log(health: Health) -> HealthRow:
     return HealthRow("Audit log", "good", "signed", f"{health.entries:,} entries, {signed}.")
 
 
-def _size(number: int) -> str:
+def _size_in_words(number: int) -> str:
     """A number of bytes in MB or GB.
 
     >>> _size(13_631_488), _size(71_234_000_000)

@@ -13,7 +13,7 @@ from serving.operations.service.presence import MISSED
 from serving.operations.store import job_queue, workers
 from serving.platform.runtime import Runtime
 from serving.web.at_marketplace import PlaceScope, scope_of
-from serving.web.model.training_part import who
+from serving.web.model.training_part import actor_name
 from serving.web.rendering import StaffPage, respond
 
 router = APIRouter(include_in_schema=False)
@@ -42,14 +42,14 @@ def jobs_page(runtime: Runtime, person: Person, scope: PlaceScope) -> StaffPage:
             "jobs.html",
             "/operations",
             scope=scope,
-            processes=workers.everybody(connection),
+            processes=workers.all_processes(connection),
             missed=MISSED,
             sweep_seconds=runtime.settings.sweep_seconds,
             queues=job_queue.queue_counts(connection, wall - _LATELY),
             names=_QUEUES,
             # Errors of jobs can contain any data, so only those who can fix them see them.
-            failures=job_queue.failures(connection, _FAILURES) if person.may(Permission.ADMINISTER) else [],
-            trainings=[(who(connection, job.requested_by), job) for job in trainings],
+            failures=job_queue.latest_failures(connection, _FAILURES) if person.may(Permission.ADMINISTER) else [],
+            trainings=[(actor_name(connection, job.requested_by), job) for job in trainings],
             administers=marketplace_id in person.marketplaces(Permission.ADMINISTER),
             wall=wall,
         )

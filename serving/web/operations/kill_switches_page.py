@@ -7,7 +7,7 @@ from models.errors import Invalid, NotFound
 from serving.accounts.store.accounts import Session
 from serving.guards import Administrator, runtime_of
 from serving.marketplaces.rules import RULES, AutomaticRule
-from serving.marketplaces.service.kill_switches import administered, kill_switch_states, switch
+from serving.marketplaces.service.kill_switches import administered_marketplace, kill_switch_states, switch_rule
 from serving.platform.runtime import Runtime
 from serving.web.flash import Flash, go_to
 from serving.web.forms import LONGEST_ID, LONGEST_REASON, Fields
@@ -28,9 +28,9 @@ def post_kill_switch(rule: str, request: Request, session: Administrator, fields
     if fields.get("to") not in {"on", "off"}:
         raise Invalid("The new state is missing, so nothing was changed. Choose on or off.")
     runtime, on = runtime_of(request), fields["to"] == "on"
-    place = administered(runtime, session.person, fields.get("marketplace_id", "")[:LONGEST_ID])
+    place = administered_marketplace(runtime, session.person, fields.get("marketplace_id", "")[:LONGEST_ID])
     reason = fields.get("reason", "")[:LONGEST_REASON]
-    switch(runtime, place, AutomaticRule(rule), on=on, by=session.person.actor, reason=reason)
+    switch_rule(runtime, place, AutomaticRule(rule), on=on, by=session.person.actor, reason=reason)
     return go_to(request, "/kill-switches", Flash.SWITCHED_ON if on else Flash.SWITCHED_OFF)
 
 

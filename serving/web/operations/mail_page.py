@@ -9,7 +9,7 @@ from fastapi.responses import HTMLResponse
 from serving.accounts.rules.access import Permission
 from serving.guards import Administrator, TheRuntime
 from serving.mail.rules.kinds import MailState
-from serving.mail.service.rendering import written
+from serving.mail.service.rendering import render
 from serving.mail.service.wording import NAMES
 from serving.mail.store import mails
 from serving.platform.ids import has_form
@@ -39,16 +39,16 @@ def mail_page(
     """The content of the page. Raises NotFound (there is no such mail, or it is not the administrator's to read)."""
     marketplace_id = scope.marketplace_id
     with runtime.store.read() as connection:
-        mail = None if mail_id is None else mails.seen(connection, marketplace_id, administered, mail_id)
+        mail = None if mail_id is None else mails.readable_mail(connection, marketplace_id, administered, mail_id)
         return StaffPage(
             "mail.html",
             "/operations",
             scope=scope,
             folder="" if runtime.settings.smtp_host else str(runtime.home.mails),
-            counts=mails.by_state(connection, marketplace_id, administered),
+            counts=mails.counts_by_state(connection, marketplace_id, administered),
             chosen=state,
-            mails=mails.latest(connection, marketplace_id, administered, state=state, most=_SHOWN),
+            mails=mails.latest_mails(connection, marketplace_id, administered, state=state, most=_SHOWN),
             names=NAMES,
             most=_SHOWN,
-            read=None if mail is None else (mail, written(runtime, mail, with_secret=False)),
+            read=None if mail is None else (mail, render(runtime, mail, with_secret=False)),
         )

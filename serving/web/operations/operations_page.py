@@ -26,7 +26,7 @@ from serving.reports.store.good_faith import Scope
 from serving.scoring.policy import BreakerPolicy
 from serving.scoring.store import breakers
 from serving.takedowns.store import approvals, removal_checks
-from serving.web.at_marketplace import PlaceScope, acted_on, scope_of
+from serving.web.at_marketplace import PlaceScope, scope_of, scope_of_form
 from serving.web.bar_charts import AgeBox, age_box
 from serving.web.brand.reports.reported_part import reported_part
 from serving.web.flash import Flash, go_to
@@ -34,7 +34,7 @@ from serving.web.forms import LONGEST_REASON, Fields
 from serving.web.operations.health_part import TONES, health_rows
 from serving.web.rendering import StaffPage, respond
 from serving.web.series_charts import Layer, StackedArea, stacked_area
-from serving.web.text_view import EACH, STEPS, Span, choices, span_of, starts
+from serving.web.text_view import EACH, STEPS, Span, period_starts, span_choices, span_of
 from serving.web.wording import words
 from serving.web.wording.vocabulary import LANES, ROUTES, LaneName
 from serving.webhooks.rules.action import ActionState
@@ -54,10 +54,10 @@ class QueueRow:
 def queue_rows(connection: Connection, marketplace_id: str, policies: ByClass, now: datetime) -> tuple[QueueRow, ...]:
     """Every queue, including empty ones."""
     ages = queue_ages(connection, marketplace_id, now)
-    return tuple(_row(lane, ages.get(lane.lane), _limit(lane.lane, policies), now) for lane in LANES)
+    return tuple(_queue_row(lane, ages.get(lane.lane), _lane_limit(lane.lane, policies), now) for lane in LANES)
 
 
-def _limit(lane: CaseLane, policies: ByClass) -> timedelta:
+def _lane_limit(lane: CaseLane, policies: ByClass) -> timedelta:
     """The usual limit of a lane's cases; some cases have deadlines of their own."""
     if lane is CaseLane.ASK_BRAND:
         return timedelta(hours=policies[EnforcementPolicy].brand_answers_within_hours)
@@ -66,7 +66,7 @@ def _limit(lane: CaseLane, policies: ByClass) -> timedelta:
     return timedelta(hours=policies[EnforcementPolicy].analyst_decides_within_hours)
 
 
-def _row(lane: LaneName, age: QueueAge | None, limit: timedelta, now: datetime) -> QueueRow:
+def _queue_row(lane: LaneName, age: QueueAge | None, limit: timedelta, now: datetime) -> QueueRow:
     if age is None:
         return QueueRow(lane, None, None, limit)
     short, middle, long, oldest = (
@@ -101,7 +101,7 @@ def get_operations(request: Request, runtime: TheRuntime, session: Watcher, by: 
 @router.post(f"{PLACE}/breaker")
 def post_close_breaker(request: Request, runtime: TheRuntime, session: Promoter, fields: Fields) -> Response:
     """Close the circuit breaker, so that the model asks brands again."""
-    scope = acted_on(runtime, session.person, Permission.PROMOTE_MODELS, fields)
+    scope = scope_of_form(runtime, session.person, Permission.PROMOTE_MODELS, fields)
     reason = fields.get("reason", "")[:LONGEST_REASON]
     close_breaker(runtime, scope.chosen, by=session.person.actor, reason=reason)
     return go_to(request, scope.at(PLACE), Flash.BREAKER_CLOSED)
@@ -110,10 +110,10 @@ def post_close_breaker(request: Request, runtime: TheRuntime, session: Promoter,
 def operations_page(runtime: Runtime, person: Person, scope: PlaceScope, span: Span) -> StaffPage:
     marketplace_id, now = scope.marketplace_id, runtime.clock.now()
     with runtime.store.read() as connection:
-        breaker = breakers.of(connection, marketplace_id)
+        breaker = breakers.breaker_of(connection, marketplace_id)
         seen = volumes_of(connection, marketplace_id, span, now, opened_at=breaker.opened_at)
         queues = queue_rows(connection, marketplace_id, runtime.policies, now)
-        figures = _figures(connection, marketplace_id, now)
+        figures = _operations_figures(connection, marketplace_id, now)
         reported = reported_part(
             connection, Scope(marketplace_id, None, now - _LATELY, now + timedelta(microseconds=1))
         )
@@ -137,21 +137,22 @@ def operations_page(runtime: Runtime, person: Person, scope: PlaceScope, span: S
     )
 
 
-def _figures(connection: Connection, marketplace_id: str, now: datetime) -> tuple[Figure, ...]:
-    states = outgoing.by_state(connection, marketplace_id)
+def _operations_figures(connection: Connection, marketplace_id: str, now: datetime) -> tuple[Figure, ...]:
+    states = outgoing.counts_by_state(connection, marketplace_id)
     return (
-        *_scored(connection, marketplace_id, now),
-        _answers(connection, marketplace_id, now),
-        _removal(connection, marketplace_id, now),
-        _stuck(connection, marketplace_id, states[ActionState.DEAD], now),
-        _prevalence(connection, marketplace_id),
+        *_scored_figures(connection, marketplace_id, now),
+        _answers_figure(connection, marketplace_id, now),
+        _removal_figure(connection, marketplace_id, now),
+        _stuck_figure(connection, marketplace_id, states[ActionState.DEAD], now),
+        _prevalence_figure(connection, marketplace_id),
     )
 
 
-def _scored(connection: Connection, marketplace_id: str, now: datetime) -> tuple[Figure, Figure]:
+def _scored_figures(connection: Connection, marketplace_id: str, now: datetime) -> tuple[Figure, Figure]:
     day = timedelta(days=1)
     counted = {
-        lane: numbers[0] for lane, numbers in volumes.by_lane(connection, marketplace_id, [now - day], day).items()
+        lane: numbers[0]
+        for lane, numbers in volumes.scores_by_lane(connection, marketplace_id, [now - day], day).items()
     }
     total = sum(counted.values())
     shown = total - counted[Lane.NO_ACTION]
@@ -161,8 +162,8 @@ def _scored(connection: Connection, marketplace_id: str, now: datetime) -> tuple
     )
 
 
-def _answers(connection: Connection, marketplace_id: str, now: datetime) -> Figure:
-    answered, silent = outgoing.questions_ended(connection, marketplace_id, now - _LATELY)
+def _answers_figure(connection: Connection, marketplace_id: str, now: datetime) -> Figure:
+    answered, silent = outgoing.ended_question_counts(connection, marketplace_id, now - _LATELY)
     total = answered + silent
     share = f"{answered / total:.1%}" if total else "none"
     return Figure(
@@ -170,23 +171,23 @@ def _answers(connection: Connection, marketplace_id: str, now: datetime) -> Figu
     )
 
 
-def _removal(connection: Connection, marketplace_id: str, now: datetime) -> Figure:
+def _removal_figure(connection: Connection, marketplace_id: str, now: datetime) -> Figure:
     since = now - _LATELY
     times = outgoing.seconds_to_acknowledgement(connection, marketplace_id, since, _MOST_TIMES)
     if not times:
         return Figure("none", "median, confirmation to acknowledgement", "no removals, last 30 days")
-    gone = removal_checks.times(connection, marketplace_id, since=since)
+    gone = removal_checks.removal_times(connection, marketplace_id, since=since)
     seen = "" if gone.median_seconds is None else f"; verified after {words.duration(gone.median_seconds)}"
-    rests_on = f"n = {len(times):,}, last 30 days; 90th percentile {words.duration(_of_ten(times, 9))}{seen}"
-    return Figure(words.duration(_of_ten(times, 5)), "median, confirmation to acknowledgement", rests_on)
+    rests_on = f"n = {len(times):,}, last 30 days; 90th percentile {words.duration(_decile(times, 9))}{seen}"
+    return Figure(words.duration(_decile(times, 5)), "median, confirmation to acknowledgement", rests_on)
 
 
-def _of_ten(times: Sequence[float], parts: int) -> float:
+def _decile(times: Sequence[float], parts: int) -> float:
     return times[(len(times) - 1) * parts // 10]
 
 
-def _stuck(connection: Connection, marketplace_id: str, dead: int, now: datetime) -> Figure:
-    groups = approvals.waiting_groups(connection, {marketplace_id})
+def _stuck_figure(connection: Connection, marketplace_id: str, dead: int, now: datetime) -> Figure:
+    groups = approvals.pending_groups(connection, {marketplace_id})
     tone = "is-red" if dead else ""
     if not groups:
         return Figure(f"{dead:,}", "dead letters", "no removals pending approval", tone)
@@ -197,7 +198,7 @@ def _stuck(connection: Connection, marketplace_id: str, dead: int, now: datetime
     )
 
 
-def _prevalence(connection: Connection, marketplace_id: str) -> Figure:
+def _prevalence_figure(connection: Connection, marketplace_id: str) -> Figure:
     latest = monitoring.latest_drift_report(connection, marketplace_id)
     if latest is None:
         return Figure("unknown", "estimated prevalence", "no drift report yet")
@@ -223,13 +224,13 @@ def volumes_of(
     connection: Connection, marketplace_id: str, span: Span, now: datetime, *, opened_at: datetime | None
 ) -> SimpleNamespace:
     """The volumes of a span; `opened_at` is when the circuit breaker opened, if it is open."""
-    begins, step = starts(span, now), STEPS[span]
-    table = volumes.by_lane(connection, marketplace_id, begins, step)
+    begins, step = period_starts(span, now), STEPS[span]
+    table = volumes.scores_by_lane(connection, marketplace_id, begins, step)
     released = table[Lane.NO_ACTION]
     return SimpleNamespace(
-        choices=choices(span),
+        choices=span_choices(span),
         each=EACH[span],
-        chart=_chart(table, begins, now, opened_at),
+        chart=_volume_chart(table, begins, now, opened_at),
         released=f"{sum(released) / len(released):,.0f}",
         columns=COLUMNS,
         hourly=span is Span.HOURS,
@@ -237,7 +238,7 @@ def volumes_of(
     )
 
 
-def _chart(
+def _volume_chart(
     table: Mapping[Lane, Sequence[int]], begins: Sequence[datetime], now: datetime, opened_at: datetime | None
 ) -> StackedArea | None:
     """The reviewed lanes, stacked; None if no listing was sent to them."""

@@ -36,7 +36,7 @@ def quarantine_page(runtime: Runtime, scope: PlaceScope, code: str | None, befor
     """The content of the page, over the last ninety days."""
     marketplace_id, since = scope.marketplace_id, runtime.clock.now() - timedelta(days=_DAYS)
     with runtime.store.read() as connection:
-        counts = refused_rows.by_code(connection, marketplace_id, since)
+        counts = refused_rows.counts_by_code(connection, marketplace_id, since)
         rows = refused_rows.page(connection, marketplace_id, since=since, code=code, before=before, most=_SHOWN + 1)
     named = f"code={code}&" if code else ""
     return StaffPage(

@@ -19,14 +19,14 @@ from serving.platform.runtime import Runtime
 from serving.web.forms import refuse_cross_site
 from serving.web.outside.notice_page import notice_page
 from serving.web.rendering import respond
-from serving.web.wording.refusals import refusal
+from serving.web.wording.refusals import refusal_in_words
 
 router = APIRouter(include_in_schema=False)
 _BY_LINK: Final = public("the signed link authorises the notifier")
 
 
 @dataclass(frozen=True, slots=True)
-class _Chosen:
+class _ChosenFile:
     """The chosen file: its name, and only as many bytes as are needed to refuse it."""
 
     name: str
@@ -34,32 +34,32 @@ class _Chosen:
     refused: DomainError | None = None
 
 
-async def _chosen(token: str, request: Request) -> _Chosen:
+async def _chosen_file(token: str, request: Request) -> _ChosenFile:
     """The file of the form, which is not read where the notice takes no document."""
     refuse_cross_site(request)
     runtime = runtime_of(request)
     try:
-        await run_in_threadpool(_check, runtime, token)
+        await run_in_threadpool(_check_open_notice, runtime, token)
     except NotFound:
         raise
     except DomainError as refused:
-        return _Chosen("", b"", refused)
+        return _ChosenFile("", b"", refused)
     async with request.form(max_files=1, max_fields=1) as form:
         file = form.get("document")
         if not isinstance(file, UploadFile):
-            return _Chosen("", b"")
+            return _ChosenFile("", b"")
         most = runtime.policies[SellerEvidencePolicy].largest_document
-        return _Chosen(file.filename or "", await file.read(most + 1))
+        return _ChosenFile(file.filename or "", await file.read(most + 1))
 
 
-def _check(runtime: Runtime, token: str) -> None:
+def _check_open_notice(runtime: Runtime, token: str) -> None:
     with runtime.store.read() as connection:
         check_open(runtime, connection, token)
 
 
 @router.post(PLACE + "{token}/documents", dependencies=[_BY_LINK])
 def post_document(
-    token: str, request: Request, runtime: TheRuntime, chosen: Annotated[_Chosen, Depends(_chosen)]
+    token: str, request: Request, runtime: TheRuntime, chosen: Annotated[_ChosenFile, Depends(_chosen_file)]
 ) -> Response:
     """Add a document to the notice; a refused one leaves earlier documents unchanged."""
     try:
@@ -69,6 +69,6 @@ def post_document(
     except NotFound:
         raise
     except DomainError as refused:
-        page = notice_page(runtime, token, error=refusal(refused))
+        page = notice_page(runtime, token, error=refusal_in_words(refused))
         return respond(request, page, status=status_of(refused))
     return RedirectResponse(f"{PLACE}{token}#documents", status_code=303)

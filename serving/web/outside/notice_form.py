@@ -19,7 +19,7 @@ from serving.notices.rules.notices import (
     LONGEST_NAME,
     Draft,
     NamedRight,
-    missing,
+    missing_elements,
 )
 from serving.notices.service.notice_links import PLACE
 from serving.notices.service.notices import Preview, receive_form
@@ -29,8 +29,8 @@ from serving.web import text_view
 from serving.web.brand.rights_page import KINDS
 from serving.web.forms import Fields, refuse_cross_site
 from serving.web.rendering import Page, respond
-from serving.web.text_view import Shown
-from serving.web.wording.refusals import phrase_in_words, refusal
+from serving.web.text_view import ShownText
+from serving.web.wording.refusals import phrase_in_words, refusal_in_words
 from serving.web.wording.vocabulary import REASON_CODES, Option
 
 router = APIRouter(include_in_schema=False)
@@ -56,7 +56,7 @@ class NoticeForm(Page, template="notice_form.html"):
     lacking: tuple[str, ...]
     error: str | None
     unknown: tuple[str, ...]
-    shown_unknown: tuple[Shown, ...]
+    shown_unknown: tuple[ShownText, ...]
     most_listings: int
     longest_explanation: int
     longest_list: int
@@ -71,7 +71,7 @@ def get_form(request: Request) -> Response:
     listing = request.query_params.get("offer", "")[:_LONGEST_NAMED]
     marketplace = request.query_params.get("marketplace", "")[:_LONGEST_MARKETPLACE]
     draft = Draft("", (listing,), "", "", good_faith=False, reason_code="")
-    return respond(request, _form(runtime_of(request), draft, marketplace))
+    return respond(request, _notice_form(runtime_of(request), draft, marketplace))
 
 
 @router.post("/notice", dependencies=[_ANYBODY])
@@ -102,14 +102,16 @@ def post_form(request: Request, runtime: TheRuntime, fields: Fields) -> Response
         outcome = receive_form(runtime, marketplace or None, draft, accepted, address=address_of(request))
     except DomainError as refused:
         status = status_of(refused)
-        lacking = tuple(map(phrase_in_words, missing(draft).values())) if isinstance(refused, Invalid) else ()
-        return respond(request, _form(runtime, draft, marketplace, lacking, refusal(refused)), status=status)
+        lacking = tuple(map(phrase_in_words, missing_elements(draft).values())) if isinstance(refused, Invalid) else ()
+        return respond(
+            request, _notice_form(runtime, draft, marketplace, lacking, refusal_in_words(refused)), status=status
+        )
     if isinstance(outcome, Preview):
-        return respond(request, _form(runtime, draft, marketplace, unknown=outcome.unknown))
+        return respond(request, _notice_form(runtime, draft, marketplace, unknown=outcome.unknown))
     return RedirectResponse(f"{PLACE}{outcome.link.rpartition(PLACE)[2]}", status_code=303)
 
 
-def _form(
+def _notice_form(
     runtime: Runtime,
     typed: Draft,
     marketplace: str,

@@ -18,11 +18,11 @@ from serving.api.errors import status_of
 from serving.appeals.policy import SellerEvidencePolicy
 from serving.appeals.rules.counter_notice import CounterNoticeEvent, CounterNoticeState
 from serving.appeals.service.counter_notices import LONGEST_TEXT
-from serving.appeals.service.seller_links import PLACE, answer, appeal_until, choices, follow
+from serving.appeals.service.seller_links import PLACE, act_by_link, appeal_until, possible_events, target_of
 from serving.appeals.store import counter_notices, overturns, seller_uploads
 from serving.appeals.store.seller_uploads import SellerUpload
-from serving.brands.rules.rights_document import ending_of
-from serving.cases.service.seller_evidence import hand_in, open_to_documents
+from serving.brands.rules.rights_document import file_extension_of
+from serving.cases.service.seller_evidence import accepts_documents, upload_document
 from serving.cases.store import verdicts
 from serving.guards import TheRuntime, public, runtime_of
 from serving.listings.store import listings
@@ -30,17 +30,23 @@ from serving.platform import tongues
 from serving.platform.languages import ENGLISH
 from serving.platform.runtime import Runtime
 from serving.platform.tongues import say
-from serving.sellers.rules.sanction import warning
+from serving.sellers.rules.sanction import seller_warning
 from serving.sellers.store import strikes
 from serving.takedowns.store.actions import StoredAction
 from serving.web import text_view
 from serving.web.case.documents.documents_card import ShownDocument, shown_document
-from serving.web.case.seller_activity import Deadline, Happened, deadline, timeline, what_comes
+from serving.web.case.seller_activity import (
+    ActivityEvent,
+    Deadline,
+    current_deadline,
+    possible_next_steps,
+    seller_timeline,
+)
 from serving.web.forms import refuse_cross_site, text_fields
 from serving.web.rendering import Page, respond
-from serving.web.text_view import Shown
+from serving.web.text_view import ShownText
 from serving.web.wording import seller_words, words
-from serving.web.wording.refusals import refusal
+from serving.web.wording.refusals import refusal_in_words
 from serving.web.wording.seller_words import FIELDS
 from serving.web.wording.translated import in_words
 
@@ -54,7 +60,7 @@ class SellerPage(Page, template="seller.html"):
     """A removal as its seller may see it: without scores, features, or names of reporters and reviewers."""
 
     address: str
-    title: Shown
+    title: ShownText
     listing: str
     headline: str
     state: str
@@ -62,7 +68,7 @@ class SellerPage(Page, template="seller.html"):
     deadline: Deadline | None
     reasons: tuple[tuple[str, str], ...]
     earlier: tuple[tuple[str, str], ...]
-    timeline: tuple[Happened, ...]
+    timeline: tuple[ActivityEvent, ...]
     what_comes: tuple[str, ...]
     documents: tuple[ShownDocument, ...]
     may_hand_in: bool
@@ -109,7 +115,7 @@ _Submitted = Annotated[_Submission, Depends(_submission)]
 
 def _check_link(runtime: Runtime, token: str) -> None:
     with runtime.store.read() as connection:
-        follow(runtime, connection, token)
+        target_of(runtime, connection, token)
 
 
 @router.get(PLACE + "{token}", dependencies=[_BY_LINK])
@@ -125,12 +131,12 @@ def post_seller_page(token: str, request: Request, sent: _Submitted) -> Response
         if event not in set(CounterNoticeEvent):
             raise Invalid("Choose one of the answers.")
         if sent.name:
-            hand_in(runtime, token, sent.name, sent.content)
-        answer(runtime, token, CounterNoticeEvent(event), sent.fields.get("statement", ""))
+            upload_document(runtime, token, sent.name, sent.content)
+        act_by_link(runtime, token, CounterNoticeEvent(event), sent.fields.get("statement", ""))
     except NotFound:
         raise
     except DomainError as refused:
-        page = _page(runtime, token, typed=sent.text, error=refusal(refused))
+        page = _page(runtime, token, typed=sent.text, error=refusal_in_words(refused))
         return respond(request, page, status=status_of(refused))
     return RedirectResponse(f"{PLACE}{token}", status_code=303)
 
@@ -139,11 +145,11 @@ def post_seller_page(token: str, request: Request, sent: _Submitted) -> Response
 def post_document(token: str, request: Request, runtime: TheRuntime, sent: _Submitted) -> Response:
     """Submit a document; a refused one leaves earlier documents unchanged. The page keeps the unsent text."""
     try:
-        hand_in(runtime, token, sent.name, sent.content)
+        upload_document(runtime, token, sent.name, sent.content)
     except NotFound:
         raise
     except DomainError as refused:
-        page = _page(runtime, token, typed=sent.text, error=refusal(refused))
+        page = _page(runtime, token, typed=sent.text, error=refusal_in_words(refused))
         return respond(request, page, status=status_of(refused))
     if sent.text:
         return respond(request, _page(runtime, token, typed=sent.text))
@@ -153,7 +159,7 @@ def post_document(token: str, request: Request, runtime: TheRuntime, sent: _Subm
 def _page(runtime: Runtime, token: str, *, typed: str = "", error: str | None = None) -> SellerPage:
     now = runtime.clock.now()
     with runtime.store.read() as connection:
-        removal = follow(runtime, connection, token).removal
+        removal = target_of(runtime, connection, token).removal
         marketplace_id, action_id = removal.marketplace_id, removal.action_id
         counter_notice = counter_notices.of_action(connection, marketplace_id, action_id)
         undone = overturns.in_force(connection, marketplace_id, action_id)
@@ -162,18 +168,18 @@ def _page(runtime: Runtime, token: str, *, typed: str = "", error: str | None = 
             if counter_notice is None
             else counter_notices.steps(connection, marketplace_id, counter_notice.counter_notice_id)
         )
-        allowed = choices(runtime, connection, removal)
-        title = _title(connection, removal)
+        allowed = possible_events(runtime, connection, removal)
+        title = _removed_title(connection, removal)
         handed_in = seller_uploads.of_action(connection, marketplace_id, action_id)
-        may_hand_in = open_to_documents(runtime, connection, removal)
+        may_hand_in = accepts_documents(runtime, connection, removal)
         hit = strikes.of_removal(connection, marketplace_id, action_id)
     policies = runtime.policies
     limits = policies[SellerEvidencePolicy]
     account: list[tuple[str, str]] = []
     if hit is not None:
-        counts = warning(hit, strikes=policies[StrikePolicy], policy=policies[SanctionPolicy])
+        counts = seller_warning(hit, strikes=policies[StrikePolicy], policy=policies[SanctionPolicy])
         account.append((say(seller_words.ACCOUNT), in_words(counts)))
-    statement = _in_words(removal.statement, removal.statement_messages)
+    statement = _statement_in_words(removal.statement, removal.statement_messages)
     state = None if counter_notice is None else counter_notice.state
     may_appeal = CounterNoticeEvent.APPEAL in allowed
     # A second round requires that the rights holder answered the first and did not concede.
@@ -185,11 +191,14 @@ def _page(runtime: Runtime, token: str, *, typed: str = "", error: str | None = 
         headline=say(seller_words.MAINTAINED if is_maintained else seller_words.HEADLINES[state]),
         state=say(seller_words.AFTER_MAINTAINING if is_maintained else seller_words.STATES[state]),
         reinstated=undone is not None,
-        deadline=deadline(counter_notice, steps, now),
-        reasons=(*(_in_words(undone.amendment, undone.amendment_messages) if undone else statement), *account),
+        deadline=current_deadline(counter_notice, steps, now),
+        reasons=(
+            *(_statement_in_words(undone.amendment, undone.amendment_messages) if undone else statement),
+            *account,
+        ),
         earlier=statement if undone else (),
-        timeline=timeline(counter_notice, steps, handed_in),
-        what_comes=what_comes(counter_notice),
+        timeline=seller_timeline(counter_notice, steps, handed_in),
+        what_comes=possible_next_steps(counter_notice),
         documents=tuple(_document_in_words(document, now) for document in handed_in),
         may_hand_in=may_hand_in and len(handed_in) < limits.most_documents,
         largest_document=words.size(limits.largest_document),
@@ -206,9 +215,9 @@ def _page(runtime: Runtime, token: str, *, typed: str = "", error: str | None = 
     )
 
 
-def _in_words(statement: Mapping[str, Any], messages: Mapping[str, Message]) -> tuple[tuple[str, str], ...]:
+def _statement_in_words(statement: Mapping[str, Any], messages: Mapping[str, Message]) -> tuple[tuple[str, str], ...]:
     """The fields of a statement by their labels: as sent in English, translated from its messages otherwise."""
-    translated = {} if tongues.tongue().language == ENGLISH else messages
+    translated = {} if tongues.current_tongue().language == ENGLISH else messages
     return tuple(
         (say(label), in_words(translated[name]) if name in translated else str(statement[name]))
         for name, label in FIELDS
@@ -217,16 +226,16 @@ def _in_words(statement: Mapping[str, Any], messages: Mapping[str, Message]) -> 
 
 
 def _document_in_words(upload: SellerUpload, now: datetime) -> ShownDocument:
-    kind = ending_of(upload.media_type).upper()
+    kind = file_extension_of(upload.media_type).upper()
     return replace(
         shown_document(upload, now),
         what=f"{kind}, {words.size(upload.size)}",
-        when=words.full(upload.known_at),
+        when=words.full_moment(upload.known_at),
         digest=None,
     )
 
 
-def _title(connection: Connection, removal: StoredAction) -> Shown:
+def _removed_title(connection: Connection, removal: StoredAction) -> ShownText:
     """The title of the removed version, in its language."""
     version_id = verdicts.get(connection, removal.marketplace_id, removal.verdict_id).version_id
     known = listings.versions(connection, removal.marketplace_id, removal.listing_id)

@@ -7,14 +7,14 @@ from fastapi.responses import Response
 
 from models.errors import Conflict, Forbidden
 from serving.guards import TheRuntime, public, runtime_of
-from serving.reports.service.stopping import LargeReport, approve, by_link, stop
+from serving.reports.service.stopping import LargeReport, approve_removals, report_of_link, stop_report
 from serving.takedowns.service.stop_links import REPORTS
 from serving.web import text_view
 from serving.web.forms import refuse_cross_site
 from serving.web.rendering import Page, respond
-from serving.web.text_view import Shown
+from serving.web.text_view import ShownText
 from serving.web.wording import words
-from serving.web.wording.refusals import refusal
+from serving.web.wording.refusals import refusal_in_words
 
 router = APIRouter(include_in_schema=False)
 _BY_LINK = public("the signed link names the person and the report")
@@ -25,13 +25,13 @@ class StopReportPage(Page, template="stop_report.html"):
     """The question whether to stop a report, that it is stopped, or why it was not."""
 
     address: str
-    brand: Shown
-    marketplace: Shown
-    by: Shown
+    brand: ShownText
+    marketplace: ShownText
+    by: ShownText
     listings: int
     until: str
     is_open: bool
-    stopped_by: Shown | None
+    stopped_by: ShownText | None
     waits: bool
     approved: bool
     stopped: int | None
@@ -41,20 +41,20 @@ class StopReportPage(Page, template="stop_report.html"):
 @router.get(REPORTS + "{token}", dependencies=[_BY_LINK])
 def get_stop(token: str, request: Request) -> Response:
     """The question; loading it changes nothing, as mail scanners load links."""
-    _, large_report = by_link(runtime_of(request), token)
+    _, large_report = report_of_link(runtime_of(request), token)
     return respond(request, _page(request, token, large_report))
 
 
 @router.post(REPORTS + "{token}", dependencies=[_BY_LINK])
 def post_stop(token: str, request: Request, runtime: TheRuntime) -> Response:
     refuse_cross_site(request)
-    person, large_report = by_link(runtime, token)
+    person, large_report = report_of_link(runtime, token)
     try:
-        done = stop(runtime, person, large_report.found.report_id)
+        done = stop_report(runtime, person, large_report.found.report_id)
     except Conflict as refused:
-        _, now = by_link(runtime, token)
-        return respond(request, _page(request, token, now, error=refusal(refused)), status=409)
-    _, now = by_link(runtime, token)
+        _, now = report_of_link(runtime, token)
+        return respond(request, _page(request, token, now, error=refusal_in_words(refused)), status=409)
+    _, now = report_of_link(runtime, token)
     return respond(request, _page(request, token, now, stopped=done))
 
 
@@ -62,12 +62,16 @@ def post_stop(token: str, request: Request, runtime: TheRuntime) -> Response:
 def post_approve(token: str, request: Request, runtime: TheRuntime) -> Response:
     """Let the report's removals leave, which wait for the reader's working hours."""
     refuse_cross_site(request)
-    person, large_report = by_link(runtime, token)
+    person, large_report = report_of_link(runtime, token)
     try:
-        approve(runtime, person, large_report.found.report_id)
+        approve_removals(runtime, person, large_report.found.report_id)
     except (Conflict, Forbidden) as refused:
-        return respond(request, _page(request, token, by_link(runtime, token)[1], error=refusal(refused)), status=409)
-    return respond(request, _page(request, token, by_link(runtime, token)[1], approved=True))
+        return respond(
+            request,
+            _page(request, token, report_of_link(runtime, token)[1], error=refusal_in_words(refused)),
+            status=409,
+        )
+    return respond(request, _page(request, token, report_of_link(runtime, token)[1], approved=True))
 
 
 def _page(
@@ -85,7 +89,7 @@ def _page(
         marketplace=text_view.show(large_report.marketplace),
         by=text_view.show(large_report.by),
         listings=large_report.listings,
-        until=words.full(large_report.until),
+        until=words.full_moment(large_report.until),
         is_open=large_report.stopped_by is None and runtime_of(request).clock.now() < large_report.until,
         stopped_by=None if large_report.stopped_by is None else text_view.show(large_report.stopped_by),
         waits=large_report.waits and large_report.stopped_by is None,

@@ -7,7 +7,7 @@ from fastapi.responses import Response
 
 from serving.guards import public, runtime_of
 from serving.mail.rules.kinds import MailKind
-from serving.mail.service.unsubscribing import PLACE, kind_of, unsubscribe
+from serving.mail.service.unsubscribing import PLACE, read_link, unsubscribe
 from serving.mail.service.wording import NAMES
 from serving.platform.tongues import say
 from serving.web.rendering import Page, respond
@@ -28,7 +28,7 @@ class UnsubscribePage(Page, template="unsubscribe.html"):
 @router.get(PLACE + "{token}", dependencies=[_BY_LINK])
 def get_unsubscribe(token: str, request: Request) -> Response:
     """The question; loading it changes nothing, as mail scanners load links."""
-    _, kind = kind_of(runtime_of(request), token)
+    _, kind = read_link(runtime_of(request), token)
     return respond(request, _page(token, kind, done=False))
 
 

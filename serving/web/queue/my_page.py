@@ -11,8 +11,8 @@ from fastapi.responses import HTMLResponse, Response
 from serving.accounts.store.accounts import Session
 from serving.cases.policy import DEFAULT_PACE, MaskedScorePolicy
 from serving.cases.rules.agreement import agreement, of_counts
-from serving.cases.rules.assignment import without_pause
-from serving.cases.rules.masked_score import leaning
+from serving.cases.rules.assignment import time_since_pause
+from serving.cases.rules.masked_score import score_effect
 from serving.cases.store import masked_scores, reviewer
 from serving.guards import Reviewer, is_secure, runtime_of
 from serving.platform import display
@@ -40,14 +40,14 @@ def my_page(runtime: Runtime, session: Session) -> StaffPage:
     user_id, now = session.person.user_id, runtime.clock.now()
     first, since = midnight(now) - timedelta(days=DAYS - 1), now - timedelta(days=COMPARED_DAYS)
     with runtime.store.read() as connection:
-        decided = reviewer.decided(connection, user_id, first)
+        decided = reviewer.decision_times(connection, user_id, first)
         looks = agreement(reviewer.with_second_reviews(connection, user_id, since))
         known = agreement(reviewer.with_gold_items(connection, user_id, since))
         brands = agreement(reviewer.with_brands(connection, user_id, since))
-        appeals = of_counts(*reviewer.appeals_decided(connection, user_id, since))
-        answers = masked_scores.first_answers_of(connection, user_id, since)
-        gone = reviewer.overturned(connection, user_id, since, _MOST_OVERTURNED)
-    zone = display.current().zone
+        appeals = of_counts(*reviewer.appeal_counts(connection, user_id, since))
+        answers = masked_scores.first_answer_counts_of(connection, user_id, since)
+        gone = reviewer.overturned_removals(connection, user_id, since, _MOST_OVERTURNED)
+    zone = display.current_display().zone
     by_day = Counter(decision.decided_at.astimezone(zone).date() for decision in decided)
     days = [(midnight(now) - timedelta(days=DAYS - 1 - i)).date() for i in range(DAYS)]
     numbers = [by_day.get(day, 0) for day in days]
@@ -72,7 +72,9 @@ def my_page(runtime: Runtime, session: Session) -> StaffPage:
             "Later decisions by brands": brands,
             "Appeals that upheld your decision": appeals,
         },
-        leaning=leaning_card(leaning(*answers), masked_share=runtime.policies[MaskedScorePolicy].share, is_own=True),
+        leaning=leaning_card(
+            score_effect(*answers), masked_share=runtime.policies[MaskedScorePolicy].share, is_own=True
+        ),
         overturned=gone,
     )
 
@@ -83,8 +85,8 @@ def pause_suggested(request: Request, runtime: Runtime, session: Session) -> str
         return None
     now = runtime.clock.now()
     with runtime.store.read() as connection:
-        answers = reviewer.answered(connection, session.person.user_id, now - timedelta(hours=12))
-    working_time = without_pause(answers, now, DEFAULT_PACE)
+        answers = reviewer.answer_times(connection, session.person.user_id, now - timedelta(hours=12))
+    working_time = time_since_pause(answers, now, DEFAULT_PACE)
     return None if working_time is None else words.duration(working_time.total_seconds())
 
 

@@ -7,9 +7,9 @@ from fastapi.responses import HTMLResponse, Response
 
 from models.errors import Invalid
 from serving.accounts.store.accounts import Session
-from serving.cases.service.removal_approvals import VOTERS, pending_removals, speak
+from serving.cases.service.removal_approvals import VOTERS, pending_removals, record_vote
 from serving.guards import may, runtime_of
-from serving.platform.database.pools import dear
+from serving.platform.database.pools import in_fair_pool
 from serving.platform.runtime import Runtime
 from serving.takedowns.rules.approval import Decision
 from serving.takedowns.store import removal_checks
@@ -23,7 +23,7 @@ _SHOWN = 100
 
 
 @router.get("/pending-removals")
-@dear
+@in_fair_pool
 def get_pending_removals(request: Request, session: Speaker) -> HTMLResponse:
     return respond(request, pending_removals_page(runtime_of(request), session), session)
 
@@ -34,7 +34,7 @@ def post_vote(action_id: str, request: Request, session: Speaker, fields: Fields
     if decision not in set(Decision):
         raise Invalid("Approve or withdraw the removal.")
     reason = fields.get("reason", "")[:500]
-    agreed = speak(runtime_of(request), session.person, action_id[:LONGEST_ID], Decision(decision), reason)
+    agreed = record_vote(runtime_of(request), session.person, action_id[:LONGEST_ID], Decision(decision), reason)
     flashes = {
         None: Flash.REMOVAL_VOTED,
         Decision.APPROVE: Flash.REMOVAL_APPROVED,

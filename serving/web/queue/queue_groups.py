@@ -11,33 +11,33 @@ from serving.web.queue.queue_rows import QueueRow
 from serving.web.wording import words
 
 
-def groups(
+def group_rows(
     rows: Sequence[Mapping[str, Any]], facts: Sequence[Facts], shown: Sequence[QueueRow], currencies: Mapping[str, str]
 ) -> tuple[SimpleNamespace, ...]:
     """The rows in order; the rows of a cluster follow its first row.
 
     Cases in blind review and cases that await a brand are decided on their own and join no cluster.
     """
-    open_to = [number for number, row in enumerate(rows) if _goes_with_others(CaseLane(row["lane"]))]
-    row_clusters = clusters([_member(rows[number]["marketplace_id"], facts[number]) for number in open_to])
+    open_to = [number for number, row in enumerate(rows) if _can_be_grouped(CaseLane(row["lane"]))]
+    row_clusters = clusters([_cluster_member(rows[number]["marketplace_id"], facts[number]) for number in open_to])
     by_first = {open_to[cluster.members[0]]: cluster for cluster in row_clusters}
     followers = {open_to[member] for cluster in row_clusters for member in cluster.members[1:]}
     row_groups = []
     for number in range(len(rows)):
         if number in by_first:
             together = [open_to[member] for member in by_first[number].members]
-            head = _head(by_first[number], [rows[row_number] for row_number in together], currencies)
+            head = _group_head(by_first[number], [rows[row_number] for row_number in together], currencies)
             row_groups.append(SimpleNamespace(head=head, rows=tuple(shown[row_number] for row_number in together)))
         elif number not in followers:
             row_groups.append(SimpleNamespace(head=None, rows=(shown[number],)))
     return tuple(row_groups)
 
 
-def _goes_with_others(lane: CaseLane) -> bool:
+def _can_be_grouped(lane: CaseLane) -> bool:
     return lane not in BLIND_LANES and lane is not CaseLane.ASK_BRAND
 
 
-def _member(marketplace_id: str, facts: Facts) -> Member:
+def _cluster_member(marketplace_id: str, facts: Facts) -> Member:
     near = facts.near_duplicates.shown if facts.near_duplicates is not None else ()
     linked = facts.seller.links.sellers if facts.seller.links is not None else ()
     return Member(
@@ -49,7 +49,7 @@ def _member(marketplace_id: str, facts: Facts) -> Member:
     )
 
 
-def _head(cluster: Cluster, rows: Sequence[Mapping[str, Any]], currencies: Mapping[str, str]) -> SimpleNamespace:
+def _group_head(cluster: Cluster, rows: Sequence[Mapping[str, Any]], currencies: Mapping[str, str]) -> SimpleNamespace:
     sellers = len({row["seller_external_id"] for row in rows if row["seller_external_id"] is not None})
     tie_texts = [
         text if number == len(rows) else f"{text} ({number} of {len(rows)})"
@@ -60,10 +60,10 @@ def _head(cluster: Cluster, rows: Sequence[Mapping[str, Any]], currencies: Mappi
         )
         if number
     ]
-    ties = words.listed(tie_texts)
+    ties = words.join_list(tie_texts)
     # A sum would reveal the masked score.
     known = all(row["probability"] is not None and not row["score_masked"] for row in rows)
-    harm = words.about(round(sum(row["priority"] for row in rows), -1), currencies[rows[0]["marketplace_id"]])
+    harm = words.rough_amount(round(sum(row["priority"] for row in rows), -1), currencies[rows[0]["marketplace_id"]])
     named = f", {words.many(sellers, 'seller')}" if sellers else ""
     return SimpleNamespace(
         key=rows[0]["case_id"],

@@ -25,7 +25,7 @@ _NUMBER: Final = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,4})?\Z", re.ASCII)
 _UNSTORABLE: Final = re.compile("[\x00-\x1f\x7f\ud800-\udfff]")
 
 
-class Word(StrEnum):
+class FilterName(StrEnum):
     """Filter names as addresses spell them."""
 
     LANE = "lane"
@@ -95,7 +95,7 @@ class QueueQuery:
             reader = _READERS.get(name)
             read = reader(field_text) if reader else None
             if read is None:
-                ignored.append(name if name in set(Word) else "")
+                ignored.append(name if name in set(FilterName) else "")
             else:
                 values[name] = read
         return cls(**values, ignored=tuple(dict.fromkeys(ignored)))  # type: ignore[arg-type]  # each reader's own kind
@@ -107,15 +107,15 @@ class QueueQuery:
     @property
     def text(self) -> str:
         """The query as an address has it, without its page."""
-        return urlencode({name: text for name, text in self._values() if name != Word.PAGE})
+        return urlencode({name: text for name, text in self._values() if name != FilterName.PAGE})
 
     @property
     def filtered(self) -> bool:
         return replace(self, lane=None, page=1) != QueueQuery()
 
-    def without(self, word: Word) -> "QueueQuery":
+    def without(self, word: FilterName) -> "QueueQuery":
         """The same query without one filter, from the first page."""
-        return QueueQuery.read({name: text for name, text in self._values() if name not in {word, Word.PAGE}})
+        return QueueQuery.read({name: text for name, text in self._values() if name not in {word, FilterName.PAGE}})
 
     def address(self, page: int = 1) -> str:
         text = "&".join(part for part in (self.text, f"page={page}" if page > 1 else "") if part)
@@ -151,64 +151,64 @@ class QueueQuery:
 
     def _values(self) -> list[tuple[str, str]]:
         values = {
-            Word.LANE: self.lane.value if self.lane else "",
-            Word.BRAND: self.brand or "",
-            Word.MARKETPLACE: self.marketplace or "",
-            Word.LANGUAGE: ",".join(self.language),
-            Word.HARM: "" if self.harm is None else f"{self.harm:.4f}".rstrip("0").rstrip("."),
-            Word.AGE: "" if self.age is None else str(self.age),
-            Word.DUE: "" if self.due is None else OVERDUE if self.due == 0 else str(self.due),
-            Word.SELLER: self.seller or "",
-            Word.SCORE: str(self.score) if self.score else "",
-            Word.LEASE: self.lease.value if self.lease else "",
-            Word.RELIST: "yes" if self.relist else "",
-            Word.SNOOZED: "yes" if self.aside else "",
+            FilterName.LANE: self.lane.value if self.lane else "",
+            FilterName.BRAND: self.brand or "",
+            FilterName.MARKETPLACE: self.marketplace or "",
+            FilterName.LANGUAGE: ",".join(self.language),
+            FilterName.HARM: "" if self.harm is None else f"{self.harm:.4f}".rstrip("0").rstrip("."),
+            FilterName.AGE: "" if self.age is None else str(self.age),
+            FilterName.DUE: "" if self.due is None else OVERDUE if self.due == 0 else str(self.due),
+            FilterName.SELLER: self.seller or "",
+            FilterName.SCORE: str(self.score) if self.score else "",
+            FilterName.LEASE: self.lease.value if self.lease else "",
+            FilterName.RELIST: "yes" if self.relist else "",
+            FilterName.SNOOZED: "yes" if self.aside else "",
         }
         return [(name.value, text) for name, text in values.items() if text]
 
 
-def _page(text: str) -> int | None:
+def _parse_page(text: str) -> int | None:
     if not (text.isascii() and text.isdigit() and len(text) <= 4):
         return None
     return min(max(int(text), 1), _MOST_PAGES)
 
 
-def _lane(text: str) -> CaseLane | None:
+def _parse_lane(text: str) -> CaseLane | None:
     return CaseLane(text) if text in set(CaseLane) else None
 
 
-def _brand(text: str) -> str | None:
+def _parse_brand(text: str) -> str | None:
     return text if text == NO_BRAND or _ID.match(text) else None
 
 
-def _marketplace(text: str) -> str | None:
+def _parse_marketplace(text: str) -> str | None:
     return text if _ID.match(text) else None
 
 
-def _languages(text: str) -> tuple[str, ...] | None:
+def _parse_languages(text: str) -> tuple[str, ...] | None:
     tags = sorted({part for part in text.split(",") if part})
     return tuple(tags) if 0 < len(tags) <= _MOST_LANGUAGES and all(map(_LANGUAGE.match, tags)) else None
 
 
-def _expected_harm(text: str) -> float | None:
+def _parse_harm(text: str) -> float | None:
     return float(text) if _NUMBER.match(text) and float(text) > 0 else None
 
 
-def _days(text: str) -> int | None:
+def _parse_days(text: str) -> int | None:
     number = text.isascii() and text.isdigit() and len(text) <= 3 and int(text)
     return number if number and number <= _MOST_DAYS else None
 
 
-def _due(text: str) -> int | None:
-    return 0 if text == OVERDUE else _days(text)
+def _parse_due(text: str) -> int | None:
+    return 0 if text == OVERDUE else _parse_days(text)
 
 
-def _seller(text: str) -> str | None:
+def _parse_seller(text: str) -> str | None:
     name = text.strip()
     return name if 0 < len(name) <= 200 and not _UNSTORABLE.search(name) else None
 
 
-def _score(text: str) -> ScoreBand | None:
+def _parse_score(text: str) -> ScoreBand | None:
     low, _, high = text.partition("-")
     if not (_NUMBER.match(low) and _NUMBER.match(high)):
         return None
@@ -216,26 +216,26 @@ def _score(text: str) -> ScoreBand | None:
     return band if band.low <= band.high <= 100 and math.isfinite(band.high) else None
 
 
-def _lease(text: str) -> Lease | None:
+def _parse_lease(text: str) -> Lease | None:
     return Lease(text) if text in set(Lease) else None
 
 
-def _relist(text: str) -> bool | None:
+def _parse_relist(text: str) -> bool | None:
     return True if text == "yes" else None
 
 
 _READERS: Final[Mapping[str, Callable[[str], object | None]]] = {
-    Word.LANE: _lane,
-    Word.BRAND: _brand,
-    Word.MARKETPLACE: _marketplace,
-    Word.LANGUAGE: _languages,
-    Word.HARM: _expected_harm,
-    Word.AGE: _days,
-    Word.DUE: _due,
-    Word.SELLER: _seller,
-    Word.SCORE: _score,
-    Word.LEASE: _lease,
-    Word.RELIST: _relist,
-    Word.SNOOZED: _relist,
-    Word.PAGE: _page,
+    FilterName.LANE: _parse_lane,
+    FilterName.BRAND: _parse_brand,
+    FilterName.MARKETPLACE: _parse_marketplace,
+    FilterName.LANGUAGE: _parse_languages,
+    FilterName.HARM: _parse_harm,
+    FilterName.AGE: _parse_days,
+    FilterName.DUE: _parse_due,
+    FilterName.SELLER: _parse_seller,
+    FilterName.SCORE: _parse_score,
+    FilterName.LEASE: _parse_lease,
+    FilterName.RELIST: _parse_relist,
+    FilterName.SNOOZED: _parse_relist,
+    FilterName.PAGE: _parse_page,
 }

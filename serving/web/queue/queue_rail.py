@@ -84,24 +84,26 @@ class Counts:
         )
 
 
-def number(size: int) -> str:
+def count_in_words(size: int) -> str:
     """A count; a truncated one is marked."""
     return f"{size:,}" if size <= COUNTED_TO else f"{COUNTED_TO:,}+"
 
 
-def rail(connection: Connection, person: Person, query: QueueQuery, counts: Counts, now: datetime) -> SimpleNamespace:
+def queue_rail(
+    connection: Connection, person: Person, query: QueueQuery, counts: Counts, now: datetime
+) -> SimpleNamespace:
     marketplace_ids = person.marketplaces(Permission.REVIEW_CASES)
     sizes = counts.lanes()
-    done = queue_work.decided(connection, marketplace_ids, midnight(now))
+    done = queue_work.decisions_by_reviewer(connection, marketplace_ids, midnight(now))
     others = [
         case
-        for case in queue_work.leased(connection, marketplace_ids, now, 2 * _PENDING_SHOWN)
+        for case in queue_work.leased_cases(connection, marketplace_ids, now, 2 * _PENDING_SHOWN)
         if case.user_id != person.user_id
     ]
     return SimpleNamespace(
-        own=_own(counts, query),
-        all_open=_link(None, sizes, query),
-        lanes=tuple(_link(lane, sizes, query) for lane in LANES),
+        own=_own_links(counts, query),
+        all_open=_lane_link(None, sizes, query),
+        lanes=tuple(_lane_link(lane, sizes, query) for lane in LANES),
         masked=sizes[None],
         saved=saved_links(connection, person, counts, query),
         mine=done.get(person.user_id, 0),
@@ -109,14 +111,14 @@ def rail(connection: Connection, person: Person, query: QueueQuery, counts: Coun
         leased=others[:_PENDING_SHOWN],
         ages=[
             (LANE_OF[oldest.lane], QueueQuery(oldest.lane).address(), oldest)
-            for oldest in queue_work.oldest(connection, marketplace_ids, [lane.lane for lane in LANES])
+            for oldest in queue_work.oldest_cases(connection, marketplace_ids, [lane.lane for lane in LANES])
         ],
     )
 
 
 def midnight(now: datetime) -> datetime:
     """The start of the reader's day."""
-    return now.astimezone(display.current().zone).replace(hour=0, minute=0, second=0, microsecond=0)
+    return now.astimezone(display.current_display().zone).replace(hour=0, minute=0, second=0, microsecond=0)
 
 
 def saved_links(
@@ -139,19 +141,21 @@ def saved_links(
     return tuple(links)
 
 
-def _link(lane: LaneName | None, sizes: Mapping[CaseLane | None, int], query: QueueQuery) -> LaneLink:
+def _lane_link(lane: LaneName | None, sizes: Mapping[CaseLane | None, int], query: QueueQuery) -> LaneLink:
     lane_query = QueueQuery(lane.lane if lane else None)
     name, dot = (lane.name, lane.dot) if lane else ("All open", "")
     size = sum(sizes.get(counted_lane, 0) for counted_lane in ((lane.lane,) if lane else (*ANALYST_LANES, None)))
-    return LaneLink(lane_query.address(), name, dot, number(size), lane_query.text == query.text)
+    return LaneLink(lane_query.address(), name, dot, count_in_words(size), lane_query.text == query.text)
 
 
-def _own(counts: Counts, query: QueueQuery) -> tuple[LaneLink, ...]:
+def _own_links(counts: Counts, query: QueueQuery) -> tuple[LaneLink, ...]:
     """Links to the person's leased cases, to overdue cases, and to snoozed cases."""
     leased, late, aside = QueueQuery(lease=Lease.MINE), QueueQuery(due=0), QueueQuery(aside=True)
     mine, overdue, away = (counts.of(own_query) for own_query in (leased, late, aside))
     return (
-        LaneLink(leased.address(), "Leased to me", "", number(mine), leased.text == query.text, "i-user"),
-        LaneLink(late.address(), "Overdue", "", number(overdue), late.text == query.text, "i-clock", overdue > 0),
-        LaneLink(aside.address(), "Snoozed", "", number(away), aside.text == query.text, "i-lock"),
+        LaneLink(leased.address(), "Leased to me", "", count_in_words(mine), leased.text == query.text, "i-user"),
+        LaneLink(
+            late.address(), "Overdue", "", count_in_words(overdue), late.text == query.text, "i-clock", overdue > 0
+        ),
+        LaneLink(aside.address(), "Snoozed", "", count_in_words(away), aside.text == query.text, "i-lock"),
     )

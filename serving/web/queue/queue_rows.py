@@ -15,11 +15,11 @@ from serving.platform.runtime import Runtime
 from serving.web import charts, scores, text_view
 from serving.web.charts import PriceMark
 from serving.web.scores import ShownScore
-from serving.web.text_view import Shown
+from serving.web.text_view import ShownText
 from serving.web.wording import words
 from serving.web.wording.language_choice import language_tag
 from serving.web.wording.vocabulary import LANE_OF
-from serving.web.wording.words import Due
+from serving.web.wording.words import DueWords
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,14 +47,14 @@ class QueueRow:
     harm: str | None
     brand: str | None
     language: str
-    title: Shown | None
+    title: ShownText | None
     price: str | None
     mark: PriceMark | None
-    seller: Shown | None
+    seller: ShownText | None
     seller_age: str | None
-    due: Due | None
+    due: DueWords | None
     dot: str
-    why: Shown
+    why: ShownText
     holder: str | None
     offered: bool
     kept: bool
@@ -73,7 +73,7 @@ def queue_row(context: RowContext, row: Mapping[str, Any], facts: Facts, address
         score=None if blind else scores.shown_score(context.runtime, marketplace_id, row, width=70),
         harm=None
         if blind
-        else scores.harm(
+        else scores.harm_in_words(
             row, currency=context.currencies[marketplace_id], price_known=facts.price.log_price is not None
         ),
         brand=row["brand_name"] or row["mark"],
@@ -85,14 +85,14 @@ def queue_row(context: RowContext, row: Mapping[str, Any], facts: Facts, address
         seller_age=None if age is None else words.age(age),
         due=None if is_masked else words.due(row["due_at"], context.now),
         dot="" if is_masked else LANE_OF[lane].dot,
-        why=text_view.show("Masked until you decide" if is_masked else _why(row, lane)),
-        holder=_holder(context, row),
+        why=text_view.show("Masked until you decide" if is_masked else _why_in_queue(row, lane)),
+        holder=_holder_name(context, row),
         offered=context.listings.get(row["case_id"]) == context.user_id,
         kept=is_masked,
     )
 
 
-def title_of(facts: Facts) -> Shown | None:
+def title_of(facts: Facts) -> ShownText | None:
     """The title with obfuscated text marked, None if the listing has none."""
     listing = facts.listing
     names = [mention.name for mention in facts.brand.mentions]
@@ -104,7 +104,7 @@ def price_of(facts: Facts) -> str | None:
     return None if price is None or currency is None else words.amount(price, currency)
 
 
-def _why(row: Mapping[str, Any], lane: CaseLane) -> str:
+def _why_in_queue(row: Mapping[str, Any], lane: CaseLane) -> str:
     """Hard evidence, or the strongest reason, if a score opened the case; otherwise a label of its origin."""
     if lane is CaseLane.APPEAL:
         return "Seller appeal"
@@ -116,17 +116,17 @@ def _why(row: Mapping[str, Any], lane: CaseLane) -> str:
         return "External notice"
     messages = findings([from_json(raw) for raw in row["evidence"]], [reason_from_json(raw) for raw in row["reasons"]])
     if lane in {CaseLane.ANALYST, CaseLane.ASK_BRAND} and messages:
-        return _brief(messages[0])
+        return _brief_finding(messages[0])
     return in_english(from_json(row["route_reasons"][0]))
 
 
-def _brief(message: Message) -> str:
+def _brief_finding(message: Message) -> str:
     """A finding for a narrow column: of the wording, only the words."""
     words = message.parameters.get("words", ()) if message.code == TEXT_CODE else ()
     return f"Wording: {', '.join(f'“{word}”' for word in words)}" if words else in_english(message)
 
 
-def _holder(context: RowContext, row: Mapping[str, Any]) -> str | None:
+def _holder_name(context: RowContext, row: Mapping[str, Any]) -> str | None:
     """The name of somebody else who has leased the case."""
     until = row["leased_until"]
     is_taken = until is not None and until > context.now and row["leased_by"] != context.user_id

@@ -11,7 +11,7 @@ from fastapi.responses import HTMLResponse
 from models.case import BLIND_LANES
 from serving.accounts.rules.access import Permission
 from serving.accounts.store.accounts import Session
-from serving.cases.service.case_access import counting_as
+from serving.cases.service.case_access import accounts_of_person
 from serving.cases.store import found_listings
 from serving.cases.store.found_listings import FoundListing
 from serving.guards import Reviewer, runtime_of
@@ -21,7 +21,7 @@ from serving.platform.runtime import Runtime
 from serving.web import text_view
 from serving.web.queue.queue_query import QueueQuery
 from serving.web.rendering import StaffPage, respond
-from serving.web.text_view import Shown
+from serving.web.text_view import ShownText
 from serving.web.wording import words
 from serving.web.wording.language_choice import language_tag
 from serving.web.wording.vocabulary import ACTION_STATES, CHOICE_OF, LANE_OF
@@ -42,24 +42,30 @@ def search_page(runtime: Runtime, session: Session, search_text: str) -> StaffPa
     search_text = search_text[: search.LONGEST_ASKED].strip()
     with runtime.store.read() as connection:
         hits = search.find(connection, marketplace_ids, EntryKind.LISTING, search_text, most=MOST_LISTINGS + 1)
-        listings = found_listings.listings_of(connection, hits[:MOST_LISTINGS], counting_as(connection, session.person))
+        listings = found_listings.listings_of(
+            connection, hits[:MOST_LISTINGS], accounts_of_person(connection, session.person)
+        )
         sellers = search.find(connection, marketplace_ids, EntryKind.SELLER, search_text, most=MOST_SELLERS)
         names = list(dict.fromkeys(seller.external_id for seller in sellers))
         waiting = found_listings.open_cases_of_sellers(connection, marketplace_ids, names) if names else {}
-        case_id = found_listings.case_of(connection, marketplace_ids, search_text) if _CASE.match(search_text) else None
+        case_id = (
+            found_listings.visible_case_id(connection, marketplace_ids, search_text)
+            if _CASE.match(search_text)
+            else None
+        )
     return StaffPage(
         "search.html",
         "/search",
         asked=search_text,
         most=MOST_LISTINGS,
         cases=(case_id,) if case_id else (),
-        listings=tuple(_listing(listing, now) for listing in listings),
+        listings=tuple(_listing_row(listing, now) for listing in listings),
         more=len(hits) > MOST_LISTINGS,
         sellers=[(name, QueueQuery(seller=name).address(), waiting.get(name, 0)) for name in names],
     )
 
 
-def _listing(listing: FoundListing, now: datetime) -> SimpleNamespace:
+def _listing_row(listing: FoundListing, now: datetime) -> SimpleNamespace:
     blind = any(lane in BLIND_LANES for _, lane in listing.open_cases)
     waits = next(iter(listing.open_cases), None)
     case_id = waits[0] if waits else listing.judged_case_id
@@ -67,7 +73,7 @@ def _listing(listing: FoundListing, now: datetime) -> SimpleNamespace:
     return SimpleNamespace(
         address=f"/cases/{case_id}" if case_id else f"/listings/{listing.listing_id}",
         external_id=text_view.show(listing.external_id),
-        title=_title(listing),
+        title=_listing_title(listing),
         language=language_tag(listing.language, listing.title),
         seller=text_view.show(listing.seller) if listing.seller else None,
         brand=listing.brand_name,
@@ -80,6 +86,6 @@ def _listing(listing: FoundListing, now: datetime) -> SimpleNamespace:
     )
 
 
-def _title(listing: FoundListing) -> Shown | None:
+def _listing_title(listing: FoundListing) -> ShownText | None:
     names = [listing.brand_name] if listing.brand_name else []
     return text_view.show(listing.title, names=names, language=listing.language) if listing.title else None

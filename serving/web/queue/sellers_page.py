@@ -13,10 +13,10 @@ from serving.accounts.store.accounts import Session
 from serving.guards import Reviewer, Speaker, TheRuntime, runtime_of
 from serving.platform.runtime import Runtime
 from serving.sellers.rules.sanction import SanctionState
-from serving.sellers.service.sanctioning import in_force, lift, speak, undecided
+from serving.sellers.service.sanctioning import lift_sanction, record_vote, sanctions_in_force, undecided_sanctions
 from serving.sellers.service.seller_listing import check_lister, put_on_list, take_off_list
 from serving.sellers.store import seller_lists
-from serving.web.at_marketplace import acted_on, scope_of
+from serving.web.at_marketplace import scope_of, scope_of_form
 from serving.web.flash import Flash, go_to
 from serving.web.forms import LONGEST_ID, Fields
 from serving.web.rendering import StaffPage, respond
@@ -37,7 +37,7 @@ def post_vote(sanction_id: str, request: Request, session: Speaker, fields: Fiel
     if answer not in {"agree", "refuse"}:
         raise Invalid("Approve or reject the sanction.")
     reason = fields.get("reason", "")[:500]
-    state = speak(
+    state = record_vote(
         runtime_of(request), session.person, sanction_id[:LONGEST_ID], agrees=answer == "agree", reason=reason
     )
     heard = {SanctionState.CARRIED_OUT: Flash.SANCTION_CARRIED_OUT, SanctionState.REFUSED: Flash.SANCTION_REFUSED}
@@ -46,7 +46,7 @@ def post_vote(sanction_id: str, request: Request, session: Speaker, fields: Fiel
 
 @router.post("/sellers/sanctions/{sanction_id}/lift")
 def post_lift(sanction_id: str, request: Request, session: Speaker, fields: Fields) -> Response:
-    lift(runtime_of(request), session.person, sanction_id[:LONGEST_ID], fields.get("reason", "")[:500])
+    lift_sanction(runtime_of(request), session.person, sanction_id[:LONGEST_ID], fields.get("reason", "")[:500])
     return go_to(request, _PLACE, Flash.SANCTION_LIFTED)
 
 
@@ -57,7 +57,7 @@ def post_entry(request: Request, session: Reviewer, fields: Fields) -> Response:
         raise Invalid("Choose a list.")
     if days and not (days.isascii() and days.isdigit() and len(days) <= 5):
         raise Invalid("Enter the duration as a whole number of days.")
-    marketplace_id = acted_on(runtime, session.person, Permission.REVIEW_CASES, fields).marketplace_id
+    marketplace_id = scope_of_form(runtime, session.person, Permission.REVIEW_CASES, fields).marketplace_id
     check_lister(session.person, marketplace_id, SellerList(which))
     put_on_list(
         runtime,
@@ -73,7 +73,7 @@ def post_entry(request: Request, session: Reviewer, fields: Fields) -> Response:
 
 @router.post("/sellers/lists/remove")
 def post_removal(request: Request, runtime: TheRuntime, session: Reviewer, fields: Fields) -> Response:
-    marketplace_id = acted_on(runtime, session.person, Permission.REVIEW_CASES, fields).marketplace_id
+    marketplace_id = scope_of_form(runtime, session.person, Permission.REVIEW_CASES, fields).marketplace_id
     take_off_list(runtime, marketplace_id, fields.get("seller", "")[:200], by=session.person.actor)
     return go_to(request, _PLACE, Flash.SELLER_UNLISTED)
 
@@ -83,14 +83,14 @@ def sellers_page(runtime: Runtime, session: Session) -> StaffPage:
     reviewed = person.marketplaces(Permission.REVIEW_CASES)
     administers = bool(reviewed & person.marketplaces(Permission.ADMINISTER))
     with runtime.store.read() as connection:
-        entries = seller_lists.in_force(connection, reviewed, now, _SHOWN)
+        entries = seller_lists.entries_in_force(connection, reviewed, now, _SHOWN)
         names = accounts.names(connection, [list_entry.added_by.removeprefix("user:") for _, list_entry, _ in entries])
     places = scope_of(runtime, person, Permission.REVIEW_CASES, {}).choices if len(reviewed) > 1 else ()
     return StaffPage(
         "sellers.html",
         _PLACE,
-        undecided=undecided(runtime, person)[:_SHOWN],
-        in_force=in_force(runtime, person)[:_SHOWN],
+        undecided=undecided_sanctions(runtime, person)[:_SHOWN],
+        in_force=sanctions_in_force(runtime, person)[:_SHOWN],
         entries=[(place, list_entry) for place, list_entry, _ in entries],
         names=names,
         lists=[which for which in SellerList if administers or which is not SellerList.ALLOW],

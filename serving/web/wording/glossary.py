@@ -46,20 +46,20 @@ class Term:
         return tuple(Piece(text, is_code=i % 2 == 1) for i, text in enumerate(parts) if text)
 
 
-def _terms() -> Iterator[Term]:
+def _read_terms() -> Iterator[Term]:
     text = files("serving.web.wording").joinpath("glossary.tsv").read_text(encoding="utf-8")
     for row in csv.DictReader(text.splitlines(), delimiter="\t", quoting=csv.QUOTE_NONE):
         yield Term(row["term"], row["definition"], is_translated=row["translated"] == "yes")
 
 
-TERMS: Final = tuple(_terms())
+TERMS: Final = tuple(_read_terms())
 
 
 @cache
-def _by_name() -> Mapping[str, Term]:
+def _terms_by_name() -> Mapping[str, Term]:
     return {term.name: term for term in TERMS}
 
 
 def term_of(name: str) -> Term:
     """The term of this name. Raises KeyError (the glossary does not define it)."""
-    return _by_name()[name]
+    return _terms_by_name()[name]

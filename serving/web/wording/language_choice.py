@@ -41,55 +41,55 @@ class ReadersLanguage:
         if scope["type"] != "http" or scope["path"].startswith("/api/"):
             await self._app(scope, receive, send)
             return
-        asked_language = _asked(scope)
+        asked_language = _language_of_address(scope)
 
         async def keeping(message: Message) -> None:
             if asked_language is not None and message["type"] == "http.response.start":
                 MutableHeaders(scope=message).append("set-cookie", f"{_COOKIE}={asked_language}; {self._flags}")
             await send(message)
 
-        with display.shown_as(replace(display.current(), language=chosen_by(scope))):
+        with display.showing_as(replace(display.current_display(), language=language_of(scope))):
             await self._app(scope, receive, keeping)
 
 
-def chosen_by(scope: Scope) -> Language:
+def language_of(scope: Scope) -> Language:
     """The language of a request, as far as the request itself says it."""
-    return _asked(scope) or _of_browser(Headers(scope=scope))
+    return _language_of_address(scope) or _language_of_browser(Headers(scope=scope))
 
 
-def _asked(scope: Scope) -> Language | None:
-    return _language(parse_qs(scope["query_string"].decode("latin-1")).get(ASKED_BY, [""])[-1])
+def _language_of_address(scope: Scope) -> Language | None:
+    return _known_language(parse_qs(scope["query_string"].decode("latin-1")).get(ASKED_BY, [""])[-1])
 
 
-def _of_browser(headers: Headers) -> Language:
+def _language_of_browser(headers: Headers) -> Language:
     """What was chosen before, or what the browser asks for.
 
     >>> _of_browser(Headers({"accept-language": "xx, zh-TW;q=0.7, es;q=0.9"}))
     'es'
     """
-    cookie_language = _language(cookie_parser(headers.get("cookie", "")).get(_COOKIE, ""))
-    return cookie_language or next(_wanted(headers.get("accept-language", "")), ENGLISH)
+    cookie_language = _known_language(cookie_parser(headers.get("cookie", "")).get(_COOKIE, ""))
+    return cookie_language or next(_accepted_languages(headers.get("accept-language", "")), ENGLISH)
 
 
-def _wanted(header: str) -> Iterator[Language]:
+def _accepted_languages(header: str) -> Iterator[Language]:
     """The languages of an Accept-Language header that there are, the most wanted first."""
     weighed = []
     for part in header.split(",")[:_MOST_ASKED]:
         tag, _, weight = part.strip().partition(";q=")
-        language = _language(tag.split("-")[0].lower())
+        language = _known_language(tag.split("-")[0].lower())
         if language is not None:
-            weighed.append((_weight(weight), language))
+            weighed.append((_quality(weight), language))
     yield from (language for weight, language in sorted(weighed, key=lambda pair: -pair[0]) if weight > 0)
 
 
-def _weight(text: str) -> float:
+def _quality(text: str) -> float:
     """A quality value: at most three decimals; what is none counts for nothing."""
     if not text:
         return 1.0
     return float(text) if text.replace(".", "", 1).isdecimal() and text.isascii() and len(text) <= 5 else 0.0
 
 
-def _language(code: str) -> Language | None:
+def _known_language(code: str) -> Language | None:
     return next((language for language in languages() if language == code), None)
 
 
@@ -102,18 +102,18 @@ _SURE: Final = 0.8
 _LONGEST: Final = 1_000
 
 
-def stated(language: str | None) -> str | None:
+def stated_tag(language: str | None) -> str | None:
     """The tag that a listing states, None if it states none or no tag."""
     return language if language and _STATED.match(language) else None
 
 
 def language_tag(language: str | None, *texts: str | None) -> str:
     """Two letters for a narrow column; '?' if the listing states no language and its texts leave a doubt."""
-    return (stated(language) or _recognised(" ".join(filter(None, texts))[:_LONGEST]) or "?")[:2].upper()
+    return (stated_tag(language) or _recognise(" ".join(filter(None, texts))[:_LONGEST]) or "?")[:2].upper()
 
 
 @lru_cache(maxsize=4_096)
-def _recognised(text: str) -> str | None:
+def _recognise(text: str) -> str | None:
     language, probability = _identifier().classify(text) if text else (None, 0.0)
     return language if probability >= _SURE else None
 

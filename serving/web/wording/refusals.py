@@ -17,7 +17,7 @@ from serving.platform.languages import ENGLISH
 from serving.web.wording.translated import in_words
 
 
-def refusal(error: DomainError) -> str:
+def refusal_in_words(error: DomainError) -> str:
     """The reason for a refusal in the reader's language."""
     return phrase_in_words(error.phrase)
 
@@ -28,25 +28,28 @@ def phrase_in_words(phrase: Phrase) -> str:
     >>> phrase_in_words(Phrase("A note has at most {most:,} characters.", most=2_000))
     'A note has at most 2,000 characters.'
     """
-    if tongues.tongue().language == ENGLISH:
+    if tongues.current_tongue().language == ENGLISH:
         return str(phrase)
     if not phrase.parameters:
         return tongues.gettext(phrase.template)
-    values = {name: _written(parameter, _spec(phrase.template, name)) for name, parameter in phrase.parameters.items()}
+    values = {
+        name: _parameter_in_words(parameter, _format_of(phrase.template, name))
+        for name, parameter in phrase.parameters.items()
+    }
     return tongues.gettext(without_forms(phrase.template)).format(**values)
 
 
 @cache
-def _spec(template: str, parameter: str) -> str:
+def _format_of(template: str, parameter: str) -> str:
     return next((spec or "" for _, name, spec, _ in Formatter().parse(template) if name == parameter), "")
 
 
-def _written(parameter: Parameter, spec: str) -> str:
+def _parameter_in_words(parameter: Parameter, spec: str) -> str:
     match parameter:
         case Phrase():
             return phrase_in_words(parameter)
         case Reasons():
-            return tongues.joined(*map(in_words, parameter.messages))
+            return tongues.join_sentences(*map(in_words, parameter.messages))
         case int() | float() | Decimal():
             return tongues.number(float(parameter))
         case date():

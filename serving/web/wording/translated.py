@@ -7,7 +7,15 @@ from datetime import date
 from typing import Any, Final
 
 from features.message import Amount, Message
-from models.messages.english import Sentence, fill, in_english, percent_digits, places, sentences, without_forms
+from models.messages.english import (
+    Sentence,
+    fill_template,
+    in_english,
+    percent_digits,
+    placeholders,
+    sentences,
+    without_forms,
+)
 from serving.platform import tongues
 from serving.platform.languages import ENGLISH
 from serving.web.wording import words
@@ -63,21 +71,21 @@ TRANSLATED: Final = frozenset(
 
 def in_words(message: Message) -> str:
     """The sentence of a message, with numbers, amounts and days as the reader's language writes them."""
-    if tongues.tongue().language == ENGLISH:
+    if tongues.current_tongue().language == ENGLISH:
         return in_english(message)
     sentence = sentences()[message.code]
-    hows = dict(places(sentence.text))
-    return fill(_template(sentence, message), message.parameters, _written, hows)
+    hows = dict(placeholders(sentence.text))
+    return fill_template(_translated_template(sentence, message), message.parameters, _value_in_words, hows)
 
 
-def _template(sentence: Sentence, message: Message) -> str:
+def _translated_template(sentence: Sentence, message: Message) -> str:
     singular = without_forms(sentence.text)
     if sentence.other is None:
         return tongues.gettext(singular)
     return tongues.ngettext(singular, without_forms(sentence.other), message.parameters["n"])
 
 
-def _written(parameter: Any, how: str) -> str:
+def _value_in_words(parameter: Any, how: str) -> str:
     match parameter:
         case Message():
             return in_words(parameter)
@@ -86,21 +94,21 @@ def _written(parameter: Any, how: str) -> str:
         case date():
             return tongues.day(parameter)
         case tuple():
-            return _listed(parameter, how)
+            return _list_in_words(parameter, how)
         case str():
             return parameter
         case _:
-            return _figure(parameter, how)
+            return _figure_in_words(parameter, how)
 
 
-def _listed(values: tuple[Any, ...], how: str) -> str:
+def _list_in_words(values: tuple[Any, ...], how: str) -> str:
     if how == "countries" and values:
         return words.countries(list(values))
-    written = [_written(parameter, "") for parameter in values]
-    return ", ".join(map(words.quoted, written) if how == "quoted" else written)
+    written = [_value_in_words(parameter, "") for parameter in values]
+    return ", ".join(map(words.quote, written) if how == "quoted" else written)
 
 
-def _figure(number: float, how: str) -> str:
+def _figure_in_words(number: float, how: str) -> str:
     if how == "%":
         return words.percent(number, percent_digits(number))
     if how == "g":

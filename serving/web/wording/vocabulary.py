@@ -9,8 +9,8 @@ from models.verdict import Judgement, ReasonCode
 from serving.accounts.rules.access import Role
 from serving.cases.rules.takedown_request import Fate
 from serving.platform.tongues import N_
-from serving.reports.rules.outcomes import Result
-from serving.reports.service.status import Reported
+from serving.reports.rules.outcomes import ListingResult
+from serving.reports.service.status import ListingState
 from serving.takedowns.rules.removal_check import CheckState
 from serving.webhooks.rules.action import ActionKind, ActionState
 
@@ -145,26 +145,26 @@ FATES: Final = {
     Fate.REFUSED: StateWords(N_("Refused"), "v-c"),
 }
 REPORT_RESULTS: Final = {
-    Result.SCHEDULED: StateWords(N_("Removal scheduled"), "v-g"),
-    Result.PENDING_APPROVAL: StateWords(N_("Pending approval"), "v-w"),
-    Result.CASE: StateWords(N_("An analyst decides"), "v-l"),
-    Result.UNKNOWN: StateWords(N_("Not known yet"), "out"),
-    Result.REFUSED: StateWords(N_("Refused"), "v-c"),
+    ListingResult.SCHEDULED: StateWords(N_("Removal scheduled"), "v-g"),
+    ListingResult.PENDING_APPROVAL: StateWords(N_("Pending approval"), "v-w"),
+    ListingResult.CASE: StateWords(N_("An analyst decides"), "v-l"),
+    ListingResult.UNKNOWN: StateWords(N_("Not known yet"), "out"),
+    ListingResult.REFUSED: StateWords(N_("Refused"), "v-c"),
 }
 REPORT_STATES: Final = {
-    Reported.SCHEDULED: REPORT_RESULTS[Result.SCHEDULED],
-    Reported.PENDING_APPROVAL: REPORT_RESULTS[Result.PENDING_APPROVAL],
-    Reported.REMOVED: StateWords(N_("Removed"), "v-g"),
-    Reported.REINSTATED: StateWords(N_("Reinstated"), "v-c"),
-    Reported.STOPPED: StateWords(N_("Removal stopped"), "v-c"),
-    Reported.WITH_ANALYST: REPORT_RESULTS[Result.CASE],
-    Reported.REJECTED: StateWords(N_("Rejected by an analyst"), "v-c"),
-    Reported.WAITING: REPORT_RESULTS[Result.UNKNOWN],
-    Reported.AWAITS_STEP_UP: StateWords(N_("Waits for your second factor"), "v-w"),
-    Reported.EXPIRED: StateWords(N_("Not received"), "out"),
-    Reported.REFUSED: REPORT_RESULTS[Result.REFUSED],
-    Reported.WITHDRAWN: StateWords(N_("Withdrawn"), "out"),
-    Reported.RETRACTED: StateWords(N_("Retracted"), "out"),
+    ListingState.SCHEDULED: REPORT_RESULTS[ListingResult.SCHEDULED],
+    ListingState.PENDING_APPROVAL: REPORT_RESULTS[ListingResult.PENDING_APPROVAL],
+    ListingState.REMOVED: StateWords(N_("Removed"), "v-g"),
+    ListingState.REINSTATED: StateWords(N_("Reinstated"), "v-c"),
+    ListingState.STOPPED: StateWords(N_("Removal stopped"), "v-c"),
+    ListingState.WITH_ANALYST: REPORT_RESULTS[ListingResult.CASE],
+    ListingState.REJECTED: StateWords(N_("Rejected by an analyst"), "v-c"),
+    ListingState.WAITING: REPORT_RESULTS[ListingResult.UNKNOWN],
+    ListingState.AWAITS_STEP_UP: StateWords(N_("Waits for your second factor"), "v-w"),
+    ListingState.EXPIRED: StateWords(N_("Not received"), "out"),
+    ListingState.REFUSED: REPORT_RESULTS[ListingResult.REFUSED],
+    ListingState.WITHDRAWN: StateWords(N_("Withdrawn"), "out"),
+    ListingState.RETRACTED: StateWords(N_("Retracted"), "out"),
 }
 
 # What the audit log says of a person, where its entry needs no names.

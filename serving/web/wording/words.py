@@ -18,8 +18,8 @@ from babel.units import format_unit
 from features.money import exponent
 from serving.platform import display
 from serving.platform.languages import ENGLISH
+from serving.platform.tongues import current_tongue, join_sentences, local_date, say, say_many
 from serving.platform.tongues import day as long_day
-from serving.platform.tongues import here, joined, say, say_many, tongue
 
 _SIGNS: Final = {"EUR": "€", "USD": "$", "GBP": "£"}
 _SOON: Final = timedelta(hours=1)
@@ -37,7 +37,7 @@ _ENGLISH_UNITS: Final = {"second": "s", "minute": "min", "hour": "h", "day": "d"
 
 
 @dataclass(frozen=True, slots=True)
-class Due:
+class DueWords:
     """The time left in words, and whether it is short or over."""
 
     text: str
@@ -54,24 +54,24 @@ def duration(seconds: float) -> str:
     """
     whole = max(0, int(seconds))
     if whole < 60:
-        return _unit(whole, "second")
+        return _with_unit(whole, "second")
     minutes = whole // 60
     if minutes < 60:
-        return _unit(minutes, "minute")
+        return _with_unit(minutes, "minute")
     hours, minutes = divmod(minutes, 60)
     if hours < 24 and _is_english():
         return f"{hours} h {minutes:02d}" if minutes else f"{hours} h"
     if hours < 24:
-        return joined(_unit(hours, "hour"), *([_unit(minutes, "minute")] if minutes else []))
+        return join_sentences(_with_unit(hours, "hour"), *([_with_unit(minutes, "minute")] if minutes else []))
     days, hours = divmod(hours, 24)
-    return joined(_unit(days, "day"), *([_unit(hours, "hour")] if hours else []))
+    return join_sentences(_with_unit(days, "day"), *([_with_unit(hours, "hour")] if hours else []))
 
 
 def hours(hour_count: float) -> str:
     """Minutes below an hour, hours with one decimal above."""
     if hour_count < 1:
-        return _unit(round(hour_count * 60), "minute")
-    return f"{hour_count:,.1f} h" if _is_english() else _unit(round(hour_count, 1), "hour")
+        return _with_unit(round(hour_count * 60), "minute")
+    return f"{hour_count:,.1f} h" if _is_english() else _with_unit(round(hour_count, 1), "hour")
 
 
 def age(days: float) -> str:
@@ -80,7 +80,7 @@ def age(days: float) -> str:
     >>> age(9), age(364), age(1200)
     ('9 d', '364 d', '3 y')
     """
-    return _unit(round(days), "day") if days < 365 else _unit(int(days / 365.25), "year")
+    return _with_unit(round(days), "day") if days < 365 else _with_unit(int(days / 365.25), "year")
 
 
 def length(time_left: timedelta) -> str:
@@ -104,16 +104,16 @@ def countdown(seconds: float) -> str:
     return f"{minutes}:{rest:02d}"
 
 
-def due(at: datetime, now: datetime) -> Due:
+def due(at: datetime, now: datetime) -> DueWords:
     """The state of a deadline."""
     time_left = at - now
     late = time_left <= timedelta(0)
     # The exact delay is of no use; in a narrow column the largest unit is enough.
-    text = say("%(time)s late", time=_largest(-time_left)) if late else duration(time_left.total_seconds())
-    return Due(text, moment(at, now), late, not late and time_left < _SOON)
+    text = say("%(time)s late", time=_largest_unit(-time_left)) if late else duration(time_left.total_seconds())
+    return DueWords(text, moment(at, now), late, not late and time_left < _SOON)
 
 
-def _largest(late: timedelta) -> str:
+def _largest_unit(late: timedelta) -> str:
     seconds = int(late.total_seconds())
     unit = next((unit for unit in (86_400, 3_600, 60) if seconds >= unit), 1)
     return duration(seconds // unit * unit)
@@ -121,7 +121,7 @@ def _largest(late: timedelta) -> str:
 
 def short_moment(at: datetime, now: datetime) -> str:
     """A time of day today, a date on any other day."""
-    return f"{_here(at):%H:%M}" if _is_today(at, now) else day(at, now)
+    return f"{_in_reader_zone(at):%H:%M}" if _is_today(at, now) else day(at, now)
 
 
 def moment(at: datetime, now: datetime) -> str:
@@ -132,7 +132,7 @@ def moment(at: datetime, now: datetime) -> str:
     >>> moment(datetime(2026, 3, 2, 8, 5, tzinfo=UTC), now), moment(datetime(2025, 12, 9, 8, 5, tzinfo=UTC), now)
     ('08:05', '9 Dec 2025 08:05')
     """
-    time_of_day = f"{_here(at):%H:%M}"
+    time_of_day = f"{_in_reader_zone(at):%H:%M}"
     return time_of_day if _is_today(at, now) else f"{day(at, now)} {time_of_day}"
 
 
@@ -141,23 +141,23 @@ def moment_named(at: datetime, now: datetime) -> str:
     return f"{moment(at, now)} {zone(at)}"
 
 
-def full(at: datetime) -> str:
+def full_moment(at: datetime) -> str:
     """A complete time with year and zone, for visitors without a session and for print.
 
     >>> from datetime import UTC
     >>> full(datetime(2026, 3, 2, 8, 5, tzinfo=UTC))
     '2 March 2026, 08:05 UTC'
     """
-    return str(get_datetime_format("medium", tongue().locale)).format(time(at), long_day(at))
+    return str(get_datetime_format("medium", current_tongue().locale)).format(time(at), long_day(at))
 
 
 def time(at: datetime) -> str:
-    return f"{_here(at):%H:%M} {zone(at)}"
+    return f"{_in_reader_zone(at):%H:%M} {zone(at)}"
 
 
 def clock(at: datetime) -> str:
     """A time of day to the second, with its zone, for windows of minutes."""
-    return f"{_here(at):%H:%M:%S} {zone(at)}"
+    return f"{_in_reader_zone(at):%H:%M:%S} {zone(at)}"
 
 
 def zone(at: datetime) -> str:
@@ -167,7 +167,7 @@ def zone(at: datetime) -> str:
     >>> zone(datetime(2026, 3, 2, tzinfo=UTC))
     'UTC'
     """
-    name = _here(at).tzname() or "UTC"
+    name = _in_reader_zone(at).tzname() or "UTC"
     return name if name.isalpha() else f"UTC{name}".replace("-", "−")
 
 
@@ -178,54 +178,54 @@ def yours_until(until: datetime, now: datetime) -> str:
 
 def day(at: datetime, now: datetime) -> str:
     """A date, with its year if it is not the current one."""
-    local = _here(at)
-    if local.year != _here(now).year:
+    local = _in_reader_zone(at)
+    if local.year != _in_reader_zone(now).year:
         return calendar_day(local.date())
-    return f"{local.day} {local:%b}" if _is_english() else _skeleton("MMMd", local)
+    return f"{local.day} {local:%b}" if _is_english() else _format_date("MMMd", local)
 
 
 def calendar_day(on: date) -> str:
     """A day of a calendar with its year, in no zone."""
-    return f"{on.day} {on:%b %Y}" if _is_english() else _skeleton("yMMMd", on)
+    return f"{on.day} {on:%b %Y}" if _is_english() else _format_date("yMMMd", on)
 
 
 def month(at: datetime) -> str:
     """A month with its year; `at` counts as it stands, in UTC."""
-    return f"{at:%b %Y}" if _is_english() else _skeleton("yMMM", at)
+    return f"{at:%b %Y}" if _is_english() else _format_date("yMMM", at)
 
 
 def weekday(at: datetime | date) -> str:
     """A date in full with its day of the week: Friday 6 March 2026."""
-    return format_date(here(at), "full", tongue().locale)
+    return format_date(local_date(at), "full", current_tongue().locale)
 
 
 def short_weekday(at: datetime | date) -> str:
     """A day of the near future or past: Fri 6."""
-    return _skeleton("Ed", here(at))
+    return _format_date("Ed", local_date(at))
 
 
-def _skeleton(fields: str, on: date) -> str:
-    return str(format_skeleton(fields, on, locale=tongue().locale))
+def _format_date(fields: str, on: date) -> str:
+    return str(format_skeleton(fields, on, locale=current_tongue().locale))
 
 
-def _here(at: datetime) -> datetime:
-    return at.astimezone(display.current().zone)
+def _in_reader_zone(at: datetime) -> datetime:
+    return at.astimezone(display.current_display().zone)
 
 
 def _is_today(at: datetime, now: datetime) -> bool:
-    return _here(at).date() == _here(now).date()
+    return _in_reader_zone(at).date() == _in_reader_zone(now).date()
 
 
 def _is_english() -> bool:
-    return tongue().language == ENGLISH
+    return current_tongue().language == ENGLISH
 
 
-def _unit(number: float, unit: str) -> str:
+def _with_unit(number: float, unit: str) -> str:
     """Without the full stop of an abbreviation, which would stand beside that of the sentence."""
     if _is_english():
         return f"{number} {_ENGLISH_UNITS[unit]}"
-    shape: _Length = _LENGTHS.get((tongue().language, unit), "short")
-    return format_unit(number, f"duration-{unit}", length=shape, locale=tongue().locale).removesuffix(".")
+    shape: _Length = _LENGTHS.get((current_tongue().language, unit), "short")
+    return format_unit(number, f"duration-{unit}", length=shape, locale=current_tongue().locale).removesuffix(".")
 
 
 def amount(price: Decimal, currency: str) -> str:
@@ -234,16 +234,16 @@ def amount(price: Decimal, currency: str) -> str:
     >>> amount(Decimal("1890.00"), "EUR"), amount(Decimal("12.50"), "PLN")
     ('€1,890', '12.50 PLN')
     """
-    return _money(price, currency, 0 if price == price.to_integral_value() else max(exponent(currency), 1))
+    return _format_money(price, currency, 0 if price == price.to_integral_value() else max(exponent(currency), 1))
 
 
-def about(estimate: float, currency: str) -> str:
+def rough_amount(estimate: float, currency: str) -> str:
     """A computed amount, without decimals if they add nothing.
 
     >>> about(3869.7, "EUR"), about(8.214, "EUR"), about(20, "PLN")
     ('€3,870', '€8.21', '20 PLN')
     """
-    return _money(estimate, currency, 0 if estimate >= 100 or abs(estimate - round(estimate)) < 0.005 else 2)
+    return _format_money(estimate, currency, 0 if estimate >= 100 or abs(estimate - round(estimate)) < 0.005 else 2)
 
 
 def named_price(content: Mapping[str, Any]) -> str:
@@ -252,23 +252,25 @@ def named_price(content: Mapping[str, Any]) -> str:
     return amount(Decimal(price), currency) if price and currency else say("no price")
 
 
-def _money(price: Decimal | float, currency: str, digits: int) -> str:
+def _format_money(price: Decimal | float, currency: str, digits: int) -> str:
     if _is_english():
         number, sign = f"{price:,.{digits}f}", _SIGNS.get(currency)
         return f"{sign}{number}" if sign else f"{number} {currency}"
-    pattern = tongue().locale.currency_formats["standard"].pattern.replace("0.00", _decimals(digits))
-    return format_currency(Decimal(str(price)), currency, format=pattern, locale=tongue().locale, currency_digits=False)
+    pattern = current_tongue().locale.currency_formats["standard"].pattern.replace("0.00", _decimal_pattern(digits))
+    return format_currency(
+        Decimal(str(price)), currency, format=pattern, locale=current_tongue().locale, currency_digits=False
+    )
 
 
 def percent(share: float, digits: int = 0) -> str:
     """A share of one, in hundredths."""
     if _is_english():
         return f"{share:.{digits}%}"
-    pattern = tongue().locale.percent_formats[None].pattern.replace("0", _decimals(digits))
-    return format_percent(share, format=pattern, locale=tongue().locale)
+    pattern = current_tongue().locale.percent_formats[None].pattern.replace("0", _decimal_pattern(digits))
+    return format_percent(share, format=pattern, locale=current_tongue().locale)
 
 
-def _decimals(digits: int) -> str:
+def _decimal_pattern(digits: int) -> str:
     return f"0.{'0' * digits}" if digits else "0"
 
 
@@ -277,7 +279,7 @@ def size(number_of_bytes: int) -> str:
     is_large = number_of_bytes >= _MEGABYTE
     rounded_size = round(number_of_bytes / _MEGABYTE, 1) if is_large else max(1, round(number_of_bytes / 1_000))
     unit = "digital-megabyte" if is_large else "digital-kilobyte"
-    return str(format_unit(rounded_size, unit, length="short", locale=tongue().locale))
+    return str(format_unit(rounded_size, unit, length="short", locale=current_tongue().locale))
 
 
 def many(number: int, noun: str) -> str:
@@ -289,16 +291,16 @@ def many(number: int, noun: str) -> str:
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
-def listed(items: list[str]) -> str:
+def join_list(items: list[str]) -> str:
     """Items as in a sentence.
 
     >>> listed(["a", "b", "c"]), listed(["a"])
     ('a, b and c', 'a')
     """
-    return str(format_list(items, locale=tongue().locale))
+    return str(format_list(items, locale=current_tongue().locale))
 
 
-def quoted(text: str) -> str:
+def quote(text: str) -> str:
     """Words of somebody else, in the quotation marks of the language."""
     return say("“%(text)s”", text=text)
 
@@ -309,7 +311,7 @@ def countries(codes: list[str]) -> str:
     >>> countries(["DE", "FR"])
     'Germany and France'
     """
-    return listed([tongue().locale.territories.get(code, code) for code in codes])
+    return join_list([current_tongue().locale.territories.get(code, code) for code in codes])
 
 
 def figure(number: float | None, digits: int = 3) -> str:
@@ -317,7 +319,7 @@ def figure(number: float | None, digits: int = 3) -> str:
     return "none" if number is None else f"{number:.{digits}f}"
 
 
-def signed(difference: float, digits: int = 2) -> str:
+def signed_figure(difference: float, digits: int = 2) -> str:
     """A difference with its sign, a real minus and not a hyphen.
 
     >>> signed(1.836), signed(-0.21)

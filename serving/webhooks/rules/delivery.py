@@ -13,7 +13,7 @@ _TOO_MANY: Final = 429
 GONE: Final = 410  # The receiver takes no messages any longer (Standard Webhooks 1.0).
 
 
-def speaks_of_the_message(status: int) -> bool:
+def is_about_message(status: int) -> bool:
     """Whether a status refuses one message, rather than showing a receiver that is down or misconfigured.
 
     >>> speaks_of_the_message(422), speaks_of_the_message(503), speaks_of_the_message(401)
@@ -51,7 +51,7 @@ def failures_after(before: int, more: int, policy: DeliveryPolicy, *, is_test: b
     return min(before + more, policy.rest_after_failures)
 
 
-def rest_after(failures: int, policy: DeliveryPolicy) -> timedelta | None:
+def pause_after(failures: int, policy: DeliveryPolicy) -> timedelta | None:
     """The pause of a receiver after this many failures in a row; None while they may be chance.
 
     It doubles with each failure, up to `longest_rest_seconds`.
@@ -63,7 +63,7 @@ def rest_after(failures: int, policy: DeliveryPolicy) -> timedelta | None:
     return timedelta(seconds=min(seconds, policy.longest_rest_seconds))
 
 
-def wait_of(retry_after: str | None, at: datetime, policy: DeliveryPolicy) -> timedelta | None:
+def wait_of_header(retry_after: str | None, at: datetime, policy: DeliveryPolicy) -> timedelta | None:
     """The wait that a header Retry-After asks for, as seconds or as a date (RFC 9110, section 10.2.3).
 
     None without one that can be read; at most `longest_asked_rest_seconds`. `at` is the real time.
@@ -79,11 +79,11 @@ def wait_of(retry_after: str | None, at: datetime, policy: DeliveryPolicy) -> ti
     return min(max(timedelta(0), date.replace(tzinfo=date.tzinfo or UTC) - at), longest)
 
 
-def rest_asked(status: int | None, wait: timedelta | None, policy: DeliveryPolicy) -> timedelta | None:
+def requested_pause(status: int | None, wait: timedelta | None, policy: DeliveryPolicy) -> timedelta | None:
     """The pause of a receiver that its answer asks for; None where it asks for none.
 
     An answer that refuses one message asks for a wait of that message alone.
     """
-    if status is None or speaks_of_the_message(status):
+    if status is None or is_about_message(status):
         return None
     return timedelta(seconds=policy.first_rest_seconds) if wait is None and status == _TOO_MANY else wait

@@ -12,24 +12,24 @@ from serving.accounts.policy import SecretPolicy
 from serving.appeals.service.seller_links import links_for
 from serving.audit.store import audit
 from serving.platform.log import log
-from serving.platform.outbound.line import Failed
+from serving.platform.outbound.line import Failure
 from serving.platform.runtime import Runtime
 from serving.takedowns.service import removal_checks
 from serving.takedowns.store.actions import StoredAction
-from serving.webhooks.client import Delivered
+from serving.webhooks.client import Delivery
 from serving.webhooks.policy import DeliveryPolicy
 from serving.webhooks.rules.action import ActionEvent, ActionKind, ActionState
 from serving.webhooks.rules.delivery import (
     GONE,
     failures_after,
+    is_about_message,
     next_attempt,
-    rest_after,
-    rest_asked,
-    speaks_of_the_message,
-    wait_of,
+    pause_after,
+    requested_pause,
+    wait_of_header,
 )
-from serving.webhooks.service.letters import Letter, outbox
-from serving.webhooks.service.receivers import wake
+from serving.webhooks.service.letters import Letter, outbox_of
+from serving.webhooks.service.receivers import make_due
 from serving.webhooks.service.signing_secrets import record_step, record_steps
 from serving.webhooks.store import endpoints
 from serving.webhooks.store.endpoints import Endpoint
@@ -51,19 +51,19 @@ class Attempt:
 
 
 @dataclass(frozen=True, slots=True)
-class Ended:
+class EndedAttempt:
     """An attempt with the receiver's answer."""
 
     attempt: Attempt
-    outcome: Delivered | Failed
+    outcome: Delivery | Failure
 
 
-def begin(
+def begin_attempts(
     runtime: Runtime, connection: Connection, letters: Sequence[Letter], endpoint: Endpoint | None, now: datetime
 ) -> list[Attempt]:
     """Begin an attempt of each of these messages, which the transaction has locked."""
     started = list[Letter]()
-    for box, box_letters in _by_box(letters):
+    for box, box_letters in _letters_by_outbox(letters):
         until = now + CUT_OFF_AFTER
         begun = box.start(connection, box_letters, now, until=until, sender=runtime.worker_id)
         started += [
@@ -83,28 +83,30 @@ def begin(
     return [Attempt(letter, endpoint, links.get(letter.action_id)) for letter in started]
 
 
-def finish(runtime: Runtime, connection: Connection, ended: Sequence[Ended], now: datetime) -> dict[str, str]:
+def finish_attempts(
+    runtime: Runtime, connection: Connection, ended: Sequence[EndedAttempt], now: datetime
+) -> dict[str, str]:
     """Store the answers, given in the order in which they came; returns each result in one word, by message."""
     _note_health(runtime, connection, ended, now)
-    arrived = [end.attempt for end in ended if isinstance(end.outcome, Delivered)]
+    arrived = [end.attempt for end in ended if isinstance(end.outcome, Delivery)]
     done = _acknowledge(runtime, connection, arrived, now)
     for end in ended:
-        if isinstance(end.outcome, Failed):
+        if isinstance(end.outcome, Failure):
             letter = end.attempt.letter
             done[letter.action_id] = _try_later(runtime, connection, letter, end.outcome, now)
     if len(arrived) < len(ended):
-        _wait_for_the_end_of_a_pause(connection, ended[0].attempt.letter.marketplace_id)
+        _defer_to_pause_end(connection, ended[0].attempt.letter.marketplace_id)
     return done
 
 
-def _by_box(letters: Sequence[Letter]) -> list[tuple[Outbox[Any], list[Letter]]]:
+def _letters_by_outbox(letters: Sequence[Letter]) -> list[tuple[Outbox[Any], list[Letter]]]:
     sorted_out = defaultdict[Outbox[Any], list[Letter]](list)
     for letter in letters:
-        sorted_out[outbox(letter)].append(letter)
+        sorted_out[outbox_of(letter)].append(letter)
     return list(sorted_out.items())
 
 
-def _by_endpoint(attempts: Sequence[Attempt]) -> list[tuple[Endpoint, list[Attempt]]]:
+def _attempts_by_endpoint(attempts: Sequence[Attempt]) -> list[tuple[Endpoint, list[Attempt]]]:
     sorted_out = defaultdict[Endpoint, list[Attempt]](list)
     for attempt in attempts:
         if attempt.endpoint is not None:
@@ -125,29 +127,29 @@ def _overtake(connection: Connection, box: Outbox[Any], sent: Sequence[Letter], 
 def _acknowledge(runtime: Runtime, connection: Connection, arrived: Sequence[Attempt], now: datetime) -> dict[str, str]:
     values: dict[str, Any] = {"acknowledged_at": now, "due_at": None, "sender": None, "last_error": None}
     changed = set[str]()
-    for box, box_letters in _by_box([attempt.letter for attempt in arrived]):
+    for box, box_letters in _letters_by_outbox([attempt.letter for attempt in arrived]):
         changed |= box.change_all(connection, box_letters, ActionEvent.ACKNOWLEDGE, values)
     heard = [attempt for attempt in arrived if attempt.letter.action_id in changed]
     steps = [(attempt.letter, {"attempts": attempt.letter.attempts}) for attempt in heard]
     record_steps(connection, "acknowledged", _ACTOR, now, steps)
     policy = runtime.policies[SecretPolicy]
-    for endpoint, endpoint_attempts in _by_endpoint(heard):
+    for endpoint, endpoint_attempts in _attempts_by_endpoint(heard):
         if endpoint.used_at is None or now - endpoint.used_at >= timedelta(hours=policy.use_noted_hours):
             endpoints.note_use(connection, endpoint, now)
         removals = [attempt.letter for attempt in endpoint_attempts if isinstance(attempt.letter, StoredAction)]
-        removal_checks.begin(runtime, connection, removals, endpoint, now)
+        removal_checks.start(runtime, connection, removals, endpoint, now)
     ids = [attempt.letter.action_id for attempt in arrived]
     return {action_id: "acknowledged" if action_id in changed else "overtaken" for action_id in ids}
 
 
-def _try_later(runtime: Runtime, connection: Connection, letter: Letter, outcome: Failed, now: datetime) -> str:
+def _try_later(runtime: Runtime, connection: Connection, letter: Letter, outcome: Failure, now: datetime) -> str:
     first = letter.sent_at or now
     due_at = next_attempt(letter.attempts, first, now, runtime.draw(), runtime.policies[DeliveryPolicy])
     if due_at is not None:
-        due_at = max(due_at, now + (_wait(runtime, outcome) or timedelta(0)))
+        due_at = max(due_at, now + (_requested_wait(runtime, outcome) or timedelta(0)))
     event = ActionEvent.GIVE_UP if due_at is None else ActionEvent.SEND
     values = {"due_at": due_at, "sender": None, "last_error": outcome.sentence}
-    if not outbox(letter).change(connection, letter, event, values):
+    if not outbox_of(letter).change(connection, letter, event, values):
         return "overtaken"
     if due_at is not None:
         return "failed"
@@ -156,44 +158,44 @@ def _try_later(runtime: Runtime, connection: Connection, letter: Letter, outcome
     return "dead"
 
 
-def _note_health(runtime: Runtime, connection: Connection, ended: Sequence[Ended], now: datetime) -> None:
+def _note_health(runtime: Runtime, connection: Connection, ended: Sequence[EndedAttempt], now: datetime) -> None:
     """Release all waiting messages of a receiver that answers; pause one that keeps failing."""
     outcomes = {end.attempt.letter.action_id: end.outcome for end in ended}
-    for endpoint, endpoint_attempts in _by_endpoint([end.attempt for end in ended]):
+    for endpoint, endpoint_attempts in _attempts_by_endpoint([end.attempt for end in ended]):
         answers = [outcomes[attempt.letter.action_id] for attempt in endpoint_attempts]
         last_answer = max(
-            (number for number, outcome in enumerate(answers, start=1) if _shows_it_is_well(outcome)), default=0
+            (number for number, outcome in enumerate(answers, start=1) if _is_receiver_well(outcome)), default=0
         )
-        if last_answer and endpoints.recovered(connection, endpoint):
-            wake(connection, endpoint.marketplace_id, now)
+        if last_answer and endpoints.record_recovery(connection, endpoint):
+            make_due(connection, endpoint.marketplace_id, now)
             log.info("delivery.receiver_is_back", endpoint_id=endpoint.endpoint_id)
         if last_answer < len(answers):
             _note_failures(runtime, connection, endpoint, len(answers) - last_answer, now)
-        obey(runtime, connection, endpoint, answers, now)
+        follow_answers(runtime, connection, endpoint, answers, now)
 
 
-def _shows_it_is_well(outcome: Delivered | Failed) -> bool:
-    return isinstance(outcome, Delivered) or (outcome.status is not None and speaks_of_the_message(outcome.status))
+def _is_receiver_well(outcome: Delivery | Failure) -> bool:
+    return isinstance(outcome, Delivery) or (outcome.status is not None and is_about_message(outcome.status))
 
 
 def _note_failures(runtime: Runtime, connection: Connection, endpoint: Endpoint, more: int, now: datetime) -> None:
     policy = runtime.policies[DeliveryPolicy]
-    before = endpoints.failures(connection, endpoint)
+    before = endpoints.lock_failure_count(connection, endpoint)
     failures = failures_after(before, more, policy, is_test=endpoint.paused_until is not None)
     if failures == before:
         return
-    endpoints.failed(connection, endpoint, now, failures)
-    rest = rest_after(failures, policy)
+    endpoints.record_failures(connection, endpoint, now, failures)
+    rest = pause_after(failures, policy)
     if rest is not None:
         endpoints.pause_longer(connection, endpoint, until=now + rest)
         log.warning("delivery.receiver_paused", endpoint_id=endpoint.endpoint_id, failures=failures)
 
 
-def obey(
-    runtime: Runtime, connection: Connection, endpoint: Endpoint, outcomes: Sequence[Delivered | Failed], now: datetime
+def follow_answers(
+    runtime: Runtime, connection: Connection, endpoint: Endpoint, outcomes: Sequence[Delivery | Failure], now: datetime
 ) -> None:
     """Do what the answers of a receiver ask for: pause it, or disable one that is gone."""
-    failed = [outcome for outcome in outcomes if isinstance(outcome, Failed)]
+    failed = [outcome for outcome in outcomes if isinstance(outcome, Failure)]
     if endpoint.verified_at is not None and any(failure.status == GONE for failure in failed):
         endpoints.disable(connection, endpoint, now)
         marketplace_id, about = endpoint.marketplace_id, {"reason": "The receiver answered 410: it has gone."}
@@ -201,18 +203,18 @@ def obey(
         log.error("delivery.receiver_is_gone", endpoint_id=endpoint.endpoint_id)
         return
     policy = runtime.policies[DeliveryPolicy]
-    rests = [rest_asked(failure.status, _wait(runtime, failure), policy) for failure in failed]
+    rests = [requested_pause(failure.status, _requested_wait(runtime, failure), policy) for failure in failed]
     if rest := max((asked_rest for asked_rest in rests if asked_rest is not None), default=None):
         endpoints.pause_longer(connection, endpoint, until=now + rest)
         log.info("delivery.receiver_asked_to_wait", endpoint_id=endpoint.endpoint_id, seconds=rest.total_seconds())
 
 
-def _wait(runtime: Runtime, outcome: Failed) -> timedelta | None:
-    return wait_of(outcome.retry_after, runtime.wall.now(), runtime.policies[DeliveryPolicy])
+def _requested_wait(runtime: Runtime, outcome: Failure) -> timedelta | None:
+    return wait_of_header(outcome.retry_after, runtime.wall.now(), runtime.policies[DeliveryPolicy])
 
 
-def _wait_for_the_end_of_a_pause(connection: Connection, marketplace_id: str) -> None:
+def _defer_to_pause_end(connection: Connection, marketplace_id: str) -> None:
     """Have a message due at the end of the receiver's pause, which finds out how it is; each may wait for longer."""
-    endpoint = endpoints.in_force(connection, marketplace_id)
+    endpoint = endpoints.endpoint_in_force(connection, marketplace_id)
     if endpoint is not None and endpoint.paused_until is not None:
-        wake(connection, marketplace_id, endpoint.paused_until)
+        make_due(connection, marketplace_id, endpoint.paused_until)

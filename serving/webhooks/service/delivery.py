@@ -13,13 +13,13 @@ from sqlalchemy import Connection
 from models.errors import Invalid
 from serving.audit.store import audit
 from serving.platform.log import log
-from serving.platform.outbound.line import Failed, Line
+from serving.platform.outbound.line import Failure, Line
 from serving.platform.runtime import Runtime
-from serving.platform.sealing import Unsealable
-from serving.webhooks.client import Delivered, Message, send
+from serving.platform.sealing import UnsealableSecret
+from serving.webhooks.client import Delivery, Message, send
 from serving.webhooks.payloads import EndpointTest
 from serving.webhooks.service import attempts, letters
-from serving.webhooks.service.attempts import CUT_OFF_AFTER, Attempt, Ended
+from serving.webhooks.service.attempts import CUT_OFF_AFTER, Attempt, EndedAttempt
 from serving.webhooks.service.letters import Letter
 from serving.webhooks.service.signing_secrets import signing_secrets
 from serving.webhooks.store import endpoints
@@ -34,19 +34,19 @@ _LOOKS_AGAIN_SECONDS: Final = 0.5
 _GATHERED_SECONDS: Final = 0.02
 
 
-def waiting(runtime: Runtime) -> list[str]:
+def marketplaces_with_due(runtime: Runtime) -> list[str]:
     """The marketplaces that a message may be sent to now, a test message too; with a pause only after it."""
     now = runtime.clock.now()
     with runtime.store.read() as connection:
-        places = {*letters.waiting(connection, now), *endpoints.unverified(connection)}
-        resting = endpoints.resting(connection) if places else {}
+        places = {*letters.marketplaces_with_due(connection, now), *endpoints.unverified_marketplaces(connection)}
+        resting = endpoints.pause_ends(connection) if places else {}
     return sorted(place for place in places if resting.get(place, now) <= now)
 
 
-def release_own(runtime: Runtime) -> None:
+def release_own_attempts(runtime: Runtime) -> None:
     """Make messages due that an earlier process of this name had under way when it ended."""
     with runtime.store.write() as connection:
-        letters.release(connection, runtime.worker_id, runtime.clock.now())
+        letters.release_attempts(connection, runtime.worker_id, runtime.clock.now())
 
 
 def deliver_due(
@@ -72,12 +72,12 @@ class _Round:
     def __init__(self, runtime: Runtime, marketplace_id: str, is_stopped: Callable[[], bool]) -> None:
         self._runtime, self._marketplace_id = runtime, marketplace_id
         self._is_stopped = is_stopped
-        self._flying: dict[asyncio.Task[Delivered | Failed], Attempt] = {}
+        self._flying: dict[asyncio.Task[Delivery | Failure], Attempt] = {}
         self._lines: dict[tuple[str, bool], tuple[Line, float]] = {}
         self._done: dict[str, str] = {}
 
     async def run(self) -> dict[str, str]:
-        ended: list[Ended] = []
+        ended: list[EndedAttempt] = []
         async with AsyncExitStack() as closing:
             await self._test(closing)
             while True:
@@ -88,34 +88,36 @@ class _Round:
                     return self._done
                 await asyncio.wait(self._flying, timeout=_LOOKS_AGAIN_SECONDS, return_when=asyncio.FIRST_COMPLETED)
                 landed, _ = await asyncio.wait(self._flying, timeout=_GATHERED_SECONDS)
-                ended = [Ended(self._flying.pop(task), task.result()) for task in landed]
+                ended = [EndedAttempt(self._flying.pop(task), task.result()) for task in landed]
 
     async def _test(self, closing: AsyncExitStack) -> None:
         """Send an unverified receiver its test message, unless it is paused; after a failure again at the next look."""
         runtime, marketplace_id, now = self._runtime, self._marketplace_id, self._runtime.clock.now()
         with runtime.store.write() as connection:
-            endpoint = endpoints.in_force(connection, marketplace_id)
+            endpoint = endpoints.endpoint_in_force(connection, marketplace_id)
             if endpoint is None or endpoint.verified_at is not None or (endpoint.paused_until or now) > now:
                 return
             endpoints.pause(connection, endpoint, until=now + _TESTED_EVERY)
         message = EndpointTest(action="test").message(f"{endpoint.endpoint_id}.{now:%H%M%S}", now)
         outcome = await self._sent(message, await self._receiver(endpoint, now, closing))
         with runtime.store.write() as connection:
-            if isinstance(outcome, Failed):
-                endpoints.failed(connection, endpoint, now, endpoint.failures + 1)
-                attempts.obey(runtime, connection, endpoint, [outcome], now)
+            if isinstance(outcome, Failure):
+                endpoints.record_failures(connection, endpoint, now, endpoint.failures + 1)
+                attempts.follow_answers(runtime, connection, endpoint, [outcome], now)
                 log.warning("delivery.test_failed", endpoint_id=endpoint.endpoint_id, why=outcome.sentence)
             else:
-                endpoints.verify(connection, endpoint, now)
+                endpoints.record_verification(connection, endpoint, now)
                 audit.record(connection, now, marketplace_id, "delivery", "webhook.verified", endpoint.endpoint_id)
 
-    async def _turn(self, ended: Sequence[Ended], closing: AsyncExitStack) -> list[tuple[Attempt, _Receiver | Failed]]:
+    async def _turn(
+        self, ended: Sequence[EndedAttempt], closing: AsyncExitStack
+    ) -> list[tuple[Attempt, _Receiver | Failure]]:
         """Store the answers and begin further attempts, by one transaction."""
         runtime, now = self._runtime, self._runtime.clock.now()
         with runtime.store.write() as connection:
             # First, as each decision takes it: a decision that changes one of these messages would wait for us.
-            audit.hold(connection)
-            self._done |= attempts.finish(runtime, connection, ended, now)
+            audit.lock(connection)
+            self._done |= attempts.finish_attempts(runtime, connection, ended, now)
             started = self._begun(connection, now)
         if not started:
             return []
@@ -126,15 +128,19 @@ class _Round:
         room = self._runtime.settings.deliveries_at_once - len(self._flying)
         if room < 1 or self._is_stopped():
             return []
-        endpoint = endpoints.in_force(connection, self._marketplace_id)
+        endpoint = endpoints.endpoint_in_force(connection, self._marketplace_id)
         if endpoint is not None and endpoint.verified_at is None:
             return []
         if endpoint is not None and endpoint.paused_until is not None:
             claimed_letters = self._one_to_test(connection, endpoint, endpoint.paused_until, now)
             endpoint = replace(endpoint, paused_until=now + CUT_OFF_AFTER)
         else:
-            claimed_letters = letters.claim(connection, self._marketplace_id, now, room)
-        return attempts.begin(self._runtime, connection, claimed_letters, endpoint, now) if claimed_letters else []
+            claimed_letters = letters.claim_letters(connection, self._marketplace_id, now, room)
+        return (
+            attempts.begin_attempts(self._runtime, connection, claimed_letters, endpoint, now)
+            if claimed_letters
+            else []
+        )
 
     def _one_to_test(
         self, connection: Connection, endpoint: Endpoint, paused_until: datetime, now: datetime
@@ -142,20 +148,20 @@ class _Round:
         """After its pause a receiver is sent one message, which shows whether it works again."""
         if self._flying or now < paused_until:
             return []
-        claimed_letters = letters.claim(connection, self._marketplace_id, now, 1)
+        claimed_letters = letters.claim_letters(connection, self._marketplace_id, now, 1)
         if not claimed_letters or not endpoints.claim_probe(connection, endpoint, until=now + CUT_OFF_AFTER):
             return []
         return claimed_letters
 
-    async def _receiver(self, endpoint: Endpoint | None, now: datetime, closing: AsyncExitStack) -> _Receiver | Failed:
+    async def _receiver(self, endpoint: Endpoint | None, now: datetime, closing: AsyncExitStack) -> _Receiver | Failure:
         if endpoint is None:
-            return Failed("No webhook endpoint is registered.")
+            return Failure("No webhook endpoint is registered.")
         key = endpoint.url, endpoint.allow_loopback and not self._runtime.settings.production
         try:
             signed_by = signing_secrets(self._runtime, endpoint, now)
             return _Receiver(await self._line(*key, closing), signed_by)
-        except (Unsealable, Invalid) as refused:
-            return Failed(refused.sentence)
+        except (UnsealableSecret, Invalid) as refused:
+            return Failure(refused.sentence)
 
     async def _line(self, url: str, allow_loopback: bool, closing: AsyncExitStack) -> Line:  # of a key
         held_line = self._lines.get((url, allow_loopback))
@@ -167,8 +173,8 @@ class _Round:
         self._lines[url, allow_loopback] = line, time.monotonic()
         return line
 
-    async def _sent(self, message: Message, receiver: _Receiver | Failed) -> Delivered | Failed:
-        if isinstance(receiver, Failed):
+    async def _sent(self, message: Message, receiver: _Receiver | Failure) -> Delivery | Failure:
+        if isinstance(receiver, Failure):
             return receiver
         return await send(
             receiver.line,

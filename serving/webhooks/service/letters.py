@@ -22,10 +22,10 @@ BOXES: Final[tuple[Outbox[Any], ...]] = (actions.OUTBOX, seller_actions.OUTBOX, 
 
 
 # Built once, because each process asks several times a second.
-_WAITING: Final = marketplaces.those_where(lambda column: or_(*(box.is_waiting(column) for box in BOXES)))
+_WAITING: Final = marketplaces.marketplaces_where(lambda column: or_(*(box.is_waiting(column) for box in BOXES)))
 
 
-def letter(connection: Connection, marketplace_id: str, action_id: str) -> Letter:
+def letter_by_id(connection: Connection, marketplace_id: str, action_id: str) -> Letter:
     """One message, by its id. Raises NotFound (this marketplace has no such message)."""
     match action_id.partition("_")[0]:
         case seller_actions.PREFIX:
@@ -36,7 +36,7 @@ def letter(connection: Connection, marketplace_id: str, action_id: str) -> Lette
             return actions.get(connection, marketplace_id, action_id)
 
 
-def outbox(letter: Letter) -> Outbox[Any]:
+def outbox_of(letter: Letter) -> Outbox[Any]:
     """The table operations for a message."""
     match letter:
         case StoredAction():
@@ -47,24 +47,24 @@ def outbox(letter: Letter) -> Outbox[Any]:
             return listing_requests.OUTBOX
 
 
-def claim(connection: Connection, marketplace_id: str, at: datetime, most: int) -> list[Letter]:
+def claim_letters(connection: Connection, marketplace_id: str, at: datetime, most: int) -> list[Letter]:
     """At most `most` messages of all kinds that may be sent now, locked until the transaction ends, oldest first."""
     letters: list[Letter] = [letter for box in BOXES for letter in box.claim(connection, marketplace_id, at, most)]
     return sorted(letters, key=lambda letter: letter.due_at or at)[:most]
 
 
-def waiting(connection: Connection, at: datetime) -> list[str]:
+def marketplaces_with_due(connection: Connection, at: datetime) -> list[str]:
     """The marketplaces that a message may be sent to now, paused receivers included."""
     return [str(row.marketplace_id) for row in connection.execute(_WAITING, {"at": at})]
 
 
-def release(connection: Connection, sender: str, at: datetime) -> None:
+def release_attempts(connection: Connection, sender: str, at: datetime) -> None:
     """Make messages due that a process of this name had under way when it ended."""
     for box in BOXES:
         box.release(connection, sender, at)
 
 
-def given_up(connection: Connection, marketplace_id: str, most: int) -> list[Letter]:
+def undeliverable_letters(connection: Connection, marketplace_id: str, most: int) -> list[Letter]:
     """Undeliverable messages, newest first. Their ids are in order of time."""
     dead = ActionState.DEAD
     letters: list[Letter] = [
@@ -72,10 +72,10 @@ def given_up(connection: Connection, marketplace_id: str, most: int) -> list[Let
         *seller_actions.in_state(connection, marketplace_id, dead, most),
         *listing_requests.in_state(connection, marketplace_id, dead, most),
     ]
-    return sorted(letters, key=lambda letter: _number(letter.action_id), reverse=True)[:most]
+    return sorted(letters, key=lambda letter: _id_order(letter.action_id), reverse=True)[:most]
 
 
-def _number(action_id: str) -> str:
+def _id_order(action_id: str) -> str:
     return action_id.partition("_")[2]
 
 

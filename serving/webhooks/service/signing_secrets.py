@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from serving.accounts.policy import SecretPolicy
-from serving.accounts.rules.access import OwnedSecret, Role, SecretKind, ends_now
+from serving.accounts.rules.access import OwnedSecret, Role, SecretKind, must_end
 from serving.accounts.store import accounts, invitations, people, reset_links, second_factors
 from serving.audit.store import audit
 from serving.mail.rules.kinds import MailKind
@@ -20,11 +20,11 @@ from serving.platform.sealing import SEALING_KEY, Sealer
 from serving.webhooks.client import MARK
 from serving.webhooks.store import endpoints
 from serving.webhooks.store.endpoints import Endpoint
-from serving.webhooks.store.outbox import Outgoing
+from serving.webhooks.store.outbox import OutgoingMessage
 
 
 def record_step(
-    connection: Connection, action: Outgoing, step: str, actor: str, at: datetime, payload: Mapping[str, Any]
+    connection: Connection, action: OutgoingMessage, step: str, actor: str, at: datetime, payload: Mapping[str, Any]
 ) -> None:
     audit.record(
         connection, at, action.marketplace_id, actor, f"{action.kind.value}.{step}", action.action_id, **payload
@@ -32,7 +32,11 @@ def record_step(
 
 
 def record_steps(
-    connection: Connection, step: str, actor: str, at: datetime, steps: Sequence[tuple[Outgoing, Mapping[str, Any]]]
+    connection: Connection,
+    step: str,
+    actor: str,
+    at: datetime,
+    steps: Sequence[tuple[OutgoingMessage, Mapping[str, Any]]],
 ) -> None:
     """Add the audit entries of the same step of several actions of one marketplace, each with its payload."""
     if steps:
@@ -40,7 +44,7 @@ def record_steps(
         audit.record_all(connection, at, steps[0][0].marketplace_id, actor, entries)
 
 
-def sealed(runtime: Runtime, secret: str) -> str:
+def seal_secret(runtime: Runtime, secret: str) -> str:
     """A signing secret as it is stored."""
     return runtime.services[Sealer].seal(secret)
 
@@ -61,10 +65,10 @@ def seal_clear_secrets(runtime: Runtime) -> int:
         return sealer.seal(stored) if stored.startswith(MARK) else stored
 
     with runtime.store.read() as connection:
-        if not endpoints.with_clear_secrets(connection, MARK):
+        if not endpoints.has_clear_secrets(connection, MARK):
             return 0
     with runtime.store.write() as connection:
-        return _seal_again(runtime, connection, kept)
+        return _reseal_all(runtime, connection, kept)
 
 
 def seal_under_new_key(runtime: Runtime) -> int:
@@ -79,11 +83,11 @@ def seal_under_new_key(runtime: Runtime) -> int:
     now = runtime.wall.now()
     with runtime.store.write() as connection:
         put_in_force(connection, SEALING_KEY, sealer.in_force(), now)
-        return _seal_again(runtime, connection, lambda stored: sealer.seal(sealer.open(stored)))
+        return _reseal_all(runtime, connection, lambda stored: sealer.seal(sealer.open(stored)))
 
 
-def _seal_again(runtime: Runtime, connection: Connection, change: Callable[[str], str]) -> int:
-    sealed_secrets = endpoints.sealed(connection)
+def _reseal_all(runtime: Runtime, connection: Connection, change: Callable[[str], str]) -> int:
+    sealed_secrets = endpoints.lock_sealed_secrets(connection)
     changed = [
         replace(
             secrets,
@@ -93,7 +97,7 @@ def _seal_again(runtime: Runtime, connection: Connection, change: Callable[[str]
         for secrets in sealed_secrets
     ]
     changed = [secrets for secrets, before in zip(changed, sealed_secrets, strict=True) if secrets != before]
-    endpoints.seal_again(connection, changed)
+    endpoints.replace_secrets(connection, changed)
     second_factors.seal_again(connection, change)
     if changed:
         audit.record(
@@ -113,7 +117,7 @@ def secrets_of(connection: Connection, user_id: str) -> tuple[OwnedSecret, ...]:
         OwnedSecret(
             endpoint.endpoint_id, SecretKind.ENDPOINT, endpoint.url, endpoint.marketplace_id, endpoint.secret_made_at
         )
-        for endpoint in endpoints.made_by(connection, user_id)
+        for endpoint in endpoints.endpoints_made_by(connection, user_id)
     ]
     return (*keys, *signing)
 
@@ -136,10 +140,10 @@ def end_secrets(
     reset_links.end_made_by(connection, user_id, runtime.wall.now())
     if chosen is None:
         places = accounts.places_of(connection, user_id)
-        invitations.withdraw_of(connection, places, user_id, runtime.wall.now())
+        invitations.withdraw_by_inviter(connection, places, user_id, runtime.wall.now())
     owned, policy = secrets_of(connection, user_id), runtime.policies[SecretPolicy]
-    signing = {endpoint.endpoint_id: endpoint for endpoint in endpoints.made_by(connection, user_id)}
-    ended = [secret for secret in owned if ends_now(secret, at, policy, chosen)]
+    signing = {endpoint.endpoint_id: endpoint for endpoint in endpoints.endpoints_made_by(connection, user_id)}
+    ended = [secret for secret in owned if must_end(secret, at, policy, chosen)]
     for secret in ended:
         if secret.kind is SecretKind.ENDPOINT:
             endpoints.disable(connection, signing[secret.secret_id], at)

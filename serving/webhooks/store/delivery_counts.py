@@ -17,7 +17,7 @@ from serving.webhooks.rules.action import ActionKind, ActionState
 from serving.webhooks.tables import listing_request
 
 
-def by_state(connection: Connection, marketplace_id: str) -> dict[ActionState, int]:
+def counts_by_state(connection: Connection, marketplace_id: str) -> dict[ActionState, int]:
     """The number of messages in each state."""
     counts = dict.fromkeys(ActionState, 0)
     for table in (action, seller_action, listing_request):
@@ -28,7 +28,7 @@ def by_state(connection: Connection, marketplace_id: str) -> dict[ActionState, i
 
 
 @dataclass(frozen=True, slots=True)
-class Failing:
+class FailingMessage:
     """A message that was sent at least once and has not arrived; `about` names its subject."""
 
     action_id: str
@@ -39,7 +39,7 @@ class Failing:
     last_error: str
 
 
-def failing(connection: Connection, marketplace_id: str, most: int) -> list[Failing]:
+def failing_messages(connection: Connection, marketplace_id: str, most: int) -> list[FailingMessage]:
     """The messages in retry, the one with the most attempts first."""
     of_listing = same(listing, action, "listing_id")
     queries = (
@@ -53,7 +53,7 @@ def failing(connection: Connection, marketplace_id: str, most: int) -> list[Fail
             inside(table, marketplace_id, state=ActionState.SENDING.value), table.c.last_error.is_not(None)
         )
         ordered = failed.order_by(table.c.attempts.desc(), table.c.action_id).limit(most)
-        failing_messages += reader(Failing).all(connection, ordered)
+        failing_messages += reader(FailingMessage).all(connection, ordered)
     return sorted(failing_messages, key=lambda message: (-message.attempts, message.action_id))[:most]
 
 
@@ -79,7 +79,7 @@ def acknowledged_hourly(
     return {datetime.fromisoformat(row.start).replace(tzinfo=UTC): row.n for row in connection.execute(query)}
 
 
-def any_acknowledged(connection: Connection, marketplace_id: str) -> bool:
+def has_acknowledged(connection: Connection, marketplace_id: str) -> bool:
     query = select(action.c.action_id).where(inside(action, marketplace_id, state=ActionState.ACKNOWLEDGED.value))
     return connection.execute(query.limit(1)).first() is not None
 
@@ -97,7 +97,7 @@ def seconds_to_acknowledgement(connection: Connection, marketplace_id: str, sinc
     return sorted((row.acknowledged_at - row.created_at).total_seconds() for row in connection.execute(query))
 
 
-def questions_ended(connection: Connection, marketplace_id: str, since: datetime) -> tuple[int, int]:
+def ended_question_counts(connection: Connection, marketplace_id: str, since: datetime) -> tuple[int, int]:
     """How many questions to brands ended since a moment: with an answer, and at their deadline."""
     answered = select(func.count()).where(
         verdict.c.marketplace_id == marketplace_id,

@@ -66,14 +66,14 @@ def add_endpoint(connection: Connection, endpoint: Endpoint) -> None:
     add(connection, webhook_endpoint, [row_of(endpoint)])
 
 
-def in_force(connection: Connection, marketplace_id: str) -> Endpoint | None:
+def endpoint_in_force(connection: Connection, marketplace_id: str) -> Endpoint | None:
     query = select(webhook_endpoint).where(
         webhook_endpoint.c.marketplace_id == marketplace_id, webhook_endpoint.c.disabled_at.is_(None)
     )
     return reader(Endpoint).single(connection, query)
 
 
-def made_by(connection: Connection, user_id: str) -> list[Endpoint]:
+def endpoints_made_by(connection: Connection, user_id: str) -> list[Endpoint]:
     """The endpoints in force whose secret a person has made."""
     query = select(webhook_endpoint).where(
         webhook_endpoint.c.made_by == user_id, webhook_endpoint.c.disabled_at.is_(None)
@@ -87,15 +87,15 @@ def change_secret(
     """Sign with a new secret from now on, and also with the previous one until a moment."""
     values = {"secret": secret, "previous_secret": endpoint.secret, "previous_until": previous_until}
     values |= {"made_by": made_by, "secret_made_at": at}
-    connection.execute(update(webhook_endpoint).where(_is(endpoint)).values(**values))
+    connection.execute(update(webhook_endpoint).where(_same_endpoint(endpoint)).values(**values))
 
 
 def note_use(connection: Connection, endpoint: Endpoint, at: datetime) -> None:
     """Store when the secret last signed a message that was answered."""
-    connection.execute(update(webhook_endpoint).where(_is(endpoint)).values(used_at=at))
+    connection.execute(update(webhook_endpoint).where(_same_endpoint(endpoint)).values(used_at=at))
 
 
-def with_clear_secrets(connection: Connection, mark: str) -> bool:
+def has_clear_secrets(connection: Connection, mark: str) -> bool:
     """Whether a secret is stored as it is: it begins with the mark of secrets."""
     clear = or_(
         webhook_endpoint.c.secret.startswith(mark, autoescape=True),
@@ -104,14 +104,14 @@ def with_clear_secrets(connection: Connection, mark: str) -> bool:
     return connection.execute(select(webhook_endpoint.c.endpoint_id).where(clear).limit(1)).first() is not None
 
 
-def sealed(connection: Connection) -> list[SealedSecrets]:
+def lock_sealed_secrets(connection: Connection) -> list[SealedSecrets]:
     """The secrets of every endpoint, disabled ones too; until the transaction ends, no other changes them."""
     return reader(SealedSecrets).all(
         connection, select(*reader(SealedSecrets).columns(webhook_endpoint)).with_for_update()
     )
 
 
-def seal_again(connection: Connection, changed: Sequence[SealedSecrets]) -> None:
+def replace_secrets(connection: Connection, changed: Sequence[SealedSecrets]) -> None:
     """Replace the secrets of these endpoints."""
     for endpoint_secrets in changed:
         connection.execute(
@@ -121,7 +121,7 @@ def seal_again(connection: Connection, changed: Sequence[SealedSecrets]) -> None
         )
 
 
-def resting(connection: Connection) -> dict[str, datetime]:
+def pause_ends(connection: Connection) -> dict[str, datetime]:
     """The end of the pause by marketplace, for paused receivers."""
     query = select(webhook_endpoint.c.marketplace_id, webhook_endpoint.c.paused_until).where(
         webhook_endpoint.c.paused_until.is_not(None), webhook_endpoint.c.disabled_at.is_(None)
@@ -133,67 +133,69 @@ def claim_probe(connection: Connection, endpoint: Endpoint, *, until: datetime) 
     """Claim the single probe message to a paused receiver; False where another message has claimed it."""
     changed = connection.execute(
         update(webhook_endpoint)
-        .where(_is(endpoint), webhook_endpoint.c.paused_until == endpoint.paused_until)
+        .where(_same_endpoint(endpoint), webhook_endpoint.c.paused_until == endpoint.paused_until)
         .values(paused_until=until)
     )
     return changed.rowcount == 1
 
 
-def unverified(connection: Connection) -> list[str]:
+def unverified_marketplaces(connection: Connection) -> list[str]:
     """The marketplaces whose endpoint has not answered a test message."""
     new = (webhook_endpoint.c.verified_at.is_(None), webhook_endpoint.c.disabled_at.is_(None))
     return list(connection.execute(select(webhook_endpoint.c.marketplace_id).where(*new)).scalars())
 
 
-def verify(connection: Connection, endpoint: Endpoint, at: datetime) -> None:
+def record_verification(connection: Connection, endpoint: Endpoint, at: datetime) -> None:
     """Record that an endpoint has answered its test message; due messages are sent to it."""
     values = {"verified_at": at, "failures": 0, "failing_since": None, "paused_until": None}
-    connection.execute(update(webhook_endpoint).where(_is(endpoint)).values(**values))
+    connection.execute(update(webhook_endpoint).where(_same_endpoint(endpoint)).values(**values))
 
 
-def failures(connection: Connection, endpoint: Endpoint) -> int:
+def lock_failure_count(connection: Connection, endpoint: Endpoint) -> int:
     """The failures in a row; until the transaction ends, no other changes their number."""
-    query = select(webhook_endpoint.c.failures).where(_is(endpoint)).with_for_update()
+    query = select(webhook_endpoint.c.failures).where(_same_endpoint(endpoint)).with_for_update()
     return int(connection.execute(query).scalar_one())
 
 
-def failed(connection: Connection, endpoint: Endpoint, at: datetime, failures: int) -> None:
+def record_failures(connection: Connection, endpoint: Endpoint, at: datetime, failures: int) -> None:
     """Record failed deliveries that are the receiver's fault, by their number in a row."""
     since = func.coalesce(webhook_endpoint.c.failing_since, literal(at, webhook_endpoint.c.failing_since.type))
-    connection.execute(update(webhook_endpoint).where(_is(endpoint)).values(failures=failures, failing_since=since))
+    connection.execute(
+        update(webhook_endpoint).where(_same_endpoint(endpoint)).values(failures=failures, failing_since=since)
+    )
 
 
 def pause(connection: Connection, endpoint: Endpoint, *, until: datetime | None) -> None:
     """Send nothing before a moment, and then one message at a time; None ends the pause."""
-    connection.execute(update(webhook_endpoint).where(_is(endpoint)).values(paused_until=until))
+    connection.execute(update(webhook_endpoint).where(_same_endpoint(endpoint)).values(paused_until=until))
 
 
 def pause_longer(connection: Connection, endpoint: Endpoint, *, until: datetime) -> None:
     """Pause until a moment, unless a pause lasts longer."""
     shorter = or_(webhook_endpoint.c.paused_until.is_(None), webhook_endpoint.c.paused_until < until)
-    connection.execute(update(webhook_endpoint).where(_is(endpoint), shorter).values(paused_until=until))
+    connection.execute(update(webhook_endpoint).where(_same_endpoint(endpoint), shorter).values(paused_until=until))
 
 
 def disable(connection: Connection, endpoint: Endpoint, at: datetime) -> None:
-    connection.execute(update(webhook_endpoint).where(_is(endpoint)).values(disabled_at=at))
+    connection.execute(update(webhook_endpoint).where(_same_endpoint(endpoint)).values(disabled_at=at))
 
 
-def recovered(connection: Connection, endpoint: Endpoint) -> bool:
+def record_recovery(connection: Connection, endpoint: Endpoint) -> bool:
     """Record that the receiver responds; returns whether that ended its pause.
 
     Only the answer to a message that was sent in this pause ends it: one that was under way when the pause began does
     not, because the receiver or a person may have asked for the pause.
     """
     unwell = or_(webhook_endpoint.c.failures > 0, webhook_endpoint.c.paused_until.is_not(None))
-    rested = select(webhook_endpoint.c.paused_until).where(_is(endpoint), unwell)
+    rested = select(webhook_endpoint.c.paused_until).where(_same_endpoint(endpoint), unwell)
     before = connection.execute(rested.with_for_update()).one_or_none()
     if before is None:
         return False
     ends = before.paused_until is not None and before.paused_until == endpoint.paused_until
     values = {"failures": 0, "failing_since": None} | ({"paused_until": None} if ends else {})
-    connection.execute(update(webhook_endpoint).where(_is(endpoint)).values(**values))
+    connection.execute(update(webhook_endpoint).where(_same_endpoint(endpoint)).values(**values))
     return ends
 
 
-def _is(endpoint: Endpoint) -> ColumnElement[bool]:
+def _same_endpoint(endpoint: Endpoint) -> ColumnElement[bool]:
     return inside(webhook_endpoint, endpoint.marketplace_id, endpoint_id=endpoint.endpoint_id)

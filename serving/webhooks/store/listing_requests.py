@@ -7,19 +7,19 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, func, select
 
-from models.errors import required
+from models.errors import require
 from serving.platform.database.row_reader import reader
 from serving.platform.database.scope import inside
 from serving.platform.database.store import add
 from serving.webhooks.rules.action import ActionState, RequestKind
-from serving.webhooks.store.outbox import Outbox, Outgoing
+from serving.webhooks.store.outbox import Outbox, OutgoingMessage
 from serving.webhooks.tables import listing_request
 
 PREFIX: Final = "lrq"
 
 
 @dataclass(frozen=True, slots=True)
-class StoredListingRequest(Outgoing):
+class StoredListingRequest(OutgoingMessage):
     """A request as stored. `location` is the listing's id or address as the brand named it."""
 
     brand_id: str
@@ -34,14 +34,14 @@ class StoredListingRequest(Outgoing):
         return self.location_digest
 
 
-def _read(connection: Connection, *conditions: Any) -> list[StoredListingRequest]:
+def _select_requests(connection: Connection, *conditions: Any) -> list[StoredListingRequest]:
     query = (
         select(listing_request).where(*conditions).order_by(listing_request.c.created_at, listing_request.c.sequence)
     )
     return reader(StoredListingRequest).all(connection, query)
 
 
-OUTBOX: Final = Outbox(listing_request, "location_digest", _read)
+OUTBOX: Final = Outbox(listing_request, "location_digest", _select_requests)
 
 
 def add_request(connection: Connection, row: Mapping[str, Any]) -> None:
@@ -51,13 +51,13 @@ def add_request(connection: Connection, row: Mapping[str, Any]) -> None:
 
 def get(connection: Connection, marketplace_id: str, action_id: str) -> StoredListingRequest:
     """One request. Raises NotFound (there is none in this marketplace)."""
-    requests = _read(connection, inside(listing_request, marketplace_id, action_id=action_id))
-    return required(requests[0] if requests else None, "There is no such request.")
+    requests = _select_requests(connection, inside(listing_request, marketplace_id, action_id=action_id))
+    return require(requests[0] if requests else None, "There is no such request.")
 
 
-def latest_of(connection: Connection, marketplace_id: str, location_digest: str) -> StoredListingRequest | None:
+def latest_request(connection: Connection, marketplace_id: str, location_digest: str) -> StoredListingRequest | None:
     """The last request for a listing, None without one."""
-    requests = _read(connection, inside(listing_request, marketplace_id, location_digest=location_digest))
+    requests = _select_requests(connection, inside(listing_request, marketplace_id, location_digest=location_digest))
     return max(requests, key=lambda request: request.sequence, default=None)
 
 
@@ -73,4 +73,4 @@ def in_state(connection: Connection, marketplace_id: str, state: ActionState, mo
     """The newest requests in a state, at most `most`, oldest first."""
     query = select(listing_request.c.action_id).where(inside(listing_request, marketplace_id, state=state.value))
     ids = connection.execute(query.order_by(listing_request.c.action_id.desc()).limit(most)).scalars().all()
-    return _read(connection, listing_request.c.action_id.in_(ids)) if ids else []
+    return _select_requests(connection, listing_request.c.action_id.in_(ids)) if ids else []

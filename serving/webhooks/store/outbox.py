@@ -35,7 +35,7 @@ _MOVING: Final = (ActionState.SCHEDULED.value, ActionState.SENDING.value)
 
 
 @dataclass(frozen=True, slots=True)
-class Outgoing(ABC):
+class OutgoingMessage(ABC):
     """One message as stored; `sequence` counts the messages about its `subject`."""
 
     marketplace_id: str
@@ -57,7 +57,7 @@ class Outgoing(ABC):
         """The id of the listing or seller that the message is about."""
 
 
-Stored = TypeVar("Stored", bound=Outgoing)
+Stored = TypeVar("Stored", bound=OutgoingMessage)
 
 
 class Outbox(Generic[Stored]):
@@ -66,7 +66,9 @@ class Outbox(Generic[Stored]):
     def __init__(self, table: Table, subject: str, read: Callable[..., list[Stored]]) -> None:
         self._table, self._subject, self._read = table, table.c[subject], read
 
-    def change(self, connection: Connection, outgoing: Outgoing, event: ActionEvent, values: Mapping[str, Any]) -> bool:
+    def change(
+        self, connection: Connection, outgoing: OutgoingMessage, event: ActionEvent, values: Mapping[str, Any]
+    ) -> bool:
         """Apply an event if the message is unchanged since it was read; False where it has changed.
 
         Raises Conflict (the event cannot happen in the state that was read).
@@ -81,7 +83,7 @@ class Outbox(Generic[Stored]):
         return changed.rowcount == 1
 
     def change_all(
-        self, connection: Connection, messages: Sequence[Outgoing], event: ActionEvent, values: Mapping[str, Any]
+        self, connection: Connection, messages: Sequence[OutgoingMessage], event: ActionEvent, values: Mapping[str, Any]
     ) -> set[str]:
         """Apply an event to the messages that are unchanged since they were read; returns their ids.
 
@@ -98,7 +100,7 @@ class Outbox(Generic[Stored]):
         return changed
 
     def start(
-        self, connection: Connection, messages: Sequence[Outgoing], at: datetime, *, until: datetime, sender: str
+        self, connection: Connection, messages: Sequence[OutgoingMessage], at: datetime, *, until: datetime, sender: str
     ) -> set[str]:
         """Begin an attempt of each message that is unchanged since it was read; no other begins before `until`.
 
@@ -164,7 +166,7 @@ class Outbox(Generic[Stored]):
         # Not EXISTS: PostgreSQL may answer that by reading the due messages of all marketplaces.
         return first.order_by(table.c.due_at).limit(1).scalar_subquery().is_not(None)
 
-    def any_dead(self, connection: Connection, messages: Sequence[Outgoing]) -> bool:
+    def any_dead(self, connection: Connection, messages: Sequence[OutgoingMessage]) -> bool:
         """Whether a message on a subject of one of these is undeliverable."""
         table = self._table
         query = select(table.c.action_id).where(
@@ -184,7 +186,7 @@ class Outbox(Generic[Stored]):
         )
         return _is_moving(table), table.c.due_at <= at, table.c.leaves_at <= at, ~before.exists()
 
-    def dead_before(self, connection: Connection, message: Outgoing) -> list[Stored]:
+    def dead_before(self, connection: Connection, message: OutgoingMessage) -> list[Stored]:
         """The undeliverable messages on the same subject with a lower sequence."""
         table = self._table
         dead = inside(table, message.marketplace_id, state=ActionState.DEAD.value)
@@ -198,9 +200,9 @@ class Outbox(Generic[Stored]):
         query = select(func.max(self._table.c.sequence)).where(
             inside(self._table, marketplace_id), self._subject == subject
         )
-        return max(int(connection.execute(query).scalar() or 0), audit.restores(connection) * SKIPPED_NUMBERS) + 1
+        return max(int(connection.execute(query).scalar() or 0), audit.restore_count(connection) * SKIPPED_NUMBERS) + 1
 
-    def _is(self, outgoing: Outgoing) -> ColumnElement[bool]:
+    def _is(self, outgoing: OutgoingMessage) -> ColumnElement[bool]:
         return inside(self._table, outgoing.marketplace_id, action_id=outgoing.action_id, state=outgoing.state.value)
 
 

@@ -8,7 +8,7 @@ from fastapi.testclient import TestClient
 
 from serving.api import errors
 from serving.learning.service.learn import add_job
-from serving.web.headers import address
+from serving.web.headers import static_address
 from tests.fixtures.answering import answering
 from tests.fixtures.clients import sign_in, with_key
 from tests.fixtures.runtimes import Site
@@ -21,7 +21,7 @@ REQUESTS = [
     ("POST", "/api/v1/listings", {"content": b"[" * 6_000_000}, 413, "too long"),
     ("POST", "/api/v1/session", {"content": b"x", "headers": {"content-encoding": "gzip"}}, 415, "compressed"),
     ("GET", "/queue", {"headers": {"accept": "text/html"}}, 303, "a redirect"),
-    ("GET", address("keys.js"), {}, 200, "a static file"),
+    ("GET", static_address("keys.js"), {}, 200, "a static file"),
     ("GET", "/static/none.js", {}, 404, "no static file"),
     ("GET", "/api/v1/figures", {}, 401, "no key"),
 ]
@@ -43,7 +43,7 @@ def test_an_unexpected_error_has_the_number_too(
     def fail(*_: object) -> None:
         raise RuntimeError
 
-    monkeypatch.setattr("serving.api.status.figures", fail)
+    monkeypatch.setattr("serving.api.status.service_figures", fail)
     answer = client.get("/api/v1/figures", headers=with_key(site) | {"x-request-id": "their-own.number_1"})
     assert answer.status_code == 500
     assert answer.headers["x-request-id"] == "their-own.number_1"

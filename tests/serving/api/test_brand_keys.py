@@ -65,7 +65,7 @@ def test_a_key_reports_once_for_a_repeated_idempotency_key_as_its_maker(client: 
             .join(audit_entry, audit_entry.c.sequence == audit_payload.c.sequence)
             .where(audit_entry.c.act == "report.received")
         ).scalar_one()
-        assert audit.check(connection)[1] is None
+        assert audit.check_chain(connection)[1] is None
     assert tuple(row) == (site.brand_person.user_id, id_of(key))
     assert id_of(key) in str(payload)
 

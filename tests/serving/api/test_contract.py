@@ -13,7 +13,7 @@ from serving.accounts.rules.access import MARKETPLACE_SCOPES, Scope
 from serving.accounts.service import provisioning
 from serving.api.intake import Row, Rows
 from serving.api.requests.repeating import SECRET
-from serving.api.score import Scored
+from serving.api.score import ListingScore
 from serving.app import create_app
 from serving.guards import guards_of
 from tests.fixtures.clients import sign_in, with_key
@@ -200,7 +200,7 @@ def test_the_contract_has_the_response_of_a_score(client: TestClient, site: Site
         client.post("/api/v1/score", json=row, headers=headers) for row in (a_suspect_row(), a_row(price="none"))
     ]
     assert [answer.status_code for answer in answers] == [200, 422]
-    assert Scored.model_validate_json(answers[0].content).model_dump(mode="json") == answers[0].json()
+    assert ListingScore.model_validate_json(answers[0].content).model_dump(mode="json") == answers[0].json()
 
 
 def test_the_bytes_of_received_listings_are_those_of_their_model(client: TestClient, site: Site) -> None:

@@ -17,7 +17,7 @@ from serving.platform.database.store import add
 from serving.sellers.rules.seller_risk import Ranking, RiskState, SellerRisk
 from serving.sellers.service import sanctioning
 from serving.sellers.store import sanctions, seller_risks
-from serving.sellers.store.seller_risks import Kept
+from serving.sellers.store.seller_risks import StoredRanking
 from serving.takedowns.tables import action, removal_approval
 from tests.fixtures.clients import sign_in, with_key
 from tests.fixtures.contract import contract
@@ -62,8 +62,8 @@ def sanctioned(site: Site) -> None:
 def ranked(site: Site) -> None:
     risks = {f"s-{n}": SellerRisk(RiskState.RANKED, 9, 0, 0, 2.0 + n % 2, 0, 0, 0.1, 50.0) for n in range(NUMBER)}
     with site.runtime.store.write() as connection:
-        ranking_basis = Kept(site.clock.now(), 90, NUMBER, 0.1, "1")
-        assert seller_risks.keep(connection, site.here, Ranking(NUMBER, 0.1, risks), ranking_basis)
+        ranking_basis = StoredRanking(site.clock.now(), 90, NUMBER, 0.1, "1")
+        assert seller_risks.save_ranking(connection, site.here, Ranking(NUMBER, 0.1, risks), ranking_basis)
 
 
 def trained(site: Site) -> None:

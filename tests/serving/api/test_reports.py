@@ -85,7 +85,7 @@ def test_a_report_whose_process_ended_goes_on_when_its_key_is_repeated(
     keyed = {**sign_in(client, site.brand_person), "Idempotency-Key": "cut"}
     report_body = body(client, on_sale(site, 2))
     with monkeypatch.context() as patch:
-        patch.setattr(submitting, "settle", _ended)
+        patch.setattr(submitting, "settle_listing", _ended)
         assert client.post(PATH, json=report_body, headers=keyed).status_code == 500
     again = client.post(PATH, json=report_body, headers=keyed)
     assert (again.status_code, again.json()["counts"]["scheduled"]) == (201, 2)

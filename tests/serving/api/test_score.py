@@ -14,7 +14,7 @@ from starlette.types import ASGIApp, Message
 from features.listing import check
 from models.case import CaseLane
 from models.routing import Lane
-from models.seller_lists import Entry, SellerList
+from models.seller_lists import SellerList, SellerListEntry
 from models.verdict import Judgement
 from serving.accounts.rules.access import Scope
 from serving.accounts.service import provisioning
@@ -22,7 +22,7 @@ from serving.accounts.service.provisioning import NewEnrolment
 from serving.api import score
 from serving.brands.store import authorised_sellers
 from serving.brands.tables import brand_enrolment
-from serving.listings.service.intake import receive
+from serving.listings.service.intake import receive_rows
 from serving.marketplaces.rules import AutomaticRule
 from serving.marketplaces.store import kill_switches, marketplaces
 from serving.marketplaces.store.kill_switches import KillSwitchOff
@@ -132,7 +132,7 @@ def test_requests_that_come_together_get_the_answers_that_they_get_alone(any_sit
     promote(any_site, admit_model(any_site, ask_brand_from=0.2))
     many = {"external_id": "shop-of-many", "age_days": 20}
     rows = [a_row(external_id=f"MP-{n}", price=f"{20 + n}.00", seller=many) for n in range(2, 6)]
-    receive(any_site.runtime, any_site.marketplace, [a_suspect_row(external_id="MP-1"), *rows], source="test")
+    receive_rows(any_site.runtime, any_site.marketplace, [a_suspect_row(external_id="MP-1"), *rows], source="test")
     any_site.clock.forward(days=1)
     app, requests = a_client(any_site.runtime).app, asking(any_site, *VARIED)
     alone = [answer for request in requests for answer in together(app, [request])]
@@ -219,7 +219,7 @@ def test_each_of_two_that_come_together_may_ask_the_last_question(site: Site) ->
     provisioning.enrol(site.runtime, enrolment, by="test")
     app, requests = a_client(site.runtime).app, asking(site, a_row(external_id="1"), a_row(external_id="2"))
     assert lanes(together(app, requests)) == [Lane.ASK_BRAND] * 2
-    receive(site.runtime, site.marketplace, [a_row(external_id="3")], source="test")
+    receive_rows(site.runtime, site.marketplace, [a_row(external_id="3")], source="test")
     assert lanes(together(app, requests)) == [Lane.ANALYST] * 2
 
 
@@ -229,8 +229,8 @@ def switched_off(connection: Connection, site: Site) -> None:
 
 
 def opened(connection: Connection, site: Site) -> None:
-    breakers.checked(connection, site.here, NOW)
-    assert breakers.open_it(connection, site.here, "too many", NOW)
+    breakers.record_check(connection, site.here, NOW)
+    assert breakers.open_breaker(connection, site.here, "too many", NOW)
 
 
 def withdrawn(connection: Connection, site: Site) -> None:
@@ -245,8 +245,8 @@ def authorised(connection: Connection, site: Site) -> None:
 
 
 def denied(connection: Connection, site: Site) -> None:
-    list_entry = Entry("shop-7", SellerList.DENY, "test", "test", NOW, NOW + timedelta(days=9))
-    seller_lists.put(connection, site.here, "lse_1", list_entry)
+    list_entry = SellerListEntry("shop-7", SellerList.DENY, "test", "test", NOW, NOW + timedelta(days=9))
+    seller_lists.set_entry(connection, site.here, "lse_1", list_entry)
 
 
 CHANGES: Final[list[tuple[Callable[[Connection, Site], None], Lane]]] = [

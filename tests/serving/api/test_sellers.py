@@ -3,9 +3,9 @@ from typing import Any
 from fastapi.testclient import TestClient
 
 from serving.accounts.service import provisioning
-from serving.listings.service.intake import receive
-from serving.sellers.service.sanctioning import speak
-from serving.sellers.service.seller_risk import refresh
+from serving.listings.service.intake import receive_rows
+from serving.sellers.service.sanctioning import record_vote
+from serving.sellers.service.seller_risk import refresh_ranking
 from tests.fixtures.clients import sign_in, with_key
 from tests.fixtures.runtimes import Site, a_row
 from tests.fixtures.strikes import SELLER, WHY, strikes_of
@@ -20,8 +20,8 @@ def test_a_tool_reads_strikes_and_sanctions(client: TestClient, site: Site) -> N
     assert client.get("/api/v1/sellers/nobody/strikes").json()["reasons"] == ["No strike counts."]
     (sanction,) = client.get("/api/v1/sanctions").json()["undecided"]
     assert (sanction["seller"], sanction["measure"], sanction["strikes_now"]) == (SELLER, "restrict", 2.0)
-    speak(site.runtime, site.analyst, sanction["sanction_id"], agrees=True, reason=WHY)
-    speak(site.runtime, site.account_manager, sanction["sanction_id"], agrees=True, reason=WHY)
+    record_vote(site.runtime, site.analyst, sanction["sanction_id"], agrees=True, reason=WHY)
+    record_vote(site.runtime, site.account_manager, sanction["sanction_id"], agrees=True, reason=WHY)
     assert [sanction["state"] for sanction in client.get("/api/v1/sanctions").json()["in_force"]] == ["carried_out"]
 
 
@@ -57,10 +57,10 @@ def compared(site: Site) -> None:
     put_champion_in_force(site)
     other = provisioning.add_marketplace(site.runtime, name="Souk", base_currency="EUR", by="test")
     for place, name in ((site.marketplace, NAME), (other, "stranger")):
-        receive(site.runtime, place, [a_row(seller={"external_id": name})], source="test")
+        receive_rows(site.runtime, place, [a_row(seller={"external_id": name})], source="test")
     site.clock.forward(seconds=1)
     for place in (site.marketplace, other):
-        refresh(site.runtime, place)
+        refresh_ranking(site.runtime, place)
 
 
 def test_an_analysts_tool_reads_the_list(client: TestClient, site: Site) -> None:

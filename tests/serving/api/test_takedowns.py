@@ -1,7 +1,7 @@
 from fastapi.testclient import TestClient
 
 from serving.marketplaces.rules import AutomaticRule
-from serving.marketplaces.service.kill_switches import switch
+from serving.marketplaces.service.kill_switches import switch_rule
 from tests.fixtures.clients import sign_in
 from tests.fixtures.reporting import confirm, questions, states
 from tests.fixtures.runtimes import Site
@@ -51,7 +51,7 @@ PENDING_REMOVALS_PATH = "/api/v1/pending-removals"
 
 def test_a_tool_reads_pending_removals_and_approves_one(client: TestClient, site: Site) -> None:
     rule = AutomaticRule.BRAND_REMOVALS
-    switch(site.runtime, site.marketplace, rule, on=False, by="test", reason="An account was taken over.")
+    switch_rule(site.runtime, site.marketplace, rule, on=False, by="test", reason="An account was taken over.")
     (case,) = questions(site, 1)
     confirm(site, site.brand_person, case)
     token = sign_in(client, site.analyst)

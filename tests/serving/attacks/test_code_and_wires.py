@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from models.errors import Conflict, Invalid
-from serving.audit.service.signing import renew, sign_head
+from serving.audit.service.signing import restart_heads, sign_head
 from serving.audit.service.verification import is_whole, verify
 from serving.composition import open_runtime
 from serving.platform.database.engine import sqlite_url
@@ -106,7 +106,7 @@ def test_a_worker_that_sweeps_first_does_not_become_the_signer(site: Site, worke
 
 def test_another_directory_signs_only_after_a_person_restarts_signing(site: Site, worker: Runtime) -> None:
     with pytest.raises(Conflict, match="are whole"):
-        renew(site.runtime, reason="No reason.", by="local")
-    renew(worker, reason="The first directory is lost.", by="local")
+        restart_heads(site.runtime, reason="No reason.", by="local")
+    restart_heads(worker, reason="The first directory is lost.", by="local")
     assert is_whole(verify(worker))
     assert sign_head(site.runtime) == 0

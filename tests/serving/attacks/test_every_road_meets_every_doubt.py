@@ -13,9 +13,9 @@ import pytest
 from models.case import CaseLane
 from models.errors import DomainError
 from models.verdict import Judgement, ReasonCode
-from serving.cases.rules.takedown_request import Item
+from serving.cases.rules.takedown_request import RequestItem
 from serving.cases.rules.test_buy import Examiner
-from serving.cases.service.bulk_verdicts import Together, decide_all
+from serving.cases.service.bulk_verdicts import BulkAnswer, decide_all
 from serving.cases.service.test_buys import Finding, close
 from serving.cases.service.undoing import undo_verdict
 from serving.cases.store import cases
@@ -24,7 +24,7 @@ from serving.guards import CSRF_HEADER
 from serving.listings.store import listings
 from serving.notices.service.notice_complaints import complain
 from serving.notices.service.notice_links import PLACE
-from serving.reports.service.submitting import submit
+from serving.reports.service.submitting import submit_report
 from serving.reports.service.withdrawing import retract
 from tests.fixtures.notifying import items_of, notify
 from tests.fixtures.reporting import a_draft, a_marketplace_that_listens, given_back, removed_by_brand, report, request
@@ -77,7 +77,7 @@ def reported_in_doubt(site: Site) -> str:
 def claimed_by_two(site: Site) -> str:
     """Two brands say that it bears their mark."""
     owner, name = invited_owner(site), reported_in_doubt(site)
-    submit(site.runtime, owner, replace(a_draft(site, [name], "owner"), right_id=rival_right(site)))
+    submit_report(site.runtime, owner, replace(a_draft(site, [name], "owner"), right_id=rival_right(site)))
     return name
 
 
@@ -122,8 +122,8 @@ def takedown_request(site: Site, name: str) -> None:
 
 def bulk(site: Site, name: str) -> None:
     case = open_case(site, name)
-    items = (Item(case.case_id, case.version_id),)
-    decide_all(site.runtime, site.analyst, Together(site.runtime.ids.new("blk"), FAKE, None, None, items))
+    items = (RequestItem(case.case_id, case.version_id),)
+    decide_all(site.runtime, site.analyst, BulkAnswer(site.runtime.ids.new("blk"), FAKE, None, None, items))
     answer(site, name)
 
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from serving.listings.service.intake import receive
-from serving.reports.rules.outcomes import Result
+from serving.listings.service.intake import receive_rows
+from serving.reports.rules.outcomes import ListingResult
 from tests.fixtures.reporting import a_rival, on_sale, report
 from tests.fixtures.runtimes import Site, a_row
 from tests.serving.web.visits import visit_as, words
@@ -16,7 +16,7 @@ def a_shop(site: Site, external_id: str) -> str:
     """A listing of the brand by a seller of 1,066,666 euros; returns its id."""
     seller = {"external_id": "big-shop", "age_days": 900, "accepted": {"d90": 4321}, "country": "FR"}
     row = a_row(external_id=external_id, title="Aurelle Colline tote in grained leather", seller=seller)
-    receive(site.runtime, site.marketplace, [row], source="test")
+    receive_rows(site.runtime, site.marketplace, [row], source="test")
     return external_id
 
 
@@ -34,7 +34,7 @@ def test_no_reason_that_a_brand_reads_has_a_figure_of_a_seller(site: Site) -> No
     brand, name = visit_as(site, site.brand_person), a_shop(site, "MP-BIG")
     on_sale(site, 11, seller="big-shop")
     done = report(site, [name, *(f"RP-{number}" for number in range(11))])
-    assert done.counts[Result.PENDING_APPROVAL] == 2
+    assert done.counts[ListingResult.PENDING_APPROVAL] == 2
     read = [
         brand.get(f"{LIMITS}{name}"),
         brand.client.get(f"/api/v1{LIMITS}{name}"),

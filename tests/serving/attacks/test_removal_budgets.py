@@ -17,25 +17,25 @@ from sqlalchemy import func, select
 from models.verdict import Judgement
 from serving.accounts.rules.access import Person, Role, Secret
 from serving.accounts.service import provisioning
-from serving.accounts.service.proving import Given
+from serving.accounts.service.proving import FactorResponse
 from serving.accounts.service.provisioning import NewPerson
 from serving.accounts.store import accounts
 from serving.cases.rules.case_brand import Naming
 from serving.cases.service.decision_context import Answer
 from serving.cases.service.opening import open_by_choice
-from serving.cases.service.removal_approvals import pending_removals, speak
+from serving.cases.service.removal_approvals import pending_removals, record_vote
 from serving.cases.service.review import record_verdict
 from serving.cases.store import cases
 from serving.cases.tables import verdict
-from serving.listings.service.intake import receive
+from serving.listings.service.intake import receive_rows
 from serving.listings.store import listings
 from serving.mail.rules.kinds import MailKind
 from serving.platform.clock import SystemClock
-from serving.reports.service.stepping_up import step_up
-from serving.reports.service.submitting import submit
+from serving.reports.service.stepping_up import prove_second_factor
+from serving.reports.service.submitting import submit_report
 from serving.takedowns.policy import DEFAULT_BUDGETS, DEFAULT_BURSTS, BudgetPolicy, TellingPolicy
 from serving.takedowns.rules.approval import Decision
-from serving.takedowns.rules.bursts import HoldCause
+from serving.takedowns.rules.bursts import PendingCause
 from serving.takedowns.tables import action
 from serving.webhooks.service.delivery import deliver_due
 from tests.fixtures.factors import App, signed_in_with, with_a_counting_factor
@@ -146,7 +146,7 @@ def remove_routed(site: Site, person: Person, names: list[str]) -> None:
         )
         for name in names
     ]
-    receive(replace(site.runtime, draw=lambda: 0.0), site.marketplace, rows, source="test")
+    receive_rows(replace(site.runtime, draw=lambda: 0.0), site.marketplace, rows, source="test")
     for case in open_cases(site):
         judge(site, person, case, Judgement.COUNTERFEIT)
 
@@ -161,7 +161,7 @@ def test_a_stolen_brand_session_with_a_key_and_puppets_gets_at_most_one_budget_o
 
         def report_all(names: list[str]) -> None:
             draft = replace(a_draft(busy_site, names, names[0]), by_program=next(keys))
-            submit(busy_site.runtime, next(people), draft)
+            submit_report(busy_site.runtime, next(people), draft)
 
         attempts(busy_site, size, report_all)
         assert 0 < gone(busy_site) <= of_one_secret(size)
@@ -257,11 +257,11 @@ def test_two_stolen_things_get_one_day_of_large_reports_out_and_wait_for_the_hou
 def confirm_large_report(site: Site, app: App, names: list[str]) -> None:
     """Confirm a report with both secrets, in a session of its own."""
     session = signed_in_with(site, site.brand_person, app)
-    step_up(site.runtime, session, waiting_report(site, names, names[0]), Given(app.code(site)))
+    prove_second_factor(site.runtime, session, waiting_report(site, names, names[0]), FactorResponse(app.code(site)))
 
 
 def _report(site: Site, names: list[str]) -> None:
-    submit(site.runtime, site.brand_person, a_draft(site, names, names[0]))
+    submit_report(site.runtime, site.brand_person, a_draft(site, names, names[0]))
 
 
 def test_above_the_day_of_the_marketplace_an_administrator_approves(site: Site) -> None:
@@ -273,13 +273,16 @@ def test_above_the_day_of_the_marketplace_an_administrator_approves(site: Site) 
     _report(limited_site, [name])
     assert administrator.user_id in {mail.user_id for mail in stored(site, MailKind.PENDING_REMOVALS)}
     (pending,) = pending_removals(limited_site.runtime, limited_site.analyst)
-    assert pending.hold.causes == {HoldCause.MARKETPLACE_DAY}
+    assert pending.hold.causes == {PendingCause.MARKETPLACE_DAY}
     for person in (limited_site.second_analyst, limited_site.account_manager):
-        assert speak(limited_site.runtime, person, pending.action.action_id, Decision.APPROVE, "Looked at it.") is None
+        assert (
+            record_vote(limited_site.runtime, person, pending.action.action_id, Decision.APPROVE, "Looked at it.")
+            is None
+        )
     (seen,) = pending_removals(limited_site.runtime, administrator)
     assert seen.able == (administrator.name,)
     assert (
-        speak(limited_site.runtime, administrator, pending.action.action_id, Decision.APPROVE, "A busy day.")
+        record_vote(limited_site.runtime, administrator, pending.action.action_id, Decision.APPROVE, "A busy day.")
         is Decision.APPROVE
     )
 

@@ -20,10 +20,10 @@ from serving.cases.service.undoing import undo_verdict
 from serving.cases.store import cases
 from serving.cases.store.cases import Case
 from serving.cases.tables import review_case, verdict
-from serving.listings.service.intake import receive
+from serving.listings.service.intake import receive_rows
 from serving.listings.store import listings
-from serving.reports.rules.outcomes import Code, Result
-from serving.reports.service.submitting import submit
+from serving.reports.rules.outcomes import Code, ListingResult
+from serving.reports.service.submitting import submit_report
 from serving.reports.service.withdrawing import retract
 from serving.reports.store.reports import StoredOutcome
 from serving.standing.rules.confirmations import Tally
@@ -56,7 +56,7 @@ FAKE, REAL = Judgement.COUNTERFEIT, Judgement.GENUINE
 def unbranded(site: Site, name: str = "NO-1") -> str:
     """A listing that names no brand."""
     row = a_row(external_id=name, brand=None, title=f"Leather tote, grey, {name}", description="Ships in two days.")
-    receive(site.runtime, site.marketplace, [row], source="test")
+    receive_rows(site.runtime, site.marketplace, [row], source="test")
     return name
 
 
@@ -105,7 +105,7 @@ def test_a_report_in_doubt_is_not_answered_by_its_own_brand(
 ) -> None:
     name = listing(site)
     (outcome,) = report(site, [name]).outcomes
-    assert outcome.result is Result.CASE
+    assert outcome.result is ListingResult.CASE
     before, case = removals(site), case_of(site, outcome)
     match again:
         case "answer":
@@ -122,8 +122,8 @@ def test_a_stranger_s_report_does_not_take_a_listing_from_its_owner(site: Site) 
     (outcome,) = report(site, [name]).outcomes
     assert case_of(site, outcome).brand_id is None
     draft = dataclasses.replace(a_draft(site, [name], "owner"), right_id=rival_right(site))
-    (second,) = submit(site.runtime, owner, draft).outcomes
-    assert (second.result, second.code) == (Result.CASE, Code.BRAND_UNRESOLVED)
+    (second,) = submit_report(site.runtime, owner, draft).outcomes
+    assert (second.result, second.code) == (ListingResult.CASE, Code.BRAND_UNRESOLVED)
     (open_case,) = open_cases(site, CaseLane.ANALYST)
     assert (open_case.case_id, open_case.brand_id) == (outcome.case_id, None)
 
@@ -144,7 +144,7 @@ def rival_right(site: Site) -> str:
 
 
 def test_an_analyst_s_genuine_binds_the_brand(site: Site) -> None:
-    assert [outcome.result for outcome in report(site, [cleared(site, site.analyst)]).outcomes] == [Result.CASE]
+    assert [outcome.result for outcome in report(site, [cleared(site, site.analyst)]).outcomes] == [ListingResult.CASE]
     assert removals(site) == 0
 
 
@@ -158,7 +158,7 @@ def test_the_brand_s_own_genuine_binds_its_colleagues(site: Site) -> None:
 
 def test_an_analyst_who_found_a_listing_genuine_does_not_remove_it_alone(site: Site) -> None:
     row = a_row(external_id="SO-1", brand="Solenne", title="Solenne tote in grained leather, grey")
-    receive(site.runtime, site.marketplace, [row], source="test")
+    receive_rows(site.runtime, site.marketplace, [row], source="test")
     judge(site, site.analyst, chosen(site, site.analyst, "SO-1"), REAL)
     judge(site, site.analyst, chosen(site, site.analyst, "SO-1"), FAKE)
     assert removals(site) == 0

@@ -14,14 +14,14 @@ from sqlalchemy import select
 from models.errors import DomainError
 from serving.accounts.rules.access import Person
 from serving.accounts.service import auth
-from serving.accounts.service.proving import Given
+from serving.accounts.service.proving import FactorResponse
 from serving.accounts.service.second_factors import begin_app
 from serving.accounts.store import accounts
 from serving.accounts.store.accounts import Session
 from serving.brands.service import certification
-from serving.reports.service.stepping_up import step_up
-from serving.reports.service.stopping import stop
-from serving.reports.service.submitting import Draft, submit
+from serving.reports.service.stepping_up import prove_second_factor
+from serving.reports.service.stopping import stop_report
+from serving.reports.service.submitting import Draft, submit_report
 from serving.takedowns.policy import DEFAULT_BURSTS, BurstPolicy
 from serving.takedowns.tables import action
 from tests.fixtures.factors import App, again, an_app, renewed, signed_in_with, with_a_counting_factor
@@ -57,7 +57,7 @@ class Thief:
             self._report(person, replace(draft, by_program=by_program, with_step_up=with_step_up))
 
     def _report(self, person: Person, draft: Draft) -> None:
-        self.reports.append(submit(self.site.runtime, person, draft).report.report_id)
+        self.reports.append(submit_report(self.site.runtime, person, draft).report.report_id)
 
     def confirm_all(self) -> int:
         """Try to confirm each report that waits, with whatever is there; returns how many were."""
@@ -67,7 +67,7 @@ class Thief:
         codes = ["000000", *([] if self.app is None else [self.app.code(self.site)])]
         for code in codes:
             try:
-                step_up(self.site.runtime, self.session, report_id, Given(code))
+                prove_second_factor(self.site.runtime, self.session, report_id, FactorResponse(code))
             except DomainError:
                 continue
             return True
@@ -171,11 +171,11 @@ def test_of_a_stolen_second_factor_nothing_gets_out_when_anybody_told_objects(
     report_id, app, session = confirmed_report(standing_site, many)
     other = standing_site.account_manager if who == "account_manager" else _another_lead(standing_site)
     standing_site.clock.forward(minutes=minute)
-    stop(standing_site.runtime, other, report_id)
+    stop_report(standing_site.runtime, other, report_id)
     assert states(standing_site) == {"withdrawn": many}
     assert out(standing_site, standing_site.clock.now() + timedelta(days=1)) == 0
     with pytest.raises(DomainError):
-        step_up(standing_site.runtime, session, report_id, Given(app.code(standing_site)))
+        prove_second_factor(standing_site.runtime, session, report_id, FactorResponse(app.code(standing_site)))
 
 
 @pytest.mark.parametrize("many", LARGE)
@@ -188,7 +188,7 @@ def test_beside_a_stopped_report_puppets_get_twenty_at_most_out(any_site: Site, 
     thief.report_all([*names, *on_sale(standing_site, many, 1_000)], every_way())
     assert thief.confirm_all() == 0
     standing_site.clock.forward(minutes=59)
-    stop(standing_site.runtime, standing_site.account_manager, report_id)
+    stop_report(standing_site.runtime, standing_site.account_manager, report_id)
     thief.report_all(names, every_way())
     assert out(standing_site, standing_site.clock.now() + timedelta(days=2)) <= most(standing_site)
 
@@ -224,5 +224,5 @@ def test_three_hundred_leave_after_an_hour_or_one_click_stops_all(any_site: Site
     assert out(standing_site, at + timedelta(minutes=59)) == 0
     assert out(standing_site, at + timedelta(minutes=61)) == many
     standing_site.clock.forward(minutes=50)
-    assert stop(standing_site.runtime, standing_site.account_manager, report_id) == many
+    assert stop_report(standing_site.runtime, standing_site.account_manager, report_id) == many
     assert out(standing_site, at + timedelta(days=1)) == 0

@@ -2,7 +2,7 @@
 
 import pytest
 
-from serving.webhooks.service.delivery import deliver_due, waiting
+from serving.webhooks.service.delivery import deliver_due, marketplaces_with_due
 from serving.webhooks.store import endpoints
 from tests.fixtures.reporting import a_marketplace_that_listens, confirm, questions, states
 from tests.fixtures.runtimes import Site
@@ -18,11 +18,11 @@ def test_removals_wait_until_the_endpoint_has_answered_a_signed_test_message(sit
     site.clock.forward(minutes=5)
     with a_marketplace_that_listens(site) as receiver:
         receiver.answer_to_tests = 410
-        assert waiting(site.runtime) == [site.here]
+        assert marketplaces_with_due(site.runtime) == [site.here]
         for _ in range(2):
             deliver_due(site.runtime, site.here)
         assert (len(receiver.tests), receiver.deliveries, states(site)) == (1, [], {"scheduled": 1})
-        assert waiting(site.runtime) == []
+        assert marketplaces_with_due(site.runtime) == []
         page = visit_as(site, an_administrator(site))
         assert WAITS in words(page.get("/operations/webhook").text)
         assert WAITS in words(page.get("/operations").text)
@@ -42,7 +42,7 @@ def test_a_resumed_endpoint_gets_no_removal_before_its_answer(site: Site, monkey
         receiver.answer_to_tests = 410
         # Somebody resumes the endpoint while its test message is under way.
         monkeypatch.setattr(
-            endpoints, "failed", lambda on, endpoint, _at, _n: endpoints.pause(on, endpoint, until=None)
+            endpoints, "record_failures", lambda on, endpoint, _at, _n: endpoints.pause(on, endpoint, until=None)
         )
         deliver_due(site.runtime, site.here)
         assert (receiver.deliveries, states(site)) == ([], {"scheduled": 1})
@@ -50,9 +50,9 @@ def test_a_resumed_endpoint_gets_no_removal_before_its_answer(site: Site, monkey
 
 def test_an_unproven_endpoint_without_removals_is_tested_by_itself(site: Site) -> None:
     with a_marketplace_that_listens(site) as receiver:
-        assert waiting(site.runtime) == [site.here]
+        assert marketplaces_with_due(site.runtime) == [site.here]
         deliver_due(site.runtime, site.here)
-        assert waiting(site.runtime) == []
+        assert marketplaces_with_due(site.runtime) == []
         site.clock.forward(minutes=5)
         deliver_due(site.runtime, site.here)
         assert len(receiver.tests) == 1, "it is proven"

@@ -12,13 +12,13 @@ from features.message import message
 from serving.audit.rules.chain import (
     ERASURE,
     GENESIS,
-    Broken,
-    Entry,
+    AuditEntry,
+    ChainBreak,
     Head,
     Payload,
-    canonical,
-    chained,
+    canonical_json,
     follows,
+    next_entry,
     next_head,
     signed_bytes,
     verify,
@@ -26,15 +26,15 @@ from serving.audit.rules.chain import (
 from tests.fixtures.clocks import NOW
 from tests.fixtures.strategies import PROPERTY
 
-Log = list[tuple[Entry, Payload | None]]
+Log = list[tuple[AuditEntry, Payload | None]]
 
 
 def a_log(length: int = 6) -> Log:
     log: Log = []
     previous = (0, GENESIS)
     for number in range(length):
-        payload = Payload(canonical({"listing": f"lst_{number}", "note": "ü\n"}), bytes([number]) * 16)
-        audit_entry = chained(
+        payload = Payload(canonical_json({"listing": f"lst_{number}", "note": "ü\n"}), bytes([number]) * 16)
+        audit_entry = next_entry(
             previous=previous,
             occurred_at=NOW + timedelta(minutes=number),
             marketplace_id="mkt_a",
@@ -65,8 +65,8 @@ def test_an_empty_log_is_whole() -> None:
 
 def with_an_erasure(log: Log, act: str = ERASURE, **sentence: object) -> Log:
     """The log with one more entry of this content, and without the payloads of its second and fourth entry."""
-    payload = Payload(canonical(sentence), b"s" * 16)
-    audit_entry = chained(
+    payload = Payload(canonical_json(sentence), b"s" * 16)
+    audit_entry = next_entry(
         previous=head(log),
         occurred_at=NOW,
         marketplace_id="mkt_a",
@@ -98,12 +98,12 @@ def test_a_payload_that_is_gone_without_an_erasure_is_found(
     act: str, expected: dict[str, object], first: int, _why: str
 ) -> None:
     log = with_an_erasure(a_log(), act, **expected)
-    assert verify(log, head=head(log)) == Broken(first, message("audit.payload_gone"))
+    assert verify(log, head=head(log)) == ChainBreak(first, message("audit.payload_gone"))
 
 
 def test_an_erasure_that_names_what_is_still_there_is_found() -> None:
     log = with_an_erasure(a_log(), entries=[2, 3, 4])
-    assert verify(log, head=head(log)) == Broken(7, message("audit.erased_nothing", sequence=3))
+    assert verify(log, head=head(log)) == ChainBreak(7, message("audit.erased_nothing", sequence=3))
 
 
 @pytest.mark.parametrize(
@@ -111,21 +111,21 @@ def test_an_erasure_that_names_what_is_still_there_is_found() -> None:
 )
 def test_no_erasure_blanks_the_payload_of_a_decision(act: str) -> None:
     """Else a forged erasure would hide what the row of the decision is compared with."""
-    audit_entry = chained(
+    audit_entry = next_entry(
         previous=(0, GENESIS),
         occurred_at=NOW,
         marketplace_id="mkt_a",
         actor="usr_0",
         act=act,
         subject="x",
-        payload=Payload(canonical({})),
+        payload=Payload(canonical_json({})),
     )
     log = with_an_erasure([(audit_entry, None)], entries=[1])
-    assert verify(log, head=head(log)) == Broken(1, message("audit.payload_kept"))
+    assert verify(log, head=head(log)) == ChainBreak(1, message("audit.payload_kept"))
 
 
 def test_a_short_payload_cannot_be_found_by_its_hash_once_its_salt_is_gone() -> None:
-    payload = Payload(canonical({"seller": "s-1"}), b"0123456789abcdef")
+    payload = Payload(canonical_json({"seller": "s-1"}), b"0123456789abcdef")
     assert payload.digest != Payload(payload.body).digest
     assert payload.digest != Payload(payload.body, b"0123456789abcdeg").digest
     published = hashlib.sha256(b"touchstone.audit.payload.v2\0" + payload.salt + payload.body).hexdigest()
@@ -133,9 +133,9 @@ def test_a_short_payload_cannot_be_found_by_its_hash_once_its_salt_is_gone() -> 
 
 
 def test_an_entry_from_before_there_were_salts_still_fits() -> None:
-    unsalted = Payload(canonical({"seller": "s-1"}))
+    unsalted = Payload(canonical_json({"seller": "s-1"}))
     assert unsalted.digest == hashlib.sha256(b"touchstone.audit.payload.v1\0" + unsalted.body).hexdigest()
-    audit_entry = chained(
+    audit_entry = next_entry(
         previous=(0, GENESIS),
         occurred_at=NOW,
         marketplace_id="mkt_a",
@@ -178,7 +178,7 @@ ALTERED = {
     "actor": "usr_x",
     "act": "verdict.undone",
     "subject": "cas_x",
-    "payload_hash": Payload(canonical({"listing": "lst_x"})).digest,
+    "payload_hash": Payload(canonical_json({"listing": "lst_x"})).digest,
     "previous_hash": "1" * 64,
     "entry_hash": "1" * 64,
     "sequence": 77,
@@ -186,7 +186,7 @@ ALTERED = {
 
 
 def test_every_field_of_an_entry_is_tried() -> None:
-    assert set(ALTERED) == {field.name for field in fields(Entry)}
+    assert set(ALTERED) == {field.name for field in fields(AuditEntry)}
 
 
 @pytest.mark.parametrize("name", ALTERED)
@@ -202,13 +202,13 @@ def test_an_altered_field_is_found_where_it_is(name: str, at: int) -> None:
 @pytest.mark.parametrize("at", range(6))
 def test_an_altered_payload_is_found_where_it_is(at: int) -> None:
     log = a_log()
-    log[at] = (log[at][0], Payload(canonical({"listing": "lst_x", "note": "ü\n"})))
-    assert verify(log, head=HEAD) == Broken(at + 1, message("audit.payload_altered"))
+    log[at] = (log[at][0], Payload(canonical_json({"listing": "lst_x", "note": "ü\n"})))
+    assert verify(log, head=HEAD) == ChainBreak(at + 1, message("audit.payload_altered"))
 
 
 @pytest.mark.parametrize("length", range(6))
 def test_a_truncated_log_is_found_by_its_head(length: int) -> None:
-    assert verify(a_log()[:length], head=HEAD) == Broken(length + 1, message("audit.other_end", end=length, head=6))
+    assert verify(a_log()[:length], head=HEAD) == ChainBreak(length + 1, message("audit.other_end", end=length, head=6))
 
 
 def test_a_log_that_goes_on_after_its_head_is_found() -> None:
@@ -221,7 +221,7 @@ def test_a_log_written_anew_from_an_entry_on_is_found_by_its_head() -> None:
 
 def test_a_rewritten_chain_with_correct_hashes_does_not_end_at_the_recorded_head() -> None:
     first, payload = a_log()[0]
-    forged = chained(
+    forged = next_entry(
         previous=(0, GENESIS),
         occurred_at=first.occurred_at,
         marketplace_id=first.marketplace_id,
@@ -230,7 +230,7 @@ def test_a_rewritten_chain_with_correct_hashes_does_not_end_at_the_recorded_head
         subject=first.subject,
         payload=payload or Payload(b""),
     )
-    assert verify([(forged, payload)], head=(1, first.entry_hash)) == Broken(
+    assert verify([(forged, payload)], head=(1, first.entry_hash)) == ChainBreak(
         2, message("audit.other_end", end=1, head=1)
     )
 
@@ -245,7 +245,7 @@ def test_any_flipped_byte_of_any_payload_is_found(source: st.DataObject) -> None
     content = bytearray(payload.salt + payload.body)
     content[source.draw(st.integers(0, len(content) - 1))] ^= source.draw(st.integers(1, 255))
     log[at] = (log[at][0], Payload(bytes(content[16:]), bytes(content[:16])))
-    assert verify(log, head=HEAD) == Broken(at + 1, message("audit.payload_altered"))
+    assert verify(log, head=HEAD) == ChainBreak(at + 1, message("audit.payload_altered"))
 
 
 def test_an_entry_and_a_payload_are_hashed_in_domains_of_their_own() -> None:
@@ -261,7 +261,7 @@ def test_an_entry_and_a_payload_are_hashed_in_domains_of_their_own() -> None:
 
 def test_a_separator_inside_a_name_does_not_move_it_into_the_next_field() -> None:
     def hashed(actor: str, act: str) -> str:
-        audit_entry = chained(
+        audit_entry = next_entry(
             previous=(0, GENESIS),
             occurred_at=NOW,
             marketplace_id="mkt_a",
@@ -276,12 +276,12 @@ def test_a_separator_inside_a_name_does_not_move_it_into_the_next_field() -> Non
 
 
 def test_the_order_of_keys_does_not_change_a_payload() -> None:
-    assert canonical({"a": 1, "b": 2}) == canonical({"b": 2, "a": 1})
+    assert canonical_json({"a": 1, "b": 2}) == canonical_json({"b": 2, "a": 1})
 
 
 def test_a_payload_with_a_number_that_is_none_is_refused() -> None:
     with pytest.raises(ValueError, match="not JSON compliant"):
-        canonical({"score": float("nan")})
+        canonical_json({"score": float("nan")})
 
 
 def a_log_written_anew(start: int, length: int = 6) -> Log:
@@ -290,7 +290,7 @@ def a_log_written_anew(start: int, length: int = 6) -> Log:
     previous = (start, log[start - 1][0].entry_hash if start else GENESIS)
     for at in range(start, length):
         audit_entry, payload = log[at]
-        forged = chained(
+        forged = next_entry(
             previous=previous,
             occurred_at=audit_entry.occurred_at,
             marketplace_id=audit_entry.marketplace_id,
@@ -326,7 +326,7 @@ def test_a_whole_log_is_the_one_that_was_signed() -> None:
 def test_a_log_written_anew_with_its_head_is_found_at_the_first_entry_that_is_another(start: int) -> None:
     forged = a_log_written_anew(start)
     assert verify(forged, head=head(forged)) is None  # The chain and the head in the database agree.
-    assert verify(forged, head=head(forged), heads=HEADS) == Broken(start + 1, message("audit.not_as_signed"))
+    assert verify(forged, head=head(forged), heads=HEADS) == ChainBreak(start + 1, message("audit.not_as_signed"))
 
 
 @pytest.mark.parametrize("length", range(6))
@@ -334,7 +334,7 @@ def test_a_log_cut_off_with_its_head_is_found_by_the_signed_head(length: int) ->
     cut = a_log()[:length]
     assert verify(cut, head=head(cut)) is None
     fault = verify(cut, head=head(cut), heads=HEADS)
-    assert fault == Broken(length + 1, message("audit.before_signed", end=length, head=6))
+    assert fault == ChainBreak(length + 1, message("audit.before_signed", end=length, head=6))
 
 
 def test_entries_after_the_last_signed_head_are_protected_by_the_chain_alone() -> None:

@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import ColumnElement, Connection, String, cast, literal, select
 from sqlalchemy.exc import DBAPIError
 
-from serving.audit.rules.chain import GENESIS, Head, Payload, chained, signed_bytes
+from serving.audit.rules.chain import GENESIS, Head, Payload, next_entry, signed_bytes
 from serving.audit.service.signing import sign_head
 from serving.audit.service.verification import verify
 from serving.audit.store import audit
@@ -87,7 +87,7 @@ def rewritten(connection: Connection, start: int) -> None:
     alter(connection, audit_entry.c.sequence >= start, previous_hash=apart)
     for row in rows[start - 1 :]:
         payload_row = connection.execute(select(audit_payload).where(audit_payload.c.sequence == row.sequence)).one()
-        link = chained(
+        link = next_entry(
             previous=previous,
             occurred_at=row.occurred_at,
             marketplace_id=row.marketplace_id,

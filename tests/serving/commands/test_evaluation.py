@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from serving.commands.evaluation import against, gained, second_stage
+from serving.commands.evaluation import peer_comparison, second_stage_sentences, tried_comparison
 from serving.learning.service import training_child
 from serving.learning.service.training_child import TrainingFailed
 from tests.fixtures.clocks import NOW
@@ -141,18 +141,18 @@ SENTENCES = [
 def test_a_sentence_says_what_the_tried_features_are_worth(
     low: float | None, high: float | None, more: dict[str, Any], sentence: str
 ) -> None:
-    assert gained(a_summary(low, high, **more)) == sentence
+    assert tried_comparison(a_summary(low, high, **more)) == sentence
 
 
 def test_a_sentence_says_what_the_model_loses_without_some_features() -> None:
     expected = f"Model less the model without these features: {FIGURES.format('0.001 to 0.020')} "
-    assert against("without", a_summary(0.001, 0.02)) == f"{expected}The model is better beyond chance."
+    assert peer_comparison("without", a_summary(0.001, 0.02)) == f"{expected}The model is better beyond chance."
 
 
 def test_the_second_stage_is_told_against_the_first_answer_and_each_peer() -> None:
     gain = a_summary(0.001, 0.02)["gain_with"]
     keys = ("gain_second_stage", *(f"difference_of_second_stage_to_{peer}" for peer in PEERS))
-    lines = list(second_stage({**a_summary(0.001, 0.02), "encoder": "tiny 1 0", **dict.fromkeys(keys, gain)}))
+    lines = list(second_stage_sentences({**a_summary(0.001, 0.02), "encoder": "tiny 1 0", **dict.fromkeys(keys, gain)}))
     figures = FIGURES.format("0.001 to 0.020")
     assert lines == [
         f"Second score by tiny 1 0 less {name}: {figures} It is better beyond chance."

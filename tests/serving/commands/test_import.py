@@ -20,7 +20,7 @@ from serving.listings.tables import listing_version, quarantine
 from tests.fixtures.labelled import write_csv, write_ndjson
 from tests.fixtures.runtimes import a_row
 from tests.serving.commands.commands import REFUSED, Done, opened, touchstone_in
-from training.adapters.files import Unreadable, read_rows
+from training.adapters.files import UnreadableFile, read_rows
 from training.dataset import read_listings
 
 _COUNTED = re.compile(
@@ -419,7 +419,7 @@ def test_a_file_that_the_system_will_not_read_is_refused_in_a_sentence(home: Pat
     """Root may read anything, so this file fails for everybody: another process's memory at 0."""
     path = home / "a.csv"
     path.symlink_to("/proc/self/mem")
-    with pytest.raises(Unreadable, match=r"a\.csv: the file cannot be read: Input/output error\."):
+    with pytest.raises(UnreadableFile, match=r"a\.csv: the file cannot be read: Input/output error\."):
         list(read_rows(path))
     done = touchstone_in(home, "import", str(path), "--format", "native")
     assert (done.code, done.text) == (REFUSED, "a.csv: the file cannot be read: Input/output error.")

@@ -11,7 +11,7 @@ import pytest
 
 from models.bundle import MANIFEST, from_files
 from serving.composition import open_runtime
-from serving.listings.service.intake import receive
+from serving.listings.service.intake import receive_rows
 from serving.marketplaces.store import marketplaces
 from serving.platform.settings import Settings
 from tests.fixtures.clusters import a_cluster
@@ -290,8 +290,10 @@ def test_the_history_of_a_data_directory_changes_scores(home: Path, file: Path, 
     unknown = [row["probability"] for row in scores(file)]
     runtime = open_runtime(Settings(home=home), migrated=True)
     with runtime.store.read() as connection:
-        (marketplace,) = marketplaces.everyone(connection)
-    receive(runtime, marketplace, [a_suspect_row(external_id=f"MP-{n}", price="1.00") for n in range(20)], source="x")
+        (marketplace,) = marketplaces.all_marketplaces(connection)
+    receive_rows(
+        runtime, marketplace, [a_suspect_row(external_id=f"MP-{n}", price="1.00") for n in range(20)], source="x"
+    )
     runtime.close()
     assert scored(home, file, bundle, "--history", f"sqlite:///{home / 'touchstone.sqlite'}").code == 0
     known = [row["probability"] for row in scores(file)]

@@ -13,12 +13,12 @@ from standardwebhooks import Webhook
 from models.errors import Forbidden, Invalid
 from serving.accounts.rules.access import Role, Scope
 from serving.accounts.service import auth
-from serving.accounts.service.passwords import choose_anew
+from serving.accounts.service.passwords import reset_by_link
 from serving.accounts.store import accounts, origins
 from serving.accounts.tables import account, account_origin, role_grant
 from serving.brands.store import authorised_sellers, brands
 from serving.commands.people import people_of
-from serving.marketplaces.service.keys import key_of
+from serving.marketplaces.service.keys import key_of_header
 from serving.marketplaces.store import marketplaces
 from tests.fixtures.labelled import write_ndjson
 from tests.fixtures.notifying import EMAIL, a_listing, notify
@@ -29,7 +29,7 @@ from tests.serving.commands.commands import REFUSED, opened, touchstone_in
 def test_a_marketplace_is_founded_and_named_by_its_id(empty_home: Path) -> None:
     done = touchstone_in(empty_home, "marketplace", "add", "Bazaar", "--currency", "USD")
     with opened(empty_home) as runtime, runtime.store.read() as connection:
-        (marketplace,) = marketplaces.everyone(connection)
+        (marketplace,) = marketplaces.all_marketplaces(connection)
     assert (done.code, done.out.strip()) == (0, marketplace.marketplace_id)
     assert (marketplace.name, marketplace.base_currency) == ("Bazaar", "USD")
 
@@ -48,7 +48,7 @@ def test_who_forgot_their_password_gets_a_link_from_the_owner(home: Path) -> Non
     address, _, token = done.out.strip().partition("/reset/")
     assert address == "http://localhost:8321"
     with opened(home) as runtime:
-        choose_anew(runtime, token, new_password="a better password", again="a better password")
+        reset_by_link(runtime, token, new_password="a better password", again="a better password")
         assert auth.sign_in(runtime, "ines@touchstone.example", "a better password").token
     unknown = touchstone_in(home, "person", "reset", "nobody@touchstone.example")
     assert (unknown.code, unknown.out) == (REFUSED, "")
@@ -83,9 +83,9 @@ def test_a_key_opens_what_its_scopes_say_and_nothing_else(home: Path) -> None:
     done = touchstone_in(home, "key", "add", "nightly", "--scope", "score")
     with opened(home) as runtime:
         header = f"Bearer {done.out.strip()}"
-        assert key_of(runtime, header, Scope.SCORE).key.scopes == {Scope.SCORE}
+        assert key_of_header(runtime, header, Scope.SCORE).key.scopes == {Scope.SCORE}
         with pytest.raises(Forbidden):
-            key_of(runtime, header, Scope.INTAKE)
+            key_of_header(runtime, header, Scope.INTAKE)
 
 
 def test_keys_are_listed_with_what_they_may_and_until_when_and_without_their_secret(home: Path) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from serving.listings.service.intake import receive
+from serving.listings.service.intake import receive_rows
 from serving.scoring.store import breakers
 from tests.fixtures.labelled import write_ndjson
 from tests.fixtures.runtimes import Populated, Site, a_row, copy_on_sqlite
@@ -123,7 +123,7 @@ def test_drift_refuses_a_length_that_is_none(home: Path) -> None:
 
 
 def test_rescore_compares_then_and_now_and_writes_every_version(site: Site, tmp_path: Path) -> None:
-    receive(site.runtime, site.marketplace, [a_row(external_id=f"MP-{i}") for i in range(5)], source="test")
+    receive_rows(site.runtime, site.marketplace, [a_row(external_id=f"MP-{i}") for i in range(5)], source="test")
     digest = admit_model(site)
     site.runtime.close()
     out = tmp_path / "rows.parquet"
@@ -146,8 +146,8 @@ def test_rescore_refuses_a_model_that_is_not_there(home: Path) -> None:
 def test_the_breaker_is_closed_once_with_a_reason(site: Site, tmp_path: Path) -> None:
     home = tmp_path / "home"
     with site.runtime.store.write() as connection:
-        breakers.checked(connection, site.here, site.clock.now())
-        breakers.open_it(connection, site.here, "500 of 1,000 listings were flagged.", site.clock.now())
+        breakers.record_check(connection, site.here, site.clock.now())
+        breakers.open_breaker(connection, site.here, "500 of 1,000 listings were flagged.", site.clock.now())
     site.runtime.close()
     closed = touchstone_in(home, "breaker", "close", "--reason", "A new season.", "--by", site.data_scientist.email)
     assert closed.out == "Circuit breaker closed. Brands receive questions again.\n"

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from serving.commands.evaluation import verdict
+from serving.commands.evaluation import tuning_verdict
 from serving.learning.service import training_child
 from tests.serving.commands.commands import REFUSED, Done, touchstone_in
 from training.fit.forest import forest_settings
@@ -84,7 +84,7 @@ VERDICTS = [
 
 @pytest.mark.parametrize(("interval", "sentence"), VERDICTS)
 def test_a_sentence_says_whether_tuning_improves_the_model(interval: list[float | None], sentence: str) -> None:
-    text = verdict({**FOUND, "gain": {"ap": 0.01, "ap_interval": interval}})
+    text = tuning_verdict({**FOUND, "gain": {"ap": 0.01, "ap_interval": interval}})
     assert text.startswith(sentence)
     assert text.endswith("Keep the defaults.") == (interval[0] is None or interval[0] <= 0)
 
@@ -117,7 +117,7 @@ def test_an_interrupted_search_shows_what_was_found(tmp_path: Path, monkeypatch:
     assert "outer fold 1" in done.out
     assert not (tmp_path / "s.json").exists()
     nothing = {name: figure for name, figure in FOUND.items() if name not in {"gain", "default", "tuned"}}
-    assert verdict(nothing).startswith("No outer fold with both classes was measured")
+    assert tuning_verdict(nothing).startswith("No outer fold with both classes was measured")
 
 
 def test_a_search_on_an_unknown_format_is_refused(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from serving.demo import progress
 from serving.demo.cast import Cast
 from serving.demo.front import SignedInPerson
 from serving.demo.play import Play
-from serving.demo.progress import Told
+from serving.demo.progress import ProgressLine
 from serving.demo.run import _clear
 from serving.jobs import worker
 from serving.jobs.worker import Worker
@@ -25,7 +25,7 @@ from serving.operations.service.simulation import Visits
 from serving.platform.home import Home
 from serving.platform.runtime import Runtime
 from tests.fixtures.runtimes import Site
-from training.simulation.synthetic import Settings, World, build
+from training.simulation.synthetic import Settings, World, build_world
 
 NOW = datetime(2026, 1, 5, tzinfo=UTC)
 
@@ -33,7 +33,7 @@ NOW = datetime(2026, 1, 5, tzinfo=UTC)
 @pytest.fixture(scope="module")
 def world() -> World:
     """A small world."""
-    return build(Settings(listings=300, seed=3, start=NOW, days=60))
+    return build_world(Settings(listings=300, seed=3, start=NOW, days=60))
 
 
 @dataclass(slots=True)
@@ -98,7 +98,7 @@ def test_people_answer_alike_in_whatever_order_they_are_asked(world: World) -> N
 def test_where_the_output_is_a_file_a_line_says_what_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(progress, "_EVERY_SECONDS", 0.001)
     out = io.StringIO()
-    with Told(Console(file=out), 3_000) as teller:
+    with ProgressLine(Console(file=out), 3_000) as teller:
         teller.tell("day 64", 1_093)
         while not out.getvalue().count("day 64") > 1:
             pass

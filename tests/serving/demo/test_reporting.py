@@ -4,7 +4,7 @@ from typing import Final
 import pytest
 
 from serving.demo.reporting import REPORTING_BRANDS, PlannedReport, planned_reports
-from training.simulation.synthetic import Settings, World, build
+from training.simulation.synthetic import Settings, World, build_world
 
 _SEED: Final = 3
 
@@ -12,7 +12,7 @@ _SEED: Final = 3
 @pytest.fixture(scope="module")
 def world() -> World:
     """The world of a small demo."""
-    return build(Settings(listings=1_000, seed=_SEED, start=datetime(2026, 1, 1, tzinfo=UTC), days=60))
+    return build_world(Settings(listings=1_000, seed=_SEED, start=datetime(2026, 1, 1, tzinfo=UTC), days=60))
 
 
 @pytest.fixture(scope="module")

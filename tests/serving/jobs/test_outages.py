@@ -304,8 +304,8 @@ def outages(stage: Stage, many: int, *, hours_a_step: int, kill_often: bool = Fa
 def both_sides_agree(stage: Stage, names: list[str], returned: list[str]) -> None:
     """Check that every action had its effect once, and that both sides agree on the listings shown."""
     with stage.opened() as runtime, runtime.store.read() as connection:
-        ours = actions.counts(connection, stage.site.here)
-        assert audit.check(connection)[1] is None
+        ours = actions.counts_by_state(connection, stage.site.here)
+        assert audit.check_chain(connection)[1] is None
     assert ours == {
         (ActionKind.REMOVE, ActionState.ACKNOWLEDGED): len(names),
         (ActionKind.REINSTATE, ActionState.ACKNOWLEDGED): len(returned),

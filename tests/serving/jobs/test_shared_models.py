@@ -11,16 +11,16 @@ from models.classifier import Join
 from models.errors import BundleRefused
 from models.verdict import Judgement
 from serving.composition import open_runtime
-from serving.learning.service.champions import fetch_next, follow_champions
+from serving.learning.service.champions import fetch_newest_models, follow_champions
 from serving.learning.service.labelling import export_snapshot
 from serving.learning.service.publish import SnapshotFiles
 from serving.platform.artifacts.rules import Kind
-from serving.platform.artifacts.service import InDatabase
+from serving.platform.artifacts.service import DatabaseFiles
 from serving.platform.artifacts.tables import artifact_part
 from serving.platform.database.faults import StorageFault
 from serving.platform.settings import Settings
 from serving.scoring.service import bundles
-from serving.scoring.service.bundles import BundleStore, ChampionMissing, LiveModels, packed
+from serving.scoring.service.bundles import BundleStore, ChampionMissing, LiveModels, pack_folder
 from tests.browser.service import serving
 from tests.fixtures.clients import a_client, with_key
 from tests.fixtures.clocks import TestClock
@@ -69,7 +69,7 @@ def test_a_bundle_that_was_altered_in_the_shared_store_is_neither_tried_nor_put_
     folder = first.runtime.services[BundleStore].folder(champion)
     (folder / "model.json").write_bytes((folder / "model.json").read_bytes().replace(b"0.", b"1.", 1))
     lose_shared_files(first)
-    InDatabase(first.runtime.store, first.runtime.wall).put(Kind.BUNDLE, champion, packed(folder))
+    DatabaseFiles(first.runtime.store, first.runtime.wall).put(Kind.BUNDLE, champion, pack_folder(folder))
     follow_champions(second.runtime)
     (missing,) = second.runtime.services[LiveModels].missing().values()
     assert missing.why.startswith("model.json is not the file that the manifest names")
@@ -98,7 +98,7 @@ def test_a_store_out_of_reach_leaves_the_process_not_ready_and_no_earlier_model_
     later = admit_model(first, analyst_from=0.002)
     promote(first, later)
     with monkeypatch.context() as patch:
-        patch.setattr(InDatabase, "get", unreachable)
+        patch.setattr(DatabaseFiles, "get", unreachable)
         follow_champions(second.runtime)
     with pytest.raises(ChampionMissing, match="The database cannot be reached"):
         second.runtime.services[LiveModels].of(second.here)
@@ -138,7 +138,7 @@ def test_a_bundle_that_this_machine_refuses_is_not_tried_again_with_each_sweep(
     monkeypatch.setattr(bundles, "try_in_child", refusing)
     for _ in range(3):
         follow_champions(second.runtime)
-        fetch_next(second.runtime)
+        fetch_newest_models(second.runtime)
     assert tries == [champion]
     assert second.runtime.services[LiveModels].missing()[second.here].why.startswith("The bundle crashed")
     monkeypatch.setattr(bundles, "_REFUSED_AGAIN_SECONDS", 0.0)
@@ -153,7 +153,7 @@ def test_the_newest_model_is_fetched_before_its_promotion(two: Two) -> None:
         digests.append(admit_model(first, analyst_from=analyst_from))
         first.runtime.services[BundleStore].load(digests[-1])
         first.clock.forward(minutes=1)
-    fetch_next(second.runtime)
+    fetch_newest_models(second.runtime)
     assert [second.runtime.services[BundleStore].folder(digest).is_dir() for digest in digests] == [False, True]
     assert digest_in(second) is None
 

@@ -12,11 +12,11 @@ from serving.jobs.worker import Worker, sweep
 from serving.learning.service.champions import follow_champions
 from serving.learning.service.learn import request_training
 from serving.learning.store import learning
-from serving.listings.service.intake import receive
+from serving.listings.service.intake import receive_rows
 from serving.listings.tables import listing
 from serving.operations.service.presence import Presence
 from serving.platform import jobs
-from serving.platform.database.locks import only_one
+from serving.platform.database.locks import try_lock
 from serving.platform.runtime import Runtime
 from serving.scoring.service.bundles import BundleStore
 from tests.fixtures.clients import a_client, with_key
@@ -49,7 +49,7 @@ def at_once(*works: Callable[[], object]) -> list[Exception]:
 def test_sweeps_of_two_processes_neither_race_nor_deadlock(two: Two) -> None:
     first, second = two
     rows = [a_row(external_id=f"MP-{i}", price=f"{100 + i}.00") for i in range(300)]
-    receive(first.runtime, first.marketplace, rows, source="test")
+    receive_rows(first.runtime, first.marketplace, rows, source="test")
     for _ in range(4):
         for site in two:
             clock = site.runtime.clock
@@ -92,12 +92,12 @@ def test_delayed_jobs_wake_in_one_process_while_another_enqueues_them_again(two:
 def test_of_two_processes_one_has_a_sweep_to_itself_until_it_ends(two: Two) -> None:
     first, second = (site.runtime.store for site in two)
     with (
-        only_one(first, "sweep:references") as mine,
-        only_one(second, "sweep:references") as theirs,
-        only_one(second, "sweep:reminders") as others,
+        try_lock(first, "sweep:references") as mine,
+        try_lock(second, "sweep:references") as theirs,
+        try_lock(second, "sweep:reminders") as others,
     ):
         assert (mine, theirs, others) == (True, False, True)
-    with only_one(second, "sweep:references") as theirs:
+    with try_lock(second, "sweep:references") as theirs:
         assert theirs
 
 

@@ -97,13 +97,13 @@ def test_many_confirmations_with_lost_acknowledgements_have_one_effect_each(work
 
         def settled() -> bool:
             with site.runtime.store.read() as connection:
-                counts = actions.counts(connection, site.here)
+                counts = actions.counts_by_state(connection, site.here)
             return sum(n for (_, state), n in counts.items() if state is not ActionState.ACKNOWLEDGED) == 0
 
         wait_until(settled)
     assert len(receiver.effects) == many
     assert len(receiver.deliveries) > many
-    assert site.read(audit.check)[1] is None
+    assert site.read(audit.check_chain)[1] is None
 
 
 def test_a_job_is_stored_without_pickles(working_site: Site) -> None:

@@ -9,13 +9,19 @@ from features.links import LinkedSeller, Links, LinkStep
 from features.message import message
 from features.near_duplicates import NearDuplicate, NearDuplicates
 from models.messages.english import in_english
-from serving.listings.matching import Ground, Removed, copies_of_fakes, linked_steps, relist
+from serving.listings.matching import (
+    RelistGround,
+    WatchedRemoval,
+    counterfeit_near_duplicates,
+    find_relist,
+    steps_to_linked_sellers,
+)
 from serving.listings.policy import DEFAULT_RELIST
 from tests.fixtures.facts import some_facts
 
 NOW = datetime(2026, 3, 20, 9, 0, tzinfo=UTC)
 DAY = timedelta(days=1)
-GONE = Removed("MP-9", "lumo", "brd_1", NOW - 10 * DAY)
+GONE = WatchedRemoval("MP-9", "lumo", "brd_1", NOW - 10 * DAY)
 
 
 def near(similarity: float = 0.95, *, own: bool = False, counterfeit: bool | None = True) -> NearDuplicate:
@@ -60,28 +66,32 @@ def a_listing(
 
 
 OWN, COPY = like(near(0.7, own=True), own_counterfeit=1), like(near(0.9))
-TABLE: list[tuple[Facts, Ground | None, str]] = [
-    (a_listing(OWN), Ground.OWN_TEXT, "the same seller, in nearly the same words"),
+TABLE: list[tuple[Facts, RelistGround | None, str]] = [
+    (a_listing(OWN), RelistGround.OWN_TEXT, "the same seller, in nearly the same words"),
     (a_listing(like(near(0.69, own=True))), None, "another text"),
     (a_listing(OWN, authorised=True), None, "whom the brand has authorised nobody accuses"),
-    (a_listing(COPY), Ground.COPIED_TEXT, "another name, the whole text, and nobody honest has it"),
+    (a_listing(COPY), RelistGround.COPIED_TEXT, "another name, the whole text, and nobody honest has it"),
     (a_listing(like(near(0.89))), None, "dealers copy each other's phrases"),
     (a_listing(like(near(), genuine=1)), None, "a listing in these words was found genuine"),
     (a_listing(like(near(), authorised=1)), None, "an authorised seller sells in these words"),
     (a_listing(like(near(), own_listings=1)), None, "the seller had the text before: the fake was the copy"),
-    (a_listing(like(near(), own_listings=1, own_counterfeit=1)), Ground.COPIED_TEXT, "its own was a fake as well"),
-    (a_listing(like(near(), sellers=3)), Ground.COPIED_TEXT, "few sell in these words"),
+    (
+        a_listing(like(near(), own_listings=1, own_counterfeit=1)),
+        RelistGround.COPIED_TEXT,
+        "its own was a fake as well",
+    ),
+    (a_listing(like(near(), sellers=3)), RelistGround.COPIED_TEXT, "few sell in these words"),
     (a_listing(like(near(), sellers=4)), None, "a text of many sellers is nobody's"),
     (a_listing(like(near(), more=True)), None, "more than could be compared: a text of many"),
     (a_listing(like(near(counterfeit=False))), None, "the verdict on the removed listing was undone"),
-    (a_listing(like(near(0.7)), linked()), Ground.LINKED_TEXT, "nearly the words of a linked seller"),
-    (a_listing(like(near(0.7), genuine=1), linked()), Ground.LINKED_TEXT, "whatever other sellers use the text"),
+    (a_listing(like(near(0.7)), linked()), RelistGround.LINKED_TEXT, "nearly the words of a linked seller"),
+    (a_listing(like(near(0.7), genuine=1), linked()), RelistGround.LINKED_TEXT, "whatever other sellers use the text"),
     (
         a_listing(links=linked()),
-        Ground.LINKED_NEW_SELLER,
+        RelistGround.LINKED_NEW_SELLER,
         "an account that came after, with the same telephone and brand",
     ),
-    (a_listing(links=linked(2)), Ground.LINKED_NEW_SELLER, "at two steps"),
+    (a_listing(links=linked(2)), RelistGround.LINKED_NEW_SELLER, "at two steps"),
     (a_listing(links=linked(3)), None, "three steps are chance now and then"),
     (a_listing(links=linked(), known_days=11), None, "an account from before the removal is no return"),
     (a_listing(links=linked(), age_days=900), None, "nor one that the marketplace has known for years"),
@@ -93,8 +103,8 @@ TABLE: list[tuple[Facts, Ground | None, str]] = [
 
 
 @pytest.mark.parametrize(("listing", "ground", "_why"), TABLE, ids=[why for _, _, why in TABLE])
-def test_a_listing_repeats_a_removed_one_where(listing: Facts, ground: Ground | None, _why: str) -> None:
-    relisting = relist(listing, [GONE], DEFAULT_RELIST)
+def test_a_listing_repeats_a_removed_one_where(listing: Facts, ground: RelistGround | None, _why: str) -> None:
+    relisting = find_relist(listing, [GONE], DEFAULT_RELIST)
     assert (None if relisting is None else relisting.ground) == ground
     if relisting is not None:
         assert relisting.earlier == "MP-9"
@@ -113,13 +123,13 @@ def test_a_listing_repeats_a_removed_one_where(listing: Facts, ground: Ground | 
         ([replace(GONE, external_id="MP-8", seller="unknown user")], "another listing of another seller was removed"),
     ],
 )
-def test_nothing_is_repeated_where(removed: list[Removed], _why: str) -> None:
-    assert relist(a_listing(OWN), removed, DEFAULT_RELIST) is None
+def test_nothing_is_repeated_where(removed: list[WatchedRemoval], _why: str) -> None:
+    assert find_relist(a_listing(OWN), removed, DEFAULT_RELIST) is None
 
 
 def test_of_several_the_latest_removal_of_a_linked_seller_is_named() -> None:
     later = replace(GONE, external_id="MP-10", removed_at=NOW - 5 * DAY)
-    relisting = relist(a_listing(links=linked()), [GONE, later], DEFAULT_RELIST)
+    relisting = find_relist(a_listing(links=linked()), [GONE, later], DEFAULT_RELIST)
     assert relisting is not None
     assert relisting.reason == message(
         "relist.linked_new_seller", seller="lumo", listing="MP-10", date=date(2026, 3, 15)
@@ -127,7 +137,7 @@ def test_of_several_the_latest_removal_of_a_linked_seller_is_named() -> None:
 
 
 def test_the_reason_says_how_much_of_the_text_is_shared() -> None:
-    relisting = relist(a_listing(like(near(0.934, own=True))), [GONE], DEFAULT_RELIST)
+    relisting = find_relist(a_listing(like(near(0.934, own=True))), [GONE], DEFAULT_RELIST)
     assert relisting is not None
     assert in_english(relisting.reason) == (
         "93% the text of MP-9, which the same seller listed and which was removed on 10 March 2026."
@@ -135,7 +145,7 @@ def test_the_reason_says_how_much_of_the_text_is_shared() -> None:
 
 
 def test_only_what_points_to_a_counterfeit_is_looked_up() -> None:
-    assert copies_of_fakes(a_listing(like(near(counterfeit=None)))) == ()
-    assert copies_of_fakes(a_listing(OWN)) == ("MP-9",)
-    assert dict(linked_steps(a_listing(links=linked(3)), DEFAULT_RELIST)) == {}
-    assert dict(linked_steps(a_listing(links=linked(2)), DEFAULT_RELIST)) == {"lumo": 2}
+    assert counterfeit_near_duplicates(a_listing(like(near(counterfeit=None)))) == ()
+    assert counterfeit_near_duplicates(a_listing(OWN)) == ("MP-9",)
+    assert dict(steps_to_linked_sellers(a_listing(links=linked(3)), DEFAULT_RELIST)) == {}
+    assert dict(steps_to_linked_sellers(a_listing(links=linked(2)), DEFAULT_RELIST)) == {"lumo": 2}

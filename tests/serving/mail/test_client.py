@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from models.errors import Invalid
-from serving.mail.client import MailServer, Unsent, mail_server, send
+from serving.mail.client import MailServer, SendFailure, mail_server, send
 from serving.platform.settings import Settings
 from tests.fixtures.mail_server import DROPPED, MailBox, a_certificate, a_mail_server, mailing
 
@@ -26,7 +26,7 @@ def server_of(box: MailBox, **changes: object) -> MailServer:
     return server
 
 
-def sent(box: MailBox, to: str = READER, **changes: object) -> Unsent | None:
+def sent(box: MailBox, to: str = READER, **changes: object) -> SendFailure | None:
     return send(server_of(box, **changes), a_message(), SENDER, to)
 
 
@@ -47,13 +47,13 @@ def test_a_refused_mail_is_tried_again_unless_the_refusal_is_final(reply: str, i
     with a_mail_server() as box:
         box.reply = lambda _number: reply
         failure = sent(box)
-    assert failure == Unsent(f"The mail server refused the mail: {reply}", is_permanent), reason
+    assert failure == SendFailure(f"The mail server refused the mail: {reply}", is_permanent), reason
 
 
 def test_an_unknown_recipient_is_refused_for_good() -> None:
     with a_mail_server() as box:
         failure = sent(box, "nobody@aurelle.example")
-    assert failure == Unsent("The mail server refused the recipient: 550 5.1.1 No such user", is_permanent=True)
+    assert failure == SendFailure("The mail server refused the recipient: 550 5.1.1 No such user", is_permanent=True)
 
 
 def test_a_connection_that_ends_after_the_data_counts_as_unsent() -> None:
@@ -74,7 +74,9 @@ def test_a_fault_after_the_answer_does_not_count_the_mail_as_unsent(monkeypatch:
 def test_a_server_that_is_down_is_tried_again() -> None:
     with a_mail_server() as box:
         pass
-    assert sent(box) == Unsent("The mail server could not be reached, or ended the connection.", is_permanent=False)
+    assert sent(box) == SendFailure(
+        "The mail server could not be reached, or ended the connection.", is_permanent=False
+    )
 
 
 @pytest.mark.parametrize(("security", "tls"), [("starttls", False), ("tls", True)])
@@ -114,7 +116,7 @@ def test_nothing_is_sent_to_a_server_with_a_wrong_certificate(
     with a_mail_server(certificate=certificate) as box:
         failure = sent(box, smtp_security="starttls")
         assert (failure, box.received) == (
-            Unsent("The certificate of the mail server is not valid for it.", is_permanent=False),
+            SendFailure("The certificate of the mail server is not valid for it.", is_permanent=False),
             [],
         ), reason
 
@@ -122,7 +124,9 @@ def test_nothing_is_sent_to_a_server_with_a_wrong_certificate(
 def test_a_server_without_starttls_gets_no_mail() -> None:
     with a_mail_server() as box:
         failure = sent(box, smtp_security="starttls")
-        assert failure == Unsent("The mail server lacks the encryption or the sign-in that is set.", is_permanent=False)
+        assert failure == SendFailure(
+            "The mail server lacks the encryption or the sign-in that is set.", is_permanent=False
+        )
         assert box.received == []
 
 

@@ -16,7 +16,7 @@ from sqlalchemy import Engine, Inspector, MetaData, create_engine, inspect, text
 
 from serving.composition import open_runtime
 from serving.listings.store.search import BY_HAND
-from serving.migrations.migrate import DatabaseOfAnotherVersion, configuration, migrate, upgrade
+from serving.migrations.migrate import DatabaseOfAnotherVersion, alembic_configuration, migrate, upgrade
 from serving.platform.database.engine import job_database_url, sqlite_url, write_engine
 from serving.platform.database.schema import metadata
 from serving.platform.settings import Settings
@@ -114,7 +114,7 @@ def test_every_table_of_a_marketplace_is_keyed_by_it() -> None:
 
 
 def test_the_migrations_are_one_line_with_one_end() -> None:
-    scripts = ScriptDirectory.from_config(configuration())
+    scripts = ScriptDirectory.from_config(alembic_configuration())
     assert len(scripts.get_heads()) == len(scripts.get_bases()) == 1
     assert [script.down_revision for script in scripts.walk_revisions()].count(None) == 1
 
@@ -124,7 +124,7 @@ def test_the_revision_is_the_digest_of_what_it_makes() -> None:
 
     From the first release on the migration is frozen, and this test goes: ADR 40.
     """
-    (revision,) = ScriptDirectory.from_config(configuration()).walk_revisions()
+    (revision,) = ScriptDirectory.from_config(alembic_configuration()).walk_revisions()
     schema = "\n".join(statements(revision.module, dialect) for dialect in ("sqlite", "postgresql"))
     digest = hashlib.sha256(schema.encode()).hexdigest()[:12]
     assert revision.revision == digest, f"The schema has changed: in {revision.path} put revision = {digest!r}"

@@ -28,7 +28,7 @@ def environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     interpreter, written = tmp_path / "python", tmp_path / "given"
     interpreter.write_text(f"#!/bin/sh\nenv > {written}\nexit 3\n")
     interpreter.chmod(0o700)
-    monkeypatch.setattr(children, "python", lambda: [str(interpreter), "-P"])
+    monkeypatch.setattr(children, "interpreter_command", lambda: [str(interpreter), "-P"])
     return written
 
 

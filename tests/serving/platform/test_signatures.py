@@ -12,7 +12,7 @@ from serving.appeals.service import seller_links
 from serving.appeals.store.seller_links import SellerLink
 from serving.mail.rules.kinds import MailKind
 from serving.mail.service import unsubscribing
-from serving.marketplaces.service.keys import network_of
+from serving.marketplaces.service.keys import network_hash
 from serving.notices.service import notice_links
 from serving.platform.runtime import Runtime
 from serving.platform.sealing import is_signature, signature
@@ -32,17 +32,17 @@ def runtime(site: Site) -> Runtime:
 
 
 def test_links_that_were_sent_before_still_open(runtime: Runtime) -> None:
-    assert stop_links.link_of(runtime, STOP, stop_links.REPORTS) == (USER, REPORT)
-    assert unsubscribing.kind_of(runtime, UNSUBSCRIBE) == (USER, MailKind.QUESTIONS)
+    assert stop_links.read_link(runtime, STOP, stop_links.REPORTS) == (USER, REPORT)
+    assert unsubscribing.read_link(runtime, UNSUBSCRIBE) == (USER, MailKind.QUESTIONS)
     with pytest.raises(NotFound):
-        stop_links.link_of(runtime, STOP[:-1] + "1", stop_links.REPORTS)
+        stop_links.read_link(runtime, STOP[:-1] + "1", stop_links.REPORTS)
 
 
 def test_everything_is_signed_as_before(runtime: Runtime) -> None:
-    device = signature(*known_devices._signed(runtime, Credentials("usr_1", "hash"), "nonce", "1.1"))
+    device = signature(*known_devices._signature_parts(runtime, Credentials("usr_1", "hash"), "nonce", "1.1"))
     notice, confirmation = (
         link(runtime, "mkt_1", "ntc_1").rpartition(".")[2]
-        for link in (notice_links.link_for, notice_links.confirmation_for)
+        for link in (notice_links.notice_link, notice_links.confirmation_link)
     )
     assert stop_links.stop_path(runtime, USER, REPORT) == stop_links.REPORTS + STOP
     assert unsubscribing.unsubscribe_link(runtime, USER, MailKind.QUESTIONS).endswith(f"/{UNSUBSCRIBE}")
@@ -55,11 +55,13 @@ def test_everything_is_signed_as_before(runtime: Runtime) -> None:
     )
     assert device == "ELYHZ3PfTie01NMJJMFxHVg_qYEiXjG4mv9GPUK7auM"
     assert (
-        one_time_codes._hashed(runtime, "usr_1", "abc")
+        one_time_codes._code_hash(runtime, "usr_1", "abc")
         == "e487fbe4e9259eb444489a7323c06aada24673d99e8a14553f8874f830e09fcd"
     )
-    assert guessing._hashed(runtime, "a", "b") == "672876663e4421033be07995510c2f7e814b4488ac70033877c95261658947b9"
-    assert network_of(runtime, "192.0.2.7") == "5408fba737a8a89b14f53a1a7ef2cf7bd05a8a93f2f4acdfd0ee2c106bcea162"
+    assert (
+        guessing._counter_key(runtime, "a", "b") == "672876663e4421033be07995510c2f7e814b4488ac70033877c95261658947b9"
+    )
+    assert network_hash(runtime, "192.0.2.7") == "5408fba737a8a89b14f53a1a7ef2cf7bd05a8a93f2f4acdfd0ee2c106bcea162"
 
 
 @pytest.mark.parametrize("text", ["", "é", "\ud800", "88nFkgpImvnHybexxzsj24f6QMLxjeg2USyQb2JrBF1"])

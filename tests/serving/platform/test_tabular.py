@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from serving.platform.tabular import Format, Kind, as_csv, as_file, as_jsonl, as_parquet, inert
+from serving.platform.tabular import Format, Kind, as_csv, as_file, as_jsonl, as_parquet, inert_text
 
 COLUMNS = {"title": Kind.TEXT, "version": Kind.COUNT, "hours": Kind.NUMBER, "price": Kind.MONEY, "at": Kind.MOMENT}
 AT = datetime(2026, 3, 2, 9, tzinfo=UTC)
@@ -36,7 +36,7 @@ def read(content: bytes) -> list[list[str]]:
     ],
 )
 def test_text_that_a_spreadsheet_could_run_follows_an_apostrophe(text: str, why: str) -> None:
-    assert inert(text) == f"'{text}", why
+    assert inert_text(text) == f"'{text}", why
     assert read(as_csv({"title": Kind.TEXT}, [(text,)]))[1] == [f"'{text}"], why
 
 

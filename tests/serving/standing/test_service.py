@@ -19,7 +19,7 @@ from models.verdict import Judgement
 from serving.appeals.service.appeal import Complaint, file_appeal
 from serving.audit.tables import audit_entry
 from serving.cases.service.doubts import open_sampled_reviews
-from serving.cases.service.review import Recorded
+from serving.cases.service.review import VerdictOutcome
 from serving.cases.service.undoing import undo_verdict
 from serving.cases.store.cases import Case
 from serving.learning.service.labelling import label_of
@@ -28,7 +28,7 @@ from serving.scoring.store import histories
 from serving.standing.policy import StandingPolicy
 from serving.standing.rules.confirmations import Tally
 from serving.standing.rules.standing import Level, Standing
-from serving.standing.service import current, sweep_standings, with_history
+from serving.standing.service import current_standing, standing_with_history, sweep_standings
 from serving.standing.store import question_steps, standings
 from serving.standing.tables import confirmation
 from serving.takedowns.store import actions
@@ -49,7 +49,7 @@ def standing_of(site: Site, *, after: timedelta | None = None) -> Standing:
     """The standing as it will be once all undo windows have closed, or after a time."""
     at = site.clock.now() + (undo_window(site) if after is None else after)
     with site.runtime.store.read() as connection:
-        return current(site.runtime, connection, site.here, site.brand_id, at)
+        return current_standing(site.runtime, connection, site.here, site.brand_id, at)
 
 
 def settle(site: Site) -> None:
@@ -60,7 +60,7 @@ def settle(site: Site) -> None:
 
 def history(site: Site) -> list[tuple[Level, bool]]:
     """(level, warned), oldest first."""
-    changes = site.read(standings.changes, site.here, site.brand_id, most=100)
+    changes = site.read(standings.standing_changes, site.here, site.brand_id, most=100)
     return [(change.level, change.warned) for change in reversed(changes)]
 
 
@@ -68,7 +68,7 @@ def asked(site: Site, number: int) -> Case:
     return a_case(site, CaseLane.ASK_BRAND, external_id=f"MP-{number}", title=f"Aurelle 1:1 replica {number}")
 
 
-def confirm(site: Site, number: int) -> tuple[Case, Recorded]:
+def confirm(site: Site, number: int) -> tuple[Case, VerdictOutcome]:
     """The brand confirms one of its listings as counterfeit."""
     case = asked(site, number)
     site.clock.forward(seconds=1)
@@ -382,7 +382,7 @@ def test_the_newest_change_always_has_the_level_of_the_standing(any_site: Site) 
         any_site.clock.forward(days=days)
         with any_site.runtime.store.read() as connection:
             pair, now = (any_site.here, any_site.brand_id), any_site.clock.now()
-            standing, changes = with_history(any_site.runtime, connection, *pair, now, most=1)
+            standing, changes = standing_with_history(any_site.runtime, connection, *pair, now, most=1)
         assert (changes[0].level, changes[0].warned) == (standing.level, standing.warned), days
         assert len(changes) == 1
         sweep_standings(any_site.runtime)

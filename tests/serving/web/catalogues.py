@@ -16,7 +16,7 @@ from babel.messages.pofile import read_po, write_po
 
 import serving.mail
 import serving.web
-from models.messages.english import told_outside, without_forms
+from models.messages.english import translated_sentences, without_forms
 from serving.brands.rules.certification import questions
 from serving.platform.languages import FOLDER, Language, languages
 from serving.web.wording.glossary import TERMS
@@ -39,7 +39,7 @@ def texts_of_the_source() -> Catalog:
         method, options = ("python", {}) if path.suffix == ".py" else ("jinja2.ext:babel_extract", _TEMPLATES)
         for _line, message, _comments, _context in extract_from_file(method, path, _KEYWORDS, options=options):
             catalog.add(message)
-    for sentence in told_outside().values():
+    for sentence in translated_sentences().values():
         forms = tuple(without_forms(form) for form in (sentence.text, sentence.other) if form is not None)
         catalog.add(forms if len(forms) > 1 else forms[0])
     for text in shown_refusals():

@@ -7,12 +7,12 @@ from pathlib import Path
 from types import ModuleType
 from typing import Final
 
-from features.fields import Rejected
+from features.fields import FieldError
 from features.indicators import PatternRefused
 from features.phrase import Phrase
-from models.errors import DomainError, required
+from models.errors import DomainError, require
 from models.messages.english import without_forms
-from training.adapters.files import Unreadable
+from training.adapters.files import UnreadableFile
 
 # Where their pages lead: what is raised or made here is in the catalogues, or named below.
 REACHED: Final = (
@@ -199,7 +199,7 @@ NOT_SHOWN: Final = frozenset(
     }
 )
 # Where the template stands among the arguments.
-_PLACES: Final = ((Rejected, 2), (Unreadable, 1), (PatternRefused, 0), (DomainError, 0), (Phrase, 0))
+_PLACES: Final = ((FieldError, 2), (UnreadableFile, 1), (PatternRefused, 0), (DomainError, 0), (Phrase, 0))
 
 
 def shown_refusals() -> set[str]:
@@ -225,6 +225,6 @@ def _templates(module: ModuleType) -> Iterator[str]:
 def _place(module: ModuleType, call: ast.Call) -> int | None:
     """Where the template stands in a call that makes a refusal; None in any other call."""
     callee = getattr(module, call.func.id, None) if isinstance(call.func, ast.Name) else None
-    if callee is required:
+    if callee is require:
         return 1
     return next((at for kind, at in _PLACES if isinstance(callee, type) and issubclass(callee, kind)), None)

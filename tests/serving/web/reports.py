@@ -18,7 +18,7 @@ from tests.fixtures.scorers import a_classifier
 from training.bundle_folder import write_bundle_folder
 from training.evaluate.operating import operating_curve
 from training.evaluate.peers import NAMES
-from training.gates.gate import Gate, judged, made_of, not_judged
+from training.gates.gate import Gate, combined_gate, judged_gate, unjudged_gate
 from training.snapshots.snapshot import SnapshotRow, write_snapshot
 
 CURVES = {
@@ -28,20 +28,20 @@ CURVES = {
 }
 FIGURES = {"ap": 0.871, "roc_auc": 0.95, "precision_at_20": 0.9, "brier": 0.08, "calibration_error": 0.011}
 SLICE = {"ap": 0.612, "ap_interval": [0.401, 0.744], "effective_n": 41.0}
-AURELLE = judged("brand Aurelle", True, -0.01, -0.03, "recall 0.40 against 0.41; 12 counterfeits.")
-GERMAN = not_judged("language de", "2 counterfeits among 60 rows; 3 are needed.", blocks=False)
-LUMO = judged("brand Lumo", False, -0.35, -0.03, "recall 0.00 against 0.35; 12 counterfeits.")
-CALIBRATED = judged("calibration", True, 0.011, 0.049, "At most 0.049.")
-UNCALIBRATED = judged("calibration", False, 0.2, 0.049, "Calibration error 0.200, at most 0.049.")
+AURELLE = judged_gate("brand Aurelle", True, -0.01, -0.03, "recall 0.40 against 0.41; 12 counterfeits.")
+GERMAN = unjudged_gate("language de", "2 counterfeits among 60 rows; 3 are needed.", blocks=False)
+LUMO = judged_gate("brand Lumo", False, -0.35, -0.03, "recall 0.00 against 0.35; 12 counterfeits.")
+CALIBRATED = judged_gate("calibration", True, 0.011, 0.049, "At most 0.049.")
+UNCALIBRATED = judged_gate("calibration", False, 0.2, 0.049, "Calibration error 0.200, at most 0.049.")
 
 
 def some_gates(calibration: Gate, *slices: Gate) -> list[dict[str, Any]]:
     """Gates as a training leaves them."""
     gates = (
-        judged("enough_to_judge", True, 48.0, 10.0, "48 counterfeits."),
-        judged("random_slice", True, 0.025, 0.0, "Better."),
+        judged_gate("enough_to_judge", True, 48.0, 10.0, "48 counterfeits."),
+        judged_gate("random_slice", True, 0.025, 0.0, "Better."),
         calibration,
-        made_of("slices", slices, sentence="None has lost.", nothing="None could be judged."),
+        combined_gate("slices", slices, sentence="None has lost.", nothing="None could be judged."),
     )
     return [gate.as_json() for gate in gates]
 

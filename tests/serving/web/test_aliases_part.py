@@ -29,7 +29,9 @@ def test_an_account_manager_reads_the_evidence_and_accepts(site: Site, place: st
     assert "Remove alias" in text
     with site.runtime.store.read() as connection:
         [aurelle] = [
-            brand for brand in brands.registered(connection, site.here, site.clock.now()) if brand.name == "Aurelle"
+            brand
+            for brand in brands.enrolled_brands(connection, site.here, site.clock.now())
+            if brand.name == "Aurelle"
         ]
     assert "maison verel" in aurelle.aliases
 

@@ -6,7 +6,7 @@ from models.case import CaseLane, CaseState
 from models.verdict import Evidence, Judgement, ReasonCode
 from serving.cases.store import verdicts
 from serving.cases.store.cases import Case
-from serving.listings.service.intake import receive
+from serving.listings.service.intake import receive_rows
 from serving.takedowns.store import actions
 from serving.takedowns.store.actions import StoredAction
 from serving.web.case.answers import answer_of
@@ -119,7 +119,7 @@ def test_a_case_that_a_colleague_holds_takes_no_answer(site: Site) -> None:
 
 def test_an_answer_on_a_version_that_was_changed_since_is_refused(site: Site) -> None:
     case = a_case(site)
-    receive(site.runtime, site.marketplace, [a_suspect_row(price="79.00")], source="test")
+    receive_rows(site.runtime, site.marketplace, [a_suspect_row(price="79.00")], source="test")
     [current] = open_cases(site)
     visitor = visit_as(site, site.analyst)
     stale = visitor.answer(case.case_id, case.version_id, "genuine")

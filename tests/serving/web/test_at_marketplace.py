@@ -120,8 +120,8 @@ def test_what_is_done_is_done_at_the_marketplace_of_the_page(site: Site, both: V
     response = both.post("/models/train", {"marketplace": souk})
     assert (response.status_code, response.headers["location"]) == (303, f"/models?marketplace={souk}")
     with site.runtime.store.read() as connection:
-        assert endpoints.in_force(connection, site.here) is None
-        assert endpoints.in_force(connection, souk) is not None
+        assert endpoints.endpoint_in_force(connection, site.here) is None
+        assert endpoints.endpoint_in_force(connection, souk) is not None
         assert learning.jobs(connection, site.here, 1) == []
         assert len(learning.jobs(connection, souk, 1)) == 1
 

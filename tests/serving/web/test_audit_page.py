@@ -117,5 +117,5 @@ def test_a_log_that_is_not_the_one_that_was_signed_is_found(site: Site, admin: V
         connection.exec_driver_sql("DROP TRIGGER audit_entry_refuses_update")
         forged = ("0" * 64, head.sequence)
         connection.exec_driver_sql("UPDATE audit_entry SET entry_hash = ? WHERE sequence = ?", forged)
-    assert site.read(audit_lines.not_as_signed, head) is not None
+    assert site.read(audit_lines.changed_since_signing, head) is not None
     assert "The chain is broken." in words(admin.get(f"{PATH}?newest=2000").text)

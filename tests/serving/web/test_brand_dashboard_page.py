@@ -12,7 +12,7 @@ from serving.brands.service.brand_records import gather
 from serving.learning.service import labelling
 from serving.learning.service.labelling import label_of
 from serving.learning.store.verdict_history import VerdictHistory
-from serving.listings.service.intake import receive
+from serving.listings.service.intake import receive_rows
 from serving.reports.service.withdrawing import withdraw
 from serving.takedowns.store import actions
 from serving.takedowns.store.actions import StoredAction
@@ -60,13 +60,15 @@ def test_a_question_is_timed_from_when_it_came_to_the_brand(any_site: Site) -> N
 
 def test_prevalence_is_told_from_what_was_drawn_and_is_unknown_without(any_site: Site) -> None:
     pair = (any_site.here, any_site.brand_id)
-    receive(any_site.runtime, any_site.marketplace, [a_row(external_id=f"MP-{i}") for i in range(4)], source="test")
+    receive_rows(
+        any_site.runtime, any_site.marketplace, [a_row(external_id=f"MP-{i}") for i in range(4)], source="test"
+    )
     with any_site.runtime.store.read() as connection:
         before = gather(any_site.runtime, connection, pair, 30)
     assert before.whole.listings == 4
     assert before.whole.estimate.value is None
     drawing = replace(any_site.runtime, draw=lambda: 0.0)
-    receive(drawing, any_site.marketplace, [a_row(external_id="MP-9")], source="test")
+    receive_rows(drawing, any_site.marketplace, [a_row(external_id="MP-9")], source="test")
     [drawn] = open_cases(any_site, CaseLane.AUDIT)
     judge(any_site, any_site.analyst, drawn, Judgement.GENUINE)
     any_site.clock.forward(days=25)

@@ -4,11 +4,11 @@ from datetime import timedelta
 
 import pytest
 
-from features.indicators import Direction, Fired, IndicatorFacts, Where
+from features.indicators import Direction, IndicatorFacts, IndicatorMatch, SearchedText
 from features.message import as_json, message
 from models.case import CaseLane
 from models.messages.english import in_english
-from models.score import OTHER, Reason, reason_as_json, remainder
+from models.score import OTHER, Reason, reason_as_json, remainder_reason
 from models.verdict import Judgement, Side
 from serving.accounts.rules.access import Person, Role
 from serving.accounts.service import provisioning
@@ -19,7 +19,7 @@ from serving.brands.service.price_lists import load_price_list
 from serving.cases.service.undoing import undo_verdict
 from serving.cases.store import case_figures, queue_positions, queues
 from serving.cases.store.queues import QueueFilter
-from serving.listings.service.intake import receive
+from serving.listings.service.intake import receive_rows
 from serving.listings.store import scores
 from serving.takedowns.store import actions
 from serving.web.brand.questions import question
@@ -95,7 +95,7 @@ def test_earlier_verdicts_and_the_sellers_business_are_not_told(site: Site) -> N
             reason_as_json(Reason("replica_wording", message("text_replica_grade", words=("1:1",)), 0.4)),
             reason_as_json(Reason("brand_spelling", message("brand_disguised.none"), -0.3)),
             reason_as_json(Reason("description", message("text_mixed_words", words=("tоte",)), 0.3)),
-            reason_as_json(remainder(OTHER, 0.9)),
+            reason_as_json(remainder_reason(OTHER, 0.9)),
         ],
         "evidence": [
             as_json(message("text_replica_grade", words=("1:1",))),
@@ -199,7 +199,7 @@ def test_hostile_text_is_text_here_too(site: Site) -> None:
 
 def test_a_changed_listing_is_asked_about_anew(site: Site) -> None:
     case = a_case(site, CaseLane.ASK_BRAND)
-    receive(site.runtime, site.marketplace, [a_suspect_row(price="79.00")], source="test")
+    receive_rows(site.runtime, site.marketplace, [a_suspect_row(price="79.00")], source="test")
     [current] = open_cases(site, CaseLane.ASK_BRAND)
     visitor = visit_as(site, site.brand_person)
     assert current.case_id in visitor.get("/brand").text
@@ -231,12 +231,12 @@ def test_a_question_shows_a_brand_its_own_indicators_only(site: Site) -> None:
         facts = scores.facts_of(connection, site.here, digest)
         (row,) = queues.queue(connection, QueueFilter(frozenset({site.here}), (CaseLane.ASK_BRAND,)), most=1)
     both = tuple(
-        Fired(
+        IndicatorMatch(
             indicator_id=f"tel_{brand_id}",
             brand_id=brand_id,
             label=f"of {brand_id}",
             direction=Direction.GENUINE,
-            where=Where.TITLE,
+            where=SearchedText.TITLE,
             words="tote",
         )
         for brand_id in (site.brand_id, "brn_another")
@@ -311,7 +311,7 @@ def test_every_page_renders_on_both_engines(any_site: Site) -> None:
 def test_only_an_answer_that_stands_and_that_nobody_went_on_from_is_offered_for_undo(any_site: Site) -> None:
     def offered(person: str, side: Side) -> list[tuple[str, Judgement]]:
         user_id = getattr(any_site, person).user_id
-        answers = any_site.read(case_figures.given_since, user_id, side, any_site.clock.now() - _WINDOW)
+        answers = any_site.read(case_figures.verdicts_since, user_id, side, any_site.clock.now() - _WINDOW)
         return [(answer.external_id, answer.judgement) for answer in answers]
 
     case = a_case(any_site, CaseLane.ASK_BRAND)
@@ -330,11 +330,11 @@ def test_only_an_answer_that_stands_and_that_nobody_went_on_from_is_offered_for_
 
 def test_the_case_that_took_anothers_place_is_found(any_site: Site) -> None:
     case = a_case(any_site)
-    receive(any_site.runtime, any_site.marketplace, [a_suspect_row(price="79.00")], source="test")
+    receive_rows(any_site.runtime, any_site.marketplace, [a_suspect_row(price="79.00")], source="test")
     [current] = open_cases(any_site)
     with any_site.runtime.store.read() as connection:
-        assert queue_positions.follower(connection, any_site.here, case.case_id) == current.case_id
-        assert queue_positions.follower(connection, any_site.here, current.case_id) is None
+        assert queue_positions.replacement_of(connection, any_site.here, case.case_id) == current.case_id
+        assert queue_positions.replacement_of(connection, any_site.here, current.case_id) is None
 
 
 def test_a_brands_questions_answers_and_actions_are_its_own(any_site: Site) -> None:
@@ -343,7 +343,7 @@ def test_a_brands_questions_answers_and_actions_are_its_own(any_site: Site) -> N
     a_case(any_site, CaseLane.ASK_BRAND, external_id="MP-2")
     with any_site.runtime.store.read() as connection:
         assert case_figures.open_questions(connection, {pair})[pair].number == 1
-        assert case_figures.standing_answers(connection, {pair}) == {pair: {Judgement.COUNTERFEIT: 1}}
+        assert case_figures.answers_in_force(connection, {pair}) == {pair: {Judgement.COUNTERFEIT: 1}}
         assert [action.kind for action in case_figures.brand_actions(connection, {pair}, 5)] == [
             ActionKind.REINSTATE,
             ActionKind.REMOVE,
@@ -351,7 +351,7 @@ def test_a_brands_questions_answers_and_actions_are_its_own(any_site: Site) -> N
         assert case_figures.removal_counts(connection, {pair}) == {pair: {ActionState.SENDING: 1}}
         for foreign in ((any_site.here, "brd_other"), ("mkt_other", any_site.brand_id)):
             assert case_figures.open_questions(connection, {foreign}) == {}
-            assert case_figures.standing_answers(connection, {foreign}) == {}
+            assert case_figures.answers_in_force(connection, {foreign}) == {}
             assert case_figures.brand_actions(connection, {foreign}, 5) == []
             assert case_figures.removal_counts(connection, {foreign}) == {}
         assert case_figures.brand_actions(connection, set(), 5) == [], "nobody sees everything by having nothing"

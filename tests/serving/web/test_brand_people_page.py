@@ -6,7 +6,7 @@ from sqlalchemy import select
 from models.errors import Conflict
 from models.verdict import ReasonCode
 from serving.accounts.rules.access import Grant, Permission, Person, Role
-from serving.accounts.service.inviting import accept, asked_by
+from serving.accounts.service.inviting import accept, details_by_token
 from serving.accounts.store import accounts
 from serving.audit.tables import audit_payload
 from serving.brands.service.brand_file import objection
@@ -44,7 +44,7 @@ def a_colleague(site: Site) -> Person:
 def test_a_colleague_is_invited_by_a_link_and_answers_and_does_not_lead(site: Site) -> None:
     visitor = visit_as(site, a_leader(site))
     path = ask(visitor, "New@Aurelle.example")
-    assert asked_by(site.runtime, path.removeprefix("/join/")).invitation.grant == Grant(
+    assert details_by_token(site.runtime, path.removeprefix("/join/")).invitation.grant == Grant(
         Role.BRAND, site.here, site.brand_id
     )
     assert "Pending invitations" in words(visitor.get(_PLACE).text)
@@ -176,7 +176,7 @@ def mandate_of(site: Site, person: Person, marketplace: str = "Bazaar") -> str:
 
 def in_force(site: Site, person: Person, marketplace_id: str) -> list[str]:
     pair, now = (marketplace_id, site.brand_id), site.clock.now()
-    return site.read(mandates.mandates_in_force, pair, person.user_id, now)
+    return site.read(mandates.mandate_ids_in_force, pair, person.user_id, now)
 
 
 def test_a_lead_of_another_marketplace_can_be_an_agent_here_and_still_leads_there(site: Site) -> None:

@@ -14,7 +14,7 @@ from models.score import ScoreKind
 from models.verdict import Judgement
 from serving.accounts.store.accounts import Session
 from serving.brands.service.indicators import NewIndicator, add_indicator
-from serving.listings.service.intake import receive
+from serving.listings.service.intake import receive_rows
 from serving.listings.service.seller_events import receive_events
 from serving.listings.store import scores
 from serving.marketplaces.store import marketplaces
@@ -49,7 +49,7 @@ def test_a_case_says_what_is_offered_why_it_is_suspect_and_what_each_answer_does
 def test_a_calibrated_score_stands_beside_its_thresholds(site: Site) -> None:
     digest = put_champion_in_force(site)
     site.clock.forward(minutes=1)
-    receive(site.runtime, site.marketplace, [a_suspect_row()], source="test")
+    receive_rows(site.runtime, site.marketplace, [a_suspect_row()], source="test")
     [case] = open_cases(site)
     text = words(visit_as(site, site.analyst).get(f"/cases/{case.case_id}").text)
     assert f"Model {digest[:10]} calibrated probability" in text
@@ -61,7 +61,9 @@ def test_a_calibrated_score_stands_beside_its_thresholds(site: Site) -> None:
 def test_hard_evidence_stands_before_the_weighted_reasons_which_add_up_to_the_total(site: Site) -> None:
     put_champion_in_force(site)
     site.clock.forward(minutes=1)
-    receive(site.runtime, site.marketplace, [a_suspect_row(description="Factory direct, whatsapp us.")], source="test")
+    receive_rows(
+        site.runtime, site.marketplace, [a_suspect_row(description="Factory direct, whatsapp us.")], source="test"
+    )
     [case] = open_cases(site)
     text = words(visit_as(site, site.analyst).get(f"/cases/{case.case_id}").text)
     order = [
@@ -89,7 +91,7 @@ def test_hard_evidence_stands_before_the_weighted_reasons_which_add_up_to_the_to
 def test_a_stored_score_keeps_its_evidence_and_parts_that_add_up(site: Site) -> None:
     put_champion_in_force(site)
     site.clock.forward(minutes=1)
-    receive(site.runtime, site.marketplace, [a_suspect_row()], source="test")
+    receive_rows(site.runtime, site.marketplace, [a_suspect_row()], source="test")
     [case] = open_cases(site)
     score = site.read(scores.get, site.here, case.score_id)
     assert score["kind"] == ScoreKind.CALIBRATED.value
@@ -100,7 +102,7 @@ def test_a_stored_score_keeps_its_evidence_and_parts_that_add_up(site: Site) -> 
 def test_the_queue_and_a_bulk_decision_name_hard_evidence_first(site: Site) -> None:
     put_champion_in_force(site)
     site.clock.forward(minutes=1)
-    receive(site.runtime, site.marketplace, [a_suspect_row()], source="test")
+    receive_rows(site.runtime, site.marketplace, [a_suspect_row()], source="test")
     [case] = open_cases(site)
     visitor = visit_as(site, site.analyst)
     evidence = "Replica-grade wording: “1:1 mirror”"
@@ -132,7 +134,7 @@ def test_a_lease_that_has_run_out_is_anybodys(site: Site) -> None:
 
 def test_a_stale_case_leads_to_the_current_version(site: Site) -> None:
     case = a_case(site)
-    receive(site.runtime, site.marketplace, [a_suspect_row(price="79.00")], source="test")
+    receive_rows(site.runtime, site.marketplace, [a_suspect_row(price="79.00")], source="test")
     [current] = open_cases(site)
     page = visit_as(site, site.analyst).get(f"/cases/{case.case_id}").text
     assert "The listing has changed." in words(page)
@@ -143,7 +145,7 @@ def test_a_stale_case_leads_to_the_current_version(site: Site) -> None:
 def test_what_changed_between_versions_is_shown_field_by_field(site: Site) -> None:
     a_case(site, price="129.00")
     row = a_suspect_row(price="79.00", title="Aure11e Colline tote 1:1 mirror quality, fine leather")
-    receive(site.runtime, site.marketplace, [row], source="test")
+    receive_rows(site.runtime, site.marketplace, [row], source="test")
     [current] = open_cases(site)
     page = visit_as(site, site.analyst).get(f"/cases/{current.case_id}").text
     assert "<del><bdi>129.00</bdi></del> <ins><bdi>79.00</bdi></ins>" in page
@@ -153,7 +155,7 @@ def test_what_changed_between_versions_is_shown_field_by_field(site: Site) -> No
 
 def test_the_price_is_drawn_over_its_references(site: Site) -> None:
     rows = [a_row(external_id=f"MP-{100 + i}", price=f"{480 + i}.00") for i in range(9)]
-    receive(site.runtime, site.marketplace, rows, source="test")
+    receive_rows(site.runtime, site.marketplace, rows, source="test")
     site.clock.forward(hours=7)
     refresh_references(site.runtime)
     case = a_case(site)
@@ -267,7 +269,7 @@ def test_an_appeal_shows_the_statement_and_not_a_word_of_the_score(site: Site) -
 
 def test_an_appeal_that_follows_a_change_still_says_nothing_of_the_score(site: Site) -> None:
     an_appeal(site)
-    receive(site.runtime, site.marketplace, [a_suspect_row(price="79.00")], source="test")
+    receive_rows(site.runtime, site.marketplace, [a_suspect_row(price="79.00")], source="test")
     [case] = open_cases(site, CaseLane.APPEAL)
     page = visit_as(site, site.second_analyst).get(f"/cases/{case.case_id}").text
     assert "Opened for an appeal." in words(page)
@@ -367,7 +369,7 @@ def copies(site: Site) -> tuple[str, str]:
         external_id="MP-21", seller={"external_id": "maison-brandt"}, brand="Aurelle", price="520.00"
     )
     own = a_suspect_row(external_id="MP-22", price=None, currency=None)
-    receive(site.runtime, site.marketplace, [dealer, own], source="test")
+    receive_rows(site.runtime, site.marketplace, [dealer, own], source="test")
     site.clock.forward(minutes=1)
     return a_case(site).case_id, first.case_id
 
@@ -423,7 +425,7 @@ def test_indicators_without_a_match_are_counted_with_those_that_match(site: Site
 
 def test_any_two_versions_can_be_compared(site: Site) -> None:
     for price in ("129.00", "99.00", "79.00"):
-        receive(site.runtime, site.marketplace, [a_suspect_row(price=price)], source="test")
+        receive_rows(site.runtime, site.marketplace, [a_suspect_row(price=price)], source="test")
         site.clock.forward(minutes=10)
     [case] = open_cases(site)
     visitor = visit_as(site, site.analyst)

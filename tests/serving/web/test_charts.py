@@ -8,7 +8,7 @@ from features.references import PriceReference, PriceSamples
 from models.score import Reason
 from serving.web import charts
 from serving.web.bar_charts import age_box, bars
-from serving.web.charts import Comparable
+from serving.web.charts import ComparableReference
 from serving.web.model import model_charts
 from serving.web.series_charts import Gap, Layer, drift_grid, round_levels, sparkline, stacked_area
 from tests.fixtures.facts import some_facts
@@ -24,13 +24,13 @@ def test_a_score_stands_on_its_bar_where_it_belongs_and_never_beyond() -> None:
 
 
 def test_a_listing_at_the_median_is_drawn_on_it() -> None:
-    chart = charts.price_chart(200.0, [Comparable("Bags", REFERENCE)], currency="EUR", claimed=None)
+    chart = charts.price_chart(200.0, [ComparableReference("Bags", REFERENCE)], currency="EUR", claimed=None)
     assert chart.listing.x == chart.strips[0].x
     assert chart.label == "This listing €200. Bags, n = 40: median €200, typical range €172 to €232."
 
 
 def test_the_axis_begins_at_zero_and_holds_everything() -> None:
-    chart = charts.price_chart(900.0, [Comparable("Bags", REFERENCE)], currency="EUR", claimed=1500.0)
+    chart = charts.price_chart(900.0, [ComparableReference("Bags", REFERENCE)], currency="EUR", claimed=1500.0)
     assert [tick.text for tick in chart.ticks] == ["0", "€500", "€1,000", "€1,500"]
     assert chart.ticks[0].at == 8.0
     assert chart.claimed is not None
@@ -38,16 +38,16 @@ def test_the_axis_begins_at_zero_and_holds_everything() -> None:
 
 
 def test_words_that_would_stand_in_each_others_way_are_left_out() -> None:
-    chart = charts.price_chart(100.0, [Comparable("Bags", REFERENCE)], currency="EUR", claimed=110.0)
+    chart = charts.price_chart(100.0, [ComparableReference("Bags", REFERENCE)], currency="EUR", claimed=110.0)
     assert chart.claimed is not None
     assert chart.claimed.hidden
-    far = charts.price_chart(20.0, [Comparable("Bags", REFERENCE)], currency="EUR", claimed=400.0)
+    far = charts.price_chart(20.0, [ComparableReference("Bags", REFERENCE)], currency="EUR", claimed=400.0)
     assert far.claimed is not None
     assert not far.claimed.hidden
 
 
 def test_a_long_name_leaves_room_for_the_median() -> None:
-    chart = charts.price_chart(100.0, [Comparable("x" * 400, REFERENCE)], currency="EUR", claimed=None)
+    chart = charts.price_chart(100.0, [ComparableReference("x" * 400, REFERENCE)], currency="EUR", claimed=None)
     assert len(chart.strips[0].name) < 60
 
 
@@ -114,9 +114,9 @@ def test_a_roc_curve_is_worked_out_of_precision_and_recall_and_never_falls() -> 
     assert model_charts.roc_chart(nothing, None, share=0.0, label="").ours == "34.0,196.0 370.0,8.0"
 
 
-def bags(log_prices: Sequence[float]) -> Comparable:
+def bags(log_prices: Sequence[float]) -> ComparableReference:
     """Bags with listings at these prices."""
-    return Comparable("Bags", REFERENCE, PriceSamples(tuple(log_prices), len(log_prices)))
+    return ComparableReference("Bags", REFERENCE, PriceSamples(tuple(log_prices), len(log_prices)))
 
 
 def test_listings_lie_as_dots_over_their_reference_and_stand_on_one_another() -> None:
@@ -130,7 +130,7 @@ def test_listings_lie_as_dots_over_their_reference_and_stand_on_one_another() ->
 
 
 def test_a_price_far_away_presses_nothing_to_the_side_and_is_counted() -> None:
-    near = charts.price_chart(150.0, [Comparable("Bags", REFERENCE)], currency="EUR", claimed=None)
+    near = charts.price_chart(150.0, [ComparableReference("Bags", REFERENCE)], currency="EUR", claimed=None)
     prices = [math.log(amount) for amount in (150.0, 1e6)]
     chart = charts.price_chart(150.0, [bags(prices)], currency="EUR", claimed=None)
     assert chart.listing == near.listing

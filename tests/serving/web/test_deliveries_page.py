@@ -109,7 +109,7 @@ _SECRET = re.compile(r"whsec_[A-Za-z0-9+/=]+")
 
 
 def in_force(site: Site) -> Endpoint | None:
-    return site.read(endpoints.in_force, site.here)
+    return site.read(endpoints.endpoint_in_force, site.here)
 
 
 def test_a_receiver_is_registered_and_its_secret_shown_once(site: Site) -> None:
@@ -183,8 +183,8 @@ def test_a_rest_that_somebody_asked_for_ends_with_the_first_answer_to_a_message_
     resting = in_force(any_site)
     assert resting is not None
     with any_site.runtime.store.write() as connection:
-        assert not endpoints.recovered(connection, endpoint), "that message was under way when the rest began"
-        assert endpoints.recovered(connection, resting), "although nothing had failed"
+        assert not endpoints.record_recovery(connection, endpoint), "that message was under way when the rest began"
+        assert endpoints.record_recovery(connection, resting), "although nothing had failed"
     again = in_force(any_site)
     assert again is not None
     assert again.paused_until is None

@@ -8,7 +8,7 @@ from models.case import CaseLane
 from models.verdict import Judgement
 from serving.appeals.store import seller_uploads
 from serving.takedowns.store import evidence
-from serving.takedowns.store.evidence import Taken
+from serving.takedowns.store.evidence import StoredSnapshot
 from tests.fixtures.runtimes import Site, a_case, judge, open_cases
 from tests.serving.appeals.service.test_counter_notices import now_of
 from tests.serving.cases.service.test_seller_evidence import INVOICE
@@ -117,19 +117,19 @@ def test_an_analyst_finds_it_in_the_appeal_and_in_the_sellers_next_case(site: Si
 
 
 @pytest.fixture
-def taken(site: Site) -> Taken:
+def taken(site: Site) -> StoredSnapshot:
     """Of a removal."""
     return a_removal(site)
 
 
-def a_removal(site: Site, **changes: object) -> Taken:
+def a_removal(site: Site, **changes: object) -> StoredSnapshot:
     case = a_case(site, CaseLane.ASK_BRAND, **changes)
     judge(site, site.brand_person, case, Judgement.COUNTERFEIT)
     [snapshot] = site.read(evidence.of_listing, site.here, case.listing_id)
     return snapshot
 
 
-def address(taken: Taken, what: str) -> str:
+def address(taken: StoredSnapshot, what: str) -> str:
     return f"/cases/{taken.case_id}/evidence/{taken.evidence_id}/{what}"
 
 
@@ -138,7 +138,7 @@ def test_a_case_without_a_removal_shows_no_evidence(site: Site) -> None:
     assert "SHA-256" not in visit_as(site, site.analyst).get(f"/cases/{case.case_id}").text
 
 
-def test_a_removed_listing_shows_its_evidence_with_the_digest(site: Site, taken: Taken) -> None:
+def test_a_removed_listing_shows_its_evidence_with_the_digest(site: Site, taken: StoredSnapshot) -> None:
     page = visit_as(site, site.analyst).get(f"/cases/{taken.case_id}").text
     assert f"Taken 09:00 SHA-256 {taken.snapshot.digest}" in words(page)
     assert address(taken, "page") in page
@@ -146,7 +146,7 @@ def test_a_removed_listing_shows_its_evidence_with_the_digest(site: Site, taken:
 
 @pytest.mark.parametrize(("what", "kind"), [("page", "text/html; charset=utf-8"), ("data", "application/json")])
 def test_a_file_is_an_attachment_that_no_browser_guesses_at_or_runs(
-    site: Site, taken: Taken, what: str, kind: str
+    site: Site, taken: StoredSnapshot, what: str, kind: str
 ) -> None:
     answer = visit_as(site, site.analyst).get(address(taken, what))
     assert answer.status_code == 200
@@ -157,13 +157,13 @@ def test_a_file_is_an_attachment_that_no_browser_guesses_at_or_runs(
     assert answer.headers["cache-control"] == "no-store"
 
 
-def test_the_data_is_the_snapshot(site: Site, taken: Taken) -> None:
+def test_the_data_is_the_snapshot(site: Site, taken: StoredSnapshot) -> None:
     read = json.loads(visit_as(site, site.analyst).get(address(taken, "data")).text)
     assert read["digest"] == taken.snapshot.digest
 
 
 @pytest.mark.parametrize("what", ["page", "data"])
-def test_neither_the_brand_nor_another_role_gets_a_file(site: Site, taken: Taken, what: str) -> None:
+def test_neither_the_brand_nor_another_role_gets_a_file(site: Site, taken: StoredSnapshot, what: str) -> None:
     statuses = {
         role: visit_as(site, getattr(site, role)).get(address(taken, what)).status_code
         for role in ("brand_person", "account_manager", "data_scientist")
@@ -171,14 +171,14 @@ def test_neither_the_brand_nor_another_role_gets_a_file(site: Site, taken: Taken
     assert set(statuses.values()) == {403}
 
 
-def test_evidence_of_another_listing_is_not_found_under_this_case(site: Site, taken: Taken) -> None:
+def test_evidence_of_another_listing_is_not_found_under_this_case(site: Site, taken: StoredSnapshot) -> None:
     other = a_removal(site, external_id="MP-77")
     mixed = f"/cases/{taken.case_id}/evidence/{other.evidence_id}/data"
     assert visit_as(site, site.analyst).get(mixed).status_code == 404
     assert visit_as(site, site.analyst).get(f"/cases/{taken.case_id}/evidence/../data").status_code == 404
 
 
-def test_an_erased_page_is_marked_as_erased(site: Site, taken: Taken) -> None:
+def test_an_erased_page_is_marked_as_erased(site: Site, taken: StoredSnapshot) -> None:
     with site.runtime.store.write() as connection:
         connection.exec_driver_sql("UPDATE evidence_part SET body = NULL, salt = NULL WHERE part = 'page'")
     visitor = visit_as(site, site.analyst)

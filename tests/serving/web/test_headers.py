@@ -3,7 +3,7 @@ import json
 
 import pytest
 
-from serving.web.headers import FOLDER, address
+from serving.web.headers import FOLDER, static_address
 from tests.fixtures.runtimes import Site
 from tests.serving.web.visits import a_visitor, visit_as
 
@@ -36,7 +36,7 @@ def test_pages_are_not_kept(site: Site, path: str) -> None:
 
 def test_a_static_file_is_kept_for_a_year_under_the_digest_of_its_content(site: Site) -> None:
     visitor = a_visitor(site)
-    response = visitor.get(address("touchstone.css"))
+    response = visitor.get(static_address("touchstone.css"))
     assert response.headers["cache-control"] == "public, max-age=31536000, immutable"
     assert response.headers["content-type"].startswith("text/css")
     assert visitor.get("/static/touchstone.css").headers["cache-control"] == "no-cache"
@@ -48,7 +48,7 @@ def test_a_static_file_is_kept_for_a_year_under_the_digest_of_its_content(site: 
     [("keys.js", "text/javascript"), ("mark.svg", "image/svg+xml"), ("vendor/htmx-4.0.1.min.js", "text/javascript")],
 )
 def test_static_files_say_what_they_are(site: Site, name: str, kind: str) -> None:
-    assert a_visitor(site).get(address(name)).headers["content-type"].startswith(kind)
+    assert a_visitor(site).get(static_address(name)).headers["content-type"].startswith(kind)
 
 
 @pytest.mark.parametrize(

@@ -37,7 +37,7 @@ def on_the_first_day(site: Site, person: Person) -> Visitor:
     """Somebody who has put no list away."""
     with site.runtime.store.write() as connection:
         for grant in person.grants:
-            display_settings.show_lists_again(connection, person.user_id, grant.role)
+            display_settings.restore_list(connection, person.user_id, grant.role)
     return visit_as(site, person)
 
 
@@ -82,11 +82,11 @@ def test_an_administrator_is_told_where_their_day_begins(site: Site) -> None:
 def test_putting_a_list_away_twice_is_once(any_site: Site) -> None:
     user = any_site.analyst.user_id
     with any_site.runtime.store.write() as connection:
-        display_settings.put_list_away(connection, user, Role.ADMIN, any_site.clock.now())
-        display_settings.put_list_away(connection, user, Role.ADMIN, any_site.clock.now())
-        assert display_settings.lists_seen(connection, user) == {Role.ANALYST, Role.ADMIN}
-        display_settings.show_lists_again(connection, user, Role.ADMIN)
-        assert display_settings.lists_seen(connection, user) == {Role.ANALYST}
+        display_settings.dismiss_list(connection, user, Role.ADMIN, any_site.clock.now())
+        display_settings.dismiss_list(connection, user, Role.ADMIN, any_site.clock.now())
+        assert display_settings.dismissed_lists(connection, user) == {Role.ANALYST, Role.ADMIN}
+        display_settings.restore_list(connection, user, Role.ADMIN)
+        assert display_settings.dismissed_lists(connection, user) == {Role.ANALYST}
 
 
 def test_help_has_every_definition_with_an_anchor(site: Site) -> None:

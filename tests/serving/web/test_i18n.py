@@ -19,22 +19,28 @@ from features.message import Message as Told
 from features.message import message
 from features.phrase import Phrase
 from models.errors import DomainError
-from models.messages.english import in_english, told_outside
+from models.messages.english import in_english, translated_sentences
 from models.policies.sellers import SanctionPolicy, StrikePolicy
-from models.strikes import Hit, Void
+from models.strikes import Hit, VoidCause
 from models.verdict import Judgement, ReasonCode, Side
 from serving.accounts.service import auth
-from serving.accounts.service.display_choice import choose
+from serving.accounts.service.display_choice import save_choice
 from serving.appeals.policy import DEFAULT_COUNTER_NOTICE as DEFAULT
 from serving.appeals.policy import AppealPolicy, SellerEvidencePolicy
 from serving.appeals.rules import appeals
 from serving.appeals.rules.appeals import AppealRecord
-from serving.appeals.rules.counter_notice import CounterNoticeEvent, CounterNoticeState, Party, Standing, step
-from serving.appeals.rules.seller_evidence import HandedIn, admit
+from serving.appeals.rules.counter_notice import (
+    CounterNoticeEvent,
+    CounterNoticeState,
+    CounterNoticeTurn,
+    Party,
+    apply_event,
+)
+from serving.appeals.rules.seller_evidence import DocumentsOnFile, check_seller_document
 from serving.composition import default_policies
 from serving.notices.policy import NoticePolicy
 from serving.notices.rules import decision_notice, reporters
-from serving.notices.rules.decision_notice import Decided, DecisionNotice
+from serving.notices.rules.decision_notice import DecisionNotice, NoticeDecision
 from serving.notices.rules.decision_notice import decision_notice as told
 from serving.notices.rules.limits import check_network, check_number, check_size
 from serving.notices.rules.notices import (
@@ -44,13 +50,13 @@ from serving.notices.rules.notices import (
     NoticeOutcome,
     ReporterKind,
     check_lengths,
-    missing,
+    missing_elements,
 )
 from serving.platform import languages, tongues
 from serving.platform.deadlines import BusinessCalendar
-from serving.platform.display import Display, shown_as
+from serving.platform.display import Display, showing_as
 from serving.platform.languages import Language
-from serving.sellers.rules.sanction import SanctionCause, SellerAct, sanction_statement, warning
+from serving.sellers.rules.sanction import SanctionCause, SellerAct, sanction_statement, seller_warning
 from serving.takedowns.rules import statement
 from serving.takedowns.rules.public_statement import Source
 from serving.takedowns.rules.statement import Statement
@@ -190,11 +196,11 @@ def literal_texts(template: str) -> Iterator[str]:
 def test_what_the_rules_say_to_sellers_and_notifiers_is_known_in_every_language() -> None:
     """Each sentence that they can be told is translated whole: nothing of it is left as it was."""
     told_messages = {in_english(message): message for message in messages_told()}
-    assert {code for message in told_messages.values() for code in codes_of(message)} <= set(told_outside())
+    assert {code for message in told_messages.values() for code in codes_of(message)} <= set(translated_sentences())
     labels = [Phrase(reason.text) for reason in REASON_CODES]
     sentences: list[Phrase | Told] = [*told_messages.values(), *refusals(), *labels]
     for language, sentence in product(OTHERS, sentences):
-        with shown_as(Display(language=language)):
+        with showing_as(Display(language=language)):
             shown = phrase_in_words(sentence) if isinstance(sentence, Phrase) else in_words(sentence)
         remaining_text = re.sub(r"Aurelle|Vela AG|Vela|UTC|PDF|PNG|JPEG|MB|DE, FR|EU|CE|EC|abcd", "", shown)
         english = r"[A-Za-z]{2,}" if language in _NOT_IN_LATIN else r"\b(?:the|you|your|and|of|not|listing)\b"
@@ -210,7 +216,7 @@ def codes_of(message: Told) -> Iterator[str]:
 
 def messages_told() -> Iterator[Told]:
     """The messages to sellers and notifiers, made by the rules themselves."""
-    owned = (statement.Owned("Aurelle"), statement.Owned("Vela", "Vela AG"))
+    owned = (statement.ProtectedMark("Aurelle"), statement.ProtectedMark("Vela", "Vela AG"))
     for code, side, flagged, source, countries, owner in product(
         ReasonCode, Side, (True, False), Source, ((), ("DE", "FR")), owned
     ):
@@ -219,7 +225,7 @@ def messages_told() -> Iterator[Told]:
                 owned=owner, reason_code=code, side=side, was_flagged=flagged, source=source, sold_in=countries
             )
         )
-    for why in statement.Undone:
+    for why in statement.OverturnCause:
         yield from messages_of(statement.amended_statement(why))
         yield from messages_of(statement.reinstatement_statement(why))
     for act, cause in product(SellerAct, SanctionCause):
@@ -228,16 +234,18 @@ def messages_told() -> Iterator[Told]:
     for outcome, judgement, side, blind, undone, again, until in product(
         NoticeOutcome, (None, *Judgement), (None, *Side), (True, False), (True, False), (True, False), (None, NOW)
     ):
-        yield from messages_of(told(Decided(outcome, judgement, side, blind, undone, again, until)))
+        yield from messages_of(told(NoticeDecision(outcome, judgement, side, blind, undone, again, until)))
     for reason in InvalidReason:
-        yield from messages_of(told(Decided(NoticeOutcome.INVALID, None, None, False, False, False, None, reason)))
+        yield from messages_of(
+            told(NoticeDecision(NoticeOutcome.INVALID, None, None, False, False, False, None, reason))
+        )
     for state in ItemState:
         settled = decision_notice.settled_notice(state)
         yield from () if settled is None else messages_of(settled)
     policies = default_policies()
-    for weight, void in product((0.0, 0.5, 1.0, 2.0, 2.5), (None, *Void)):
+    for weight, void in product((0.0, 0.5, 1.0, 2.0, 2.5), (None, *VoidCause)):
         hit = Hit("act_1", ReasonCode.DESIGN, weight, NOW, void)
-        yield warning(hit, strikes=policies[StrikePolicy], policy=policies[SanctionPolicy])
+        yield seller_warning(hit, strikes=policies[StrikePolicy], policy=policies[SanctionPolicy])
 
 
 def refusals() -> Iterator[Phrase]:
@@ -245,17 +253,17 @@ def refusals() -> Iterator[Phrase]:
     policies, calendar, record = default_policies(), BusinessCalendar(), AppealRecord(upheld=0, dismissed=0)
     evidence, limits = policies[SellerEvidencePolicy], policies[NoticePolicy]
     pdf = b"%PDF-1.7"
-    many = HandedIn(evidence.most_documents, 0)
+    many = DocumentsOnFile(evidence.most_documents, 0)
     calls: list[Callable[[], object]] = [
         lambda: appeals.admit(informed_at=NOW, at=NOW, is_first=False, record=record, policy=policies[AppealPolicy]),
         lambda: appeals.admit(
             informed_at=NOW, at=NOW + timedelta(days=999), is_first=True, record=record, policy=policies[AppealPolicy]
         ),
-        lambda: admit(b"", HandedIn(0, 0), evidence),
-        lambda: admit(b"x" * (evidence.largest_document + 1), HandedIn(0, 0), evidence),
-        lambda: admit(b"<html>", HandedIn(0, 0), evidence),
-        lambda: admit(pdf, many, evidence),
-        lambda: admit(pdf, HandedIn(0, evidence.most_bytes), evidence),
+        lambda: check_seller_document(b"", DocumentsOnFile(0, 0), evidence),
+        lambda: check_seller_document(b"x" * (evidence.largest_document + 1), DocumentsOnFile(0, 0), evidence),
+        lambda: check_seller_document(b"<html>", DocumentsOnFile(0, 0), evidence),
+        lambda: check_seller_document(pdf, many, evidence),
+        lambda: check_seller_document(pdf, DocumentsOnFile(0, evidence.most_bytes), evidence),
         lambda: check_lengths(Draft("x" * 1_000_000, (), "", "", good_faith=True, reason_code="")),
         lambda: check_lengths(Draft("", (), "x" * 10_000, "", good_faith=True, reason_code="")),
         lambda: check_lengths(Draft("", (), "", "x" * 10_000, good_faith=True, reason_code="")),
@@ -267,7 +275,15 @@ def refusals() -> Iterator[Phrase]:
         partial(check_number, 1, today=10_000, this_hour=0, policy=limits),
         partial(check_number, 1, today=0, this_hour=1_000_000, policy=limits),
         *(
-            partial(step, Standing(state, 1, due), event, Party.SELLER, at=NOW, policy=DEFAULT, calendar=calendar)
+            partial(
+                apply_event,
+                CounterNoticeTurn(state, 1, due),
+                event,
+                Party.SELLER,
+                at=NOW,
+                policy=DEFAULT,
+                calendar=calendar,
+            )
             for state, event, due in product(
                 CounterNoticeState,
                 (CounterNoticeEvent.SUBMIT, CounterNoticeEvent.WITHDRAW, CounterNoticeEvent.APPEAL),
@@ -281,7 +297,7 @@ def refusals() -> Iterator[Phrase]:
                 call()
             except DomainError as refused:
                 yield refused.phrase
-    yield from missing(Draft("", (), "", "", good_faith=False, reason_code="")).values()
+    yield from missing_elements(Draft("", (), "", "", good_faith=False, reason_code="")).values()
 
 
 def messages_of(notice: DecisionNotice | Statement) -> list[Told]:
@@ -356,7 +372,7 @@ def test_a_refusal_and_an_error_are_in_the_language_of_the_page(site: Site, lang
     _, link = a_link(site)
     visitor = a_visitor(site)
     visitor.get(f"{link}?lang={language}")
-    with shown_as(Display(language=language)):
+    with showing_as(Display(language=language)):
         empty, nowhere = tongues.say("Choose one of the answers."), tongues.say("This link is invalid or has expired.")
     assert empty in words(visitor.post(link, {"event": "concede", "statement": "x"}).text)
     assert nowhere in words(visitor.get("/notice/nothing").text)
@@ -385,7 +401,7 @@ def test_a_page_without_translations_is_english_to_its_last_word(site: Site) -> 
 def test_a_count_takes_the_form_of_its_language(number: int, russian: str, spanish: str) -> None:
     lengths = []
     for language in (Language("ru"), Language("es")):
-        with shown_as(Display(language=language)):
+        with showing_as(Display(language=language)):
             lengths.append(length(timedelta(days=number, hours=5)))
     assert lengths == [russian, spanish]
 
@@ -401,7 +417,7 @@ def pseudo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, source: Catalog) -> 
         )
     with (tmp_path / "it.po").open("wb") as file:
         write_po(file, catalog)
-    caches = (languages.languages, tongues.tongues, tongues._by_language, tongues._catalogue)
+    caches = (languages.languages, tongues.tongues, tongues._tongues_by_language, tongues._catalogue)
     for module in (languages, tongues):
         monkeypatch.setattr(module, "FOLDER", tmp_path)
     for cached in caches:
@@ -414,13 +430,13 @@ def pseudo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, source: Catalog) -> 
 
 def test_a_language_is_added_by_one_catalogue(site: Site, pseudo: Language) -> None:
     _, link = a_link(site)
-    with shown_as(Display(language=pseudo)):
-        assert tongues.tongue() == tongues.Tongue(pseudo, "it", "Italiano", Locale("it", "IT"))
+    with showing_as(Display(language=pseudo)):
+        assert tongues.current_tongue() == tongues.Tongue(pseudo, "it", "Italiano", Locale("it", "IT"))
         assert in_words(message("text_kinds", n=3)) == "⟦3 kinds of suspect wording.⟧"
         assert tongues.day(NOW) == "6 marzo 2026"
     page = a_visitor(site).get(link, **{"accept-language": "it"}).text
     assert '<html lang="it"' in page
     assert "⟦Your listing was removed⟧" in words(page)
     assert ">Italiano</a>" in page
-    choose(site.runtime, site.brand_person, Display(), {"language": pseudo})
+    save_choice(site.runtime, site.brand_person, Display(), {"language": pseudo})
     assert "⟦Your questions⟧" in words(visit_as(site, site.brand_person).get("/brand").text)

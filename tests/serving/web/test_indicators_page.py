@@ -3,7 +3,7 @@ from serving.accounts.rules.access import Grant, Role
 from serving.accounts.store import accounts
 from serving.brands.service.indicators import NewIndicator, add_indicator, of_brand
 from serving.brands.service.mandates import NewMandate, grant_mandate
-from serving.listings.service.intake import receive
+from serving.listings.service.intake import receive_rows
 from tests.fixtures.reporting import a_leader, a_rival
 from tests.fixtures.runtimes import Site, a_row, invite
 from tests.serving.web.visits import visit_as, words
@@ -46,7 +46,7 @@ def test_a_refusal_says_why_and_gives_back_what_was_typed(site: Site) -> None:
 def test_a_pattern_is_tried_on_a_text_and_on_the_brands_own_listings_and_nothing_is_kept(site: Site) -> None:
     rows = [a_row(external_id=f"MP-{i}", description=f"With plastic card {i}." if i < 2 else "None.") for i in range(5)]
     other = a_row(external_id="MP-9", title="Solenne bag", brand="Solenne", description="Plastic card.")
-    receive(site.runtime, site.marketplace, [*rows, other], source="test")
+    receive_rows(site.runtime, site.marketplace, [*rows, other], source="test")
     visitor = visit_as(site, site.brand_person)
     text = words(visitor.post(_PLACE, {**_NEW, "do": "try", "text": "a PLÁSTIC card inside"}).text)
     assert "The pattern matches the pasted text at “plastic card”." in text

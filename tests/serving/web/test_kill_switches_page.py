@@ -3,9 +3,9 @@ from serving.accounts.rules.access import Role
 from serving.accounts.service import provisioning
 from serving.accounts.service.provisioning import NewPerson
 from serving.marketplaces.rules import RULES, AutomaticRule
-from serving.marketplaces.service.kill_switches import switch
+from serving.marketplaces.service.kill_switches import switch_rule
 from serving.marketplaces.store import kill_switches
-from serving.platform.display import Display, shown_as
+from serving.platform.display import Display, showing_as
 from serving.platform.languages import Language
 from serving.web.alarms import alarms_of
 from tests.fixtures.reporting import confirm, questions, states
@@ -64,7 +64,7 @@ def test_a_switch_of_another_marketplace_is_not_there(site: Site) -> None:
     elsewhere = provisioning.add_marketplace(site.runtime, name="Elsewhere", base_currency="USD", by="test")
     new = NewPerson("eva@elsewhere.example", "Eva Noll", Role.ADMIN, marketplace="Elsewhere", password=PASSWORD)
     provisioning.add_person(site.runtime, new, by="test")
-    switch(site.runtime, elsewhere, RULE, on=False, by="test", reason="A secret of theirs.")
+    switch_rule(site.runtime, elsewhere, RULE, on=False, by="test", reason="A secret of theirs.")
     admin = visit_as(site, ours)
     assert "A secret of theirs." not in admin.get(PATH).text
     fields = {"to": "on", "reason": "x", "marketplace_id": elsewhere.marketplace_id}
@@ -88,8 +88,8 @@ def test_pending_removals_and_switches_are_found_by_those_who_may_see_them(site:
 
 
 def test_an_alarm_is_in_english_throughout_on_a_page_in_another_language(site: Site) -> None:
-    switch(site.runtime, site.marketplace, RULE, on=False, by="x", reason="Taken over.")
+    switch_rule(site.runtime, site.marketplace, RULE, on=False, by="x", reason="Taken over.")
     site.clock.forward(days=3)
-    with shown_as(Display(language=Language("de"))):
+    with showing_as(Display(language=Language("de"))):
         (line,) = alarms_of(site.runtime, an_administrator(site)).sentences
     assert "since 2 Mar 09:00: " in line

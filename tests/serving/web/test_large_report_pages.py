@@ -69,7 +69,7 @@ def test_a_large_report_is_foreseen_sent_and_confirmed_on_its_page(limited_site:
 
 
 def _secret(site: Site) -> str:
-    (factor,) = site.read(second_factors.enrolled, site.brand_person.user_id)
+    (factor,) = site.read(second_factors.confirmed_factors, site.brand_person.user_id)
     return one_time_codes.secret_of(site.runtime, factor)
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from models.verdict import Judgement
 from serving.cases.policy import MaskedScorePolicy
-from serving.cases.rules.masked_score import Answers, leaning
+from serving.cases.rules.masked_score import Answers, score_effect
 from serving.web.model.labels_page import leaning_card
 from tests.fixtures.runtimes import Site, a_case, judge
 from tests.serving.web.visits import visit_as, words
@@ -31,7 +31,7 @@ FEWER = "\u2212"  # The sign of a negative number as it is set.
 def test_the_difference_is_shown_with_its_interval_and_its_meaning(
     hidden: tuple[int, int], shown: tuple[int, int], difference: str | None, interval: str, expected: str
 ) -> None:
-    card = leaning_card(leaning(Answers(*hidden), Answers(*shown)), masked_share=0.05, is_own=True)
+    card = leaning_card(score_effect(Answers(*hidden), Answers(*shown)), masked_share=0.05, is_own=True)
     assert (card.difference, card.interval) == (difference, interval)
     assert expected in card.text
 
@@ -41,12 +41,12 @@ def test_the_difference_is_shown_with_its_interval_and_its_meaning(
 )
 def test_what_the_score_does_is_claimed_with_the_exception_for_filtered_queues(is_own: bool, whose: str) -> None:
     """A queue filtered by score or harm excludes masked cases, so the two kinds are not comparable there."""
-    card = leaning_card(leaning(Answers(200, 40), Answers(2000, 800)), masked_share=0.05, is_own=is_own)
+    card = leaning_card(score_effect(Answers(200, 40), Answers(2000, 800)), masked_share=0.05, is_own=is_own)
     assert f"so the score causes the difference, unless {whose} by score or harm. Such filters" in card.text
 
 
 def test_reviewers_without_masked_scores_read_who_can_change_that() -> None:
-    text = leaning_card(leaning(Answers(), Answers(9, 3)), masked_share=0.0, is_own=False).text
+    text = leaning_card(score_effect(Answers(), Answers(9, 3)), masked_share=0.0, is_own=False).text
     assert "score masking is off" in text
     assert "TOUCHSTONE_HIDDEN_SCORE_SHARE" in text
 

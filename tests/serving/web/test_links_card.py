@@ -10,7 +10,7 @@ from models.verdict import Judgement
 from serving.sellers.service.contacts import receive_contacts
 from serving.web.brand import questions
 from serving.web.case.seller_card import LinksCard, links_card
-from serving.web.text_view import Shown
+from serving.web.text_view import ShownText
 from tests.fixtures.facts import SOME_LINKS, full_facts, some_facts
 from tests.fixtures.runtimes import Site, a_case, judge, open_cases
 from tests.serving.web.visits import visit_as, words
@@ -20,7 +20,7 @@ def with_links(links: Links | None) -> Facts:
     return some_facts(history=History(links=links))
 
 
-def text(shown: Shown) -> str:
+def text(shown: ShownText) -> str:
     return "".join(part.text for part in shown.pieces)
 
 
@@ -91,4 +91,4 @@ def test_an_analyst_sees_the_way_and_what_was_found_and_a_brand_nothing_of_it(si
 def test_no_reason_of_links_is_among_those_that_a_brand_is_told() -> None:
     stories = {story for name, story in _STORY_OF.items() if name.startswith("seller_linked_")}
     assert stories == {"linked_sellers"}
-    assert not stories & set(questions._TOLD)
+    assert not stories & set(questions._ICONS)

@@ -3,7 +3,7 @@
 from models.case import CaseLane
 from models.verdict import Judgement
 from serving.cases.service.naming import name_brand
-from serving.listings.service.intake import receive
+from serving.listings.service.intake import receive_rows
 from tests.fixtures.naming import VELA
 from tests.fixtures.runtimes import Site, a_case, a_suspect_row, judge, open_cases
 from tests.serving.cases.service.test_deferring import passed
@@ -43,7 +43,7 @@ def test_a_brand_that_a_person_named_is_told_as_such(site: Site) -> None:
     case, visitor = a_case(site), visit_as(site, site.analyst)
     name_brand(site.runtime, site.analyst, case.case_id, VELA)
     site.clock.forward(minutes=1)
-    receive(site.runtime, site.marketplace, [a_suspect_row(price="3.00")], source="test")
+    receive_rows(site.runtime, site.marketplace, [a_suspect_row(price="3.00")], source="test")
     [following] = open_cases(site)
     text = words(visitor.get(f"/cases/{following.case_id}").text)
     assert "A reviewer named it on an earlier case. Not registered here. Owner: Vela Nordsee AG." in text

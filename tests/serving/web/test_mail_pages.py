@@ -19,7 +19,7 @@ INVITEE = "new@aurelle.example"
 def refused(site: Site) -> frozenset[MailKind]:
     """The kinds that the brand's person has turned off."""
     with site.runtime.store.read() as connection:
-        return choices.refused(connection, site.brand_person.user_id)
+        return choices.refused_kinds(connection, site.brand_person.user_id)
 
 
 def test_an_administrator_reads_a_mail_without_the_link_that_opens_an_account(site: Site) -> None:
@@ -39,7 +39,7 @@ def test_names_in_mails_are_escaped_on_the_page(site: Site) -> None:
     admin = an_administrator(site)
     invite(site.runtime, admin, INVITEE, Grant(Role.BRAND, site.here, site.brand_id))
     [mail] = stored(site)
-    site.write(mails.extend, mail, {**mail.parameters, "by": "<script>alert(1)</script>"})
+    site.write(mails.replace_content, mail, {**mail.parameters, "by": "<script>alert(1)</script>"})
     page = visit_as(site, admin).get(f"{PATH}?mail={mail.mail_id}").text
     assert "<script>alert" not in page
     assert "&lt;script&gt;alert(1)" in page

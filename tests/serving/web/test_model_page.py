@@ -12,7 +12,7 @@ from serving.learning.service.learn import add_job
 from serving.learning.store import approvals, learning, monitoring
 from serving.scoring.service.bundles import BundleStore
 from serving.scoring.store import breakers
-from serving.web.model.model_page import Tracked, tracked
+from serving.web.model.model_page import TrackedRun, tracked_run
 from tests.fixtures.runtimes import Site, a_case, a_second_review, judge
 from tests.serving.web.reports import (
     AURELLE,
@@ -289,8 +289,8 @@ def test_a_run_is_found_in_mlflow_without_telling_a_password(
     add_model(site, CHALLENGER, a_report())
     model = site.read(learning.get_model, site.here, CHALLENGER)
     settings = site.runtime.settings.model_copy(update={"mlflow_tracking_uri": uri})
-    assert tracked(model, settings) == Tracked("9d7945878f5a", "2", link, command)
-    assert tracked(replace(model, mlflow_run_id=None), settings) is None
+    assert tracked_run(model, settings) == TrackedRun("9d7945878f5a", "2", link, command)
+    assert tracked_run(replace(model, mlflow_run_id=None), settings) is None
 
 
 def test_a_challenger_judged_beside_an_earlier_champion_does_not_call_it_the_present_one(site: Site) -> None:
@@ -344,8 +344,10 @@ def a_band(low: float, high: float, *, listings: int) -> dict[str, object]:
 
 def test_an_open_breaker_says_why_and_is_closed_by_whoever_may_promote(site: Site) -> None:
     with site.runtime.store.write() as connection:
-        breakers.checked(connection, site.here, site.clock.now())
-        breakers.open_it(connection, site.here, "500 of 1,000 listings were flagged in 24 hours.", site.clock.now())
+        breakers.record_check(connection, site.here, site.clock.now())
+        breakers.open_breaker(
+            connection, site.here, "500 of 1,000 listings were flagged in 24 hours.", site.clock.now()
+        )
     assert "Resume questions to brands" not in visit_as(site, site.analyst).get("/models").text
     wei = visit_as(site, site.data_scientist)
     text = words(wei.get("/models").text)

@@ -17,7 +17,7 @@ from tests.fixtures.runtimes import Site, a_case, a_second_review, judge
 from tests.serving.web.reports import a_report, add_drift, add_model, put_champion_in_force
 from tests.serving.web.visits import an_administrator, visit_as, words
 from training.fit.stages import FITS, READ
-from training.gates.gate import not_judged
+from training.gates.gate import unjudged_gate
 
 CHALLENGER = "b" * 64
 OLDER = "c" * 64
@@ -176,7 +176,7 @@ def test_a_champion_that_learnt_the_evaluated_listings_has_no_figure_on_any_page
     site.clock.forward(days=1)
     report = a_report()
     report["judged"]["not_comparable"] = "Not comparable: the champion may have learnt 38 of these 150 rows."
-    report["gates"][1] = not_judged("random_slice", report["judged"]["not_comparable"], blocks=True).as_json()
+    report["gates"][1] = unjudged_gate("random_slice", report["judged"]["not_comparable"], blocks=True).as_json()
     add_model(site, CHALLENGER, report)
     older = a_report(champion=champion)
     older["judged"]["champion_saw"] = True
@@ -199,7 +199,7 @@ def test_a_comparison_that_could_not_be_made_asks_for_a_reason(site: Site) -> No
     put_champion_in_force(site)
     site.clock.forward(days=1)
     report = a_report()
-    report["gates"][1] = not_judged("random_slice", "Not comparable.", blocks=True).as_json()
+    report["gates"][1] = unjudged_gate("random_slice", "Not comparable.", blocks=True).as_json()
     add_model(site, CHALLENGER, report)
     text = words(visit_as(site, site.data_scientist).get("/models").text)
     assert "Not passed: Improvement on the random audit sample. Reason for accepting this" in text

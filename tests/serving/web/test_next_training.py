@@ -6,11 +6,11 @@ import pytest
 from serving.learning.policy import DEFAULT_RETRAINING
 from serving.learning.rules.retraining import Situation, decide
 from serving.learning.service.learn import add_job
-from serving.learning.service.retraining import stored
+from serving.learning.service.retraining import decision_as_json
 from serving.learning.store import learning, retraining
 from serving.marketplaces.rules import AutomaticRule
-from serving.marketplaces.service.kill_switches import switch
-from serving.web.model.training_part import waits_for, why_started
+from serving.marketplaces.service.kill_switches import switch_rule
+from serving.web.model.training_part import waits_in_words, why_started
 from tests.fixtures.clocks import NOW
 from tests.fixtures.runtimes import Site
 from tests.serving.web.visits import visit_as, words
@@ -39,7 +39,7 @@ READ = [
 
 @pytest.mark.parametrize(("situation", "text"), READ, ids=[text for _, text in READ])
 def test_the_page_says_what_the_next_training_waits_for(situation: Situation, text: str) -> None:
-    assert " ".join(waits_for(stored(decide(situation, DEFAULT_RETRAINING)), NOW)) == text
+    assert " ".join(waits_in_words(decision_as_json(decide(situation, DEFAULT_RETRAINING)), NOW)) == text
 
 
 @pytest.mark.parametrize(
@@ -66,15 +66,15 @@ def test_the_model_page_shows_the_cause_of_the_last_training_and_the_way_to_the_
         job_id = add_job(site.runtime, connection, site.here, by="worker", cause=cause)
     sentence = "Requested by automatic retraining, 09:00. Started by itself: 213 new labels since the last training."
     assert sentence in words(visitor.get("/models").text)
-    decision = stored(decide(replace(QUIET, now=now, trained_at=now - 26 * DAY), DEFAULT_RETRAINING))
+    decision = decision_as_json(decide(replace(QUIET, now=now, trained_at=now - 26 * DAY), DEFAULT_RETRAINING))
     with site.runtime.store.write() as connection:
         learning.update_job(connection, site.here, job_id, {"state": "failed", "error": "No.", "finished_at": now})
-        retraining.keep_look(connection, site.here, decision, now)
+        retraining.save_decision(connection, site.here, decision, now)
     for path in ("/models", "/models/runs"):
         text = words(visitor.get(path).text)
         assert "automatic retraining, 09:00. Started by itself: 213 new labels since the last training." in text
         assert f"Next automatic training: {USUAL} Counted 09:00." in text
-    switch(site.runtime, site.marketplace, AutomaticRule.RETRAINING, on=False, by="test", reason="A broken feed.")
+    switch_rule(site.runtime, site.marketplace, AutomaticRule.RETRAINING, on=False, by="test", reason="A broken feed.")
     assert "Automatic retraining is off. A training starts only when somebody requests it." in words(
         visitor.get("/models").text
     )

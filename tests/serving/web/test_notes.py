@@ -5,7 +5,7 @@ import pytest
 from models.case import CaseLane
 from models.errors import Forbidden, Invalid, NotFound
 from models.verdict import Judgement
-from serving.cases.service.case_notes import Wanted, write_note
+from serving.cases.service.case_notes import NewNote, write_note
 from serving.cases.store import case_notes
 from serving.privacy.service.erasure import erase_seller
 from tests.fixtures.runtimes import Site, a_case, judge
@@ -16,7 +16,7 @@ FROM = "The lining is wrong."
 
 
 def unseen(site: Site) -> int:
-    return site.read(case_notes.unseen, site.second_analyst.user_id, {site.here})
+    return site.read(case_notes.unseen_count, site.second_analyst.user_id, {site.here})
 
 
 def test_who_is_mentioned_finds_the_note_and_the_bar_counts_it(any_site: Site) -> None:
@@ -38,7 +38,7 @@ def test_who_is_mentioned_finds_the_note_and_the_bar_counts_it(any_site: Site) -
 
 def test_a_note_is_text_and_nothing_else(site: Site) -> None:
     case = a_case(site)
-    write_note(site.runtime, site.analyst, Wanted(case.case_id, HOSTILE, [site.second_analyst.user_id]))
+    write_note(site.runtime, site.analyst, NewNote(case.case_id, HOSTILE, [site.second_analyst.user_id]))
     other = visit_as(site, site.second_analyst)
     for path in (f"/cases/{case.case_id}", "/notes"):
         page = other.get(path).text
@@ -49,20 +49,20 @@ def test_a_note_is_text_and_nothing_else(site: Site) -> None:
 
 def test_neither_a_brand_nor_anybody_else_reads_or_writes_notes(site: Site) -> None:
     case = a_case(site, CaseLane.ASK_BRAND)
-    write_note(site.runtime, site.analyst, Wanted(case.case_id, FROM, []))
+    write_note(site.runtime, site.analyst, NewNote(case.case_id, FROM, []))
     brand = visit_as(site, site.brand_person)
     assert FROM not in brand.get("/brand").text
     assert brand.get("/notes").status_code == 403
     assert brand.post(f"/cases/{case.case_id}/notes", {"statement": "Hello"}).status_code == 403
     with pytest.raises(NotFound):
-        write_note(site.runtime, site.brand_person, Wanted(case.case_id, "Hello", []))
+        write_note(site.runtime, site.brand_person, NewNote(case.case_id, "Hello", []))
 
 
 def test_only_people_who_may_see_the_case_can_be_mentioned(site: Site) -> None:
     case = a_case(site)
     for person in (site.brand_person, site.account_manager):
         with pytest.raises(Invalid, match="Only people who may see the case"):
-            write_note(site.runtime, site.analyst, Wanted(case.case_id, FROM, [person.user_id]))
+            write_note(site.runtime, site.analyst, NewNote(case.case_id, FROM, [person.user_id]))
     page = visit_as(site, site.analyst).get(f"/cases/{case.case_id}").text
     assert "Camille" not in page
     assert "Tomás Rey" in page
@@ -71,13 +71,13 @@ def test_only_people_who_may_see_the_case_can_be_mentioned(site: Site) -> None:
 def test_a_note_is_written_on_a_decided_case_too(site: Site) -> None:
     case = a_case(site)
     judge(site, site.analyst, case, Judgement.GENUINE)
-    write_note(site.runtime, site.second_analyst, Wanted(case.case_id, FROM, []))
+    write_note(site.runtime, site.second_analyst, NewNote(case.case_id, FROM, []))
     assert FROM in visit_as(site, site.analyst).get(f"/cases/{case.case_id}").text
 
 
 def test_an_erasure_takes_what_was_written_on_the_sellers_listings(site: Site) -> None:
     case = a_case(site)
-    write_note(site.runtime, site.analyst, Wanted(case.case_id, FROM, []))
+    write_note(site.runtime, site.analyst, NewNote(case.case_id, FROM, []))
     erase_seller(site.runtime, site.marketplace, "lumo-trade-88", carry_out=True, by="test")
     page = visit_as(site, site.analyst).get(f"/cases/{case.case_id}").text
     assert FROM not in page
@@ -114,6 +114,6 @@ def test_a_case_is_snoozed_and_resumed_by_forms(site: Site) -> None:
 def test_who_judges_an_appeal_reads_no_note_of_who_decided_before(site: Site) -> None:
     appeal = an_appeal(site, decided_by_analyst=True)
     with pytest.raises(Forbidden, match="you cannot write notes"):
-        write_note(site.runtime, site.analyst, Wanted(appeal.case_id, FROM, []))
+        write_note(site.runtime, site.analyst, NewNote(appeal.case_id, FROM, []))
     with pytest.raises(Invalid, match="mentioned"):
-        write_note(site.runtime, site.second_analyst, Wanted(appeal.case_id, FROM, [site.analyst.user_id]))
+        write_note(site.runtime, site.second_analyst, NewNote(appeal.case_id, FROM, [site.analyst.user_id]))

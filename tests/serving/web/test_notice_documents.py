@@ -10,7 +10,7 @@ from sqlalchemy import select
 from models.errors import NotFound
 from models.verdict import Judgement
 from serving.appeals.policy import SellerEvidencePolicy
-from serving.cases.service.notice_evidence import documents_of, for_analyst
+from serving.cases.service.notice_evidence import analyst_document, documents_of
 from serving.notices.policy import NoticePolicy
 from serving.notices.rules.notices import ReporterKind
 from serving.notices.service.reporter_erasure import erase_reporter
@@ -73,9 +73,9 @@ def test_a_brand_that_is_asked_about_the_case_gets_no_document_of_the_notice(sit
     (case,) = open_cases(site)
     judge(site, site.analyst, case, Judgement.COUNTERFEIT)
     (document,) = site.read(documents_of, case)
-    assert for_analyst(site.runtime, site.analyst, case.case_id, document.document_id)[1] == PDF
+    assert analyst_document(site.runtime, site.analyst, case.case_id, document.document_id)[1] == PDF
     with pytest.raises(NotFound, match="no such document"):
-        for_analyst(site.runtime, site.brand_person, case.case_id, document.document_id)
+        analyst_document(site.runtime, site.brand_person, case.case_id, document.document_id)
 
 
 @pytest.mark.parametrize(

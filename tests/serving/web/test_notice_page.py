@@ -10,11 +10,11 @@ from structlog.testing import capture_logs
 
 from models.verdict import Judgement
 from serving.accounts.service import provisioning
-from serving.listings.service.intake import receive
+from serving.listings.service.intake import receive_rows
 from serving.marketplaces.store import marketplaces
 from serving.marketplaces.store.marketplaces import Marketplace
 from serving.notices.policy import NoticePolicy
-from serving.notices.service.notice_links import confirmation_for
+from serving.notices.service.notice_links import confirmation_link
 from serving.notices.tables import notice, reporter
 from tests.fixtures.links import path_of
 from tests.fixtures.notifying import EMAIL, WORDS, a_listing, confirmed, items_of, notify
@@ -181,7 +181,7 @@ def test_who_sends_too_many_a_day_is_told_when_to_come_back(site: Site) -> None:
 
 def test_the_owner_of_the_address_confirms_the_notice_by_a_button(site: Site) -> None:
     receipt = notify(site, "MP-1")
-    link = path_of(confirmation_for(site.runtime, site.here, receipt.notice_id))
+    link = path_of(confirmation_link(site.runtime, site.here, receipt.notice_id))
     visitor = a_visitor(site)
     page = visitor.get(link)
     assert "Somebody sent a notice with your e-mail address." in words(page.text)
@@ -222,7 +222,7 @@ def two_marketplaces(site: Site) -> Marketplace:
     elsewhere = provisioning.add_marketplace(site.runtime, name="Elsewhere", base_currency="USD", by="test")
     for name in ("MP-1", "EL-7"):
         row = a_suspect_row(external_id=name, link=f"https://elsewhere.example/p/{name}")
-        receive(site.runtime, elsewhere, [row], source="test")
+        receive_rows(site.runtime, elsewhere, [row], source="test")
     return elsewhere
 
 

@@ -56,8 +56,8 @@ def test_who_does_not_administer_reads_and_is_shown_no_tab_of_administrators(sit
 def test_an_open_breaker_is_closed_with_what_was_found(site: Site) -> None:
     now = site.clock.now()
     with site.runtime.store.write() as connection:
-        breakers.checked(connection, site.here, now)
-        breakers.open_it(connection, site.here, "43 of 60 listings were flagged <b>in</b> 6 hours.", now)
+        breakers.record_check(connection, site.here, now)
+        breakers.open_breaker(connection, site.here, "43 of 60 listings were flagged <b>in</b> 6 hours.", now)
     scored(site, Lane.ANALYST, now - timedelta(days=3))
     page = visit_as(site, site.analyst).get(PATH)
     assert "43 of 60 listings were flagged &lt;b&gt;in" in page.text

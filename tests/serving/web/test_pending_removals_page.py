@@ -5,9 +5,9 @@ from serving.accounts.rules.access import Role
 from serving.mail.rules.kinds import MailKind
 from serving.mail.service.wording import content
 from serving.marketplaces.rules import AutomaticRule
-from serving.marketplaces.service.kill_switches import switch
+from serving.marketplaces.service.kill_switches import switch_rule
 from serving.takedowns.policy import DEFAULT_BURSTS
-from serving.takedowns.rules.bursts import HoldCause
+from serving.takedowns.rules.bursts import PendingCause
 from serving.takedowns.store import alerts
 from serving.takedowns.store.alerts import Alert
 from tests.fixtures.guests import an_invited_user
@@ -25,7 +25,7 @@ OFF = "“Removals on a brand's confirmation” has been switched off since"
 
 def test_a_pending_removal_is_announced_on_every_page_and_approved_on_its_own(site: Site) -> None:
     rule, why = AutomaticRule.BRAND_REMOVALS, "<b>An account</b> was taken over."
-    switch(site.runtime, site.marketplace, rule, on=False, by="test", reason=why)
+    switch_rule(site.runtime, site.marketplace, rule, on=False, by="test", reason=why)
     (case,) = questions(site, 1)
     action = confirm(site, site.brand_person, case).action
     assert action is not None
@@ -47,7 +47,7 @@ def test_a_pending_removal_is_announced_on_every_page_and_approved_on_its_own(si
 
 def test_a_brand_sees_its_removal_pending_and_no_alarm_of_the_marketplace(site: Site) -> None:
     rule = AutomaticRule.BRAND_REMOVALS
-    switch(site.runtime, site.marketplace, rule, on=False, by="test", reason="An account was taken over.")
+    switch_rule(site.runtime, site.marketplace, rule, on=False, by="test", reason="An account was taken over.")
     (case,) = questions(site, 1)
     confirm(site, site.brand_person, case)
     brand = visit_as(site, site.brand_person)
@@ -85,7 +85,7 @@ def test_a_listing_that_is_still_shown_is_announced_to_the_staff_and_named_to_it
 
 def a_pending_removal(site: Site) -> str:
     """What the brand confirmed while its rule was off; returns the address of its form."""
-    switch(site.runtime, site.marketplace, AutomaticRule.BRAND_REMOVALS, on=False, by="test", reason="Taken over.")
+    switch_rule(site.runtime, site.marketplace, AutomaticRule.BRAND_REMOVALS, on=False, by="test", reason="Taken over.")
     (case,) = questions(site, 1)
     action = confirm(site, site.brand_person, case).action
     assert action is not None
@@ -129,13 +129,15 @@ def test_the_banner_tells_an_account_manager_of_their_own_brands_only(site: Site
 
 def test_the_banner_sums_up_what_many_people_confirmed_and_names_whom_an_alert_is_about(site: Site) -> None:
     rule, marketplace_id, clock = AutomaticRule.BRAND_REMOVALS, site.here, site.clock
-    switch(site.runtime, site.marketplace, rule, on=False, by="test", reason="Taken over.")
+    switch_rule(site.runtime, site.marketplace, rule, on=False, by="test", reason="Taken over.")
     for number, case in enumerate(questions(site, 5)):
         confirm(site, invite(site.runtime, f"u{number}@aurelle.example", f"User {number}", Role.BRAND, "Aurelle"), case)
     sentence = "One person has confirmed 20 removals within an hour."
     with site.runtime.store.write() as connection:
         about = site.brand_person.user_id
-        alerts.raise_it(connection, Alert(marketplace_id, "alr_1", HoldCause.USER_BURST, about, sentence, clock.now()))
+        alerts.raise_alert(
+            connection, Alert(marketplace_id, "alr_1", PendingCause.USER_BURST, about, sentence, clock.now())
+        )
     page = words(visit_as(site, site.analyst).get("/queue").text)
     assert f"Camille Duval: {sentence}" in page
     assert page.count("1 removal pending approval since") == 3

@@ -1,4 +1,4 @@
-from serving.listings.service.intake import receive
+from serving.listings.service.intake import receive_rows
 from tests.fixtures.runtimes import Site, a_row
 from tests.serving.web.visits import an_administrator, visit_as, words
 
@@ -8,7 +8,7 @@ ATTACK = "<img src=x onerror=alert(1)>\u202e"
 
 def test_refused_rows_are_counted_by_reason_and_shown_as_text(site: Site) -> None:
     rows = [a_row(external_id=f"MP-{i}", price="-1") for i in range(3)]
-    receive(site.runtime, site.marketplace, [*rows, a_row(external_id="MP-9", titel=ATTACK)], source="test")
+    receive_rows(site.runtime, site.marketplace, [*rows, a_row(external_id="MP-9", titel=ATTACK)], source="test")
     admin = visit_as(site, an_administrator(site))
     page = admin.get(PATH)
     text = words(page.text)
@@ -24,7 +24,7 @@ def test_refused_rows_are_counted_by_reason_and_shown_as_text(site: Site) -> Non
 
 
 def test_rows_are_shown_fifty_at_a_time(site: Site) -> None:
-    receive(
+    receive_rows(
         site.runtime, site.marketplace, [a_row(external_id=f"MP-{i}", price="-1") for i in range(60)], source="test"
     )
     admin = visit_as(site, an_administrator(site))

@@ -4,8 +4,8 @@ import pytest
 
 from models.case import CaseLane
 from serving.cases.store.queues import Lease
-from serving.web.queue.filters import ignored
-from serving.web.queue.queue_query import NO_BRAND, QueueQuery, ScoreBand, Word
+from serving.web.queue.filters import ignored_sentence
+from serving.web.queue.queue_query import NO_BRAND, FilterName, QueueQuery, ScoreBand
 
 EVERYTHING = QueueQuery(
     lane=CaseLane.AUDIT,
@@ -79,11 +79,11 @@ def test_what_is_on_the_list_is_read(text: str, read: QueueQuery) -> None:
 def test_what_is_not_on_the_list_is_ignored_and_named(text: str, named: str) -> None:
     query = QueueQuery.of(text)
     assert query == QueueQuery()
-    assert ignored(query) == f"The value of {named} in the address is not valid. The queue ignores it."
+    assert ignored_sentence(query) == f"The value of {named} in the address is not valid. The queue ignores it."
 
 
 def test_a_field_that_nobody_knows_is_not_repeated() -> None:
-    assert ignored(QueueQuery.of("evil=<b>")) == "A filter in the address is not valid. The queue ignores it."
+    assert ignored_sentence(QueueQuery.of("evil=<b>")) == "A filter in the address is not valid. The queue ignores it."
 
 
 def test_an_address_however_long_is_read_to_an_end() -> None:
@@ -91,7 +91,7 @@ def test_an_address_however_long_is_read_to_an_end() -> None:
 
 
 def test_one_filter_is_taken_off_and_the_others_stay() -> None:
-    fewer = EVERYTHING.without(Word.SELLER)
+    fewer = EVERYTHING.without(FilterName.SELLER)
     assert fewer.seller is None
     assert (fewer.brand, fewer.score, fewer.page) == (EVERYTHING.brand, EVERYTHING.score, 1)
 

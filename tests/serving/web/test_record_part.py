@@ -9,9 +9,9 @@ import pytest
 from models.case import CaseLane
 from models.verdict import Judgement
 from serving.cases.service.undoing import undo_verdict
-from serving.listings.service.intake import receive
+from serving.listings.service.intake import receive_rows
 from serving.sellers.policy import SellerRiskPolicy
-from serving.sellers.service.seller_risk import refresh
+from serving.sellers.service.seller_risk import refresh_ranking
 from serving.web.case.seller_card import risk_part
 from serving.web.wording.words import hours as in_hours
 from tests.fixtures.reporting import a_marketplace_that_listens, dismissed, given_back, removed_by_brand
@@ -119,12 +119,12 @@ def compared(site: Site) -> Site:
     site = replace(site, runtime=replace(site.runtime, policies=policies))
     put_champion_in_force(site)
     rows = [a_suspect_row(external_id=f"MP-{i}") for i in (1, 2)] + [a_row(external_id=f"H-{i}") for i in (1, 2)]
-    receive(site.runtime, site.marketplace, rows, source="test")
+    receive_rows(site.runtime, site.marketplace, rows, source="test")
     site.clock.forward(seconds=1)
     case = next(open_case for open_case in open_cases(site, CaseLane.ANALYST) if open_case.brand_id == site.brand_id)
     judge(site, site.analyst, case, Judgement.COUNTERFEIT)
     site.clock.forward(seconds=1)
-    assert refresh(site.runtime, site.marketplace)
+    assert refresh_ranking(site.runtime, site.marketplace)
     return site
 
 
@@ -178,7 +178,7 @@ def test_who_judges_blind_is_not_shown_what_others_found(site: Site) -> None:
     case = next(open_case for open_case in open_cases(site, CaseLane.ANALYST))
     judge(site, site.analyst, case, Judgement.GENUINE)
     site.clock.forward(days=20)
-    assert refresh(site.runtime, site.marketplace)
+    assert refresh_ranking(site.runtime, site.marketplace)
     look = a_second_review(site, case, label=0)
     answer = visit_as(site, site.second_analyst).get(f"/cases/{look.case_id}")
     assert "Risk relative to other sellers" not in answer.text
@@ -193,9 +193,9 @@ def test_on_appeal_it_is_not_shown(site: Site) -> None:
 
 def test_too_few_listings_have_no_bar_and_say_so(site: Site) -> None:
     put_champion_in_force(site)
-    receive(site.runtime, site.marketplace, [a_suspect_row()], source="test")
+    receive_rows(site.runtime, site.marketplace, [a_suspect_row()], source="test")
     site.clock.forward(seconds=1)
-    refresh(site.runtime, site.marketplace)
+    refresh_ranking(site.runtime, site.marketplace)
     with site.runtime.store.read() as connection:
         risk = risk_part(site.runtime, connection, site.here, SELLER)
     assert (risk.as_of, risk.bar) == (site.clock.now(), None)

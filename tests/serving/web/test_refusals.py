@@ -20,9 +20,9 @@ from features.message import message
 from features.phrase import Parameter, Phrase
 from models.errors import Conflict, Invalid
 from models.messages.english import reasons_of, without_forms
-from serving.platform.display import Display, shown_as
+from serving.platform.display import Display, showing_as
 from serving.platform.languages import Language
-from serving.web.wording.refusals import phrase_in_words, refusal
+from serving.web.wording.refusals import phrase_in_words, refusal_in_words
 from tests.serving.web.catalogues import OTHERS, catalogue
 from tests.serving.web.refusals import NOT_SHOWN, all_refusals, shown_refusals
 
@@ -95,14 +95,14 @@ def test_every_refusal_that_somebody_is_shown_is_translated(language: Language) 
     ],
 )
 def test_a_phrase_is_written_as_its_language_writes_it(language: Language, phrase: Phrase, expected: str) -> None:
-    with shown_as(Display(language=language)):
+    with showing_as(Display(language=language)):
         assert phrase_in_words(phrase).replace("\xa0", " ") == expected
-        assert refusal(Invalid(phrase)).replace("\xa0", " ") == expected
+        assert refusal_in_words(Invalid(phrase)).replace("\xa0", " ") == expected
 
 
 def test_english_stays_to_the_letter_what_the_rule_wrote() -> None:
     late = Conflict("It ended on {at:%-d %B %Y at %H:%M}, {n:,} times.", at=datetime(2026, 3, 6, 9, 5), n=1_200)  # noqa: DTZ001
-    assert refusal(late) == late.sentence == "It ended on 6 March 2026 at 09:05, 1,200 times."
+    assert refusal_in_words(late) == late.sentence == "It ended on 6 March 2026 at 09:05, 1,200 times."
 
 
 def _hostile() -> st.SearchStrategy[Parameter]:
@@ -116,7 +116,7 @@ def _hostile() -> st.SearchStrategy[Parameter]:
 def test_whatever_is_put_into_a_refusal_it_is_shown(template: str, values: list[Parameter]) -> None:
     places = [name for _, name, _, _ in Formatter().parse(template) if name]
     phrase = Phrase(template, **dict(zip(places, values, strict=False)))
-    with shown_as(Display(language=Language("ru"))):
+    with showing_as(Display(language=Language("ru"))):
         shown = phrase_in_words(phrase)
     assert all(parameter in shown for parameter in phrase.parameters.values() if isinstance(parameter, str))
 

@@ -9,9 +9,9 @@ from httpx2 import Response
 
 from models.case import CaseLane
 from models.policies.deciding import EnforcementPolicy
-from serving.accounts.service.display_choice import choose
+from serving.accounts.service.display_choice import save_choice
 from serving.brands.rules.rights import RightKind
-from serving.listings.service.intake import receive
+from serving.listings.service.intake import receive_rows
 from serving.platform.display import Display
 from serving.reports.service.status import status_of
 from serving.reports.store.report_documents import ReportDocument
@@ -282,7 +282,7 @@ def test_the_search_shows_ids_and_titles_and_nothing_that_only_reviewers_know(si
 
 def test_the_preview_warns_of_goods_that_only_fit_those_of_the_brand(site: Site) -> None:
     strap = a_row(external_id="RP-9", title="Strap compatible with Aurelle Colline tote, grey")
-    receive(site.runtime, site.marketplace, [strap], source="test")
+    receive_rows(site.runtime, site.marketplace, [strap], source="test")
     brand = visit_as(site, site.brand_person)
     text = words(brand.post(f"{REPORT_BRAND_PATH}/preview", {**asked(brand), "listings": "RP-9"}).text)
     assert "Removal scheduled: 1" in text
@@ -311,7 +311,7 @@ def test_an_analyst_has_no_such_page(site: Site) -> None:
 
 def test_a_report_is_written_sent_and_read_in_the_language_of_the_brand(site: Site) -> None:
     names = on_sale(site, 2)
-    choose(site.runtime, site.brand_person, Display(), {"language": "zh"})
+    save_choice(site.runtime, site.brand_person, Display(), {"language": "zh"})
     brand = visit_as(site, site.brand_person)
     fields = {**asked(brand), "listings": "\n".join([*names, names[0]])}
     rights = ("WIPO", *(f"-{kind}" for kind in RightKind))

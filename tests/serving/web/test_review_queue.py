@@ -5,10 +5,10 @@ import pytest
 
 from models.case import CaseLane
 from models.verdict import Judgement
-from serving.accounts.rules.second_person import Making, Origin
+from serving.accounts.rules.second_person import Origin, OriginKind
 from serving.accounts.store import origins
 from serving.accounts.store.accounts import Session
-from serving.listings.service.intake import receive
+from serving.listings.service.intake import receive_rows
 from serving.web.queue import case_queue
 from serving.web.queue.case_queue import queue_page
 from serving.web.queue.my_page import my_page
@@ -44,7 +44,7 @@ def test_points_are_called_points_and_their_harm_is_no_claim(site: Site) -> None
 def test_a_calibrated_score_is_a_probability_with_its_thresholds(site: Site) -> None:
     put_champion_in_force(site)
     site.clock.forward(minutes=1)
-    receive(site.runtime, site.marketplace, [a_suspect_row()], source="test")
+    receive_rows(site.runtime, site.marketplace, [a_suspect_row()], source="test")
     visitor = visit_as(site, site.analyst)
     page = visitor.get("/queue").text + visitor.get("/queue?lane=ask_brand").text
     assert 'aria-label="Score 0.' in page
@@ -69,7 +69,7 @@ def test_lanes_are_counted_and_shown_alone(site: Site) -> None:
 def test_a_long_queue_is_shown_by_pages(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(case_queue, "PAGE_SIZE", 2)
     rows = [a_suspect_row(external_id=f"MP-{i}", price=f"{500 - i}.00") for i in range(5)]
-    receive(site.runtime, site.marketplace, rows, source="test")
+    receive_rows(site.runtime, site.marketplace, rows, source="test")
     visitor = visit_as(site, site.analyst)
     first, last = visitor.get("/queue").text, visitor.get("/queue?page=3").text
     assert "1 to 2 of 5" in words(first)
@@ -108,7 +108,7 @@ def test_an_appeal_that_its_reader_may_not_judge_is_in_no_queue_of_theirs(site: 
     reader = site.second_analyst if of_the_same_person else site.analyst
     if of_the_same_person:
         with site.runtime.store.write() as connection:
-            origin = Origin(Making.RESET, site.analyst.user_id, site.clock.now())
+            origin = Origin(OriginKind.RESET, site.analyst.user_id, site.clock.now())
             origins.add_origin(connection, site.runtime.ids.new("org"), reader.user_id, origin)
     visitor = visit_as(site, reader)
     queue = visitor.get("/queue").text
@@ -262,7 +262,7 @@ def test_cases_that_belong_together_stand_together(site: Site) -> None:
         for i, seller in enumerate(("shop-1", "shop-2", "shop-1", "shop-1"))
     ]
     rows[1] |= {"title": "Solenne purse, mirror quality, with box and card", "brand": "Solenne", "description": None}
-    receive(site.runtime, site.marketplace, rows, source="test")
+    receive_rows(site.runtime, site.marketplace, rows, source="test")
     page = queue_page(site.runtime, Session(site.analyst, "token"), QueueQuery())
     head, alone = page.groups[0].head, page.groups[-1]
     assert head is not None

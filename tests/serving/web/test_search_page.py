@@ -1,6 +1,6 @@
 from models.verdict import Judgement
 from serving.accounts.service import provisioning
-from serving.listings.service.intake import receive
+from serving.listings.service.intake import receive_rows
 from tests.fixtures.runtimes import Site, a_case, a_second_review, a_suspect_row, judge
 from tests.serving.web.visits import an_appeal, visit_as, words
 
@@ -53,7 +53,7 @@ def test_an_appeal_hides_what_was_done(site: Site) -> None:
 
 def test_another_marketplaces_listings_are_not_looked_through(site: Site) -> None:
     other = provisioning.add_marketplace(site.runtime, name="Souk", base_currency="EUR", by="test")
-    receive(site.runtime, other, [a_suspect_row(external_id="SOUK-1", title="Aurelle purse")], source="test")
+    receive_rows(site.runtime, other, [a_suspect_row(external_id="SOUK-1", title="Aurelle purse")], source="test")
     text = words(visit_as(site, site.analyst).get("/search?q=purse").text)
     assert "No results match all of these words." in text
     assert "SOUK-1" not in text

@@ -12,15 +12,15 @@ from structlog.testing import capture_logs
 from models.messages.english import in_english
 from models.verdict import Judgement
 from serving.appeals.rules.counter_notice import CounterNoticeEvent, CounterNoticeState, Party
-from serving.appeals.service.counter_notices import answer_as_rights_holder, open_counter_notices, pass_deadlines
+from serving.appeals.service.counter_notices import answer_as_rights_holder, apply_deadlines, open_counter_notices
 from serving.appeals.service.seller_links import PLACE
 from serving.appeals.store.counter_notices import CounterNotice, StoredStep
-from serving.platform.display import Display, shown_as
+from serving.platform.display import Display, showing_as
 from serving.platform.languages import Language
-from serving.takedowns.rules.statement import Statement, Undone, amended_statement
+from serving.takedowns.rules.statement import OverturnCause, Statement, amended_statement
 from serving.takedowns.store.actions import StoredAction
 from serving.takedowns.tables import action
-from serving.web.case.seller_activity import deadline, timeline, what_comes
+from serving.web.case.seller_activity import current_deadline, possible_next_steps, seller_timeline
 from serving.web.wording.translated import in_words
 from tests.fixtures.receivers import a_receiver
 from tests.fixtures.runtimes import Site, judge, open_cases
@@ -94,10 +94,10 @@ def test_a_statement_is_read_in_the_seller_s_language_and_sent_in_english(site: 
         visitor.post(link, {"event": "submit", "statement": STATEMENT})
         counter_notice_id = now_of(site, removal).counter_notice_id
         answer_as_rights_holder(site.runtime, site.brand_person, counter_notice_id, CounterNoticeEvent.CONCEDE, "")
-        statements.append(amended_statement(Undone.CONCEDED).given())
+        statements.append(amended_statement(OverturnCause.CONCEDED).given())
     page, english = (words(visitor.get(f"{link}?lang={language}").text) for language in ("ru", "en"))
     for name, message in ((name, message) for parts in statements for name, message in parts.items()):
-        with shown_as(Display(language=Language("ru"))):
+        with showing_as(Display(language=Language("ru"))):
             assert in_words(message) in page, name
         assert in_english(message) not in page, name
         assert in_english(message) in english, name
@@ -163,7 +163,7 @@ def test_an_answer_that_is_refused_is_not_lost(site: Site) -> None:
     _, link = a_link(site)
     visitor = a_visitor(site)
     site.clock.forward(days=7)
-    pass_deadlines(site.runtime)
+    apply_deadlines(site.runtime)
     answer = visitor.post(link, {"event": "submit", "statement": STATEMENT})
     assert answer.status_code == 409
     assert "The time for a counter-notice has passed" in words(answer.text)
@@ -332,12 +332,14 @@ def a_step(event: CounterNoticeEvent, party: Party, text: str | None, hours: int
     ],
 )
 def test_what_comes_next_is_what_the_rules_say(counter_notice: CounterNotice | None, lines: tuple[str, ...]) -> None:
-    assert what_comes(counter_notice) == lines
+    assert possible_next_steps(counter_notice) == lines
 
 
 @pytest.mark.parametrize("profile", ["dmca_like", "china_article_43"])
 def test_where_reasons_are_not_enough_a_seller_reads_that_a_court_is(profile: str) -> None:
-    assert "The removal continues only if the rights holder goes to court." in what_comes(a_counter_notice(profile))
+    assert "The removal continues only if the rights holder goes to court." in possible_next_steps(
+        a_counter_notice(profile)
+    )
 
 
 def test_everything_that_happened_stands_in_the_order_of_its_time() -> None:
@@ -346,7 +348,7 @@ def test_everything_that_happened_stands_in_the_order_of_its_time() -> None:
         a_step(_E.MAINTAIN, Party.RIGHTS_HOLDER, "They are not.", 30),
         a_step(_E.PASS_DEADLINE, Party.CLOCK, None, 90),
     ]
-    events = timeline(a_counter_notice(), steps, [])
+    events = seller_timeline(a_counter_notice(), steps, [])
     assert [event.what for event in events] == [
         "The marketplace removed the listing and told you.",
         "You answered.",
@@ -356,7 +358,7 @@ def test_everything_that_happened_stands_in_the_order_of_its_time() -> None:
     assert [event.when for event in events][:2] == ["2 March 2026, 09:00 UTC", "2 March 2026, 14:00 UTC"]
     assert [event.is_sellers for event in events] == [False, True, False, False]
     assert [event.text is not None for event in events] == [False, True, True, False]
-    assert timeline(None, [], []) == ()
+    assert seller_timeline(None, [], []) == ()
 
 
 @pytest.mark.parametrize(
@@ -371,7 +373,7 @@ def test_everything_that_happened_stands_in_the_order_of_its_time() -> None:
 def test_a_deadline_says_what_is_left_and_never_more(
     now: datetime, time_left: str, soon: bool, begun: list[bool]
 ) -> None:
-    countdown = deadline(a_counter_notice(), [], now)
+    countdown = current_deadline(a_counter_notice(), [], now)
     assert countdown is not None
     assert (countdown.at, countdown.time) == ("Friday, 6 March 2026", "12:00 UTC")
     assert (countdown.left, countdown.soon) == (time_left, soon)
@@ -381,8 +383,8 @@ def test_a_deadline_says_what_is_left_and_never_more(
 
 
 def test_a_deadline_of_months_draws_no_days_and_none_is_drawn_where_none_runs() -> None:
-    countdown = deadline(a_counter_notice("dsa", due_at=datetime(2026, 9, 3, 12, tzinfo=UTC)), [], TOLD_AT)
+    countdown = current_deadline(a_counter_notice("dsa", due_at=datetime(2026, 9, 3, 12, tzinfo=UTC)), [], TOLD_AT)
     assert countdown is not None
     assert countdown.days == ()
-    assert deadline(a_counter_notice(due_at=None), [], TOLD_AT) is None
-    assert deadline(None, [], TOLD_AT) is None
+    assert current_deadline(a_counter_notice(due_at=None), [], TOLD_AT) is None
+    assert current_deadline(None, [], TOLD_AT) is None

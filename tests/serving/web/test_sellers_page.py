@@ -5,7 +5,7 @@ from models.seller_lists import SellerList
 from serving.accounts.rules.access import Grant, Role
 from serving.accounts.store import accounts
 from serving.brands.store import authorised_sellers
-from serving.listings.service.intake import receive
+from serving.listings.service.intake import receive_rows
 from serving.sellers.service.seller_listing import put_on_list
 from serving.sellers.store import seller_lists
 from tests.fixtures.reporting import a_leader, a_rival, elsewhere
@@ -71,7 +71,7 @@ def test_who_reviews_at_two_marketplaces_keeps_the_list_of_the_one_that_the_form
     analyst = visit_as(site, site.analyst)
 
     def listed() -> list[tuple[str, str]]:
-        list_entries = site.read(seller_lists.in_force, {site.here, souk}, site.clock.now(), 9)
+        list_entries = site.read(seller_lists.entries_in_force, {site.here, souk}, site.clock.now(), 9)
         return [(place, list_entry.seller) for place, list_entry, _ in list_entries]
 
     fields = {"seller": "s-7", "list": "deny", "reason": "A police file."}
@@ -96,7 +96,7 @@ _PLACE = "/brand/sellers"
 
 
 def on_list(site: Site) -> list[str]:
-    sellers = site.read(authorised_sellers.authorised, (site.here, site.brand_id))
+    sellers = site.read(authorised_sellers.list_entries, (site.here, site.brand_id))
     return [seller.seller for seller in sellers if seller.authorisation.holds(site.clock.now())]
 
 
@@ -131,7 +131,7 @@ def test_listings_here_are_those_of_the_brand_and_of_no_other(site: Site) -> Non
     """A seller's listings of other brands stay confidential."""
     seller = {"external_id": "maison-brandt"}
     rows = [a_row(external_id="MP-1", seller=seller), a_row(external_id="MP-2", seller=seller, brand="Solenne")]
-    receive(site.runtime, site.marketplace, rows, source="test")
+    receive_rows(site.runtime, site.marketplace, rows, source="test")
     assert "maison-brandt 1 " in words(visit_as(site, a_leader(site)).get(_PLACE).text)
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from serving.accounts.service import auth
 from serving.guards import COOKIE
-from serving.platform.display import Display, shown_as, time_zones
+from serving.platform.display import Display, showing_as, time_zones
 from serving.web.wording import words as in_words
 from tests.fixtures.runtimes import PASSWORD, Site, a_case
 from tests.serving.web.visits import Visitor, visit_as, words
@@ -29,16 +29,16 @@ def analyst(site: Site) -> Visitor:
     ],
 )
 def test_a_time_is_written_in_the_readers_zone(time_zone: str, moment: str, zone: str, _why: str) -> None:
-    with shown_as(Display(time_zone)):
+    with showing_as(Display(time_zone)):
         assert (in_words.moment(SUMMER, SUMMER), in_words.zone(SUMMER)) == (moment, zone)
 
 
 def test_a_date_stands_where_it_is_another_day_for_the_reader() -> None:
     evening, night = datetime(2026, 12, 31, 22, 30, tzinfo=UTC), datetime(2026, 12, 31, 23, 30, tzinfo=UTC)
     assert in_words.moment(evening, night) == "22:30"
-    with shown_as(Display("Europe/Madrid")):
+    with showing_as(Display("Europe/Madrid")):
         assert in_words.moment(evening, night) == "31 Dec 2026 23:30"
-        assert in_words.full(night) == "1 January 2027, 00:30 CET"
+        assert in_words.full_moment(night) == "1 January 2027, 00:30 CET"
 
 
 def test_the_zones_to_choose_from_are_places_and_utc() -> None:

@@ -63,7 +63,7 @@ def test_a_marketplace_that_a_command_founded_gets_its_administrator(site: Site)
     a_visitor(site).post(f"/setup/{token}", {**FIELDS, "marketplace": site.marketplace.name})
     with site.runtime.store.read() as connection:
         person = accounts.person(connection, accounts.user_id_by_email(connection, FIELDS["email"]))
-        assert len(marketplaces.everyone(connection)) == 1
+        assert len(marketplaces.all_marketplaces(connection)) == 1
     assert {grant.marketplace_id for grant in person.grants} == {site.here}
 
 

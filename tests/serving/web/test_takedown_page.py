@@ -2,10 +2,10 @@ import re
 
 from models.case import CaseLane
 from models.verdict import Judgement
-from serving.accounts.service.display_choice import choose
+from serving.accounts.service.display_choice import save_choice
 from serving.brands.rules.rights import RightKind
 from serving.cases.rules.takedown_request import Fate
-from serving.platform.display import Display, shown_as
+from serving.platform.display import Display, showing_as
 from serving.platform.languages import Language
 from serving.platform.tongues import say
 from tests.fixtures.reporting import questions, request, right_of, states
@@ -80,11 +80,11 @@ def test_the_reason_of_a_refused_listing_is_in_the_reader_s_language(site: Site)
     decided, fine = a_case(site, CaseLane.ASK_BRAND), a_case(site, CaseLane.ASK_BRAND, external_id="MP-2")
     brand = visit_as(site, site.brand_person)
     brand.answer(decided.case_id, decided.version_id, Judgement.GENUINE)
-    with shown_as(Display(language=Language("es"))):
+    with showing_as(Display(language=Language("es"))):
         expected = say("The case has been decided already.")
     outcome = request(site, [decided, fine])
     assert [str(listing.refusal) for listing in outcome.items if listing.fate is Fate.REFUSED] == [
         "The case has been decided already."
     ]
-    choose(site.runtime, site.brand_person, Display(), {"language": "es"})
+    save_choice(site.runtime, site.brand_person, Display(), {"language": "es"})
     assert expected in words(brand.get(f"{PATH}/{outcome.request.request_id}").text)

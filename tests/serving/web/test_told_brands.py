@@ -22,38 +22,38 @@ from models.case import CaseLane
 from models.errors import DomainError
 from models.explanations import _STORY_OF
 from models.labels import AppealState
-from models.messages.english import in_english, places, told_outside
+from models.messages.english import in_english, placeholders, translated_sentences
 from models.policies.deciding import EnforcementPolicy
 from models.verdict import DecisionInput, Judgement, ReasonCode, Side, consequence
 from serving.accounts.rules.access import Role
-from serving.accounts.service.display_choice import choose
+from serving.accounts.service.display_choice import save_choice
 from serving.accounts.service.given_names import checked_address
 from serving.appeals.rules.counter_notice import CounterNoticeState
 from serving.brands.policy import DEFAULT_RIGHTS, EnrolmentPolicy
-from serving.brands.rules.brand_dashboard import _ended
-from serving.brands.rules.brand_record import Answered, became
-from serving.brands.rules.certification import How, Passed, gate, questions
-from serving.brands.rules.rights import Mandate, Notice, Right, RightKind, RightState, basis
-from serving.brands.rules.rights_document import territories
-from serving.brands.service.authorised_sellers import MOST, named_in
+from serving.brands.rules.brand_dashboard import _objection_outcome
+from serving.brands.rules.brand_record import AnswerFacts, result_of
+from serving.brands.rules.certification import CertificationMethod, CertificationPass, gate_for, questions
+from serving.brands.rules.rights import Mandate, Notice, Right, RightKind, RightState, basis_for
+from serving.brands.rules.rights_document import checked_territories
+from serving.brands.service.authorised_sellers import MOST, parse_sellers
 from serving.brands.service.brand_file import AGENT, NOT_LEADING
 from serving.brands.service.mandates import NewMandate, grant_mandate
 from serving.brands.service.price_lists import judge_rows
 from serving.brands.service.rights_claims import NewRight, claim_right, settle_right
 from serving.brands.service.rights_copies import keep_document
-from serving.cases.rules.takedown_request import Fate, came_to
+from serving.cases.rules.takedown_request import Fate, outcome_messages
 from serving.composition import default_policies
-from serving.listings.service.intake import receive
-from serving.platform.display import Display, shown_as
+from serving.listings.service.intake import receive_rows
+from serving.platform.display import Display, showing_as
 from serving.platform.languages import Language, languages
 from serving.platform.row_files import LARGEST, rows_of
 from serving.standing.policy import StandingPolicy
-from serving.standing.rules.confirmations import Given
-from serving.standing.rules.enrolment import Begun, limited, stage
-from serving.standing.rules.standing import KeptLevel, Level, effect, outlook, standing
+from serving.standing.rules.confirmations import BrandAnswer
+from serving.standing.rules.enrolment import FirstPhase, limit_effect, stage
+from serving.standing.rules.standing import Level, StoredLevel, effect, outlook, standing
 from serving.takedowns.rules.public_statement import Source
-from serving.takedowns.rules.statement import Owned, removal_statement
-from serving.web.brand.questions import _TOLD
+from serving.takedowns.rules.statement import ProtectedMark, removal_statement
+from serving.web.brand.questions import _ICONS
 from serving.web.wording.refusals import phrase_in_words
 from serving.web.wording.translated import in_words
 from serving.web.wording.words import age, due, duration
@@ -80,7 +80,7 @@ def told_of_listings() -> list[Message]:
     for facts in (suspect_facts(history=A_HISTORY), full_facts()):
         of = compute(facts)
         for column, feature in enumerate(FEATURES):
-            if {feature.name, _STORY_OF.get(feature.name)} & set(_TOLD) and not math.isnan(of.vector[column]):
+            if {feature.name, _STORY_OF.get(feature.name)} & set(_ICONS) and not math.isnan(of.vector[column]):
                 messages += [
                     reason
                     for feature_value in (0, 0.5, 0.9, 1, 2)
@@ -92,7 +92,7 @@ def told_of_listings() -> list[Message]:
 def told_of_standing() -> list[Message]:
     """The possible standings of a brand, and the effect of its next confirmation."""
     policies, messages = default_policies(), list[Message]()
-    answers: list[list[Given]] = [
+    answers: list[list[BrandAnswer]] = [
         [],
         lived(3),
         lived(40),
@@ -105,18 +105,18 @@ def told_of_standing() -> list[Message]:
         [WRONG, BACK],
     ]
     for history, kept_level in product(
-        answers, (None, *(KeptLevel(level, NOW - timedelta(days=60)) for level in Level))
+        answers, (None, *(StoredLevel(level, NOW - timedelta(days=60)) for level in Level))
     ):
         stands = standing(history, kept_level=kept_level, as_of=NOW, policy=policies[StandingPolicy])
         messages += [*stands.reasons, *outlook(stands, policies[StandingPolicy])]
         for used, briefed in product((0, 99), (None, NOW - timedelta(days=1), NOW - timedelta(days=400))):
             follows = effect(stands, at_once_today=used, policy=policies[StandingPolicy])
-            begun = stage(Begun(briefed, 3, stands.good, None), NOW, policies[EnrolmentPolicy])
-            first = limited(follows, begun, at_once_today=used, policy=policies[EnrolmentPolicy])
+            begun = stage(FirstPhase(briefed, 3, stands.good, None), NOW, policies[EnrolmentPolicy])
+            first = limit_effect(follows, begun, at_once_today=used, policy=policies[EnrolmentPolicy])
             messages += [follows.reason, first.reason, *begun.reasons]
     for days in (None, 1, 360, 400):
-        passed = None if days is None else Passed(NOW - timedelta(days=days), How.ANSWERED)
-        messages.append(gate(passed, NOW, policies[EnrolmentPolicy]).reason)
+        passed = None if days is None else CertificationPass(NOW - timedelta(days=days), CertificationMethod.ANSWERED)
+        messages.append(gate_for(passed, NOW, policies[EnrolmentPolicy]).reason)
     return messages
 
 
@@ -142,13 +142,13 @@ def told_of_rights() -> list[Message]:
     for right, code, sold_in, acting in product(
         changes, ReasonCode, (None, frozenset({"CN"}), frozenset({"FR"})), ([], *([mandate] for mandate in mandates))
     ):
-        messages += basis([right], acting, Notice(code, sold_in, NOW), DEFAULT_RIGHTS).reasons
-    return [*messages, *basis([], [], Notice(MARK, None, NOW), DEFAULT_RIGHTS).reasons]
+        messages += basis_for([right], acting, Notice(code, sold_in, NOW), DEFAULT_RIGHTS).reasons
+    return [*messages, *basis_for([], [], Notice(MARK, None, NOW), DEFAULT_RIGHTS).reasons]
 
 
 def told_of_requests() -> list[Message]:
     """The outcomes of a bulk request, and of one of its listings."""
-    messages = [outcome for fate, n in product(Fate, (1, 3)) for outcome in came_to({fate: n})]
+    messages = [outcome for fate, n in product(Fate, (1, 3)) for outcome in outcome_messages({fate: n})]
     for withheld in (None, message("effect.capped.used", n=5)):
         decision_input = DecisionInput(
             CaseLane.ASK_BRAND, Side.BRAND, brand_can_be_asked=True, brand_name="Marea", withheld=withheld
@@ -167,8 +167,8 @@ def told_of_answers() -> list[Message]:
         AppealState,
         (None, *CounterNoticeState),
     ):
-        answered = Answered(judgement, NOW, undone, removal, None, appeal, countered, objected=True)
-        messages += [message(became(answered).reason), message(_ended(answered))]
+        answered = AnswerFacts(judgement, NOW, undone, removal, None, appeal, countered, objected=True)
+        messages += [message(result_of(answered).reason), message(_objection_outcome(answered))]
     return messages
 
 
@@ -191,15 +191,15 @@ def refused_what_is_on_file() -> list[Phrase]:
         )
     ]
     phrases += [row.refused for row in judge_rows(prices, NOW) if row.refused is not None]
-    phrases += [why for _, why in named_in("9" * 201)[1]]
+    phrases += [why for _, why in parse_sellers("9" * 201)[1]]
     calls: list[Callable[[], object]] = [
         *(
             partial(check_pattern, pattern)
             for pattern in ("", "\n", "é", "\u0301", r"\C", "(", "a*", "a{900}b{900}" * 9)
         ),
         *(partial(rows_of, *upload) for upload in (("", b""), ("", b"9" * (LARGEST + 1)), ("list.xml", b"9"))),
-        *(partial(territories, countries) for countries in ((), ("Mars",))),
-        lambda: named_in("\n".join(map(str, range(MOST + 1)))),
+        *(partial(checked_territories, countries) for countries in ((), ("Mars",))),
+        lambda: parse_sellers("\n".join(map(str, range(MOST + 1)))),
         lambda: checked_address("nobody"),
     ]
     for call in calls:
@@ -217,9 +217,9 @@ TOLD = [told_of_answers, told_of_listings, told_of_requests, told_of_rights, tol
 def test_what_the_rules_say_to_a_brand_is_known_in_every_language(told_of: Callable[[], list[Message]]) -> None:
     messages = {in_english(reason): reason for reason in told_of()}
     assert len(messages) >= 10
-    assert {reason.code for reason in messages.values()} <= set(told_outside())
+    assert {reason.code for reason in messages.values()} <= set(translated_sentences())
     for language, (english, reason) in product(OTHERS, messages.items()):
-        with shown_as(Display(language=language)):
+        with showing_as(Display(language=language)):
             remaining_text = _QUOTED.sub("", in_words(reason))
         assert not _ENGLISH.search(remaining_text), (language, reason, remaining_text)
         assert remaining_text != english
@@ -227,14 +227,14 @@ def test_what_the_rules_say_to_a_brand_is_known_in_every_language(told_of: Calla
 
 def test_what_is_refused_to_a_brand_is_known_in_every_language() -> None:
     for language, phrase in product(OTHERS, refused_what_is_on_file()):
-        with shown_as(Display(language=language)):
+        with showing_as(Display(language=language)):
             remaining_text = _QUOTED.sub("", phrase_in_words(phrase))
         assert not _ENGLISH.search(remaining_text), (language, phrase, remaining_text)
         assert remaining_text != str(phrase), (language, phrase)
 
 
 def test_a_date_is_written_as_the_language_writes_it() -> None:
-    with shown_as(Display(language=Language("es"))):
+    with showing_as(Display(language=Language("es"))):
         sentence = in_words(message("phase.until", date=date(2026, 5, 1))).replace("\xa0", " ")
     assert sentence == "Dura al menos hasta el 1 de mayo de 2026."
 
@@ -259,7 +259,7 @@ _DISCOUNT = message("price_claimed_discount", share=0.7, list_price=Amount(Decim
     ],
 )
 def test_figures_are_written_as_the_language_writes_them(language: Language, message: Message, expected: str) -> None:
-    with shown_as(Display(language=language)):
+    with showing_as(Display(language=language)):
         assert in_words(message).replace("\xa0", " ") == expected
 
 
@@ -278,10 +278,10 @@ HOSTILE = st.one_of(
     [", EUR", "9" * 28 + " EUR", "9" * 400, "9" * 400 + " %", ",", "1,234", "%(n)s", "{n}", "{", "}}", "{0.a!r}"],
 )
 def test_whatever_is_put_into_a_sentence_it_is_shown(language: Language, hostile_text: str) -> None:
-    for code, sentence in told_outside().items():
-        hows = dict(places(sentence.text)) | dict(places(sentence.other or ""))
+    for code, sentence in translated_sentences().items():
+        hows = dict(placeholders(sentence.text)) | dict(placeholders(sentence.other or ""))
         message = Message(code, {name: hostile(name, how, hostile_text) for name, how in hows.items()})
-        with shown_as(Display(language=language)):
+        with showing_as(Display(language=language)):
             shown = in_words(message)
         assert shown.count(hostile_text) >= sum(
             hostile_text in str(parameter) for parameter in message.parameters.values()
@@ -300,7 +300,7 @@ def hostile(name: str, how: str, hostile_text: str) -> int | str | tuple[str]:
 def test_no_name_of_others_is_beyond_the_page_that_shows_it(name: str, language: Language) -> None:
     """Also where it went through the database."""
     statement = removal_statement(
-        owned=Owned(name, name),
+        owned=ProtectedMark(name, name),
         reason_code=MARK,
         side=Side.BRAND,
         was_flagged=True,
@@ -309,7 +309,7 @@ def test_no_name_of_others_is_beyond_the_page_that_shows_it(name: str, language:
     )
     messages = each_from_json(json.loads(json.dumps(each_as_json(statement.given()))))
     assert messages == statement.given()
-    with shown_as(Display(language=language)):
+    with showing_as(Display(language=language)):
         assert name in in_words(messages["facts"])
         assert in_words(messages["right"]).count(name) >= 2
         assert all(map(in_words, messages.values()))
@@ -318,7 +318,7 @@ def test_no_name_of_others_is_beyond_the_page_that_shows_it(name: str, language:
 def test_the_title_of_a_right_that_reads_like_a_price_is_shown_as_it_is() -> None:
     title = "Hi. , EUR expired on 2026-01-01. x"
     right = message("right.mark", title=title, office="EUIPO", number="1")
-    with shown_as(Display(language=Language("es"))):
+    with showing_as(Display(language=Language("es"))):
         assert title in in_words(message("right.ended", right=right, date=date(2026, 1, 1)))
 
 
@@ -332,13 +332,13 @@ def test_the_title_of_a_right_that_reads_like_a_price_is_shown_as_it_is() -> Non
     ],
 )
 def test_lengths_are_short_in_every_language(language: Language, long: str, late: str, old: str) -> None:
-    with shown_as(Display(language=language)):
+    with showing_as(Display(language=language)):
         lengths = (duration(76 * 3600), due(NOW - timedelta(hours=30), NOW).text, age(1200))
     assert tuple(length.replace("\xa0", " ") for length in lengths) == (long, late, old)
 
 
 def reader(site: Site, language: Language) -> Visitor:
-    choose(site.runtime, site.brand_person, Display(), {"language": language})
+    save_choice(site.runtime, site.brand_person, Display(), {"language": language})
     return visit_as(site, site.brand_person)
 
 
@@ -456,7 +456,7 @@ def test_a_brand_s_people_are_listed_and_invited_in_their_language(site: Site) -
     until = site.clock.now() + timedelta(days=90)
     grant_mandate(site.runtime, NewMandate("Aurelle", colleague.email, "Roche", ("EU",), until), by="test")
     leader = a_leader(site)
-    choose(site.runtime, leader, Display(), {"language": "zh"})
+    save_choice(site.runtime, leader, Display(), {"language": "zh"})
     visitor = visit_as(site, leader)
     data_words = ("ana@aurelle.example", "Ana Prieto", leader.email, leader.name, "Roche", "new@aurelle.example", "UTC")
     assert left_in_english(visitor.get("/brand/people").text, *data_words) == []
@@ -464,7 +464,7 @@ def test_a_brand_s_people_are_listed_and_invited_in_their_language(site: Site) -
     assert left_in_english(visitor.get("/brand/people").text, *data_words) == []
     refused = visitor.post("/brand/people/invitations", {"email": leader.email})
     assert f"{leader.email} 已可代表贵品牌。 未作任何更改。" in words(refused.text)
-    choose(site.runtime, colleague, Display(), {"language": "zh"})
+    save_choice(site.runtime, colleague, Display(), {"language": "zh"})
     assert "您的账户只能查看，不能更改。" in words(visit_as(site, colleague).get("/brand/people").text)
 
 
@@ -576,7 +576,7 @@ def test_a_brand_s_prices_are_looked_at_and_added_in_its_language(site: Site) ->
 
 
 def test_a_brand_s_indicators_are_tried_and_kept_in_its_language(site: Site) -> None:
-    receive(site.runtime, site.marketplace, [a_row(description="With plastic card.")], source="test")
+    receive_rows(site.runtime, site.marketplace, [a_row(description="With plastic card.")], source="test")
     a_leader(site)
     visitor = reader(site, Language("zh"))
     new = {"label": "Card in the box", "pattern": "plastic card", "direction": "counterfeit", "where": "any"}
@@ -625,14 +625,14 @@ def test_a_refusal_and_its_way_on_are_in_the_language_of_who_was_refused(site: S
 
 def test_a_page_of_the_staff_is_english_whatever_its_reader_has_chosen(site: Site) -> None:
     a_case(site, CaseLane.ASK_BRAND)
-    choose(site.runtime, site.analyst, Display(), {"language": "ru"})
+    save_choice(site.runtime, site.analyst, Display(), {"language": "ru"})
     assert not re.search("[а-яё]", words(visit_as(site, site.analyst).get("/queue?lane=ask_brand").text))
 
 
 def test_what_a_brand_has_on_file_is_shared_in_its_language(site: Site) -> None:
     both = at_both(site)
     mine = put_on_file(both, both.here)
-    choose(site.runtime, both.lead, Display(), {"language": "zh"})
+    save_choice(site.runtime, both.lead, Display(), {"language": "zh"})
     visitor, to = visit_as(site, both.lead), {"of": ".".join(both.here), "with": both.souk}
     for page in ("rights", "people", "prices"):
         text = words(visitor.get(f"/brand/{page}").text)

@@ -17,8 +17,8 @@ import pytest
 from standardwebhooks import Webhook, WebhookVerificationError
 
 from models.errors import Invalid
-from serving.platform.outbound.line import Failed
-from serving.webhooks.client import Delivered, Message, check_secret, new_secret
+from serving.platform.outbound.line import Failure
+from serving.webhooks.client import Delivery, Message, check_secret, new_secret
 from tests.fixtures.clocks import NOW
 from tests.fixtures.sending import send_alone
 
@@ -79,7 +79,7 @@ def deliver(
     allow_loopback: bool = True,
     signed_at: datetime = SIGNED_AT,
     timeout_seconds: float = 10,
-) -> Delivered | Failed:
+) -> Delivery | Failure:
     return send_alone(
         message, url, SECRET, allow_loopback=allow_loopback, signed_at=signed_at, timeout_seconds=timeout_seconds
     )
@@ -87,7 +87,7 @@ def deliver(
 
 def test_the_published_example_is_signed_as_published() -> None:
     with a_server(status(204)) as (url, got):
-        assert deliver(url) == Delivered(204)
+        assert deliver(url) == Delivery(204)
     (headers,) = got
     assert headers["webhook-id"] == "msg_p5jXN8AQM9LWM0D4loKWxJek"
     assert headers["webhook-timestamp"] == "1614265330"
@@ -173,20 +173,20 @@ def test_a_secret_of_a_size_that_the_scheme_allows_is_accepted(size: int) -> Non
 @pytest.mark.parametrize("code", [200, 201, 204])
 def test_a_success_is_an_acknowledgement(code: int) -> None:
     with a_server(status(code)) as (url, _):
-        assert deliver(url) == Delivered(code)
+        assert deliver(url) == Delivery(code)
 
 
 @pytest.mark.parametrize("code", [400, 401, 404, 410, 429, 500, 503])
 def test_any_other_response_is_a_failure(code: int) -> None:
     with a_server(status(code)) as (url, _):
-        assert deliver(url) == Failed(f"The receiver answered {code}.", code)
+        assert deliver(url) == Failure(f"The receiver answered {code}.", code)
 
 
 @pytest.mark.parametrize("code", [301, 302, 303, 307, 308])
 def test_a_redirect_is_not_followed(code: int) -> None:
     """Its unchecked address could lead anywhere, for example to the cloud's metadata service."""
     with a_server(status(204)) as (elsewhere, got), a_server(status(code, location=elsewhere)) as (url, _):
-        assert deliver(url) == Failed(f"The receiver answered {code}.", code)
+        assert deliver(url) == Failure(f"The receiver answered {code}.", code)
     assert got == []
 
 
@@ -195,14 +195,14 @@ def test_no_proxy_is_taken_from_the_environment(monkeypatch: pytest.MonkeyPatch)
         for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
             monkeypatch.setenv(name, proxy.partition("/hooks")[0])
         monkeypatch.delenv("no_proxy", raising=False)
-        assert deliver(url) == Delivered(204)
+        assert deliver(url) == Delivery(204)
     assert seen == []
 
 
 def test_loopback_that_was_not_allowed_is_never_called() -> None:
     with a_server(status(204)) as (url, got):
         outcome = deliver(url.replace("http:", "https:"), allow_loopback=False)
-    assert outcome == Failed("127.0.0.1 leads to 127.0.0.1, which is not a public address.")
+    assert outcome == Failure("127.0.0.1 leads to 127.0.0.1, which is not a public address.")
     assert got == []
 
 
@@ -219,7 +219,7 @@ def test_a_second_answer_of_the_name_server_changes_nothing(monkeypatch: pytest.
 
     monkeypatch.setattr(socket, "getaddrinfo", names)
     with a_server(status(204)) as (url, got):
-        assert deliver(url.replace("127.0.0.1", "localhost")) == Delivered(204)
+        assert deliver(url.replace("127.0.0.1", "localhost")) == Delivery(204)
     assert lookups == ["localhost"]
     assert got[0]["host"] == url.partition("//")[2].partition("/")[0].replace("127.0.0.1", "localhost")
 
@@ -227,7 +227,7 @@ def test_a_second_answer_of_the_name_server_changes_nothing(monkeypatch: pytest.
 def test_the_error_of_an_unreachable_receiver_omits_its_address() -> None:
     with a_server(status(204)) as (url, _):
         pass
-    assert deliver(url) == Failed("The receiver could not be reached: ConnectError.")
+    assert deliver(url) == Failure("The receiver could not be reached: ConnectError.")
 
 
 def test_an_untrusted_certificate_is_refused(tmp_path: Path) -> None:
@@ -241,7 +241,7 @@ def test_an_untrusted_certificate_is_refused(tmp_path: Path) -> None:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate, key)
     with a_server(status(204), context=context) as (url, got):
-        assert deliver(url) == Failed("The receiver could not be reached: ConnectError.")
+        assert deliver(url) == Failure("The receiver could not be reached: ConnectError.")
     assert got == []
 
 
@@ -255,7 +255,7 @@ def without_end(handler: BaseHTTPRequestHandler) -> None:
 
 def test_an_answer_without_end_is_read_only_at_its_beginning() -> None:
     with a_server(without_end) as (url, _):
-        assert deliver(url) == Delivered(200)
+        assert deliver(url) == Delivery(200)
 
 
 def packed(handler: BaseHTTPRequestHandler) -> None:
@@ -269,7 +269,7 @@ def packed(handler: BaseHTTPRequestHandler) -> None:
 
 def test_an_answer_is_never_unpacked() -> None:
     with a_server(packed) as (url, _):
-        assert deliver(url) == Delivered(200)
+        assert deliver(url) == Delivery(200)
 
 
 _FOREVER = 60  # Bytes, one every twentieth of a second: fifteen times the time limit of the delivery.
@@ -297,4 +297,4 @@ def slow_body(handler: BaseHTTPRequestHandler) -> None:
 @pytest.mark.parametrize("answer", [slow_headers, slow_body])
 def test_a_slow_receiver_does_not_block_a_job_beyond_the_total_time(answer: Answer) -> None:
     with a_server(answer) as (url, _):
-        assert deliver(url, timeout_seconds=0.2) == Failed("The receiver took longer than 0.2 seconds.")
+        assert deliver(url, timeout_seconds=0.2) == Failure("The receiver took longer than 0.2 seconds.")

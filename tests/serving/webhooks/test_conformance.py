@@ -19,7 +19,7 @@ from serving.sellers.rules.sanction import SellerAct
 from serving.sellers.store.seller_actions import StoredSellerAction
 from serving.takedowns.store.actions import StoredAction
 from serving.webhooks.client import new_secret
-from serving.webhooks.conformance import CHECKS, Mark, Receiver, passed, run
+from serving.webhooks.conformance import CHECKS, Mark, Receiver, has_passed, run_checks
 from serving.webhooks.payloads import PAYLOADS, EndpointTest
 from serving.webhooks.rules.action import ActionKind, RequestKind
 from serving.webhooks.service.letters import message_of
@@ -177,21 +177,21 @@ REFUSALS = {"other_secret", "unsigned", "altered", "old", "future", "unreadable"
 )
 def test_what_a_receiver_does_wrong_is_found_and_nothing_else(flaw: str, failing: set[str]) -> None:
     with a_shop(flaw) as receiver:
-        results = run(receiver)
+        results = run_checks(receiver)
     assert {outcome.name: outcome.seen for outcome in results if outcome.mark is Mark.FAILED}.keys() == failing
-    assert passed(results) is (not failing)
+    assert has_passed(results) is (not failing)
 
 
 def test_a_receiver_that_is_not_there_fails_every_check() -> None:
-    results = run(Receiver("http://127.0.0.1:9/hooks", SECRET, True, 1.0, "http://127.0.0.1:9/{listing}"))
+    results = run_checks(Receiver("http://127.0.0.1:9/hooks", SECRET, True, 1.0, "http://127.0.0.1:9/{listing}"))
     assert {outcome.mark for outcome in results} == {Mark.FAILED}
 
 
 def test_what_cannot_be_looked_at_is_not_judged() -> None:
     with a_shop("acknowledges and does nothing") as receiver:
-        results = run(Receiver(receiver.url, receiver.secret, True, 10.0))
+        results = run_checks(Receiver(receiver.url, receiver.secret, True, 10.0))
     assert {outcome.name for outcome in results if outcome.mark is Mark.NOT_JUDGED} == EFFECTS
-    assert passed(results)
+    assert has_passed(results)
 
 
 def test_every_check_is_failed_by_some_receiver() -> None:

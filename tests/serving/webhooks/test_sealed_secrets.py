@@ -18,7 +18,7 @@ from serving.commands.webhooks import rotate_webhook_key
 from serving.composition import WEBHOOK_KEY, open_runtime
 from serving.platform.home import Home
 from serving.platform.runtime import Runtime
-from serving.platform.sealing import KEY_BYTES, KeyFile, Keys, Sealer, Unsealable
+from serving.platform.sealing import KEY_BYTES, KeyFile, Keys, Sealer, UnsealableSecret
 from serving.takedowns.store import actions
 from serving.webhooks.client import new_secret
 from serving.webhooks.service.signing_secrets import seal_under_new_key, signing_secrets
@@ -41,7 +41,7 @@ def register(site: Site) -> str:
 
 def secrets_of(runtime: Runtime, site: Site) -> tuple[str, ...]:
     with runtime.store.read() as connection:
-        endpoint = endpoints.in_force(connection, site.here)
+        endpoint = endpoints.endpoint_in_force(connection, site.here)
     assert endpoint is not None
     return signing_secrets(runtime, endpoint, site.clock.now())
 
@@ -81,7 +81,7 @@ def test_secrets_that_an_earlier_version_stored_are_sealed_at_the_next_start(any
     try:
         assert not any("whsec_" in secret for secret in stored(any_site))
         with runtime.store.read() as connection:
-            endpoint = endpoints.in_force(connection, any_site.here)
+            endpoint = endpoints.endpoint_in_force(connection, any_site.here)
             acts = connection.execute(select(audit_entry.c.act)).scalars().all()
         assert endpoint is not None
         assert runtime.services[Sealer].open(endpoint.secret) == clear
@@ -142,7 +142,7 @@ def test_a_key_that_is_set_wrongly_keeps_the_service_from_starting(site: Site, k
 @pytest.mark.parametrize("content", [b"", b"x" * 31, b"x" * 33])
 def test_a_damaged_key_file_keeps_the_service_from_starting(site: Site, content: bytes) -> None:
     (site.runtime.home.root / WEBHOOK_KEY).write_bytes(content)
-    with pytest.raises(Unsealable, match=r"webhook\.key in the data directory is damaged"):
+    with pytest.raises(UnsealableSecret, match=r"webhook\.key in the data directory is damaged"):
         opened_again(site)
 
 
@@ -185,12 +185,12 @@ def test_what_is_sealed_opens_as_it_was_and_not_after_a_change(secret: str, posi
     assert secret not in sealed or len(secret) < 5
     changed = bytearray(base64.urlsafe_b64decode(sealed))
     changed[position % len(changed)] ^= 1
-    with pytest.raises(Unsealable):
+    with pytest.raises(UnsealableSecret):
         sealer.open(base64.urlsafe_b64encode(changed).decode())
     sealer.renew()
     assert sealer.open(sealed) == secret
     sealer.renew()
-    with pytest.raises(Unsealable):
+    with pytest.raises(UnsealableSecret):
         sealer.open(sealed)
 
 

@@ -5,8 +5,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from features.fields import Rejected
-from training.adapters.files import MOST_COLUMNS, RawRow, Unreadable, file_digest, parse_json, read_rows
+from features.fields import FieldError
+from training.adapters.files import MOST_COLUMNS, RawRow, UnreadableFile, file_digest, parse_json, read_rows
 
 
 def rows(tmp_path: Path, name: str, content: bytes) -> list[RawRow]:
@@ -90,7 +90,7 @@ UNREADABLE = [
 
 @pytest.mark.parametrize(("name", "content", "sentence", "_why"), UNREADABLE)
 def test_a_file_is_refused_as_a_whole(tmp_path: Path, name: str, content: bytes, sentence: str, _why: str) -> None:
-    with pytest.raises(Unreadable, match=sentence):
+    with pytest.raises(UnreadableFile, match=sentence):
         rows(tmp_path, name, content)
 
 
@@ -101,22 +101,22 @@ def test_a_header_of_too_many_columns_is_refused_before_a_row_is_read(tmp_path: 
     (tmp_path / "a.csv").write_bytes(b"," * MOST_COLUMNS + b"\n1\n")
     (tmp_path / "a.tsv").write_bytes(b"\t" * MOST_COLUMNS + b"\n1\n")
     for name in ("a.parquet", "a.csv", "a.tsv"):
-        with pytest.raises(Unreadable, match="the header has 2,001 columns; at most 2,000 are accepted"):
+        with pytest.raises(UnreadableFile, match="the header has 2,001 columns; at most 2,000 are accepted"):
             next(read_rows(tmp_path / name))
     (tmp_path / "b.csv").write_bytes(b"a,b\n1,2\n")
-    with pytest.raises(Unreadable, match="2 columns; at most 1 are"):
+    with pytest.raises(UnreadableFile, match="2 columns; at most 1 are"):
         next(read_rows(tmp_path / "b.csv", most_columns=1))
     assert len(list(read_rows(tmp_path / "b.csv", most_columns=2))) == 1
 
 
 def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(Unreadable, match="there is no such file"):
+    with pytest.raises(UnreadableFile, match="there is no such file"):
         list(read_rows(tmp_path / "a.csv"))
 
 
 def test_a_folder_named_like_a_file_is_refused(tmp_path: Path) -> None:
     (tmp_path / "a.csv").mkdir()
-    with pytest.raises(Unreadable, match="there is no such file"):
+    with pytest.raises(UnreadableFile, match="there is no such file"):
         list(read_rows(tmp_path / "a.csv"))
 
 
@@ -174,7 +174,7 @@ SENTENCES = [
 
 @pytest.mark.parametrize(("text", "sentence"), SENTENCES, ids=[row[1] for row in SENTENCES])
 def test_bad_json_is_refused_in_a_sentence_that_does_not_repeat_it(text: str | bytes, sentence: str) -> None:
-    with pytest.raises(Rejected) as refused:
+    with pytest.raises(FieldError) as refused:
         parse_json(text)
     assert refused.value.sentence == sentence
 

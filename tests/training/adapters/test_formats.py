@@ -5,7 +5,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from features.fields import Rejected
+from features.fields import FieldError
 from features.listing import Listing, check
 from tests.fixtures.clocks import NOW
 from training.adapters import cells
@@ -20,9 +20,9 @@ def listing(format_name: str, row: Mapping[str, object]) -> Listing:
     return checked_row
 
 
-def refused(format_name: str, row: Mapping[str, object]) -> Rejected:
+def refused(format_name: str, row: Mapping[str, object]) -> FieldError:
     layout = FORMATS[format_name].layout_of(row)
-    with pytest.raises(Rejected) as refusal:
+    with pytest.raises(FieldError) as refusal:
         layout.to_listing(row, NOW)
     return refusal.value
 
@@ -335,7 +335,7 @@ def one_by_one(batch: pa.RecordBatch) -> list[Mapping[str, object] | None]:
     for row in batch.to_pylist():
         try:
             listings.append(to_listing(row))
-        except Rejected:
+        except FieldError:
             listings.append(None)
     return listings
 
@@ -407,7 +407,7 @@ NO_NUMBERS = [
 
 @pytest.mark.parametrize(("cell", "code"), NO_NUMBERS, ids=[repr(row[0]) for row in NO_NUMBERS])
 def test_a_cell_that_is_no_number_is_refused_by_its_column(cell: object, code: str) -> None:
-    with pytest.raises(Rejected) as refused:
+    with pytest.raises(FieldError) as refused:
         cells.number({"x": cell}, "x")
     assert (refused.value.code, refused.value.field) == (code, "x")
 
@@ -427,7 +427,7 @@ def test_an_amount_reads_as_the_intended_decimal(cell: object, expected: str, re
 
 
 def test_a_cell_that_is_no_amount_is_refused_by_its_column() -> None:
-    with pytest.raises(Rejected, match="x must be a decimal number"):
+    with pytest.raises(FieldError, match="x must be a decimal number"):
         cells.amount({"x": "19,90"}, "x")
 
 

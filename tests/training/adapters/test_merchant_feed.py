@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from features.fields import Rejected
+from features.fields import FieldError
 from features.listing import Listing, Rejection, check
 from tests.fixtures.clocks import NOW
 from training import dataset
 from training.adapters import files
-from training.adapters.files import Unreadable, read_rows
+from training.adapters.files import UnreadableFile, read_rows
 from training.adapters.merchant_feed import to_listing
 from training.dataset import CheckedRow, read_listings
 
@@ -111,7 +111,7 @@ ROWS: list[tuple[dict[str, str], str, object, str]] = [
 def test_an_item_is_read_by_the_specification(row: dict[str, str], field: str, expected: object, _why: str) -> None:
     try:
         listing = check(to_listing({"id": "F-1", "title": "Tote", **row}, NOW), received_at=NOW)
-    except Rejected as refused:
+    except FieldError as refused:
         listing = Rejection(refused.code, refused.field, refused.sentence)
     assert getattr(listing, field) == expected
 
@@ -143,7 +143,7 @@ def test_a_compressed_file_that_is_none_or_ends_early_is_refused(tmp_path: Path)
     whole = gzip.compress(FEED.read_bytes())
     for content in (b"id\ttitle\n", whole[:-20], whole[:20] + b"\xff" * 40 + whole[60:]):
         path.write_bytes(content)
-        with pytest.raises(Unreadable, match=r"feed\.tsv\.gz: not a readable gzip file"):
+        with pytest.raises(UnreadableFile, match=r"feed\.tsv\.gz: not a readable gzip file"):
             list(read_rows(path))
     path.write_bytes(whole)
     assert len(list(read_rows(path))) == 40

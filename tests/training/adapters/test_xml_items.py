@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from training.adapters import xml_items
-from training.adapters.files import Unreadable, read_rows
+from training.adapters.files import UnreadableFile, read_rows
 
 pytestmark = pytest.mark.attack
 
@@ -59,7 +59,7 @@ BEYOND = [
 def test_what_no_feed_has_is_refused_before_it_takes_memory(
     tmp_path: Path, content: bytes, words: str, why: str
 ) -> None:
-    with pytest.raises(Unreadable, match=words):
+    with pytest.raises(UnreadableFile, match=words):
         rows_of(tmp_path, content)
 
 

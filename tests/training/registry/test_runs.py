@@ -108,7 +108,7 @@ def a_training(folder: Path, how: str, store: list[str]) -> Kept:
     """A training that ends without a bundle after its run has begun."""
     command = [*arguments(folder, ROWS), *NAMED, *store]
     uri = store[1]
-    code, lines = lines_of(["-c", MEANWHILE, children.python()[0], READ, uri, how, *command])
+    code, lines = lines_of(["-c", MEANWHILE, children.interpreter_command()[0], READ, uri, how, *command])
     assert code == {"refused": 3, "failed": 1}[how]
     messages = [line for line in lines if "event" in line]
     return Kept(runs_of(uri), messages, [line for line in lines if "status" in line])

@@ -6,7 +6,7 @@ import pytest
 
 from features.listing import Listing, check
 from tests.fixtures.simulation import a_listing, a_small_market
-from training.simulation.adapting import Adapting, learnt, reworded, under_another_name
+from training.simulation.adapting import AdaptingSellers, dropped_share, new_account_row, reword
 from training.simulation.simulated.words import BLATANT_TITLES, TELLS, Language
 
 MARKET = a_small_market()
@@ -26,7 +26,7 @@ ROW: dict[str, Any] = {
 
 
 def rewritten(caught: int, times: int = 400) -> list[dict[str, object]]:
-    return [reworded(ROW, caught, np.random.default_rng(seed)) for seed in range(times)]
+    return [reword(ROW, caught, np.random.default_rng(seed)) for seed in range(times)]
 
 
 def test_sellers_without_removals_change_nothing() -> None:
@@ -46,7 +46,7 @@ def test_more_removals_leave_fewer_indicators(earlier: int, later: int) -> None:
 
 def test_the_learnt_share_of_indicators_is_dropped() -> None:
     tell_count = sum(TELL in str(row["description"]) for row in rewritten(2, 1_000))
-    assert tell_count / 1_000 == pytest.approx(1 - learnt(2), abs=0.05)
+    assert tell_count / 1_000 == pytest.approx(1 - dropped_share(2), abs=0.05)
 
 
 def test_the_price_rises_towards_that_of_genuine_goods() -> None:
@@ -63,7 +63,7 @@ def test_an_obfuscated_brand_is_not_declared() -> None:
 
 
 def test_a_new_account_has_no_sales() -> None:
-    row = under_another_name(ROW, np.random.default_rng(1))
+    row = new_account_row(ROW, np.random.default_rng(1))
     assert row.keys() == {"title", "description", "brand", "price", "currency", "seller"}
     seller = row["seller"]
     assert isinstance(seller, dict)
@@ -74,12 +74,12 @@ def test_a_new_account_has_no_sales() -> None:
 @pytest.mark.parametrize("caught", [1, 4, 20])
 def test_validation_accepts_rewritten_rows(caught: int) -> None:
     for offered in MARKET.listings[:60]:
-        row = reworded(offered.row, caught, np.random.default_rng(caught))
+        row = reword(offered.row, caught, np.random.default_rng(caught))
         assert isinstance(check(row, received_at=offered.at), Listing)
 
 
 def test_a_removed_listing_is_relisted_under_another_account_within_days() -> None:
-    adapting = Adapting(MARKET)
+    adapting = AdaptingSellers(MARKET)
     listings = [a_listing(at=at, seller=f"alba-{at}") for at in range(100)]
     for offered in listings:
         adapting.notice(offered, offered.at)
@@ -95,21 +95,21 @@ def test_a_removed_listing_is_relisted_under_another_account_within_days() -> No
 
 
 def test_nothing_is_relisted_before_its_time() -> None:
-    adapting = Adapting(MARKET)
+    adapting = AdaptingSellers(MARKET)
     offered = a_listing()
     adapting.notice(offered, offered.at)
     assert adapting.returned(offered.at + timedelta(hours=23)) == []
 
 
 def test_honest_sellers_do_not_relist() -> None:
-    adapting = Adapting(MARKET)
+    adapting = AdaptingSellers(MARKET)
     for at in range(50):
         adapting.notice(a_listing(at=at, kind="second_hand"), MARKET.start)
     assert adapting.returned(MARKET.end) == []
 
 
 def test_sellers_give_up_after_five_closed_accounts() -> None:
-    adapting = Adapting(MARKET)
+    adapting = AdaptingSellers(MARKET)
     listings = [a_listing(at=at, seller=f"alba-{at}") for at in range(40)]
     rounds = 0
     while listings:
@@ -121,7 +121,7 @@ def test_sellers_give_up_after_five_closed_accounts() -> None:
 
 
 def test_later_listings_of_the_same_people_are_reworded_after_a_removal() -> None:
-    adapting = Adapting(MARKET)
+    adapting = AdaptingSellers(MARKET)
     first, second = a_listing(at=0), a_listing(at=200)
     for _ in range(6):
         adapting.notice(first, second.at - timedelta(days=2))

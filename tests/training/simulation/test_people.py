@@ -15,27 +15,27 @@ from models.verdict import Judgement, Side
 from tests.fixtures.simulation import a_listing, a_small_market
 from tests.training.simulation.test_year import EXPLORATION, launched, played
 from training.simulation.arms import ARMS, POISONED_SHARES, Attack, Poison, Poisoner, most_copied_brand
-from training.simulation.learning import label_of, learn, snapshot_of, true_labels
-from training.simulation.market import Offered
+from training.simulation.learning import label_of, snapshot_of, train_and_promote, true_labels
+from training.simulation.market import OfferedListing
 from training.simulation.memory import Memory
-from training.simulation.people import Settled, settle
+from training.simulation.people import ListingAnswers, settle
 from training.simulation.year import Year
 
 NOW = a_small_market().start
 LATE = NOW + timedelta(days=60)
 
 
-def settled(offered: Offered, lane: CaseLane = CaseLane.ASK_BRAND, *, takes_part: bool = True) -> Settled:
+def settled(offered: OfferedListing, lane: CaseLane = CaseLane.ASK_BRAND, *, takes_part: bool = True) -> ListingAnswers:
     return settle(offered, lane, NOW, brand_id="aurelle", brand_takes_part=takes_part, brand_name="Aurelle")
 
 
-def standing(case: Settled, moment: datetime) -> bool | None:
+def standing(case: ListingAnswers, moment: datetime) -> bool | None:
     """The listing's outcome in its seller's history at that time."""
     known_outcomes = outcomes(case.rulings("offer"), as_of=moment)
     return known_outcomes[0].counterfeit if known_outcomes else None
 
 
-def many(lane: CaseLane = CaseLane.ASK_BRAND, *, takes_part: bool = True, **truth: object) -> list[Settled]:
+def many(lane: CaseLane = CaseLane.ASK_BRAND, *, takes_part: bool = True, **truth: object) -> list[ListingAnswers]:
     return [settled(a_listing(at=at, **truth), lane, takes_part=takes_part) for at in range(300)]
 
 
@@ -80,7 +80,7 @@ def test_answers_are_in_order_and_delayed() -> None:
         assert times[1] > NOW
 
 
-def unconfirmed_positives() -> list[Settled]:
+def unconfirmed_positives() -> list[ListingAnswers]:
     """A sampled listing with one verdict, which is counterfeit."""
     drawn = many(CaseLane.AUDIT, takes_part=False, counterfeit=False, kind="retail")
     return [case for case in drawn if case.verdicts[0].judgement is Judgement.COUNTERFEIT]
@@ -133,7 +133,7 @@ REMOVED = next(case for case in many() if case.removed_at and case.appealed_at i
 APPEALED_AT = NOW + timedelta(days=10)
 
 
-def an_appeal(judgement: Judgement) -> Settled:
+def an_appeal(judgement: Judgement) -> ListingAnswers:
     decision = GivenVerdict(
         "x/appeal", judgement, Side.ANALYST, "analyst-3", APPEALED_AT + timedelta(days=2), superseded=False
     )
@@ -151,7 +151,7 @@ STATES = [
 
 @pytest.mark.parametrize(("case", "days", "state", "outcome", "_why"), STATES)
 def test_an_appeal_is_known_when_it_is_filed_and_decided(
-    case: Settled, days: int, state: AppealState, outcome: bool, _why: str
+    case: ListingAnswers, days: int, state: AppealState, outcome: bool, _why: str
 ) -> None:
     moment = NOW + timedelta(days=days)
     assert case.appeal(moment) is state
@@ -189,7 +189,7 @@ def test_a_planted_answer_takes_the_place_of_the_honest_one() -> None:
     assert text.removed_at is None
 
 
-def unresolved(taking_part: frozenset[str], **truth: object) -> list[Settled]:
+def unresolved(taking_part: frozenset[str], **truth: object) -> list[ListingAnswers]:
     """Listings that name no brand, found counterfeit by an analyst first."""
     cases = [
         settle(
@@ -220,19 +220,19 @@ CONFIRMED = NAMES.index("seller_confirmed_counterfeits")
 COPY = NAMES.index("likeness_counterfeits")
 
 
-def text(offered: Offered, judgement: Judgement) -> Settled:
+def text(offered: OfferedListing, judgement: Judgement) -> ListingAnswers:
     return settle(
         offered, CaseLane.ASK_BRAND, offered.at, brand_id=None, brand_takes_part=True, brand_name="Aurelle",
         instead=lambda _offered, _side: judgement,
     )  # fmt: skip
 
 
-def stands(offered: Offered) -> bool:
+def stands(offered: OfferedListing) -> bool:
     """Whether nobody appeals a removal of the listing, which could otherwise be overturned."""
     return text(offered, Judgement.COUNTERFEIT).decision is None
 
 
-def of_one_seller() -> tuple[str, list[Offered]]:
+def of_one_seller() -> tuple[str, list[OfferedListing]]:
     """A seller with three listings, and these; a removal of the first one stands."""
     for listing in filter(stands, MARKET.listings):
         listings = [other for other in MARKET.listings if other.seller == listing.seller]
@@ -324,7 +324,7 @@ def test_an_unreviewed_listing_has_no_label(year: Year) -> None:
 def test_a_training_is_kept_with_its_result(year: Year) -> None:
     year = year.fork(EXPLORATION)
     before = year.champion
-    learn(year, 2)
+    train_and_promote(year, 2)
     (training,) = year.trainings
     assert (training.month, training.rows) == (2, len(snapshot_of(year).rows))
     assert training.positives == sum(row.label for row in snapshot_of(year).rows)
@@ -334,7 +334,7 @@ def test_a_training_is_kept_with_its_result(year: Year) -> None:
 
 def test_too_few_labels_are_refused_with_a_reason() -> None:
     year = played(Year(launched().market, EXPLORATION, launched().market.start, 0.05), 1)
-    learn(year, 1)
+    train_and_promote(year, 1)
     assert "are needed to train" in year.trainings[0].refused_by["snapshot"]
     assert year.champion is None
 
@@ -352,7 +352,7 @@ def a_poisoner(attack: Attack, share: float = 1.0, *, answers: int = 100) -> Poi
     return Poisoner(Poison(attack, share), "aurelle", answers)
 
 
-ANSWERS: list[tuple[Offered, Side, Judgement | None, str]] = [
+ANSWERS: list[tuple[OfferedListing, Side, Judgement | None, str]] = [
     (a_listing(), Side.BRAND, Judgement.GENUINE, "the brand's account calls its counterfeit genuine"),
     (a_listing(), Side.ANALYST, None, "analysts are not theirs"),
     (a_listing(brand_id="halvorn"), Side.BRAND, None, "another brand's account is not theirs"),
@@ -362,7 +362,7 @@ ANSWERS: list[tuple[Offered, Side, Judgement | None, str]] = [
 
 @pytest.mark.parametrize(("offered", "side", "expected", "_why"), ANSWERS)
 def test_a_brand_that_clears_its_own_counterfeits(
-    offered: Offered, side: Side, expected: Judgement | None, _why: str
+    offered: OfferedListing, side: Side, expected: Judgement | None, _why: str
 ) -> None:
     assert a_poisoner(Attack.CLEARED).instead(offered, side) is expected
     assert a_poisoner(Attack.ACCUSED).instead(offered, side) is None

@@ -1,13 +1,13 @@
 from pathlib import Path
 
 from tests.training.simulation.test_summary import a_run, a_training
-from training.simulation.plots import draw
+from training.simulation.plots import draw_plots
 from training.simulation.summary import summary
 
 
 def drawn(folder: Path, *arms: str) -> list[str]:
     runs = [a_run(arm, trainings=(a_training(2), a_training(3, "calibration"))) for arm in arms]
-    files = draw({"runs": runs, "summary": summary(runs)}, folder)
+    files = draw_plots({"runs": runs, "summary": summary(runs)}, folder)
     assert all(path.read_bytes().startswith(b"\x89PNG") and path.stat().st_size > 5_000 for path in files)
     return [path.name for path in files]
 

@@ -10,17 +10,17 @@ from typing import cast
 import numpy as np
 import pytest
 
-from serving.commands.evaluation import verdict
+from serving.commands.evaluation import tuning_verdict
 from tests.fixtures.clocks import NOW
 from tests.fixtures.labelled import BRANDS, a_market, market_facts
-from training.evaluate.material import FromFile, Labelled
+from training.evaluate.material import FileMaterial, LabelledListings
 from training.evaluate.splits import grouped_folds
 from training.fit.forest import ForestSettings, forest_settings
 from training.fit.settings import DEFAULT_SETTINGS, FitSettings
-from training.simulation.synthetic import Settings, build, evaluation_set
+from training.simulation.synthetic import Settings, build_world, evaluation_set
 from training.tuning.inner import Heard, InnerFolds
-from training.tuning.nested import ALL_ROWS, Plan, Told, Tuned, summarise, tune
-from training.tuning.search import Found, TrialDone, search
+from training.tuning.nested import ALL_ROWS, Plan, TuningListener, TuningOutcome, summarise, tune
+from training.tuning.search import SearchOutcome, TrialDone, search
 
 DATA = a_market(120)
 FACTS = market_facts(DATA)
@@ -86,14 +86,14 @@ def test_a_label_does_not_tell_the_score_of_its_own_fold() -> None:
 # Nested cross-validation: the measured rows choose nothing, and an interruption keeps what was found.
 
 NESTED_DATA = a_market(80)
-MATERIAL = FromFile(NESTED_DATA, tuple(BRANDS.brands.values()), NOW, "bazaar")
+MATERIAL = FileMaterial(NESTED_DATA, tuple(BRANDS.brands.values()), NOW, "bazaar")
 PLAN = Plan(folds=2, trials=1, seed=0, threads=1)
 
 
 @cache
-def tuned() -> tuple[Tuned, list[tuple[str, int, TrialDone]]]:
+def tuned() -> tuple[TuningOutcome, list[tuple[str, int, TrialDone]]]:
     trials: list[tuple[str, int, TrialDone]] = []
-    return tune(MATERIAL, PLAN, Told(trial=lambda *trial: trials.append(trial))), trials
+    return tune(MATERIAL, PLAN, TuningListener(trial=lambda *trial: trials.append(trial))), trials
 
 
 def test_every_row_is_measured_by_both_settings_and_every_search_has_its_trials() -> None:
@@ -133,7 +133,7 @@ def test_an_interruption_keeps_the_folds_that_were_measured() -> None:
         if number == 1:
             raise KeyboardInterrupt
 
-    tuning = tune(MATERIAL, PLAN, Told(trial=interrupts))
+    tuning = tune(MATERIAL, PLAN, TuningListener(trial=interrupts))
     assert tuning.interrupted
     assert list(tuning.searches) == ["outer fold 1"]
     assert tuning.settings is None
@@ -144,7 +144,7 @@ def test_an_interruption_keeps_the_folds_that_were_measured() -> None:
 
 
 def test_without_a_measured_fold_there_are_no_figures() -> None:
-    figures = summarise(MATERIAL, PLAN, Tuned({}, np.full(80, np.nan), np.full(80, np.nan), interrupted=True))
+    figures = summarise(MATERIAL, PLAN, TuningOutcome({}, np.full(80, np.nan), np.full(80, np.nan), interrupted=True))
     assert (figures["measured"], figures["settings"], figures["searches"]) == (0, None, {})
     assert "gain" not in figures
 
@@ -160,7 +160,7 @@ def test_a_summary_has_the_searches_and_a_paired_difference() -> None:
 
 def test_equal_values_are_no_gain() -> None:
     values = np.random.default_rng(0).random(80)
-    same = Tuned({ALL_ROWS: Found(2, 0, 0.5, DEFAULT_SETTINGS, 0.5)}, values, values, interrupted=False)
+    same = TuningOutcome({ALL_ROWS: SearchOutcome(2, 0, 0.5, DEFAULT_SETTINGS, 0.5)}, values, values, interrupted=False)
     figures = summarise(MATERIAL, PLAN, same)
     assert (figures["gain"]["ap"], figures["gain"]["ap_interval"], figures["settings"]) == (0.0, (0.0, 0.0), {})
 
@@ -172,7 +172,7 @@ def test_time_ends_each_search_after_its_share() -> None:
         search_numbers.append(number)
         return True
 
-    tuning = tune(MATERIAL, PLAN, Told(enough=enough))
+    tuning = tune(MATERIAL, PLAN, TuningListener(enough=enough))
     assert search_numbers == [0, 1, 2], "each search asks with its number"
     assert [(search_end.trials, search_end.best) for search_end in tuning.searches.values()] == [
         (0, DEFAULT_SETTINGS)
@@ -195,14 +195,14 @@ def test_from_hopeless_defaults_a_search_improves_the_model_beyond_chance(monkey
     random = np.random.default_rng(0)
     fakes, others = np.flatnonzero(labels == 1), np.flatnonzero(labels == 0)
     row_numbers = np.sort(np.concatenate([fakes[:150], random.choice(others, 850, replace=False)]))
-    labelled_rows = Labelled(tuple(listings[i] for i in row_numbers), labels[row_numbers].astype(np.int8))
-    brands = tuple(market_brand.brand for market_brand in build(settings).brands)
-    material = FromFile(labelled_rows, brands, NOW + timedelta(days=settings.days), "simulated")
+    labelled_rows = LabelledListings(tuple(listings[i] for i in row_numbers), labels[row_numbers].astype(np.int8))
+    brands = tuple(market_brand.brand for market_brand in build_world(settings).brands)
+    material = FileMaterial(labelled_rows, brands, NOW + timedelta(days=settings.days), "simulated")
     plan = Plan(folds=3, trials=6, seed=0, threads=2)
     figures = summarise(material, plan, tune(material, plan))
-    print(figures["default"]["ap"], figures["tuned"]["ap"], verdict(figures))  # noqa: T201  # the figures
+    print(figures["default"]["ap"], figures["tuned"]["ap"], tuning_verdict(figures))  # noqa: T201  # the figures
     assert figures["gain"]["ap_interval"][0] > 0
-    assert verdict(figures).startswith("Tuning improves the model on unseen sellers: ")
+    assert tuning_verdict(figures).startswith("Tuning improves the model on unseen sellers: ")
 
 
 # The search: the defaults come first, hopeless trials are pruned, and equal seeds find equal settings.
@@ -231,7 +231,7 @@ def leaves(settings: FitSettings) -> float:
     return 1 - abs(math.log(settings.forest.leaves / 30)) / 10
 
 
-def searched(surface: Surface, trials: int = 20, seed: int = 0) -> tuple[Found, list[TrialDone]]:
+def searched(surface: Surface, trials: int = 20, seed: int = 0) -> tuple[SearchOutcome, list[TrialDone]]:
     done_trials: list[TrialDone] = []
     return search(cast(InnerFolds, surface), trials=trials, seed=seed, heard=done_trials.append), done_trials
 

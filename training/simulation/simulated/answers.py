@@ -8,7 +8,7 @@ from zlib import crc32
 import numpy as np
 
 from training.simulation.simulated.goods import HOUSES, SMALL_MAKERS
-from training.simulation.simulated.habits import Honest
+from training.simulation.simulated.habits import HonestTrade
 from training.simulation.simulated.stream import Truth
 
 BRAND_SILENT: Final = 0.15
@@ -42,12 +42,12 @@ def brand_answer(truth: Truth, random: np.random.Generator) -> Answer | None:
     """The rights holder's answer to a question; None if it does not answer."""
     if random.random() < BRAND_SILENT:
         return None
-    return Answer(_verdict(_BRAND[_case(truth)], random), _hours(_BRAND_HOURS, random))
+    return Answer(_draw_verdict(_BRAND[_truth_kind(truth)], random), _draw_hours(_BRAND_HOURS, random))
 
 
 def analyst_answer(truth: Truth, random: np.random.Generator) -> Answer:
     """An analyst's decision: faster, less certain and more often wrong than a brand's."""
-    return Answer(_verdict(_ANALYST[_case(truth)], random), _hours(_ANALYST_HOURS, random))
+    return Answer(_draw_verdict(_ANALYST[_truth_kind(truth)], random), _draw_hours(_ANALYST_HOURS, random))
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,16 +69,16 @@ def named_brand(truth: Truth) -> NamedBrand:
 
 def seller_appeals(truth: Truth, random: np.random.Generator) -> bool:
     """Whether the seller appeals a removal; an honest seller of an unrecognised fake may appeal as well."""
-    return bool(random.random() < APPEALS[truth.kind in set(Honest)])
+    return bool(random.random() < APPEALS[truth.kind in set(HonestTrade)])
 
 
-def _case(truth: Truth) -> str:
+def _truth_kind(truth: Truth) -> str:
     if truth.counterfeit:
         return "counterfeit"
-    return "import" if truth.kind == Honest.PARALLEL_IMPORT and truth.brand_id else "genuine"
+    return "import" if truth.kind == HonestTrade.PARALLEL_IMPORT and truth.brand_id else "genuine"
 
 
-def _verdict(shares: Mapping[str, float], random: np.random.Generator) -> str:
+def _draw_verdict(shares: Mapping[str, float], random: np.random.Generator) -> str:
     drawn = random.random()
     for verdict, share in shares.items():
         if drawn < share:
@@ -87,6 +87,6 @@ def _verdict(shares: Mapping[str, float], random: np.random.Generator) -> str:
     return "cannot_tell"
 
 
-def _hours(delay: tuple[float, float, float], random: np.random.Generator) -> float:
+def _draw_hours(delay: tuple[float, float, float], random: np.random.Generator) -> float:
     median, spread, longest = delay
     return float(min(median * random.lognormal(0, spread), longest))

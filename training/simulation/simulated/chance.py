@@ -5,7 +5,7 @@ from typing import TypeVar
 
 import numpy as np
 
-from training.simulation.simulated.habits import Around
+from training.simulation.simulated.habits import LogNormal
 
 Random = np.random.Generator
 T = TypeVar("T")
@@ -16,12 +16,12 @@ def happens(random: Random, share: float) -> bool:
     return random.random() < share
 
 
-def one_of(random: Random, options: Sequence[T]) -> T:
+def choose(random: Random, options: Sequence[T]) -> T:
     """One of several options, all equally likely; ten times faster than `Generator.choice` on small sequences."""
     return options[int(random.random() * len(options))]
 
 
-def weighted(random: Random, shares: Mapping[T, float]) -> T:
+def choose_weighted(random: Random, shares: Mapping[T, float]) -> T:
     """One of the keys, with a probability proportional to its share."""
     drawn = random.random() * sum(shares.values())
     for option, share in shares.items():
@@ -31,6 +31,6 @@ def weighted(random: Random, shares: Mapping[T, float]) -> T:
     return list(shares)[-1]
 
 
-def around(random: Random, quantity: Around) -> float:
+def draw_around(random: Random, quantity: LogNormal) -> float:
     """A log-normal draw."""
     return quantity.median * float(np.exp(quantity.spread * random.standard_normal()))

@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
-from training.simulation.simulated.chance import Random, happens, one_of
-from training.simulation.simulated.listings import Draft, moment, varied
+from training.simulation.simulated.chance import Random, choose, happens
+from training.simulation.simulated.listings import Draft, moment, vary_title
 from training.simulation.simulated.records import Row
 from training.simulation.simulated.sellers import Seller, Supplier
 
@@ -44,7 +44,7 @@ def seller_contacts(random: Random, listings: Sequence[Draft], start: datetime) 
     contacts: list[SellerContact] = []
     for listing in first.values():
         at = moment(start, listing.day - _BEFORE_THE_FIRST_LISTING)
-        rows = _of(random, listing.seller, book) if happens(random, _KNOWN) else ()
+        rows = _contacts_of(random, listing.seller, book) if happens(random, _KNOWN) else ()
         contacts.extend(SellerContact(at, {"seller": listing.seller.external_id, **row}) for row in rows)
     return tuple(contacts)
 
@@ -68,7 +68,7 @@ class _Book:
         return self._ring[0]
 
 
-def _of(random: Random, seller: Seller, book: _Book) -> Iterator[Row]:
+def _contacts_of(random: Random, seller: Seller, book: _Book) -> Iterator[Row]:
     answers = seller.people if happens(random, _KEEPS_ITS_TELEPHONE) else seller.external_id
     paid = seller.external_id
     together, another_shop = happens(random, _PAID_TOGETHER), happens(random, _HAS_ANOTHER_SHOP)
@@ -81,7 +81,7 @@ def _of(random: Random, seller: Seller, book: _Book) -> Iterator[Row]:
     yield {"kind": "phone", "value": f"+49 151 {book.number(answers):08d}"}
     yield {"kind": "payout", "value": f"account {book.number(paid):08d}"}
     if happens(random, _FROM_A_WAREHOUSE):
-        yield {"kind": "address", "value": one_of(random, _WAREHOUSES)}
+        yield {"kind": "address", "value": choose(random, _WAREHOUSES)}
 
 
 # The share of counterfeits that have the text of the ring's listing of the same goods, where there is one.
@@ -91,7 +91,7 @@ SHOPS_COPY: Final = 0.08
 _COPIED: Final = ("title", "description", "language", "brand")
 
 
-def copied(random: Random, listings: Sequence[Draft]) -> list[Draft]:
+def with_copied_texts(random: Random, listings: Sequence[Draft]) -> list[Draft]:
     """The listings, in order; some have the text of an earlier listing of the same model by another seller."""
     genuine: dict[tuple[int, int], list[Draft]] = {}
     of_rings: dict[tuple[Supplier, int, int], list[Draft]] = {}
@@ -101,27 +101,27 @@ def copied(random: Random, listings: Sequence[Draft]) -> list[Draft]:
         if house is not None and not draft.item.part and "description" in draft.content:
             honest = genuine.setdefault((house, draft.item.model), [])
             if not draft.item.counterfeit:
-                listing = _copy(random, draft, honest, SHOPS_COPY)
+                listing = _maybe_copy_text(random, draft, honest, SHOPS_COPY)
                 honest.append(listing)
             elif supplier is None:
-                listing = _copy(random, draft, honest, COUNTERFEITERS_COPY)
+                listing = _maybe_copy_text(random, draft, honest, COUNTERFEITERS_COPY)
             else:
                 ring = of_rings.setdefault((supplier, house, draft.item.model), [])
-                listing = _copy(random, draft, ring, RINGS_COPY)
+                listing = _maybe_copy_text(random, draft, ring, RINGS_COPY)
                 if listing is draft:
-                    listing = _copy(random, draft, honest, COUNTERFEITERS_COPY)
+                    listing = _maybe_copy_text(random, draft, honest, COUNTERFEITERS_COPY)
                 ring.append(listing)
         drafts.append(listing)
     return drafts
 
 
-def _copy(random: Random, draft: Draft, earlier: Sequence[Draft], share: float) -> Draft:
+def _maybe_copy_text(random: Random, draft: Draft, earlier: Sequence[Draft], share: float) -> Draft:
     """The listing with the text of an earlier one by another seller, with probability `share`; else itself."""
     others = [other for other in earlier if other.seller.external_id != draft.seller.external_id]
-    return _with_text_of(random, draft, one_of(random, others)) if others and happens(random, share) else draft
+    return _with_text_of(random, draft, choose(random, others)) if others and happens(random, share) else draft
 
 
 def _with_text_of(random: Random, listing: Draft, source: Draft) -> Draft:
     own_fields = {name: field_value for name, field_value in listing.content.items() if name not in _COPIED}
     words: Row = {name: source.content[name] for name in _COPIED if name in source.content}
-    return replace(listing, content={**own_fields, **words, "title": varied(random, str(words["title"]))})
+    return replace(listing, content={**own_fields, **words, "title": vary_title(random, str(words["title"]))})

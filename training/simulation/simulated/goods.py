@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Final
 
 from features.brands import Brand
-from training.simulation.simulated.words import ByLanguage, Words, table, words
+from training.simulation.simulated.words import ByLanguage, Words, read_table, read_texts
 
 _TEXTS: Final = "goods_texts.tsv"
 
@@ -26,18 +26,18 @@ class Goods:
     sizes: Words = ()
 
 
-def _goods(row: Mapping[str, str]) -> Goods:
+def _read_goods(row: Mapping[str, str]) -> Goods:
     return Goods(
         product_type=row["product_type"],
-        nouns=words(f"{row['goods']} nouns", _TEXTS),
-        makes=words(f"{row['of']} makes", _TEXTS),
-        parts=words(f"{row['of']} parts", _TEXTS),
+        nouns=read_texts(f"{row['goods']} nouns", _TEXTS),
+        makes=read_texts(f"{row['of']} makes", _TEXTS),
+        parts=read_texts(f"{row['of']} parts", _TEXTS),
         unbranded=int(row["unbranded"]),
         sizes=tuple(filter(None, row["sizes"].split(", "))),
     )
 
 
-GOODS: Final[Mapping[str, Goods]] = {row["goods"]: _goods(row) for row in table("goods.tsv")}
+GOODS: Final[Mapping[str, Goods]] = {row["goods"]: _read_goods(row) for row in read_table("goods.tsv")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +93,7 @@ class House:
         return f"{digits}{-weighted % 10}"
 
 
-def _house(row: Mapping[str, str]) -> House:
+def _read_house(row: Mapping[str, str]) -> House:
     ours = row["brand"]
     return House(
         Brand(ours, row["name"], tuple(row["aliases"].split(", ")), (row["gtin_prefix"],)),
@@ -102,19 +102,21 @@ def _house(row: Mapping[str, str]) -> House:
         nickname=row["nickname"],
         models=tuple(
             Model(model["model"], model["goods"], int(model["list_price"]))
-            for model in table("models.tsv")
+            for model in read_table("models.tsv")
             if model["brand"] == ours
         ),
-        tells=tuple(KnownTell(tell["label"], tell["pattern"]) for tell in table("tells.tsv") if tell["brand"] == ours),
+        tells=tuple(
+            KnownTell(tell["label"], tell["pattern"]) for tell in read_table("tells.tsv") if tell["brand"] == ours
+        ),
     )
 
 
 # GS1 reserves the prefixes 20 to 29 for internal use, so none of these numbers belongs to a real product.
-HOUSES: Final = tuple(map(_house, table("brands.tsv")))
+HOUSES: Final = tuple(map(_read_house, read_table("brands.tsv")))
 
 # The share of each house among the copied ones, in hundredths: bags, outdoor clothing and shoes have the 62 % of
 # `training.simulation.synthetic`, and the rest is our choice.
-COPIED_SHARES: Final = {number: float(row["copied"]) for number, row in enumerate(table("brands.tsv"))}
+COPIED_SHARES: Final = {number: float(row["copied"]) for number, row in enumerate(read_table("brands.tsv"))}
 
 # Small makers without a registered brand, which are not counterfeited.
 SMALL_MAKERS: Final = ("Tilleke", "Moorfold", "Pazca", "Ludnova", "Henkira", "Osterlo", "Brivanto", "Kuvaja")

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from training.simulation.simulated.words import Story, table
+from training.simulation.simulated.words import Story, read_table
 
 
 class Craft(StrEnum):
@@ -17,7 +17,7 @@ class Craft(StrEnum):
     RELISTING = "relisting"
 
 
-class Honest(StrEnum):
+class HonestTrade(StrEnum):
     """The trade of an honest seller; the last three look suspicious."""
 
     AUTHORISED = "authorised"
@@ -27,11 +27,11 @@ class Honest(StrEnum):
     PARALLEL_IMPORT = "parallel_import"
 
 
-Kind = Craft | Honest
+Kind = Craft | HonestTrade
 
 
 @dataclass(frozen=True, slots=True)
-class Around:
+class LogNormal:
     """A log-normal quantity: its median and the standard deviation of its log."""
 
     median: float
@@ -48,11 +48,11 @@ class Habits:
     tell), a contact outside the marketplace, an obfuscated name, or branded goods.
     """
 
-    price: Around
-    age: Around
-    sales: Around
-    size: Around
-    listing_age: Around
+    price: LogNormal
+    age: LogNormal
+    sales: LogNormal
+    size: LogNormal
+    listing_age: LogNormal
     returns: float
     fakes: float
     rating: float
@@ -73,8 +73,8 @@ _AROUND: Final = ("price", "age", "sales", "size", "offer_age")
 _NOT_SHARES: Final = {"kind", "share", "stories", *_AROUND}
 
 
-def _habits(row: Mapping[str, str]) -> Habits:
-    price, age, sales, size, listing_age = (Around(*map(float, row[name].split(" ± "))) for name in _AROUND)
+def _read_habits(row: Mapping[str, str]) -> Habits:
+    price, age, sales, size, listing_age = (LogNormal(*map(float, row[name].split(" ± "))) for name in _AROUND)
     return Habits(
         price=price,
         age=age,
@@ -86,8 +86,8 @@ def _habits(row: Mapping[str, str]) -> Habits:
     )
 
 
-_ROWS: Final = {row["kind"]: row for row in table("habits.tsv")}
-HABITS: Final[Mapping[Kind, Habits]] = {kind: _habits(_ROWS[kind]) for kind in (*Honest, *Craft)}
+_ROWS: Final = {row["kind"]: row for row in read_table("habits.tsv")}
+HABITS: Final[Mapping[Kind, Habits]] = {kind: _read_habits(_ROWS[kind]) for kind in (*HonestTrade, *Craft)}
 # Shares of counterfeit listings by craft, of genuine listings by trade.
 CRAFTS: Final[Mapping[Kind, float]] = {kind: float(_ROWS[kind]["share"]) for kind in Craft}
-TRADES: Final[Mapping[Kind, float]] = {kind: float(_ROWS[kind]["share"]) for kind in Honest}
+TRADES: Final[Mapping[Kind, float]] = {kind: float(_ROWS[kind]["share"]) for kind in HonestTrade}

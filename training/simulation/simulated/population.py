@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from itertools import count
 from typing import Final
 
-from training.simulation.simulated.chance import Random, happens, one_of
-from training.simulation.simulated.habits import CRAFTS, HABITS, TRADES, Craft, Honest
-from training.simulation.simulated.listings import Draft, draft, draw_item, relisted
-from training.simulation.simulated.sellers import Supplier, counterfeiter, honest_seller, reopened
+from training.simulation.simulated.chance import Random, choose, happens
+from training.simulation.simulated.habits import CRAFTS, HABITS, TRADES, Craft, HonestTrade
+from training.simulation.simulated.listings import Draft, draw_listing, draw_product, relist
+from training.simulation.simulated.sellers import Supplier, counterfeiter, honest_seller, reopen
 
 _UNKNOWING: Final = 0.06  # Share of all fakes that honest second-hand sellers list unknowingly.
 _NAMES: Final = ("alba", "north", "mir", "lumen", "casa", "hao", "delta", "vega", "pluma", "orbit", "sever", "jade")
@@ -33,12 +33,12 @@ def draw_listings(random: Random, crowd: Crowd, workshops: tuple[Supplier, ...])
     unknowing = round(crowd.counterfeits * _UNKNOWING)
     for craft in Craft:
         quota = round((crowd.counterfeits - unknowing) * CRAFTS[craft])
-        drafts.extend(_up_to(quota, _counterfeit_listings(random, ids, craft, crowd.days, workshops)))
+        drafts.extend(_until_counterfeits(quota, _counterfeit_listings(random, ids, craft, crowd.days, workshops)))
     remaining_count = crowd.listings - len(drafts)
-    quotas = {trade: round(remaining_count * TRADES[trade]) for trade in Honest}
-    quotas[Honest.RETAIL] += remaining_count - sum(quotas.values())
+    quotas = {trade: round(remaining_count * TRADES[trade]) for trade in HonestTrade}
+    quotas[HonestTrade.RETAIL] += remaining_count - sum(quotas.values())
     for trade, quota in quotas.items():
-        chance = unknowing / max(quota * HABITS[trade].branded, 1) if trade is Honest.SECOND_HAND else 0.0
+        chance = unknowing / max(quota * HABITS[trade].branded, 1) if trade is HonestTrade.SECOND_HAND else 0.0
         listings = _honest_listings(random, ids, trade, crowd.days, chance)
         drafts.extend(next(listings) for _ in range(quota))
     return sorted(drafts, key=lambda listing: listing.day)
@@ -51,10 +51,10 @@ def _seller_ids(random: Random, prefix: str) -> Iterator[str]:
         number = int(random.integers(_MOST_SELLERS))
         if number not in taken:
             taken.add(number)
-            yield f"{prefix}{one_of(random, _NAMES)}-{number:06d}"
+            yield f"{prefix}{choose(random, _NAMES)}-{number:06d}"
 
 
-def _up_to(counterfeits: int, listings: Iterator[Draft]) -> Iterator[Draft]:
+def _until_counterfeits(counterfeits: int, listings: Iterator[Draft]) -> Iterator[Draft]:
     """Listings until `counterfeits` of them are counterfeit."""
     while counterfeits > 0:
         listing = next(listings)
@@ -68,17 +68,20 @@ def _counterfeit_listings(
     while True:
         seller = counterfeiter(random, next(ids), craft, days, workshops)
         listings = [
-            draft(random, seller, draw_item(random, seller, unknowing=0.0)) for _ in range(seller.career.listings)
+            draw_listing(random, seller, draw_product(random, seller, unknowing=0.0))
+            for _ in range(seller.career.listings)
         ]
         yield from listings
-        while craft is Craft.RELISTING and (successor := reopened(random, seller, next(ids), days)) is not None:
+        while craft is Craft.RELISTING and (successor := reopen(random, seller, next(ids), days)) is not None:
             seller = successor
-            listings = [relisted(random, listing, seller) for listing in listings if happens(random, _COMES_BACK)]
+            listings = [relist(random, listing, seller) for listing in listings if happens(random, _COMES_BACK)]
             yield from listings
 
 
-def _honest_listings(random: Random, ids: Iterator[str], trade: Honest, days: int, unknowing: float) -> Iterator[Draft]:
+def _honest_listings(
+    random: Random, ids: Iterator[str], trade: HonestTrade, days: int, unknowing: float
+) -> Iterator[Draft]:
     for number in count():
         seller = honest_seller(random, next(ids), trade, days, number=number)
         for _ in range(seller.career.listings):
-            yield draft(random, seller, draw_item(random, seller, unknowing=unknowing))
+            yield draw_listing(random, seller, draw_product(random, seller, unknowing=unknowing))

@@ -4,10 +4,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from training.simulation.simulated.chance import Random, happens, one_of
+from training.simulation.simulated.chance import Random, choose, happens
 from training.simulation.simulated.goods import GOODS, HOUSES, SMALL_MAKERS
-from training.simulation.simulated.habits import HABITS, Habits, Honest
-from training.simulation.simulated.sellers import Seller, any_tell
+from training.simulation.simulated.habits import HABITS, Habits, HonestTrade
+from training.simulation.simulated.sellers import Seller, draw_tell
 from training.simulation.simulated.words import (
     ABOUT,
     BLATANT_SENTENCES,
@@ -30,39 +30,46 @@ _LOOK_ALIKES: Final = str.maketrans("aeopcyxKABEHMT", "аеорсухКАВЕН�
 _STAND_INS: Final = str.maketrans("oelia", "03114")
 
 
-def _invisible(name: str, at: int) -> str:
+def _add_invisible(name: str, at: int) -> str:
     return f"{name[:at]}\u200b{name[at:]}"
 
 
-def _look_alike(name: str, at: int) -> str:
+def _use_look_alikes(name: str, at: int) -> str:
     return name[:at] + name[at:].translate(_LOOK_ALIKES)
 
 
-def _stand_in(name: str, at: int) -> str:
+def _use_stand_ins(name: str, at: int) -> str:
     return name[:at] + name[at:].translate(_STAND_INS)
 
 
-def _spaced(name: str, _at: int) -> str:
+def _space_letters(name: str, _at: int) -> str:
     return " ".join(name.replace(" ", ""))
 
 
-def _dotted(name: str, at: int) -> str:
+def _dot_name(name: str, at: int) -> str:
     return f"{name[:at]}.{name[at:]}"
 
 
-def _starred(name: str, at: int) -> str:
+def _star_name(name: str, at: int) -> str:
     return f"{name[:at]}*{name[at + 1 :]}"
 
 
-_WAYS: Final[tuple[Callable[[str, int], str], ...]] = (_invisible, _look_alike, _stand_in, _spaced, _dotted, _starred)
+_WAYS: Final[tuple[Callable[[str, int], str], ...]] = (
+    _add_invisible,
+    _use_look_alikes,
+    _use_stand_ins,
+    _space_letters,
+    _dot_name,
+    _star_name,
+)
 
 
-def obfuscated(random: Random, name: str) -> str:
+def obfuscate(random: Random, name: str) -> str:
     """The name written in one of six ways that a search for it misses."""
-    return one_of(random, _WAYS)(name, 1 + int(random.random() * (len(name) - 2)))
+    return choose(random, _WAYS)(name, 1 + int(random.random() * (len(name) - 2)))
 
 
-def mistyped(random: Random, text: str) -> str:
+def mistype(random: Random, text: str) -> str:
     """The text with two neighbouring characters swapped, a common typing error."""
     at = int(random.random() * (len(text) - 1))
     return f"{text[:at]}{text[at + 1]}{text[at]}{text[at + 2 :]}" if len(text) > 1 else text
@@ -76,12 +83,12 @@ _KEPT_SHAPE: Final = 0.7
 _TELL_OF_RING: Final = 0.7
 _SECOND_TELL: Final = 0.3
 _KEPT_TELL: Final = 0.6
-_VOUCHES: Final = {Honest.SECOND_HAND: 0.12, Honest.PARALLEL_IMPORT: 0.12, Honest.OUTLET: 0.06}
+_VOUCHES: Final = {HonestTrade.SECOND_HAND: 0.12, HonestTrade.PARALLEL_IMPORT: 0.12, HonestTrade.OUTLET: 0.06}
 _VOUCHES_ELSE: Final = 0.04
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
+class Product:
     """The listed goods: a model of a brand (`house`, None without a registered brand), or a third-party part for it."""
 
     house: int | None
@@ -107,34 +114,34 @@ class Text:
     named: str | None
 
 
-def write(random: Random, seller: Seller, article: Item) -> Text:
+def write_text(random: Random, seller: Seller, article: Product) -> Text:
     """Title and description in the seller's style."""
     language = Language.EN if happens(random, _OTHER_LANGUAGE) else seller.style.language
     habits = HABITS[seller.kind]
     acts = article.counterfeit or seller.supplier is None  # A counterfeiter describes genuine goods plainly.
     hidden = acts and not article.part and article.house is not None and happens(random, habits.obfuscations)
-    named = _named(random, article, language)
-    shown = named if named is None or not hidden else _hidden(random, article, language)
-    slots = _slots(random, article, language, shown)
-    title = _title(random, seller, article, language, slots)
+    named = _shown_brand(random, article, language)
+    shown = named if named is None or not hidden else _hidden_brand(random, article, language)
+    slots = _template_slots(random, article, language, shown)
+    title = _write_title(random, seller, article, language, slots)
     blatant = acts and happens(random, habits.blatant)
     if blatant and happens(random, 0.75):
-        title = f"{title} {one_of(random, BLATANT_TITLES[language])}"
+        title = f"{title} {choose(random, BLATANT_TITLES[language])}"
     described = happens(random, habits.described)
-    sentences = _sentences(random, seller, article, language, blatant) if described else []
+    sentences = _write_sentences(random, seller, article, language, blatant) if described else []
     joint = "" if language is Language.ZH else " "
-    description = joint.join(_capitalised(sentence.format(**slots)) for sentence in sentences)
+    description = joint.join(_capitalise(sentence.format(**slots)) for sentence in sentences)
     return Text(
-        title=mistyped(random, title) if happens(random, _TYPO) else title,
+        title=mistype(random, title) if happens(random, _TYPO) else title,
         description=description or None,
         language=language,
         named=None if hidden else named,
     )
 
 
-def _named(random: Random, article: Item, language: Language) -> str | None:
+def _shown_brand(random: Random, article: Product, language: Language) -> str | None:
     if article.house is None:
-        return one_of(random, SMALL_MAKERS) if happens(random, 0.5) else None
+        return choose(random, SMALL_MAKERS) if happens(random, 0.5) else None
     brand = HOUSES[article.house].brand
     if language is Language.ZH and happens(random, _ALIAS):
         return next(alias for alias in brand.aliases if ord(alias[0]) > 0x3000)
@@ -143,58 +150,58 @@ def _named(random: Random, article: Item, language: Language) -> str | None:
     return brand.name
 
 
-def _hidden(random: Random, article: Item, language: Language) -> str:
+def _hidden_brand(random: Random, article: Product, language: Language) -> str:
     if article.house is None or happens(random, 0.2):
-        return one_of(random, HINTS[language])
+        return choose(random, HINTS[language])
     house = HOUSES[article.house]
-    return house.nickname if happens(random, 0.2) else obfuscated(random, house.brand.name)
+    return house.nickname if happens(random, 0.2) else obfuscate(random, house.brand.name)
 
 
-def _slots(random: Random, article: Item, language: Language, shown: str | None) -> dict[str, str]:
+def _template_slots(random: Random, article: Product, language: Language, shown: str | None) -> dict[str, str]:
     goods = GOODS[article.goods]
     variants = goods.sizes or COLOURS[language]
     return {
         "brand": shown or "",
         "model": "" if article.house is None else HOUSES[article.house].models[article.model].name,
-        "noun": one_of(random, goods.nouns[language]),
-        "make": one_of(random, goods.makes[language]),
-        "part": one_of(random, goods.parts[language]),
+        "noun": choose(random, goods.nouns[language]),
+        "make": choose(random, goods.makes[language]),
+        "part": choose(random, goods.parts[language]),
         "variant": variants[article.variant % len(variants)],
     }
 
 
-def _title(random: Random, seller: Seller, article: Item, language: Language, slots: dict[str, str]) -> str:
+def _write_title(random: Random, seller: Seller, article: Product, language: Language, slots: dict[str, str]) -> str:
     if article.part:
-        return _capitalised(one_of(random, PART_TITLES[language]).format(**slots))
+        return _capitalise(choose(random, PART_TITLES[language]).format(**slots))
     shapes = TITLES[language]
-    shape = shapes[seller.style.shape] if happens(random, _KEPT_SHAPE) else one_of(random, shapes)
+    shape = shapes[seller.style.shape] if happens(random, _KEPT_SHAPE) else choose(random, shapes)
     if article.house is None:
         shape = "{brand} {noun} {variant}, {make}"
     title = " ".join(shape.format(**slots).split())
     if happens(random, _ENDING):
-        ending = one_of(random, TITLE_ENDINGS[seller.style.story][language])
+        ending = choose(random, TITLE_ENDINGS[seller.style.story][language])
         title = f"{title}, {ending}" if happens(random, 0.5) else f"{title} {ending}"
-    return _capitalised(title)
+    return _capitalise(title)
 
 
-def _sentences(random: Random, seller: Seller, article: Item, language: Language, blatant: bool) -> list[str]:
+def _write_sentences(random: Random, seller: Seller, article: Product, language: Language, blatant: bool) -> list[str]:
     """A few sentences, with the counterfeit indicators at random positions."""
     habits = HABITS[seller.kind]
     about = ABOUT[language] if article.house is not None and not article.part else ABOUT[language][6:]
-    sentences = [one_of(random, about)]
+    sentences = [choose(random, about)]
     if happens(random, 0.5):
-        sentences.append(one_of(random, about))
+        sentences.append(choose(random, about))
     if happens(random, 0.55):
-        sentences.append(one_of(random, STORIES[seller.style.story][language]))
+        sentences.append(choose(random, STORIES[seller.style.story][language]))
     if happens(random, 0.6):
-        sentences.append(one_of(random, SERVICE[language]))
+        sentences.append(choose(random, SERVICE[language]))
     if article.house is None and happens(random, 0.4):
-        sentences.append(one_of(random, UNBRANDED[language]))
-    if happens(random, _VOUCHES.get(seller.kind, _VOUCHES_ELSE) if isinstance(seller.kind, Honest) else 0.1):
-        sentences.append(one_of(random, VOUCHING[language]))
-    giveaways = _giveaways(random, seller, article, habits, language)
+        sentences.append(choose(random, UNBRANDED[language]))
+    if happens(random, _VOUCHES.get(seller.kind, _VOUCHES_ELSE) if isinstance(seller.kind, HonestTrade) else 0.1):
+        sentences.append(choose(random, VOUCHING[language]))
+    giveaways = _draw_giveaways(random, seller, article, habits, language)
     if blatant:
-        giveaways.append(one_of(random, BLATANT_SENTENCES[language]))
+        giveaways.append(choose(random, BLATANT_SENTENCES[language]))
     # Indicators replace other sentences, so that the length of a description is no indicator itself.
     random.shuffle(sentences)
     sentences = [*sentences[len(giveaways) :], *giveaways]
@@ -202,21 +209,21 @@ def _sentences(random: Random, seller: Seller, article: Item, language: Language
     return list(dict.fromkeys(sentences))
 
 
-def _giveaways(random: Random, seller: Seller, article: Item, habits: Habits, language: Language) -> list[str]:
+def _draw_giveaways(random: Random, seller: Seller, article: Product, habits: Habits, language: Language) -> list[str]:
     giveaways: list[str] = []
     tells = TELLS[language]
     if article.counterfeit and seller.supplier is not None:
         while happens(random, habits.tells if not giveaways else _SECOND_TELL):
             of_ring = happens(random, _TELL_OF_RING)
-            giveaways.append(tells[one_of(random, seller.supplier.tells) if of_ring else any_tell(random)])
+            giveaways.append(tells[choose(random, seller.supplier.tells) if of_ring else draw_tell(random)])
     elif seller.style.kept_tell is not None and happens(random, _KEPT_TELL):
         giveaways.append(tells[seller.style.kept_tell])
-    elif happens(random, HABITS[Honest.RETAIL].tells if seller.supplier else habits.tells):
-        giveaways.append(tells[any_tell(random)])
+    elif happens(random, HABITS[HonestTrade.RETAIL].tells if seller.supplier else habits.tells):
+        giveaways.append(tells[draw_tell(random)])
     if happens(random, habits.contacts):
-        giveaways.append(one_of(random, CONTACTS[language]))
+        giveaways.append(choose(random, CONTACTS[language]))
     return giveaways
 
 
-def _capitalised(text: str) -> str:
+def _capitalise(text: str) -> str:
     return text[:1].upper() + text[1:]

@@ -8,8 +8,8 @@ from typing import Final
 
 import numpy as np
 
-from training.simulation.simulated.chance import Random, around, happens
-from training.simulation.simulated.habits import FAKES_OF_GENUINE, Around, Habits
+from training.simulation.simulated.chance import Random, draw_around, happens
+from training.simulation.simulated.habits import FAKES_OF_GENUINE, Habits, LogNormal
 
 Row = dict[str, object]
 Counts = tuple[int, int, int]
@@ -17,7 +17,7 @@ Counts = tuple[int, int, int]
 DAYS: Final = (7, 30, 90)
 FOLLOWED: Final = 0.3  # Share of sellers whose sales the marketplace reports as single events.
 # Sales per month and listing. These are small shops, so that a demo sends fewer than hundreds of thousands of events.
-_FOLLOWED_SALES: Final = Around(median=0.8, spread=0.4)
+_FOLLOWED_SALES: Final = LogNormal(median=0.8, spread=0.4)
 _ACCEPTED: Final = 0.95
 _RATES: Final = 0.15  # Share of buyers who leave stars.
 _RETURN_DAYS: Final = 9.0
@@ -36,7 +36,7 @@ class Career:
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class LedgerEntry:
     """One act of a buyer; `sale` is the number of the sale that it belongs to."""
 
     day: float
@@ -48,7 +48,7 @@ class Entry:
 class Ledger:
     """All sales and returns of one seller, from which both windows and events are made."""
 
-    def __init__(self, entries: Sequence[Entry]) -> None:
+    def __init__(self, entries: Sequence[LedgerEntry]) -> None:
         self.entries = tuple(sorted(entries, key=lambda ledger_entry: ledger_entry.day))
         self._days = {kind: [e.day for e in self.entries if e.kind == kind] for kind in ("sale", "return")}
         self._sums = {
@@ -100,48 +100,49 @@ class Volumes:
     returned_value: tuple[float, float, float]
 
 
-def record(random: Random, habits: Habits, career: Career, *, order_value: float, fake_share: float) -> Record:
+def draw_record(random: Random, habits: Habits, career: Career, *, order_value: float, fake_share: float) -> Record:
     """Figures of a new seller; `fake_share` is the share of its goods that are counterfeit."""
-    return_share = min(0.5, habits.returns * around(random, Around(median=1.0, spread=0.45)))
-    monthly_sales = around(random, habits.sales)
+    return_share = min(0.5, habits.returns * draw_around(random, LogNormal(median=1.0, spread=0.45)))
+    monthly_sales = draw_around(random, habits.sales)
     ledger = None
     if happens(random, FOLLOWED):
-        monthly_sales = career.listings * around(random, _FOLLOWED_SALES)
+        monthly_sales = career.listings * draw_around(random, _FOLLOWED_SALES)
         fakes = fake_share * habits.fakes + (1 - fake_share) * FAKES_OF_GENUINE
-        ledger = _ledger(random, career, (monthly_sales, order_value, return_share, fakes))
+        ledger = _draw_ledger(random, career, (monthly_sales, order_value, return_share, fakes))
     return Record(
         monthly_sales=monthly_sales,
         order_value=order_value,
         return_share=return_share,
         rating=round(float(np.clip(habits.rating + 0.3 * random.standard_normal(), 1, 5)), 1),
-        rating_count=int(monthly_sales * around(random, Around(median=2.0, spread=0.8))),
-        variety=career.listings + int(around(random, Around(median=10.0 if monthly_sales > 10 else 1.0, spread=1.2))),
-        available=int(around(random, Around(median=1 + 3 * monthly_sales, spread=1.0))),
+        rating_count=int(monthly_sales * draw_around(random, LogNormal(median=2.0, spread=0.8))),
+        variety=career.listings
+        + int(draw_around(random, LogNormal(median=10.0 if monthly_sales > 10 else 1.0, spread=1.2))),
+        available=int(draw_around(random, LogNormal(median=1 + 3 * monthly_sales, spread=1.0))),
         says=frozenset(part for part, share in _SAYS.items() if random.random() < share),
         ledger=ledger,
     )
 
 
-def _ledger(random: Random, career: Career, rates: tuple[float, float, float, float]) -> Ledger:
+def _draw_ledger(random: Random, career: Career, rates: tuple[float, float, float, float]) -> Ledger:
     monthly_sales, order_value, return_share, fakes = rates
     begin = max(career.opened, career.first_day - DAYS[-1])
     length = career.last_day - begin
-    entries: list[Entry] = []
+    entries: list[LedgerEntry] = []
     for sale in range(int(random.poisson(monthly_sales * length / 30))):
         day = begin + random.random() * length
-        amount = round(around(random, Around(median=order_value, spread=0.5)), 2)
-        entries.append(Entry(day, "sale", sale, amount))
+        amount = round(draw_around(random, LogNormal(median=order_value, spread=0.5)), 2)
+        entries.append(LedgerEntry(day, "sale", sale, amount))
         if happens(random, return_share):
             back = day + random.exponential(_RETURN_DAYS)
-            entries.append(Entry(back, "return", sale, amount))
+            entries.append(LedgerEntry(back, "return", sale, amount))
             if happens(random, fakes):
-                entries.append(Entry(back, "fake_return", sale, amount))
+                entries.append(LedgerEntry(back, "fake_return", sale, amount))
         elif happens(random, _RATES):
-            entries.append(Entry(day + random.exponential(_RETURN_DAYS), "rating", sale, 0.0))
+            entries.append(LedgerEntry(day + random.exponential(_RETURN_DAYS), "rating", sale, 0.0))
     return Ledger(entries)
 
 
-def volumes(random: Random, career: Career, seller: Record, day: float) -> Volumes:
+def draw_volumes(random: Random, career: Career, seller: Record, day: float) -> Volumes:
     """The seller's windows at `day`, counted from its ledger if it has one, otherwise random."""
     if seller.ledger is not None:
         sales = seller.ledger.counts("sale", day)
@@ -153,24 +154,24 @@ def volumes(random: Random, career: Career, seller: Record, day: float) -> Volum
             seller.ledger.amounts("return", day),
         )
     active = min(day - career.opened, 90.0)
-    orders = _thinned(random, int(random.poisson(seller.monthly_sales * active / 30)), active)
-    sales = _part(random, orders, _ACCEPTED)
-    returned = _part(random, sales, seller.return_share)
-    return Volumes(orders, sales, returned, _worth(orders, seller), _worth(returned, seller))
+    orders = _thin_counts(random, int(random.poisson(seller.monthly_sales * active / 30)), active)
+    sales = _draw_part(random, orders, _ACCEPTED)
+    returned = _draw_part(random, sales, seller.return_share)
+    return Volumes(orders, sales, returned, _turnover_of_counts(orders, seller), _turnover_of_counts(returned, seller))
 
 
-def _worth(counts: Counts, seller: Record) -> tuple[float, float, float]:
+def _turnover_of_counts(counts: Counts, seller: Record) -> tuple[float, float, float]:
     a, b, c = counts
     return a * seller.order_value, b * seller.order_value, c * seller.order_value
 
 
-def _thinned(random: Random, in_90: int, active: float) -> Counts:
+def _thin_counts(random: Random, in_90: int, active: float) -> Counts:
     """Counts of all windows from that of the longest, for an activity that began `active` days ago."""
     in_30 = int(random.binomial(in_90, min(1.0, 30 / max(active, 1.0))))
     return int(random.binomial(in_30, 7 / min(30.0, max(active, 7.0)))), in_30, in_90
 
 
-def _part(random: Random, counts: Counts, share: float) -> Counts:
+def _draw_part(random: Random, counts: Counts, share: float) -> Counts:
     """A random part of each window's count, consistent between the windows."""
     in_7, in_30, in_90 = counts
     a = int(random.binomial(in_7, share))
@@ -178,7 +179,7 @@ def _part(random: Random, counts: Counts, share: float) -> Counts:
     return a, b, b + int(random.binomial(in_90 - in_30, share))
 
 
-def block(career: Career, seller: Record, totals: Volumes, *, country: str, day: float) -> Row:
+def draw_seller_block(career: Career, seller: Record, totals: Volumes, *, country: str, day: float) -> Row:
     """The seller block of a row, without the seller's id."""
     payload: Row = {}
     if "age" in seller.says:
@@ -189,28 +190,35 @@ def block(career: Career, seller: Record, totals: Volumes, *, country: str, day:
         payload |= {"rating": seller.rating, "rating_count": seller.rating_count}
     if "volumes" in seller.says:
         payload |= {
-            "gmv": _amounts(totals.turnover),
-            "orders": _window(totals.orders),
-            "accepted": _window(totals.sales),
+            "gmv": _amounts_object(totals.turnover),
+            "orders": _window_object(totals.orders),
+            "accepted": _window_object(totals.sales),
         }
     if "returns" in seller.says:
-        payload |= {"returned": _window(totals.returned), "returned_value": _amounts(totals.returned_value)}
+        payload |= {
+            "returned": _window_object(totals.returned),
+            "returned_value": _amounts_object(totals.returned_value),
+        }
     if "stock" in seller.says:
         payload |= {"variety": seller.variety, "available": seller.available}
     return payload
 
 
-def counters(random: Random, totals: Volumes, habits: Habits, *, age: float, listings: int, counterfeit: bool) -> Row:
+def listing_counters(
+    random: Random, totals: Volumes, habits: Habits, *, age: float, listings: int, counterfeit: bool
+) -> Row:
     """The counts of one listing that is `age` days old; its sales are a part of the seller's."""
-    share = min(0.6, around(random, Around(median=1 / (listings + 1), spread=0.6)))
-    sold = _thinned(random, int(random.binomial(totals.sales[2], share * min(age, 90.0) / 90)), min(age, 90.0))
-    returned = _part(random, sold, min(0.5, habits.returns * around(random, Around(median=1.0, spread=0.3))))
+    share = min(0.6, draw_around(random, LogNormal(median=1 / (listings + 1), spread=0.6)))
+    sold = _thin_counts(random, int(random.binomial(totals.sales[2], share * min(age, 90.0) / 90)), min(age, 90.0))
+    returned = _draw_part(
+        random, sold, min(0.5, habits.returns * draw_around(random, LogNormal(median=1.0, spread=0.3)))
+    )
     fakes = habits.fakes if counterfeit else FAKES_OF_GENUINE
     payload: Row = {"age_days": int(age)}
     if happens(random, 0.65):
-        payload |= {"sales": _window(sold), "returns": _window(returned)}
+        payload |= {"sales": _window_object(sold), "returns": _window_object(returned)}
     if happens(random, 0.5):
-        payload["fake_returns"] = _window(_part(random, returned, fakes))
+        payload["fake_returns"] = _window_object(_draw_part(random, returned, fakes))
     raters = int(random.binomial(3 * sold[2], _RATES))
     if happens(random, 0.25):
         worst = 0.05 + (0.2 * fakes if counterfeit else 0.0)
@@ -223,9 +231,9 @@ def counters(random: Random, totals: Volumes, habits: Habits, *, age: float, lis
     return payload
 
 
-def _window(counts: Counts) -> Row:
+def _window_object(counts: Counts) -> Row:
     return dict(zip(("d7", "d30", "d90"), counts, strict=True))
 
 
-def _amounts(amounts: tuple[float, float, float]) -> Row:
+def _amounts_object(amounts: tuple[float, float, float]) -> Row:
     return {key: f"{abs(amount):.2f}" for key, amount in zip(("d7", "d30", "d90"), amounts, strict=True)}

@@ -5,9 +5,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
-from training.simulation.simulated.chance import Random, happens, one_of
+from training.simulation.simulated.chance import Random, choose, happens
 from training.simulation.simulated.habits import Kind
-from training.simulation.simulated.listings import Draft, later, moment
+from training.simulation.simulated.listings import Draft, moment, on_later_day
 from training.simulation.simulated.records import Row
 from training.simulation.simulated.sellers import Seller
 from training.simulation.simulated.words import TITLE_ENDINGS
@@ -19,7 +19,7 @@ _CHANGES_WITHIN: Final = 30.0  # Days.
 
 
 @dataclass(frozen=True, slots=True)
-class Sent:
+class SentListing:
     """A listing to send at a given time, in the form of `POST /api/v1/listings`, without missing values."""
 
     at: datetime
@@ -58,71 +58,73 @@ def truth_of(listing: Draft) -> Truth:
     return Truth(listing.item.counterfeit, listing.item.brand_id, kind.value, listing.seller.external_id)
 
 
-def stream(random: Random, listings: Sequence[tuple[str, Draft]], start: datetime, days: int) -> tuple[Sent, ...]:
+def sent_listings(
+    random: Random, listings: Sequence[tuple[str, Draft]], start: datetime, days: int
+) -> tuple[SentListing, ...]:
     """All rows by time; `listings` are pairs of external id and listing."""
     timed: list[tuple[float, Row]] = []
     for external_id, listing in listings:
         row = listing.row(external_id, start)
         timed.append((listing.day, row))
         if happens(random, CHANGED):
-            after = _changed(random, listing, min(days, listing.day + 0.5 + _CHANGES_WITHIN * random.random()))
+            after = _change_listing(random, listing, min(days, listing.day + 0.5 + _CHANGES_WITHIN * random.random()))
             timed.append((after.day, after.row(external_id, start)))
         elif happens(random, REPEATED):
             timed.append((min(days, listing.day + 20 * random.random()), row))
     rows = [row for _, row in timed if "description" in row]
     for number in range(max(1, round(BROKEN * len(listings)))):
-        broken = {**one_of(random, rows), "external_id": f"broken-{number:05d}"}
+        broken = {**choose(random, rows), "external_id": f"broken-{number:05d}"}
         _BREAKAGES[number % len(_BREAKAGES)](broken)
         timed.append((days * random.random(), broken))
     timed.sort(key=lambda pair: pair[0])
-    return tuple(Sent(moment(start, day), row) for day, row in timed)
+    return tuple(SentListing(moment(start, day), row) for day, row in timed)
 
 
-def _changed(random: Random, listing: Draft, day: float) -> Draft:
-    after = later(random, listing, day)
+def _change_listing(random: Random, listing: Draft, day: float) -> Draft:
+    after = on_later_day(random, listing, day)
     content = dict(after.content)
     if happens(random, 0.7):
         content["price"] = f"{max(1.0, float(str(content['price'])) * (0.6 + 0.5 * random.random())):.2f}"
     else:
         style = listing.seller.style
-        content["title"] = f"{content['title']}, {one_of(random, TITLE_ENDINGS[style.story][style.language])}"
+        content["title"] = f"{content['title']}, {choose(random, TITLE_ENDINGS[style.story][style.language])}"
     return replace(after, content=content)
 
 
-def _spoilt(name: str, cell: object) -> Callable[[Row], None]:
+def _spoil_field(name: str, cell: object) -> Callable[[Row], None]:
     def spoil(row: Row) -> None:
         row[name] = cell
 
     return spoil
 
 
-def _without_currency(row: Row) -> None:
+def _drop_currency(row: Row) -> None:
     del row["currency"]
 
 
-def _nul_in_title(row: Row) -> None:
+def _put_nul_in_title(row: Row) -> None:
     row["title"] = f"{row['title']}\x00"
 
 
-def _time_without_offset(row: Row) -> None:
+def _drop_time_offset(row: Row) -> None:
     row["occurred_at"] = str(row["occurred_at"])[:19]
 
 
 # Each makes a row that validation rejects; these are typical mistakes of new integrations.
 _BREAKAGES: Final[tuple[Callable[[Row], None], ...]] = (
-    _spoilt("currency", "euro"),
-    _spoilt("price", "-19.90"),
-    _spoilt("price", "ask"),
-    _spoilt("titel", "Tote bag"),
-    _spoilt("seller", "casa-001"),
-    _spoilt("condition", "like new"),
-    _spoilt("photos_count", -1),
-    _spoilt("rating_counts", [1, 2, 3]),
-    _spoilt("link", "ftp://market.example/1"),
-    _spoilt("title", "Colline " * 200),
-    _without_currency,
-    _nul_in_title,
-    _time_without_offset,
+    _spoil_field("currency", "euro"),
+    _spoil_field("price", "-19.90"),
+    _spoil_field("price", "ask"),
+    _spoil_field("titel", "Tote bag"),
+    _spoil_field("seller", "casa-001"),
+    _spoil_field("condition", "like new"),
+    _spoil_field("photos_count", -1),
+    _spoil_field("rating_counts", [1, 2, 3]),
+    _spoil_field("link", "ftp://market.example/1"),
+    _spoil_field("title", "Colline " * 200),
+    _drop_currency,
+    _put_nul_in_title,
+    _drop_time_offset,
 )
 
 
@@ -154,7 +156,7 @@ def _events_of(random: Random, seller: Seller, listings: Sequence[tuple[str, Dra
     for ledger_entry in seller.record.ledger.entries:
         if ledger_entry.sale not in sold:
             up = [external_id for external_id, draft in listings if draft.day < ledger_entry.day]
-            sold[ledger_entry.sale] = one_of(random, up) if up else None
+            sold[ledger_entry.sale] = choose(random, up) if up else None
         row: Row = {"seller": seller.external_id, "kind": ledger_entry.kind}
         if (listing := sold[ledger_entry.sale]) is not None:
             row["listing"] = listing

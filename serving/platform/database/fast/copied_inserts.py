@@ -13,7 +13,7 @@ from typing import Any, Final
 import psycopg
 from sqlalchemy import Connection, Dialect, Insert, Table, TableClause, column, select, table
 
-from serving.platform.database.fast.joined_inserts import insert_few, insert_waiting
+from serving.platform.database.fast.joined_inserts import flush_inserts, insert_few
 from serving.platform.database.fast.statements import as_sqlalchemy_error, bind_converter
 from serving.platform.database.fast.switch import FastPath, is_on
 
@@ -45,16 +45,16 @@ def insert_rows(connection: Connection, statement: Insert, rows: Sequence[Mappin
     if len(rows) < FEWEST_TO_COPY or not is_on(FastPath.COPIED_INSERTS):
         insert_few(connection, statement, rows)
         return
-    insert_waiting(connection)
-    staged = _staged(statement, tuple(rows[0]), connection.dialect)
+    flush_inserts(connection)
+    staged = _staging_statements(statement, tuple(rows[0]), connection.dialect)
     connection.exec_driver_sql(staged.create)
-    if _is_used(connection, staged):
+    if _is_staging_in_use(connection, staged):
         connection.exec_driver_sql(staged.empty)
     _copy(connection, staged, rows)
     connection.execute(staged.insert)
 
 
-def _is_used(connection: Connection, staged: "_Staged") -> bool:
+def _is_staging_in_use(connection: Connection, staged: "_StagingStatements") -> bool:
     """Whether this transaction has put rows into the temporary table, which are there until it ends; notes that it has.
 
     The note is a transaction with its tables. Deleting the rows of a batch would cost a tenth of its time.
@@ -67,7 +67,7 @@ def _is_used(connection: Connection, staged: "_Staged") -> bool:
     return staged.own in used
 
 
-class _Staged:
+class _StagingStatements:
     """The statements for rows with these columns, built once."""
 
     def __init__(self, statement: Insert, names: tuple[str, ...], dialect: Dialect) -> None:
@@ -90,11 +90,11 @@ class _Staged:
 
 
 @cache
-def _staged(statement: Insert, names: tuple[str, ...], dialect: Dialect) -> _Staged:
-    return _Staged(statement, names, dialect)
+def _staging_statements(statement: Insert, names: tuple[str, ...], dialect: Dialect) -> _StagingStatements:
+    return _StagingStatements(statement, names, dialect)
 
 
-def _copy(connection: Connection, staged: _Staged, rows: Sequence[Mapping[str, Any]]) -> None:
+def _copy(connection: Connection, staged: _StagingStatements, rows: Sequence[Mapping[str, Any]]) -> None:
     columns = []
     for name, convert in zip(staged.names, staged.converts, strict=True):
         values = [row[name] for row in rows]

@@ -32,7 +32,7 @@ def in_one_statement(connection: Connection) -> Iterator[None]:
     connection.info[_WAITING] = []
     try:
         yield
-        insert_waiting(connection)
+        flush_inserts(connection)
     finally:
         del connection.info[_WAITING]
 
@@ -43,22 +43,22 @@ def insert_few(connection: Connection, statement: Insert, rows: _Rows) -> None:
     if waiting is not None and len(rows) <= _MOST_JOINED:
         waiting.append((statement, rows))
         return
-    insert_waiting(connection)
+    flush_inserts(connection)
     connection.execute(statement, list(rows))
 
 
-def insert_waiting(connection: Connection) -> None:
+def flush_inserts(connection: Connection) -> None:
     """Insert the rows that wait; what comes next may refer to them."""
     waiting = connection.info.get(_WAITING)
     if not waiting:
         return
     parts = tuple((statement, tuple(rows[0]), len(rows)) for statement, rows in waiting)
-    _joined(parts, connection.dialect).insert(connection, [row for _, rows in waiting for row in rows])
+    _join_inserts(parts, connection.dialect).insert(connection, [row for _, rows in waiting for row in rows])
     waiting.clear()
 
 
 @dataclass(frozen=True, slots=True)
-class _Joined:
+class _JoinedInsert:
     """One statement for rows of several tables: the names of its values for each row, and what converts them."""
 
     statement: DriverStatement
@@ -66,7 +66,7 @@ class _Joined:
 
     def insert(self, connection: Connection, rows: _Rows) -> None:
         values = {
-            name: _sent(row[column] if convert is None else convert(row[column]))
+            name: _as_parameter(row[column] if convert is None else convert(row[column]))
             for columns, row in zip(self.rows, rows, strict=True)
             for name, column, convert in columns
         }
@@ -74,7 +74,7 @@ class _Joined:
 
 
 @lru_cache(_CACHED_STATEMENTS)
-def _joined(parts: tuple[tuple[Insert, tuple[str, ...], int], ...], dialect: Dialect) -> _Joined:
+def _join_inserts(parts: tuple[tuple[Insert, tuple[str, ...], int], ...], dialect: Dialect) -> _JoinedInsert:
     texts, rows = [], []
     for number, (statement, columns, many) in enumerate(parts):
         into = statement.table
@@ -87,10 +87,10 @@ def _joined(parts: tuple[tuple[Insert, tuple[str, ...], int], ...], dialect: Dia
             for row in named
         ]
     # PostgreSQL executes the last of them first.
-    return _Joined(DriverStatement.of(f"WITH {', '.join(reversed(texts))} SELECT 1", None, {}), rows)
+    return _JoinedInsert(DriverStatement.of(f"WITH {', '.join(reversed(texts))} SELECT 1", None, {}), rows)
 
 
-def _sent(parameter: Any) -> Any:
+def _as_parameter(parameter: Any) -> Any:
     """Numbers as texts: the driver would send them by their size, and the server would plan for each combination."""
     kind = type(parameter)
     if kind is float or kind is int:

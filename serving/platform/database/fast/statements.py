@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Dialect, Executable, exc
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
-from serving.platform.database.faults import leave_values_out
+from serving.platform.database.faults import drop_values
 
 _NAMED: Final = re.compile(r"%\((\w+)\)s")
 Convert = Callable[[Any], Any]
@@ -126,7 +126,7 @@ def as_sqlalchemy_error(connection: Connection, text: str, error: Any) -> BaseEx
     """The driver's error as SQLAlchemy raises it; a connection that is lost goes back to no pool."""
     dialect = connection.dialect
     is_lost = dialect.is_disconnect(error, connection.connection, None)
-    leave_values_out(error)
+    drop_values(error)
     wrapped: BaseException = exc.DBAPIError.instance(
         text,
         None,

@@ -24,11 +24,11 @@ from serving.brands.service.alias_decisions import ProposedAlias, decide_alias, 
 from serving.brands.service.authorised_sellers import decide_requests
 from serving.brands.service.brand_messages import erase, mark_read, write
 from serving.brands.service.managed_brands import (
-    Kept,
+    ManagedBrand,
+    attention_of_brands,
     change_enrolment,
     judge_right,
-    kept_by,
-    needs,
+    managed_brand_of,
     set_lead,
     void_agency,
 )
@@ -39,7 +39,7 @@ from serving.platform.database.scope import Pair
 from serving.platform.runtime import Runtime
 from serving.web import downloads
 from serving.web.brand.reports.limits_page import large_rows
-from serving.web.brand.rights_page import mandate_rows, people_in, right_rows
+from serving.web.brand.rights_page import mandate_rows, people_of_rights, right_rows
 from serving.web.brand.standing_part import standing_card
 from serving.web.flash import Flash, go_to
 from serving.web.forms import Fields
@@ -56,7 +56,7 @@ _SELLERS_SHOWN: Final = 200
 @router.get(_PLACE)
 def get_brand(brand_id: str, request: Request, runtime: TheRuntime, session: Manager) -> HTMLResponse:
     """The page; opening it marks its messages as read."""
-    brand = kept_brand(runtime, session, brand_id, request.query_params)
+    brand = managed_brand(runtime, session, brand_id, request.query_params)
     page = _page(runtime, session, brand)
     mark_read(runtime, session.person, brand.pair)
     return respond(request, page, session)
@@ -64,7 +64,7 @@ def get_brand(brand_id: str, request: Request, runtime: TheRuntime, session: Man
 
 @router.get(_PLACE + "/documents/{digest}")
 def get_document(brand_id: str, digest: str, request: Request, runtime: TheRuntime, session: Manager) -> Response:
-    brand = kept_brand(runtime, session, brand_id, request.query_params)
+    brand = managed_brand(runtime, session, brand_id, request.query_params)
     with runtime.store.read() as connection:
         document = rights_documents.document(connection, brand.pair, digest)
     return downloads.document(f"document-{digest[:12]}", document.media_type, document.content)
@@ -74,7 +74,7 @@ def get_document(brand_id: str, digest: str, request: Request, runtime: TheRunti
 def post_right(brand_id: str, right_id: str, request: Request, session: Manager, fields: Fields) -> Response:
     """Verify a right, or refuse it with a reason."""
     runtime, state = runtime_of(request), fields.get("state", "")
-    brand = kept_brand(runtime, session, brand_id, fields)
+    brand = managed_brand(runtime, session, brand_id, fields)
     try:
         if state not in set(RightState):
             raise Invalid("The decision is missing. Verify the right or refuse it.")
@@ -84,7 +84,7 @@ def post_right(brand_id: str, right_id: str, request: Request, session: Manager,
     except DomainError as refused:
         return refused_page(request, session, brand, refused)
     verified = RightState(state) is RightState.VERIFIED
-    return back_to(request, brand, Flash.RIGHT_VERIFIED if verified else Flash.RIGHT_REFUSED, "rights")
+    return redirect_to_part(request, brand, Flash.RIGHT_VERIFIED if verified else Flash.RIGHT_REFUSED, "rights")
 
 
 @router.post(_PLACE + "/people/{user_id}")
@@ -92,12 +92,12 @@ def post_person(
     brand_id: str, user_id: str, request: Request, runtime: TheRuntime, session: Manager, fields: Fields
 ) -> Response:
     """Grant or remove the lead rights of one of the brand's people."""
-    brand = kept_brand(runtime, session, brand_id, fields)
+    brand = managed_brand(runtime, session, brand_id, fields)
     try:
         set_lead(runtime, session.person, brand.pair, user_id, leads=fields.get("leads") == "yes")
     except Conflict as refused:
         return refused_page(request, session, brand, refused)
-    return back_to(request, brand, Flash.BRAND_CHANGED, "people")
+    return redirect_to_part(request, brand, Flash.BRAND_CHANGED, "people")
 
 
 @router.post(_PLACE + "/agents/{mandate_id}/void")
@@ -105,27 +105,30 @@ def post_void(
     brand_id: str, mandate_id: str, request: Request, runtime: TheRuntime, session: Manager, fields: Fields
 ) -> Response:
     """Void a power of attorney that was recorded by mistake, as if it had never been valid."""
-    brand = kept_brand(runtime, session, brand_id, fields)
+    brand = managed_brand(runtime, session, brand_id, fields)
     void_agency(runtime, session.person, brand.pair, mandate_id)
-    return back_to(request, brand, Flash.BRAND_CHANGED, "people")
+    return redirect_to_part(request, brand, Flash.BRAND_CHANGED, "people")
 
 
 @router.post(_PLACE + "/sellers")
 def post_sellers(brand_id: str, request: Request, runtime: TheRuntime, session: Manager, fields: Fields) -> Response:
     """Put the ticked sellers on the brand's list, or refuse them."""
-    brand, ticked = kept_brand(runtime, session, brand_id, fields), [name for name in fields if name.startswith("asr_")]
+    brand, ticked = (
+        managed_brand(runtime, session, brand_id, fields),
+        [name for name in fields if name.startswith("asr_")],
+    )
     try:
         decide_requests(runtime, session.person, brand.pair, ticked, accept=fields.get("accept") == "yes")
     except (Forbidden, Invalid) as refused:
         return refused_page(request, session, brand, refused)
-    return back_to(request, brand, Flash.BRAND_CHANGED, "sellers")
+    return redirect_to_part(request, brand, Flash.BRAND_CHANGED, "sellers")
 
 
 @router.post(_PLACE + "/enrolment")
 def post_enrolment(brand_id: str, request: Request, session: Manager, fields: Fields) -> Response:
     """Change whether the brand receives questions, and how many per day."""
     runtime, daily_limit = runtime_of(request), fields.get("daily_questions", "").strip()
-    brand = kept_brand(runtime, session, brand_id, fields)
+    brand = managed_brand(runtime, session, brand_id, fields)
     try:
         if daily_limit and not (daily_limit.isascii() and daily_limit.isdigit() and len(daily_limit) <= 6):
             raise Invalid("The maximum is not a whole number. Correct it, or leave it empty for no limit.")
@@ -138,41 +141,41 @@ def post_enrolment(brand_id: str, request: Request, session: Manager, fields: Fi
         )
     except DomainError as refused:
         return refused_page(request, session, brand, refused)
-    return back_to(request, brand, Flash.BRAND_CHANGED, "enrolment")
+    return redirect_to_part(request, brand, Flash.BRAND_CHANGED, "enrolment")
 
 
 @router.post(_PLACE + "/messages")
 def post_message(brand_id: str, request: Request, runtime: TheRuntime, session: Manager, fields: Fields) -> Response:
-    brand = kept_brand(runtime, session, brand_id, fields)
+    brand = managed_brand(runtime, session, brand_id, fields)
     try:
         write(runtime, session.person, brand.pair, fields.get("text", ""))
     except DomainError as refused:
         page = _page(runtime, session, brand, typed=fields.get("text", ""), unsent=refused.sentence)
         return respond(request, page, session, status=status_of(refused))
-    return back_to(request, brand, Flash.MESSAGE_SENT, "messages")
+    return redirect_to_part(request, brand, Flash.MESSAGE_SENT, "messages")
 
 
 @router.post(_PLACE + "/messages/{message_id}/erase")
 def post_erasure(
     brand_id: str, message_id: str, request: Request, runtime: TheRuntime, session: Manager, fields: Fields
 ) -> Response:
-    brand = kept_brand(runtime, session, brand_id, fields)
+    brand = managed_brand(runtime, session, brand_id, fields)
     erase(runtime, session.person, brand.pair, message_id)
-    return back_to(request, brand, Flash.MESSAGE_ERASED, "messages")
+    return redirect_to_part(request, brand, Flash.MESSAGE_ERASED, "messages")
 
 
-def kept_brand(runtime: Runtime, session: Session, brand_id: str, fields: Mapping[str, str]) -> Kept:
+def managed_brand(runtime: Runtime, session: Session, brand_id: str, fields: Mapping[str, str]) -> ManagedBrand:
     """The brand that the person manages, at the marketplace that the form names."""
     with runtime.store.read() as connection:
-        return kept_by(connection, session.person, brand_id, fields.get(_AT))
+        return managed_brand_of(connection, session.person, brand_id, fields.get(_AT))
 
 
-def back_to(request: Request, brand: Kept, flash: Flash, part: str) -> Response:
+def redirect_to_part(request: Request, brand: ManagedBrand, flash: Flash, part: str) -> Response:
     """Go back to a part of the page, with a confirmation."""
     return go_to(request, f"/brands/{brand.pair[1]}?{_AT}={brand.pair[0]}#{part}", flash)
 
 
-def refused_page(request: Request, session: Session, brand: Kept, refused: DomainError) -> Response:
+def refused_page(request: Request, session: Session, brand: ManagedBrand, refused: DomainError) -> Response:
     """The page with the reason of a refusal."""
     page = _page(runtime_of(request), session, brand, error=refused.sentence)
     return respond(request, page, session, status=status_of(refused))
@@ -181,7 +184,7 @@ def refused_page(request: Request, session: Session, brand: Kept, refused: Domai
 def _page(
     runtime: Runtime,
     session: Session,
-    brand: Kept,
+    brand: ManagedBrand,
     *,
     error: str | None = None,
     typed: str = "",
@@ -190,19 +193,19 @@ def _page(
     now, pair, person = runtime.clock.now(), brand.pair, session.person
     place, told_days = f"/brands/{pair[1]}/documents", runtime.policies[RightsPolicy].told_before_expiry_days
     with runtime.store.read() as connection:
-        reasons = needs(runtime, connection, person, [pair], now)[pair]
+        reasons = attention_of_brands(runtime, connection, person, [pair], now)[pair]
         on_file = rights.rights_of(connection, pair)
         by_digest = {document.digest: document for document in rights_documents.documents_of(connection, pair)}
-        names = accounts.names(connection, people_in(on_file))
-        acting = powers.people_with_mandates(connection, pair)
+        names = accounts.names(connection, people_of_rights(on_file))
+        acting = powers.agent_emails(connection, pair)
         mandates = mandate_rows(powers.stored_mandates(connection, pair), acting, now)
         people = [
-            (user, certifications.last_passed(connection, user.user_id))
+            (user, certifications.last_pass(connection, user.user_id))
             for user in accounts.people_of_brand(connection, pair)
         ]
         card = standing_card(runtime, connection, pair, brand.enrolment.name, now)
         large = large_rows(runtime, connection, person, pair)
-        sellers = tuple(authorised_sellers.requests(connection, pair)[:_SELLERS_SHOWN])
+        sellers = tuple(authorised_sellers.open_requests(connection, pair)[:_SELLERS_SHOWN])
         proposed = alias_rows(runtime, connection, person, pair, brand.enrolment.name, now)
         thread = thread_of(connection, person, pair, MessageSide.MANAGER, now, typed=typed, error=unsent)
     daily = brand.enrolment.daily_questions
@@ -239,7 +242,9 @@ def alias_rows(
     aliases.sort(key=lambda alias: alias.proposal.state is not ProposalState.PROPOSED)
     return tuple(
         SimpleNamespace(
-            alias=alias, support=_support(alias), remark=_MISSPELT if known.in_text(alias.proposal.spelling) else ""
+            alias=alias,
+            support=_support_sentence(alias),
+            remark=_MISSPELT if known.in_text(alias.proposal.spelling) else "",
         )
         for alias in aliases
     )
@@ -250,7 +255,7 @@ _MISSPELT: Final = (
 )
 
 
-def _support(alias: ProposedAlias) -> str:
+def _support_sentence(alias: ProposedAlias) -> str:
     now = alias.now
     listings, sellers = words.many(now.listings, "corrected listing"), words.many(now.sellers, "seller")
     sentence = f"{listings} of {sellers}, corrected by {words.many(now.people, 'reviewer')}"
@@ -268,7 +273,7 @@ _DONE: Final = {
 def post_alias(brand_id: str, proposal_id: str, request: Request, session: Manager, fields: Fields) -> Response:
     """Accept or dismiss a proposed alias, or remove an accepted one."""
     runtime, state = runtime_of(request), fields.get("state", "")
-    brand = kept_brand(runtime, session, brand_id, fields)
+    brand = managed_brand(runtime, session, brand_id, fields)
     try:
         if state not in set(ProposalState):
             raise Invalid("The decision is missing. Accept the alias or dismiss it.")
@@ -277,4 +282,4 @@ def post_alias(brand_id: str, proposal_id: str, request: Request, session: Manag
         raise
     except DomainError as refused:
         return refused_page(request, session, brand, refused)
-    return back_to(request, brand, _DONE[ProposalState(state)], "aliases")
+    return redirect_to_part(request, brand, _DONE[ProposalState(state)], "aliases")

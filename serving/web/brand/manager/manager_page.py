@@ -9,7 +9,7 @@ from models.policies.deciding import EnforcementPolicy
 from serving.accounts.rules.access import Permission
 from serving.accounts.store.accounts import Session
 from serving.brands.rules.attention import urgency
-from serving.brands.service.managed_brands import needs
+from serving.brands.service.managed_brands import attention_of_brands
 from serving.brands.store import brands
 from serving.cases.store import case_figures
 from serving.guards import Manager, runtime_of
@@ -40,13 +40,13 @@ def brands_page(runtime: Runtime, session: Session) -> StaffPage:
         }
         names = {place: marketplaces.get(connection, place).name for place in marketplace_ids}
         waiting = case_figures.open_questions(connection, enrolled)
-        answers = case_figures.standing_answers(connection, enrolled)
+        answers = case_figures.answers_in_force(connection, enrolled)
         removals = case_figures.removal_counts(connection, enrolled)
         escalated = question_steps.waiting_for_manager(connection, enrolled)
         cards = {
             pair: standing_card(runtime, connection, pair, brand.name, now) for pair, brand in sorted(enrolled.items())
         }
-        brand_needs = needs(runtime, connection, person, enrolled, now)
+        brand_needs = attention_of_brands(runtime, connection, person, enrolled, now)
     urgent = sorted(
         enrolled,
         key=lambda pair: (

@@ -13,14 +13,14 @@ from serving.appeals.policy import SellerEvidencePolicy
 from serving.platform.runtime import Runtime
 from serving.reports.policy import ReportPolicy
 from serving.reports.rules.attachments import TestBuyRecord
-from serving.reports.service.attaching import draft_of, keep_with_draft, leave_out
+from serving.reports.service.attaching import delete_from_draft, draft_key, store_with_draft
 from serving.reports.store import report_documents
 from serving.reports.store.report_documents import DraftKey
 from serving.web import text_view
 from serving.web.brand.indicators_page import day_of
 from serving.web.case.documents.documents_card import ShownDocument, shown_document
 from serving.web.forms import Upload
-from serving.web.text_view import Shown
+from serving.web.text_view import ShownText
 from serving.web.wording.refusals import phrase_in_words
 from serving.web.wording.words import size
 
@@ -32,7 +32,7 @@ _LEAVE_OUT: Final = "leave_out:"
 class RefusedFile:
     """A file that was not kept, and why."""
 
-    name: Shown
+    name: ShownText
     why: str
 
 
@@ -52,13 +52,13 @@ class Limits:
     most: int
 
 
-def limits(runtime: Runtime) -> Limits:
+def document_limits(runtime: Runtime) -> Limits:
     """The limits of documents, in the reader's language."""
     largest = size(runtime.policies[SellerEvidencePolicy].largest_document)
     return Limits(largest, runtime.policies[ReportPolicy].most_documents)
 
 
-def record_of(fields: Mapping[str, str]) -> TestBuyRecord | None:
+def typed_test_buy(fields: Mapping[str, str]) -> TestBuyRecord | None:
     """The test buy as it was typed; None where nothing of it was. Raises Invalid (a day is no day)."""
     typed = {name: fields.get(name, "").strip() for name in FIELDS}
     if not any(typed.values()):
@@ -73,7 +73,7 @@ def record_of(fields: Mapping[str, str]) -> TestBuyRecord | None:
     )
 
 
-def keep_documents(
+def store_documents(
     runtime: Runtime, session: Session, fields: Mapping[str, str], chosen: Sequence[Upload]
 ) -> tuple[RefusedFile, ...]:
     """Keep the chosen files with the report that is being written, leave out the ticked ones; the refused files.
@@ -81,12 +81,12 @@ def keep_documents(
     Raises NotFound (the right does not belong to a brand that the person represents).
     """
     with runtime.store.read() as connection:
-        draft = _draft(connection, session, fields)
-    leave_out(runtime, draft, [name.removeprefix(_LEAVE_OUT) for name in fields if name.startswith(_LEAVE_OUT)])
+        draft = _draft_key(connection, session, fields)
+    delete_from_draft(runtime, draft, [name.removeprefix(_LEAVE_OUT) for name in fields if name.startswith(_LEAVE_OUT)])
     refused = []
     for upload in chosen:
         try:
-            keep_with_draft(runtime, draft, upload.name, upload.content)
+            store_with_draft(runtime, draft, upload.name, upload.content)
         except DomainError as problem:
             refused.append(RefusedFile(text_view.show(upload.name), phrase_in_words(problem.phrase)))
     return tuple(refused)
@@ -96,13 +96,13 @@ def attached_documents(
     connection: Connection, session: Session, fields: Mapping[str, str], now: datetime
 ) -> tuple[AttachedDocument, ...]:
     """The documents that are kept with the report that is being written."""
-    documents = report_documents.documents_of(connection, _draft(connection, session, fields))
+    documents = report_documents.documents_of(connection, _draft_key(connection, session, fields))
     return tuple(
         AttachedDocument(document.document_id, replace(shown_document(document, now), digest=None))
         for document in documents
     )
 
 
-def _draft(connection: Connection, session: Session, fields: Mapping[str, str]) -> DraftKey:
+def _draft_key(connection: Connection, session: Session, fields: Mapping[str, str]) -> DraftKey:
     marketplace_id = fields.get("marketplace_id", "") or None
-    return draft_of(connection, session.person, fields.get("right_id", ""), marketplace_id, fields.get("key", ""))
+    return draft_key(connection, session.person, fields.get("right_id", ""), marketplace_id, fields.get("key", ""))

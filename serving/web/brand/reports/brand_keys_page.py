@@ -18,10 +18,10 @@ from serving.brands.store import rights
 from serving.brands.store.rights import StoredRight
 from serving.guards import Member, TheRuntime, runtime_of
 from serving.platform.runtime import Runtime
-from serving.web.brand.brand_scope import AboutBrand, given_back, led_by, scope_of
+from serving.web.brand.brand_scope import AboutBrand, refusal_page, scope_of, scope_to_change
 from serving.web.brand.rights_page import KINDS
 from serving.web.flash import Flash, go_to
-from serving.web.forms import LONGEST_ID, Fields, confirm, days_of, factor_kinds
+from serving.web.forms import LONGEST_ID, Fields, confirm_identity, days_of, factor_kinds
 from serving.web.rendering import respond
 
 router = APIRouter(include_in_schema=False)
@@ -57,17 +57,17 @@ def post_key(request: Request, runtime: TheRuntime, session: Member, fields: Fie
     with runtime.store.read() as connection:
         pair = scope_of(connection, session.person, fields).pair
     try:
-        confirm(runtime, session, fields)
+        confirm_identity(runtime, session, fields)
         key_text = make_key(runtime, session.person, pair, fields.get("name", ""), days_of(fields))
     except DomainError as refused:
-        return given_back(request, session, fields, refused, _page)
+        return refusal_page(request, session, fields, refused, _page)
     return respond(request, _page(runtime, session, fields, key_text=key_text), session)
 
 
 @router.post(_PLACE + "/{key_id}/revoke")
 def post_revoke(key_id: str, request: Request, runtime: TheRuntime, session: Member, fields: Fields) -> Response:
     with runtime.store.read() as connection:
-        scope, _ = led_by(connection, session.person, fields)
+        scope, _ = scope_to_change(connection, session.person, fields)
     revoke_key(runtime, session.person, scope.pair, key_id[:LONGEST_ID])
     return go_to(request, f"{_PLACE}{scope.query}", Flash.KEY_REVOKED)
 

@@ -15,20 +15,20 @@ from serving.accounts.rules.access import Person
 from serving.guards import Manager, Member, runtime_of
 from serving.platform.database.scope import Pair
 from serving.platform.runtime import Runtime
-from serving.platform.tongues import joined, number, say, say_many
+from serving.platform.tongues import join_sentences, number, say, say_many
 from serving.reports.policy import ReportPolicy
 from serving.reports.rules.outcomes import LONGEST_LOCATION
 from serving.reports.service.limits import Limits, limits_of
-from serving.reports.service.stopping import LargeReport, can_stop, large_report, stop
+from serving.reports.service.stopping import LargeReport, can_stop, large_report, stop_report
 from serving.reports.store import step_ups
 from serving.takedowns.policy import BudgetPolicy, BurstPolicy, StepUpPolicy
-from serving.takedowns.rules.bursts import Cap, HoldCause
+from serving.takedowns.rules.bursts import Cap, PendingCause
 from serving.web import text_view
 from serving.web.brand.brand_scope import AboutBrand, scope_of
 from serving.web.flash import Flash, go_to
 from serving.web.forms import LONGEST_ID
 from serving.web.rendering import respond
-from serving.web.text_view import Shown
+from serving.web.text_view import ShownText
 from serving.web.wording import words
 from serving.web.wording.translated import in_words
 
@@ -57,7 +57,7 @@ class LimitsPage(AboutBrand, template="brand_limits.html"):
     step_up: tuple[str, ...]
     step_up_works: tuple[str, ...]
     asked: str
-    found: Shown | None
+    found: ShownText | None
     longest: int
 
 
@@ -76,7 +76,7 @@ def get_limits(request: Request, session: Member) -> HTMLResponse:
         why=tuple(
             map(in_words, (*limits.refused, limits.effect.reason, *(hold.message for hold in limits.shown_holds)))
         ),
-        rows=_rows(limits, bursts, now),
+        rows=_limit_rows(limits, bursts, now),
         step_up=tuple(map(in_words, limits.step_up)),
         step_up_works=(
             say_many(
@@ -125,19 +125,19 @@ def _headline(limits: Limits) -> str:
     return say("What you confirm now waits for approval.")
 
 
-def _rows(limits: Limits, bursts: BurstPolicy, now: datetime) -> tuple[LimitRow, ...]:
+def _limit_rows(limits: Limits, bursts: BurstPolicy, now: datetime) -> tuple[LimitRow, ...]:
     causes = {hold.cause for hold in limits.shown_holds}
     names = {
-        HoldCause.PERSON_DAY: say("Your removals in a day"),
-        HoldCause.PERSON_WEEK: say("Your removals in a week"),
-        HoldCause.BRAND_DAY: say("Removals of the brand in a day"),
-        HoldCause.BRAND_WEEK: say("Removals of the brand in a week"),
-        HoldCause.STEP_UP_DAY: say("Removals of the brand in a day, with large reports"),
+        PendingCause.PERSON_DAY: say("Your removals in a day"),
+        PendingCause.PERSON_WEEK: say("Your removals in a week"),
+        PendingCause.BRAND_DAY: say("Removals of the brand in a day"),
+        PendingCause.BRAND_WEEK: say("Removals of the brand in a week"),
+        PendingCause.STEP_UP_DAY: say("Removals of the brand in a day, with large reports"),
     }
     rows = [
-        _of_cap(say("Your removals in an hour"), limits.caps.user, limits),
-        _of_cap(say("Removals of the brand in an hour"), limits.caps.brand, limits),
-        *(_of_cap(names[limit.cause], Cap(limit.limit, limit.used), limits) for limit in limits.budgets),
+        _cap_row(say("Your removals in an hour"), limits.caps.user, limits),
+        _cap_row(say("Removals of the brand in an hour"), limits.caps.brand, limits),
+        *(_cap_row(names[limit.cause], Cap(limit.limit, limit.used), limits) for limit in limits.budgets),
     ]
     # How much of it is used tells of other brands' removals.
     seller, per_seller = limits.caps.seller, say("at most %(n)s", n=number(bursts.per_seller))
@@ -147,7 +147,7 @@ def _rows(limits: Limits, bursts: BurstPolicy, now: datetime) -> tuple[LimitRow,
         quota_left = say("%(left)s left", left=number(limits.quota.left))
         until = say("until %(time)s", time=words.moment(limits.quota.renewed_at, now))
         rows.append(LimitRow(say("Immediate removals today"), quota_left, until, stops=not limits.quota.left))
-    large = HoldCause.HIGH_IMPACT in causes
+    large = PendingCause.HIGH_IMPACT in causes
     rows.append(
         LimitRow(
             say("Sellers of high impact"),
@@ -160,7 +160,7 @@ def _rows(limits: Limits, bursts: BurstPolicy, now: datetime) -> tuple[LimitRow,
             stops=large,
         )
     )
-    alarm = HoldCause.BRAND_ALARM in causes
+    alarm = PendingCause.BRAND_ALARM in causes
     rows.append(
         LimitRow(
             say("Alarm after a burst"),
@@ -169,14 +169,16 @@ def _rows(limits: Limits, bursts: BurstPolicy, now: datetime) -> tuple[LimitRow,
             stops=alarm,
         )
     )
-    if HoldCause.SWITCHED_OFF in causes:
+    if PendingCause.SWITCHED_OFF in causes:
         rows.append(LimitRow(say("Removals on a brand's confirmation"), say("switched off"), "", stops=True))
     if limits.refused:
-        rows.append(LimitRow(say("Your right to confirm"), joined(*map(in_words, limits.refused)), "", stops=True))
+        rows.append(
+            LimitRow(say("Your right to confirm"), join_sentences(*map(in_words, limits.refused)), "", stops=True)
+        )
     return tuple(row for row in rows if row is not None)
 
 
-def _of_cap(name: str, cap: Cap | None, limits: Limits) -> LimitRow | None:
+def _cap_row(name: str, cap: Cap | None, limits: Limits) -> LimitRow | None:
     if cap is None:
         return None
     if not limits.proved:
@@ -192,7 +194,7 @@ _SHOWN: Final = timedelta(days=7)
 def large_rows(runtime: Runtime, connection: Connection, person: Person, pair: Pair) -> list[tuple[LargeReport, bool]]:
     """The large reports of a brand in the last week, newest first, and whether the person can stop each now."""
     now = runtime.clock.now()
-    confirmed = step_ups.since(connection, {pair}, now - _SHOWN)
+    confirmed = step_ups.step_ups_since(connection, {pair}, now - _SHOWN)
     reports = [large_report(runtime, connection, step_up) for step_up in confirmed]
     return [
         (
@@ -205,5 +207,5 @@ def large_rows(runtime: Runtime, connection: Connection, person: Person, pair: P
 
 @router.post("/brands/{brand_id}/reports/{report_id}/stop")
 def post_stop(brand_id: str, report_id: str, request: Request, session: Manager) -> Response:
-    stop(runtime_of(request), session.person, report_id[:LONGEST_ID])
+    stop_report(runtime_of(request), session.person, report_id[:LONGEST_ID])
     return go_to(request, f"/brands/{brand_id[:LONGEST_ID]}", Flash.REPORT_STOPPED)

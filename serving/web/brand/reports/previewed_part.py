@@ -7,16 +7,16 @@ from serving.accounts.policy import SecondFactorPolicy
 from serving.accounts.store.accounts import Session
 from serving.platform.deadlines import latest_day
 from serving.platform.runtime import Runtime
-from serving.reports.rules.attachments import number_of
-from serving.reports.rules.outcomes import Result
-from serving.reports.rules.step_up import why_not
-from serving.reports.service.previewing import counts_of, preview
+from serving.reports.rules.attachments import bought_listing_number
+from serving.reports.rules.outcomes import ListingResult
+from serving.reports.rules.step_up import why_no_step_up
+from serving.reports.service.previewing import counts_of, preview_report
 from serving.reports.service.stepping_up import circumstances
-from serving.reports.service.submitting import Draft, place_of
+from serving.reports.service.submitting import Draft, pair_of_draft
 from serving.takedowns.policy import BurstPolicy
 from serving.web import text_view
-from serving.web.brand.reports.report_state_page import ResultRow, why
-from serving.web.test_buy_part import TestBuyShown, test_buy_shown
+from serving.web.brand.reports.report_state_page import ResultRow, reason_in_words
+from serving.web.test_buy_part import ShownTestBuy, test_buy_shown
 from serving.web.wording.translated import in_words
 from serving.web.wording.vocabulary import REPORT_RESULTS, StateWords
 
@@ -34,57 +34,57 @@ class Preview:
     goes: bool
     confirmed: tuple[tuple[StateWords, int], ...]
     why_not: tuple[str, ...]
-    test_buy: TestBuyShown | None
+    test_buy: ShownTestBuy | None
 
 
-def previewed(runtime: Runtime, session: Session, draft: Draft) -> Preview:
+def preview_draft(runtime: Runtime, session: Session, draft: Draft) -> Preview:
     """The preview of a draft. Raises Invalid, NotFound, NoRightCarries, NotBriefed (as when the report is sent)."""
-    listings = preview(runtime, session.person, draft)
+    listings = preview_report(runtime, session.person, draft)
     counts = counts_of(listings)
     rows = tuple(
         ResultRow(
             text_view.show(listing.title or listing.location),
             REPORT_RESULTS[listing.outcome.result],
-            why(listing.outcome.reasons, None),
+            reason_in_words(listing.outcome.reasons, None),
         )
         for listing in listings
     )
     confirmed, reasons = _with_step_up(runtime, session, draft, counts)
-    goes = counts[Result.REFUSED] < len(listings)
+    goes = counts[ListingResult.REFUSED] < len(listings)
     return Preview(
-        _counted(counts),
+        _counts_in_words(counts),
         rows,
         goes,
         confirmed,
         reasons,
-        _bought(runtime, draft, [listing.location for listing in listings]),
+        _shown_test_buy(runtime, draft, [listing.location for listing in listings]),
     )
 
 
 def _with_step_up(
-    runtime: Runtime, session: Session, draft: Draft, usual: Mapping[Result, int]
+    runtime: Runtime, session: Session, draft: Draft, usual: Mapping[ListingResult, int]
 ) -> tuple[tuple[tuple[StateWords, int], ...], tuple[str, ...]]:
     """What a large report would do with a second factor, or why it cannot be confirmed so."""
-    if len(draft.locations) <= runtime.policies[BurstPolicy].per_user or not usual[Result.PENDING_APPROVAL]:
+    if len(draft.locations) <= runtime.policies[BurstPolicy].per_user or not usual[ListingResult.PENDING_APPROVAL]:
         return (), ()
     with runtime.store.read() as connection:
-        pair = place_of(connection, session.person, draft)
-        refused = why_not(
+        pair = pair_of_draft(connection, session.person, draft)
+        refused = why_no_step_up(
             circumstances(runtime, connection, session.person, pair),
             runtime.wall.now(),
             runtime.policies[SecondFactorPolicy],
         )
     if refused:
         return (), tuple(map(in_words, refused))
-    return _counted(counts_of(preview(runtime, session.person, replace(draft, with_step_up=True)))), ()
+    return _counts_in_words(counts_of(preview_report(runtime, session.person, replace(draft, with_step_up=True)))), ()
 
 
-def _bought(runtime: Runtime, draft: Draft, locations: list[str]) -> TestBuyShown | None:
+def _shown_test_buy(runtime: Runtime, draft: Draft, locations: list[str]) -> ShownTestBuy | None:
     if draft.test_buy is None:
         return None
-    number = number_of(draft.test_buy, locations, latest_day(runtime.clock.now()))
+    number = bought_listing_number(draft.test_buy, locations, latest_day(runtime.clock.now()))
     return test_buy_shown(draft.test_buy, locations[number - 1])
 
 
-def _counted(counts: Mapping[Result, int]) -> tuple[tuple[StateWords, int], ...]:
+def _counts_in_words(counts: Mapping[ListingResult, int]) -> tuple[tuple[StateWords, int], ...]:
     return tuple((REPORT_RESULTS[report_result], number) for report_result, number in counts.items() if number)

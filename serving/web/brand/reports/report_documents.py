@@ -11,24 +11,27 @@ from serving.api.errors import status_of
 from serving.appeals.policy import SellerEvidencePolicy
 from serving.guards import Member, runtime_of
 from serving.platform.runtime import Runtime
-from serving.reports.service.attaching import for_brand, hand_in
+from serving.reports.service.attaching import document_for_brand, hand_in
 from serving.web.brand.brand_scope import Uploader
 from serving.web.brand.reports.report_state_page import PLACE, state_page
 from serving.web.downloads import document
 from serving.web.forms import LONGEST_ID, Upload, upload_of
 from serving.web.rendering import respond
-from serving.web.wording.refusals import refusal
+from serving.web.wording.refusals import refusal_in_words
 
 router = APIRouter(include_in_schema=False)
 
 
-def _largest(runtime: Runtime) -> int:
+def _largest_bytes(runtime: Runtime) -> int:
     return runtime.policies[SellerEvidencePolicy].largest_document
 
 
 @router.post(PLACE + "/{report_id}/documents")
 def post_document(
-    report_id: str, request: Request, session: Uploader, upload: Annotated[Upload, upload_of("document", _largest)]
+    report_id: str,
+    request: Request,
+    session: Uploader,
+    upload: Annotated[Upload, upload_of("document", _largest_bytes)],
 ) -> Response:
     """Add a document; a refused one leaves earlier documents unchanged."""
     runtime, number = runtime_of(request), report_id[:LONGEST_ID]
@@ -37,14 +40,14 @@ def post_document(
     except NotFound:
         raise
     except DomainError as refused:
-        page = replace(state_page(runtime, session, number), document_error=refusal(refused))
+        page = replace(state_page(runtime, session, number), document_error=refusal_in_words(refused))
         return respond(request, page, session, status=status_of(refused))
     return RedirectResponse(f"{PLACE}/{number}#documents", status_code=303)
 
 
 @router.get(PLACE + "/{report_id}/documents/{document_id}")
 def get_document(report_id: str, document_id: str, request: Request, session: Member) -> Response:
-    stored_document, content = for_brand(
+    stored_document, content = document_for_brand(
         runtime_of(request), session.person, report_id[:LONGEST_ID], document_id[:LONGEST_ID]
     )
     return document(stored_document.document_id, stored_document.media_type, content)

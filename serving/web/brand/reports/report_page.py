@@ -18,10 +18,10 @@ from serving.cases.rules.test_buy import LONGEST_REFERENCE
 from serving.guards import Member, TheRuntime, may, runtime_of
 from serving.listings.rules import EntryKind
 from serving.listings.store import listings, search
-from serving.platform.database.pools import dear
+from serving.platform.database.pools import in_fair_pool
 from serving.platform.runtime import Runtime
 from serving.reports.policy import ReportPolicy
-from serving.reports.service.submitting import LONGEST_NOTE, Draft, submit
+from serving.reports.service.submitting import LONGEST_NOTE, Draft, submit_report
 from serving.reports.store import reports
 from serving.web import text_view
 from serving.web.brand.reports.attached_part import (
@@ -30,17 +30,17 @@ from serving.web.brand.reports.attached_part import (
     Limits,
     RefusedFile,
     attached_documents,
-    keep_documents,
-    limits,
-    record_of,
+    document_limits,
+    store_documents,
+    typed_test_buy,
 )
-from serving.web.brand.reports.previewed_part import Preview, previewed
+from serving.web.brand.reports.previewed_part import Preview, preview_draft
 from serving.web.brand.reports.report_state_page import PLACE
-from serving.web.brand.right_choice import Chosen, RightChoice, choice_of_rights
+from serving.web.brand.right_choice import ChosenRight, RightChoice, choice_of_rights
 from serving.web.flash import go_to
-from serving.web.forms import LONGEST_ID, Fields, Upload, Wanted, uploads_of
+from serving.web.forms import LONGEST_ID, Fields, Upload, UploadLimit, uploads_of
 from serving.web.rendering import Page, respond
-from serving.web.text_view import Shown
+from serving.web.text_view import ShownText
 from serving.web.wording import words
 from serving.web.wording.refusals import phrase_in_words
 
@@ -53,8 +53,8 @@ Files = Annotated[
     Mapping[str, tuple[Upload, ...]],
     uploads_of(
         {
-            "file": Wanted(lambda _: LARGEST, lambda _: 1),
-            "document": Wanted(
+            "file": UploadLimit(lambda _: LARGEST, lambda _: 1),
+            "document": UploadLimit(
                 lambda runtime: runtime.policies[SellerEvidencePolicy].largest_document,
                 lambda runtime: runtime.policies[ReportPolicy].most_documents,
             ),
@@ -64,7 +64,7 @@ Files = Annotated[
 _MOST_FOUND: Final = 20
 _MOST_SENT: Final = 20
 _HEADERS: Final = frozenset({"listing", "listings", "url", "link", "id", "external_id", "listing_id"})
-_FOUND: Final = "found:"
+_TICKED_PREFIX: Final = "found:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,12 +72,12 @@ class Hit:
     """A listing of the marketplace that a search found: its id and title, which everybody can see."""
 
     external_id: str
-    shown_id: Shown
-    title: Shown
+    shown_id: ShownText
+    title: ShownText
 
 
 @dataclass(frozen=True, slots=True)
-class Sent:
+class SentReport:
     """An earlier report of the person's brands."""
 
     report_id: str
@@ -90,13 +90,13 @@ class ReportForm(Page, template="brand_report.html", place=PLACE):
     """The form of a report, with what was typed and attached, a preview of it, an error and the refused files."""
 
     choices: tuple[RightChoice, ...]
-    chosen: Chosen | None
+    chosen: ChosenRight | None
     key: str
     typed: Mapping[str, str]
     preview: Preview | None
     asked: str
     found: tuple[Hit, ...]
-    sent: tuple[Sent, ...]
+    sent: tuple[SentReport, ...]
     error: str | None
     refused: tuple[RefusedFile, ...]
     attached: tuple[AttachedDocument, ...]
@@ -115,19 +115,19 @@ def get_form(request: Request, session: Member) -> HTMLResponse:
 
 
 @router.post(PLACE + "/preview")
-@dear
+@in_fair_pool
 def post_preview(request: Request, session: Uploader, fields: Fields, files: Files) -> Response:
     """Keep the documents, and show what would happen to each listing; nothing is sent.
 
     A refused file changes nothing else: what was typed and the other documents stay.
     """
     runtime, typed = runtime_of(request), dict(fields)
-    typed["key"] = _key_of(runtime, fields)
+    typed["key"] = _request_key(runtime, fields)
     left_out: tuple[RefusedFile, ...] = ()
     try:
-        left_out = keep_documents(runtime, session, typed, files["document"])
+        left_out = store_documents(runtime, session, typed, files["document"])
         typed["listings"] = "\n".join(locations_of(fields, files["file"][:1]))
-        shown = previewed(runtime, session, _draft(typed, good_faith=True))
+        shown = preview_draft(runtime, session, _draft_of_form(typed, good_faith=True))
     except DomainError as refused:
         page = form_page(runtime, session, typed, error=phrase_in_words(refused.phrase), refused=left_out)
         return respond(request, page, session, status=422)
@@ -137,12 +137,12 @@ def post_preview(request: Request, session: Uploader, fields: Fields, files: Fil
 
 
 @router.post(PLACE)
-@dear
+@in_fair_pool
 def post_report(request: Request, runtime: TheRuntime, session: Member, fields: Fields) -> Response:
     """Send the report, and go to its listings."""
     try:
-        draft = _draft(fields, good_faith=fields.get("good_faith") == "yes")
-        done = submit(runtime, session.person, replace(draft, with_step_up=fields.get("way") == "step_up"))
+        draft = _draft_of_form(fields, good_faith=fields.get("good_faith") == "yes")
+        done = submit_report(runtime, session.person, replace(draft, with_step_up=fields.get("way") == "step_up"))
     except DomainError as refused:
         error = phrase_in_words(refused.phrase)
         return respond(request, form_page(runtime, session, fields, error=error), session, status=422)
@@ -163,11 +163,11 @@ def locations_of(fields: Mapping[str, str], files: Sequence[Upload]) -> list[str
     cells = [row[0].strip() for row in csv.reader(lines) if row]
     if cells and cells[0].lower() in _HEADERS:
         del cells[0]
-    ticked = [location for name, location in fields.items() if name.startswith(_FOUND)]
+    ticked = [location for name, location in fields.items() if name.startswith(_TICKED_PREFIX)]
     return [location for location in (*fields.get("listings", "").splitlines(), *ticked, *cells) if location.strip()]
 
 
-def _draft(fields: Mapping[str, str], *, good_faith: bool) -> Draft:
+def _draft_of_form(fields: Mapping[str, str], *, good_faith: bool) -> Draft:
     code = fields.get("reason_code", "")
     if code not in set(ReasonCode):
         raise Invalid("Choose the reason why the listings are counterfeit.")
@@ -179,11 +179,11 @@ def _draft(fields: Mapping[str, str], *, good_faith: bool) -> Draft:
         fields.get("key", "")[:LONGEST_ID],
         fields.get("note", "").strip() or None,
         fields.get("marketplace_id", "")[:LONGEST_ID],
-        test_buy=record_of(fields),
+        test_buy=typed_test_buy(fields),
     )
 
 
-def _key_of(runtime: Runtime, fields: Mapping[str, str]) -> str:
+def _request_key(runtime: Runtime, fields: Mapping[str, str]) -> str:
     return fields.get("key", "")[:LONGEST_ID] or runtime.ids.new("key")
 
 
@@ -195,15 +195,15 @@ def form_page(
     error: str | None = None,
     refused: tuple[RefusedFile, ...] = (),
 ) -> ReportForm:
-    key = _key_of(runtime, typed)
+    key = _request_key(runtime, typed)
     right = typed.get("right_id") or typed.get("right", "")
     search_text, now = typed.get("q", "")[: search.LONGEST_ASKED].strip(), runtime.clock.now()
     with runtime.store.read() as connection:
         offered = choice_of_rights(runtime, connection, session, right, PLACE, now)
-        past = reports.latest(connection, session.person.brands(Permission.ANSWER_QUESTIONS), _MOST_SENT)
-        sizes = reports.sizes(connection, past)
+        past = reports.latest_reports(connection, session.person.brands(Permission.ANSWER_QUESTIONS), _MOST_SENT)
+        sizes = reports.listing_counts(connection, past)
         sent = tuple(
-            Sent(report.report_id, words.moment(report.known_at, now), sizes[report.report_id]) for report in past
+            SentReport(report.report_id, words.moment(report.known_at, now), sizes[report.report_id]) for report in past
         )
         attached: tuple[AttachedDocument, ...] = ()
         if offered.chosen is not None:
@@ -235,7 +235,7 @@ def form_page(
         refused=refused,
         attached=attached,
         has_test_buy=any(typed.get(name, "").strip() for name in FIELDS),
-        documents=limits(runtime),
+        documents=document_limits(runtime),
         most=runtime.policies[ReportPolicy].most_listings,
         longest_note=LONGEST_NOTE,
         longest_reference=LONGEST_REFERENCE,

@@ -18,26 +18,26 @@ from serving.accounts.service.proving import passkey_options
 from serving.accounts.store.accounts import Session
 from serving.api.errors import problem_of
 from serving.guards import Member, runtime_of
-from serving.platform.database.pools import dear
+from serving.platform.database.pools import in_fair_pool
 from serving.platform.runtime import Runtime
-from serving.platform.tongues import joined
+from serving.platform.tongues import join_sentences
 from serving.reports.policy import ReportPolicy
 from serving.reports.rules.attachments import may_hand_in
-from serving.reports.rules.step_up import StepUpState, why_not
-from serving.reports.service.status import ItemStatus, Reported, Status, status_of
-from serving.reports.service.stepping_up import circumstances, purpose_of, send_without, step_up
-from serving.reports.service.stopping import can_stop, large_report, stop
+from serving.reports.rules.step_up import StepUpState, why_no_step_up
+from serving.reports.service.status import ItemStatus, ListingState, Status, status_of
+from serving.reports.service.stepping_up import circumstances, decide_without_proof, prove_second_factor, purpose_of
+from serving.reports.service.stopping import can_stop, large_report, stop_report
 from serving.reports.service.withdrawing import retract, withdraw
 from serving.web import text_view
-from serving.web.brand.reports.attached_part import Limits, limits
+from serving.web.brand.reports.attached_part import Limits, document_limits
 from serving.web.case.documents.documents_card import ShownDocument, shown_document
 from serving.web.flash import Flash, go_to
-from serving.web.forms import LONGEST_ID, Fields, given_by, ticked
+from serving.web.forms import LONGEST_ID, Fields, given_factor, ticked_rows
 from serving.web.rendering import Page, respond
-from serving.web.test_buy_part import TestBuyShown, test_buy_shown
-from serving.web.text_view import Shown
+from serving.web.test_buy_part import ShownTestBuy, test_buy_shown
+from serving.web.text_view import ShownText
 from serving.web.wording import words
-from serving.web.wording.refusals import phrase_in_words, refusal
+from serving.web.wording.refusals import phrase_in_words, refusal_in_words
 from serving.web.wording.translated import in_words
 from serving.web.wording.vocabulary import REPORT_STATES, StateWords
 
@@ -50,7 +50,7 @@ _NUMBER: Final = re.compile("[0-9]{1,4}")
 class ResultRow:
     """A listing of a report, its result or state, and why. `number` is set where it can be withdrawn or retracted."""
 
-    listing: Shown
+    listing: ShownText
     state: StateWords
     reason: str
     number: int | None = None
@@ -69,7 +69,7 @@ class StepUpPart:
     has_passkey: bool
     until: str | None
     may_stop: bool
-    stopped_by: Shown | None
+    stopped_by: ShownText | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +84,7 @@ class ReportState(Page, template="brand_report_state.html", place=PLACE):
     may_retract: bool
     step_up: StepUpPart | None
     documents: tuple[ShownDocument, ...]
-    test_buy: TestBuyShown | None
+    test_buy: ShownTestBuy | None
     limits: Limits | None
     error: str | None = None
     document_error: str | None = None
@@ -96,17 +96,17 @@ def get_report(report_id: str, request: Request, session: Member) -> HTMLRespons
 
 
 @router.post(PLACE + "/{report_id}/step-up")
-@dear
+@in_fair_pool
 def post_step_up(report_id: str, request: Request, session: Member, fields: Fields) -> Response:
     """Confirm the report with a second factor."""
     runtime, number = runtime_of(request), report_id[:LONGEST_ID]
     try:
-        step_up(runtime, session, number, given_by(fields))
+        prove_second_factor(runtime, session, number, given_factor(fields))
     except NotFound:
         raise
     except DomainError as refused:
         problem = problem_of(request, refused)
-        page = replace(state_page(runtime, session, number), error=refusal(refused))
+        page = replace(state_page(runtime, session, number), error=refusal_in_words(refused))
         response = respond(request, page, session, status=problem.status)
         response.headers.update(problem.headers)
         return response
@@ -122,36 +122,36 @@ def post_options(report_id: str, request: Request, session: Member) -> Response:
 
 
 @router.post(PLACE + "/{report_id}/send")
-@dear
+@in_fair_pool
 def post_without(report_id: str, request: Request, session: Member) -> Response:
     """Send a report that waits without a second factor."""
-    send_without(runtime_of(request), session.person, report_id[:LONGEST_ID])
+    decide_without_proof(runtime_of(request), session.person, report_id[:LONGEST_ID])
     return go_to(request, f"{PLACE}/{report_id[:LONGEST_ID]}")
 
 
 @router.post(PLACE + "/{report_id}/stop")
 def post_stop(report_id: str, request: Request, session: Member) -> Response:
     """Stop a report that was confirmed with a second factor."""
-    stop(runtime_of(request), session.person, report_id[:LONGEST_ID])
+    stop_report(runtime_of(request), session.person, report_id[:LONGEST_ID])
     return go_to(request, f"{PLACE}/{report_id[:LONGEST_ID]}", Flash.REPORT_STOPPED)
 
 
 @router.post(PLACE + "/{report_id}/withdraw")
-@dear
+@in_fair_pool
 def post_withdrawal(report_id: str, request: Request, session: Member, fields: Fields) -> Response:
-    withdraw(runtime_of(request), session.person, report_id[:LONGEST_ID], _ticked(fields))
+    withdraw(runtime_of(request), session.person, report_id[:LONGEST_ID], _ticked_numbers(fields))
     return go_to(request, f"{PLACE}/{report_id[:LONGEST_ID]}", Flash.REPORT_WITHDRAWN)
 
 
 @router.post(PLACE + "/{report_id}/retract")
-@dear
+@in_fair_pool
 def post_retraction(report_id: str, request: Request, session: Member, fields: Fields) -> Response:
-    retract(runtime_of(request), session.person, report_id[:LONGEST_ID], _ticked(fields))
+    retract(runtime_of(request), session.person, report_id[:LONGEST_ID], _ticked_numbers(fields))
     return go_to(request, f"{PLACE}/{report_id[:LONGEST_ID]}", Flash.REPORT_RETRACTED)
 
 
-def _ticked(fields: Mapping[str, str]) -> frozenset[int]:
-    numbers = frozenset(int(number) for number in ticked(fields, "item:") if _NUMBER.fullmatch(number))
+def _ticked_numbers(fields: Mapping[str, str]) -> frozenset[int]:
+    numbers = frozenset(int(number) for number in ticked_rows(fields, "item:") if _NUMBER.fullmatch(number))
     if not numbers:
         raise Invalid("Tick the listings, or tick all of them.")
     return numbers
@@ -159,39 +159,39 @@ def _ticked(fields: Mapping[str, str]) -> frozenset[int]:
 
 # These can still be retracted once the undo window has closed.
 _RETRACTABLE: Final = frozenset(
-    {Reported.REMOVED, Reported.WITH_ANALYST, Reported.PENDING_APPROVAL, Reported.SCHEDULED}
+    {ListingState.REMOVED, ListingState.WITH_ANALYST, ListingState.PENDING_APPROVAL, ListingState.SCHEDULED}
 )
 # These can be withdrawn at any time.
-_ALWAYS: Final = frozenset({Reported.WAITING, Reported.AWAITS_STEP_UP})
-_WITHDRAWABLE: Final = frozenset({Reported.SCHEDULED, Reported.PENDING_APPROVAL, Reported.WITH_ANALYST})
+_ALWAYS: Final = frozenset({ListingState.WAITING, ListingState.AWAITS_STEP_UP})
+_WITHDRAWABLE: Final = frozenset({ListingState.SCHEDULED, ListingState.PENDING_APPROVAL, ListingState.WITH_ANALYST})
 
 
 def state_page(runtime: Runtime, session: Session, report_id: str) -> ReportState:
     """The content of a report's page."""
     status, now = status_of(runtime, session.person, report_id), runtime.clock.now()
     allowed = _WITHDRAWABLE if status.may_withdraw is not None else _RETRACTABLE
-    rows = tuple(_row(listing, allowed) for listing in status.items)
-    counts: dict[Reported, int] = {}
+    rows = tuple(_result_row(listing, allowed) for listing in status.items)
+    counts: dict[ListingState, int] = {}
     for listing in status.items:
         counts[listing.state] = counts.get(listing.state, 0) + 1
     return ReportState(
         report_id=report_id,
         when=words.moment(status.report.known_at, now),
-        counts=tuple((REPORT_STATES[state], counts[state]) for state in Reported if state in counts),
+        counts=tuple((REPORT_STATES[state], counts[state]) for state in ListingState if state in counts),
         rows=rows,
-        withdraw_until=_until(status.may_withdraw),
+        withdraw_until=_time_or_none(status.may_withdraw),
         may_retract=status.may_withdraw is None and any(row.number is not None for row in rows),
-        step_up=_step_up(runtime, session, status),
+        step_up=_step_up_part(runtime, session, status),
         documents=tuple(
             shown_document(document, now, f"{PLACE}/{report_id}/documents/{document.document_id}")
             for document in status.documents
         ),
         test_buy=None if status.test_buy is None else test_buy_shown(status.test_buy, status.test_buy.location),
-        limits=limits(runtime) if _takes_documents(runtime, status) else None,
+        limits=document_limits(runtime) if _takes_documents(runtime, status) else None,
     )
 
 
-def _step_up(runtime: Runtime, session: Session, status: Status) -> StepUpPart | None:
+def _step_up_part(runtime: Runtime, session: Session, status: Status) -> StepUpPart | None:
     proof, pair = status.step_up, (status.report.marketplace_id, status.report.brand_id)
     if proof is None and status.report.step_up is not StepUpState.AWAITED:
         return None
@@ -208,9 +208,9 @@ def _step_up(runtime: Runtime, session: Session, status: Status) -> StepUpPart |
                 stopped_by=None if large.stopped_by is None else text_view.show(large.stopped_by),
             )
         now = circumstances(runtime, connection, session.person, pair)
-    refused = why_not(now, runtime.wall.now(), runtime.policies[SecondFactorPolicy])
+    refused = why_no_step_up(now, runtime.wall.now(), runtime.policies[SecondFactorPolicy])
     return StepUpPart(
-        waits=any(listing.state is Reported.AWAITS_STEP_UP for listing in status.items),
+        waits=any(listing.state is ListingState.AWAITS_STEP_UP for listing in status.items),
         why_not=tuple(map(in_words, refused)),
         has_passkey=any(factor.kind is FactorKind.PASSKEY for factor in now.factors),
         until=None,
@@ -225,18 +225,18 @@ def _takes_documents(runtime: Runtime, status: Status) -> bool:
     return has_room and may_hand_in(status.report.known_at, runtime.clock.now(), policy)
 
 
-def _until(at: datetime | None) -> str | None:
+def _time_or_none(at: datetime | None) -> str | None:
     return None if at is None else words.clock(at)
 
 
-def _row(listing: ItemStatus, allowed: frozenset[Reported]) -> ResultRow:
+def _result_row(listing: ItemStatus, allowed: frozenset[ListingState]) -> ResultRow:
     number = listing.step.number if listing.state in allowed | _ALWAYS else None
-    reason = why(listing.reasons, listing.step.refusal)
+    reason = reason_in_words(listing.reasons, listing.step.refusal)
     return ResultRow(
         text_view.show(listing.title or listing.step.location), REPORT_STATES[listing.state], reason, number
     )
 
 
-def why(reasons: tuple[Message, ...], refusal: Phrase | None) -> str:
+def reason_in_words(reasons: tuple[Message, ...], refusal: Phrase | None) -> str:
     """The reasons of a result in the reader's language, or the refusal of a confirmation."""
-    return joined(*map(in_words, reasons)) if refusal is None else phrase_in_words(refusal)
+    return join_sentences(*map(in_words, reasons)) if refusal is None else phrase_in_words(refusal)

@@ -7,10 +7,10 @@ from typing import Final
 
 from sqlalchemy import Connection
 
-from models.verdict import Judgement, named
+from models.verdict import Judgement, reason_message
 from serving.brands.store import rights
 from serving.platform.tongues import N_, NN_, number, say, say_many
-from serving.reports.rules.good_faith import STOPPED, Counts, Ended, FoundBy, GoodFaith, Hours, Share, good_faith
+from serving.reports.rules.good_faith import STOPPED, Counts, Finder, GoodFaith, Hours, ReportedEnd, Share, good_faith
 from serving.reports.rules.outcomes import Code
 from serving.reports.store.good_faith import Scope, removals_by_finder, reported_listings
 from serving.web.brand.rights_page import KINDS
@@ -19,13 +19,13 @@ from serving.web.wording.translated import in_words
 from serving.web.wording.vocabulary import CHOICE_OF
 
 _ENDS: Final = {
-    Ended.ACCEPTED: N_("Accepted"),
-    Ended.REJECTED: N_("Rejected"),
-    Ended.OVERTURNED: N_("Overturned"),
-    Ended.RETRACTED: N_("Retracted"),
-    Ended.WITHDRAWN: N_("Withdrawn"),
-    Ended.NOT_EXAMINED: N_("Not examined"),
-    Ended.OPEN: N_("In progress"),
+    ReportedEnd.ACCEPTED: N_("Accepted"),
+    ReportedEnd.REJECTED: N_("Rejected"),
+    ReportedEnd.OVERTURNED: N_("Overturned"),
+    ReportedEnd.RETRACTED: N_("Retracted"),
+    ReportedEnd.WITHDRAWN: N_("Withdrawn"),
+    ReportedEnd.NOT_EXAMINED: N_("Not examined"),
+    ReportedEnd.OPEN: N_("In progress"),
 }
 _REASONS: Final = {
     STOPPED: N_("The removal was stopped before it was sent"),
@@ -37,10 +37,10 @@ _REASONS: Final = {
     Code.NO_LONGER_POSSIBLE.value: N_("Refused; the report says why"),
     Code.NOT_KNOWN.value: N_("Not sent by the marketplace within the time"),
 }
-_FOUND: Final = {
-    FoundBy.US: N_("found by us"),
-    FoundBy.BRAND: N_("reported by brands"),
-    FoundBy.OTHERS: N_("reported by others"),
+_FINDERS: Final = {
+    Finder.US: N_("found by us"),
+    Finder.BRAND: N_("reported by brands"),
+    Finder.OTHERS: N_("reported by others"),
 }
 _EXAMINED: Final = NN_("%(some)s of %(n)s examined listing", "%(some)s of %(n)s examined listings")
 _REMOVALS: Final = NN_("%(some)s of %(n)s removal that stands", "%(some)s of %(n)s removals that stand")
@@ -88,15 +88,17 @@ def reported_part(connection: Connection, scope: Scope) -> ReportedPart:
     return ReportedPart(
         since=words.day(scope.since, scope.until),
         items=figures.whole.items,
-        figures=(*_figures(figures.whole), *_finders(removals_by_finder(connection, scope))),
+        figures=(*_reported_figures(figures.whole), *_finder_figures(removals_by_finder(connection, scope))),
         ends=tuple((say(text), figures.whole.ended[end]) for end, text in _ENDS.items() if figures.whole.ended[end]),
-        reasons=_reasons(figures),
-        by_right=_by_right(connection, scope, figures),
-        by_reason=_rows((in_words(named(code)), counts) for code, counts in figures.by_reason_code.items()),
+        reasons=_ranked_reasons(figures),
+        by_right=_rows_by_right(connection, scope, figures),
+        by_reason=_group_rows(
+            (in_words(reason_message(code)), counts) for code, counts in figures.by_reason_code.items()
+        ),
     )
 
 
-def _figures(whole: Counts) -> tuple[ReportedFigure, ...]:
+def _reported_figures(whole: Counts) -> tuple[ReportedFigure, ...]:
     taken = whole.to_removal
     within = ""
     if taken.p95 is not None:
@@ -108,64 +110,68 @@ def _figures(whole: Counts) -> tuple[ReportedFigure, ...]:
         )
     return (
         ReportedFigure(
-            _percent(whole.at_once),
+            _percent_or_none(whole.at_once),
             say("removed without further correspondence"),
             say_many(*_EXAMINED, whole.at_once.of, some=number(whole.at_once.number)),
         ),
-        ReportedFigure(_hours(taken), say("median time from report to removal"), within or say("no removal yet")),
+        ReportedFigure(
+            _hours_in_words(taken), say("median time from report to removal"), within or say("no removal yet")
+        ),
     )
 
 
-def _finders(counts: Counter[FoundBy]) -> tuple[ReportedFigure, ...]:
+def _finder_figures(counts: Counter[Finder]) -> tuple[ReportedFigure, ...]:
     total = counts.total()
     return tuple(
         ReportedFigure(
-            _percent(Share(counts[finder], total)), say(text), say_many(*_REMOVALS, total, some=number(counts[finder]))
+            _percent_or_none(Share(counts[finder], total)),
+            say(text),
+            say_many(*_REMOVALS, total, some=number(counts[finder])),
         )
-        for finder, text in _FOUND.items()
+        for finder, text in _FINDERS.items()
     )
 
 
-def _percent(share: Share) -> str:
+def _percent_or_none(share: Share) -> str:
     return words.percent(share.number / share.of) if share.of else say("none yet")
 
 
-def _hours(hours: Hours) -> str:
+def _hours_in_words(hours: Hours) -> str:
     return say("none yet") if hours.median is None else words.hours(hours.median)
 
 
-def _reasons(figures: GoodFaith) -> tuple[tuple[str, str, int], ...]:
+def _ranked_reasons(figures: GoodFaith) -> tuple[tuple[str, str, int], ...]:
     order = tuple(_ENDS)
     ranked = sorted(figures.reasons.items(), key=lambda pair: (order.index(pair[0][0]), -pair[1], pair[0][1]))
-    return tuple((say(_ENDS[end]), _reason(reason), n) for (end, reason), n in ranked)
+    return tuple((say(_ENDS[end]), _reason_in_words(reason), n) for (end, reason), n in ranked)
 
 
-def _reason(reason: str) -> str:
+def _reason_in_words(reason: str) -> str:
     return say(_REASONS[reason]) if reason in _REASONS else say(CHOICE_OF[Judgement(reason)].word)
 
 
-def _by_right(connection: Connection, scope: Scope, figures: GoodFaith) -> tuple[GroupRow, ...]:
+def _rows_by_right(connection: Connection, scope: Scope, figures: GoodFaith) -> tuple[GroupRow, ...]:
     if scope.brand_id is None:
-        return _rows((say(KINDS[kind]), counts) for kind, counts in figures.by_kind.items())
+        return _group_rows((say(KINDS[kind]), counts) for kind, counts in figures.by_kind.items())
     known = {
         right.right.right_id: in_words(right.right.named)
         for right in rights.rights_of(connection, (scope.marketplace_id, scope.brand_id))
     }
-    return _rows((known[right_id], counts) for right_id, counts in figures.by_right.items())
+    return _group_rows((known[right_id], counts) for right_id, counts in figures.by_right.items())
 
 
-def _rows(groups: Iterable[tuple[str, Counts]]) -> tuple[GroupRow, ...]:
+def _group_rows(groups: Iterable[tuple[str, Counts]]) -> tuple[GroupRow, ...]:
     """The groups, the largest first."""
     return tuple(
         GroupRow(
             name=name,
             items=counts.items,
-            accepted=counts.ended[Ended.ACCEPTED],
-            rejected=counts.ended[Ended.REJECTED],
-            overturned=counts.ended[Ended.OVERTURNED],
-            retracted=counts.ended[Ended.RETRACTED],
+            accepted=counts.ended[ReportedEnd.ACCEPTED],
+            rejected=counts.ended[ReportedEnd.REJECTED],
+            overturned=counts.ended[ReportedEnd.OVERTURNED],
+            retracted=counts.ended[ReportedEnd.RETRACTED],
             at_once=say("%(some)s of %(all)s", some=number(counts.at_once.number), all=number(counts.at_once.of)),
-            to_removal=_hours(counts.to_removal),
+            to_removal=_hours_in_words(counts.to_removal),
         )
         for name, counts in sorted(groups, key=lambda group: (-group[1].items, group[0]))
     )

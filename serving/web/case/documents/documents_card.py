@@ -10,8 +10,8 @@ from fastapi.responses import Response
 from sqlalchemy import Connection
 
 from serving.appeals.store.seller_uploads import SellerUpload
-from serving.brands.rules.rights_document import ending_of
-from serving.cases.service.seller_evidence import Document, for_analyst, for_rights_holder
+from serving.brands.rules.rights_document import file_extension_of
+from serving.cases.service.seller_evidence import Document, analyst_document, rights_holder_document
 from serving.cases.store.cases import Case
 from serving.guards import Answerer, Reviewer, runtime_of
 from serving.platform.database.documents import StoredFile
@@ -20,7 +20,7 @@ from serving.web import text_view
 from serving.web.downloads import document
 from serving.web.forms import CaseId
 from serving.web.test_buy_part import test_buy_shown
-from serving.web.text_view import Shown
+from serving.web.text_view import ShownText
 from serving.web.wording import words
 
 router = APIRouter(include_in_schema=False)
@@ -34,7 +34,7 @@ class ShownDocument:
     digest either: None.
     """
 
-    name: Shown
+    name: ShownText
     what: str
     when: str
     digest: str | None
@@ -47,7 +47,7 @@ def shown_document(file: StoredFile, now: datetime, address: str | None = None) 
     erased = file.erased_at is not None
     return ShownDocument(
         name=text_view.show(file.name),
-        what=described(file.media_type, file.size),
+        what=type_and_size(file.media_type, file.size),
         when=words.moment(file.known_at, now),
         digest=file.digest,
         erased=erased,
@@ -66,23 +66,23 @@ def documents_card(documents: Sequence[Document], case_id: str, now: datetime) -
 
 @router.get("/cases/{case_id}/documents/{upload_id}")
 def get_of_case(case_id: CaseId, upload_id: str, request: Request, session: Reviewer) -> Response:
-    return _file(*for_analyst(runtime_of(request), session.person, case_id, upload_id))
+    return _download(*analyst_document(runtime_of(request), session.person, case_id, upload_id))
 
 
 @router.get("/counter-notices/{counter_notice_id}/documents/{upload_id}")
 def get_of_counter_notice(counter_notice_id: str, upload_id: str, request: Request, session: Answerer) -> Response:
-    return _file(*for_rights_holder(runtime_of(request), session.person, counter_notice_id, upload_id))
+    return _download(*rights_holder_document(runtime_of(request), session.person, counter_notice_id, upload_id))
 
 
-def _file(upload: SellerUpload, content: bytes) -> Response:
+def _download(upload: SellerUpload, content: bytes) -> Response:
     return document(upload.upload_id, upload.media_type, content)
 
 
-def described(media_type: str, size: int) -> str:
-    return f"{ending_of(media_type).upper()}, {_size(size)}"
+def type_and_size(media_type: str, size: int) -> str:
+    return f"{file_extension_of(media_type).upper()}, {_size_in_words(size)}"
 
 
-def _size(size: int) -> str:
+def _size_in_words(size: int) -> str:
     return f"{size / 1_000_000:.1f} MB" if size >= 1_000_000 else f"{max(1, round(size / 1_000))} kB"
 
 

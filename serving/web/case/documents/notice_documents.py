@@ -5,7 +5,7 @@ from datetime import datetime
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from serving.cases.service.notice_evidence import for_analyst
+from serving.cases.service.notice_evidence import analyst_document
 from serving.guards import Reviewer, runtime_of
 from serving.notices.store.notice_documents import NoticeDocument
 from serving.web.case.documents.documents_card import ShownDocument, shown_document
@@ -22,5 +22,5 @@ def document_of_notice(notice_document: NoticeDocument, case_id: str, now: datet
 
 @router.get("/cases/{case_id}/notice-documents/{document_id}")
 def get_document(case_id: CaseId, document_id: str, request: Request, session: Reviewer) -> Response:
-    stored_document, content = for_analyst(runtime_of(request), session.person, case_id, document_id)
+    stored_document, content = analyst_document(runtime_of(request), session.person, case_id, document_id)
     return document(stored_document.document_id, stored_document.media_type, content)

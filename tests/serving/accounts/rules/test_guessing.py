@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from serving.accounts.policy import DEFAULT_GUESSING, DEFAULT_SECOND_FACTORS, DEFAULT_SECRETS, Allowance
-from serving.accounts.rules.access import OwnedSecret, SecretKind, ends_now
-from serving.accounts.rules.passwords import given_back, spent_after, wait_for_one
+from serving.accounts.rules.access import OwnedSecret, SecretKind, must_end
+from serving.accounts.rules.passwords import counter_after_attempt, counter_without_attempt, wait_before_attempt
 
 NOW = datetime(2026, 3, 6, 12, tzinfo=UTC)
 TEN = Allowance(burst=10, an_hour=10)
@@ -19,8 +19,8 @@ def attempts(allowance: Allowance, moments: list[datetime]) -> list[datetime]:
     """The attempts that are allowed."""
     spent, allowed = None, []
     for moment in moments:
-        if wait_for_one(spent, moment, allowance) is None:
-            spent = spent_after(spent, moment, allowance)
+        if wait_before_attempt(spent, moment, allowance) is None:
+            spent = counter_after_attempt(spent, moment, allowance)
             allowed.append(moment)
     return allowed
 
@@ -34,12 +34,12 @@ def test_a_burst_passes_and_then_one_each_six_minutes() -> None:
 def test_the_wait_is_exactly_until_the_next_one_is_allowed() -> None:
     spent = None
     for _ in range(10):
-        assert wait_for_one(spent, NOW, TEN) is None
-        spent = spent_after(spent, NOW, TEN)
-    wait = wait_for_one(spent, NOW, TEN)
+        assert wait_before_attempt(spent, NOW, TEN) is None
+        spent = counter_after_attempt(spent, NOW, TEN)
+    wait = wait_before_attempt(spent, NOW, TEN)
     assert wait == timedelta(minutes=6)
-    assert wait_for_one(spent, NOW + wait - timedelta(microseconds=1), TEN) == timedelta(microseconds=1)
-    assert wait_for_one(spent, NOW + wait, TEN) is None
+    assert wait_before_attempt(spent, NOW + wait - timedelta(microseconds=1), TEN) == timedelta(microseconds=1)
+    assert wait_before_attempt(spent, NOW + wait, TEN) is None
 
 
 ALLOWANCES = st.builds(Allowance, burst=st.integers(1, 20), an_hour=st.integers(1, 60))
@@ -58,9 +58,12 @@ def test_attempts_that_are_given_back_were_none(allowance: Allowance, right: lis
     with_them = without = None
     for each in right:
         if each:
-            with_them = given_back(spent_after(with_them, NOW, allowance), allowance)
+            with_them = counter_without_attempt(counter_after_attempt(with_them, NOW, allowance), allowance)
         else:
-            with_them, without = spent_after(with_them, NOW, allowance), spent_after(without, NOW, allowance)
+            with_them, without = (
+                counter_after_attempt(with_them, NOW, allowance),
+                counter_after_attempt(without, NOW, allowance),
+            )
     assert (with_them or NOW) == (without or NOW)
 
 
@@ -100,4 +103,4 @@ def test_what_ends_with_the_access_of_its_maker(
     kind: SecretKind, days: float, chosen: Collection[str] | None, ends: bool, _why: str
 ) -> None:
     secret = OwnedSecret("own", kind, "Feed", "mkt_1", OWNED_SECRETS_NOW - timedelta(days=days))
-    assert ends_now(secret, OWNED_SECRETS_NOW, DEFAULT_SECRETS, chosen) is ends
+    assert must_end(secret, OWNED_SECRETS_NOW, DEFAULT_SECRETS, chosen) is ends

@@ -7,14 +7,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from serving.accounts.rules.second_person import (
-    Making,
     Origin,
+    OriginKind,
+    accounts_of_same_person,
+    are_independent,
     handed_over_at,
-    independent,
-    independent_of_all,
-    most_independent,
+    is_independent_of_all,
+    largest_independent_set,
     roots_of,
-    same_person,
 )
 
 START = datetime(2026, 3, 1, tzinfo=UTC)
@@ -22,15 +22,15 @@ PEOPLE = ("ana", "ben", "cem", "dan", "eva", "fay")
 
 
 def added(day: int = 0) -> Origin:
-    return Origin(Making.ADDED, None, START + timedelta(days=day))
+    return Origin(OriginKind.ADDED, None, START + timedelta(days=day))
 
 
 def invited(by: str, day: int = 0) -> Origin:
-    return Origin(Making.INVITED, by, START + timedelta(days=day))
+    return Origin(OriginKind.INVITED, by, START + timedelta(days=day))
 
 
 def reset(by: str, day: int = 0) -> Origin:
-    return Origin(Making.RESET, by, START + timedelta(days=day))
+    return Origin(OriginKind.RESET, by, START + timedelta(days=day))
 
 
 ROOTS: list[tuple[Mapping[str, list[Origin]], set[str], str]] = [
@@ -117,25 +117,25 @@ PAIRS: list[tuple[dict[str, frozenset[str]], bool, str]] = [
 
 @pytest.mark.parametrize(("roots", "expected", "_why"), PAIRS)
 def test_two_accounts_count_as_two_people(roots: dict[str, frozenset[str]], expected: bool, _why: str) -> None:
-    assert independent(roots, "ana", "ben") is independent(roots, "ben", "ana") is expected
+    assert are_independent(roots, "ana", "ben") is are_independent(roots, "ben", "ana") is expected
 
 
 def test_an_account_is_not_a_second_person_beside_itself() -> None:
-    assert not independent(of(ana="ana"), "ana", "ana")
+    assert not are_independent(of(ana="ana"), "ana", "ana")
 
 
 def test_an_account_that_must_differ_from_several_must_differ_from_each() -> None:
     roots = of(ana="ana", ben="ben", cem="ben")
-    assert independent_of_all(roots, "ana", ["ben", "cem"])
-    assert not independent_of_all(roots, "ben", ["ana", "cem"])
-    assert independent_of_all({}, "ana", [])
+    assert is_independent_of_all(roots, "ana", ["ben", "cem"])
+    assert not is_independent_of_all(roots, "ben", ["ana", "cem"])
+    assert is_independent_of_all({}, "ana", [])
 
 
 def test_the_accounts_of_the_same_person_include_the_named_ones() -> None:
     roots = of(ana="ana", ben="ana", cem="cem", dan="ana cem")
-    assert same_person(roots, {"ana"}) == {"ana", "ben", "dan"}
-    assert same_person(roots, {"unknown"}) == {"ana", "ben", "cem", "dan", "unknown"}
-    assert same_person(roots, set()) == set()
+    assert accounts_of_same_person(roots, {"ana"}) == {"ana", "ben", "dan"}
+    assert accounts_of_same_person(roots, {"unknown"}) == {"ana", "ben", "cem", "dan", "unknown"}
+    assert accounts_of_same_person(roots, set()) == set()
 
 
 MOST: list[tuple[dict[str, frozenset[str]], str, tuple[str, ...], str]] = [
@@ -155,7 +155,7 @@ MOST: list[tuple[dict[str, frozenset[str]], str, tuple[str, ...], str]] = [
 def test_the_most_that_count_as_as_many_people(
     roots: dict[str, frozenset[str]], people: str, expected: tuple[str, ...], _why: str
 ) -> None:
-    assert most_independent(roots, people.split()) == expected
+    assert largest_independent_set(roots, people.split()) == expected
 
 
 @st.composite
@@ -187,10 +187,10 @@ def controlled_by(history: Mapping[str, list[Origin]], root: str) -> set[str]:
 @given(histories())
 def test_no_two_approvals_of_one_root_ever_count_as_two(history: dict[str, list[Origin]]) -> None:
     roots = roots_of(history)
-    for root in (person for person, events in history.items() if events[0].making is Making.ADDED):
+    for root in (person for person, events in history.items() if events[0].making is OriginKind.ADDED):
         possible = controlled_by(history, root)
-        assert not any(independent(roots, *pair) for pair in combinations(possible, 2))
-        assert len(most_independent(roots, possible)) == 1
+        assert not any(are_independent(roots, *pair) for pair in combinations(possible, 2))
+        assert len(largest_independent_set(roots, possible)) == 1
 
 
 @given(histories(), st.lists(st.sampled_from(PEOPLE), max_size=6))
@@ -198,12 +198,12 @@ def test_the_chosen_are_pairwise_independent_and_no_larger_choice_is(
     history: dict[str, list[Origin]], people: list[str]
 ) -> None:
     roots = roots_of(history)
-    chosen = most_independent(roots, people)
-    assert all(independent(roots, *pair) for pair in combinations(chosen, 2))
+    chosen = largest_independent_set(roots, people)
+    assert all(are_independent(roots, *pair) for pair in combinations(chosen, 2))
     for larger in combinations(dict.fromkeys(people), len(chosen) + 1):
-        assert not all(independent(roots, *pair) for pair in combinations(larger, 2))
+        assert not all(are_independent(roots, *pair) for pair in combinations(larger, 2))
 
 
 def test_a_hundred_puppets_count_as_the_three_people_who_alone_made_some() -> None:
     roots = {f"p{number}": frozenset({f"root{number % 3}", f"root{number % 5}"}) for number in range(100)}
-    assert most_independent(roots, roots) == ("p0", "p1", "p2")
+    assert largest_independent_set(roots, roots) == ("p0", "p1", "p2")

@@ -7,13 +7,13 @@ from models.errors import Conflict, DomainError, Forbidden, Invalid, NotFound
 from serving.accounts.rules.access import Grant, Permission, Person, Role, roles
 from serving.accounts.rules.staffing import (
     GrantChange,
-    changed,
     check_deactivation,
     check_grant,
     check_own_roles,
+    check_password_reset,
     check_reactivation,
-    check_reset,
     check_still_administered,
+    grant_change,
 )
 
 HERE = frozenset({"mkt_a"})
@@ -56,17 +56,17 @@ def test_a_role_can_be_given_where_one_administers(grant: Grant, refusal: type[D
 def test_roles_become_those_that_are_wanted(
     before: list[Grant], after: list[Grant], change: GrantChange, _why: str
 ) -> None:
-    assert changed(before, after, HERE) == change
+    assert grant_change(before, after, HERE) == change
 
 
 def test_nobody_is_left_without_any_role() -> None:
     with pytest.raises(Invalid, match="Deactivate"):
-        changed([ANALYST], [], HERE)
+        grant_change([ANALYST], [], HERE)
 
 
 def test_a_wanted_role_elsewhere_is_refused_though_the_others_are_not() -> None:
     with pytest.raises(Forbidden):
-        changed([ANALYST], [ANALYST, ELSEWHERE], HERE)
+        grant_change([ANALYST], [ANALYST, ELSEWHERE], HERE)
 
 
 @pytest.mark.parametrize(
@@ -142,12 +142,12 @@ def test_a_link_for_a_new_password_opens_no_more_than_its_maker_has_a_say_over(
     _why: str,
 ) -> None:
     with nullcontext() if refusal is None else pytest.raises(refusal):
-        check_reset(grants, "usr_1", "usr_2", administered=administered, led=led)
+        check_password_reset(grants, "usr_1", "usr_2", administered=administered, led=led)
 
 
 def test_nobody_makes_themselves_a_link_for_a_new_password() -> None:
     with pytest.raises(Conflict, match="in your settings"):
-        check_reset([ADMIN], "usr_1", "usr_1", administered=HERE, led=())
+        check_password_reset([ADMIN], "usr_1", "usr_1", administered=HERE, led=())
 
 
 R, P = Role, Permission

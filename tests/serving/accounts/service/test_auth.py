@@ -13,13 +13,13 @@ from models.errors import Forbidden, Invalid, NotFound
 from serving.accounts.rules.access import Role, Scope, Secret
 from serving.accounts.service import auth, provisioning
 from serving.accounts.service.auth import NotSignedIn, hash_token, session_of, sign_in, sign_out
-from serving.accounts.service.guessing import Whence
+from serving.accounts.service.guessing import SignInSource
 from serving.accounts.service.provisioning import NewPerson, add_person
 from serving.accounts.store import setup_links
 from serving.accounts.store.accounts import Session
 from serving.accounts.tables import account, browser_session
 from serving.guards import cookie_name, devices_cookie_name, signed_in
-from serving.marketplaces.service.keys import key_of, network_of, new_brand_key
+from serving.marketplaces.service.keys import key_of_header, network_hash, new_brand_key
 from serving.marketplaces.store import marketplaces
 from serving.marketplaces.tables import api_key
 from tests.fixtures.clocks import TestClock
@@ -121,7 +121,7 @@ def test_the_device_of_a_session_is_known_from_its_second_sign_in_on_and_since_t
     )
     for _ in range(2):
         wall.forward(days=3)
-        new_session = sign_in(there.runtime, there.analyst.email, PASSWORD, Whence(devices=new_session.devices))
+        new_session = sign_in(there.runtime, there.analyst.email, PASSWORD, SignInSource(devices=new_session.devices))
         secret = session_of(there.runtime, new_session.token).person.secret
         assert secret is not None
         assert secret.known_since == first.replace(microsecond=0)
@@ -131,7 +131,7 @@ def test_the_device_of_a_session_is_new_in_a_browser_without_the_mark(site: Site
     app = FastAPI()
     app.state.runtime = site.runtime
     known = sign_in(site.runtime, site.analyst.email, PASSWORD)
-    new_session = sign_in(site.runtime, site.analyst.email, PASSWORD, Whence(devices=known.devices))
+    new_session = sign_in(site.runtime, site.analyst.email, PASSWORD, SignInSource(devices=known.devices))
 
     @app.get("/")
     def is_known(session: Annotated[Session, signed_in()]) -> bool:
@@ -145,9 +145,9 @@ def test_the_device_of_a_session_is_new_in_a_browser_without_the_mark(site: Site
 
 def test_a_key_is_new_in_a_network_that_it_has_not_removed_from_in_28_days(site: Site) -> None:
     runtime, (key, _) = site.runtime, new_brand_key(site.runtime, site.pair, site.brand_person.user_id)
-    network, at, days = network_of(runtime, "192.0.2.7") or "", site.clock.now(), timedelta(days=28)
-    assert network == network_of(runtime, "192.0.2.200") != network_of(runtime, "192.0.3.7")
-    assert network_of(runtime, "2001:db8::1") == network_of(runtime, "2001:db8:0:7::9")
+    network, at, days = network_hash(runtime, "192.0.2.7") or "", site.clock.now(), timedelta(days=28)
+    assert network == network_hash(runtime, "192.0.2.200") != network_hash(runtime, "192.0.3.7")
+    assert network_hash(runtime, "2001:db8::1") == network_hash(runtime, "2001:db8:0:7::9")
     with runtime.store.write() as connection:
         marketplaces.add_key(connection, key, "program", at)
         marketplaces.keep_network(connection, key.key_id, network, at, at - days)
@@ -213,7 +213,7 @@ def bearer(key: str) -> str:
 
 
 def test_a_key_is_accepted_for_its_scopes(any_site: Site) -> None:
-    active_key = key_of(any_site.runtime, bearer(any_site.key), Scope.INTAKE)
+    active_key = key_of_header(any_site.runtime, bearer(any_site.key), Scope.INTAKE)
     assert (active_key.key.marketplace_id, active_key.key.scopes) == (
         any_site.here,
         frozenset({Scope.INTAKE, Scope.SCORE}),
@@ -223,7 +223,7 @@ def test_a_key_is_accepted_for_its_scopes(any_site: Site) -> None:
 @pytest.mark.parametrize("scope", [Scope.BACKFILL, Scope.CLOCK])
 def test_a_key_of_another_scope_is_told_which_one_it_lacks(site: Site, scope: Scope) -> None:
     with pytest.raises(Forbidden, match=f"lacks the scope {scope.value}"):
-        key_of(site.runtime, bearer(site.key), scope)
+        key_of_header(site.runtime, bearer(site.key), scope)
 
 
 def test_what_is_no_key_is_refused_and_not_told_why(site: Site) -> None:
@@ -251,7 +251,7 @@ def test_what_is_no_key_is_refused_and_not_told_why(site: Site) -> None:
 
 def refusal(site: Site, header: str | None) -> str:
     try:
-        key_of(site.runtime, header, Scope.INTAKE)
+        key_of_header(site.runtime, header, Scope.INTAKE)
     except NotSignedIn as refused:
         return refused.sentence
     return "let in"
@@ -259,15 +259,15 @@ def refusal(site: Site, header: str | None) -> str:
 
 @pytest.mark.parametrize("scheme", ["Bearer", "bearer", "BEARER"])
 def test_the_scheme_is_written_in_any_case(site: Site, scheme: str) -> None:
-    assert key_of(site.runtime, f"{scheme} {site.key}", Scope.INTAKE).marketplace.marketplace_id == site.here
+    assert key_of_header(site.runtime, f"{scheme} {site.key}", Scope.INTAKE).marketplace.marketplace_id == site.here
 
 
 def test_a_revoked_key_is_refused_and_the_one_that_replaces_it_is_not(any_site: Site) -> None:
     other = provisioning.add_key(any_site.runtime, name="next", scopes=[Scope.INTAKE], marketplace=None, by="test")
     revoke(any_site)
     with pytest.raises(NotSignedIn):
-        key_of(any_site.runtime, bearer(any_site.key), Scope.INTAKE)
-    assert key_of(any_site.runtime, bearer(other), Scope.INTAKE).marketplace.marketplace_id == any_site.here
+        key_of_header(any_site.runtime, bearer(any_site.key), Scope.INTAKE)
+    assert key_of_header(any_site.runtime, bearer(other), Scope.INTAKE).marketplace.marketplace_id == any_site.here
 
 
 def revoke(site: Site) -> None:

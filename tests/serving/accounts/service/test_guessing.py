@@ -20,9 +20,9 @@ from models.errors import DomainError, Invalid
 from serving.accounts.policy import DEFAULT_GUESSING, Allowance
 from serving.accounts.service import auth, hashing
 from serving.accounts.service.auth import NotSignedIn
-from serving.accounts.service.guessing import NOWHERE, TooManyAttempts, Whence, takes_mail
-from serving.accounts.service.hashing import Busy, hashed
-from serving.accounts.service.passwords import change_password, choose_anew
+from serving.accounts.service.guessing import UNKNOWN_SOURCE, SignInSource, TooManyAttempts, claim_refusal_mail
+from serving.accounts.service.hashing import HashingBusy, run_hashing
+from serving.accounts.service.passwords import change_password, reset_by_link
 from serving.accounts.service.reset_links import make_link_as_owner
 from serving.accounts.store import sign_in_budgets
 from serving.accounts.tables import sign_in_budget
@@ -48,14 +48,14 @@ def at_the_wall(site: Site) -> Site:
     return replace(site, runtime=replace(site.runtime, wall=site.clock))
 
 
-def guess(site: Site, email: str, whence: Whence = NOWHERE, password: str = WRONG) -> type[DomainError]:
+def guess(site: Site, email: str, whence: SignInSource = UNKNOWN_SOURCE, password: str = WRONG) -> type[DomainError]:
     with pytest.raises((NotSignedIn, TooManyAttempts)) as refused:
         auth.sign_in(site.runtime, email, password, whence)
     return refused.type
 
 
-def from_address(number: int, devices: str = "") -> Whence:
-    return Whence(f"203.0.113.{number}", devices)
+def from_address(number: int, devices: str = "") -> SignInSource:
+    return SignInSource(f"203.0.113.{number}", devices)
 
 
 def test_four_hundred_guesses_from_one_address_are_five(any_site: Site) -> None:
@@ -68,7 +68,8 @@ def test_guesses_from_a_thousand_addresses_are_at_most_twenty_an_hour(timed_site
     checked = 0
     for number in range(1_000):
         checked += (
-            guess(timed_site, timed_site.analyst.email, Whence(f"198.51.{number // 250}.{number % 250}")) is NotSignedIn
+            guess(timed_site, timed_site.analyst.email, SignInSource(f"198.51.{number // 250}.{number % 250}"))
+            is NotSignedIn
         )
         timed_site.clock.forward(seconds=3)
     assert 10 <= checked <= 20
@@ -97,14 +98,14 @@ def test_the_owner_in_a_known_browser_signs_in_whoever_guesses(any_site: Site) -
         "a session is no sign-in"
     )
     assert auth.sign_in(timed_site.runtime, timed_site.analyst.email, PASSWORD, from_address(201, new_session.devices))
-    assert auth.sign_in(timed_site.runtime, timed_site.analyst.email, PASSWORD, Whence(None, new_session.devices))
+    assert auth.sign_in(timed_site.runtime, timed_site.analyst.email, PASSWORD, SignInSource(None, new_session.devices))
 
 
 def test_the_owner_with_a_reset_link_signs_in_whoever_guesses(timed_site: Site) -> None:
     for number in range(60):
         guess(timed_site, timed_site.analyst.email, from_address(number))
     path = make_link_as_owner(timed_site.runtime, timed_site.analyst.email, by="local")
-    devices = choose_anew(timed_site.runtime, path.removeprefix("/reset/"), new_password=ANOTHER, again=ANOTHER)
+    devices = reset_by_link(timed_site.runtime, path.removeprefix("/reset/"), new_password=ANOTHER, again=ANOTHER)
     assert auth.sign_in(timed_site.runtime, timed_site.analyst.email, ANOTHER, from_address(200, devices))
 
 
@@ -143,16 +144,16 @@ def test_an_address_that_tries_every_account_is_refused_for_all_and_others_are_n
 
 def test_a_network_of_ipv6_counts_as_one_address(timed_site: Site) -> None:
     refusals = Counter(
-        guess(timed_site, timed_site.analyst.email, Whence(f"2001:db8:1:2::{number:x}")) for number in range(9)
+        guess(timed_site, timed_site.analyst.email, SignInSource(f"2001:db8:1:2::{number:x}")) for number in range(9)
     )
     assert refusals[NotSignedIn] == 5
-    assert guess(timed_site, timed_site.analyst.email, Whence("2001:db8:1:3::1")) is NotSignedIn
+    assert guess(timed_site, timed_site.analyst.email, SignInSource("2001:db8:1:3::1")) is NotSignedIn
 
 
 def test_an_ipv4_address_is_the_same_as_its_mapped_form(timed_site: Site) -> None:
     for _ in range(5):
-        guess(timed_site, timed_site.analyst.email, Whence("203.0.113.1"))
-    assert guess(timed_site, timed_site.analyst.email, Whence("::ffff:203.0.113.1")) is TooManyAttempts
+        guess(timed_site, timed_site.analyst.email, SignInSource("203.0.113.1"))
+    assert guess(timed_site, timed_site.analyst.email, SignInSource("::ffff:203.0.113.1")) is TooManyAttempts
 
 
 def test_one_password_on_every_account_from_everywhere_meets_the_services_own_limit(timed_site: Site) -> None:
@@ -231,12 +232,12 @@ def test_a_browser_is_known_for_its_account_until_a_new_password_or_half_a_year(
 def test_colleagues_who_share_a_computer_are_all_known_there(timed_site: Site) -> None:
     people, devices = (timed_site.analyst, timed_site.second_analyst, timed_site.data_scientist), ""
     for person in (*people, *people):
-        devices = auth.sign_in(timed_site.runtime, person.email, PASSWORD, Whence(None, devices)).devices
+        devices = auth.sign_in(timed_site.runtime, person.email, PASSWORD, SignInSource(None, devices)).devices
     assert devices.count("~") == 2
     for person in people:
         for number in range(20):
             guess(timed_site, person.email, from_address(number))
-        assert auth.sign_in(timed_site.runtime, person.email, PASSWORD, Whence(None, devices))
+        assert auth.sign_in(timed_site.runtime, person.email, PASSWORD, SignInSource(None, devices))
 
 
 def test_somebody_at_an_open_session_guesses_the_current_password_five_times_and_then_has_none(
@@ -281,9 +282,9 @@ def test_counters_name_nobody_and_are_deleted_once_they_are_empty(timed_site: Si
 
 
 def test_somebody_who_is_refused_again_writes_nothing(timed_site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert takes_mail(timed_site.runtime, UNKNOWN)
+    assert claim_refusal_mail(timed_site.runtime, UNKNOWN)
     monkeypatch.setattr(Store, "write", lambda *_: 1 / 0)
-    assert not takes_mail(timed_site.runtime, UNKNOWN)
+    assert not claim_refusal_mail(timed_site.runtime, UNKNOWN)
 
 
 # A flood of sign-ins holds neither the threads of pages nor the health address, and is told when to come back.
@@ -361,8 +362,8 @@ def test_a_hash_that_fails_gives_its_place_back() -> None:
 
     for _ in range(hashing.AT_ONCE + hashing.MOST_WAITING + 1):
         with pytest.raises(ZeroDivisionError):
-            hashed(fail)
-    assert hashed(lambda: 1) == 1
+            run_hashing(fail)
+    assert run_hashing(lambda: 1) == 1
 
 
 def test_more_than_may_wait_are_turned_away_at_once() -> None:
@@ -372,7 +373,7 @@ def test_more_than_may_wait_are_turned_away_at_once() -> None:
 
     def one() -> bool:
         begun.release()
-        return hashed(lambda: goes_on.wait(_PATIENCE_SECONDS))
+        return run_hashing(lambda: goes_on.wait(_PATIENCE_SECONDS))
 
     with ThreadPoolExecutor(many) as waiting:
         running = [waiting.submit(one) for _ in range(many)]
@@ -381,8 +382,8 @@ def test_more_than_may_wait_are_turned_away_at_once() -> None:
                 assert begun.acquire(timeout=_PATIENCE_SECONDS)
             while hashing._ADMITTED._value > 0:  # the moment when the last is admitted
                 pass
-            with pytest.raises(Busy, match="Try again in a few seconds"):
-                hashed(lambda: 1)
+            with pytest.raises(HashingBusy, match="Try again in a few seconds"):
+                run_hashing(lambda: 1)
         finally:
             goes_on.set()
         assert all(each.result() for each in running)

@@ -9,13 +9,13 @@ from models.errors import Conflict, Forbidden, Invalid, NotFound
 from serving.accounts.rules.access import Grant, Person, Role
 from serving.accounts.service import auth, provisioning
 from serving.accounts.service.auth import NotSignedIn
-from serving.accounts.service.inviting import accept, accept_as, asked_by, invite, open_invitations, withdraw
+from serving.accounts.service.inviting import accept, accept_as, details_by_token, invite, open_invitations, withdraw
 from serving.accounts.service.people import deactivate
 from serving.accounts.service.provisioning import NewPerson
 from serving.accounts.store import accounts, origins
 from serving.accounts.tables import account, invitation
 from serving.audit.store import audit
-from serving.privacy.service.retention import erase_what_is_past_its_time
+from serving.privacy.service.retention import erase_expired
 from tests.fixtures.factors import an_app
 from tests.fixtures.runtimes import PASSWORD, Site
 from tests.fixtures.runtimes import invite as add
@@ -40,12 +40,12 @@ def token_of(site: Site, admin: Person, role: Role = Role.ANALYST, brand: str | 
 
 def test_who_is_invited_joins_once_with_that_role_and_is_signed_in(timed_site: Site, admin: Person) -> None:
     runtime, token = timed_site.runtime, token_of(timed_site, admin)
-    offer = asked_by(runtime, token)
+    offer = details_by_token(runtime, token)
     assert (offer.marketplace, offer.by) == ("Bazaar", "Ada Falk")
     session = auth.session_of(runtime, accept(runtime, token, name="Nadia Roy", password=PASSWORD).token)
     assert (session.person.name, session.person.email) == ("Nadia Roy", EMAIL)
     assert session.person.grants == (Grant(Role.ANALYST, timed_site.here),)
-    for again in (asked_by, lambda *arguments: accept(*arguments, name="X", password=PASSWORD)):
+    for again in (details_by_token, lambda *arguments: accept(*arguments, name="X", password=PASSWORD)):
         with pytest.raises(NotFound, match="no longer valid"):
             again(runtime, token)
     assert open_invitations(runtime, admin) == []
@@ -57,7 +57,7 @@ def test_who_is_invited_joins_once_with_that_role_and_is_signed_in(timed_site: S
 
 def test_a_brands_person_is_invited_for_their_brand(timed_site: Site, admin: Person) -> None:
     token = token_of(timed_site, admin, Role.BRAND, timed_site.brand_id)
-    assert asked_by(timed_site.runtime, token).brand == "Aurelle"
+    assert details_by_token(timed_site.runtime, token).brand == "Aurelle"
     new_session = accept(timed_site.runtime, token, name="Nadia", password=PASSWORD)
     [grant] = auth.session_of(timed_site.runtime, new_session.token).person.grants
     assert (grant.role, grant.brand_id, grant.leads) == (Role.BRAND, timed_site.brand_id, False)
@@ -76,19 +76,19 @@ def test_a_link_ends_after_a_week_when_withdrawn_and_when_another_is_made(timed_
     first = token_of(timed_site, admin)
     second = token_of(timed_site, admin)
     with pytest.raises(NotFound):
-        asked_by(runtime, first)
+        details_by_token(runtime, first)
     [open_invitation] = open_invitations(runtime, admin)
     withdraw(runtime, admin, open_invitation.invitation.invitation_id)
     with pytest.raises(NotFound):
-        asked_by(runtime, second)
+        details_by_token(runtime, second)
     with pytest.raises(NotFound):
         withdraw(runtime, admin, open_invitation.invitation.invitation_id)
     third = token_of(timed_site, admin)
     timed_site.clock.forward(days=7, seconds=-1)
-    assert asked_by(runtime, third)
+    assert details_by_token(runtime, third)
     timed_site.clock.forward(seconds=1)
     with pytest.raises(NotFound):
-        asked_by(runtime, third)
+        details_by_token(runtime, third)
 
 
 @pytest.mark.parametrize("email", ["", "nobody", "a@b c", "@", "x" * 330 + "@touchstone.example"])
@@ -179,10 +179,10 @@ def test_a_mistake_leaves_the_link_as_it_was_and_says_the_same_with_and_without_
 def test_who_was_invited_is_forgotten_with_the_sessions(timed_site: Site, admin: Person) -> None:
     token_of(timed_site, admin)
     timed_site.clock.forward(days=7 + 29)
-    erase_what_is_past_its_time(timed_site.runtime)
+    erase_expired(timed_site.runtime)
     assert len(timed_site.rows(select(invitation))) == 1
     timed_site.clock.forward(days=2)
-    erase_what_is_past_its_time(timed_site.runtime)
+    erase_expired(timed_site.runtime)
     assert timed_site.rows(select(invitation)) == []
 
 

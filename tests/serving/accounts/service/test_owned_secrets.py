@@ -11,12 +11,12 @@ from serving.accounts.rules.access import LOCAL, Grant, Person, Role, Scope
 from serving.accounts.service import auth, provisioning
 from serving.accounts.service.inviting import invite as invite_by
 from serving.accounts.service.inviting import open_invitations
-from serving.accounts.service.passwords import change_password, choose_anew
+from serving.accounts.service.passwords import change_password, reset_by_link
 from serving.accounts.service.people import deactivate
-from serving.accounts.service.proving import Given
+from serving.accounts.service.proving import FactorResponse
 from serving.accounts.service.reset_links import make_link, make_link_as_owner
 from serving.accounts.service.second_factors import remove, reset_as_owner
-from serving.accounts.service.second_step import complete, half_session_of
+from serving.accounts.service.second_step import complete_sign_in, half_session_of
 from serving.accounts.store import reset_links
 from serving.brands.service.brand_keys import make_key
 from serving.guards import cookie_name
@@ -84,7 +84,7 @@ def _changed(site: Site) -> None:
 
 def _reset(site: Site) -> None:
     path = make_link_as_owner(site.runtime, site.brand_person.email, by="local")
-    choose_anew(site.runtime, path.rpartition("/")[2], new_password=NEW_PASSWORD, again=NEW_PASSWORD)
+    reset_by_link(site.runtime, path.rpartition("/")[2], new_password=NEW_PASSWORD, again=NEW_PASSWORD)
 
 
 def _factor_reset(site: Site) -> None:
@@ -141,7 +141,9 @@ def test_with_a_factor_its_code_makes_a_key_once_and_the_password_none(site: Sit
     timed_site = by_its_clock(site, public_url="http://testserver")
     app, _ = an_app(timed_site, a_leader(timed_site))
     begun = auth.sign_in(timed_site.runtime, timed_site.brand_person.email, PASSWORD)
-    whole = complete(timed_site.runtime, half_session_of(timed_site.runtime, begun.token), Given(app.code(timed_site)))
+    whole = complete_sign_in(
+        timed_site.runtime, half_session_of(timed_site.runtime, begun.token), FactorResponse(app.code(timed_site))
+    )
     timed_site.clock.forward(seconds=30)
     lead = a_visitor(timed_site)
     lead.csrf_token = whole.csrf_token
@@ -210,7 +212,7 @@ def an_admins_secrets(site: Site, ada: Person, age_days: int) -> list[str]:
     by = f"user:{ada.user_id}"
     key = provisioning.add_key(site.runtime, name="Feed", scopes=[Scope.INTAKE], marketplace=None, by=by)
     provisioning.register_webhook(site.runtime, **HOOK, by=by)
-    (endpoint,) = site.read(endpoints.made_by, ada.user_id)
+    (endpoint,) = site.read(endpoints.endpoints_made_by, ada.user_id)
     site.clock.forward(hours=24 * age_days)
     return [key.split(".")[1], endpoint.endpoint_id]
 
@@ -273,7 +275,7 @@ def test_links_and_invitations_of_a_thief_end_with_the_reset_of_the_password(sit
     invite_by(site.runtime, ada, "puppet@elsewhere.example", Grant(Role.ANALYST, site.here))
     make_link(site.runtime, ada, site.analyst.user_id)
     path = make_link_as_owner(site.runtime, ada.email, by="local")
-    choose_anew(site.runtime, path.rpartition("/")[2], new_password=NEW_PASSWORD, again=NEW_PASSWORD)
+    reset_by_link(site.runtime, path.rpartition("/")[2], new_password=NEW_PASSWORD, again=NEW_PASSWORD)
     assert site.read(reset_links.of_person, site.analyst.user_id, now) is None
     assert open_invitations(site.runtime, ada) == []
 

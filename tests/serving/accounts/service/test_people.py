@@ -8,7 +8,7 @@ from serving.accounts.rules.access import Grant, Person, Role, Scope
 from serving.accounts.service import auth, inviting, provisioning
 from serving.accounts.service.auth import NotSignedIn
 from serving.accounts.service.passwords import change_password
-from serving.accounts.service.people import change_grants, deactivate, hand_over, one_of_staff, reactivate, staff
+from serving.accounts.service.people import change_grants, deactivate, hand_over, reactivate, staff, staff_member
 from serving.accounts.service.provisioning import NewPerson
 from serving.accounts.store import accounts, people
 from serving.audit.store import audit
@@ -51,7 +51,7 @@ def test_everybody_with_a_role_here_is_listed_and_nobody_else(site: Site, admin:
     scientists = staff(site.runtime, admin, words="", role=Role.DATA_SCIENTIST, most=1)
     assert (len(scientists.people), scientists.number) == (1, 2)
     with pytest.raises(NotFound):
-        one_of_staff(site.runtime, admin, stranger)
+        staff_member(site.runtime, admin, stranger)
 
 
 def test_roles_are_given_and_taken_and_hold_at_once(site: Site, admin: Person) -> None:
@@ -273,7 +273,7 @@ def test_the_links_of_who_leaves_lead_nowhere(site: Site, admin: Person, how: st
     else:
         change_grants(runtime, admin, second.user_id, [Grant(Role.ANALYST, site.here)])
     with pytest.raises(NotFound):
-        inviting.asked_by(runtime, path.removeprefix(inviting.PLACE))
+        inviting.details_by_token(runtime, path.removeprefix(inviting.PLACE))
 
 
 def test_a_successor_who_is_no_analyst_gets_no_case(site: Site, admin: Person) -> None:

@@ -12,12 +12,12 @@ from models.errors import DomainError, Invalid
 from serving.accounts.policy import DEFAULT_GUESSING
 from serving.accounts.rules.second_person import FactorKind, Proof
 from serving.accounts.service import auth
-from serving.accounts.service.auth import NotSignedIn, SignedIn, session_of
-from serving.accounts.service.guessing import TooManyAttempts, Whence
+from serving.accounts.service.auth import NewSession, NotSignedIn, session_of
+from serving.accounts.service.guessing import SignInSource, TooManyAttempts
 from serving.accounts.service.known_devices import device_of
-from serving.accounts.service.proving import Given, check_password, passkey_options, prove
+from serving.accounts.service.proving import FactorResponse, check_password, passkey_options, prove
 from serving.accounts.service.second_factors import add_passkey, enrolment_options
-from serving.accounts.service.second_step import SIGN_IN, complete, half_session_of
+from serving.accounts.service.second_step import SIGN_IN, complete_sign_in, half_session_of
 from serving.accounts.store import accounts, second_factors
 from serving.accounts.store.accounts import Session
 from tests.fixtures.factors import (
@@ -54,19 +54,25 @@ def test_with_a_factor_the_password_alone_opens_nothing(timed_site: Site, app: A
     assert waiting.half
     with pytest.raises(NotSignedIn):
         session_of(timed_site.runtime, waiting.token)
-    whole = complete(
-        timed_site.runtime, half_session_of(timed_site.runtime, waiting.token), Given(app.code(timed_site))
+    whole = complete_sign_in(
+        timed_site.runtime, half_session_of(timed_site.runtime, waiting.token), FactorResponse(app.code(timed_site))
     )
     assert session_of(timed_site.runtime, whole.token).person == timed_site.analyst
     with pytest.raises(NotSignedIn):
-        complete(timed_site.runtime, half_session_of(timed_site.runtime, waiting.token), Given(app.code(timed_site, 1)))
+        complete_sign_in(
+            timed_site.runtime,
+            half_session_of(timed_site.runtime, waiting.token),
+            FactorResponse(app.code(timed_site, 1)),
+        )
 
 
 def test_a_session_that_waits_ends_after_ten_minutes(timed_site: Site, app: App) -> None:
     waiting = auth.sign_in(timed_site.runtime, timed_site.analyst.email, PASSWORD)
     timed_site.clock.forward(minutes=10)
     with pytest.raises(NotSignedIn):
-        complete(timed_site.runtime, half_session_of(timed_site.runtime, waiting.token), Given(app.code(timed_site)))
+        complete_sign_in(
+            timed_site.runtime, half_session_of(timed_site.runtime, waiting.token), FactorResponse(app.code(timed_site))
+        )
 
 
 @pytest.mark.parametrize(("steps", "right"), [(-2, False), (-1, True), (0, True), (1, True), (2, False)], ids=str)
@@ -74,10 +80,10 @@ def test_a_code_of_the_step_before_or_after_counts(timed_site: Site, app: App, s
     timed_site.clock.forward(minutes=2)
     waiting = again(timed_site.runtime, auth.sign_in(timed_site.runtime, timed_site.analyst.email, PASSWORD).token)
     if right:
-        assert prove(timed_site.runtime, waiting, Given(app.code(timed_site, steps)))[1] is FactorKind.TOTP
+        assert prove(timed_site.runtime, waiting, FactorResponse(app.code(timed_site, steps)))[1] is FactorKind.TOTP
     else:
         with pytest.raises(Invalid):
-            prove(timed_site.runtime, waiting, Given(app.code(timed_site, steps)))
+            prove(timed_site.runtime, waiting, FactorResponse(app.code(timed_site, steps)))
 
 
 @pytest.mark.attack
@@ -85,10 +91,10 @@ def test_a_replayed_code_is_refused_within_its_window_and_so_is_an_earlier_one(
     timed_site: Site, app: App, session: Session
 ) -> None:
     code, before = app.code(timed_site), app.code(timed_site, -1)
-    prove(timed_site.runtime, session, Given(code))
+    prove(timed_site.runtime, session, FactorResponse(code))
     for used in (code, before):
         with pytest.raises(Invalid):
-            prove(timed_site.runtime, session, Given(used))
+            prove(timed_site.runtime, session, FactorResponse(used))
 
 
 @pytest.mark.attack
@@ -97,7 +103,7 @@ def test_of_eight_uses_of_a_code_at_a_time_one_counts(any_site: Site) -> None:
     timed_site = by_its_clock(any_site)
     app, _ = an_app(timed_site, timed_site.analyst)
     session = signed_in_with(timed_site, timed_site.analyst, app)
-    proof = Given(app.code(timed_site))
+    proof = FactorResponse(app.code(timed_site))
 
     def one(_: int) -> bool:
         try:
@@ -114,27 +120,30 @@ def test_the_fifth_wrong_proof_ends_its_session_and_no_other(timed_site: Site, a
     other = signed_in_with(timed_site, timed_site.analyst, app)
     for _ in range(3):
         with pytest.raises(Invalid):
-            prove(timed_site.runtime, session, Given("000000"))
+            prove(timed_site.runtime, session, FactorResponse("000000"))
     with pytest.raises(Invalid):
         check_password(timed_site.runtime, session.person, session.token_hash, "wrong horse battery")
     with pytest.raises(NotSignedIn, match="Too many wrong"):
-        prove(timed_site.runtime, session, Given("000000"))
+        prove(timed_site.runtime, session, FactorResponse("000000"))
     with pytest.raises(TooManyAttempts):
-        prove(timed_site.runtime, session, Given(app.code(timed_site)))
+        prove(timed_site.runtime, session, FactorResponse(app.code(timed_site)))
     with pytest.raises(AssertionError):
         renewed(timed_site, session)
-    assert prove(timed_site.runtime, other, Given(app.code(timed_site)))
+    assert prove(timed_site.runtime, other, FactorResponse(app.code(timed_site)))
 
 
 @pytest.mark.attack
 def test_codes_in_new_browsers_are_few_and_leave_known_browsers_and_recovery_codes_alone(timed_site: Site) -> None:
     app, codes = an_app(timed_site, timed_site.analyst)
 
-    def step(code: str, devices: str = "") -> SignedIn:
-        waiting = auth.sign_in(timed_site.runtime, timed_site.analyst.email, PASSWORD, Whence(None, devices))
+    def step(code: str, devices: str = "") -> NewSession:
+        waiting = auth.sign_in(timed_site.runtime, timed_site.analyst.email, PASSWORD, SignInSource(None, devices))
         assert bool(waiting.devices) == bool(devices), "the password alone makes no browser known"
-        return complete(
-            timed_site.runtime, half_session_of(timed_site.runtime, waiting.token), Given(code), Whence(None, devices)
+        return complete_sign_in(
+            timed_site.runtime,
+            half_session_of(timed_site.runtime, waiting.token),
+            FactorResponse(code),
+            SignInSource(None, devices),
         )
 
     known = step(app.code(timed_site)).devices
@@ -160,31 +169,35 @@ def test_codes_in_new_browsers_are_few_and_leave_known_browsers_and_recovery_cod
 )
 def test_what_is_no_code_is_wrong(timed_site: Site, session: Session, typed: str) -> None:
     with pytest.raises(Invalid):
-        prove(timed_site.runtime, session, Given(typed), recovery=True)
+        prove(timed_site.runtime, session, FactorResponse(typed), recovery=True)
 
 
 def test_a_code_may_be_typed_in_groups(timed_site: Site, app: App, session: Session) -> None:
     code = app.code(timed_site)
-    assert prove(timed_site.runtime, session, Given(f" {code[:3]} {code[3:]} "))
+    assert prove(timed_site.runtime, session, FactorResponse(f" {code[:3]} {code[3:]} "))
 
 
 def test_each_recovery_code_signs_in_once(timed_site: Site) -> None:
     _, codes = an_app(timed_site, timed_site.analyst)
     assert len(set(codes)) == 10
     waiting = auth.sign_in(timed_site.runtime, timed_site.analyst.email, PASSWORD)
-    whole = complete(timed_site.runtime, half_session_of(timed_site.runtime, waiting.token), Given(codes[3].upper()))
+    whole = complete_sign_in(
+        timed_site.runtime, half_session_of(timed_site.runtime, waiting.token), FactorResponse(codes[3].upper())
+    )
     assert again(timed_site.runtime, whole.token).proof == Proof(None, timed_site.clock.now())
     waiting = auth.sign_in(timed_site.runtime, timed_site.analyst.email, PASSWORD)
     with pytest.raises(Invalid):
-        complete(timed_site.runtime, half_session_of(timed_site.runtime, waiting.token), Given(codes[3]))
-    assert timed_site.read(second_factors.codes_left, timed_site.analyst.user_id) == 9
+        complete_sign_in(
+            timed_site.runtime, half_session_of(timed_site.runtime, waiting.token), FactorResponse(codes[3])
+        )
+    assert timed_site.read(second_factors.unused_code_count, timed_site.analyst.user_id) == 9
 
 
 def test_a_recovery_code_proves_nothing_where_a_factor_is_asked_for(timed_site: Site) -> None:
     app, codes = an_app(timed_site, timed_site.analyst)
     session = signed_in_with(timed_site, timed_site.analyst, app)
     with pytest.raises(Invalid):
-        prove(timed_site.runtime, session, Given(codes[0]))
+        prove(timed_site.runtime, session, FactorResponse(codes[0]))
 
 
 def test_recovery_codes_are_stored_as_hashes_only(timed_site: Site) -> None:
@@ -199,7 +212,7 @@ def test_a_passkey_signs_in(timed_site: Site) -> None:
 
 def _replayed(site: Site, session: Session, key: Authenticator) -> str:
     credential = key.get(passkey_options(site.runtime, session))
-    prove(site.runtime, session, Given(credential=credential))
+    prove(site.runtime, session, FactorResponse(credential=credential))
     return credential
 
 
@@ -209,7 +222,7 @@ def _of_another_session(site: Site, session: Session, key: Authenticator) -> str
 
 def _copied(site: Site, session: Session, key: Authenticator) -> str:
     key.count = 5
-    prove(site.runtime, session, Given(credential=key.get(passkey_options(site.runtime, session))))
+    prove(site.runtime, session, FactorResponse(credential=key.get(passkey_options(site.runtime, session))))
     key.count = 3
     return key.get(passkey_options(site.runtime, session))
 
@@ -251,7 +264,7 @@ def test_a_passkey_is_refused_where(timed_site: Site, forge: Callable[[Site, Ses
     session = a_passkey(timed_site, timed_site.analyst, key)
     credential = forge(timed_site, session, key)
     with pytest.raises(Invalid):
-        prove(timed_site.runtime, session, Given(credential=credential))
+        prove(timed_site.runtime, session, FactorResponse(credential=credential))
 
 
 def test_a_key_that_does_not_count_proves_itself_each_time(timed_site: Site) -> None:
@@ -259,7 +272,9 @@ def test_a_key_that_does_not_count_proves_itself_each_time(timed_site: Site) -> 
     session = a_passkey(timed_site, timed_site.analyst, key)
     for _ in range(2):
         assert prove(
-            timed_site.runtime, session, Given(credential=key.get(passkey_options(timed_site.runtime, session)))
+            timed_site.runtime,
+            session,
+            FactorResponse(credential=key.get(passkey_options(timed_site.runtime, session))),
         )
 
 
@@ -305,7 +320,7 @@ def test_a_proof_by_passkey_that_is_nested_too_deeply_is_refused(timed_site: Sit
     )
     credential = key.get(passkey_options(timed_site.runtime, half, SIGN_IN))
     with pytest.raises(Invalid):
-        complete(timed_site.runtime, half, Given(credential=deep(part, credential)))
+        complete_sign_in(timed_site.runtime, half, FactorResponse(credential=deep(part, credential)))
 
 
 # The mark of a browser by which an account is known.

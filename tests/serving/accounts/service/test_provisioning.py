@@ -159,7 +159,7 @@ def test_a_registered_endpoint_takes_the_place_of_the_one_before(any_site: Site)
             secret=None,
             by="test",
         )
-    endpoint = any_site.read(endpoints.in_force, any_site.here)
+    endpoint = any_site.read(endpoints.endpoint_in_force, any_site.here)
     assert endpoint is not None
     assert endpoint.url == "https://second.bazaar.example/"
 
@@ -179,7 +179,7 @@ def test_what_could_never_be_delivered_safely_is_not_registered(
     webhook = {"url": "https://hooks.bazaar.example/", "secret": None, **changes}
     with pytest.raises(Invalid, match=sentence):
         provisioning.register_webhook(site.runtime, allow_loopback=False, marketplace=None, by="test", **webhook)
-    assert site.read(endpoints.in_force, site.here) is None
+    assert site.read(endpoints.endpoint_in_force, site.here) is None
 
 
 A_RATE = {"day": "2026-03-01", "currency": "USD", "euros": 0.92, "source": "ECB"}

@@ -10,7 +10,7 @@ from models.errors import Conflict, DomainError, Forbidden, Invalid, NotFound
 from serving.accounts.rules.access import Grant, Person, Role
 from serving.accounts.service import auth, provisioning
 from serving.accounts.service.auth import NotSignedIn
-from serving.accounts.service.passwords import change_password, choose_anew
+from serving.accounts.service.passwords import change_password, reset_by_link
 from serving.accounts.service.people import deactivate, reactivate
 from serving.accounts.service.provisioning import NewPerson
 from serving.accounts.service.reset_links import live_link, make_link, make_link_as_owner, make_link_for_colleague
@@ -19,7 +19,7 @@ from serving.accounts.tables import reset_link
 from serving.audit.store import audit
 from serving.audit.tables import audit_payload
 from serving.brands.service.mandates import NewMandate, grant_mandate
-from serving.privacy.service.retention import erase_what_is_past_its_time
+from serving.privacy.service.retention import erase_expired
 from tests.fixtures.reporting import a_leader, a_rival, answers_at, elsewhere
 from tests.fixtures.runtimes import PASSWORD, Site, invite
 
@@ -55,7 +55,7 @@ def is_alive(site: Site, token: str) -> bool:
 
 
 def use(site: Site, token: str, password: str = ANOTHER) -> None:
-    choose_anew(site.runtime, token, new_password=password, again=password)
+    reset_by_link(site.runtime, token, new_password=password, again=password)
 
 
 def a_colleague(site: Site) -> Person:
@@ -92,7 +92,7 @@ def test_who_made_a_link_and_that_it_was_used_is_audited_without_any_secret(time
         payloads = " ".join(str(payload) for payload in connection.execute(select(audit_payload)))
         row = connection.execute(select(reset_link)).one()
         stored = str(row)
-        hashed = people.password_of(connection, timed_site.analyst.user_id)
+        hashed = people.password_hash_of(connection, timed_site.analyst.user_id)
     assert (link_entry.act, link_entry.actor) == ("reset_link.made", f"user:{admin.user_id}")
     assert (reset_entry.act, reset_entry.actor) == ("password.reset", f"user:{timed_site.analyst.user_id}")
     assert reset_entry.payload == {
@@ -135,7 +135,7 @@ def test_a_mistake_changes_nothing_and_leaves_the_link(timed_site: Site, admin: 
         ("x" * 201, "x" * 201, "10 to 200 characters"),
     ):
         with pytest.raises(Invalid, match=why):
-            choose_anew(timed_site.runtime, token, new_password=password, again=again)
+            reset_by_link(timed_site.runtime, token, new_password=password, again=again)
     assert auth.session_of(timed_site.runtime, session)
     assert auth.sign_in(timed_site.runtime, timed_site.analyst.email, PASSWORD)
     use(timed_site, token)
@@ -198,7 +198,7 @@ def test_an_administrator_makes_none_for_themselves_nor_for_who_works_where_they
 
 
 def test_the_owner_makes_none_for_an_account_without_a_role_because_no_log_would_name_it(timed_site: Site) -> None:
-    timed_site.write(people.take_grants, timed_site.analyst.user_id, timed_site.analyst.grants)
+    timed_site.write(people.remove_grants, timed_site.analyst.user_id, timed_site.analyst.grants)
     with pytest.raises(NotFound, match="no role any more"):
         make_link_as_owner(timed_site.runtime, timed_site.analyst.email, by="local")
     assert timed_site.rows(select(reset_link)) == []
@@ -260,10 +260,10 @@ def test_links_are_forgotten_with_the_sessions(timed_site: Site, admin: Person) 
     use(timed_site, token_of(make_link(timed_site.runtime, admin, timed_site.analyst.user_id)))
     make_link(timed_site.runtime, admin, timed_site.second_analyst.user_id)
     timed_site.clock.forward(days=30)
-    erase_what_is_past_its_time(timed_site.runtime)
+    erase_expired(timed_site.runtime)
     assert len(timed_site.rows(select(reset_link))) == 2
     timed_site.clock.forward(days=2)
-    erase_what_is_past_its_time(timed_site.runtime)
+    erase_expired(timed_site.runtime)
     with timed_site.runtime.store.read() as connection:
         assert connection.execute(select(reset_link)).all() == []
         roots = origins.roots(connection)[timed_site.analyst.user_id]
@@ -290,7 +290,7 @@ def test_whoever_made_a_link_that_was_used_counts_as_one_with_the_account(any_si
     use(timed_site, token_of(make_link(runtime, bea, analyst)))
     assert roots(analyst) == {analyst, ada.user_id, bea.user_id}
     timed_site.clock.forward(days=90)
-    erase_what_is_past_its_time(runtime)
+    erase_expired(runtime)
     assert roots(analyst) == {analyst, ada.user_id, bea.user_id}, "kept after the links are deleted"
     root_link = token_of(make_link_as_owner(runtime, timed_site.analyst.email, by="local", as_root=True))
     assert roots(analyst) == {analyst, ada.user_id, bea.user_id}, "until the owner's link is used"

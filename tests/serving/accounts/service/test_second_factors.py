@@ -14,7 +14,7 @@ from serving.accounts.service.auth import NotSignedIn
 from serving.accounts.service.passkeys import LONGEST_CREDENTIAL
 from serving.accounts.service.passwords import change_password
 from serving.accounts.service.people import deactivate
-from serving.accounts.service.proving import Given, passkey_options, prove
+from serving.accounts.service.proving import FactorResponse, passkey_options, prove
 from serving.accounts.service.provisioning import add_marketplace
 from serving.accounts.service.second_factors import (
     add_passkey,
@@ -27,7 +27,7 @@ from serving.accounts.service.second_factors import (
     reset,
     reset_as_owner,
 )
-from serving.accounts.service.second_step import complete, half_session_of
+from serving.accounts.service.second_step import complete_sign_in, half_session_of
 from serving.accounts.store import accounts, second_factors
 from serving.accounts.store.accounts import Session
 from serving.audit.tables import audit_entry
@@ -82,7 +82,7 @@ def test_an_app_is_enrolled_by_its_first_code_with_an_audit_entry_and_a_mail(tim
     assert len(factors(timed_site, timed_site.analyst)) == 1
     assert acts(timed_site, "second_factor") == ["second_factor.added"]
     assert told(timed_site) == ["waits", "added"]
-    assert timed_site.read(second_factors.codes_left, timed_site.analyst.user_id) == 10
+    assert timed_site.read(second_factors.unused_code_count, timed_site.analyst.user_id) == 10
     with pytest.raises(AssertionError):
         renewed(timed_site, other)
 
@@ -131,7 +131,7 @@ def test_each_change_needs_the_password_and_a_proof_of_the_last_ten_minutes(time
     timed_site.clock.forward(minutes=10)
     with pytest.raises(Forbidden):
         act(timed_site, late, PASSWORD)
-    prove(timed_site.runtime, late, Given(app.code(timed_site)))
+    prove(timed_site.runtime, late, FactorResponse(app.code(timed_site)))
     act(timed_site, renewed(timed_site, late), PASSWORD)
 
 
@@ -202,11 +202,11 @@ def test_a_factor_is_removed_by_a_proof_of_it_and_of_no_other(timed_site: Site) 
         remove(
             timed_site.runtime, renewed(timed_site, session), of_app, PASSWORD
         )  # The proof of the passkey is the last one.
-    prove(timed_site.runtime, session, Given(codes[0]), recovery=True)
+    prove(timed_site.runtime, session, FactorResponse(codes[0]), recovery=True)
     for factor_id in (of_app, of_key):
         with pytest.raises(Forbidden):
             remove(timed_site.runtime, renewed(timed_site, session), factor_id, PASSWORD)
-    prove(timed_site.runtime, session, Given(app.code(timed_site)))
+    prove(timed_site.runtime, session, FactorResponse(app.code(timed_site)))
     remove(timed_site.runtime, renewed(timed_site, session), of_app, PASSWORD)
     assert factors(timed_site, timed_site.analyst) == [of_key]
     assert told(timed_site)[-1] == "removed"
@@ -221,7 +221,7 @@ def test_with_the_last_factor_the_recovery_codes_end_and_the_password_signs_in(t
         PASSWORD,
     )
     assert not auth.sign_in(timed_site.runtime, timed_site.analyst.email, PASSWORD).half
-    assert timed_site.read(second_factors.codes_left, timed_site.analyst.user_id) == 0
+    assert timed_site.read(second_factors.unused_code_count, timed_site.analyst.user_id) == 0
 
 
 def test_new_recovery_codes_end_the_earlier_ones(timed_site: Site) -> None:
@@ -229,14 +229,18 @@ def test_new_recovery_codes_end_the_earlier_ones(timed_site: Site) -> None:
     half = half_session_of(
         timed_site.runtime, auth.sign_in(timed_site.runtime, timed_site.analyst.email, PASSWORD).token
     )
-    by_code = again(timed_site.runtime, complete(timed_site.runtime, half, Given(codes[1])).token)
+    by_code = again(timed_site.runtime, complete_sign_in(timed_site.runtime, half, FactorResponse(codes[1])).token)
     with pytest.raises(Forbidden, match="app or passkey"):
         new_recovery_codes(timed_site.runtime, by_code, PASSWORD)
     new = new_recovery_codes(timed_site.runtime, signed_in_with(timed_site, timed_site.analyst, app), PASSWORD)
     waiting = auth.sign_in(timed_site.runtime, timed_site.analyst.email, PASSWORD)
     with pytest.raises(Invalid):
-        complete(timed_site.runtime, half_session_of(timed_site.runtime, waiting.token), Given(codes[0]))
-    assert complete(timed_site.runtime, half_session_of(timed_site.runtime, waiting.token), Given(new[0]))
+        complete_sign_in(
+            timed_site.runtime, half_session_of(timed_site.runtime, waiting.token), FactorResponse(codes[0])
+        )
+    assert complete_sign_in(
+        timed_site.runtime, half_session_of(timed_site.runtime, waiting.token), FactorResponse(new[0])
+    )
 
 
 def test_a_passkey_of_one_account_is_not_enrolled_for_another(timed_site: Site) -> None:
@@ -323,7 +327,9 @@ def test_an_app_that_was_replaced_while_its_code_was_read_is_not_confirmed(
 ) -> None:
     session = session_for(timed_site, timed_site.analyst)
     begin_app(timed_site.runtime, session, PASSWORD)
-    monkeypatch.setattr(one_time_codes, "step_of", lambda *_: begin_app(timed_site.runtime, session, PASSWORD) and 1)
+    monkeypatch.setattr(
+        one_time_codes, "matching_step", lambda *_: begin_app(timed_site.runtime, session, PASSWORD) and 1
+    )
     with pytest.raises(NotFound, match="Begin again"):
         confirm_app(timed_site.runtime, session, "000000", "")
     assert told(timed_site) == []
@@ -339,4 +345,4 @@ def test_a_passkey_needs_a_challenge_and_an_answer_of_a_usual_length(timed_site:
     session = a_passkey(timed_site, timed_site.analyst, key)
     answer = key.get(passkey_options(timed_site.runtime, session, "test"))
     with pytest.raises(Invalid):
-        prove(timed_site.runtime, session, Given(credential=answer + " " * LONGEST_CREDENTIAL), "test")
+        prove(timed_site.runtime, session, FactorResponse(credential=answer + " " * LONGEST_CREDENTIAL), "test")

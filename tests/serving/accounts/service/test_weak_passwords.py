@@ -7,7 +7,7 @@ import pytest
 from models.errors import Invalid
 from serving.accounts.rules.access import Grant, Person, Role
 from serving.accounts.service import auth, inviting, provisioning
-from serving.accounts.service.passwords import change_password, choose_anew
+from serving.accounts.service.passwords import change_password, reset_by_link
 from serving.accounts.service.provisioning import NewPerson
 from serving.accounts.service.reset_links import make_link
 from tests.fixtures.runtimes import PASSWORD, Site, invite
@@ -36,7 +36,7 @@ def by_invitation(site: Site, password: str) -> None:
 def by_reset_link(site: Site, password: str) -> None:
     path = make_link(site.runtime, an_administrator(site), site.analyst.user_id)
     new_password = password.format(own=site.analyst.name.replace(" ", ""))
-    choose_anew(site.runtime, path.removeprefix("/reset/"), new_password=new_password, again=new_password)
+    reset_by_link(site.runtime, path.removeprefix("/reset/"), new_password=new_password, again=new_password)
 
 
 def by_change(site: Site, password: str) -> None:

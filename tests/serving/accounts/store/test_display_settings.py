@@ -6,7 +6,7 @@ from sqlalchemy import select
 
 from models.errors import Invalid
 from serving.accounts.service import auth
-from serving.accounts.service.display_choice import begin_in, choose
+from serving.accounts.service.display_choice import save_choice, set_initial_language
 from serving.accounts.store import display_settings
 from serving.accounts.tables import display_setting
 from serving.platform.display import Density, Display, Theme
@@ -23,28 +23,28 @@ def test_a_choice_is_kept_and_replaced_and_comes_with_the_session(any_site: Site
     token = auth.sign_in(runtime, person.email, PASSWORD).token
     assert auth.session_of(runtime, token).display == Display()
     choice = {"time_zone": "Asia/Shanghai", "language": "zh", "density": "roomy", "letter_keys": "off", "theme": "dark"}
-    choose(runtime, person, Display(), choice)
+    save_choice(runtime, person, Display(), choice)
     assert auth.session_of(runtime, token).display == CHOICE
-    choose(runtime, person, CHOICE, {"theme": "light"})
+    save_choice(runtime, person, CHOICE, {"theme": "light"})
     assert auth.session_of(runtime, token).display == replace(CHOICE, theme=Theme.LIGHT)
 
 
 def test_a_switch_that_is_neither_on_nor_off_is_refused(site: Site) -> None:
     with pytest.raises(Invalid, match="only be on or off"):
-        choose(site.runtime, site.analyst, Display(), {"letter_keys": "perhaps"})
+        save_choice(site.runtime, site.analyst, Display(), {"letter_keys": "perhaps"})
 
 
 @pytest.mark.both_engines
 def test_the_language_of_signing_in_is_kept_until_somebody_chooses(any_site: Site) -> None:
     runtime, person = any_site.runtime, any_site.analyst
     token = auth.sign_in(runtime, person.email, PASSWORD).token
-    begin_in(runtime, person, Language("en"))
+    set_initial_language(runtime, person, Language("en"))
     assert auth.session_of(runtime, token).display == Display()
-    begin_in(runtime, person, Language("ru"))
+    set_initial_language(runtime, person, Language("ru"))
     assert auth.session_of(runtime, token).display == Display(language=Language("ru"))
-    begin_in(runtime, person, Language("es"))
-    choose(runtime, person, Display(language=Language("ru")), {"language": "en"})
-    begin_in(runtime, person, Language("zh"))
+    set_initial_language(runtime, person, Language("es"))
+    save_choice(runtime, person, Display(language=Language("ru")), {"language": "en"})
+    set_initial_language(runtime, person, Language("zh"))
     assert auth.session_of(runtime, token).display == Display()
 
 
@@ -57,9 +57,9 @@ def test_two_who_sign_in_or_choose_at_once_for_the_first_time_are_both_served(an
     with ThreadPoolExecutor(2) as pool:
         with runtime.store.write() as connection:
             for person in (first, second):
-                display_settings.put(connection, person.user_id, russian, any_site.clock.now())
-            signs_in = pool.submit(begin_in, runtime, first, Language("es"))
-            chooses = pool.submit(choose, runtime, second, Display(), {"theme": "dark"})
+                display_settings.save(connection, person.user_id, russian, any_site.clock.now())
+            signs_in = pool.submit(set_initial_language, runtime, first, Language("es"))
+            chooses = pool.submit(save_choice, runtime, second, Display(), {"theme": "dark"})
             until_waiting(runtime.store, 2)
         signs_in.result()
         chooses.result()

@@ -14,25 +14,25 @@ from httpx2 import Response
 
 from serving.accounts.rules.access import Scope
 from serving.accounts.service import provisioning
-from serving.api.requests.repeating import REPLAYED, SECRET, Repeatable
+from serving.api.requests.repeating import REPLAYED, SECRET, RepeatableRoute
 from serving.app import create_app
 from serving.appeals.tables import appeal
 from serving.cases.tables import takedown_request, verdict
-from serving.listings.service.intake import receive
+from serving.listings.service.intake import receive_rows
 from serving.listings.tables import listing
-from serving.platform.database.faults import Full
-from serving.platform.database.locks import in_turn
+from serving.platform.database.faults import DatabaseFull
+from serving.platform.database.locks import wait_for_lock
 from serving.platform.database.store import Store
 from serving.platform.idempotency import store
 from serving.platform.idempotency.service import (
-    InProgress,
     Reply,
-    begin,
+    RequestInProgress,
+    claim_or_reply,
     delete_expired,
-    free,
-    keep,
-    repeatable,
-    working,
+    free_key,
+    make_repeatable,
+    recording_work,
+    save_reply,
 )
 from serving.platform.idempotency.tables import idempotency_key
 from serving.platform.runtime import Runtime
@@ -181,7 +181,7 @@ def test_every_operation_that_changes_something_can_be_repeated(site: Site) -> N
         f"{method} {getattr(route, 'path', '')}"
         for route in create_app(site.runtime).routes
         for method in (getattr(route, "methods", None) or set()) - {"GET", "HEAD"}
-        if str(getattr(route, "path", "")).startswith("/api/") and not isinstance(route, Repeatable)
+        if str(getattr(route, "path", "")).startswith("/api/") and not isinstance(route, RepeatableRoute)
     }
     assert without == {"POST /api/v1/score", "POST /api/v1/clock"}
 
@@ -210,10 +210,10 @@ def test_of_requests_at_once_with_one_key_one_does_the_work(any_site: Site) -> N
 
 
 @pytest.fixture
-def begun(site: Site) -> store.Repeatable:
+def begun(site: Site) -> store.RepeatableRequest:
     """A request that a process had begun when it was killed."""
-    request = repeatable("key:1", "k", "POST", "/x?", b"{}")
-    assert begin(site.runtime, request) is None
+    request = make_repeatable("key:1", "k", "POST", "/x?", b"{}")
+    assert claim_or_reply(site.runtime, request) is None
     return request
 
 
@@ -230,31 +230,33 @@ def another_process(site: Site) -> Iterator[Runtime]:
     store_of_process.close()
 
 
-def test_a_slow_process_keeps_its_claim(site: Site, begun: store.Repeatable, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_slow_process_keeps_its_claim(
+    site: Site, begun: store.RepeatableRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
     at(site, monkeypatch, timedelta(hours=25))
-    with pytest.raises(InProgress, match="in progress"):
-        begin(site.runtime, begun)
-    free(site.runtime, begun)
-    assert begin(site.runtime, begun) is None
+    with pytest.raises(RequestInProgress, match="in progress"):
+        claim_or_reply(site.runtime, begun)
+    free_key(site.runtime, begun)
+    assert claim_or_reply(site.runtime, begun) is None
 
 
 def test_a_request_of_the_process_that_owned_the_home_before_is_taken_over_at_once(
-    site: Site, begun: store.Repeatable
+    site: Site, begun: store.RepeatableRequest
 ) -> None:
     with another_process(site) as restarted:
-        assert begin(restarted, begun) is None
-        with pytest.raises(InProgress, match="in progress"):
-            begin(restarted, begun)
+        assert claim_or_reply(restarted, begun) is None
+        with pytest.raises(RequestInProgress, match="in progress"):
+            claim_or_reply(restarted, begun)
 
 
 def test_a_request_whose_process_was_killed_after_it_had_stored_its_work_is_not_done_again(
-    site: Site, begun: store.Repeatable
+    site: Site, begun: store.RepeatableRequest
 ) -> None:
     site.write(store.mark_stored, begun)
     with another_process(site) as restarted:
         for _ in range(2):
             with pytest.raises(Exception, match="its response was lost"):
-                begin(restarted, begun)
+                claim_or_reply(restarted, begun)
 
 
 @pytest.fixture
@@ -263,24 +265,24 @@ def on_postgres(tmp_path: Path, populated_postgres: Populated, postgres: Postgre
         yield copied_site
 
 
-def a_request() -> store.Repeatable:
-    return repeatable("key:1", "k", "POST", "/x?", b"{}")
+def a_request() -> store.RepeatableRequest:
+    return make_repeatable("key:1", "k", "POST", "/x?", b"{}")
 
 
 def wait_for_the_end_of_its_session(site: Site) -> None:
     """The server ends a session some time after its process has ended; it gives the lock to who waits for it."""
-    site.write(in_turn, a_request().lock)
+    site.write(wait_for_lock, a_request().lock)
 
 
 def test_a_claim_ends_with_the_session_of_its_process_and_not_before(on_postgres: Site) -> None:
     with another_process(on_postgres) as killed:
-        assert begin(killed, a_request()) is None
-        with pytest.raises(InProgress):
-            begin(on_postgres.runtime, a_request())
-        with pytest.raises(InProgress):
-            begin(killed, a_request())
+        assert claim_or_reply(killed, a_request()) is None
+        with pytest.raises(RequestInProgress):
+            claim_or_reply(on_postgres.runtime, a_request())
+        with pytest.raises(RequestInProgress):
+            claim_or_reply(killed, a_request())
     wait_for_the_end_of_its_session(on_postgres)
-    assert begin(on_postgres.runtime, a_request()) is None
+    assert claim_or_reply(on_postgres.runtime, a_request()) is None
 
 
 def end_sessions(site: Site) -> None:
@@ -295,11 +297,11 @@ def end_sessions(site: Site) -> None:
 @pytest.mark.soak
 def test_a_process_whose_session_was_cut_takes_its_claims_again(on_postgres: Site) -> None:
     with another_process(on_postgres) as other:
-        assert begin(other, a_request()) is None
+        assert claim_or_reply(other, a_request()) is None
         end_sessions(on_postgres)
-        assert begin(other, repeatable("key:1", "another", "POST", "/x?", b"{}")) is None
-        with pytest.raises(InProgress):
-            begin(on_postgres.runtime, a_request())
+        assert claim_or_reply(other, make_repeatable("key:1", "another", "POST", "/x?", b"{}")) is None
+        with pytest.raises(RequestInProgress):
+            claim_or_reply(on_postgres.runtime, a_request())
 
 
 @pytest.mark.soak
@@ -307,43 +309,43 @@ def test_work_whose_claim_was_taken_over_is_not_stored(on_postgres: Site) -> Non
     """Its session was cut, and a repetition came before the next one."""
     slow, repetition = a_request(), a_request()
     with another_process(on_postgres) as cut:
-        assert begin(cut, slow) is None
+        assert claim_or_reply(cut, slow) is None
         end_sessions(on_postgres)
-        assert begin(on_postgres.runtime, repetition) is None
+        assert claim_or_reply(on_postgres.runtime, repetition) is None
         before = on_postgres.count(listing)
-        with working(slow), pytest.raises(InProgress, match="has taken this request over"):
-            receive(cut, on_postgres.marketplace, [a_row()], source="test")
+        with recording_work(slow), pytest.raises(RequestInProgress, match="has taken this request over"):
+            receive_rows(cut, on_postgres.marketplace, [a_row()], source="test")
         assert on_postgres.count(listing) == before
-        keep(cut, slow, Reply(201, "{}"))
-        free(cut, slow)
-    with pytest.raises(InProgress):
-        begin(on_postgres.runtime, a_request())
+        save_reply(cut, slow, Reply(201, "{}"))
+        free_key(cut, slow)
+    with pytest.raises(RequestInProgress):
+        claim_or_reply(on_postgres.runtime, a_request())
 
 
 def begins(runtime: Runtime, _request: object, _pipe: object) -> bool:
-    return begin(runtime, a_request()) is None
+    return claim_or_reply(runtime, a_request()) is None
 
 
 @pytest.mark.soak
 def test_a_repetition_for_a_process_that_was_killed_does_the_work_within_ten_seconds(on_postgres: Site) -> None:
     with a_process(begins, on_postgres.runtime.settings) as process:
         assert process.ask(None, on_postgres.clock.now())
-        with pytest.raises(InProgress):
-            begin(on_postgres.runtime, a_request())
+        with pytest.raises(RequestInProgress):
+            claim_or_reply(on_postgres.runtime, a_request())
         process.kill()
         began = time.monotonic()
         wait_for_the_end_of_its_session(on_postgres)
-        assert begin(on_postgres.runtime, a_request()) is None
+        assert claim_or_reply(on_postgres.runtime, a_request()) is None
         assert time.monotonic() - began < 10
 
 
-def test_a_key_is_kept_for_a_day(site: Site, begun: store.Repeatable, monkeypatch: pytest.MonkeyPatch) -> None:
-    keep(site.runtime, begun, Reply(201, "{}"))
+def test_a_key_is_kept_for_a_day(site: Site, begun: store.RepeatableRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    save_reply(site.runtime, begun, Reply(201, "{}"))
     at(site, monkeypatch, timedelta(hours=23, minutes=59))
     assert delete_expired(site.runtime) == 0
-    assert begin(site.runtime, begun) is not None
+    assert claim_or_reply(site.runtime, begun) is not None
     at(site, monkeypatch, timedelta(minutes=2))
-    assert begin(site.runtime, begun) is None, "before any sweep too"
+    assert claim_or_reply(site.runtime, begun) is None, "before any sweep too"
     at(site, monkeypatch, timedelta(hours=24, minutes=1))
     assert delete_expired(site.runtime) == 1
     assert site.count(idempotency_key) == 0
@@ -355,9 +357,9 @@ def test_a_response_that_cannot_be_stored_is_sent_all_the_same(
     """The disk fills between the work and the response."""
 
     def full(*_: object) -> None:
-        raise Full
+        raise DatabaseFull
 
-    monkeypatch.setattr(store, "keep", full)
+    monkeypatch.setattr(store, "save_reply", full)
     headers = with_key(site) | KEY
     assert client.post("/api/v1/listings", json=a_row(), headers=headers).status_code == 201
     later = client.post("/api/v1/listings", json=a_row(), headers=headers)

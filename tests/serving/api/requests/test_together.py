@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import pytest
 
 from serving.api.requests import together as module
-from serving.api.requests.together import Together
-from serving.platform.database.faults import Locked
+from serving.api.requests.together import QuestionBatcher
+from serving.platform.database.faults import DatabaseLocked
 
 
 class Doubling:
@@ -22,36 +22,36 @@ class Doubling:
         return [ValueError(number) if number < 0 else 2 * number for number in numbers]
 
 
-async def asked(together: Together[int, int], *numbers: int) -> list[int | BaseException]:
+async def asked(together: QuestionBatcher[int, int], *numbers: int) -> list[int | BaseException]:
     return await asyncio.gather(*map(together.ask, numbers), return_exceptions=True)
 
 
 def test_questions_of_one_moment_are_answered_together_and_in_order() -> None:
     work = Doubling()
-    assert asyncio.run(asked(Together(work, most=16), 3, 1, 2)) == [6, 2, 4]
+    assert asyncio.run(asked(QuestionBatcher(work, most=16), 3, 1, 2)) == [6, 2, 4]
     assert work.groups == [[3, 1, 2]]
 
 
 def test_an_error_belongs_to_its_question_alone() -> None:
-    first, second, third = asyncio.run(asked(Together(Doubling(), most=16), 1, -1, 2))
+    first, second, third = asyncio.run(asked(QuestionBatcher(Doubling(), most=16), 1, -1, 2))
     assert (first, third) == (2, 4)
     assert isinstance(second, ValueError)
 
 
 def test_what_the_work_raises_is_the_answer_of_its_group() -> None:
-    answers = asyncio.run(asked(Together(Doubling(), most=2), 1, 13, 2))
+    answers = asyncio.run(asked(QuestionBatcher(Doubling(), most=2), 1, 13, 2))
     assert [type(answer) for answer in answers] == [LookupError, LookupError, int]
 
 
 def test_no_group_is_larger_than_the_most() -> None:
     work = Doubling()
-    assert asyncio.run(asked(Together(work, most=2), 1, 2, 3, 4, 5)) == [2, 4, 6, 8, 10]
+    assert asyncio.run(asked(QuestionBatcher(work, most=2), 1, 2, 3, 4, 5)) == [2, 4, 6, 8, 10]
     assert work.groups == [[1, 2], [3, 4], [5]]
 
 
 def test_a_heavy_question_is_answered_alone() -> None:
     work = Doubling()
-    together = Together(work, most=4)
+    together = QuestionBatcher(work, most=4)
 
     async def every() -> list[int]:
         weights = [(1, 3), (2, 1), (3, 5), (4, 2), (5, 2)]
@@ -63,7 +63,7 @@ def test_a_heavy_question_is_answered_alone() -> None:
 
 def test_questions_of_the_next_turns_join_the_group() -> None:
     work = Doubling()
-    together = Together(work, most=16)
+    together = QuestionBatcher(work, most=16)
 
     async def late() -> int:
         await asyncio.sleep(0)
@@ -78,7 +78,7 @@ def test_questions_of_the_next_turns_join_the_group() -> None:
 
 
 def test_work_on_a_question_alone_begins_in_a_few_turns_of_the_loop(monkeypatch: pytest.MonkeyPatch) -> None:
-    together = Together(Doubling(), most=16)
+    together = QuestionBatcher(Doubling(), most=16)
     monkeypatch.setattr(together, "_thread", threading.current_thread())  # Nobody takes the group from the queue.
 
     async def turns() -> int:
@@ -94,7 +94,7 @@ def test_work_on_a_question_alone_begins_in_a_few_turns_of_the_loop(monkeypatch:
 
 def test_nobody_works_for_a_caller_that_went_away() -> None:
     work = Doubling()
-    together = Together(work, most=16)
+    together = QuestionBatcher(work, most=16)
 
     async def gone() -> int:
         away = asyncio.ensure_future(together.ask(1))
@@ -107,7 +107,7 @@ def test_nobody_works_for_a_caller_that_went_away() -> None:
 
 
 def test_a_loop_that_ended_leaves_nothing_to_the_next() -> None:
-    together = Together(Doubling(), most=16)
+    together = QuestionBatcher(Doubling(), most=16)
 
     async def unanswered() -> None:
         asyncio.ensure_future(together.ask(1))  # noqa: RUF006  # the loop ends before
@@ -126,7 +126,7 @@ def test_the_loop_goes_on_while_a_group_is_in_work_and_who_was_in_it_joins_the_n
         return numbers
 
     async def asked_meanwhile() -> list[int]:
-        together = Together(work, most=16)
+        together = QuestionBatcher(work, most=16)
 
         async def again() -> int:
             return await together.ask(1) + await together.ask(4)
@@ -146,7 +146,7 @@ def test_the_loop_goes_on_while_a_group_is_in_work_and_who_was_in_it_joins_the_n
 def test_callers_who_ask_again_are_answered_together_however_late_each_is(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "_PAUSE_SECONDS", 600.0)
     work = Doubling()
-    together = Together(work, most=16)
+    together = QuestionBatcher(work, most=16)
 
     async def again(number: int) -> int:
         first = await together.ask(number)
@@ -162,7 +162,7 @@ def test_callers_who_ask_again_are_answered_together_however_late_each_is(monkey
 
 
 def test_a_group_begins_after_a_pause_where_fewer_ask_again() -> None:
-    together = Together(Doubling(), most=16)
+    together = QuestionBatcher(Doubling(), most=16)
 
     async def fewer() -> list[int | BaseException]:
         return await asked(together, 1, 2, 3) + await asked(together, 4) + await asked(together, 5, 6)
@@ -178,7 +178,7 @@ def test_a_silent_database_is_given_up_and_later_questions_are_answered(monkeypa
         return numbers
 
     async def asked_meanwhile() -> list[int | BaseException]:
-        together = Together(work, most=1)
+        together = QuestionBatcher(work, most=1)
         given_up = await asyncio.gather(together.ask(1), together.ask(2), return_exceptions=True)
         ends.set()
         while together._waiting[asyncio.get_running_loop()].is_called:
@@ -188,5 +188,5 @@ def test_a_silent_database_is_given_up_and_later_questions_are_answered(monkeypa
 
     monkeypatch.setattr(module, "PATIENCE_SECONDS", 0.001)
     first, second, later = asyncio.run(asked_meanwhile())
-    assert (type(first), type(second)) == (Locked, Locked)
+    assert (type(first), type(second)) == (DatabaseLocked, DatabaseLocked)
     assert later == 3

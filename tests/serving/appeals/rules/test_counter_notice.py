@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from models.errors import DomainError, Invalid, TooLate
+from models.errors import DeadlinePassed, DomainError, Invalid
 from serving.appeals.policy import (
     ALIBABA_LIKE,
     CHINA_ARTICLE_43,
@@ -23,11 +23,11 @@ from serving.appeals.rules.counter_notice import (
     WHO,
     CounterNoticeEvent,
     CounterNoticeState,
+    CounterNoticeTurn,
     Party,
-    Standing,
     Step,
-    opened,
-    step,
+    apply_event,
+    first_turn,
 )
 from serving.platform.deadlines import BusinessCalendar
 
@@ -62,17 +62,17 @@ EARLY: Final = {(S.WITH_SELLER, E.PASS_DEADLINE), (S.WITH_RIGHTS_HOLDER, E.PASS_
 
 
 def take(
-    before: Standing,
+    before: CounterNoticeTurn,
     event: CounterNoticeEvent,
     *,
     party: Party | None = None,
     at: datetime = NOW,
     policy: CounterNoticePolicy = ALIBABA_LIKE,
 ) -> Step:
-    return step(before, event, party or WHO[event], at=at, policy=policy, calendar=CALENDAR)
+    return apply_event(before, event, party or WHO[event], at=at, policy=policy, calendar=CALENDAR)
 
 
-def outcome(before: Standing, event: CounterNoticeEvent, party: Party, at: datetime = NOW) -> str:
+def outcome(before: CounterNoticeTurn, event: CounterNoticeEvent, party: Party, at: datetime = NOW) -> str:
     try:
         return take(before, event, party=party, at=at).standing.state.value
     except DomainError as refused:
@@ -89,7 +89,7 @@ def test_each_state_event_and_party_is_allowed_or_refused_with_a_code() -> None:
     other = {}
     for state, event, party in product(S, E, P):
         waits = state in {S.WITH_SELLER, S.WITH_RIGHTS_HOLDER}
-        effect = outcome(Standing(state, 1, DUE if waits else None), event, party)
+        effect = outcome(CounterNoticeTurn(state, 1, DUE if waits else None), event, party)
         if effect != expected_of(state, event, party):
             other[state, event, party] = effect
     assert other == {}
@@ -110,16 +110,16 @@ def test_each_state_event_and_party_is_allowed_or_refused_with_a_code() -> None:
 def test_what_can_still_happen_once_the_deadline_has_passed(
     state: CounterNoticeState, event: CounterNoticeEvent, expected: str, why: str
 ) -> None:
-    assert outcome(Standing(state, 1, DUE), event, WHO[event], DUE) == expected, why
+    assert outcome(CounterNoticeTurn(state, 1, DUE), event, WHO[event], DUE) == expected, why
 
 
 def test_every_refusal_says_what_the_matter_waits_for() -> None:
     with pytest.raises(DomainError, match="awaits the rights holder's answer"):
-        take(Standing(S.WITH_RIGHTS_HOLDER, 1, DUE), E.SUBMIT)
+        take(CounterNoticeTurn(S.WITH_RIGHTS_HOLDER, 1, DUE), E.SUBMIT)
 
 
 def test_after_the_third_round_a_person_decides() -> None:
-    standing = opened(NOW, ALIBABA_LIKE, CALENDAR)
+    standing = first_turn(NOW, ALIBABA_LIKE, CALENDAR)
     rounds = []
     for _ in range(3):
         standing = take(standing, E.SUBMIT).standing
@@ -141,13 +141,13 @@ def test_after_the_third_round_a_person_decides() -> None:
 def test_the_deadlines_of_each_profile(
     policy: CounterNoticePolicy, seller_due: datetime | None, holder_due: datetime | None, why: str
 ) -> None:
-    first = opened(NOW, policy, CALENDAR)
+    first = first_turn(NOW, policy, CALENDAR)
     assert first.due_at == seller_due, why
     assert take(first, E.SUBMIT, policy=policy).standing.due_at == holder_due, why
 
 
 def test_later_rounds_have_seven_business_days_for_either_side() -> None:
-    second = take(take(opened(NOW, ALIBABA_LIKE, CALENDAR), E.SUBMIT).standing, E.MAINTAIN).standing
+    second = take(take(first_turn(NOW, ALIBABA_LIKE, CALENDAR), E.SUBMIT).standing, E.MAINTAIN).standing
     seven = datetime(2026, 3, 12, 12, tzinfo=UTC)
     assert (second.due_at, take(second, E.SUBMIT).standing.due_at) == (seven, seven)
 
@@ -164,7 +164,7 @@ def test_later_rounds_have_seven_business_days_for_either_side() -> None:
 def test_what_maintaining_by_reasons_does(
     policy: CounterNoticePolicy, state: CounterNoticeState | None, why: str
 ) -> None:
-    standing = take(opened(NOW, policy, CALENDAR), E.SUBMIT, policy=policy).standing
+    standing = take(first_turn(NOW, policy, CALENDAR), E.SUBMIT, policy=policy).standing
     if state is None:
         with pytest.raises(Invalid, match="gone to court"):
             take(standing, E.MAINTAIN, policy=policy)
@@ -174,14 +174,16 @@ def test_what_maintaining_by_reasons_does(
 
 
 def test_under_the_dsa_a_person_of_the_marketplace_decides_at_once() -> None:
-    assert take(opened(NOW, DSA, CALENDAR), E.SUBMIT, policy=DSA).standing == Standing(S.WITH_REVIEWER, 1, None)
+    assert take(first_turn(NOW, DSA, CALENDAR), E.SUBMIT, policy=DSA).standing == CounterNoticeTurn(
+        S.WITH_REVIEWER, 1, None
+    )
 
 
 @pytest.mark.parametrize(("before", "event"), ALLOWED)
 def test_an_event_undoes_the_removal_if_it_upholds_the_counter_notice(
     before: CounterNoticeState, event: CounterNoticeEvent
 ) -> None:
-    effect = take(Standing(before, 1, DUE), event)
+    effect = take(CounterNoticeTurn(before, 1, DUE), event)
     assert effect.overturns is (effect.standing.state is S.UPHELD)
 
 
@@ -193,12 +195,12 @@ def test_an_event_undoes_the_removal_if_it_upholds_the_counter_notice(
 def test_no_string_of_events_leaves_the_rules(
     policy: CounterNoticePolicy, moves: list[tuple[CounterNoticeEvent, Party, int]]
 ) -> None:
-    standing, now = opened(NOW, policy, CALENDAR), NOW
+    standing, now = first_turn(NOW, policy, CALENDAR), NOW
     for event, party, days in moves:
         now += timedelta(days=days)
         try:
-            following = step(standing, event, party, at=now, policy=policy, calendar=CALENDAR)
-        except TooLate:
+            following = apply_event(standing, event, party, at=now, policy=policy, calendar=CALENDAR)
+        except DeadlinePassed:
             assert standing.due_at is not None
             assert standing.due_at <= now
             continue

@@ -1,7 +1,7 @@
 import pytest
 
 from serving.appeals.policy import ALIBABA_LIKE, CHINA_ARTICLE_43, DMCA_LIKE, CounterNoticePolicy
-from serving.appeals.rules.counter_notice import profile_of
+from serving.appeals.rules.counter_notice import profile_of_countries
 
 ROWS: list[tuple[tuple[str, ...] | None, frozenset[str] | None, CounterNoticePolicy, str]] = [
     (None, None, ALIBABA_LIKE, "nobody has said where it is sold, and unknown is not everywhere"),
@@ -20,4 +20,4 @@ ROWS: list[tuple[tuple[str, ...] | None, frozenset[str] | None, CounterNoticePol
 def test_the_countries_of_sale_choose_the_profile(
     listing: tuple[str, ...] | None, marketplace: frozenset[str] | None, expected: CounterNoticePolicy, _why: str
 ) -> None:
-    assert profile_of(listing, marketplace, ALIBABA_LIKE) is expected
+    assert profile_of_countries(listing, marketplace, ALIBABA_LIKE) is expected

@@ -6,18 +6,18 @@ from models.errors import Conflict, DomainError, Invalid
 from models.labels import AppealState
 from serving.appeals.policy import SellerEvidencePolicy
 from serving.appeals.rules.counter_notice import CounterNoticeState
-from serving.appeals.rules.seller_evidence import HandedIn, admit, came_of, may_hand_in
-from serving.takedowns.rules.statement import Undone
+from serving.appeals.rules.seller_evidence import DocumentsOnFile, check_seller_document, may_upload, outcome_of
+from serving.takedowns.rules.statement import OverturnCause
 
 PDF = b"%PDF-1.7 " + b"x" * 91
 POLICY = SellerEvidencePolicy(largest_document=100, most_documents=3, most_bytes=250)
-NOTHING = HandedIn(0, 0)
+NOTHING = DocumentsOnFile(0, 0)
 S = CounterNoticeState
 
 
-@pytest.mark.parametrize("before", [NOTHING, HandedIn(2, 150)], ids=["the first", "the last, to the byte"])
-def test_a_document_within_the_limits_is_taken(before: HandedIn) -> None:
-    assert admit(PDF, before, POLICY) == "application/pdf"
+@pytest.mark.parametrize("before", [NOTHING, DocumentsOnFile(2, 150)], ids=["the first", "the last, to the byte"])
+def test_a_document_within_the_limits_is_taken(before: DocumentsOnFile) -> None:
+    assert check_seller_document(PDF, before, POLICY) == "application/pdf"
 
 
 @pytest.mark.parametrize(
@@ -26,13 +26,13 @@ def test_a_document_within_the_limits_is_taken(before: HandedIn) -> None:
         (b"", NOTHING, Invalid, "Choose a document"),
         (PDF + b"x", NOTHING, Invalid, "at most 0.0001 MB"),
         (b"<html>", NOTHING, Invalid, "a PDF, PNG or JPEG"),
-        (PDF, HandedIn(3, 30), Conflict, "3 documents"),
-        (PDF, HandedIn(2, 151), Conflict, "in total"),
+        (PDF, DocumentsOnFile(3, 30), Conflict, "3 documents"),
+        (PDF, DocumentsOnFile(2, 151), Conflict, "in total"),
     ],
 )
-def test_a_document_is_refused(content: bytes, before: HandedIn, error: type[DomainError], message: str) -> None:
+def test_a_document_is_refused(content: bytes, before: DocumentsOnFile, error: type[DomainError], message: str) -> None:
     with pytest.raises(error, match=message):
-        admit(content, before, POLICY)
+        check_seller_document(content, before, POLICY)
 
 
 @pytest.mark.parametrize(
@@ -53,15 +53,15 @@ def test_a_document_is_refused(content: bytes, before: HandedIn, error: type[Dom
 def test_a_document_can_be_handed_in_while_somebody_may_read_it(
     state: S | None, may_appeal: bool, expected: bool, _why: str
 ) -> None:
-    assert may_hand_in(state, may_appeal=may_appeal) is expected
+    assert may_upload(state, may_appeal=may_appeal) is expected
 
 
 @pytest.mark.parametrize(
     ("state", "appeal", "undone", "outcome"),
     [
-        (S.UPHELD, AppealState.UPHELD, Undone.APPEAL, "upheld"),
-        (S.UPHELD, None, Undone.CONCEDED, "conceded"),
-        (S.UPHELD, None, Undone.SILENCE, "unanswered"),
+        (S.UPHELD, AppealState.UPHELD, OverturnCause.APPEAL, "upheld"),
+        (S.UPHELD, None, OverturnCause.CONCEDED, "conceded"),
+        (S.UPHELD, None, OverturnCause.SILENCE, "unanswered"),
         (S.DISMISSED, AppealState.DISMISSED, None, "stands"),
         (None, AppealState.DISMISSED, None, "stands"),
         (S.LAPSED, None, None, "undecided"),
@@ -73,6 +73,6 @@ def test_a_document_can_be_handed_in_while_somebody_may_read_it(
     ],
 )
 def test_what_came_of_a_document(
-    state: S | None, appeal: AppealState | None, undone: Undone | None, outcome: str
+    state: S | None, appeal: AppealState | None, undone: OverturnCause | None, outcome: str
 ) -> None:
-    assert came_of(state, appeal, undone).code == f"outcome.{outcome}"
+    assert outcome_of(state, appeal, undone).code == f"outcome.{outcome}"

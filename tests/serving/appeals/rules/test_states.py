@@ -19,8 +19,14 @@ from models.errors import DomainError
 from models.labels import AppealState
 from serving.appeals.policy import DEFAULT_APPEALS, PROFILES
 from serving.appeals.rules import appeals
-from serving.appeals.rules.appeals import AppealEvent, AppealRecord, admit, is_frivolous, open_until
-from serving.appeals.rules.counter_notice import WHO, CounterNoticeEvent, CounterNoticeState, Standing, step
+from serving.appeals.rules.appeals import AppealEvent, AppealRecord, admit, appeal_period_end, is_frivolous
+from serving.appeals.rules.counter_notice import (
+    WHO,
+    CounterNoticeEvent,
+    CounterNoticeState,
+    CounterNoticeTurn,
+    apply_event,
+)
 from serving.platform.deadlines import BusinessCalendar
 from serving.sellers.rules import sanction
 from serving.sellers.rules.sanction import SanctionEvent, SanctionState
@@ -128,11 +134,11 @@ def of_counter_notice(state: CounterNoticeState, event: CounterNoticeEvent) -> f
     outcomes = set()
     for policy in PROFILES.values():
         for number in (1, policy.most_rounds):
-            before = Standing(state, number, due_at)
+            before = CounterNoticeTurn(state, number, due_at)
             outcomes.add(
                 outcome(
                     lambda before=before, policy=policy: (
-                        step(  # type: ignore[misc]  # bound in the loop
+                        apply_event(  # type: ignore[misc]  # bound in the loop
                             before, event, WHO[event], at=_NOW, policy=policy, calendar=_CALENDAR
                         ).standing.state
                     )
@@ -197,7 +203,7 @@ def test_what_an_event_does_to_a_counter_notice() -> None:
 
 
 INFORMED = datetime(2026, 3, 2, 9, tzinfo=UTC)
-LAST = open_until(INFORMED, DEFAULT_APPEALS)
+LAST = appeal_period_end(INFORMED, DEFAULT_APPEALS)
 
 
 @pytest.mark.parametrize(

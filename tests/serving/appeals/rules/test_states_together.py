@@ -23,8 +23,15 @@ from models.verdict import Outcome as Following
 from serving.appeals.policy import DEFAULT_APPEALS, PROFILES
 from serving.appeals.rules import appeals
 from serving.appeals.rules.appeals import AppealEvent, AppealRecord, admit
-from serving.appeals.rules.counter_notice import CounterNoticeEvent, CounterNoticeState, Party, Standing, opened, step
-from serving.standing.rules.confirmations import Given, Outcome, outcome
+from serving.appeals.rules.counter_notice import (
+    CounterNoticeEvent,
+    CounterNoticeState,
+    CounterNoticeTurn,
+    Party,
+    apply_event,
+    first_turn,
+)
+from serving.standing.rules.confirmations import BrandAnswer, Outcome, outcome_of
 from serving.webhooks.rules import action
 from serving.webhooks.rules.action import ActionEvent, ActionState
 from tests.serving.appeals.rules.test_counter_notice import CALENDAR, NOW
@@ -46,7 +53,7 @@ class Matter:
 
     question: CaseState = CaseState.OPEN
     removal: ActionState | None = None
-    contested: Standing | None = None
+    contested: CounterNoticeTurn | None = None
     appeal: AppealState = AppealState.NONE
     appeal_case: CaseState | None = None
     reinstatement: ActionState | None = None
@@ -114,14 +121,16 @@ class Together(RuleBasedStateMachine):
         for event in (ActionEvent.APPROVE, ActionEvent.SEND, ActionEvent.ACKNOWLEDGE):
             self.an_action_goes_on(event, back=False)
         if self.matter.removal is ActionState.ACKNOWLEDGED and self.matter.contested is None:
-            self.attempt(replace(self.matter, contested=opened(self.now, self.policy, CALENDAR)))
+            self.attempt(replace(self.matter, contested=first_turn(self.now, self.policy, CALENDAR)))
 
     @rule(event=st.sampled_from(_BY_THEMSELVES), party=st.sampled_from(Party))
     def a_party_speaks(self, event: CounterNoticeEvent, party: Party) -> None:
         if self.matter.contested is None:
             return
         try:
-            following = step(self.matter.contested, event, party, at=self.now, policy=self.policy, calendar=CALENDAR)
+            following = apply_event(
+                self.matter.contested, event, party, at=self.now, policy=self.policy, calendar=CALENDAR
+            )
             matter = replace(self.matter, contested=following.standing)
             if following.standing.state is CounterNoticeState.WITH_REVIEWER:
                 matter = self.appealed(matter)
@@ -134,7 +143,7 @@ class Together(RuleBasedStateMachine):
         if self.matter.contested is None:
             return
         try:
-            following = step(
+            following = apply_event(
                 self.matter.contested,
                 CounterNoticeEvent.APPEAL,
                 Party.SELLER,
@@ -172,7 +181,7 @@ class Together(RuleBasedStateMachine):
                 else (AppealEvent.DISMISS, CounterNoticeEvent.DISMISS)
             )
             appeal = appeals.next_state(self.matter.appeal, event)
-            standing = step(
+            standing = apply_event(
                 self.matter.contested, notice_event, Party.REVIEWER, at=self.now, policy=self.policy, calendar=CALENDAR
             ).standing
         except DomainError:
@@ -191,7 +200,7 @@ class Together(RuleBasedStateMachine):
         try:
             appeal_case = case.next_state(self.matter.appeal_case, CaseEvent.UNDO)
             appeal = appeals.next_state(self.matter.appeal, AppealEvent.REOPEN)
-            standing = step(
+            standing = apply_event(
                 self.matter.contested,
                 CounterNoticeEvent.REOPEN,
                 Party.REVIEWER,
@@ -234,14 +243,14 @@ class Together(RuleBasedStateMachine):
 
     @invariant()
     def an_upheld_appeal_corrects_the_label_and_the_count_once(self) -> None:
-        confirmed = Given(
+        confirmed = BrandAnswer(
             Judgement.COUNTERFEIT,
             ReasonCode.TRADEMARK_COUNTERFEIT,
             NOW,
             at_once=True,
             overturned_at=self.now if self.matter.undone else None,
         )
-        counted = outcome(confirmed)
+        counted = outcome_of(confirmed)
         assert counted is not None
         assert (counted[0] is Outcome.OVERTURNED) is self.matter.undone
         if self.matter.appeal is not AppealState.UPHELD:

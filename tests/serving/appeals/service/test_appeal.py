@@ -7,7 +7,7 @@ from models.labels import AppealState
 from models.verdict import Judgement
 from serving.accounts.rules.access import Role
 from serving.appeals.service.appeal import Complaint, file_appeal
-from serving.appeals.service.seller_links import follow, new_link, revoke_links
+from serving.appeals.service.seller_links import new_link, revoke_links, target_of
 from serving.appeals.store import appeals
 from serving.audit.store import audit
 from serving.cases.service.case_access import lease
@@ -164,7 +164,7 @@ def told_removal(site: Site, receiver: Receiver, external_id: str = "MP-9") -> t
 def leads_to(site: Site, token: str) -> str | None:
     try:
         with site.runtime.store.read() as connection:
-            return follow(site.runtime, connection, token).removal.action_id
+            return target_of(site.runtime, connection, token).removal.action_id
     except NotFound:
         return None
 
@@ -223,7 +223,7 @@ def test_a_new_link_ends_the_one_before_and_a_revoked_one_stays_so(any_site: Sit
     assert revoke_links(any_site.runtime, any_site.here, removal.action_id) == 1
     assert revoke_links(any_site.runtime, any_site.here, removal.action_id) == 0
     assert leads_to(any_site, second) is None
-    assert any_site.read(audit.check)[1] is None
+    assert any_site.read(audit.check_chain)[1] is None
 
 
 @pytest.mark.parametrize(

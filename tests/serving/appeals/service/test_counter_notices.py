@@ -17,8 +17,8 @@ from serving.appeals.rules.counter_notice import CounterNoticeEvent, CounterNoti
 from serving.appeals.service.appeal import Complaint, file_appeal
 from serving.appeals.service.counter_notices import (
     answer_as_rights_holder,
+    apply_deadlines,
     open_counter_notices,
-    pass_deadlines,
     submit,
     submit_for_seller,
     withdraw,
@@ -31,7 +31,7 @@ from serving.cases.store import cases
 from serving.learning.service.labelling import label_of
 from serving.learning.store import verdict_history
 from serving.scoring.store import histories
-from serving.takedowns.rules.statement import Undone
+from serving.takedowns.rules.statement import OverturnCause
 from serving.takedowns.store import actions
 from serving.takedowns.store.actions import StoredAction
 from serving.webhooks.rules.action import ActionKind, ActionState
@@ -119,7 +119,7 @@ def label(site: Site, removal: StoredAction) -> object:
 
 def overturned(site: Site, removal: StoredAction) -> overturns.Overturn | None:
     with site.runtime.store.read() as connection:
-        assert audit.check(connection)[1] is None
+        assert audit.check_chain(connection)[1] is None
         return overturns.in_force(connection, site.here, removal.action_id)
 
 
@@ -147,7 +147,7 @@ def test_a_rights_holder_that_gives_way_repairs_everything_once(any_site: Site) 
     overturn = overturned(any_site, removal)
     assert overturn is not None
     assert (overturn.cause, overturn.amendment["decision"]) == (
-        Undone.CONCEDED,
+        OverturnCause.CONCEDED,
         "The removal is undone. The listing is reinstated.",
     )
     assert (reinstatements(any_site, removal), is_strike(any_site), label(any_site, removal)) == (1, False, 0)
@@ -157,12 +157,12 @@ def test_a_silent_rights_holder_loses_the_removal_and_teaches_nothing(any_site: 
     removal = a_removal(any_site)
     submit(any_site.runtime, any_site.here, removal.action_id, WORDS)
     any_site.clock.forward(days=4)
-    assert pass_deadlines(any_site.runtime) == 0
+    assert apply_deadlines(any_site.runtime) == 0
     any_site.clock.forward(days=4)
-    assert (pass_deadlines(any_site.runtime), pass_deadlines(any_site.runtime)) == (1, 0)
+    assert (apply_deadlines(any_site.runtime), apply_deadlines(any_site.runtime)) == (1, 0)
     overturn = overturned(any_site, removal)
     assert overturn is not None
-    assert overturn.cause is Undone.SILENCE
+    assert overturn.cause is OverturnCause.SILENCE
     assert (reinstatements(any_site, removal), is_strike(any_site)) == (1, False)
     assert label(any_site, removal) == message("no_label.unanswered")
 
@@ -170,7 +170,7 @@ def test_a_silent_rights_holder_loses_the_removal_and_teaches_nothing(any_site: 
 def test_a_silent_seller_leaves_the_removal_and_keeps_the_appeal(any_site: Site) -> None:
     removal = a_removal(any_site)
     any_site.clock.forward(days=7)
-    pass_deadlines(any_site.runtime)
+    apply_deadlines(any_site.runtime)
     assert now_of(any_site, removal).state is CounterNoticeState.LAPSED
     assert (reinstatements(any_site, removal), is_strike(any_site), label(any_site, removal)) == (0, True, 1)
     with pytest.raises(Conflict, match="The time for a counter-notice has passed"):
@@ -295,7 +295,7 @@ def test_what_goes_to_court_stays_down_and_does_not_fall_due(any_site: Site) -> 
     submit(site.runtime, site.here, removal.action_id, WORDS)
     answer(site, removal, CounterNoticeEvent.GO_TO_COURT, "Docket 26-cv-101, N.D. Cal.")
     site.clock.forward(days=100)
-    assert (pass_deadlines(site.runtime), reinstatements(site, removal)) == (0, 0)
+    assert (apply_deadlines(site.runtime), reinstatements(site, removal)) == (0, 0)
 
 
 def test_a_withdrawn_counter_notice_lets_the_label_teach_again(any_site: Site) -> None:

@@ -35,20 +35,20 @@ from serving.appeals.store import overturns
 from serving.appeals.tables import appeal, counter_notice, overturn
 from serving.audit.store import audit
 from serving.cases.service.decision_context import Answer
-from serving.cases.service.removal_approvals import speak
+from serving.cases.service.removal_approvals import record_vote
 from serving.cases.service.review import record_verdict
 from serving.cases.service.undoing import undo_verdict
 from serving.cases.store.cases import Case
 from serving.cases.tables import review_case, verdict
 from serving.learning.service.labelling import label_of
 from serving.learning.store import verdict_history
-from serving.listings.service.intake import receive
+from serving.listings.service.intake import receive_rows
 from serving.marketplaces.rules import AutomaticRule
-from serving.marketplaces.service.kill_switches import switch
-from serving.standing.rules.confirmations import Outcome, outcome
+from serving.marketplaces.service.kill_switches import switch_rule
+from serving.standing.rules.confirmations import Outcome, outcome_of
 from serving.standing.store import standings
 from serving.takedowns.rules.approval import Decision
-from serving.takedowns.rules.statement import Undone
+from serving.takedowns.rules.statement import OverturnCause
 from serving.takedowns.store import actions
 from serving.takedowns.tables import action
 from serving.webhooks.rules.action import OPEN_STATES, ActionKind, ActionState
@@ -127,7 +127,7 @@ class OneListing(RuleBasedStateMachine):
         self.before: States = {}
 
     def teardown(self) -> None:
-        assert self.site.read(audit.check)[1] is None
+        assert self.site.read(audit.check_chain)[1] is None
         self.stack.close()
 
     @initialize(profile=st.sampled_from(sorted(PROFILES)), is_pending=st.booleans(), is_down=st.booleans())
@@ -137,7 +137,7 @@ class OneListing(RuleBasedStateMachine):
         self.site = replace(self.site, runtime=replace(self.site.runtime, policies=policies))
         if is_pending:
             rule_off = AutomaticRule.BRAND_REMOVALS
-            switch(self.site.runtime, self.site.marketplace, rule_off, on=False, by="test", reason="A test.")
+            switch_rule(self.site.runtime, self.site.marketplace, rule_off, on=False, by="test", reason="A test.")
         a_case(self.site, CaseLane.ASK_BRAND)
         if is_down:
             self.nothing_has_left_its_table()
@@ -197,7 +197,7 @@ class OneListing(RuleBasedStateMachine):
 
     @rule(price=st.integers(50, 150))
     def the_listing_is_changed(self, price: int) -> None:
-        receive(self.site.runtime, self.site.marketplace, [a_suspect_row(price=f"{price}.00")], source="test")
+        receive_rows(self.site.runtime, self.site.marketplace, [a_suspect_row(price=f"{price}.00")], source="test")
 
     @rule(minutes=st.sampled_from([1, 4, 60 * 24, 60 * 24 * 9, 60 * 24 * 100]))
     def time_passes(self, minutes: int) -> None:
@@ -245,7 +245,7 @@ class OneListing(RuleBasedStateMachine):
     @rule()
     def the_sweeps_run(self) -> None:
         counter_notices.open_counter_notices(self.site.runtime)
-        counter_notices.pass_deadlines(self.site.runtime)
+        counter_notices.apply_deadlines(self.site.runtime)
 
     @rule()
     def what_was_given_up_is_sent_again(self) -> None:
@@ -256,7 +256,7 @@ class OneListing(RuleBasedStateMachine):
         for stored_action in self.all_actions():
             if stored_action.state is ActionState.PENDING_APPROVAL:
                 person, action_id = self.person(who), stored_action.action_id
-                self.attempt(partial(speak, self.site.runtime, person, action_id, decision, "Seen."))
+                self.attempt(partial(record_vote, self.site.runtime, person, action_id, decision, "Seen."))
 
     @rule(event=st.sampled_from(["submit", "withdraw", "appeal"]))
     def the_seller_acts(self, event: str) -> None:
@@ -327,7 +327,9 @@ class OneListing(RuleBasedStateMachine):
                 connection, self.site.here, self.site.brand_id, since=self.site.clock.now().replace(year=2000)
             )
         actions_by_id = {stored_action.action_id: stored_action for stored_action in self.all_actions()}
-        by_appeal = {key for key, undoing in undone.items() if undoing is not None and undoing.cause is Undone.APPEAL}
+        by_appeal = {
+            key for key, undoing in undone.items() if undoing is not None and undoing.cause is OverturnCause.APPEAL
+        }
         assert {key for key, state in appealed.items() if state == AppealState.UPHELD.value} == by_appeal
         upheld = {key for key, state in contested.items() if state == CounterNoticeState.UPHELD.value}
         assert upheld == set(undone) & set(contested)
@@ -340,7 +342,7 @@ class OneListing(RuleBasedStateMachine):
             if stored_action.kind is ActionKind.REINSTATE and stored_action.state is not ActionState.WITHDRAWN
         }
         assert reinstated <= set(back)
-        counted = Counter(answer.at for answer in answers if (outcome(answer) or (None,))[0] is Outcome.OVERTURNED)
+        counted = Counter(answer.at for answer in answers if (outcome_of(answer) or (None,))[0] is Outcome.OVERTURNED)
         assert all(counted[at] == 1 for at in confirmed_at)
         later = self.site.clock.now() + self.site.runtime.policies[LabelPolicy].matures * 2
         for version in versions.values():

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import delete, insert
 
 from models.errors import Conflict, Invalid
-from serving.audit.service.signing import renew, sign_head
+from serving.audit.service.signing import restart_heads, sign_head
 from serving.audit.service.verification import is_whole, verify
 from serving.audit.store import audit
 from serving.audit.tables import audit_signer
@@ -78,7 +78,9 @@ def test_lost_heads_and_another_key_are_named_and_nothing_more_is_signed(
 def test_signing_is_begun_anew_with_a_reason_that_the_log_keeps(site: Site, tamper: Callable[[Site], object]) -> None:
     having(site, a_history)
     tamper(site)
-    assert renew(site.runtime, reason="The disk failed.", by="local")["public_key"] == verify(site.runtime)["key"]
+    assert (
+        restart_heads(site.runtime, reason="The disk failed.", by="local")["public_key"] == verify(site.runtime)["key"]
+    )
     verification = verify(site.runtime)
     assert is_whole(verification), verification
     (renewal,) = verification["renewed"]
@@ -92,9 +94,9 @@ def test_signing_is_begun_anew_with_a_reason_that_the_log_keeps(site: Site, tamp
 def test_heads_that_are_whole_are_not_begun_anew(site: Site) -> None:
     having(site, a_history)
     with pytest.raises(Conflict, match="are whole"):
-        renew(site.runtime, reason="No reason.", by="local")
+        restart_heads(site.runtime, reason="No reason.", by="local")
     with pytest.raises(Invalid, match="reason"):
-        renew(site.runtime, reason=" ", by="local")
+        restart_heads(site.runtime, reason=" ", by="local")
 
 
 @pytest.mark.parametrize(
@@ -108,7 +110,7 @@ def test_heads_that_lag_behind_a_running_service_are_found(site: Site, minutes: 
     with runtime.store.write() as connection:
         audit_entry = audit.record(connection, site.clock.now(), site.here, "test", "test.done", "x")
         seen_at = audit_entry.occurred_at + timedelta(minutes=minutes)
-        workers.seen(connection, WorkerProcess("1", "here", seen_at, seen_at, 0.1, {}, {}))
+        workers.record_seen(connection, WorkerProcess("1", "here", seen_at, seen_at, 0.1, {}, {}))
     problem = verify(runtime)["heads_problem"]
     assert problem is None if late is None else late in problem
 

@@ -9,11 +9,11 @@ from models.messages.english import in_english
 from serving.brands.policy import DEFAULT_ALIASES, LONGEST_ALIAS
 from serving.brands.rules.alias_proposals import (
     CorrectedListing,
-    NotProposed,
+    ProposalRefusal,
     ProposalState,
     Spelling,
     Support,
-    support,
+    support_for,
     why_not_accepted,
     why_not_proposed,
 )
@@ -37,30 +37,32 @@ def test_support_counts_listings_sellers_and_people_once() -> None:
         corrected(5, brand="brn_marea"),
         corrected(6, brand=None),
     ]
-    assert support(corrections, "brn_aurelle") == Support(listings=4, sellers=2, people=2, others=2)
-    assert support(corrections, "brn_aurelle", without={"ines"}) == Support(listings=1, sellers=1, people=1, others=2)
+    assert support_for(corrections, "brn_aurelle") == Support(listings=4, sellers=2, people=2, others=2)
+    assert support_for(corrections, "brn_aurelle", without={"ines"}) == Support(
+        listings=1, sellers=1, people=1, others=2
+    )
 
 
 @pytest.mark.parametrize(
     ("spelling", "spelling_support", "expected", "reason"),
     [
         (AURELE, ENOUGH, None, "three listings of two sellers"),
-        (AURELE, replace(ENOUGH, listings=2), NotProposed.SUPPORT, "a listing short"),
-        (AURELE, replace(ENOUGH, sellers=1), NotProposed.SUPPORT, "the spelling of one seller"),
+        (AURELE, replace(ENOUGH, listings=2), ProposalRefusal.SUPPORT, "a listing short"),
+        (AURELE, replace(ENOUGH, sellers=1), ProposalRefusal.SUPPORT, "the spelling of one seller"),
         (AURELE, replace(ENOUGH, listings=9, others=1), None, "nine of ten name this brand"),
-        (AURELE, replace(ENOUGH, listings=8, others=1), NotProposed.SUPPORT, "one in nine means another brand"),
-        (replace(AURELE, taken=True), ENOUGH, NotProposed.TAKEN, "a name that a registered brand has"),
-        (replace(AURELE, obfuscated=True), ENOUGH, NotProposed.OBFUSCATED, "the name with digits for letters"),
-        (replace(AURELE, nameless=True), ENOUGH, NotProposed.NAMELESS, "'no brand'"),
-        (Spelling("au"), ENOUGH, NotProposed.LENGTH, "two letters stand in too many words"),
+        (AURELE, replace(ENOUGH, listings=8, others=1), ProposalRefusal.SUPPORT, "one in nine means another brand"),
+        (replace(AURELE, taken=True), ENOUGH, ProposalRefusal.TAKEN, "a name that a registered brand has"),
+        (replace(AURELE, obfuscated=True), ENOUGH, ProposalRefusal.OBFUSCATED, "the name with digits for letters"),
+        (replace(AURELE, nameless=True), ENOUGH, ProposalRefusal.NAMELESS, "'no brand'"),
+        (Spelling("au"), ENOUGH, ProposalRefusal.LENGTH, "two letters stand in too many words"),
         (Spelling("a" * DEFAULT_ALIASES.fewest_characters), ENOUGH, None, "the shortest"),
         (Spelling("a" * LONGEST_ALIAS), ENOUGH, None, "the longest"),
-        (Spelling("a" * (LONGEST_ALIAS + 1)), ENOUGH, NotProposed.LENGTH, "a sentence"),
-        (replace(AURELE, state=ProposalState.PROPOSED), ENOUGH, NotProposed.OPEN, "it waits for a decision"),
+        (Spelling("a" * (LONGEST_ALIAS + 1)), ENOUGH, ProposalRefusal.LENGTH, "a sentence"),
+        (replace(AURELE, state=ProposalState.PROPOSED), ENOUGH, ProposalRefusal.OPEN, "it waits for a decision"),
         (
             replace(AURELE, state=ProposalState.DISMISSED, supported_by=3),
             replace(ENOUGH, listings=5),
-            NotProposed.DECIDED,
+            ProposalRefusal.DECIDED,
             "dismissed, and not twice the support",
         ),
         (
@@ -72,13 +74,13 @@ def test_support_counts_listings_sellers_and_people_once() -> None:
         (
             replace(AURELE, state=ProposalState.REMOVED, supported_by=3),
             replace(ENOUGH, listings=5),
-            NotProposed.DECIDED,
+            ProposalRefusal.DECIDED,
             "removed, and not twice the support",
         ),
     ],
 )
 def test_a_spelling_is_proposed_for_a_reason(
-    spelling: Spelling, spelling_support: Support, expected: NotProposed | None, reason: str
+    spelling: Spelling, spelling_support: Support, expected: ProposalRefusal | None, reason: str
 ) -> None:
     assert why_not_proposed(spelling, spelling_support, DEFAULT_ALIASES) is expected, reason
 

@@ -11,9 +11,9 @@ from models.messages.english import in_english
 from models.verdict import Judgement
 from serving.appeals.rules.counter_notice import CounterNoticeState
 from serving.brands.policy import DEFAULT_ATTENTION
-from serving.brands.rules.attention import BrandFigures, Need, attention, urgency
+from serving.brands.rules.attention import BrandFigures, Need, attention_reasons, urgency
 from serving.brands.rules.brand_dashboard import Period, dashboard, periods_between
-from serving.brands.rules.brand_record import Answered, AnswerOutcome, became, brand_record
+from serving.brands.rules.brand_record import AnswerFacts, AnswerOutcome, brand_record, result_of
 from serving.standing.rules.enrolment import Phase
 from serving.standing.rules.standing import Level
 from serving.webhooks.rules.action import ActionState
@@ -28,7 +28,7 @@ def answered(
     asked_hours: float | None = 2,
     removed_hours: float | None = 1,
     **more: object,
-) -> Answered:
+) -> AnswerFacts:
     at = NOW - timedelta(days=days)
     values: dict[str, object] = {
         "judgement": judgement,
@@ -40,7 +40,7 @@ def answered(
         "asked_at": None if asked_hours is None else at - timedelta(hours=asked_hours),
         **more,
     }
-    return Answered(**values)  # type: ignore[arg-type]  # names and types are those of the class
+    return AnswerFacts(**values)  # type: ignore[arg-type]  # names and types are those of the class
 
 
 @pytest.mark.parametrize(
@@ -136,7 +136,7 @@ def test_an_objection_ended(appeal: AppealState, counter: CounterNoticeState | N
 
 
 AT = datetime(2026, 3, 2, 9, tzinfo=UTC)
-REMOVED = Answered(
+REMOVED = AnswerFacts(
     Judgement.COUNTERFEIT, AT, False, ActionState.ACKNOWLEDGED, AT + timedelta(minutes=3), AppealState.NONE
 )
 
@@ -176,14 +176,14 @@ REMOVED = Answered(
     ],
 )
 def test_what_becomes_of_an_answer(changes: dict[str, Any], outcome: AnswerOutcome, reason: str) -> None:
-    ending = became(replace(REMOVED, **changes))
+    ending = result_of(replace(REMOVED, **changes))
     assert ending.outcome is outcome
     assert reason == ending.reason
 
 
 def test_every_state_of_a_removal_has_an_outcome() -> None:
     for removal in (None, *ActionState):
-        assert became(replace(REMOVED, removal=removal)).outcome in AnswerOutcome
+        assert result_of(replace(REMOVED, removal=removal)).outcome in AnswerOutcome
 
 
 def test_the_record_counts_outcomes_objections_and_the_median_time() -> None:
@@ -264,12 +264,12 @@ LONG_AGO = ATTENTION_NOW - timedelta(days=40)
     ],
 )
 def test_a_brand_needs_its_manager_for(figures: dict[str, Any], needs: list[Need], why: str) -> None:
-    reasons = attention(replace(QUIET, **figures), ATTENTION_NOW, DEFAULT_ATTENTION)
+    reasons = attention_reasons(replace(QUIET, **figures), ATTENTION_NOW, DEFAULT_ATTENTION)
     assert [reason.need for reason in reasons] == needs, why
 
 
 def test_reasons_stand_in_the_order_of_urgency_with_their_numbers() -> None:
-    reasons = attention(
+    reasons = attention_reasons(
         replace(QUIET, unread=1, overdue=3, rights_to_verify=2, unanswered=1, answered_at=LONG_AGO, warned=True),
         ATTENTION_NOW,
         DEFAULT_ATTENTION,
@@ -284,7 +284,7 @@ def test_reasons_stand_in_the_order_of_urgency_with_their_numbers() -> None:
 
 
 def test_a_warning_says_how_little_is_missing() -> None:
-    [reason] = attention(replace(QUIET, warned=True), ATTENTION_NOW, DEFAULT_ATTENTION)
+    [reason] = attention_reasons(replace(QUIET, warned=True), ATTENTION_NOW, DEFAULT_ATTENTION)
     assert (
         in_english(reason.message)
         == "Good-faith standing is at risk. 2 more overturned outcomes would end good-faith standing."
@@ -294,7 +294,7 @@ def test_a_warning_says_how_little_is_missing() -> None:
 def test_silence_counts_from_the_day_of_the_policy_on() -> None:
     for days, silent in ((13.9, False), (14, True)):
         figures = replace(QUIET, unanswered=1, answered_at=ATTENTION_NOW - timedelta(days=days))
-        assert bool(attention(figures, ATTENTION_NOW, DEFAULT_ATTENTION)) is silent
+        assert bool(attention_reasons(figures, ATTENTION_NOW, DEFAULT_ATTENTION)) is silent
 
 
 def test_brands_sort_by_their_most_urgent_need_and_then_by_how_many_there_are() -> None:
@@ -304,5 +304,5 @@ def test_brands_sort_by_their_most_urgent_need_and_then_by_how_many_there_are() 
         "less": replace(QUIET, unread=5),
         "none": QUIET,
     }
-    order = sorted(cases, key=lambda name: urgency(attention(cases[name], ATTENTION_NOW, DEFAULT_ATTENTION)))
+    order = sorted(cases, key=lambda name: urgency(attention_reasons(cases[name], ATTENTION_NOW, DEFAULT_ATTENTION)))
     assert order == ["two", "one", "less", "none"]

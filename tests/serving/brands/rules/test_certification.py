@@ -4,7 +4,7 @@ import pytest
 
 from models.errors import Invalid
 from serving.brands.policy import DEFAULT_ENROLMENT
-from serving.brands.rules.certification import How, Passed, gate, judged, questions
+from serving.brands.rules.certification import CertificationMethod, CertificationPass, evaluate, gate_for, questions
 from tests.fixtures.clocks import NOW
 
 RIGHT = {question.key: question.right for question in questions()}
@@ -24,16 +24,16 @@ def test_every_question_has_one_right_answer_and_it_is_not_always_in_the_same_pl
 
 
 def test_all_right_answers_pass_and_one_wrong_does_not() -> None:
-    assert judged(RIGHT).passed
+    assert evaluate(RIGHT).passed
     for question in questions():
-        attempt = judged({**RIGHT, question.key: (question.right + 1) % len(question.options)})
+        attempt = evaluate({**RIGHT, question.key: (question.right + 1) % len(question.options)})
         assert (attempt.passed, attempt.wrong, attempt.right) == (False, (question.key,), len(questions()) - 1)
 
 
 @pytest.mark.parametrize("answers", [{}, {**RIGHT, "price": 9}, {**RIGHT, "price": -1}])
 def test_what_is_left_out_or_no_option_is_no_answer(answers: dict[str, int]) -> None:
     with pytest.raises(Invalid, match="Choose an answer"):
-        judged(answers)
+        evaluate(answers)
 
 
 @pytest.mark.parametrize(
@@ -48,7 +48,9 @@ def test_what_is_left_out_or_no_option_is_no_answer(answers: dict[str, int]) -> 
     ],
 )
 def test_a_certification_is_valid_for_a_year(days_ago: int | None, is_open: bool, warned: bool, expected: str) -> None:
-    passed = None if days_ago is None else Passed(NOW - timedelta(days=days_ago), How.ANSWERED)
-    gate_state = gate(passed, NOW, DEFAULT_ENROLMENT)
+    passed = (
+        None if days_ago is None else CertificationPass(NOW - timedelta(days=days_ago), CertificationMethod.ANSWERED)
+    )
+    gate_state = gate_for(passed, NOW, DEFAULT_ENROLMENT)
     assert (gate_state.open, gate_state.warned) == (is_open, warned)
     assert gate_state.reason.code == expected

@@ -2,7 +2,7 @@
 
 import pytest
 
-from serving.brands.rules.rights_document import ending_of, media_type_of, readable_name
+from serving.brands.rules.rights_document import file_extension_of, media_type_of, readable_name
 
 
 @pytest.mark.parametrize(
@@ -46,4 +46,4 @@ def test_a_name_is_readable_without_hidden_characters(filename: str, expected: s
 
 
 def test_a_file_extension_fits_the_media_type() -> None:
-    assert [ending_of(kind) for kind in ("application/pdf", "image/png", "image/jpeg")] == ["pdf", "png", "jpg"]
+    assert [file_extension_of(kind) for kind in ("application/pdf", "image/png", "image/jpeg")] == ["pdf", "png", "jpg"]

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from models.messages.english import in_english
 from models.verdict import ReasonCode
 from serving.brands.policy import DEFAULT_RIGHTS as POLICY
-from serving.brands.rules.rights import WORLD, Mandate, Notice, Right, RightKind, RightState, basis, objection
+from serving.brands.rules.rights import WORLD, Mandate, Notice, Right, RightKind, RightState, basis_for, objection
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 MARK = Right(
@@ -127,26 +127,26 @@ AGENTS: list[tuple[dict[str, Any], dict[str, Any], str, str]] = [
 def test_an_agent_acts_within_the_power_of_attorney(
     mandate: dict[str, Any], notice: dict[str, Any], expected: str, _why: str
 ) -> None:
-    legal_basis = basis([MARK], [replace(MANDATE, **mandate)], replace(NOTICE, **notice), POLICY)
+    legal_basis = basis_for([MARK], [replace(MANDATE, **mandate)], replace(NOTICE, **notice), POLICY)
     assert [in_english(reason) for reason in legal_basis.reasons] == [expected]
     assert (legal_basis.right is not None) == expected.endswith("applies.")
 
 
 def test_one_power_of_attorney_that_holds_is_enough() -> None:
     ended = replace(MANDATE, mandate_id="poa_0", expires_at=NOW - timedelta(days=1))
-    assert basis([MARK], [ended, MANDATE], NOTICE, POLICY).right == MARK
+    assert basis_for([MARK], [ended, MANDATE], NOTICE, POLICY).right == MARK
 
 
 def test_without_a_right_of_the_kind_it_says_what_is_missing() -> None:
-    legal_basis = basis([MARK], [], replace(NOTICE, reason_code=ReasonCode.DESIGN), POLICY)
+    legal_basis = basis_for([MARK], [], replace(NOTICE, reason_code=ReasonCode.DESIGN), POLICY)
     assert [in_english(reason) for reason in legal_basis.reasons] == ["“design” needs a design, and none is on file."]
 
 
 def test_verified_rights_come_before_carried_over_ones_and_the_later_end_first() -> None:
     carried = replace(MARK, right_id="rgt_0", state=RightState.CARRIED_OVER, territories=frozenset({WORLD}))
     later = replace(MARK, right_id="rgt_2", expires_at=datetime(2030, 1, 1, tzinfo=UTC))
-    assert basis([replace(carried, expires_at=None), MARK, later], [], NOTICE, POLICY).right == later
-    alone = basis([carried], [], NOTICE, POLICY)
+    assert basis_for([replace(carried, expires_at=None), MARK, later], [], NOTICE, POLICY).right == later
+    alone = basis_for([carried], [], NOTICE, POLICY)
     assert [in_english(reason) for reason in alone.reasons] == ["The mark carried over without a document applies."]
 
 
@@ -168,7 +168,7 @@ def test_the_chosen_right_has_no_objection_and_without_one_every_right_has(
     rights: list[Right], reason_code: ReasonCode
 ) -> None:
     notice = replace(NOTICE, reason_code=reason_code)
-    legal_basis = basis(rights, [], notice, POLICY)
+    legal_basis = basis_for(rights, [], notice, POLICY)
     if legal_basis.right is not None:
         assert objection(legal_basis.right, notice, POLICY) is None
     else:

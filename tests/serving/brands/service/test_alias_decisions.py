@@ -23,8 +23,8 @@ from serving.brands.store import brands
 from serving.cases.service.naming import undo_naming
 from serving.cases.store import cases
 from serving.cases.tables import review_case
-from serving.learning.service.labelling import known_at
-from serving.listings.service.intake import receive
+from serving.learning.service.labelling import snapshot_content
+from serving.listings.service.intake import receive_rows
 from serving.operations.service.housekeeping import pass_on_unanswered
 from serving.standing.policy import ReminderPolicy, StandingPolicy
 from serving.standing.rules.reminders import QuestionStep, due_windows
@@ -49,9 +49,9 @@ def seen(site: Site, person: Person | None = None) -> list[ProposedAlias]:
 def resolved(site: Site, external_id: str, **changes: Any) -> tuple[str | None, Method | None]:
     """What the evidence of a new listing resolves."""
     row = a_suspect_row(external_id=external_id, title="Grey tote 1:1 mirror quality", **changes)
-    receive(site.runtime, site.marketplace, [row], source="test")
+    receive_rows(site.runtime, site.marketplace, [row], source="test")
     with site.runtime.store.read() as connection:
-        register = BrandRegister(brands.registered(connection, site.here, site.clock.now()))
+        register = BrandRegister(brands.enrolled_brands(connection, site.here, site.clock.now()))
     resolution = register.resolve(title=row["title"], declared=row.get("brand"), gtin=None)
     return resolution.name, resolution.method
 
@@ -110,7 +110,9 @@ def test_an_accepted_alias_resolves_listings_from_then_on_and_not_before(any_sit
     decide(any_site, ACCEPTED)
     any_site.clock.forward(minutes=1)
     assert resolved(any_site, "MP-31", brand=VEREL) == ("Aurelle", Method.ALIAS)
-    registers = [known_at(any_site.runtime, any_site.here, at)[1].brands for at in (before, any_site.clock.now())]
+    registers = [
+        snapshot_content(any_site.runtime, any_site.here, at)[1].brands for at in (before, any_site.clock.now())
+    ]
     aliases = [register.brands[any_site.brand_id].aliases for register in registers]
     assert ["maison verel" in brand_aliases for brand_aliases in aliases] == [False, True]
 
@@ -129,7 +131,7 @@ def test_a_removed_alias_resolves_nothing_any_more(site: Site) -> None:
     decide(site, REMOVED)
     assert resolved(site, "MP-31", brand=VEREL) == (None, None)
     with site.runtime.store.read() as connection:
-        then = {brand.name: brand.aliases for brand in brands.registered(connection, site.here, between)}
+        then = {brand.name: brand.aliases for brand in brands.enrolled_brands(connection, site.here, between)}
     assert "maison verel" in then["Aurelle"]
 
 
@@ -242,11 +244,11 @@ def test_one_analyst_moves_no_listing_beyond_those_that_they_corrected(any_site:
 def test_one_analyst_moves_no_price_that_the_brand_s_listings_are_compared_with(any_site: Site) -> None:
     """Cheap listings that are corrected to the brand, and sent again with facts of it, do not enter its prices."""
     rows = [a_suspect_row(external_id=f"MP-A{n}", product_type="Bags", price=f"{500 + n}.00") for n in range(6)]
-    receive(any_site.runtime, any_site.marketplace, rows, source="test")
+    receive_rows(any_site.runtime, any_site.marketplace, rows, source="test")
     any_site.clock.forward(minutes=1)
 
     def compared_with() -> PriceReference | None:
-        prices = known_at(any_site.runtime, any_site.here, any_site.clock.now())[1].prices
+        prices = snapshot_content(any_site.runtime, any_site.here, any_site.clock.now())[1].prices
         return prices.find(any_site.brand_id, "bags")
 
     before = compared_with()
@@ -256,7 +258,7 @@ def test_one_analyst_moves_no_price_that_the_brand_s_listings_are_compared_with(
         a_suspect_row(external_id=f"MP-V{n}", **goods, price="4.00", seller={"external_id": f"seller-{n}"})
         for n in range(6)
     ]
-    receive(any_site.runtime, any_site.marketplace, cheaper, source="test")
+    receive_rows(any_site.runtime, any_site.marketplace, cheaper, source="test")
     [sent] = [case for case in open_cases(any_site) if case.listing_id == cases[0].listing_id]
     any_site.clock.forward(minutes=1)
     assert (sent.brand.brand_id, before is not None) == (any_site.brand_id, True)
@@ -327,7 +329,7 @@ def test_a_brand_is_reminded_its_manager_told_and_the_question_released_each_onc
         assert question_steps.waiting_for_manager(connection, [pair]) == {}
         text = str(cases.timeline(connection, any_site.here, case.case_id))
         since = any_site.clock.now() - timedelta(days=runtime.policies[StandingPolicy].window_days)
-        assert question_steps.unanswered(connection, *pair, since) == 1
+        assert question_steps.unanswered_count(connection, *pair, since) == 1
     assert "The brand is reminded." in text
     assert "account manager is told" in text
     assert text.count("has not answered in time") == 1
@@ -346,9 +348,9 @@ def test_a_silence_of_three_months_ago_is_forgotten(site: Site) -> None:
     site.clock.forward(days=site.runtime.policies[StandingPolicy].window_days + 1)
     with site.runtime.store.read() as connection:
         window = timedelta(days=site.runtime.policies[StandingPolicy].window_days)
-        assert question_steps.unanswered(connection, site.here, site.brand_id, site.clock.now() - window) == 0
+        assert question_steps.unanswered_count(connection, site.here, site.brand_id, site.clock.now() - window) == 0
         since = site.clock.now() - timedelta(days=365)
-        assert question_steps.unanswered(connection, site.here, site.brand_id, since) == 1
+        assert question_steps.unanswered_count(connection, site.here, site.brand_id, since) == 1
 
 
 def test_questions_that_nobody_can_be_told_of_hold_no_other_up(any_site: Site) -> None:
@@ -360,5 +362,5 @@ def test_questions_that_nobody_can_be_told_of_hold_no_other_up(any_site: Site) -
         connection.execute(no_longer_enrolled.values(brand_id=elsewhere.brand_id))
     any_site.clock.forward(hours=48)
     after, until = due_windows(any_site.clock.now(), any_site.runtime.policies[ReminderPolicy])[QuestionStep.REMINDED]
-    due_questions = any_site.read(question_steps.untaken, QuestionStep.REMINDED, after, until, most=1)
+    due_questions = any_site.read(question_steps.untaken_questions, QuestionStep.REMINDED, after, until, most=1)
     assert due_questions == [(any_site.here, second)]

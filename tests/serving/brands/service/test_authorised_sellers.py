@@ -7,18 +7,18 @@ import pytest
 from models.errors import Conflict, Forbidden, Invalid, NotFound
 from serving.audit.store import audit
 from serving.brands.policy import DEFAULT_AUTHORISATION
-from serving.brands.rules.authorisation import need_check
+from serving.brands.rules.authorisation import sellers_needing_check
 from serving.brands.service import authorised_sellers
 from serving.brands.service.authorised_sellers import (
     Change,
     change_list,
-    change_of,
     decide_requests,
-    named_in,
-    take_off,
+    parse_sellers,
+    preview_change,
+    remove_seller,
 )
-from serving.brands.store.authorised_sellers import authorise, authorised, requests
-from serving.listings.service.intake import receive
+from serving.brands.store.authorised_sellers import authorise, list_entries, open_requests
+from serving.listings.service.intake import receive_rows
 from tests.fixtures.recompute import recompute
 from tests.fixtures.runtimes import Site, a_row, having
 from tests.fixtures.strikes import SELLER, strikes_of
@@ -32,7 +32,7 @@ def pair_of(site: Site) -> tuple[str, str]:
 def on_list(site: Site) -> list[str]:
     return [
         seller_entry.seller
-        for seller_entry in site.read(authorised, pair_of(site))
+        for seller_entry in site.read(list_entries, pair_of(site))
         if seller_entry.authorisation.holds(site.clock.now())
     ]
 
@@ -42,7 +42,9 @@ def test_a_seller_is_trusted_from_when_it_is_put_on_the_list_until_it_is_taken_o
 
     def is_trusted(external_id: str) -> bool:
         any_site.clock.forward(seconds=1)
-        receive(any_site.runtime, any_site.marketplace, [a_row(external_id=external_id, seller=seller)], source="test")
+        receive_rows(
+            any_site.runtime, any_site.marketplace, [a_row(external_id=external_id, seller=seller)], source="test"
+        )
         return latest_facts(any_site, external_id).seller.authorised
 
     assert not is_trusted("before")
@@ -50,7 +52,7 @@ def test_a_seller_is_trusted_from_when_it_is_put_on_the_list_until_it_is_taken_o
     change_list(any_site.runtime, pair_of(any_site), ["shop-1"], by="test")
     assert is_trusted("on the list")
     any_site.clock.forward(seconds=1)
-    take_off(any_site.runtime, pair_of(any_site), "shop-1", by="test")
+    remove_seller(any_site.runtime, pair_of(any_site), "shop-1", by="test")
     assert not is_trusted("off the list")
     any_site.clock.forward(seconds=1)
     change_list(any_site.runtime, pair_of(any_site), ["shop-1"], by="test")
@@ -80,7 +82,7 @@ def test_another_last_day_takes_the_place_of_the_one_before(site: Site) -> None:
 def test_a_whole_list_takes_all_others_off(any_site: Site) -> None:
     any_site.clock.forward(hours=1)
     planned = any_site.read(
-        change_of, pair_of(any_site), ["shop-2", "shop-1"], any_site.clock.now(), until=None, whole=True
+        preview_change, pair_of(any_site), ["shop-2", "shop-1"], any_site.clock.now(), until=None, whole=True
     )
     assert planned == Change(("shop-2", "shop-1"), ("maison-brandt",), (), ())
     assert change_list(any_site.runtime, pair_of(any_site), ["shop-2", "shop-1"], whole=True, by="test") == planned
@@ -93,7 +95,7 @@ def test_what_cannot_be_is_refused_and_nothing_changes(site: Site, monkeypatch: 
     with pytest.raises(Invalid):
         change_list(site.runtime, pair_of(site), ["shop-1"], until=site.clock.now(), by="test")
     with pytest.raises(Invalid):
-        take_off(site.runtime, pair_of(site), "nobody", by="test")
+        remove_seller(site.runtime, pair_of(site), "nobody", by="test")
     monkeypatch.setattr(authorised_sellers, "MOST", 1)
     with pytest.raises(Conflict):
         change_list(site.runtime, pair_of(site), ["shop-1"], by="test")
@@ -120,7 +122,7 @@ def test_a_list_is_compared_with_the_one_before_once_and_not_once_a_seller(site:
     names = [f"shop-{i}" for i in range(200)]
     site.write(authorise, marketplace_id=site.here, brand_id=site.brand_id, sellers=names, at=site.clock.now())
     sellers = [Counted(f"shop-{i}") for i in range(200)]
-    assert len(site.read(change_of, pair_of(site), sellers, site.clock.now(), until=None, whole=True).stays) == 200
+    assert len(site.read(preview_change, pair_of(site), sellers, site.clock.now(), until=None, whole=True).stays) == 200
     assert Counted.looked_up < 10 * len(sellers)
 
 
@@ -128,10 +130,10 @@ def test_more_sellers_than_a_list_may_have_are_refused_before_they_are_compared(
     site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(authorised_sellers, "MOST", 2)
-    assert named_in("a\nb\na\nb\n") == (["a", "b"], ())
+    assert parse_sellers("a\nb\na\nb\n") == (["a", "b"], ())
     for text in ("a\nb\nc\n", "\u200b\n" * 3, "a\n\u200b\nb\n"):
         with pytest.raises(Invalid, match="at most"):
-            named_in(text)
+            parse_sellers(text)
     monkeypatch.setattr(site.runtime.store, "write", None)
     with pytest.raises(Conflict, match="at most"):
         change_list(site.runtime, pair_of(site), ["a", "b", "c"], by="test")
@@ -150,7 +152,7 @@ def test_more_sellers_than_a_list_may_have_are_refused_before_they_are_compared(
     ],
 )
 def test_ids_are_read_one_a_line(text: str, names: list[str], refused: list[int]) -> None:
-    seller_ids, lines = named_in(text)
+    seller_ids, lines = parse_sellers(text)
     assert (seller_ids, [line for line, _ in lines]) == (names, refused)
 
 
@@ -159,14 +161,14 @@ def test_a_seller_of_the_brand_s_counterfeits_waits_for_its_account_manager(site
     change = change_list(site.runtime, pair_of(site), [SELLER, "shop-1"], by="user:lead")
     assert (change.added, change.waiting, on_list(site)) == (("shop-1",), (SELLER,), ["maison-brandt", "shop-1"])
     change_list(site.runtime, pair_of(site), [SELLER], by="user:lead")
-    (request,) = site.read(requests, pair_of(site))
+    (request,) = site.read(open_requests, pair_of(site))
     with pytest.raises(NotFound):
         decide_requests(site.runtime, site.analyst, pair_of(site), [request.request_id], accept=True)
     with pytest.raises(Invalid, match="Choose"):
         decide_requests(site.runtime, site.account_manager, pair_of(site), ["asr_of_another_brand"], accept=True)
     decide_requests(site.runtime, site.account_manager, pair_of(site), [request.request_id], accept=True)
     assert on_list(site) == [SELLER, "maison-brandt", "shop-1"]
-    take_off(site.runtime, pair_of(site), "shop-1", by="user:lead")
+    remove_seller(site.runtime, pair_of(site), "shop-1", by="user:lead")
     changes = site.read(audit.entries_of, "authorised_sellers.changed")
     assert [tuple(change.payload[part] for part in ("added", "ended", "waiting")) for change in changes[-4:]] == [
         *((["shop-1"], [], [SELLER]), ([], [], [SELLER]), ([SELLER], [], []), ([], ["shop-1"], []))
@@ -174,11 +176,11 @@ def test_a_seller_of_the_brand_s_counterfeits_waits_for_its_account_manager(site
 
 
 def test_nobody_gives_their_own_entry_the_check(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(authorised_sellers, "need_check", lambda sellers, *_: tuple(sellers))
+    monkeypatch.setattr(authorised_sellers, "sellers_needing_check", lambda sellers, *_: tuple(sellers))
     manager = site.account_manager
     for seller, by in (("shop-1", manager.actor), ("shop-2", "user:lead")):
         change_list(site.runtime, pair_of(site), [seller], by=by)
-    named = [request.request_id for request in site.read(requests, pair_of(site))]
+    named = [request.request_id for request in site.read(open_requests, pair_of(site))]
     with pytest.raises(Forbidden, match="Somebody else"):
         decide_requests(site.runtime, manager, pair_of(site), named, accept=True)
 
@@ -196,7 +198,7 @@ def test_nobody_gives_their_own_entry_the_check(site: Site, monkeypatch: pytest.
 def test_entries_that_need_a_check(
     sellers: list[str], struck: list[str], today: int, waiting: tuple[str, ...], why: str
 ) -> None:
-    assert need_check(sellers, struck, today, DEFAULT_AUTHORISATION) == waiting, why
+    assert sellers_needing_check(sellers, struck, today, DEFAULT_AUTHORISATION) == waiting, why
 
 
 def test_a_long_list_is_not_compared_seller_by_seller_with_those_that_wait(

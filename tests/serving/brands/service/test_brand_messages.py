@@ -7,7 +7,7 @@ from models.errors import Conflict, Invalid, NotFound
 from serving.accounts.rules.access import Person, Role
 from serving.audit.tables import audit_payload
 from serving.brands.rules.message_side import MessageSide
-from serving.brands.service.brand_messages import LONGEST, erase, mark_read, unread_of, write
+from serving.brands.service.brand_messages import LONGEST, erase, mark_read, unread_count, write
 from serving.brands.store import brand_messages
 from serving.brands.store.brand_messages import Message
 from serving.brands.tables import brand_message
@@ -24,7 +24,7 @@ def thread(site: Site) -> list[Message]:
 
 
 def unread(site: Site, person: Person, side: MessageSide) -> int:
-    return site.read(unread_of, person, [pair_of(site)], side)
+    return site.read(unread_count, person, [pair_of(site)], side)
 
 
 def test_a_message_is_unread_on_the_other_side_alone_until_it_is_read(any_site: Site) -> None:

@@ -12,13 +12,13 @@ from serving.accounts.service import provisioning
 from serving.accounts.service.provisioning import NewEnrolment, NewPerson
 from serving.accounts.store import accounts
 from serving.audit.tables import audit_entry
-from serving.brands.rules.certification import NotBriefed, questions
-from serving.brands.service.certification import TooSoon, answer, gate_of
+from serving.brands.rules.certification import NotCertified, questions
+from serving.brands.service.certification import AttemptTooSoon, gate_of, submit_answers
 from serving.brands.tables import brand_enrolment, certification_attempt
 from serving.cases.service.takedown_requests import confirm_all
 from serving.cases.tables import takedown_request, verdict
 from serving.standing.rules.enrolment import Phase
-from serving.standing.service import current, recount, stage_of
+from serving.standing.service import current_standing, recount, stage_of
 from tests.fixtures.reporting import asked, confirm, states
 from tests.fixtures.reporting import questions as open_questions
 from tests.fixtures.runtimes import PASSWORD, Site, a_case, judge, open_cases
@@ -38,30 +38,30 @@ def test_a_user_without_certification_can_answer_but_not_confirm(any_site: Site)
     new_user, runtime = a_new_user(any_site), any_site.runtime
     first = a_case(any_site, CaseLane.ASK_BRAND)
     before = any_site.count(verdict)
-    with pytest.raises(NotBriefed, match=r"Nothing was recorded\. Answer the certification questions"):
+    with pytest.raises(NotCertified, match=r"Nothing was recorded\. Answer the certification questions"):
         judge(any_site, new_user, first, Judgement.COUNTERFEIT)
-    with pytest.raises(NotBriefed):
+    with pytest.raises(NotCertified):
         confirm_all(runtime, new_user, asked(any_site, [first]))
     assert (any_site.count(verdict), any_site.count(takedown_request)) == (before, 0)
     judge(any_site, new_user, first, Judgement.CANNOT_TELL)
     second = a_case(any_site, CaseLane.ASK_BRAND, external_id="MP-77")
-    assert answer(runtime, new_user, RIGHT).passed
+    assert submit_answers(runtime, new_user, RIGHT).passed
     assert judge(any_site, new_user, second, Judgement.COUNTERFEIT).action is not None
 
 
 def test_wrong_answers_are_kept_and_can_be_tried_again_after_they_were_read(any_site: Site) -> None:
     new_user, runtime = a_new_user(any_site), any_site.runtime
-    assert answer(runtime, new_user, WRONG).wrong == ("price",)
+    assert submit_answers(runtime, new_user, WRONG).wrong == ("price",)
     again_at = any_site.clock.now() + timedelta(minutes=10)
     any_site.clock.forward(seconds=90)
-    with pytest.raises(TooSoon, match="you can try again in 9 minutes") as early:
-        answer(runtime, new_user, RIGHT)
+    with pytest.raises(AttemptTooSoon, match="you can try again in 9 minutes") as early:
+        submit_answers(runtime, new_user, RIGHT)
     assert early.value.again_at == again_at
     any_site.clock.forward(minutes=8)
-    with pytest.raises(TooSoon, match=r"in 1 minute\."):
-        answer(runtime, new_user, RIGHT)
+    with pytest.raises(AttemptTooSoon, match=r"in 1 minute\."):
+        submit_answers(runtime, new_user, RIGHT)
     any_site.clock.forward(seconds=30)
-    assert answer(runtime, new_user, RIGHT).passed
+    assert submit_answers(runtime, new_user, RIGHT).passed
     with runtime.store.read() as connection:
         mine = certification_attempt.c.user_id == new_user.user_id
         attempts = connection.execute(
@@ -78,7 +78,7 @@ def test_a_certification_expires_after_a_year(site: Site) -> None:
         assert gate_of(site.runtime, connection, site.brand_person, site.clock.now()).warned
     site.clock.forward(days=25)
     case = a_case(site, CaseLane.ASK_BRAND)
-    with pytest.raises(NotBriefed, match="Your certification expired on"):
+    with pytest.raises(NotCertified, match="Your certification expired on"):
         judge(site, site.brand_person, case, Judgement.COUNTERFEIT)
 
 
@@ -90,7 +90,7 @@ def begin_again(site: Site) -> None:
 def phase(site: Site) -> Phase:
     with site.runtime.store.read() as connection:
         now = site.clock.now()
-        standing = current(site.runtime, connection, site.here, site.brand_id, now)
+        standing = current_standing(site.runtime, connection, site.here, site.brand_id, now)
         return stage_of(site.runtime, connection, standing, site.here, site.brand_id, now).phase
 
 

@@ -16,7 +16,7 @@ from serving.audit.tables import audit_entry
 from serving.brands.service.indicators import NewIndicator, add_indicator, remove_indicator
 from serving.brands.service.price_lists import load_price_list
 from serving.brands.store import price_lists
-from serving.listings.service.intake import receive
+from serving.listings.service.intake import receive_rows
 from serving.listings.store import listings, scores
 from serving.listings.tables import score
 from tests.fixtures.runtimes import Site, a_row, a_suspect_row
@@ -38,7 +38,7 @@ def facts_of(site: Site, external_id: str, marketplace_id: str | None = None) ->
 
 def labels(site: Site, row: dict[str, Any], **options: Any) -> list[str]:
     """The indicators that match a row that comes in now."""
-    receive(site.runtime, site.marketplace, [row], source="test", **options)
+    receive_rows(site.runtime, site.marketplace, [row], source="test", **options)
     tell_tales = facts_of(site, row["external_id"]).indicators
     assert tell_tales is not None
     return [tell_tale.label for tell_tale in tell_tales.fired]
@@ -75,7 +75,7 @@ def test_an_indicator_of_another_brand_or_marketplace_never_matches(any_site: Si
     add_indicator(any_site.runtime, STICKER, by="test")
     assert labels(any_site, {**ROW, "title": "Solenne bag", "brand": "Solenne"}) == []
     elsewhere = provisioning.add_marketplace(any_site.runtime, name="Souk", base_currency="EUR", by="test")
-    receive(any_site.runtime, elsewhere, [ROW], source="test")
+    receive_rows(any_site.runtime, elsewhere, [ROW], source="test")
     tell_tales = facts_of(any_site, "MP-1", elsewhere.marketplace_id).indicators
     assert tell_tales is not None
     assert (tell_tales.fired, tell_tales.for_counterfeit) == ((), 0)
@@ -83,7 +83,7 @@ def test_an_indicator_of_another_brand_or_marketplace_never_matches(any_site: Si
 
 def test_an_indicator_adds_points_before_the_first_model(any_site: Site) -> None:
     add_indicator(any_site.runtime, STICKER, by="test")
-    receive(any_site.runtime, any_site.marketplace, [ROW], source="test")
+    receive_rows(any_site.runtime, any_site.marketplace, [ROW], source="test")
     reasons = any_site.value(select(score.c.reasons))
     assert ["brand_tell_tales_of_counterfeits", 25.0] in [[code, weight] for code, _, weight in reasons]
     assert "Sticker" not in str(reasons)
@@ -194,9 +194,9 @@ def test_of_the_same_goods_twice_in_a_list_the_last_counts(any_site: Site) -> No
 
 
 def test_listings_are_compared_with_a_list_from_its_loading_on(any_site: Site) -> None:
-    receive(any_site.runtime, any_site.marketplace, [a_row(external_id="A")], source="test")
+    receive_rows(any_site.runtime, any_site.marketplace, [a_row(external_id="A")], source="test")
     load(any_site, COLLINE)
-    receive(any_site.runtime, any_site.marketplace, [a_row(external_id="B")], source="test")
+    receive_rows(any_site.runtime, any_site.marketplace, [a_row(external_id="B")], source="test")
     before, after = (latest_facts(any_site, name).price.listed for name in "AB")
     assert (before, after is not None and after.amount) == (None, 540)
 

@@ -26,7 +26,7 @@ from serving.brands.service.rights_copies import keep_document
 from serving.brands.service.rights_sharing import share_document, share_mandate, share_price_list, share_right
 from serving.brands.store import brands, mandates, price_lists, rights, rights_documents
 from serving.brands.tables import brand_right
-from serving.listings.service.intake import receive
+from serving.listings.service.intake import receive_rows
 from serving.marketplaces.store import marketplaces
 from serving.platform.database.scope import Pair
 from tests.fixtures.guests import an_invited_user
@@ -123,7 +123,7 @@ def test_nothing_is_shared_twice(both: Both, mine: OnFile) -> None:
 def test_two_clicks_at_once_make_one_copy(both: Both, mine: OnFile) -> None:
     with ThreadPoolExecutor(2) as pool:
         with both.site.runtime.store.write() as connection:
-            audit.hold(connection)
+            audit.lock(connection)
             futures = [pool.submit(share, both, mine) for _ in range(2)]
             until_waiting(both.site.runtime.store, 2)
         errors = [future.exception() for future in futures]
@@ -320,9 +320,9 @@ def test_listings_are_compared_with_a_shared_list_from_the_next_one(both: Both) 
     with runtime.store.read() as connection:
         souk = replace(both.site, marketplace=marketplaces.get(connection, both.souk))
     load_price_list(runtime, "Aurelle", [PRICE], marketplace="Bazaar", by="test")
-    receive(runtime, souk.marketplace, [a_row(external_id="A")], source="test")
+    receive_rows(runtime, souk.marketplace, [a_row(external_id="A")], source="test")
     share_price_list(runtime, both.lead, both.here, both.souk)
-    receive(runtime, souk.marketplace, [a_row(external_id="B")], source="test")
+    receive_rows(runtime, souk.marketplace, [a_row(external_id="B")], source="test")
     before, after = (latest_facts(souk, name).price.listed for name in "AB")
     assert (before, after is not None and after.amount) == (None, 540)
 

@@ -3,7 +3,7 @@ from datetime import timedelta
 import pytest
 
 from serving.cases.policy import DEFAULT_PACE, AssignmentPolicy
-from serving.cases.rules.assignment import Load, least_loaded, share_out, without_pause
+from serving.cases.rules.assignment import Load, least_loaded, share_out, time_since_pause
 from tests.fixtures.clocks import NOW
 
 POLICY = AssignmentPolicy(most_each=2)
@@ -62,6 +62,6 @@ def every(minutes: float, until: float, since: float = 0) -> list[float]:
 )
 def test_a_pause_is_suggested_after_a_long_time(minutes_ago: list[float], long: float | None, why: str) -> None:
     answers = [NOW - timedelta(minutes=minutes) for minutes in minutes_ago]
-    since_pause = without_pause(answers, NOW, DEFAULT_PACE)
+    since_pause = time_since_pause(answers, NOW, DEFAULT_PACE)
     assert since_pause == (None if long is None else timedelta(minutes=long)), why
-    assert without_pause(answers[::-1], NOW, DEFAULT_PACE) == since_pause, "in any order"
+    assert time_since_pause(answers[::-1], NOW, DEFAULT_PACE) == since_pause, "in any order"

@@ -23,11 +23,11 @@ from serving.cases.rules.case_brand import (
     NamingContext,
     ResolvedBrand,
     brand_of_version,
-    lane_after,
+    lane_after_naming,
     why_not_name,
 )
-from serving.cases.rules.case_note import Deferral, Note, Snooze, check_snooze, written
-from serving.cases.rules.masked_score import Answers, is_hidden, leaning, share_of
+from serving.cases.rules.case_note import Deferral, Note, Snooze, check_snooze, note_from
+from serving.cases.rules.masked_score import Answers, is_hidden, masking_probability, score_effect
 
 NOBODY: Final = CaseBrand()
 AURELLE: Final = CaseBrand("brd_aurelle")
@@ -127,7 +127,7 @@ def test_half_a_name_is_none(brand: CaseBrand, expected: bool) -> None:
 @pytest.mark.parametrize("can_be_asked", [True, False])
 def test_only_a_question_that_nobody_can_answer_goes_back_to_an_analyst(lane: CaseLane, can_be_asked: bool) -> None:
     back = lane is CaseLane.ASK_BRAND and not can_be_asked
-    assert lane_after(lane, can_be_asked=can_be_asked) is (CaseLane.ANALYST if back else lane)
+    assert lane_after_naming(lane, can_be_asked=can_be_asked) is (CaseLane.ANALYST if back else lane)
 
 
 NOW: Final = datetime(2026, 11, 1, 12, tzinfo=UTC)
@@ -213,7 +213,7 @@ def test_it_is_snoozed_unless_something_is_missing() -> None:
     ],
 )
 def test_a_note_is_kept_as(text: str, mentioned: list[str], expected: Note) -> None:
-    assert written(text, mentioned, author="me", may_see={"ann", "bo", "me"}, policy=DEFAULT_DEFERRAL) == expected
+    assert note_from(text, mentioned, author="me", may_see={"ann", "bo", "me"}, policy=DEFAULT_DEFERRAL) == expected
 
 
 @pytest.mark.parametrize(
@@ -227,7 +227,7 @@ def test_a_note_is_kept_as(text: str, mentioned: list[str], expected: Note) -> N
 )
 def test_a_note_is_refused_because(text: str, mentioned: list[str], why: str) -> None:
     with pytest.raises(Invalid, match=why):
-        written(text, mentioned, author="me", may_see={"ann"}, policy=DEFAULT_DEFERRAL)
+        note_from(text, mentioned, author="me", may_see={"ann"}, policy=DEFAULT_DEFERRAL)
 
 
 @pytest.mark.parametrize(
@@ -244,12 +244,15 @@ def test_a_note_is_refused_because(text: str, mentioned: list[str], why: str) ->
     ],
 )
 def test_a_case_is_drawn_with_the_chance(lane: CaseLane, share: float | None) -> None:
-    assert share_of(lane, DEFAULT_MASKED_SCORE) == share
+    assert masking_probability(lane, DEFAULT_MASKED_SCORE) == share
 
 
 def test_no_lane_is_forgotten_and_none_that_is_blind_is_drawn() -> None:
     always = MaskedScorePolicy(1.0)
-    assert {lane for lane in CaseLane if share_of(lane, always) is None} == {*BLIND_LANES, CaseLane.ASK_BRAND}
+    assert {lane for lane in CaseLane if masking_probability(lane, always) is None} == {
+        *BLIND_LANES,
+        CaseLane.ASK_BRAND,
+    }
 
 
 @pytest.mark.parametrize(
@@ -268,12 +271,12 @@ def test_a_score_is_hidden_until_the_answer(drawn: bool, state: CaseState, commi
 
 def test_the_leaning_is_newcombes_to_the_fourth_digit() -> None:
     """56 of 70 against 48 of 80, the example of Newcombe 1998, table II: 0.2, from 0.0524 to 0.3339."""
-    effect = leaning(hidden=Answers(80, 48), shown=Answers(70, 56))
+    effect = score_effect(hidden=Answers(80, 48), shown=Answers(70, 56))
     assert effect.difference == pytest.approx(0.2)
     assert effect.low == pytest.approx(0.0524, abs=5e-5)
     assert effect.high == pytest.approx(0.3339, abs=5e-5)
 
 
 def test_without_answers_there_is_no_share() -> None:
-    assert leaning(Answers(), Answers(9, 3)).difference is None
-    assert leaning(Answers(9, 3), Answers()).low is None
+    assert score_effect(Answers(), Answers(9, 3)).difference is None
+    assert score_effect(Answers(9, 3), Answers()).low is None

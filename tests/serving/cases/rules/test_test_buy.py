@@ -8,7 +8,14 @@ import pytest
 from models.errors import Conflict, DomainError, Invalid
 from models.verdict import Judgement, Side
 from serving.cases.rules.doubt import Background, Claim, Decision, Doubt, doubt
-from serving.cases.rules.test_buy import Custody, CustodyEvent, TestBuyState, check_finding, check_on_file, step
+from serving.cases.rules.test_buy import (
+    Custody,
+    CustodyEvent,
+    TestBuyState,
+    check_finding,
+    check_has_finding,
+    custody_after,
+)
 
 S, E = TestBuyState, CustodyEvent
 LENA, LAB = "Lena Okafor", "Laboratoire Duval"
@@ -30,26 +37,26 @@ def test_each_event_is_allowed_or_refused_in_each_state(state: TestBuyState, eve
     holder = LAB if event is E.HAND_OVER else LENA
     if (state, event) not in ALLOWED:
         with pytest.raises(Conflict, match=r"\.$"):
-            step(Custody(state, LENA), event, holder)
+            custody_after(Custody(state, LENA), event, holder)
         return
-    assert step(Custody(state, LENA), event, holder) == Custody(
+    assert custody_after(Custody(state, LENA), event, holder) == Custody(
         ALLOWED[state, event], LENA if event is E.CANCEL else holder
     )
 
 
 def test_a_cancellation_leaves_the_goods_with_their_holder() -> None:
-    assert step(Custody(S.RECEIVED, LENA), E.CANCEL, LAB) == Custody(S.CANCELLED, LENA)
+    assert custody_after(Custody(S.RECEIVED, LENA), E.CANCEL, LAB) == Custody(S.CANCELLED, LENA)
 
 
 @pytest.mark.parametrize("event", [E.INSPECT, E.EXAMINE])
 def test_nobody_examines_goods_that_are_with_somebody_else(event: CustodyEvent) -> None:
     with pytest.raises(Conflict, match=f"The goods are with {LENA}; hand them over first"):
-        step(Custody(S.INSPECTED, LENA), event, LAB)
+        custody_after(Custody(S.INSPECTED, LENA), event, LAB)
 
 
 def test_goods_are_handed_to_somebody_else() -> None:
     with pytest.raises(Conflict, match="with Lena Okafor already"):
-        step(Custody(S.RECEIVED, LENA), E.HAND_OVER, LENA)
+        custody_after(Custody(S.RECEIVED, LENA), E.HAND_OVER, LENA)
 
 
 @pytest.mark.parametrize("judgement", Judgement)
@@ -77,10 +84,10 @@ def test_a_judgement_rests_on_a_test_buy_only_where_one_brought_a_finding(
     states: list[TestBuyState], refused: type[DomainError] | None, _why: str
 ) -> None:
     if refused is None:
-        check_on_file(states)
+        check_has_finding(states)
         return
     with pytest.raises(refused):
-        check_on_file(states)
+        check_has_finding(states)
 
 
 # What speaks against a removal: one rule, a reason for each row.

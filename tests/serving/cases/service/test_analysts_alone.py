@@ -11,18 +11,18 @@ from serving.accounts.rules.access import LOCAL, Person, Role
 from serving.audit.store import audit
 from serving.cases.service.decision_context import Answer
 from serving.cases.service.opening import open_by_choice
-from serving.cases.service.removal_approvals import pending_removals, speak
+from serving.cases.service.removal_approvals import pending_removals, record_vote
 from serving.cases.service.review import record_verdict
 from serving.cases.store import cases, queues
 from serving.cases.store.cases import Case
 from serving.cases.store.queues import QueueFilter
 from serving.commands.every import run
-from serving.listings.service.intake import receive
+from serving.listings.service.intake import receive_rows
 from serving.listings.store import listings
 from serving.mail.rules.kinds import MailKind
 from serving.mail.service.wording import content
 from serving.marketplaces.rules import AutomaticRule
-from serving.marketplaces.service.kill_switches import switch
+from serving.marketplaces.service.kill_switches import switch_rule
 from serving.takedowns.policy import DEFAULT_BURSTS
 from serving.takedowns.rules.approval import Decision
 from tests.fixtures.mails import stored
@@ -39,7 +39,7 @@ def received(site: Site, many: int, *, draw: float) -> list[Case]:
     """Ordinary listings of a brand that does not take part, and the cases that the random audit sample drew of them."""
     block = {"title": "Solenne tote in grained leather, grey", "brand": "Solenne"}
     rows = [a_row(external_id=f"MP-{i}", seller={"external_id": f"shop-{i}"}, **block) for i in range(many)]
-    receive(replace(site.runtime, draw=lambda: draw), site.marketplace, rows, source="test")
+    receive_rows(replace(site.runtime, draw=lambda: draw), site.marketplace, rows, source="test")
     with site.runtime.store.read() as connection:
         drawn = queues.queue(connection, QueueFilter(frozenset({site.here})), most=10_000)
         return [cases.get(connection, site.here, row["case_id"]) for row in drawn]
@@ -80,9 +80,9 @@ def test_another_person_or_an_administrator_approves_what_an_analyst_opened_by_c
     first, second, third = (on_choice(site, case_id) for case_id in chosen(site, site.analyst, 3))
     admin = added(site.runtime, "ada@touchstone.example", "Ada Falk", Role.ADMIN)
     with pytest.raises(Forbidden):
-        speak(site.runtime, site.analyst, first, Decision.APPROVE, "Mine.")
+        record_vote(site.runtime, site.analyst, first, Decision.APPROVE, "Mine.")
     for person, action_id in ((site.second_analyst, first), (admin, second)):
-        assert speak(site.runtime, person, action_id, Decision.APPROVE, "Looked at it.") is Decision.APPROVE
+        assert record_vote(site.runtime, person, action_id, Decision.APPROVE, "Looked at it.") is Decision.APPROVE
     (pending,) = pending_removals(site.runtime, admin)
     assert pending.action.action_id == third
     assert {"Ada Falk", site.second_analyst.name} <= set(pending.able)
@@ -107,7 +107,7 @@ def test_the_owner_of_the_data_directory_approves_where_nobody_else_can(site: Si
 
 
 def test_the_owner_of_the_data_directory_does_not_approve_for_a_brand(site: Site) -> None:
-    switch(site.runtime, site.marketplace, AutomaticRule.BRAND_REMOVALS, on=False, by="test", reason="x")
+    switch_rule(site.runtime, site.marketplace, AutomaticRule.BRAND_REMOVALS, on=False, by="test", reason="x")
     (case,) = questions(site, 1)
     action = confirm(site, site.brand_person, case).action
     assert action is not None
@@ -117,12 +117,12 @@ def test_the_owner_of_the_data_directory_does_not_approve_for_a_brand(site: Site
 
 def test_a_switch_of_its_own_holds_what_analysts_confirm(site: Site) -> None:
     (question,) = questions(site, 1)
-    switch(site.runtime, site.marketplace, AutomaticRule.ANALYST_REMOVALS, on=False, by="test", reason="x")
+    switch_rule(site.runtime, site.marketplace, AutomaticRule.ANALYST_REMOVALS, on=False, by="test", reason="x")
     judge(site, site.analyst, a_drawn_case(site), Judgement.COUNTERFEIT)
     confirm(site, site.brand_person, question)
     assert states(site) == {"held": 1, "scheduled": 1}
-    switch(site.runtime, site.marketplace, AutomaticRule.BRAND_REMOVALS, on=False, by="test", reason="x")
-    switch(site.runtime, site.marketplace, AutomaticRule.ANALYST_REMOVALS, on=True, by="test", reason="x")
+    switch_rule(site.runtime, site.marketplace, AutomaticRule.BRAND_REMOVALS, on=False, by="test", reason="x")
+    switch_rule(site.runtime, site.marketplace, AutomaticRule.ANALYST_REMOVALS, on=True, by="test", reason="x")
     judge(site, site.analyst, a_drawn_case(site, external_id="MP-51"), Judgement.COUNTERFEIT)
     assert states(site) == {"held": 1, "scheduled": 2}
 

@@ -3,7 +3,7 @@
 import pytest
 
 from features.brands import Brand
-from serving.cases.service.brand_search import matching
+from serving.cases.service.brand_search import brands_matching
 
 REGISTER = (
     Brand("a", "Aurelle", ("Maison Aurelle", "欧蕾尔")),
@@ -29,9 +29,9 @@ REGISTER = (
     ],
 )
 def test_a_brand_is_found_by_what_is_typed(typed: str, expected: str, _why: str) -> None:
-    assert "".join(brand.brand_id for brand in matching(REGISTER, typed)) == expected
+    assert "".join(brand.brand_id for brand in brands_matching(REGISTER, typed)) == expected
 
 
 def test_a_whole_name_comes_before_the_beginning_of_one_and_that_before_a_part() -> None:
     register = (Brand("p", "Alt Elle"), Brand("b", "Bell", ("Elle Bell",)), Brand("w", "Zorn", ("Elle",)))
-    assert [brand.brand_id for brand in matching(register, "elle")] == ["w", "b", "p"]
+    assert [brand.brand_id for brand in brands_matching(register, "elle")] == ["w", "b", "p"]

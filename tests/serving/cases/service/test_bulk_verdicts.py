@@ -10,14 +10,14 @@ from models.case import CaseLane, CaseState
 from models.errors import Conflict, Invalid, NotFound
 from models.verdict import Judgement
 from serving.cases.policy import TakedownPolicy
-from serving.cases.rules.bulk_verdicts import Made
-from serving.cases.rules.takedown_request import Item
-from serving.cases.service.bulk_verdicts import Together, decide_all, of_person, withdraw_all
+from serving.cases.rules.bulk_verdicts import BulkItemResult
+from serving.cases.rules.takedown_request import RequestItem
+from serving.cases.service.bulk_verdicts import BulkAnswer, decide_all, of_person, withdraw_all
 from serving.cases.service.case_access import lease
 from serving.cases.store import cases
 from serving.cases.store.bulk_verdicts import StoredBulkItem
 from serving.cases.store.cases import Case
-from serving.listings.service.intake import receive
+from serving.listings.service.intake import receive_rows
 from tests.fixtures.runtimes import Site, a_case, a_drawn_case, a_suspect_row, having, judge
 
 
@@ -25,12 +25,12 @@ def some_cases(site: Site, number: int) -> list[Case]:
     return [a_case(site, external_id=f"MP-{number}") for number in range(number)]
 
 
-def together(site: Site, cases: list[Case], judgement: Judgement = Judgement.GREY_MARKET) -> Together:
-    items = tuple(Item(case.case_id, case.version_id) for case in cases)
-    return Together(site.runtime.ids.new("blk"), judgement, None, "Parallel imports.", items)
+def together(site: Site, cases: list[Case], judgement: Judgement = Judgement.GREY_MARKET) -> BulkAnswer:
+    items = tuple(RequestItem(case.case_id, case.version_id) for case in cases)
+    return BulkAnswer(site.runtime.ids.new("blk"), judgement, None, "Parallel imports.", items)
 
 
-def decide(site: Site, bulk_answer: Together) -> list[StoredBulkItem]:
+def decide(site: Site, bulk_answer: BulkAnswer) -> list[StoredBulkItem]:
     decide_all(site.runtime, site.analyst, bulk_answer)
     return of_person(site.runtime, site.analyst, bulk_answer.bulk_id)[1]
 
@@ -42,7 +42,7 @@ def state(site: Site, case: Case) -> CaseState:
 def test_every_case_is_answered_and_has_its_own_line(any_site: Site) -> None:
     cases = having(any_site, some_cases, 3)
     items = decide(any_site, together(any_site, cases))
-    assert [(case.case_id, case.made) for case in items] == [(case.case_id, Made.RECORDED) for case in cases]
+    assert [(case.case_id, case.made) for case in items] == [(case.case_id, BulkItemResult.RECORDED) for case in cases]
     assert all(line.verdict_id and line.reason for line in items)
     assert [state(any_site, case) for case in cases] == [CaseState.DECIDED] * 3
 
@@ -51,10 +51,12 @@ def test_a_refused_case_affects_no_other(any_site: Site) -> None:
     decided, leased_case, changed, asked_case, fine = having(any_site, some_cases, 5)
     judge(any_site, any_site.second_analyst, decided, Judgement.GENUINE)
     lease(any_site.runtime, any_site.second_analyst, leased_case.case_id)
-    receive(any_site.runtime, any_site.marketplace, [a_suspect_row(external_id="MP-2", price="3.00")], source="test")
+    receive_rows(
+        any_site.runtime, any_site.marketplace, [a_suspect_row(external_id="MP-2", price="3.00")], source="test"
+    )
     judge(any_site, any_site.second_analyst, asked_case, Judgement.COUNTERFEIT)
     items = decide(any_site, together(any_site, [decided, leased_case, changed, asked_case, fine]))
-    assert [line.made for line in items] == [Made.REFUSED] * 4 + [Made.RECORDED]
+    assert [line.made for line in items] == [BulkItemResult.REFUSED] * 4 + [BulkItemResult.RECORDED]
     assert [line.reason for line in items[:4]] == [
         "This case has already been decided.",
         "Tomás Rey is working on this case.",
@@ -72,7 +74,10 @@ def test_an_answer_needs_an_id_of_its_form(site: Site) -> None:
 def test_a_case_of_an_authorised_seller_is_left_out(site: Site) -> None:
     listing = {"title": "Aurelle Colline tote", "brand": "Aurelle", "seller": {"external_id": "maison-brandt"}}
     [line] = decide(site, together(site, [a_drawn_case(site, **listing)]))
-    assert (line.made, line.reason) == (Made.REFUSED, "The brand authorised this seller. Decide this case on its own.")
+    assert (line.made, line.reason) == (
+        BulkItemResult.REFUSED,
+        "The brand authorised this seller. Decide this case on its own.",
+    )
 
 
 @pytest.mark.both_engines
@@ -81,7 +86,7 @@ def test_one_form_counts_once_and_what_was_interrupted_is_finished(any_site: Sit
     bulk_answer = together(any_site, [first, second])
     decide(any_site, replace(bulk_answer, items=bulk_answer.items[:1]))  # As if the process ended here.
     items = decide(any_site, bulk_answer)
-    assert [line.made for line in items] == [Made.RECORDED, Made.RECORDED]
+    assert [line.made for line in items] == [BulkItemResult.RECORDED, BulkItemResult.RECORDED]
     assert decide(any_site, bulk_answer) == items, "sent a third time"
 
 
@@ -98,17 +103,17 @@ def test_one_form_sent_twice_in_the_same_moment_counts_once(any_site: Site) -> N
     with ThreadPoolExecutor(2) as pool:
         first, second = [future.result() for future in [pool.submit(send), pool.submit(send)]]
     assert first == second
-    assert [line.made for line in first] == [Made.RECORDED] * 6
+    assert [line.made for line in first] == [BulkItemResult.RECORDED] * 6
 
 
 def test_other_ticks_in_a_form_that_was_sent_are_decided_beside_the_first(any_site: Site) -> None:
     first, second = having(any_site, some_cases, 2)
     bulk_answer = together(any_site, [first])
     decide(any_site, bulk_answer)
-    items = decide(any_site, replace(bulk_answer, items=(Item(second.case_id, second.version_id),)))
+    items = decide(any_site, replace(bulk_answer, items=(RequestItem(second.case_id, second.version_id),)))
     assert [(line.case_id, line.made) for line in items] == [
-        (first.case_id, Made.RECORDED),
-        (second.case_id, Made.RECORDED),
+        (first.case_id, BulkItemResult.RECORDED),
+        (second.case_id, BulkItemResult.RECORDED),
     ]
 
 
@@ -116,7 +121,7 @@ def test_another_answer_in_a_form_that_was_sent_is_refused(site: Site) -> None:
     first, second = having(site, some_cases, 2)
     bulk_answer = together(site, [first])
     decide(site, bulk_answer)
-    other = replace(bulk_answer, judgement=Judgement.GENUINE, items=(Item(second.case_id, second.version_id),))
+    other = replace(bulk_answer, judgement=Judgement.GENUINE, items=(RequestItem(second.case_id, second.version_id),))
     with pytest.raises(Conflict, match="already sent with another answer"):
         decide(site, other)
     assert state(site, second) is CaseState.OPEN

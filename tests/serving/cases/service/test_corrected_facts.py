@@ -16,7 +16,7 @@ from models.errors import Conflict, Forbidden
 from models.policies.learning import LabelPolicy
 from models.verdict import Judgement
 from serving.accounts.rules.access import Person
-from serving.accounts.rules.second_person import Making, Origin
+from serving.accounts.rules.second_person import Origin, OriginKind
 from serving.accounts.store import origins
 from serving.audit.tables import audit_entry
 from serving.brands.store import authorised_sellers
@@ -27,7 +27,7 @@ from serving.cases.store import case_brands
 from serving.cases.store.cases import Case
 from serving.learning.service.labelling import labelled_rows
 from serving.listings.service import intake, intake_rows, precheck
-from serving.listings.service.intake import receive
+from serving.listings.service.intake import receive_rows
 from serving.listings.tables import facts as facts_table
 from serving.listings.tables import listing_version, score
 from serving.scoring.service.scoring import ReferenceContextCache
@@ -44,7 +44,7 @@ def name(site: Site, case: Case, naming: Naming, person: Person | None = None) -
 
 def send(site: Site, **changes: Any) -> Facts:
     """Send the listing again with these changes; the facts that were assembled for it."""
-    receive(site.runtime, site.marketplace, [a_suspect_row(**changes)], source="test")
+    receive_rows(site.runtime, site.marketplace, [a_suspect_row(**changes)], source="test")
     site.clock.forward(minutes=1)
     return assembled(site)[-1]
 
@@ -126,7 +126,7 @@ def test_a_backfilled_version_sees_no_correction_of_after_its_time(any_site: Sit
     between = any_site.clock.now() - timedelta(hours=1)
     name(any_site, case, VELA)
     row = a_suspect_row(price="3.00", occurred_at=between.isoformat())
-    receive(any_site.runtime, any_site.marketplace, [row], source="test", backfill=True)
+    receive_rows(any_site.runtime, any_site.marketplace, [row], source="test", backfill=True)
     facts = assembled(any_site)[-1]
     assert (facts.as_of, facts.correction, facts.brand.name) == (between, None, "Aurelle")
     [following] = open_cases(any_site)
@@ -171,7 +171,7 @@ def test_a_question_returns_to_the_brand_whose_correction_is_undone(site: Site) 
 def test_somebody_who_counts_as_one_with_the_decider_by_now_does_not_undo_a_naming(site: Site) -> None:
     complaint = say(site, refused(site))
     name(site, complaint, VELA, site.second_analyst)
-    reset = Origin(Making.RESET, site.analyst.user_id, site.clock.now())
+    reset = Origin(OriginKind.RESET, site.analyst.user_id, site.clock.now())
     site.write(origins.add_origin, "org_reset", site.second_analyst.user_id, reset)
     with pytest.raises(Forbidden, match="somebody else must name its brand"):
         undo_naming(site.runtime, site.second_analyst, complaint.case_id)
@@ -217,14 +217,14 @@ def test_a_naming_while_a_row_is_taken_in_counts_for_the_row(any_site: Site, mon
     calls: list[Any] = []
 
     def overtaken(*args: Any, **kwargs: Any) -> Any:
-        gathered_rows = intake_rows.gather(*args, **kwargs)
+        gathered_rows = intake_rows.gather_batch(*args, **kwargs)
         calls.append(gathered_rows)
         if len(calls) == 1:
             name(any_site, case, VELA)
         return gathered_rows
 
-    monkeypatch.setattr(intake, "gather", overtaken)
-    receive(any_site.runtime, any_site.marketplace, [a_suspect_row(price="3.00")], source="test")
+    monkeypatch.setattr(intake, "gather_batch", overtaken)
+    receive_rows(any_site.runtime, any_site.marketplace, [a_suspect_row(price="3.00")], source="test")
     assert len(calls) == 2
     assert open_cases(any_site)[0].brand == VELA.brand
 
@@ -257,7 +257,7 @@ def test_a_copy_of_a_text_is_compared_with_the_corrected_brand_s_list(any_site: 
     )
     changed = a_suspect_row(**text, **sellers, price="4.00")
     any_site.clock.forward(hours=1)
-    receive(any_site.runtime, any_site.marketplace, [changed], source="test")
+    receive_rows(any_site.runtime, any_site.marketplace, [changed], source="test")
     [case] = open_cases(any_site)
     copy = {**text, "seller": {"external_id": "copyist"}}
     any_site.clock.forward(hours=1)
@@ -267,7 +267,7 @@ def test_a_copy_of_a_text_is_compared_with_the_corrected_brand_s_list(any_site: 
     after = send(any_site, external_id="MP-21", **copy)
     copy["seller"] = {"external_id": "another-copyist"}
     past = a_suspect_row(external_id="MP-22", **copy, occurred_at=between.isoformat())
-    receive(any_site.runtime, any_site.marketplace, [past], source="test", backfill=True)
+    receive_rows(any_site.runtime, any_site.marketplace, [past], source="test", backfill=True)
     likenesses = [facts.near_duplicates for facts in (before, after, assembled(any_site)[-1])]
     assert [likeness is not None and bool(likeness.authorised) for likeness in likenesses] == [False, True, False]
 

@@ -18,13 +18,13 @@ from serving.audit.store import audit
 from serving.brands.store import brands
 from serving.cases.policy import AssignmentPolicy
 from serving.cases.service.case_access import lease
-from serving.cases.service.deferring import Wanted, assign_cases, manager_for, snooze, take_up
+from serving.cases.service.deferring import DeferralRequest, assign_cases, manager_for, resume, snooze
 from serving.cases.service.opening import open_by_choice
 from serving.cases.store import assignments, cases, deferrals, queue_positions, queues
 from serving.cases.store.cases import Case
 from serving.cases.store.queues import QueueFilter
 from serving.learning.store import learning, monitoring
-from serving.listings.service.intake import receive
+from serving.listings.service.intake import receive_rows
 from serving.listings.store import listings, scores
 from serving.platform.clock import Window
 from tests.fixtures.runtimes import Site, a_case, a_row, a_second_review, a_suspect_row, invite, judge
@@ -37,7 +37,7 @@ def shown(site: Site, *, aside: bool = False) -> list[str]:
 
 
 def snoozed(site: Site, case: Case, *, hours: int = 4, on_news: bool = True) -> None:
-    snooze(site.runtime, site.analyst, Wanted(case.case_id, hours, on_news))
+    snooze(site.runtime, site.analyst, DeferralRequest(case.case_id, hours, on_news))
 
 
 def test_a_snoozed_case_leaves_the_queue_and_returns(any_site: Site) -> None:
@@ -60,8 +60,8 @@ def test_a_snoozed_case_is_not_assigned(any_site: Site) -> None:
     case = a_case(any_site)
     snoozed(any_site, case)
     with any_site.runtime.store.read() as connection:
-        assert assignments.free(connection, any_site.here, any_site.clock.now(), 10) == []
-        assert assignments.free(connection, any_site.here, any_site.clock.now() + timedelta(hours=4), 10) == [
+        assert assignments.free_cases(connection, any_site.here, any_site.clock.now(), 10) == []
+        assert assignments.free_cases(connection, any_site.here, any_site.clock.now() + timedelta(hours=4), 10) == [
             case.case_id
         ]
 
@@ -72,7 +72,7 @@ def test_news_of_the_listing_ends_the_deferral(any_site: Site) -> None:
     snoozed(any_site, silent, on_news=False)
     for number in (1, 2):
         row = a_suspect_row(external_id=f"MP-{number}", sales={"d7": 3})
-        receive(any_site.runtime, any_site.marketplace, [row], source="test")
+        receive_rows(any_site.runtime, any_site.marketplace, [row], source="test")
     assert (shown(any_site), shown(any_site, aside=True)) == ([returning_case.case_id], [silent.case_id])
 
 
@@ -94,13 +94,13 @@ def test_a_case_is_late_only_knowingly(site: Site) -> None:
     with pytest.raises(Invalid, match="after its deadline"):
         snoozed(site, case, hours=72)
     assert shown(site) == [case.case_id]
-    snooze(site.runtime, site.analyst, Wanted(case.case_id, 72, on_news=False, knowingly=True))
+    snooze(site.runtime, site.analyst, DeferralRequest(case.case_id, 72, on_news=False, knowingly=True))
     assert shown(site) == []
 
 
 def test_the_missing_information_and_its_source_are_stored(any_site: Site) -> None:
     case = a_case(any_site)
-    request = Wanted(case.case_id, 4, on_news=True, missing="The invoice", asked="the marketplace")
+    request = DeferralRequest(case.case_id, 4, on_news=True, missing="The invoice", asked="the marketplace")
     snooze(any_site.runtime, any_site.analyst, request)
     latest = any_site.read(deferrals.latest, any_site.here, case.case_id)
     assert latest is not None
@@ -111,10 +111,10 @@ def test_the_missing_information_and_its_source_are_stored(any_site: Site) -> No
 def test_a_deferral_ends_once(any_site: Site) -> None:
     case = a_case(any_site)
     snoozed(any_site, case)
-    take_up(any_site.runtime, any_site.second_analyst, case.case_id)
+    resume(any_site.runtime, any_site.second_analyst, case.case_id)
     assert shown(any_site) == [case.case_id]
     with pytest.raises(Conflict, match="not deferred"):
-        take_up(any_site.runtime, any_site.second_analyst, case.case_id)
+        resume(any_site.runtime, any_site.second_analyst, case.case_id)
 
 
 def test_only_a_reviewer_without_a_competing_lease_can_snooze_an_open_case(site: Site) -> None:
@@ -123,7 +123,7 @@ def test_only_a_reviewer_without_a_competing_lease_can_snooze_an_open_case(site:
     with pytest.raises(Conflict, match="Somebody else is working"):
         snoozed(site, case)
     with pytest.raises(NotFound):
-        snooze(site.runtime, site.brand_person, Wanted(case.case_id, 1, on_news=False))
+        snooze(site.runtime, site.brand_person, DeferralRequest(case.case_id, 1, on_news=False))
     decided = a_case(site, external_id="MP-2")
     judge(site, site.analyst, decided, Judgement.GENUINE)
     with pytest.raises(Conflict, match="not open"):
@@ -135,7 +135,7 @@ def test_an_earlier_decider_cannot_delay_the_appeal(site: Site) -> None:
     with pytest.raises(Forbidden, match="somebody else"):
         snoozed(site, case)
     with pytest.raises(Invalid, match="deadline"):
-        snooze(site.runtime, site.second_analyst, Wanted(case.case_id, 100, on_news=False, knowingly=True))
+        snooze(site.runtime, site.second_analyst, DeferralRequest(case.case_id, 100, on_news=False, knowingly=True))
 
 
 def test_a_second_review_can_be_snoozed(site: Site) -> None:
@@ -143,10 +143,10 @@ def test_a_second_review_can_be_snoozed(site: Site) -> None:
     judge(site, site.analyst, judged, Judgement.GENUINE)
     site.clock.forward(days=15)
     review = a_second_review(site, judged, label=0)
-    snooze(site.runtime, site.second_analyst, Wanted(review.case_id, 4, on_news=False))
-    take_up(site.runtime, site.second_analyst, review.case_id)
+    snooze(site.runtime, site.second_analyst, DeferralRequest(review.case_id, 4, on_news=False))
+    resume(site.runtime, site.second_analyst, review.case_id)
     with pytest.raises(Conflict, match="not deferred"):
-        take_up(site.runtime, site.second_analyst, review.case_id)
+        resume(site.runtime, site.second_analyst, review.case_id)
 
 
 # Cases that an analyst opens on a listing that passed.
@@ -154,7 +154,7 @@ def test_a_second_review_can_be_snoozed(site: Site) -> None:
 
 def passed(site: Site, external_id: str = "MP-1") -> str:
     """A listing that no route sent to a person."""
-    receive(
+    receive_rows(
         dataclasses.replace(site.runtime, draw=lambda: 0.999),
         site.marketplace,
         [a_row(external_id=external_id)],
@@ -225,7 +225,7 @@ def test_its_label_represents_itself_alone(any_site: Site) -> None:
 
 
 def offered(site: Site) -> dict[str, str]:
-    return site.read(assignments.standing, {site.here}, site.clock.now())
+    return site.read(assignments.current_assignees, {site.here}, site.clock.now())
 
 
 def some_cases(site: Site, many: int) -> list[str]:

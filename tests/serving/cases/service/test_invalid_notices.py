@@ -8,14 +8,14 @@ from models.errors import Conflict, Forbidden, NotFound
 from models.verdict import Judgement
 from serving.accounts.rules.access import Person
 from serving.audit.store import audit
-from serving.cases.service.case_access import kept_from
-from serving.cases.service.invalid_notices import Invalid, end_invalid
+from serving.cases.service.case_access import excluded_people
+from serving.cases.service.invalid_notices import InvalidNotice, end_invalid
 from serving.cases.service.undoing import undo_verdict
 from serving.cases.store import cases, verdicts
 from serving.cases.store.cases import Case
 from serving.notices.rules.notices import InvalidReason, ItemState, NoticeOutcome
 from serving.notices.service.notice_complaints import complain
-from serving.notices.service.notice_decisions import told
+from serving.notices.service.notice_decisions import notifier_message
 from serving.notices.service.notice_links import PLACE
 from serving.notices.service.notice_list import changed_notices
 from serving.notices.service.notice_mails import mail_decisions
@@ -31,7 +31,7 @@ from tests.serving.notices.service.test_notices import SOLENNE
 
 def ended(site: Site, receipt: Receipt, reason: InvalidReason = InvalidReason.SPAM, by: Person | None = None) -> bool:
     (case,) = open_cases(site)
-    return end_invalid(site.runtime, by or site.analyst, Invalid(case.case_id, receipt.notice_id, reason))
+    return end_invalid(site.runtime, by or site.analyst, InvalidNotice(case.case_id, receipt.notice_id, reason))
 
 
 @pytest.mark.parametrize("reason", InvalidReason)
@@ -53,8 +53,8 @@ def test_an_invalid_notice_closes_its_case_without_a_verdict_and_tells_why(
     )
     with any_site.runtime.store.read() as connection:
         assert cases.get(connection, any_site.here, case.case_id).state is CaseState.STALE
-        notice = told(any_site.runtime, connection, notice_item)
-        assert audit.check(connection)[1] is None
+        notice = notifier_message(any_site.runtime, connection, notice_item)
+        assert audit.check_chain(connection)[1] is None
         assert verdicts.of_listings(connection, any_site.here, [case.listing_id]) == []
     assert notice is not None
     assert notice.facts == message(f"notice.facts.invalid.{reason.value}")
@@ -90,7 +90,7 @@ def test_invalid_notices_count_as_unfounded(any_site: Site) -> None:
     a_listing(any_site, **SOLENNE)
     ended(any_site, notify(any_site, "MP-1"), InvalidReason.WRONG_LISTING)
     with any_site.runtime.store.read() as connection:
-        (reporter,) = reporters.everyone(connection, any_site.here, 10)
+        (reporter,) = reporters.all_reporters(connection, any_site.here, 10)
         known = reputation_of(any_site.runtime, connection, reporter, any_site.clock.now())
     assert (known.founded, known.unfounded) == (0, 1)
 
@@ -103,7 +103,7 @@ def test_only_an_analyst_of_an_open_case_ends_a_notice(any_site: Site) -> None:
         with pytest.raises(error):
             ended(any_site, receipt, by=person)
     with pytest.raises(NotFound, match="No such notice"):
-        end_invalid(any_site.runtime, any_site.analyst, Invalid(case.case_id, "ntc_x", InvalidReason.SPAM))
+        end_invalid(any_site.runtime, any_site.analyst, InvalidNotice(case.case_id, "ntc_x", InvalidReason.SPAM))
     judge(any_site, any_site.analyst, case, Judgement.COUNTERFEIT)
     with pytest.raises(NotFound, match="no such notice"):
         ended(any_site, receipt, by=any_site.brand_person)
@@ -129,7 +129,7 @@ def test_a_notifier_complains_that_the_notice_was_found_invalid_and_somebody_els
     ended(any_site, receipt)
     case = complained(any_site, receipt)
     an_invited_user(any_site, any_site.analyst, any_site.second_analyst)
-    barred_people = any_site.read(kept_from, any_site.here, [case.case_id])
+    barred_people = any_site.read(excluded_people, any_site.here, [case.case_id])
     assert {any_site.analyst.user_id, any_site.second_analyst.user_id} <= barred_people[case.case_id]
     for person in (any_site.analyst, any_site.second_analyst):
         with pytest.raises(Forbidden, match="somebody else must decide the complaint"):
@@ -152,7 +152,7 @@ def test_an_upheld_complaint_counts_the_invalid_notice_as_founded_and_a_dismisse
         assert items_of(any_site, receipt)[0].outcome is outcome
         any_site.clock.forward(seconds=UNDO_SECONDS)
         with any_site.runtime.store.read() as connection:
-            (reporter,) = reporters.everyone(connection, any_site.here, 10)
+            (reporter,) = reporters.all_reporters(connection, any_site.here, 10)
             known = reputation_of(any_site.runtime, connection, reporter, any_site.clock.now())
         assert (known.founded, known.unfounded) == counts
     with pytest.raises(Conflict, match=r"no decision to keep this listing|has been a complaint"):

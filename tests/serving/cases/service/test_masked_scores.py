@@ -14,7 +14,7 @@ from serving.cases.rules.masked_score import Answers
 from serving.cases.service.undoing import undo_verdict
 from serving.cases.store import cases, masked_scores
 from serving.cases.store.cases import Case
-from serving.listings.service.intake import receive
+from serving.listings.service.intake import receive_rows
 from serving.listings.store import scores
 from tests.fixtures.runtimes import Site, a_case, a_suspect_row, judge
 from tests.serving.web.reports import put_champion_in_force
@@ -111,10 +111,10 @@ def test_a_cluster_with_a_masked_score_shows_no_sum_of_harm(site: Site) -> None:
     put_champion_in_force(site)
     site.clock.forward(minutes=1)
     for number in range(3):
-        receive(site.runtime, site.marketplace, [a_suspect_row(external_id=f"MP-{number}")], source="test")
+        receive_rows(site.runtime, site.marketplace, [a_suspect_row(external_id=f"MP-{number}")], source="test")
     visitor = visit_as(site, site.analyst)
     assert "expected harm" in words(visitor.get("/queue").text).partition("Cluster:")[2]
-    receive(masking(site).runtime, site.marketplace, [a_suspect_row(external_id="MP-3")], source="test")
+    receive_rows(masking(site).runtime, site.marketplace, [a_suspect_row(external_id="MP-3")], source="test")
     cluster = words(visitor.get("/queue").text).partition("Cluster:")[2]
     assert "4 listings" in cluster
     assert "expected harm" not in cluster
@@ -139,14 +139,14 @@ def test_first_answers_with_and_without_the_score_are_counted_apart(any_site: Si
     judge(any_site, any_site.analyst, again, Judgement.COUNTERFEIT)  # The score is visible by now.
     since = any_site.clock.now() - timedelta(days=1)
     with any_site.runtime.store.read() as connection:
-        assert masked_scores.first_answers(connection, any_site.here, since) == (Answers(3, 1), Answers(2, 1))
+        assert masked_scores.first_answer_counts(connection, any_site.here, since) == (Answers(3, 1), Answers(2, 1))
         own = [
-            masked_scores.first_answers_of(connection, user_id, since)
+            masked_scores.first_answer_counts_of(connection, user_id, since)
             for user_id in (any_site.analyst.user_id, "usr_x")
         ]
         assert own == [(Answers(3, 1), Answers(2, 1)), (Answers(), Answers())]
         later = any_site.clock.now() + timedelta(days=1)
-        assert masked_scores.first_answers(connection, any_site.here, later) == (Answers(), Answers())
+        assert masked_scores.first_answer_counts(connection, any_site.here, later) == (Answers(), Answers())
 
 
 @pytest.mark.parametrize("share", [0.0, 1.0])

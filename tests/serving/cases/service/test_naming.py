@@ -18,22 +18,22 @@ from serving.accounts.rules.access import Person
 from serving.accounts.service import provisioning
 from serving.appeals.service.appeal import Complaint, file_appeal
 from serving.audit.tables import audit_entry, audit_payload
-from serving.cases.rules.bulk_verdicts import Made
+from serving.cases.rules.bulk_verdicts import BulkItemResult
 from serving.cases.rules.case_brand import Naming
 from serving.cases.service.case_access import lease, visible_case
 from serving.cases.service.decision_context import Answer
 from serving.cases.service.naming import name_brand
 from serving.cases.service.opening import open_by_choice
-from serving.cases.service.review import Recorded, record_verdict
+from serving.cases.service.review import VerdictOutcome, record_verdict
 from serving.cases.service.test_buys import close
 from serving.cases.service.undoing import undo_verdict
 from serving.cases.store import case_brands, cases
 from serving.cases.store.cases import Case
 from serving.cases.tables import review_case
-from serving.listings.service.intake import receive
+from serving.listings.service.intake import receive_rows
 from serving.listings.tables import listing_version
 from serving.takedowns.rules.public_statement import Source
-from serving.takedowns.rules.statement import Owned, removal_statement
+from serving.takedowns.rules.statement import ProtectedMark, removal_statement
 from serving.takedowns.service.takedown import Cause, schedule
 from serving.takedowns.tables import action as action_table
 from serving.webhooks.rules.action import ActionKind
@@ -49,7 +49,7 @@ def removals(site: Site) -> int:
     return site.count(action_table)
 
 
-def counterfeit(site: Site, case: Case, naming: Naming | None = None) -> Recorded:
+def counterfeit(site: Site, case: Case, naming: Naming | None = None) -> VerdictOutcome:
     answer = Answer(case.case_id, case.version_id, Judgement.COUNTERFEIT, naming=naming)
     return record_verdict(site.runtime, site.analyst, answer)
 
@@ -227,7 +227,7 @@ def test_a_closed_case_keeps_its_brand(site: Site, closed: str) -> None:
     if closed == "decided":
         judge(site, site.analyst, case, Judgement.GENUINE)
     else:
-        receive(site.runtime, site.marketplace, [a_suspect_row(price="3.00")], source="test")
+        receive_rows(site.runtime, site.marketplace, [a_suspect_row(price="3.00")], source="test")
     with pytest.raises(Conflict):
         name(site, case, VELA)
 
@@ -264,7 +264,7 @@ def test_the_corrected_brand_is_what_later_readers_of_the_version_see(site: Site
 def test_an_edit_by_the_seller_does_not_undo_the_correction(any_site: Site) -> None:
     case = a_case(any_site, CaseLane.ASK_BRAND)
     name(any_site, case, VELA)
-    receive(any_site.runtime, any_site.marketplace, [a_suspect_row(price="3.00")], source="test")
+    receive_rows(any_site.runtime, any_site.marketplace, [a_suspect_row(price="3.00")], source="test")
     [following] = open_cases(any_site)
     assert following.follows_case_id == case.case_id
     assert (following.brand, following.lane) == (VELA.brand, CaseLane.ANALYST)
@@ -274,7 +274,7 @@ def test_an_edit_by_the_seller_does_not_undo_the_correction(any_site: Site) -> N
 def test_an_edit_that_names_another_brand_is_resolved_again(site: Site) -> None:
     name(site, a_case(site), VELA)
     row = a_suspect_row(title="Solenne tote 1:1 mirror quality, real leather", brand="Solenne")
-    receive(site.runtime, site.marketplace, [row], source="test")
+    receive_rows(site.runtime, site.marketplace, [row], source="test")
     [following] = open_cases(site)
     assert following.brand == registered(site, "Solenne").brand
 
@@ -349,9 +349,9 @@ def test_a_bulk_answer_records_the_named_cases_and_gives_the_others_their_reason
     typed = name(any_site, a_brandless_case(any_site, external_id="MP-3"), VELA)
     bulk_answer = together(any_site, [named, brandless, typed], Judgement.COUNTERFEIT)
     items = {line.case_id: line for line in decide(any_site, bulk_answer)}
-    assert items[brandless.case_id].made is Made.REFUSED
+    assert items[brandless.case_id].made is BulkItemResult.REFUSED
     assert items[brandless.case_id].reason == str(BrandNotNamed().phrase)
-    assert [items[case.case_id].made for case in (named, typed)] == [Made.RECORDED] * 2
+    assert [items[case.case_id].made for case in (named, typed)] == [BulkItemResult.RECORDED] * 2
     assert removals(any_site) == 2
 
 
@@ -392,7 +392,7 @@ def test_no_removal_is_made_without_a_brand_whoever_asks(any_site: Site, missing
     recorded = judge(any_site, any_site.analyst, case, Judgement.COUNTERFEIT)
     undo_verdict(any_site.runtime, any_site.analyst, case.case_id)
     statement = removal_statement(
-        owned=Owned("Solenne"),
+        owned=ProtectedMark("Solenne"),
         reason_code=ReasonCode.DESIGN,
         side=Side.ANALYST,
         was_flagged=True,

@@ -9,11 +9,11 @@ from sqlalchemy.exc import DBAPIError
 from models.errors import Forbidden
 from models.verdict import Judgement
 from serving.accounts.rules.access import Person, Role
-from serving.accounts.service.passwords import choose_anew
+from serving.accounts.service.passwords import reset_by_link
 from serving.accounts.service.reset_links import make_link_as_owner
 from serving.accounts.tables import account_origin
 from serving.brands.service.certification import vouch
-from serving.cases.service.removal_approvals import speak
+from serving.cases.service.removal_approvals import record_vote
 from serving.learning.service.promote import approve
 from serving.takedowns.rules.approval import Decision
 from serving.takedowns.rules.bursts import OF_BRAND
@@ -49,7 +49,7 @@ def site_admin(site: Site) -> Person:
 
 def added_again(site: Site, whom: Person, *, root: bool = True) -> None:
     path = make_link_as_owner(site.runtime, whom.email, by="local", as_root=root)
-    choose_anew(site.runtime, path.removeprefix("/reset/"), new_password=ANOTHER_PASSWORD, again=ANOTHER_PASSWORD)
+    reset_by_link(site.runtime, path.removeprefix("/reset/"), new_password=ANOTHER_PASSWORD, again=ANOTHER_PASSWORD)
 
 
 def certified(site: Site, person: Person) -> Person:
@@ -92,16 +92,16 @@ def test_two_puppets_of_an_administrator_release_no_pending_removal(any_site: Si
     else:
         analyst, manager = (taken_over(any_site, admin, user) for user in (any_site.analyst, any_site.account_manager))
     for person in (analyst, manager):
-        assert speak(any_site.runtime, person, action_id, Decision.APPROVE, WHY) is None
+        assert record_vote(any_site.runtime, person, action_id, Decision.APPROVE, WHY) is None
     assert states(any_site)["held"] == 1
 
 
 def test_after_a_burst_an_invited_colleague_of_the_confirmer_is_no_other_organisation(any_site: Site) -> None:
     colleague = invited_by_lead(any_site, a_leader(any_site), "jo")
     action_id = a_burst(any_site)
-    assert speak(any_site.runtime, any_site.analyst, action_id, Decision.APPROVE, WHY) is None
+    assert record_vote(any_site.runtime, any_site.analyst, action_id, Decision.APPROVE, WHY) is None
     with pytest.raises(Forbidden, match="count as one person"):
-        speak(any_site.runtime, colleague, action_id, Decision.APPROVE, WHY)
+        record_vote(any_site.runtime, colleague, action_id, Decision.APPROVE, WHY)
     assert states(any_site)["held"] == 1
 
 
@@ -131,10 +131,10 @@ def test_the_alarm_of_one_brand_holds_nothing_of_another(site: Site) -> None:
     *_, last = (confirm(site, site.brand_person, case) for case in cases[: CAP + 1])
     assert last.action is not None
     with site.runtime.store.read() as connection:
-        assert approvals.waits_for_brand(connection, site.here, site.brand_id, OF_BRAND)
-        assert not approvals.waits_for_brand(connection, site.here, "brd_another", OF_BRAND)
+        assert approvals.is_pending_for_brand(connection, site.here, site.brand_id, OF_BRAND)
+        assert not approvals.is_pending_for_brand(connection, site.here, "brd_another", OF_BRAND)
     for person in (site.analyst, site.account_manager):
-        speak(site.runtime, person, last.action.action_id, Decision.APPROVE, WHY)
+        record_vote(site.runtime, person, last.action.action_id, Decision.APPROVE, WHY)
     site.clock.forward(hours=1, minutes=1)
     confirm(site, site.brand_person, cases[-1])
     assert states(site) == {"scheduled": CAP + 2}

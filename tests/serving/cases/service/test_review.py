@@ -11,7 +11,7 @@ from serving.cases.service.decision_context import Answer
 from serving.cases.service.review import record_verdict
 from serving.cases.service.undoing import undo_verdict
 from serving.cases.store import cases, verdicts
-from serving.listings.service.intake import receive
+from serving.listings.service.intake import receive_rows
 from serving.takedowns.store import actions
 from serving.takedowns.store.actions import StoredAction
 from serving.takedowns.tables import action as action_table
@@ -66,7 +66,7 @@ def test_a_verdict_names_the_version_that_was_seen(any_site: Site) -> None:
 
 def test_a_case_overtaken_by_a_new_version_cannot_be_decided(any_site: Site) -> None:
     case = a_case(any_site)
-    receive(any_site.runtime, any_site.marketplace, [a_suspect_row(price="50.00")], source="test")
+    receive_rows(any_site.runtime, any_site.marketplace, [a_suspect_row(price="50.00")], source="test")
     with pytest.raises(Conflict, match="A new case shows the current version"):
         judge(any_site, any_site.analyst, case, Judgement.GENUINE)
 
@@ -151,7 +151,7 @@ def test_a_confirmation_may_be_given_again_after_an_undo(any_site: Site) -> None
 
 def test_at_most_one_removal_of_a_listing_is_open(any_site: Site) -> None:
     first = judge(any_site, any_site.brand_person, a_case(any_site, CaseLane.ASK_BRAND), Judgement.COUNTERFEIT)
-    receive(any_site.runtime, any_site.marketplace, [a_suspect_row(price="70.00")], source="test")
+    receive_rows(any_site.runtime, any_site.marketplace, [a_suspect_row(price="70.00")], source="test")
     (second,) = open_cases(any_site)
     judge(any_site, any_site.analyst, second, Judgement.COUNTERFEIT)
     (question,) = open_cases(any_site)

@@ -14,11 +14,17 @@ from models.verdict import Judgement
 from serving.appeals.policy import SellerEvidencePolicy
 from serving.appeals.rules.counter_notice import CounterNoticeEvent
 from serving.appeals.service.counter_notices import open_counter_notices
-from serving.appeals.service.seller_links import answer, revoke_links
+from serving.appeals.service.seller_links import act_by_link, revoke_links
 from serving.appeals.tables import seller_document, seller_upload
 from serving.audit.store import audit
 from serving.audit.tables import audit_entry
-from serving.cases.service.seller_evidence import Document, documents_of, for_analyst, for_rights_holder, hand_in
+from serving.cases.service.seller_evidence import (
+    Document,
+    analyst_document,
+    documents_of,
+    rights_holder_document,
+    upload_document,
+)
 from serving.cases.store import cases
 from serving.cases.store.cases import Case
 from serving.takedowns.store.actions import StoredAction
@@ -60,7 +66,7 @@ def rows(site: Site) -> tuple[int, int, int]:
         document_count, upload_count, entry_count = (
             connection.execute(query).scalar_one() for query in (*counted, logged)
         )
-        assert audit.check(connection)[1] is None
+        assert audit.check_chain(connection)[1] is None
     return document_count, upload_count, entry_count
 
 
@@ -69,9 +75,9 @@ def test_a_repeated_document_is_stored_once(any_site: Site) -> None:
     with listening(any_site) as receiver:
         _, first = told(any_site, receiver)
         _, second = told(any_site, receiver, "MP-10")
-    uploads = [hand_in(any_site.runtime, first, name, INVOICE) for name in ("a.pdf", "b.pdf")]
+    uploads = [upload_document(any_site.runtime, first, name, INVOICE) for name in ("a.pdf", "b.pdf")]
     assert {(file.name, file.media_type, file.size) for file in uploads} == {("a.pdf", "application/pdf", len(INVOICE))}
-    hand_in(any_site.runtime, second, "c.pdf", INVOICE)
+    upload_document(any_site.runtime, second, "c.pdf", INVOICE)
     assert rows(any_site) == (1, 2, 2)
 
 
@@ -82,13 +88,13 @@ def test_invalid_and_excess_documents_are_refused_and_not_stored(site: Site) -> 
         _, token = told(site, receiver)
     for content in (b"", b"<html>", INVOICE + b"x" * 100):
         with pytest.raises(Invalid):
-            hand_in(runtime, token, "invoice.pdf", content)
-    hand_in(runtime, token, "invoice.pdf", INVOICE)
+            upload_document(runtime, token, "invoice.pdf", content)
+    upload_document(runtime, token, "invoice.pdf", INVOICE)
     with pytest.raises(Conflict, match="in total"):
-        hand_in(runtime, token, "more.pdf", INVOICE + b"x" * 50)
-    hand_in(runtime, token, "goods.png", PICTURE)
+        upload_document(runtime, token, "more.pdf", INVOICE + b"x" * 50)
+    upload_document(runtime, token, "goods.png", PICTURE)
     with pytest.raises(Conflict, match="2 documents"):
-        hand_in(runtime, token, "one more.png", PICTURE + b".")
+        upload_document(runtime, token, "one more.png", PICTURE + b".")
     assert rows(site) == (2, 2, 2)
 
 
@@ -96,39 +102,39 @@ def test_documents_are_refused_after_the_decision_and_after_the_link_was_revoked
     with listening(site) as receiver:
         _, token = told(site, receiver)
         removal, other = told(site, receiver, "MP-10")
-    answer(site.runtime, token, CounterNoticeEvent.APPEAL, "They are genuine.")
-    hand_in(site.runtime, token, "invoice.pdf", INVOICE)
+    act_by_link(site.runtime, token, CounterNoticeEvent.APPEAL, "They are genuine.")
+    upload_document(site.runtime, token, "invoice.pdf", INVOICE)
     (case,) = open_cases(site, CaseLane.APPEAL)
     judge(site, site.second_analyst, case, Judgement.COUNTERFEIT)
     with pytest.raises(Conflict, match="No decision on this removal is pending"):
-        hand_in(site.runtime, token, "late.png", PICTURE)
+        upload_document(site.runtime, token, "late.png", PICTURE)
     revoke_links(site.runtime, site.here, removal.action_id)
     with pytest.raises(NotFound):
-        hand_in(site.runtime, other, "late.png", PICTURE)
+        upload_document(site.runtime, other, "late.png", PICTURE)
 
 
 def test_the_rights_holder_reads_it_with_the_answer_and_not_before(any_site: Site) -> None:
     with listening(any_site) as receiver:
         removal, token = told(any_site, receiver)
-    upload = hand_in(any_site.runtime, token, "invoice.pdf", INVOICE)
+    upload = upload_document(any_site.runtime, token, "invoice.pdf", INVOICE)
     counter_notice_id = now_of(any_site, removal).counter_notice_id
     arguments = any_site.runtime, any_site.brand_person, counter_notice_id, upload.upload_id
     with pytest.raises(NotFound):
-        for_rights_holder(*arguments)
-    answer(any_site.runtime, token, CounterNoticeEvent.SUBMIT, "Bought in Lyon.")
-    assert for_rights_holder(*arguments)[1] == INVOICE
+        rights_holder_document(*arguments)
+    act_by_link(any_site.runtime, token, CounterNoticeEvent.SUBMIT, "Bought in Lyon.")
+    assert rights_holder_document(*arguments)[1] == INVOICE
     for stranger in (any_site.analyst, a_rival(any_site)):
         with pytest.raises(NotFound):
-            for_rights_holder(any_site.runtime, stranger, counter_notice_id, upload.upload_id)
+            rights_holder_document(any_site.runtime, stranger, counter_notice_id, upload.upload_id)
 
 
 def test_a_later_case_of_the_seller_shows_it_with_what_was_decided_then(any_site: Site) -> None:
     with listening(any_site) as receiver:
         _, token = told(any_site, receiver)
-        upload = hand_in(any_site.runtime, token, "invoice.pdf", INVOICE)
+        upload = upload_document(any_site.runtime, token, "invoice.pdf", INVOICE)
         later = a_case(any_site, external_id="MP-77")
         assert [document.came_of for document in documents(any_site, later)] == [message("outcome.open")]
-        answer(any_site.runtime, token, CounterNoticeEvent.APPEAL, "They are genuine.")
+        act_by_link(any_site.runtime, token, CounterNoticeEvent.APPEAL, "They are genuine.")
         (appeal,) = open_cases(any_site, CaseLane.APPEAL)
         assert [document.at_issue for document in documents(any_site, appeal)] == [True]
         judge(any_site, any_site.second_analyst, appeal, Judgement.GENUINE)
@@ -136,24 +142,24 @@ def test_a_later_case_of_the_seller_shows_it_with_what_was_decided_then(any_site
         assert (shown.listing, shown.at_issue) == ("MP-9", False)
         assert shown.came_of == message("outcome.upheld")
         case_id = later.case_id
-        assert for_analyst(any_site.runtime, any_site.analyst, case_id, upload.upload_id)[1] == INVOICE
+        assert analyst_document(any_site.runtime, any_site.analyst, case_id, upload.upload_id)[1] == INVOICE
         # Only the seller's own cases show it, and a brand sees only documents that it is asked about.
         stranger = a_case(any_site, external_id="MP-78", seller={"external_id": "somebody-else"})
         assert documents(any_site, stranger) == ()
         for person, where in ((any_site.analyst, stranger.case_id), (any_site.brand_person, case_id)):
             with pytest.raises(NotFound):
-                for_analyst(any_site.runtime, person, where, upload.upload_id)
+                analyst_document(any_site.runtime, person, where, upload.upload_id)
 
 
 def test_a_maintained_removal_is_told_apart_from_one_that_nobody_decided_on(site: Site) -> None:
     with listening(site) as receiver:
         removal, token = told(site, receiver)
-        hand_in(site.runtime, token, "invoice.pdf", INVOICE)
+        upload_document(site.runtime, token, "invoice.pdf", INVOICE)
         later = a_case(site, external_id="MP-77")
-        answer(site.runtime, token, CounterNoticeEvent.SUBMIT, "Bought in Lyon.")
+        act_by_link(site.runtime, token, CounterNoticeEvent.SUBMIT, "Bought in Lyon.")
         answer_as_brand(site, removal, MAINTAIN)
         assert documents(site, later)[0].came_of == message("outcome.open")
-        answer(site.runtime, token, CounterNoticeEvent.APPEAL, "They are genuine.")
+        act_by_link(site.runtime, token, CounterNoticeEvent.APPEAL, "They are genuine.")
         (appeal,) = open_cases(site, CaseLane.APPEAL)
         judge(site, site.second_analyst, appeal, Judgement.COUNTERFEIT)
         assert documents(site, later)[0].came_of == message("outcome.stands")
@@ -164,7 +170,7 @@ def test_a_second_review_shows_no_documents_of_its_own_listing(site: Site) -> No
         removal, token = told(site, receiver)
         _, other = told(site, receiver, "MP-10")
     for seller_token in (token, other):
-        hand_in(site.runtime, seller_token, "invoice.pdf", INVOICE)
+        upload_document(site.runtime, seller_token, "invoice.pdf", INVOICE)
     first = site.read(cases.of_verdict, site.here, removal.verdict_id)
     site.clock.forward(days=120)
     assert [document.listing for document in documents(site, a_second_review(site, first, label=1))] == ["MP-10"]

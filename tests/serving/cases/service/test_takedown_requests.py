@@ -21,12 +21,12 @@ from serving.brands.rules.rights import RightKind
 from serving.brands.service.brand_file import set_sales_territory
 from serving.brands.tables import notice_basis
 from serving.cases.rules.takedown_request import Fate
-from serving.cases.service.takedown_requests import answered, confirm_all, withdraw
+from serving.cases.service.takedown_requests import confirm_all, takedown_result, withdraw
 from serving.cases.store import queues
 from serving.cases.store.cases import Case
 from serving.cases.store.queues import QueueFilter
 from serving.cases.tables import takedown_request, verdict
-from serving.listings.service.intake import receive
+from serving.listings.service.intake import receive_rows
 from serving.standing.policy import StandingPolicy
 from serving.standing.tables import confirmation
 from serving.takedowns.service.evidence import verify
@@ -57,7 +57,7 @@ def test_each_listing_has_its_verdict_removal_statement_basis_evidence_and_entry
         acts = Counter(connection.execute(select(audit_entry.c.act)).scalars())
         weighed = connection.execute(select(func.count()).select_from(confirmation)).scalar_one()
         parts = connection.execute(select(func.count()).select_from(evidence_part)).scalar_one()
-        assert audit.check(connection)[1] is None
+        assert audit.check_chain(connection)[1] is None
     assert {(removal.state, removal.created_at, bool(removal.statement["facts"])) for removal in removals} == {
         ("scheduled", any_site.clock.now(), True)
     }
@@ -105,7 +105,7 @@ def test_one_listing_that_is_refused_leaves_no_trace_and_touches_no_other(any_si
     decided, changed, strangers, *rest = having(any_site, questions, 5)
     judge(any_site, any_site.brand_person, decided, Judgement.GENUINE)
     row = a_suspect_row(external_id=external_id(any_site, changed), price="77.00")
-    receive(any_site.runtime, any_site.marketplace, [row], source="test")
+    receive_rows(any_site.runtime, any_site.marketplace, [row], source="test")
     unknown = replace(strangers, case_id="cas_00000000000000000000000000")
     before = brand_verdicts(any_site)
     done = request(any_site, [decided, changed, unknown, *rest])
@@ -151,7 +151,7 @@ def test_another_brands_right_and_listings_are_as_if_they_were_not_there(site: S
         request(site, cases, stranger)
     done = request(site, cases)
     with pytest.raises(NotFound, match="There is no such takedown request"):
-        answered(site.runtime, stranger, done.request.request_id)
+        takedown_result(site.runtime, stranger, done.request.request_id)
     colleague = invite(site.runtime, "noor@aurelle.example", "Noor Said", Role.BRAND, "Aurelle")
     with pytest.raises(NotFound, match="There is no such takedown request"):
         confirm_all(site.runtime, colleague, asked(site, cases, request_id=done.request.request_id))
@@ -198,8 +198,8 @@ def test_all_confirmations_are_undone_together_within_the_window(any_site: Site)
     assert withdraw(any_site.runtime, any_site.brand_person, request_id) == 4
     assert states(any_site) == {"withdrawn": 4}
     assert len(open_cases(any_site, CaseLane.ASK_BRAND)) == 4
-    assert all(listing.undone for listing in answered(any_site.runtime, any_site.brand_person, request_id).items)
-    assert any_site.read(audit.check)[1] is None
+    assert all(listing.undone for listing in takedown_result(any_site.runtime, any_site.brand_person, request_id).items)
+    assert any_site.read(audit.check_chain)[1] is None
 
 
 def test_a_request_is_undone_only_by_its_author_and_in_time(site: Site) -> None:
@@ -253,7 +253,7 @@ class Tally:
 def open_questions(site: Site, count: int) -> list[Case]:
     """That many questions in the brand's queue, each about a listing of its own."""
     rows = [a_suspect_row(external_id=f"MP-{i}", seller={"external_id": f"seller-{i}"}) for i in range(count)]
-    receive(site.runtime, site.marketplace, rows, source="test")
+    receive_rows(site.runtime, site.marketplace, rows, source="test")
     for case in open_cases(site, CaseLane.ANALYST):
         judge(site, site.analyst, case, Judgement.COUNTERFEIT)
     questions = open_cases(site, CaseLane.ASK_BRAND)
@@ -304,7 +304,7 @@ def test_of_eight_threads_exactly_one_confirms_each_case(any_site: Site, count: 
     assert forks(any_site) == 0
     assert rows(any_site, verdict) == 2 * count  # The analyst's, and the one confirmation.
     with any_site.runtime.store.read() as connection:
-        assert audit.check(connection)[1] is None
+        assert audit.check_chain(connection)[1] is None
         assert queues.queue(connection, QueueFilter(frozenset({any_site.here})), most=1) == []
 
 

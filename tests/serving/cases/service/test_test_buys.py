@@ -17,7 +17,7 @@ from models.verdict import Evidence, Judgement, Outcome, ReasonCode
 from serving.cases.rules.test_buy import CustodyEvent, Examiner, TestBuyState
 from serving.cases.service.decision_context import Answer
 from serving.cases.service.review import record_verdict
-from serving.cases.service.test_buys import Finding, Order, Step, close, order, read, take_step
+from serving.cases.service.test_buys import Finding, Order, Step, close, place_order, read, take_step
 from serving.cases.store import cases, verdicts
 from serving.cases.store.cases import Case
 from serving.cases.tables import verdict
@@ -37,7 +37,7 @@ def ordered(site: Site, case: Case, **changes: Any) -> str:
     """A test buy of a case."""
     arrives = site.clock.now() + timedelta(days=5)
     new_order = Order(case.case_id, case.version_id, "BZ-991", arrives, Decimal("89.00"), "EUR")
-    return order(site.runtime, site.analyst, replace(new_order, **changes))
+    return place_order(site.runtime, site.analyst, replace(new_order, **changes))
 
 
 def examined(site: Site, case: Case) -> str:
@@ -139,7 +139,7 @@ def test_a_brand_orders_none_and_reads_none(site: Site) -> None:
     case = a_case(site, CaseLane.ASK_BRAND)
     arrives = site.clock.now() + timedelta(days=5)
     with pytest.raises(Forbidden, match="Only analysts order test buys"):
-        order(site.runtime, site.brand_person, Order(case.case_id, case.version_id, "BZ-1", arrives))
+        place_order(site.runtime, site.brand_person, Order(case.case_id, case.version_id, "BZ-1", arrives))
     test_buy_id = ordered(site, case)
     with pytest.raises(NotFound):
         read(site.runtime, site.brand_person, test_buy_id)

@@ -16,7 +16,7 @@ from serving.cases.store.cases import Case
 from serving.notices.rules.notices import ReporterKind
 from serving.notices.store.reporters import Reporter
 from serving.standing.rules.standing import Standing
-from serving.standing.service import current
+from serving.standing.service import current_standing
 from tests.fixtures.notifying import a_reporter, items_of, notify
 from tests.fixtures.runtimes import Populated, Site, a_case, case_now, copy_on_sqlite, judge, open_cases
 from tests.serving.notices.service.test_notice_complaints import refused, say
@@ -42,7 +42,7 @@ def shown(site: Site, opened: Case) -> tuple[CaseLane, CaseState, datetime, floa
 
 def standing_of(site: Site, brand_id: str) -> Standing:
     with site.runtime.store.read() as connection:
-        return current(site.runtime, connection, site.here, brand_id, site.clock.now())
+        return current_standing(site.runtime, connection, site.here, brand_id, site.clock.now())
 
 
 def who(site: Site, lane: CaseLane) -> Person:

@@ -17,7 +17,7 @@ from serving.cases.store.case_filters import Facet
 from serving.cases.store.queue_positions import Neighbours
 from serving.cases.store.queues import Lease, QueueFilter
 from serving.listings.rules import EntryKind
-from serving.listings.service.intake import receive
+from serving.listings.service.intake import receive_rows
 from serving.listings.store import search
 from serving.listings.store.search import Hit
 from tests.fixtures.runtimes import Site, a_case, a_drawn_case, a_second_review, a_suspect_row, judge
@@ -93,7 +93,7 @@ def test_a_relisted_listing_is_found_by_its_filter(site: Site) -> None:
     with site.runtime.store.write() as connection:
         connection.exec_driver_sql("UPDATE action SET state = 'acknowledged', sent_at = created_at")
     site.clock.forward(days=1)
-    receive(site.runtime, site.marketplace, [a_suspect_row(external_id="MP-10")], source="test")
+    receive_rows(site.runtime, site.marketplace, [a_suspect_row(external_id="MP-10")], source="test")
     assert found(site, relisted=True) == {"MP-10"}
 
 
@@ -279,7 +279,7 @@ def test_a_page_needs_as_many_queries_for_many_cases_as_for_few(site: Site, path
     numbers = []
     for first in (0, 2):
         rows = [a_suspect_row(external_id=f"MP-{i}", language="en") for i in range(first, 10 * first + 2)]
-        receive(site.runtime, site.marketplace, rows, source="test")
+        receive_rows(site.runtime, site.marketplace, rows, source="test")
         with asked(site) as queries:
             assert visitor.get(path).status_code == 200
         numbers.append(len(queries))

@@ -7,7 +7,7 @@ import pytest
 
 from serving.learning.policy import DEFAULT_DRIFT_ALARM, DEFAULT_RETRAINING
 from serving.learning.rules.drift_alarm import Acknowledgement, quiet_features, red_features
-from serving.learning.rules.retraining import standing_alarm
+from serving.learning.rules.retraining import persistent_drift
 from tests.fixtures.clocks import NOW
 
 CHAMPION: Final = "c" * 64
@@ -84,5 +84,5 @@ def test_a_quiet_feature_starts_no_training() -> None:
     reports = [a_report(week, price_log=0.4, age=0.5) for week in range(2)]
     quiet = quiet_features(red_features(reports, [NOTE], DEFAULT_DRIFT_ALARM))
     bodies = [report for _, report in reports]
-    assert standing_alarm(bodies, DEFAULT_RETRAINING) == ("price_log", "age")
-    assert standing_alarm(bodies, DEFAULT_RETRAINING, quiet=quiet) == ("age",)
+    assert persistent_drift(bodies, DEFAULT_RETRAINING) == ("price_log", "age")
+    assert persistent_drift(bodies, DEFAULT_RETRAINING, quiet=quiet) == ("age",)

@@ -6,7 +6,7 @@ import pytest
 from models.labels import AppealState, GivenVerdict
 from models.policies.learning import DEFAULT_LABELS
 from models.verdict import Evidence, Judgement, Side
-from serving.learning.rules.promotion import Agreed, agreed
+from serving.learning.rules.promotion import AgreedAnswer, agreed_answer
 from tests.fixtures.clocks import NOW
 from tests.fixtures.hosts import roots_with
 
@@ -24,9 +24,9 @@ def by(user: str, judgement: Judgement, *, blind: bool = False, at: int = 0) -> 
 FIRST, BLIND = by("ines", FAKE, at=-1), by("tomas", FAKE, blind=True)
 BRAND = replace(by("camille", FAKE), side=Side.BRAND, brand_id="brn_1")
 ROOTS = roots_with("ines tomas rui camille")
-AGREED = Agreed(1, (FIRST.verdict_id, BLIND.verdict_id))
+AGREED = AgreedAnswer(1, (FIRST.verdict_id, BLIND.verdict_id))
 
-CASES: list[tuple[list[GivenVerdict], AppealState, Agreed | None, str]] = [
+CASES: list[tuple[list[GivenVerdict], AppealState, AgreedAnswer | None, str]] = [
     ([FIRST, BLIND], AppealState.NONE, AGREED, "two analysts, the second blind"),
     ([BLIND, FIRST], AppealState.NONE, AGREED, "in whatever order they are read"),
     ([FIRST], AppealState.NONE, None, "one person"),
@@ -68,38 +68,46 @@ CASES: list[tuple[list[GivenVerdict], AppealState, Agreed | None, str]] = [
 
 @pytest.mark.parametrize(("verdicts", "appeal", "expected", "_why"), CASES)
 def test_a_listing_is_beyond_dispute_where_two_found_the_same_and_nobody_says_otherwise(
-    verdicts: list[GivenVerdict], appeal: AppealState, expected: Agreed | None, _why: str
+    verdicts: list[GivenVerdict], appeal: AppealState, expected: AgreedAnswer | None, _why: str
 ) -> None:
-    assert agreed(verdicts, appeal, roots=ROOTS, as_of=NOW, policy=DEFAULT_LABELS) == expected
+    assert agreed_answer(verdicts, appeal, roots=ROOTS, as_of=NOW, policy=DEFAULT_LABELS) == expected
 
 
 def test_a_person_who_changed_their_answer_counts_once() -> None:
     changed = [by("ines", GENUINE, at=-3), by("ines", FAKE, at=-2), BLIND]
-    assert agreed(changed, AppealState.NONE, roots=ROOTS, as_of=NOW, policy=DEFAULT_LABELS) is None, (
+    assert agreed_answer(changed, AppealState.NONE, roots=ROOTS, as_of=NOW, policy=DEFAULT_LABELS) is None, (
         "it was argued about"
     )
 
 
 def test_a_later_verdict_is_not_known_yet() -> None:
     later = by("rui", GENUINE, at=24 * 30)
-    assert agreed([FIRST, BLIND, later], AppealState.NONE, roots=ROOTS, as_of=NOW, policy=DEFAULT_LABELS) == AGREED
+    assert (
+        agreed_answer([FIRST, BLIND, later], AppealState.NONE, roots=ROOTS, as_of=NOW, policy=DEFAULT_LABELS) == AGREED
+    )
 
 
 def test_genuine_listings_count_as_well() -> None:
     both = [by("ines", GENUINE, at=-1), by("tomas", Judgement.LICENSED, blind=True)]
-    label = agreed(both, AppealState.NONE, roots=ROOTS, as_of=NOW, policy=DEFAULT_LABELS)
+    label = agreed_answer(both, AppealState.NONE, roots=ROOTS, as_of=NOW, policy=DEFAULT_LABELS)
     assert label is not None
     assert label.value == 0
 
 
 def test_of_three_who_agree_one_has_to_have_looked_blind() -> None:
     third = by("rui", FAKE)
-    expected = Agreed(1, (FIRST.verdict_id, third.verdict_id, BLIND.verdict_id))
-    assert agreed([FIRST, BLIND, third], AppealState.NONE, roots=ROOTS, as_of=NOW, policy=DEFAULT_LABELS) == expected
+    expected = AgreedAnswer(1, (FIRST.verdict_id, third.verdict_id, BLIND.verdict_id))
+    assert (
+        agreed_answer([FIRST, BLIND, third], AppealState.NONE, roots=ROOTS, as_of=NOW, policy=DEFAULT_LABELS)
+        == expected
+    )
 
 
 def test_two_accounts_of_one_person_are_no_two_analysts() -> None:
     roots = roots_with("ines tomas rui", {"tomas": "ada", "ines": "ada"})
-    assert agreed([FIRST, BLIND], AppealState.NONE, roots=roots, as_of=NOW, policy=DEFAULT_LABELS) is None
+    assert agreed_answer([FIRST, BLIND], AppealState.NONE, roots=roots, as_of=NOW, policy=DEFAULT_LABELS) is None
     third = by("rui", FAKE)
-    assert agreed([FIRST, BLIND, third], AppealState.NONE, roots=roots, as_of=NOW, policy=DEFAULT_LABELS) is not None
+    assert (
+        agreed_answer([FIRST, BLIND, third], AppealState.NONE, roots=roots, as_of=NOW, policy=DEFAULT_LABELS)
+        is not None
+    )

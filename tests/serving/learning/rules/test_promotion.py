@@ -4,7 +4,14 @@ import pytest
 
 from models.errors import Conflict, Forbidden, Invalid
 from serving.learning.policy import DEFAULT_PROMOTION, DEFAULT_ROLLBACK, PromotionPolicy
-from serving.learning.rules.promotion import Approval, Standing, able, check_approval, may_roll_back_alone, standing
+from serving.learning.rules.promotion import (
+    Approval,
+    ApprovalStatus,
+    approval_status,
+    check_approval,
+    may_roll_back_alone,
+    useful_approvers,
+)
 from tests.fixtures.clocks import NOW
 from tests.fixtures.hosts import roots_with
 
@@ -22,8 +29,8 @@ def stands(
     not_passed: tuple[str, ...] = (),
     invited_by: dict[str, str] | None = None,
     policy: PromotionPolicy = DEFAULT_PROMOTION,
-) -> Standing:
-    return standing(
+) -> ApprovalStatus:
+    return approval_status(
         approvals,
         champion=champion,
         still_may=still_may,
@@ -37,7 +44,7 @@ def reasoned(approval: Approval, reason: str = "A new season.") -> Approval:
     return Approval(approval.by, reason, approval.beside)
 
 
-STANDINGS: list[tuple[Standing, int, str]] = [
+STANDINGS: list[tuple[ApprovalStatus, int, str]] = [
     (stands(), 2, "nobody has approved"),
     (stands(WEI), 1, "one of two"),
     (stands(WEI, MARA), 0, "two different people"),
@@ -74,7 +81,7 @@ STANDINGS: list[tuple[Standing, int, str]] = [
 
 
 @pytest.mark.parametrize(("standing", "missing", "_why"), STANDINGS)
-def test_approvals_are_missing(standing: Standing, missing: int, _why: str) -> None:
+def test_approvals_are_missing(standing: ApprovalStatus, missing: int, _why: str) -> None:
     assert (standing.missing, standing.complete) == (missing, missing == 0)
 
 
@@ -96,7 +103,7 @@ def test_an_approval_of_the_same_person_is_refused_and_no_other() -> None:
     with pytest.raises(Forbidden, match="count as one person"):
         check_approval(standing, MARA, roots, not_passed=())
     check_approval(standing, Approval("user:ada", "", CHAMPION), roots, not_passed=())
-    assert able(standing, EVERYBODY, roots) == {"user:ada"}
+    assert useful_approvers(standing, EVERYBODY, roots) == {"user:ada"}
 
 
 def test_an_approver_reset_afterwards_by_another_stands_as_doubled_and_does_not_approve_again() -> None:

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from serving.learning.policy import DEFAULT_RETRAINING, RetrainingPolicy
-from serving.learning.rules.retraining import Cause, Situation, Wait, decide, standing_alarm
+from serving.learning.rules.retraining import Cause, Situation, Wait, decide, persistent_drift
 from tests.fixtures.clocks import NOW
 
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
@@ -95,4 +95,4 @@ ALARMS = [
 def test_an_alarm_stands_if_a_feature_moved_in_each_of_the_last_reports(
     reports: list[dict[str, Any]], moved: tuple[str, ...], _why: str
 ) -> None:
-    assert standing_alarm(reports, DEFAULT_RETRAINING) == moved
+    assert persistent_drift(reports, DEFAULT_RETRAINING) == moved

@@ -15,12 +15,12 @@ from models.policies.learning import SecondReviewPolicy
 from models.verdict import Judgement
 from serving.audit.tables import audit_entry
 from serving.learning.service.golden import freeze_golden_set, golden_set_of, write_golden_set
-from serving.learning.service.labelling import known_at
+from serving.learning.service.labelling import snapshot_content
 from serving.learning.service.learn import request_training, retrain
 from serving.learning.service.second_reviews import open_second_reviews
 from serving.learning.store import golden, learning
 from serving.learning.tables import golden_set
-from serving.listings.service.intake import receive
+from serving.listings.service.intake import receive_rows
 from tests.fixtures.labels import label_a_history
 from tests.fixtures.runtimes import Populated, Site, a_case, a_suspect_row, copy_on_sqlite, having, judge, open_cases
 from tests.serving.learning.service.test_second_reviews import a_job, doubted
@@ -43,7 +43,7 @@ def judge_twice(site: Site, listings: int, fakes: int) -> None:
         a_suspect_row(external_id=f"G-{i}", title=f"Aure11e tote {i} 1:1 mirror", seller={"external_id": f"seller-{i}"})
         for i in range(listings)
     ]
-    receive(site.runtime, site.marketplace, rows, source="test")
+    receive_rows(site.runtime, site.marketplace, rows, source="test")
     cases = sorted(open_cases(site, CaseLane.ANALYST), key=lambda case: case.case_id)
     payload = {case.version_id: _answer(i, fakes) for i, case in enumerate(cases)}
     for case in cases:
@@ -99,7 +99,7 @@ def frozen(populated_sqlite: Populated, tmp_path_factory: pytest.TempPathFactory
 
 def labelled_of(site: Site, as_of: datetime) -> set[str | None]:
     """The sellers with rows in a snapshot of a moment."""
-    return {row.seller for row in known_at(site.runtime, site.here, as_of)[0]}
+    return {row.seller for row in snapshot_content(site.runtime, site.here, as_of)[0]}
 
 
 def test_nothing_of_a_golden_set_comes_into_a_snapshot_from_then_on(frozen: tuple[Site, datetime]) -> None:
@@ -140,7 +140,7 @@ def test_a_set_that_is_not_what_was_frozen_stops_every_snapshot(site: Site) -> N
         content = connection.execute(select(golden_set.c.content)).scalar_one()
         connection.execute(update(golden_set).values(content=content.replace(b'"label":1', b'"label":0', 1)))
     with pytest.raises(Invalid, match="as frozen; nothing is trained"):
-        known_at(site.runtime, site.here, site.clock.now())
+        snapshot_content(site.runtime, site.here, site.clock.now())
 
 
 @pytest.mark.soak

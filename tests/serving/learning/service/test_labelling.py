@@ -22,11 +22,11 @@ from serving.cases.service.decision_context import Answer
 from serving.cases.service.review import record_verdict
 from serving.cases.service.test_buys import Finding, close
 from serving.cases.service.undoing import undo_verdict
-from serving.learning.service.labelling import LabelChanges, LabelState, known_at, label_changes, label_state
+from serving.learning.service.labelling import LabelChanges, LabelState, label_changes, label_state, snapshot_content
 from serving.learning.service.publish import SnapshotFiles
 from serving.learning.store import golden, verdict_history
 from serving.learning.store.learning import StoredSnapshot
-from serving.listings.service.intake import receive
+from serving.listings.service.intake import receive_rows
 from serving.operations.service.housekeeping import refresh_references
 from tests.fixtures.facts import REFERENCES
 from tests.fixtures.runtimes import Site, a_case, a_drawn_case, a_second_review, a_suspect_row, judge, open_cases
@@ -39,11 +39,11 @@ from training.snapshots.summary import labels_in
 
 
 def rows_at(site: Site, as_of: datetime | None = None) -> list[SnapshotRow]:
-    return known_at(site.runtime, site.here, as_of or site.clock.now())[0]
+    return snapshot_content(site.runtime, site.here, as_of or site.clock.now())[0]
 
 
 def digest_at(site: Site, folder: Path, as_of: datetime) -> str:
-    rows, references = known_at(site.runtime, site.here, as_of)
+    rows, references = snapshot_content(site.runtime, site.here, as_of)
     return write_snapshot(folder, rows, references, as_of)[1]
 
 
@@ -97,7 +97,7 @@ def test_the_histories_of_some_versions_equal_theirs_among_all(any_site: Site) -
     """An appeal may be decided on a later version than the one it contests."""
     remove(any_site)
     altered = a_suspect_row(description="Altered after the removal.")
-    receive(any_site.runtime, any_site.marketplace, [altered], source="test")
+    receive_rows(any_site.runtime, any_site.marketplace, [altered], source="test")
     file_appeal(any_site.runtime, any_site.marketplace, COMPLAINT)
     judge(any_site, any_site.analyst, a_case(any_site, external_id="MP-2"), Judgement.GENUINE)
     (case,) = open_cases(any_site, CaseLane.APPEAL)
@@ -214,7 +214,7 @@ def test_two_exports_of_a_moment_are_equal_whatever_happened_since(any_site: Sit
     (appealed,) = open_cases(any_site, CaseLane.APPEAL)
     judge(any_site, any_site.second_analyst, appealed, Judgement.GENUINE)
     changed = [a_suspect_row(external_id=f"MP-1{n}", price="1.00") for n in range(6)]
-    receive(any_site.runtime, any_site.marketplace, changed, source="test")
+    receive_rows(any_site.runtime, any_site.marketplace, changed, source="test")
     any_site.clock.forward(hours=7)
     refresh_references(any_site.runtime)
     disabled(any_site, any_site.analyst)
@@ -248,7 +248,7 @@ def test_a_cluster_is_all_sellers_linked_before_the_moment(any_site: Site) -> No
 def taken(site: Site) -> StoredSnapshot:
     """A snapshot of this moment."""
     now = site.clock.now()
-    rows, references = known_at(site.runtime, site.here, now)
+    rows, references = snapshot_content(site.runtime, site.here, now)
     _, digest = write_snapshot(site.runtime.home.snapshots, rows, references, now)
     return StoredSnapshot(f"snp_{digest[:8]}", digest, len(rows), sum(row.label for row in rows), now, ())
 

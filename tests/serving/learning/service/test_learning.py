@@ -12,10 +12,10 @@ from models.verdict import Judgement
 from serving.composition import open_runtime
 from serving.learning.service.champions import follow_champions
 from serving.learning.service.labelling import export_snapshot
-from serving.learning.service.learn import request_training, retrain, try_again
+from serving.learning.service.learn import request_training, retrain, retry_load
 from serving.learning.service.promote import challenger
 from serving.learning.store import learning
-from serving.listings.service.intake import receive
+from serving.listings.service.intake import receive_rows
 from serving.listings.tables import score
 from serving.platform import jobs
 from serving.scoring.service.bundles import BundleStore, LiveModels
@@ -98,7 +98,7 @@ def test_a_refused_training_promotes_nothing_and_the_champion_goes_on(site: Site
         assert [model.digest for model in learning.models(connection, site.here, 5)] == [champion]
     assert job.error == ("0 counterfeit and 1 genuine labels are mature; at least 10 and 20 are needed to train.")
     assert site.runtime.services[LiveModels].of(site.here).digest == champion  # type: ignore[union-attr]  # in force
-    receive(site.runtime, site.marketplace, [a_suspect_row(external_id="MP-77")], source="test")
+    receive_rows(site.runtime, site.marketplace, [a_suspect_row(external_id="MP-77")], source="test")
     with site.runtime.store.read() as connection:
         assert (
             connection.execute(select(score.c.scorer).order_by(score.c.scored_at.desc())).scalars().first() == champion
@@ -201,7 +201,7 @@ def test_a_training_whose_bundle_does_not_load_in_time_is_kept_and_tried_again(
     is_busy[0] = False
     assert visitor.post("/models/train", {"job": job_id}).status_code == 303
     with pytest.raises(Conflict, match="under way"):
-        try_again(site.runtime, site.marketplace, job_id, by="test")
+        retry_load(site.runtime, site.marketplace, job_id, by="test")
     assert retrain(site.runtime, site.here, job_id) == "done"
     assert (trainings, limits) == (["train"], [60, 120, 240, 60])
     with site.runtime.store.read() as connection:
@@ -215,13 +215,13 @@ def test_a_training_whose_bundle_does_not_load_in_time_is_kept_and_tried_again(
 
 def test_a_kept_training_whose_files_are_gone_is_not_trained_anew(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     job_id = request_training(site.runtime, site.marketplace, by="test")
-    monkeypatch.setattr("serving.learning.service.learn.close_run", lambda *_arguments: None)
+    monkeypatch.setattr("serving.learning.service.learn.record_failed_run", lambda *_arguments: None)
     with site.runtime.store.write() as connection:
         changes = {"state": "failed", "progress": {"stage": "kept", "share": 1.0, "kept": 1}}
         learning.update_job(connection, site.here, job_id, changes)
-    try_again(site.runtime, site.marketplace, job_id, by="test")
+    retry_load(site.runtime, site.marketplace, job_id, by="test")
     assert retrain(site.runtime, site.here, job_id) == "failed"
     job = site.read(learning.get_job, site.here, job_id)
     assert job.error == "The files of the training are no longer in this data directory. Start a new training."
     with pytest.raises(Conflict, match="Nothing of this training is kept"):
-        try_again(site.runtime, site.marketplace, job_id, by="test")
+        retry_load(site.runtime, site.marketplace, job_id, by="test")

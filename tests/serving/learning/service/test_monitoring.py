@@ -10,7 +10,7 @@ from models.verdict import Judgement
 from serving.jobs.worker import sweep
 from serving.learning.service.monitoring import SCORE, measure, measure_weekly
 from serving.learning.store import monitoring
-from serving.listings.service.intake import receive
+from serving.listings.service.intake import receive_rows
 from serving.platform.clock import Window
 from tests.fixtures.clocks import NOW
 from tests.fixtures.runtimes import Site, a_case, a_row, judge
@@ -19,7 +19,7 @@ from tests.serving.web.reports import put_champion_in_force
 
 def send(site: Site, many: int, *, first: int = 0, price: float = 400.0) -> None:
     rows = [a_row(external_id=f"MP-{first + i}", price=f"{price + i % 50:.2f}") for i in range(many)]
-    receive(site.runtime, site.marketplace, rows, source="test")
+    receive_rows(site.runtime, site.marketplace, rows, source="test")
 
 
 def test_a_sample_is_spread_evenly_over_its_window_and_never_larger_than_asked_for(any_site: Site) -> None:
@@ -49,7 +49,7 @@ def test_first_answers_count_from_the_case_and_are_none_while_nobody_has_answere
     answered, _waiting = a_case(site, external_id="MP-1"), a_case(site, external_id="MP-2")
     site.clock.forward(hours=2)
     judge(site, site.analyst, answered, Judgement.GENUINE)
-    delays = site.read(monitoring.first_answers, site.here, Window.of_days(1, site.clock.now()))
+    delays = site.read(monitoring.first_answer_delays, site.here, Window.of_days(1, site.clock.now()))
     assert delays == [timedelta(hours=2), None]
 
 
@@ -57,7 +57,9 @@ def test_a_first_score_says_whether_anybody_was_shown_the_version(any_site: Site
     site = any_site
     a_case(site, external_id="MP-1")
     send(site, 1, first=2)
-    receive(site.runtime, site.marketplace, [a_row(external_id="MP-2", price="400.00", photos_count=3)], source="test")
+    receive_rows(
+        site.runtime, site.marketplace, [a_row(external_id="MP-2", price="400.00", photos_count=3)], source="test"
+    )
     with site.runtime.store.read() as connection:
         rows = list(monitoring.first_scores(connection, site.here, Window.of_days(1, site.clock.now())))
     assert [(row.reviewed, row.probability) for row in rows] == [(True, None), (False, None)]

@@ -15,7 +15,7 @@ from serving.accounts.tables import account, role_grant
 from serving.audit.service.verification import verify
 from serving.audit.tables import audit_entry, audit_payload
 from serving.learning.policy import PromotionPolicy
-from serving.learning.service.promote import Approved, approve, rollback, withdraw
+from serving.learning.service.promote import ApprovalResult, approve, rollback, withdraw_approval
 from serving.learning.store import approvals, learning
 from serving.learning.tables import model
 from serving.mail.rules.kinds import MailKind
@@ -81,7 +81,7 @@ def test_the_same_person_is_refused_the_second_time(site: Site) -> None:
 def test_two_people_who_approve_at_the_same_moment_put_it_in_force(any_site: Site) -> None:
     """Otherwise each would see one approval, and the model would wait for a third person."""
     digest = admit_model(any_site)
-    outcomes: list[Approved] = []
+    outcomes: list[ApprovalResult] = []
     barrier = threading.Barrier(2)
 
     def press(who: str) -> None:
@@ -100,18 +100,18 @@ def test_two_people_who_approve_at_the_same_moment_put_it_in_force(any_site: Sit
 def test_a_withdrawn_approval_does_not_count(any_site: Site) -> None:
     digest = admit_model(any_site)
     first_approval(any_site, digest)
-    withdraw(any_site.runtime, any_site.marketplace, digest=digest, by=by(any_site)[0])
+    withdraw_approval(any_site.runtime, any_site.marketplace, digest=digest, by=by(any_site)[0])
     assert second_approval(any_site, digest).standing.missing == 1
     assert first_approval(any_site, digest).in_force
     with pytest.raises(Conflict, match="or it is in force already"):
-        withdraw(any_site.runtime, any_site.marketplace, digest=digest, by=by(any_site)[0])
+        withdraw_approval(any_site.runtime, any_site.marketplace, digest=digest, by=by(any_site)[0])
 
 
 def test_nobody_withdraws_the_approval_of_somebody_else(site: Site) -> None:
     digest = admit_model(site)
     first_approval(site, digest)
     with pytest.raises(Conflict, match="You have not approved this model"):
-        withdraw(site.runtime, site.marketplace, digest=digest, by=by(site)[1])
+        withdraw_approval(site.runtime, site.marketplace, digest=digest, by=by(site)[1])
     assert second_approval(site, digest).in_force
 
 
@@ -168,9 +168,9 @@ def test_past_a_failed_gate_both_give_a_reason(site: Site) -> None:
     assert second_approval(site, digest, "Seen on the random slice too.").in_force
     with site.runtime.store.read() as connection:
         (promotion,) = learning.promotions(connection, site.here)
-        assert [approval.by for approval in approvals.used(connection, site.here)[promotion.promotion_id]] == list(
-            by(site)
-        )
+        assert [
+            approval.by for approval in approvals.used_by_promotion(connection, site.here)[promotion.promotion_id]
+        ] == list(by(site))
     assert promotion.note == "The new season changed prices. / Seen on the random slice too."
 
 

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select, text
 
-from models.errors import Conflict, Invalid, NotFound, UnderWay
+from models.errors import Conflict, Invalid, NotFound, WorkInProgress
 from models.verdict import Judgement
 from serving.audit.tables import audit_entry, audit_payload
 from serving.jobs.worker import sweep
@@ -20,13 +20,13 @@ from serving.learning.policy import DEFAULT_RETRAINING, RetrainingPolicy
 from serving.learning.rules.drift_alarm import RedFeature
 from serving.learning.rules.retraining import Cause, Wait
 from serving.learning.service.learn import request_training, retrain
-from serving.learning.service.monitoring import acknowledge, red_now, withdraw
+from serving.learning.service.monitoring import acknowledge, red_features_now, withdraw_acknowledgement
 from serving.learning.service.promote import challenger
-from serving.learning.service.retraining import look, retrain_by_itself
+from serving.learning.service.retraining import decide_for, retrain_by_itself
 from serving.learning.store import learning, monitoring, retraining
 from serving.learning.store.learning import Job
 from serving.marketplaces.rules import AutomaticRule
-from serving.marketplaces.service.kill_switches import switch
+from serving.marketplaces.service.kill_switches import switch_rule
 from serving.platform import jobs
 from tests.fixtures.labels import label_a_history
 from tests.fixtures.runtimes import Site, a_case, judge
@@ -80,7 +80,7 @@ def test_a_sweep_leaves_one_training_with_its_cause_in_the_queue_and_in_the_audi
     assert (f"retrain:{job.job_id}", jobs.TRAINING) in set(map(tuple, queued))
     labelled.clock.forward(hours=1)
     assert retrain_by_itself(labelled.runtime) == 0, "it still waits in the queue"
-    assert look(labelled.runtime, labelled.here).code is Wait.UNDER_WAY
+    assert decide_for(labelled.runtime, labelled.here).code is Wait.UNDER_WAY
 
 
 def test_one_label_fewer_starts_nothing_and_says_how_many_are_missing(any_site: Site) -> None:
@@ -90,7 +90,7 @@ def test_one_label_fewer_starts_nothing_and_says_how_many_are_missing(any_site: 
     runtime = replace(site.runtime, policies=site.runtime.policies.changed(policy))
     assert retrain_by_itself(runtime) == 0
     with runtime.store.read() as connection:
-        last_look = retraining.last_look(connection, site.here)
+        last_look = retraining.last_decision(connection, site.here)
     assert last_look is not None
     assert {name: last_look[1][name] for name in ("code", "new_labels", "needed")} == {
         "code": "not_due",
@@ -101,11 +101,11 @@ def test_one_label_fewer_starts_nothing_and_says_how_many_are_missing(any_site: 
 
 def test_an_administrator_switches_it_off_and_on(labelled: Site) -> None:
     runtime, rule = labelled.runtime, AutomaticRule.RETRAINING
-    switch(runtime, labelled.marketplace, rule, on=False, by="test", reason="A feed is broken.")
-    assert look(runtime, labelled.here).code is Wait.OFF
+    switch_rule(runtime, labelled.marketplace, rule, on=False, by="test", reason="A feed is broken.")
+    assert decide_for(runtime, labelled.here).code is Wait.OFF
     assert jobs_of(labelled) == []
-    switch(runtime, labelled.marketplace, rule, on=True, by="test", reason="It is repaired.")
-    assert look(runtime, labelled.here).code is Cause.LABELS
+    switch_rule(runtime, labelled.marketplace, rule, on=True, by="test", reason="It is repaired.")
+    assert decide_for(runtime, labelled.here).code is Cause.LABELS
 
 
 def test_labels_are_counted_once_an_hour(labelled: Site) -> None:
@@ -114,7 +114,7 @@ def test_labels_are_counted_once_an_hour(labelled: Site) -> None:
     for minutes, counted_at in ((59, started), (1, started + timedelta(hours=1))):
         labelled.clock.forward(minutes=minutes)
         retrain_by_itself(labelled.runtime)
-        last_look = labelled.read(retraining.last_look, labelled.here)
+        last_look = labelled.read(retraining.last_decision, labelled.here)
         assert last_look is not None
         assert last_look[0] == counted_at
 
@@ -126,40 +126,40 @@ def end(site: Site, **values: object) -> None:
 
 
 def test_a_refused_training_is_tried_again_only_with_other_labels_and_after_a_rest(labelled: Site) -> None:
-    look(labelled.runtime, labelled.here)
+    decide_for(labelled.runtime, labelled.here)
     end(labelled, state="failed", error="A column alone separates counterfeit from genuine.")
     labelled.clock.forward(days=20)
-    assert look(labelled.runtime, labelled.here).code is Wait.UNCHANGED
+    assert decide_for(labelled.runtime, labelled.here).code is Wait.UNCHANGED
     assert request_training(labelled.runtime, labelled.marketplace, by="test"), "a person may try"
     end(labelled, state="failed", error="A column alone separates counterfeit from genuine.")
     label(labelled, genuine=1)
-    assert look(labelled.runtime, labelled.here).code is Cause.LABELS
+    assert decide_for(labelled.runtime, labelled.here).code is Cause.LABELS
     end(labelled, state="failed", error="A column alone separates counterfeit from genuine.")
     judge(labelled, labelled.analyst, a_case(labelled, external_id="MP-rest"), Judgement.GENUINE)
     labelled.clock.forward(days=14)
     rests = replace(FEW, back_off_days=4, most_back_off_days=16)
     waiting = replace(labelled.runtime, policies=labelled.runtime.policies.changed(rests))
-    decision = look(waiting, labelled.here)
+    decision = decide_for(waiting, labelled.here)
     assert (decision.code, decision.failures) == (Wait.BACK_OFF, 3)
     labelled.clock.forward(days=2)
-    assert look(waiting, labelled.here).code is Cause.LABELS
+    assert decide_for(waiting, labelled.here).code is Cause.LABELS
 
 
 def test_labels_count_from_the_last_training_that_ended_well(labelled: Site) -> None:
-    look(labelled.runtime, labelled.here)
+    decide_for(labelled.runtime, labelled.here)
     end(labelled, state="done")
     labelled.clock.forward(days=1)
-    decision = look(labelled.runtime, labelled.here)
+    decision = decide_for(labelled.runtime, labelled.here)
     assert (decision.code, decision.new_labels, decision.failures) == (Wait.UNCHANGED, 0, 0)
     label(labelled, genuine=3)
-    decision = look(labelled.runtime, labelled.here)
+    decision = decide_for(labelled.runtime, labelled.here)
     assert (decision.code, decision.new_labels) == (Wait.NOT_DUE, 3)
     labelled.clock.forward(days=15)
-    assert look(labelled.runtime, labelled.here).code is Cause.SCHEDULE
+    assert decide_for(labelled.runtime, labelled.here).code is Cause.SCHEDULE
 
 
 def test_a_drift_alarm_of_two_reports_since_the_last_training_starts_one(labelled: Site) -> None:
-    look(labelled.runtime, labelled.here)
+    decide_for(labelled.runtime, labelled.here)
     end(labelled, state="done")
     report = {"enough": True, "shifts": [{"name": "price_log_ratio", "level": "moved", "psi": 0.4}]}
 
@@ -170,10 +170,10 @@ def test_a_drift_alarm_of_two_reports_since_the_last_training_starts_one(labelle
     measured()  # At the moment of the training, so it is no news.
     label(labelled, genuine=1)
     measured()
-    assert look(labelled.runtime, labelled.here).code is Wait.NOT_DUE
+    assert decide_for(labelled.runtime, labelled.here).code is Wait.NOT_DUE
     labelled.clock.forward(days=7)
     measured()
-    decision = look(labelled.runtime, labelled.here)
+    decision = decide_for(labelled.runtime, labelled.here)
     assert (decision.code, decision.moved) == (Cause.DRIFT, ("price_log_ratio",))
     assert jobs_of(labelled)[0].cause == {"cause": "drift", "new_labels": 1, "moved": ["price_log_ratio"]}
 
@@ -183,7 +183,7 @@ def test_of_simultaneous_requests_one_starts_a_training(any_site: Site) -> None:
     def ask(_number: int) -> bool:
         try:
             request_training(any_site.runtime, any_site.marketplace, by="test")
-        except UnderWay:
+        except WorkInProgress:
             return False
         return True
 
@@ -247,7 +247,7 @@ def test_a_training_that_nobody_asked_for_and_is_refused_is_a_run_with_its_reaso
     assert (run["status"], tags["state"], tags["cause"], tags["reason"]) == ("FAILED", "refused", "labels", sentence)
     site.clock.forward(days=20)
     assert sweep(site.runtime)["trainings_started"] == 0, "the same labels would be refused again"
-    look = site.read(retraining.last_look, site.here)
+    look = site.read(retraining.last_decision, site.here)
     assert look is not None
     assert look[1]["code"] == "unchanged"
 
@@ -302,7 +302,7 @@ def add_report(site: Site, **psi: float) -> None:
 
 def red(site: Site) -> dict[str, RedFeature]:
     with site.runtime.store.read() as connection:
-        return {feature.name: feature for feature in red_now(site.runtime, connection, site.here)}
+        return {feature.name: feature for feature in red_features_now(site.runtime, connection, site.here)}
 
 
 def explain(site: Site, feature: str = "price_log", note: str = " The summer sale. ") -> None:
@@ -332,10 +332,12 @@ def test_a_withdrawn_acknowledgement_no_longer_quiets(any_site: Site) -> None:
     explain(any_site)
     note = red(any_site)["price_log"].acknowledged
     assert note is not None
-    withdraw(any_site.runtime, any_site.marketplace, acknowledgement_id=note.acknowledgement_id, by=BY)
+    withdraw_acknowledgement(any_site.runtime, any_site.marketplace, acknowledgement_id=note.acknowledgement_id, by=BY)
     assert red(any_site)["price_log"].acknowledged is None
     with pytest.raises(NotFound):
-        withdraw(any_site.runtime, any_site.marketplace, acknowledgement_id=note.acknowledgement_id, by=BY)
+        withdraw_acknowledgement(
+            any_site.runtime, any_site.marketplace, acknowledgement_id=note.acknowledgement_id, by=BY
+        )
 
 
 @pytest.mark.parametrize("note", ["", "  \n"])
@@ -359,7 +361,7 @@ def test_without_a_report_nothing_is_red(site: Site) -> None:
 def test_a_decision_about_a_training_leaves_out_the_acknowledged_features(site: Site) -> None:
     for _ in range(2):
         add_report(site, price_log=0.4, seller_age=0.3)
-    assert look(site.runtime, site.here).moved == ("price_log", "seller_age")
+    assert decide_for(site.runtime, site.here).moved == ("price_log", "seller_age")
     explain(site)
     site.clock.forward(hours=1)
-    assert look(site.runtime, site.here).moved == ("seller_age",)
+    assert decide_for(site.runtime, site.here).moved == ("seller_age",)

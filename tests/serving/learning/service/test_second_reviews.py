@@ -11,10 +11,10 @@ from models.errors import Forbidden, NotFound
 from models.labels import WANTS_A_SECOND, NoLabel
 from models.policies.deciding import RoutingPolicy
 from models.policies.learning import LabelPolicy, SecondReviewPolicy
-from models.score import OTHER, Reason, reason_as_json, remainder
+from models.score import OTHER, Reason, reason_as_json, remainder_reason
 from models.verdict import Judgement
 from serving.accounts.rules.access import Grant, Person, Role
-from serving.accounts.service.passwords import choose_anew
+from serving.accounts.service.passwords import reset_by_link
 from serving.accounts.service.reset_links import make_link
 from serving.accounts.store import accounts
 from serving.accounts.store.accounts import Session
@@ -24,12 +24,12 @@ from serving.cases.service.undoing import undo_verdict
 from serving.cases.store import assignments, cases, queues
 from serving.cases.store.cases import Case
 from serving.cases.store.queues import QueueFilter
-from serving.learning.service.labelling import known_at, label_of
-from serving.learning.service.reason_precision import Told, reason_precision, told
+from serving.learning.service.labelling import label_of, snapshot_content
+from serving.learning.service.reason_precision import ReasonCounts, count_reasons, reason_precision
 from serving.learning.service.second_reviews import open_gold_items, open_second_reviews
 from serving.learning.store import golden, learning, second_reviews, verdict_history
 from serving.learning.store.second_reviews import SecondReviews
-from serving.listings.service.intake import receive
+from serving.listings.service.intake import receive_rows
 from serving.takedowns.store import actions
 from serving.web.queue.my_page import my_page
 from tests.fixtures.facts import some_facts
@@ -67,11 +67,11 @@ def label_now(site: Site, version_id: str) -> object:
 
 
 def rows_now(site: Site) -> list[SnapshotRow]:
-    return known_at(site.runtime, site.here, site.clock.now())[0]
+    return snapshot_content(site.runtime, site.here, site.clock.now())[0]
 
 
 def counts(site: Site) -> SecondReviews:
-    return site.read(second_reviews.count, site.here)
+    return site.read(second_reviews.review_counts, site.here)
 
 
 def queue_of(site: Site, person: Person) -> list[str]:
@@ -106,7 +106,7 @@ def test_the_author_of_the_reset_link_behind_the_first_answer_gives_no_second_re
         accounts.add_grants(connection, host.user_id, [Grant(Role.ADMIN, any_site.here)], any_site.clock.now())
         host = accounts.person(connection, host.user_id)
     path = make_link(runtime, host, any_site.analyst.user_id)
-    choose_anew(runtime, path.removeprefix("/reset/"), new_password="a better password", again="a better password")
+    reset_by_link(runtime, path.removeprefix("/reset/"), new_password="a better password", again="a better password")
     case = a_genuine_case(any_site)
     any_site.clock.forward(days=15)
     look = a_second_review(any_site, case, label=0)
@@ -117,7 +117,10 @@ def test_the_author_of_the_reset_link_behind_the_first_answer_gives_no_second_re
     visit_as(any_site, third)
     assign_cases(runtime)
     with runtime.store.read() as connection:
-        assert assignments.standing(connection, {any_site.here}, any_site.clock.now())[look.case_id] == third.user_id
+        assert (
+            assignments.current_assignees(connection, {any_site.here}, any_site.clock.now())[look.case_id]
+            == third.user_id
+        )
     judge(any_site, third, look, Judgement.GENUINE)
 
 
@@ -275,7 +278,7 @@ def test_a_listing_that_changes_meanwhile_gets_its_case_and_the_second_review_st
     case = a_genuine_case(any_site)
     any_site.clock.forward(days=15)
     look = a_second_review(any_site, case, label=0)
-    receive(any_site.runtime, any_site.marketplace, [a_suspect_row(price="12.00")], source="test")
+    receive_rows(any_site.runtime, any_site.marketplace, [a_suspect_row(price="12.00")], source="test")
     cases_by_lane = {open_case.lane: open_case for open_case in open_cases(any_site)}
     assert cases_by_lane.keys() == {CaseLane.ANALYST, CaseLane.SECOND_REVIEW}
     assert cases_by_lane[CaseLane.ANALYST].follows_case_id is None
@@ -390,7 +393,7 @@ def test_each_reason_and_rule_counts_once_a_listing_with_what_came_true() -> Non
             "version_id": "a",
             "reasons": [
                 reason_as_json(reason)
-                for reason in (Reason("wording", like, 1.2), Reason("age", young, -0.1), remainder(OTHER, 0.3))
+                for reason in (Reason("wording", like, 1.2), Reason("age", young, -0.1), remainder_reason(OTHER, 0.3))
             ],
             "route_reasons": [as_json(middle)],
         },
@@ -403,10 +406,10 @@ def test_each_reason_and_rule_counts_once_a_listing_with_what_came_true() -> Non
             "route_reasons": [as_json(high), as_json(audit), as_json(middle)],
         },
     ]
-    seen = told(rows, {"a": True, "b": False})
+    seen = count_reasons(rows, {"a": True, "b": False})
     assert (seen.labelled, seen.counterfeit) == (2, 1)
-    assert seen.reasons_for == (Told("wording", like, 2, 1),)
-    assert seen.reasons_against == (Told("age", young, 1, 1),)
+    assert seen.reasons_for == (ReasonCounts("wording", like, 2, 1),)
+    assert seen.reasons_against == (ReasonCounts("age", young, 1, 1),)
     assert [(rule.name, rule.labelled, rule.counterfeit) for rule in seen.rules] == [
         ("route.middle", 2, 1),
         ("route.audit", 1, 0),
@@ -429,7 +432,7 @@ def test_only_listings_with_a_mature_label_count_by_their_first_score(site: Site
 def test_a_rule_is_one_row_whatever_seller_it_names() -> None:
     named = {seller: message("relist.linked_new_seller", seller=seller) for seller in ("ann", "bo", "cleo")}
     rows = [{"version_id": seller, "reasons": [], "route_reasons": [as_json(rule)]} for seller, rule in named.items()]
-    (only,) = told(rows, {"ann": True, "bo": True, "cleo": False}).rules
+    (only,) = count_reasons(rows, {"ann": True, "bo": True, "cleo": False}).rules
     assert (only.name, only.labelled, only.counterfeit) == ("relist.linked_new_seller", 3, 2)
 
 

@@ -9,12 +9,12 @@ from models.routing import Lane
 from models.verdict import Judgement
 from serving.audit.store import audit
 from serving.learning.service import trial
-from serving.learning.service.rescore import Rescored, model_named, rescore, summary
+from serving.learning.service.rescore import RescoredVersion, model_named, rescore, rescoring_summary
 from serving.learning.store import learning
-from serving.listings.service.intake import receive
+from serving.listings.service.intake import receive_rows
 from serving.listings.store import scores
 from serving.listings.tables import score
-from serving.scoring.rules.trial import decides
+from serving.scoring.rules.trial import does_challenger_decide
 from serving.scoring.service.bundles import BundleStore
 from serving.scoring.service.scoring import Trials, follow_trials
 from serving.scoring.store import trials
@@ -55,12 +55,12 @@ def send(site: Site, many: int, *, first: int = 0) -> list[Lane | None]:
         a_row(external_id=f"MP-{first + i}", seller={"external_id": f"shop-{first + i}"}, price=f"{400 + i}.00")
         for i in range(many)
     ]
-    return [answer.lane for answer in receive(site.runtime, site.marketplace, rows, source="test")]
+    return [answer.lane for answer in receive_rows(site.runtime, site.marketplace, rows, source="test")]
 
 
 def shown(site: Site, open_trial: Trial) -> dict[str, int]:
     with site.runtime.store.read() as connection:
-        compared = trial.shown_so_far(site.runtime, connection, open_trial)
+        compared = trial.comparison_so_far(site.runtime, connection, open_trial)
     cells = {name: getattr(compared, name).listings for name in ("both", "only_champion", "only_challenger", "neither")}
     return {name: number for name, number in cells.items() if number}
 
@@ -79,7 +79,7 @@ def test_with_a_share_it_decides_about_those_sellers_and_no_others(any_site: Sit
     site = any_site
     open_trial = started(site, share=0.5)
     lanes = send(site, 20)
-    expected = [decides(open_trial.trial_id, f"shop-{i}", 0.5) for i in range(20)]
+    expected = [does_challenger_decide(open_trial.trial_id, f"shop-{i}", 0.5) for i in range(20)]
     assert [lane is Lane.ASK_BRAND for lane in lanes] == expected
     assert 0 < sum(expected) < 20
 
@@ -108,7 +108,7 @@ def test_what_was_flagged_is_known_once_people_have_answered(site: Site) -> None
         judge(site, site.brand_person, case, Judgement.COUNTERFEIT)
     site.clock.forward(days=20)
     with site.runtime.store.read() as connection:
-        compared = trial.shown_so_far(site.runtime, connection, open_trial)
+        compared = trial.comparison_so_far(site.runtime, connection, open_trial)
     assert compared.only_challenger.counterfeit == compared.only_challenger.listings > 0
 
 
@@ -124,7 +124,7 @@ def test_to_decide_takes_somebody_else_s_approval(site: Site) -> None:
     with site.runtime.store.read() as connection:
         (open_trial,) = trials.open_trials(connection, site.here)
         assert open_trial.share == 0.1
-        assert audit.check(connection)[1] is None
+        assert audit.check_chain(connection)[1] is None
 
 
 def test_one_model_is_on_trial_at_a_time_and_never_the_champion(site: Site) -> None:
@@ -153,7 +153,7 @@ EVERYTHING = NOW - timedelta(days=1)
 def test_the_past_is_scored_as_it_was_known_then(any_site: Site) -> None:
     site = any_site
     digest = put_champion_in_force(site)
-    receive(site.runtime, site.marketplace, [a_row()], source="test")
+    receive_rows(site.runtime, site.marketplace, [a_row()], source="test")
     model = site.runtime.services[BundleStore].load(model_named(site.runtime, site.marketplace, "champion").digest)
     (version,) = rescore(site.runtime, site.marketplace, model, since=EVERYTHING, most=10)
     assert model.digest == digest
@@ -161,18 +161,18 @@ def test_the_past_is_scored_as_it_was_known_then(any_site: Site) -> None:
 
 
 def test_nothing_is_changed_by_it(site: Site) -> None:
-    receive(site.runtime, site.marketplace, [a_row()], source="test")
-    before = site.read(scores.routes, site.here)
+    receive_rows(site.runtime, site.marketplace, [a_row()], source="test")
+    before = site.read(scores.lane_counts, site.here)
     model = site.runtime.services[BundleStore].load(admit_model(site))
     (version,) = rescore(site.runtime, site.marketplace, model, since=EVERYTHING, most=10)
-    assert site.read(scores.routes, site.here) == before
+    assert site.read(scores.lane_counts, site.here) == before
     assert (version.probability_before, version.lane_before, version.lane) == (None, Lane.NO_ACTION, Lane.ANALYST)
 
 
 def test_only_what_was_scored_since_counts_and_a_label_of_today_stands_beside_it(site: Site) -> None:
     judge(site, site.brand_person, a_case(site, CaseLane.ASK_BRAND), Judgement.COUNTERFEIT)
     site.clock.forward(days=20)
-    receive(site.runtime, site.marketplace, [a_row()], source="test")
+    receive_rows(site.runtime, site.marketplace, [a_row()], source="test")
     model = site.runtime.services[BundleStore].load(admit_model(site))
     early = rescore(site.runtime, site.marketplace, model, since=EVERYTHING, most=10)
     late = rescore(site.runtime, site.marketplace, model, since=NOW + timedelta(days=1), most=10)
@@ -181,7 +181,7 @@ def test_only_what_was_scored_since_counts_and_a_label_of_today_stands_beside_it
 
 
 def test_no_more_versions_are_scored_than_asked_for(site: Site) -> None:
-    receive(site.runtime, site.marketplace, [a_row(external_id=f"MP-{i}") for i in range(9)], source="test")
+    receive_rows(site.runtime, site.marketplace, [a_row(external_id=f"MP-{i}") for i in range(9)], source="test")
     model = site.runtime.services[BundleStore].load(admit_model(site))
     assert len(rescore(site.runtime, site.marketplace, model, since=EVERYTHING, most=4)) == 4
 
@@ -194,8 +194,8 @@ def test_a_model_that_is_not_there_is_named(site: Site, name: str, sentence: str
         model_named(site.runtime, site.marketplace, name)
 
 
-def a_version(*, before: Lane, after: Lane, counterfeit: bool | None, stands_for: float = 1.0) -> Rescored:
-    return Rescored("ver", "MP", NOW, 0.1, before, 0.2, after, stands_for, counterfeit)
+def a_version(*, before: Lane, after: Lane, counterfeit: bool | None, stands_for: float = 1.0) -> RescoredVersion:
+    return RescoredVersion("ver", "MP", NOW, 0.1, before, 0.2, after, stands_for, counterfeit)
 
 
 def test_a_summary_counts_what_stands_for_many_as_many() -> None:
@@ -205,7 +205,7 @@ def test_a_summary_counts_what_stands_for_many_as_many() -> None:
         a_version(before=Lane.AUDIT, after=Lane.ANALYST, counterfeit=True, stands_for=30.0),
         a_version(before=Lane.NO_ACTION, after=Lane.ASK_BRAND, counterfeit=None),
     ]
-    figures = summary(rows)
+    figures = rescoring_summary(rows)
     assert figures["before"] == {"flagged": 2, "labelled": 2, "precision": 0.5, "recall": pytest.approx(1 / 31)}
     assert figures["after"] == {"flagged": 3, "labelled": 2, "precision": 1.0, "recall": 1.0}
     assert {"before": "no_action", "after": "ask_brand", "versions": 1} in figures["moves"]
@@ -213,5 +213,5 @@ def test_a_summary_counts_what_stands_for_many_as_many() -> None:
 
 
 def test_without_labels_there_is_no_precision() -> None:
-    figures = summary([a_version(before=Lane.NO_ACTION, after=Lane.ANALYST, counterfeit=None)])
+    figures = rescoring_summary([a_version(before=Lane.NO_ACTION, after=Lane.ANALYST, counterfeit=None)])
     assert figures["after"] == {"flagged": 1, "labelled": 0, "precision": None, "recall": None}

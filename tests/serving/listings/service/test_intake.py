@@ -13,15 +13,15 @@ from models.routing import Lane
 from serving.accounts.service import provisioning
 from serving.accounts.service.provisioning import NewEnrolment
 from serving.cases.tables import review_case
-from serving.listings.service.intake import RowAnswer, RowStatus, receive
+from serving.listings.service.intake import RowAnswer, RowStatus, receive_rows
 from serving.listings.service.precheck import precheck
 from serving.listings.store import listings, scores
 from serving.listings.tables import listing_version, observation, quarantine, score
 from serving.marketplaces.rules import AutomaticRule
-from serving.marketplaces.service.kill_switches import switch
+from serving.marketplaces.service.kill_switches import switch_rule
 from serving.marketplaces.store import kill_switches
 from serving.marketplaces.store.kill_switches import KillSwitchOff
-from serving.takedowns.rules.statement import Undone, reinstatement_statement
+from serving.takedowns.rules.statement import OverturnCause, reinstatement_statement
 from serving.takedowns.service.takedown import Cause, schedule
 from serving.webhooks.rules.action import ActionKind
 from tests.fixtures.facts import a_listing
@@ -34,7 +34,7 @@ from tests.serving.web.reports import admit_model
 
 
 def take_in(site: Site, *rows: Any, **options: Any) -> list[RowAnswer]:
-    return receive(site.runtime, site.marketplace, list(rows), source="test", **options)
+    return receive_rows(site.runtime, site.marketplace, list(rows), source="test", **options)
 
 
 def test_a_new_listing_is_accepted_as_version_one(any_site: Site) -> None:
@@ -91,14 +91,14 @@ def test_a_batch_answers_each_row_in_order(any_site: Site) -> None:
 
 def test_a_refused_row_is_kept_with_its_reason(any_site: Site) -> None:
     take_in(any_site, a_row(price="NaN"))
-    (row,) = any_site.read(listings.quarantined, any_site.here, 10)
+    (row,) = any_site.read(listings.quarantined_rows, any_site.here, 10)
     assert (row["code"], row["field"]) == ("wrong_type", "price")
     assert "MP-1" in row["row_head"]
 
 
 def test_a_huge_refused_row_is_kept_by_its_beginning_with_hash_and_length(any_site: Site) -> None:
     take_in(any_site, a_row(description="x" * 1_000_000))
-    (row,) = any_site.read(listings.quarantined, any_site.here, 10)
+    (row,) = any_site.read(listings.quarantined_rows, any_site.here, 10)
     assert row["code"] == "too_long"
     assert len(row["row_head"]) == 16_384
     assert row["row_length"] > 1_000_000
@@ -152,26 +152,26 @@ def test_an_authorised_seller_is_never_sent_to_an_analyst_by_a_score(any_site: S
 
 def test_the_draw_belongs_to_the_version_and_is_not_repeated_for_an_observation(any_site: Site) -> None:
     take_in(any_site, a_row(sales={"d7": 1}))
-    first = any_site.read(listings.latest, any_site.here, ["MP-1"])["MP-1"].draw
+    first = any_site.read(listings.latest_states, any_site.here, ["MP-1"])["MP-1"].draw
     take_in(any_site, a_row(sales={"d7": 2}))
-    assert any_site.read(listings.latest, any_site.here, ["MP-1"])["MP-1"].draw == first
+    assert any_site.read(listings.latest_states, any_site.here, ["MP-1"])["MP-1"].draw == first
 
 
 def test_a_backfilled_row_counts_as_known_when_it_occurred(any_site: Site) -> None:
     take_in(any_site, a_row(occurred_at="2026-01-05T00:00:00+00:00"), backfill=True)
-    listing = any_site.read(listings.latest, any_site.here, ["MP-1"])["MP-1"]
+    listing = any_site.read(listings.latest_states, any_site.here, ["MP-1"])["MP-1"]
     assert listing.first_known_at.isoformat() == "2026-01-05T00:00:00+00:00"
 
 
 def test_without_the_backfill_scope_the_receipt_counts(any_site: Site) -> None:
     take_in(any_site, a_row(occurred_at="2026-01-05T00:00:00+00:00"))
-    assert any_site.read(listings.latest, any_site.here, ["MP-1"])["MP-1"].first_known_at == any_site.clock.now()
+    assert any_site.read(listings.latest_states, any_site.here, ["MP-1"])["MP-1"].first_known_at == any_site.clock.now()
 
 
 def test_another_marketplace_has_listings_of_its_own(any_site: Site) -> None:
     other = provisioning.add_marketplace(any_site.runtime, name="Souk", base_currency="EUR", by="test")
     take_in(any_site, a_row())
-    (answer,) = receive(any_site.runtime, other, [a_row()], source="test")
+    (answer,) = receive_rows(any_site.runtime, other, [a_row()], source="test")
     assert answer.status is RowStatus.ACCEPTED
     with any_site.runtime.store.read() as connection:
         assert listings.counts(connection, other.marketplace_id)["listings"] == 1
@@ -192,7 +192,9 @@ def comes_in(site: Site, **changes: Any) -> RowAnswer:
     """A listing that the score routes to no action, outside the random sample."""
     site.clock.forward(seconds=1)
     quiet = replace(site.runtime, draw=lambda: 1.0)
-    (answer,) = receive(quiet, site.marketplace, [a_row(**{"external_id": "MP-20", **BRAND, **changes})], source="test")
+    (answer,) = receive_rows(
+        quiet, site.marketplace, [a_row(**{"external_id": "MP-20", **BRAND, **changes})], source="test"
+    )
     return answer
 
 
@@ -233,7 +235,7 @@ def test_what_was_given_back_is_not_watched_for(any_site: Site, receiver: Receiv
     tell(any_site, a_contact("lumo-trade-88"), a_contact("fresh"))
     cause = Cause(any_site.here, removal.listing_id, removal.verdict_id, "test")
     with any_site.runtime.store.write() as connection:
-        statement = reinstatement_statement(Undone.APPEAL)
+        statement = reinstatement_statement(OverturnCause.APPEAL)
         back = schedule(any_site.runtime, connection, ActionKind.REINSTATE, cause, statement, any_site.clock.now())
     any_site.clock.forward(hours=1)
     deliver(any_site.runtime, any_site.here, back.action_id)
@@ -244,7 +246,7 @@ def test_the_watch_can_be_switched_off(any_site: Site, receiver: Receiver) -> No
     an_acknowledged_removal(any_site)
     tell(any_site, a_contact("lumo-trade-88"), a_contact("fresh"))
     rule = AutomaticRule.RELIST_WATCH
-    switch(any_site.runtime, any_site.marketplace, rule, on=False, by="test", reason="It names the wrong people.")
+    switch_rule(any_site.runtime, any_site.marketplace, rule, on=False, by="test", reason="It names the wrong people.")
     assert comes_in(any_site, seller={"external_id": "fresh"}).lane is Lane.NO_ACTION
 
 
@@ -253,7 +255,7 @@ def test_of_the_same_seller_in_the_same_words_an_analyst_is_told_which_listing_w
 ) -> None:
     removal = an_acknowledged_removal(any_site)
     any_site.clock.forward(seconds=1)
-    receive(any_site.runtime, any_site.marketplace, [a_suspect_row(external_id="MP-30")], source="test")
+    receive_rows(any_site.runtime, any_site.marketplace, [a_suspect_row(external_id="MP-30")], source="test")
     assert removal.external_id == "MP-9"
     reason = reason_of(any_site)
     assert (reason.code, reason.parameters["listing"], reason.parameters["share"]) == ("relist.own_text", "MP-9", 1.0)
@@ -272,7 +274,7 @@ def test_a_batch_knows_who_sells_the_removed_listing_since_an_earlier_row(
         a_row(**{"external_id": "MP-20", **BRAND, "seller": {"external_id": "fresh"}}),
     ]
     quiet = replace(any_site.runtime, draw=lambda: 1.0)
-    assert receive(quiet, any_site.marketplace, rows, source="test")[-1].lane is lane
+    assert receive_rows(quiet, any_site.marketplace, rows, source="test")[-1].lane is lane
 
 
 def limited(site: Site, daily_questions: int | None) -> Site:
@@ -285,7 +287,7 @@ def limited(site: Site, daily_questions: int | None) -> Site:
 
 def send(site: Site, *prices: str, named: str = "MP") -> list[RowAnswer]:
     rows = [a_row(external_id=f"{named}-{i}", price=price) for i, price in enumerate(prices)]
-    return receive(site.runtime, site.marketplace, rows, source="test")
+    return receive_rows(site.runtime, site.marketplace, rows, source="test")
 
 
 def test_a_brand_is_asked_no_more_than_it_answers_in_a_day(any_site: Site) -> None:
@@ -319,7 +321,7 @@ def test_what_asks_nobody_uses_up_no_question(site: Site) -> None:
         a_row(external_id="MP-1", price="9000.00", seller={"external_id": "maison-brandt"}),
         a_row(external_id="MP-2", price="20.00"),
     ]
-    answers = receive(site.runtime, limited(site, 1).marketplace, rows, source="test")
+    answers = receive_rows(site.runtime, limited(site, 1).marketplace, rows, source="test")
     assert [answer.lane for answer in answers][1] is Lane.ASK_BRAND
     assert answers[0].lane not in {Lane.ASK_BRAND, Lane.ANALYST}
 
@@ -327,7 +329,7 @@ def test_what_asks_nobody_uses_up_no_question(site: Site) -> None:
 def test_a_brand_that_takes_no_part_is_not_asked(site: Site) -> None:
     promote(site, admit_model(site, ask_brand_from=0.001))
     row = a_row(title="Solenne tote in grained leather, grey", brand="Solenne")
-    (answer,) = receive(site.runtime, site.marketplace, [row], source="test")
+    (answer,) = receive_rows(site.runtime, site.marketplace, [row], source="test")
     assert answer.lane is Lane.ANALYST
 
 
@@ -341,7 +343,7 @@ def test_a_limit_may_be_absent_or_nothing(site: Site, limit: int | None, questio
 
 def test_whoever_is_passed_over_reads_why(site: Site) -> None:
     send(limited(site, 0), "400.00")
-    assert site.read(scores.routes, site.here) == {"analyst": 1}
+    assert site.read(scores.lane_counts, site.here) == {"analyst": 1}
     scoring = precheck(site.runtime, site.marketplace, a_listing(title="Aurelle Colline tote", brand="Aurelle"))
     assert scoring.route.reasons[0].code == "route.high.used_up"
 

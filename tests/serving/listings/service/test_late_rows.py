@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import func, select
 
 from serving.cases.tables import review_case
-from serving.listings.service.intake import RowAnswer, RowStatus, receive
+from serving.listings.service.intake import RowAnswer, RowStatus, receive_rows
 from serving.listings.store import listings, scores
 from serving.listings.tables import late_version, listing_version, observation, score
 from tests.fixtures.runtimes import Site, a_row, a_suspect_row
@@ -19,7 +19,7 @@ MONDAY, TUESDAY, WEDNESDAY, THURSDAY = (f"2026-02-2{day}T10:00:00+00:00" for day
 
 
 def take_in(site: Site, row: dict[str, Any], **options: Any) -> RowAnswer:
-    (answer,) = receive(site.runtime, site.marketplace, [row], source="test", **options)
+    (answer,) = receive_rows(site.runtime, site.marketplace, [row], source="test", **options)
     return answer
 
 
@@ -31,8 +31,8 @@ def counts(site: Site) -> dict[str, int]:
         }
 
 
-def latest(site: Site) -> listings.Latest:
-    return site.read(listings.latest, site.here, ["MP-1"])["MP-1"]
+def latest(site: Site) -> listings.LatestState:
+    return site.read(listings.latest_states, site.here, ["MP-1"])["MP-1"]
 
 
 def test_an_older_version_is_stale_and_changes_nothing_but_history(any_site: Site) -> None:
@@ -114,7 +114,7 @@ def test_a_late_price_between_a_version_and_its_counters_counts_after_the_versio
         a_row(price="90.00", occurred_at=THURSDAY),
     ]
     for batch in [rows] if at_once else [[row] for row in rows]:
-        receive(any_site.runtime, any_site.marketplace, batch, source="test")
+        receive_rows(any_site.runtime, any_site.marketplace, batch, source="test")
     assert counts(any_site)["late_version"] == 1
     with any_site.runtime.store.read() as connection:
         digests = connection.execute(select(score.c.facts_digest).order_by(score.c.scored_at, score.c.score_id))
@@ -129,7 +129,7 @@ def test_a_late_price_between_a_version_and_its_counters_counts_after_the_versio
 
 def test_a_batch_keeps_the_newer_of_two_rows_whatever_their_order(any_site: Site) -> None:
     rows = [a_row(price="90.00", occurred_at=TUESDAY), a_row(price="100.00", occurred_at=MONDAY)]
-    answers = receive(any_site.runtime, any_site.marketplace, rows, source="test")
+    answers = receive_rows(any_site.runtime, any_site.marketplace, rows, source="test")
     assert [answer.status for answer in answers] == [RowStatus.ACCEPTED, RowStatus.STALE]
 
 

@@ -17,7 +17,7 @@ from models.verdict import Judgement
 from serving.accounts.service import provisioning
 from serving.appeals.service.appeal import file_appeal
 from serving.cases.service.undoing import undo_verdict
-from serving.listings.service.intake import receive
+from serving.listings.service.intake import receive_rows
 from serving.listings.service.near_duplicates import near_duplicates_of
 from serving.listings.store import listings, scores
 from serving.listings.tables import TEXT_BANDS, judged_band, score, text_signature
@@ -32,7 +32,7 @@ OTHER = {"external_id": "shop-2", "age_days": 40, "country": "FR"}
 
 
 def take_in(site: Site, *rows: Any, **options: Any) -> None:
-    receive(site.runtime, site.marketplace, list(rows), source="test", **options)
+    receive_rows(site.runtime, site.marketplace, list(rows), source="test", **options)
 
 
 def known(site: Site, external_id: str) -> NearDuplicates | None:
@@ -185,7 +185,7 @@ def test_the_authorised_seller_of_an_earlier_row_of_the_batch_is_known(any_site:
 
 def test_listings_of_another_marketplace_never_match(any_site: Site) -> None:
     elsewhere = provisioning.add_marketplace(any_site.runtime, name="Souk", base_currency="EUR", by="test")
-    receive(any_site.runtime, elsewhere, [a_row()], source="test")
+    receive_rows(any_site.runtime, elsewhere, [a_row()], source="test")
     take_in(any_site, a_row(external_id="MP-2", seller=OTHER))
     assert found(any_site, "MP-2") == NearDuplicates()
 
@@ -217,7 +217,7 @@ def test_a_batch_knows_what_its_rows_would_know_one_by_one(any_site: Site) -> No
     for batch in (rows, changed):
         take_in(any_site, *batch)
         for row in batch:
-            receive(any_site.runtime, single, [row], source="test")
+            receive_rows(any_site.runtime, single, [row], source="test")
         any_site.clock.forward(days=1)
     with any_site.runtime.store.read() as connection:
         by_marketplace: dict[str, list[Any]] = {any_site.here: [], single.marketplace_id: []}

@@ -23,13 +23,13 @@ from models.verdict import Judgement
 from serving.accounts.service import provisioning
 from serving.accounts.service.provisioning import NewEnrolment
 from serving.cases.store import cases
-from serving.listings.service.intake import LARGEST_BATCH, RowAnswer, RowStatus, receive
+from serving.listings.service.intake import LARGEST_BATCH, RowAnswer, RowStatus, receive_rows
 from serving.listings.service.precheck import precheck
 from serving.listings.tables import TEXT_BANDS, score
 from serving.marketplaces.store.marketplaces import Marketplace
 from serving.platform.database.schema import metadata
 from serving.platform.runtime import Runtime
-from serving.scoring.service.scoring import Scored
+from serving.scoring.service.scoring import ScoredVersion
 from tests.fixtures.notifying import items_of, notify
 from tests.fixtures.promoting import promote
 from tests.fixtures.runtimes import Site, a_case, a_row, a_suspect_row, judge, open_cases
@@ -78,14 +78,14 @@ def changes_of_one(many: int, **fixed: Any) -> list[dict[str, Any]]:
 def test_a_batch_of_one_listing_is_one_transaction(any_site: Site) -> None:
     rows = changes_of_one(40)
     with commits(any_site) as transactions:
-        answers = receive(any_site.runtime, any_site.marketplace, rows, source="test")
+        answers = receive_rows(any_site.runtime, any_site.marketplace, rows, source="test")
     assert len(transactions) == 1
     assert [answer.version for answer in answers] == list(range(1, 41))
 
 
 def test_a_thousand_repeats_of_a_row_are_one_change_and_one_transaction(site: Site) -> None:
     with commits(site) as transactions:
-        answers = receive(site.runtime, site.marketplace, [a_row()] * LARGEST_BATCH, source="test")
+        answers = receive_rows(site.runtime, site.marketplace, [a_row()] * LARGEST_BATCH, source="test")
     assert len(transactions) == 1
     assert Counter(answer.status for answer in answers) == {
         RowStatus.ACCEPTED: 1,
@@ -95,12 +95,12 @@ def test_a_thousand_repeats_of_a_row_are_one_change_and_one_transaction(site: Si
 
 def test_further_changes_of_a_listing_take_no_further_statements(any_site: Site) -> None:
     quiet = replace(any_site.runtime, draw=lambda: 1.0)  # No case of the random audit sample.
-    receive(quiet, any_site.marketplace, [a_row()], source="test")  # Reads the references.
+    receive_rows(quiet, any_site.marketplace, [a_row()], source="test")  # Reads the references.
     counted = []
     for many in (30, 60):  # Both are enough for a copy on PostgreSQL.
         with statements(any_site) as executed_sql:
             rows = changes_of_one(many, external_id=f"MP-{many}", seller={"external_id": f"shop-{many}"})
-            receive(quiet, any_site.marketplace, rows, source="test")
+            receive_rows(quiet, any_site.marketplace, rows, source="test")
         counted.append(len(executed_sql))
     assert counted[0] == counted[1]
 
@@ -109,7 +109,7 @@ def test_a_brand_is_asked_no_more_in_a_batch_of_one_listing_than_it_answers_in_a
     promote(site, admit_model(site, ask_brand_from=0.001))
     enrolment = NewEnrolment("Aurelle", site.account_manager.email, True, daily_questions=2)
     provisioning.enrol(site.runtime, enrolment, by="test")
-    answers = receive(site.runtime, site.marketplace, changes_of_one(4), source="test")
+    answers = receive_rows(site.runtime, site.marketplace, changes_of_one(4), source="test")
     assert [answer.lane for answer in answers] == [Lane.ASK_BRAND, Lane.ASK_BRAND, Lane.ANALYST, Lane.ANALYST]
 
 
@@ -117,7 +117,7 @@ def test_each_case_of_a_batch_follows_the_one_before_and_a_notice_waits_on_the_l
     first = a_case(any_site)
     receipt = notify(any_site, "MP-9")
     rows = [a_suspect_row(price=f"{80 + i}.00") for i in range(4)]
-    receive(any_site.runtime, any_site.marketplace, rows, source="test")
+    receive_rows(any_site.runtime, any_site.marketplace, rows, source="test")
     (last,) = open_cases(any_site)
     with any_site.runtime.store.read() as connection:
         chain = [last]
@@ -130,14 +130,14 @@ def test_each_case_of_a_batch_follows_the_one_before_and_a_notice_waits_on_the_l
 
 @pytest.mark.soak
 def test_two_hundred_changes_of_one_listing_cost_about_as_much_as_two_hundred_listings(site: Site) -> None:
-    receive(site.runtime, site.marketplace, [a_row(external_id="warm")], source="test")
+    receive_rows(site.runtime, site.marketplace, [a_row(external_id="warm")], source="test")
     batches = {
         "200 rows of one listing": changes_of_one(200),
         "200 listings": [{**row, "external_id": f"MP-{i + 10}"} for i, row in enumerate(changes_of_one(200))],
     }
     for name, rows in batches.items():
         begin = time.process_time()
-        answers = receive(site.runtime, site.marketplace, rows, source="test")
+        answers = receive_rows(site.runtime, site.marketplace, rows, source="test")
         print(f"{name}: {time.process_time() - begin:.2f} s of CPU time")  # noqa: T201  # the measurement is the result
         assert all(answer.status is RowStatus.ACCEPTED for answer in answers)
 
@@ -197,7 +197,7 @@ def check_batch(
     for marketplace in (together, apart):
         one_after_another(site, runtime, marketplace, before, backfill=backfill)
     site.clock.forward(days=1)
-    by_batch = receive(runtime, together, rows, source="test", backfill=backfill)
+    by_batch = receive_rows(runtime, together, rows, source="test", backfill=backfill)
     assert by_batch == one_after_another(site, runtime, apart, rows, backfill=backfill)
     assert not differences(stored(site, together), stored(site, apart))
 
@@ -218,7 +218,7 @@ def one_after_another(
     answers: dict[int, RowAnswer] = {}
     for round_ in rounds:
         for positions in [round_] if backfill else [[position] for position in round_]:
-            row_answers = receive(
+            row_answers = receive_rows(
                 runtime, marketplace, [rows[position] for position in positions], source="test", backfill=backfill
             )
             answers |= dict(zip(positions, row_answers, strict=True))
@@ -276,7 +276,7 @@ def _meant(text: str, means: dict[str, str], own: str = "") -> str:
     return _ID.sub(lambda match: "itself" if match[0] == own else means.get(match[0], match[0]), text)
 
 
-def asked(site: Site, row: dict[str, object]) -> Scored:
+def asked(site: Site, row: dict[str, object]) -> ScoredVersion:
     listing = check(row, received_at=site.clock.now())
     assert isinstance(listing, Listing)
     return precheck(site.runtime, site.marketplace, listing)
@@ -309,7 +309,7 @@ def test_nothing_is_kept(any_site: Site) -> None:
 
 def test_it_says_what_an_intake_would_say(site: Site) -> None:
     before = asked(site, a_suspect_row())
-    (answer,) = receive(site.runtime, site.marketplace, [a_suspect_row()], source="test")
+    (answer,) = receive_rows(site.runtime, site.marketplace, [a_suspect_row()], source="test")
     assert answer.lane is before.route.lane
     assert site.value(select(score.c.value)) == before.score.value
 

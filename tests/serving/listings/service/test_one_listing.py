@@ -15,8 +15,8 @@ from models.verdict import Judgement
 from serving.cases.store import cases
 from serving.cases.tables import review_case
 from serving.listings.service import intake
-from serving.listings.service.intake import RowStatus, receive
-from serving.listings.service.intake_rows import gather
+from serving.listings.service.intake import RowStatus, receive_rows
+from serving.listings.service.intake_rows import gather_batch
 from serving.listings.store import listings
 from tests.fixtures.runtimes import Site, a_case, a_row, a_suspect_row, judge, open_cases
 
@@ -52,7 +52,7 @@ def statements(site: Site) -> Iterator[list[str]]:
 def take_in(site: Site, row: dict[str, Any]) -> list[str]:
     """The statements by which one listing is taken in, without a case of the random audit sample."""
     with statements(site) as executed_sql:
-        receive(replace(site.runtime, draw=lambda: 1.0), site.marketplace, [row], source="test")
+        receive_rows(replace(site.runtime, draw=lambda: 1.0), site.marketplace, [row], source="test")
     return [sql for sql in executed_sql if not sql.startswith(_NO_ROWS)]
 
 
@@ -87,7 +87,7 @@ def test_plans_are_kept_for_inserts_and_the_lookup_of_texts_alone(any_site: Site
     copy = a_suspect_row(external_id="MP-copy")
     with statements(any_site) as executed_sql:
         for changes in ({}, {"price": "79.00"}, {"photos_count": 7}, {"occurred_at": "2026-01-01T00:00:00Z"}):
-            receive(any_site.runtime, any_site.marketplace, [{**copy, **changes}], source="test")
+            receive_rows(any_site.runtime, any_site.marketplace, [{**copy, **changes}], source="test")
     plan_is_kept = False
     under, others = list[str](), list[str]()
     for statement in executed_sql:
@@ -105,21 +105,21 @@ def test_a_row_that_another_request_overtakes_is_compared_with_what_that_stored(
 ) -> None:
     runtime, marketplace = any_site.runtime, any_site.marketplace
     if known:
-        receive(runtime, marketplace, [a_row(price="100.00")], source="test")
-    ways: list[Any] = [gather]
+        receive_rows(runtime, marketplace, [a_row(price="100.00")], source="test")
+    ways: list[Any] = [gather_batch]
 
     def overtaken(*args: Any, **kwargs: Any) -> Any:
-        gathered_rows = gather(*args, **kwargs)
+        gathered_rows = gather_batch(*args, **kwargs)
         if ways:
             ways.clear()
-            receive(runtime, marketplace, [a_row(price="200.00")], source="test")
+            receive_rows(runtime, marketplace, [a_row(price="200.00")], source="test")
         return gathered_rows
 
-    monkeypatch.setattr(intake, "gather", overtaken)
-    (answer,) = receive(runtime, marketplace, [a_row(price="100.00", photos_count=7)], source="test")
+    monkeypatch.setattr(intake, "gather_batch", overtaken)
+    (answer,) = receive_rows(runtime, marketplace, [a_row(price="100.00", photos_count=7)], source="test")
     assert (answer.status, answer.version) == (RowStatus.ACCEPTED, 3 if known else 2)
     with runtime.store.read() as connection:
-        (listing,) = listings.latest(connection, any_site.here, ["MP-1"]).values()
+        (listing,) = listings.latest_states(connection, any_site.here, ["MP-1"]).values()
         assert listing.previous_log_price == pytest.approx(math.log(200))
         versions = listings.versions(connection, any_site.here, listing.listing_id)
     assert [version["number"] for version in versions] == list(range(1, len(versions) + 1))

@@ -136,7 +136,7 @@ DAYS: Sequence[Sequence[dict[str, Any]]] = (
 def a_life_over_http(site: Site, client: TestClient) -> list[dict[str, Any]]:
     """Rows of some days with events and verdicts between them; returns the rows in the order in which they came in."""
     sent: list[dict[str, Any]] = []
-    site.write(marketplaces.events_complete_since, site.here, datetime(2025, 1, 1, tzinfo=UTC))
+    site.write(marketplaces.record_events_complete, site.here, datetime(2025, 1, 1, tzinfo=UTC))
     for day, rows in enumerate(DAYS):
         events = [
             {"event_id": f"{day}/{i}", "seller": seller, "kind": kind, "occurred_at": site.clock.now().isoformat()}
@@ -295,7 +295,7 @@ def test_another_marketplace_of_the_database_has_none_of_this_history(site: Site
 def test_the_database_refuses_every_write(any_site: Site) -> None:
     engine = read_only_engine(any_site.runtime.store.url)
     with engine.connect() as connection:
-        assert len(marketplaces.everyone(connection)) == 1
+        assert len(marketplaces.all_marketplaces(connection)) == 1
         with pytest.raises(DBAPIError, match=r"(?i)read-?only"):
             connection.execute(update(listing_version).values(protected=True))
     engine.dispose()

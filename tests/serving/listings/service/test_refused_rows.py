@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from features.listing import Rejection
-from serving.listings.service.intake import receive
-from serving.listings.service.refused_rows import external_id_of, quarantine_row
+from serving.listings.service.intake import receive_rows
+from serving.listings.service.refused_rows import external_id_of, refused_row_columns
 from serving.listings.store import listings
 from tests.fixtures.runtimes import Site, a_row
 
@@ -16,9 +16,9 @@ REASON = Rejection("bad_json", "price", "The row is not JSON.")
 def stored(site: Site, row: object, reason: Rejection = REASON) -> dict[str, Any]:
     """The row as the database returns it."""
     site.clock.forward(seconds=1)
-    refusal = quarantine_row(site.runtime, site.here, row, reason, source="test", number=1, at=site.clock.now())
+    refusal = refused_row_columns(site.runtime, site.here, row, reason, source="test", number=1, at=site.clock.now())
     site.write(listings.add_quarantine, [refusal])
-    return site.read(listings.quarantined, site.here, 1)[0]
+    return site.read(listings.quarantined_rows, site.here, 1)[0]
 
 
 ROWS: list[tuple[object, str, str]] = [
@@ -83,7 +83,7 @@ def test_a_refused_row_is_named_by_its_own_id_if_it_has_one(row: object, expecte
 
 def test_a_refused_row_is_found_again_by_what_was_sent(any_site: Site) -> None:
     row = a_row(price="-1")
-    receive(any_site.runtime, any_site.marketplace, [row], source="api")
-    (refusal,) = any_site.read(listings.quarantined, any_site.here, 10)
+    receive_rows(any_site.runtime, any_site.marketplace, [row], source="api")
+    (refusal,) = any_site.read(listings.quarantined_rows, any_site.here, 10)
     assert json.loads(refusal["row_head"]) == row
     assert (refusal["code"], refusal["field"]) == ("negative", "price")

@@ -15,7 +15,7 @@ from models.routing import Lane, Thresholds
 from models.score import TITLE
 from models.second_stage import SecondStage
 from serving.learning.store import learning
-from serving.listings.service.intake import receive
+from serving.listings.service.intake import receive_rows
 from serving.listings.service.intake_rows import questions_now
 from serving.listings.service.precheck import precheck
 from serving.listings.service.second_scores import give_second_scores, queue_second_scores
@@ -74,7 +74,7 @@ def with_encoder(site: Site) -> Runtime:
 
 
 def sent(site: Site, **changes: Any) -> None:
-    (answer,) = receive(site.runtime, site.marketplace, [a_row(**changes)], source="test")
+    (answer,) = receive_rows(site.runtime, site.marketplace, [a_row(**changes)], source="test")
     assert answer.lane is Lane.NO_ACTION
 
 
@@ -131,7 +131,7 @@ def test_others_do_not_wait(
 def test_a_listing_before_a_person_does_not_wait(site: Site, tiny_encoder: Encoder) -> None:
     thresholds = just_below(site)
     champion(site, replace(thresholds, analyst_from=thresholds.analyst_from / 2), saying(tiny_encoder, 50.0))
-    receive(site.runtime, site.marketplace, [a_row()], source="test")
+    receive_rows(site.runtime, site.marketplace, [a_row()], source="test")
     assert len(open_cases(site)) == 1
     assert give_second_scores(with_encoder(site), site.here) == 0
 
@@ -154,7 +154,7 @@ def test_a_version_that_is_replaced_meanwhile_is_left_to_its_successor(
 
     def slowly(*arguments: Any, **named: Any) -> Any:
         site.clock.forward(minutes=1)
-        receive(site.runtime, site.marketplace, [a_row(price="480.00")], source="test")
+        receive_rows(site.runtime, site.marketplace, [a_row(price="480.00")], source="test")
         return encode(*arguments, **named)
 
     monkeypatch.setattr("serving.listings.service.second_scores.encode", slowly)
@@ -170,7 +170,7 @@ def test_a_listing_that_changes_while_it_is_scored_is_left_to_its_next_score(
 
     def meanwhile(*arguments: Any) -> Any:
         site.clock.forward(minutes=1)
-        receive(site.runtime, site.marketplace, [a_row(price="480.00")], source="test")
+        receive_rows(site.runtime, site.marketplace, [a_row(price="480.00")], source="test")
         return questions_now(*arguments)
 
     monkeypatch.setattr("serving.listings.service.second_scores.questions_now", meanwhile)
@@ -212,5 +212,5 @@ def test_the_load_of_other_thresholds_counts_first_answers_alone(site: Site, tin
     give_second_scores(with_encoder(site), site.here)
     since = site.clock.now() - timedelta(days=1)
     with site.runtime.store.read() as connection:
-        assert scores.flagged(connection, site.here, digest, [0.999], since) == (0, 1)
+        assert scores.flagged_counts(connection, site.here, digest, [0.999], since) == (0, 1)
         assert learning.get_model(connection, site.here, digest)

@@ -10,7 +10,7 @@ from models.verdict import Judgement
 from serving.appeals.service.appeal import Complaint, file_appeal
 from serving.brands.store import authorised_sellers
 from serving.cases.service.undoing import undo_verdict
-from serving.listings.service.intake import receive
+from serving.listings.service.intake import receive_rows
 from serving.listings.store import listings
 from tests.fixtures.recompute import recompute, recorded
 from tests.fixtures.runtimes import Site, a_case, a_row, a_suspect_row, judge, open_cases
@@ -21,7 +21,7 @@ SUSPECT_SELLER = a_suspect_row()["seller"]
 
 def take_in(site: Site, *rows: dict[str, Any], backfill: bool = False) -> None:
     site.clock.forward(seconds=1)
-    receive(site.runtime, site.marketplace, rows, source="test", backfill=backfill)
+    receive_rows(site.runtime, site.marketplace, rows, source="test", backfill=backfill)
 
 
 def latest_facts(site: Site, external_id: str) -> Facts:

@@ -4,7 +4,7 @@ import pytest
 
 from serving.accounts.service import provisioning
 from serving.listings.rules import EntryKind
-from serving.listings.service.intake import receive
+from serving.listings.service.intake import receive_rows
 from serving.listings.store import search
 from serving.listings.tables import search_entry
 from serving.privacy.service.erasure import erase_seller
@@ -44,7 +44,7 @@ def receive_titles(site: Site, titles: dict[str, str]) -> None:
         a_suspect_row(external_id=key, title=title, seller={"external_id": f"shop-{key.lower()}"})
         for key, title in titles.items()
     ]
-    receive(site.runtime, site.marketplace, rows, source="test")
+    receive_rows(site.runtime, site.marketplace, rows, source="test")
 
 
 def found(
@@ -113,7 +113,7 @@ def test_an_erased_seller_is_not_found_and_the_listings_are_found_by_their_title
 def test_two_marketplaces_may_have_a_listing_of_one_id(site: Site) -> None:
     other = provisioning.add_marketplace(site.runtime, name="Souk", base_currency="EUR", by="test")
     receive_titles(site, {"EN": "Aurelle bag"})
-    receive(site.runtime, other, [a_suspect_row(external_id="EN", title="Aurelle purse")], source="test")
+    receive_rows(site.runtime, other, [a_suspect_row(external_id="EN", title="Aurelle purse")], source="test")
     assert found(site, "purse") == []
     assert found(site, "purse", places=frozenset({other.marketplace_id})) == ["EN"]
 

@@ -3,7 +3,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from serving.mail.policy import DEFAULT_MAIL
-from serving.mail.rules.kinds import next_attempt, waits_until
+from serving.mail.rules.kinds import next_attempt, summary_waits_until
 
 NOW = datetime(2026, 3, 6, 12, tzinfo=UTC)
 
@@ -28,6 +28,6 @@ def test_after_four_days_a_mail_is_given_up() -> None:
 
 
 def test_a_summary_waits_for_a_quarter_of_an_hour_after_the_one_before() -> None:
-    assert waits_until(None, NOW, DEFAULT_MAIL) is None
-    assert waits_until(NOW - timedelta(minutes=14), NOW, DEFAULT_MAIL) == NOW + timedelta(minutes=1)
-    assert waits_until(NOW - timedelta(minutes=15), NOW, DEFAULT_MAIL) is None
+    assert summary_waits_until(None, NOW, DEFAULT_MAIL) is None
+    assert summary_waits_until(NOW - timedelta(minutes=14), NOW, DEFAULT_MAIL) == NOW + timedelta(minutes=1)
+    assert summary_waits_until(NOW - timedelta(minutes=15), NOW, DEFAULT_MAIL) is None

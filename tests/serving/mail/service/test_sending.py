@@ -13,7 +13,7 @@ from models.errors import NotFound
 from models.verdict import Judgement
 from serving.accounts.rules.access import Grant, Role
 from serving.accounts.service.inviting import accept, invite
-from serving.accounts.service.passwords import choose_anew
+from serving.accounts.service.passwords import reset_by_link
 from serving.accounts.service.reset_links import make_link, make_link_as_owner
 from serving.accounts.store import accounts
 from serving.mail.client import send as transmit
@@ -21,16 +21,16 @@ from serving.mail.rules.kinds import MailKind, MailState
 from serving.mail.service import sending
 from serving.mail.service.kept import KeptMails, delete_erased
 from serving.mail.service.queueing import queue_to_accounts, queue_to_address
-from serving.mail.service.rendering import message_of, written
+from serving.mail.service.rendering import message_of, render
 from serving.mail.service.sending import CUT_OFF_AFTER, send_mail
-from serving.mail.service.unsubscribing import choose_mails, kind_of, unsubscribe, unsubscribe_link
+from serving.mail.service.unsubscribing import choose_mails, read_link, unsubscribe, unsubscribe_link
 from serving.mail.store import mails
-from serving.notices.service.notice_mails import confirm
+from serving.notices.service.notice_mails import confirm_address
 from serving.notices.service.reporter_erasure import erase_reporter
-from serving.platform.display import Display, shown_as
+from serving.platform.display import Display, showing_as
 from serving.platform.languages import Language
 from serving.platform.runtime import Runtime
-from serving.privacy.service.retention import erase_what_is_past_its_time
+from serving.privacy.service.retention import erase_expired
 from tests.fixtures.links import AT_HOME
 from tests.fixtures.mail_server import ACCEPTED, DROPPED, MailBox
 from tests.fixtures.mails import attempt_due, by_mail, post, stored
@@ -217,7 +217,7 @@ def test_lost_connections_and_killed_workers_lose_no_mail(any_site: Site, number
 def attempt_all(runtime: Runtime, _request: object, _pipe: object) -> None:
     """Attempt each due mail once in a worker's process."""
     with runtime.store.read() as connection:
-        due = mails.due(connection, runtime.clock.now(), 20_000)
+        due = mails.due_mails(connection, runtime.clock.now(), 20_000)
     for mail in due:
         send_mail(runtime, mail.mail_id)
 
@@ -259,7 +259,7 @@ def test_a_mandatory_kind_cannot_be_turned_off(site: Site) -> None:
         people = [site.brand_person.user_id]
         assert queue_to_accounts(site.runtime, connection, MailKind.PASSWORD_RESET, people, parameters) == 1
     with pytest.raises(NotFound):
-        kind_of(site.runtime, unsubscribe_link(site.runtime, people[0], MailKind.PASSWORD_RESET).rpartition("/")[2])
+        read_link(site.runtime, unsubscribe_link(site.runtime, people[0], MailKind.PASSWORD_RESET).rpartition("/")[2])
 
 
 def test_an_unsubscribe_link_turns_off_its_kind_for_its_person_alone(site: Site) -> None:
@@ -312,7 +312,7 @@ def test_names_are_escaped_in_html_and_begin_no_header(site: Site) -> None:
     message = message_of(site.runtime, mail)
     assert message["Bcc"] is None
     assert b"\nBcc:" not in message.as_bytes()
-    html = written(site.runtime, mail, with_secret=True).html
+    html = render(site.runtime, mail, with_secret=True).html
     assert "<img" not in html
     assert "&lt;img src=x onerror=alert(1)&gt;" in html
     assert "\u202e" not in html
@@ -328,7 +328,7 @@ def test_a_link_that_opens_an_account_is_sealed_and_erased_once_it_has_left(site
         [mail] = stored(mailed)
         assert mail.secret_link is not None
         assert "very-secret" not in mail.secret_link
-        assert "very-secret" not in written(mailed.runtime, mail, with_secret=False).text
+        assert "very-secret" not in render(mailed.runtime, mail, with_secret=False).text
         attempt_due(mailed)
         [message] = box.to(site.brand_person.email)
         body = message.get_body(("plain",))
@@ -422,7 +422,7 @@ def test_a_reset_link_is_mailed_and_the_operators_is_not(site: Site) -> None:
         post(mailed)
         assert box.to(site.brand_person.email) == []
         message = the_mail(box, site.analyst.email)
-        choose_anew(
+        reset_by_link(
             mailed.runtime,
             link_in(message, "/reset/"),
             new_password="another horse battery",
@@ -433,13 +433,13 @@ def test_a_reset_link_is_mailed_and_the_operators_is_not(site: Site) -> None:
 def test_the_receipt_asks_a_stranger_to_confirm_and_repeats_nothing_they_typed(site: Site) -> None:
     a_listing(site)
     with by_mail(site) as (mailed, box):
-        with shown_as(Display(language=Language("fr"))):
+        with showing_as(Display(language=Language("fr"))):
             receipt = notify(mailed, explanation="Buy pills at evil.example", name="Buy pills")
         post(mailed)
         message = the_mail(box, EMAIL)
         assert message["Content-Language"] == "fr"
         assert "pills" not in message.as_string()
-        confirm(mailed.runtime, link_in(message, "/notice/confirm/"))
+        confirm_address(mailed.runtime, link_in(message, "/notice/confirm/"))
         assert receipt.notice_id in text_of(message)
 
 
@@ -451,7 +451,7 @@ def test_a_decision_is_mailed_once_it_is_final_and_confirmed(site: Site) -> None
         [case] = open_cases(mailed, CaseLane.ANALYST)
         judge(mailed, site.analyst, case, Judgement.GENUINE)
         post(mailed)
-        confirm(mailed.runtime, link_in(the_mail(box, EMAIL), "/notice/confirm/"))
+        confirm_address(mailed.runtime, link_in(the_mail(box, EMAIL), "/notice/confirm/"))
         mailed.clock.forward(seconds=179)
         post(mailed)
         assert len(box.to(EMAIL)) == 1, "it can still be undone"
@@ -497,10 +497,10 @@ def test_mails_are_deleted_ninety_days_after_they_left(site: Site) -> None:
     notify(site, "MP-unknown")
     post(site)
     site.clock.forward(days=89)
-    erase_what_is_past_its_time(site.runtime)
+    erase_expired(site.runtime)
     assert len(stored(site)) == 1
     site.clock.forward(days=2)
-    erase_what_is_past_its_time(site.runtime)
+    erase_expired(site.runtime)
     assert stored(site) == []
 
 
@@ -512,15 +512,15 @@ def test_an_administrator_reads_no_mail_of_people_who_work_elsewhere_too(site: S
     answers_at(site, site.brand_person, souk)
     assert stored(site, MailKind.QUESTIONS) == []
     with site.runtime.store.read() as connection:
-        assert mails.latest(connection, souk, {souk}, state=None, most=10) == []
-        assert len(mails.latest(connection, souk, {souk, site.here}, state=None, most=10)) == 1
+        assert mails.latest_mails(connection, souk, {souk}, state=None, most=10) == []
+        assert len(mails.latest_mails(connection, souk, {souk, site.here}, state=None, most=10)) == 1
 
 
 def test_an_invitation_is_read_by_administrators_of_its_marketplace_alone(site: Site) -> None:
     invite(site.runtime, an_administrator(site), INVITEE, Grant(Role.BRAND, site.here, site.brand_id))
     souk = elsewhere(site)
     with site.runtime.store.read() as connection:
-        assert [mail.address for mail in mails.latest(connection, site.here, {site.here}, state=None, most=10)] == [
-            INVITEE
-        ]
-        assert mails.latest(connection, souk, {souk}, state=None, most=10) == []
+        assert [
+            mail.address for mail in mails.latest_mails(connection, site.here, {site.here}, state=None, most=10)
+        ] == [INVITEE]
+        assert mails.latest_mails(connection, souk, {souk}, state=None, most=10) == []

@@ -6,22 +6,22 @@ import pytest
 from models.labels import AppealState
 from models.messages.english import fields_in_english, in_english
 from models.verdict import Judgement, ReasonCode, Side
-from serving.notices.rules.decision_notice import RECEIPT, Decided, decision_notice, settled_notice
-from serving.notices.rules.notice_counts import NoticeCounts, Notified, as_of, by_reason, counts_of
+from serving.notices.rules.decision_notice import RECEIPT, NoticeDecision, decision_notice, settled_notice
+from serving.notices.rules.notice_counts import NoticeCounts, NotifiedOutcome, counts_by_reason, counts_of, state_as_of
 from serving.notices.rules.notices import ItemState, NoticeOutcome, ReporterKind
 from tests.fixtures.clocks import NOW
 
 ALL = [
-    Decided(outcome, judgement, side, blind, reversed_, on_complaint, until)
+    NoticeDecision(outcome, judgement, side, blind, reversed_, on_complaint, until)
     for outcome, judgement, side, blind, reversed_, on_complaint, until in itertools.product(
         NoticeOutcome, [*Judgement, None], [*Side, None], (True, False), (True, False), (True, False), (NOW, None)
     )
 ]
 
 
-def stays(judgement: Judgement, *, blind: bool = False, on_complaint: bool = False) -> Decided:
+def stays(judgement: Judgement, *, blind: bool = False, on_complaint: bool = False) -> NoticeDecision:
     until = None if on_complaint else NOW
-    return Decided(NoticeOutcome.NO_ACTION, judgement, Side.ANALYST, blind, False, on_complaint, until)
+    return NoticeDecision(NoticeOutcome.NO_ACTION, judgement, Side.ANALYST, blind, False, on_complaint, until)
 
 
 def test_every_decision_says_what_was_decided_why_by_what_means_and_what_can_be_done() -> None:
@@ -75,7 +75,7 @@ def test_after_a_complaint_no_second_one_is_offered() -> None:
 
 
 def test_a_removal_that_was_undone_is_told_as_both() -> None:
-    decision = Decided(NoticeOutcome.REMOVED, Judgement.COUNTERFEIT, Side.BRAND, False, True, False, None)
+    decision = NoticeDecision(NoticeOutcome.REMOVED, Judgement.COUNTERFEIT, Side.BRAND, False, True, False, None)
     text = decision_notice(decision)
     assert in_english(text.decision) == "The listing was removed and is now reinstated."
     assert in_english(text.facts) == (
@@ -85,7 +85,7 @@ def test_a_removal_that_was_undone_is_told_as_both() -> None:
 
 
 def test_a_listing_that_was_down_already_is_told_without_a_person() -> None:
-    decision = Decided(NoticeOutcome.ALREADY_REMOVED, None, None, False, False, False, None)
+    decision = NoticeDecision(NoticeOutcome.ALREADY_REMOVED, None, None, False, False, False, None)
     assert "no person has reviewed it" in in_english(decision_notice(decision).automated_means)
 
 
@@ -108,12 +108,12 @@ def notified(
     state: ItemState | None = None,
     kind: ReporterKind = K.UNREGISTERED,
     complaint: AppealState = A.NONE,
-) -> Notified:
+) -> NotifiedOutcome:
     """A listing notified at NOW, and decided after `hours` where there is an outcome."""
     decided = None if hours is None else at(hours)
     reached = state or (S.WAITING if outcome is None else S.DECIDED)
     filed = None if complaint is A.NONE else at(48)
-    return Notified(reason, kind, NOW, reached, outcome, outcome, decided, decided, complaint, filed)
+    return NotifiedOutcome(reason, kind, NOW, reached, outcome, outcome, decided, decided, complaint, filed)
 
 
 GIVEN = [
@@ -147,7 +147,7 @@ def test_the_counts_of_all_by_hand() -> None:
 
 
 def test_every_reason_code_has_its_own_counts_also_where_nobody_gave_it() -> None:
-    counts_by_code = {counts.reason_code: counts for counts in by_reason(GIVEN)}
+    counts_by_code = {counts.reason_code: counts for counts in counts_by_reason(GIVEN)}
     assert set(counts_by_code) == set(ReasonCode)
     design, copyright_ = counts_by_code[R.DESIGN], counts_by_code[R.COPYRIGHT]
     assert (design.notified, design.removed, design.no_action, design.removed_share) == (7, 1, 2, 0.25)
@@ -157,9 +157,9 @@ def test_every_reason_code_has_its_own_counts_also_where_nobody_gave_it() -> Non
 
 
 def test_what_was_decided_later_waited_then() -> None:
-    then = as_of(notified(R.DESIGN, N.REMOVED, 10), at(9))
+    then = state_as_of(notified(R.DESIGN, N.REMOVED, 10), at(9))
     assert (then.state, then.outcome, then.hours) == (S.WAITING, None, None)
-    assert as_of(notified(R.DESIGN, N.REMOVED, 10), at(11)).outcome is N.REMOVED
+    assert state_as_of(notified(R.DESIGN, N.REMOVED, 10), at(11)).outcome is N.REMOVED
 
 
 @pytest.mark.parametrize(
@@ -169,8 +169,8 @@ def test_what_was_decided_later_waited_then() -> None:
 def test_a_complaint_is_told_as_it_stood(
     moment: float, removed: bool, complaint: AppealState, first: NoticeOutcome
 ) -> None:
-    listing = Notified(
+    listing = NotifiedOutcome(
         R.DESIGN, K.BRAND, NOW, S.DECIDED, N.REMOVED, first, at(10), at(72), A.UPHELD, at(48)
     )  # Stayed after 10 hours, complained about after 48, removed after 72.
-    then = as_of(listing, at(moment))
+    then = state_as_of(listing, at(moment))
     assert (then.outcome, then.complaint, then.hours) == (N.REMOVED if removed else first, complaint, 10)

@@ -11,11 +11,11 @@ from serving.notices.rules.notices import (
     NoticeOutcome,
     ReporterKind,
     check_lengths,
-    missing,
-    names_in,
+    missing_elements,
     next_state,
     outcome_of,
-    place,
+    place_in_queue,
+    possible_ids,
     was_founded,
 )
 
@@ -35,7 +35,7 @@ def a_draft(**changes: object) -> Draft:
 
 
 def test_a_notice_with_the_four_elements_lacks_nothing() -> None:
-    assert missing(a_draft()) == {}
+    assert missing_elements(a_draft()) == {}
 
 
 @pytest.mark.parametrize(
@@ -61,7 +61,7 @@ def test_a_notice_with_the_four_elements_lacks_nothing() -> None:
 def test_each_element_of_article_16_that_a_notice_lacks_is_named(
     changes: dict[str, object], lacking: set[Element]
 ) -> None:
-    assert set(missing(a_draft(**changes))) == lacking
+    assert set(missing_elements(a_draft(**changes))) == lacking
 
 
 @pytest.mark.parametrize(
@@ -113,7 +113,7 @@ def test_how_many_listings_are_taken_at_once(
 
 def test_trusted_flaggers_come_first_then_brands_in_good_standing_then_harm_then_the_doubted() -> None:
     def priority(kind: ReporterKind, *, good: bool = False, doubted: bool = False, harm: float = 10.0) -> float:
-        return place(kind, good_standing=good, doubted=doubted, harm=harm, policy=DEFAULT_NOTICES).priority
+        return place_in_queue(kind, good_standing=good, doubted=doubted, harm=harm, policy=DEFAULT_NOTICES).priority
 
     order = [
         1e12,  # A seller's appeal.
@@ -135,7 +135,9 @@ def test_trusted_flaggers_come_first_then_brands_in_good_standing_then_harm_then
     [(K.TRUSTED_FLAGGER, False, 24), (K.BRAND, True, 24), (K.BRAND, False, 72), (K.UNREGISTERED, True, 72)],
 )
 def test_good_standing_is_decided_in_a_day_and_others_in_three(kind: ReporterKind, good: bool, hours: int) -> None:
-    assert place(kind, good_standing=good, doubted=False, harm=1.0, policy=DEFAULT_NOTICES).within_hours == hours
+    assert (
+        place_in_queue(kind, good_standing=good, doubted=False, harm=1.0, policy=DEFAULT_NOTICES).within_hours == hours
+    )
 
 
 @pytest.mark.parametrize("state", ItemState)
@@ -195,4 +197,4 @@ def test_an_invalid_notice_is_unfounded_whoever_judged_the_listing(judgement: Ju
     ],
 )
 def test_the_parts_of_an_address_that_may_be_a_listings_id(location: str, names: tuple[str, ...]) -> None:
-    assert names_in(location) == names
+    assert possible_ids(location) == names

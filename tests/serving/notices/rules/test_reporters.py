@@ -3,20 +3,20 @@ from datetime import timedelta
 import pytest
 
 from features.message import message
-from models.errors import Conflict, TooLate
+from models.errors import Conflict, DeadlinePassed
 from serving.appeals.policy import DEFAULT_APPEALS
 from serving.appeals.rules.appeals import AppealRecord
 from serving.notices.policy import DEFAULT_NOTICES
 from serving.notices.rules.notifier_complaints import admit_complaint
-from serving.notices.rules.reporters import Ended, Reputation, mute_until, reputation
+from serving.notices.rules.reporters import CountedNotice, Reputation, mute_until, reputation
 from tests.fixtures.clocks import NOW
 
 WARNED = NOW - timedelta(days=30)
 
 
-def ended(days_ago: float, founded: bool) -> Ended:
+def ended(days_ago: float, founded: bool) -> CountedNotice:
     at = NOW - timedelta(days=days_ago)
-    return Ended(at - timedelta(days=1), at, founded)
+    return CountedNotice(at - timedelta(days=1), at, founded)
 
 
 def known(right: int, wrong: int, *, warned: bool = False, right_after: int = 0, wrong_after: int = 0) -> Reputation:
@@ -90,7 +90,7 @@ def test_a_mute_ends_by_itself() -> None:
 
 
 def test_what_is_older_than_a_year_or_was_decided_later_counts_no_more() -> None:
-    far = [ended(366, False)] * 50 + [Ended(NOW, NOW + timedelta(days=1), False)] * 50
+    far = [ended(366, False)] * 50 + [CountedNotice(NOW, NOW + timedelta(days=1), False)] * 50
     record = reputation(far, warned_at=None, as_of=NOW, policy=DEFAULT_NOTICES)
     assert (record.founded, record.unfounded, record.reasons) == (0, 0, (message("reporter.none", days=365),))
 
@@ -132,5 +132,5 @@ def test_there_is_one_complaint_about_a_decision() -> None:
 
 def test_it_is_open_for_six_months_as_a_sellers_appeal_is() -> None:
     assert not admitted(days=183)
-    with pytest.raises(TooLate, match="open for 6 months"):
+    with pytest.raises(DeadlinePassed, match="open for 6 months"):
         admitted(days=186)

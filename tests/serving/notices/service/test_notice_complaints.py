@@ -6,7 +6,7 @@ import pytest
 
 from features.message import message
 from models.case import CaseLane
-from models.errors import Conflict, Forbidden, Invalid, NotFound, TooLate
+from models.errors import Conflict, DeadlinePassed, Forbidden, Invalid, NotFound
 from models.labels import AppealState
 from models.policies.learning import LabelPolicy
 from models.verdict import Judgement
@@ -23,7 +23,7 @@ from serving.notices.service.notice_links import PLACE
 from serving.notices.service.notices import Receipt
 from serving.notices.store import notice_complaints
 from serving.notices.store.notice_complaints import NoticeComplaint
-from serving.notices.store.notices import Item
+from serving.notices.store.notices import NoticeItem
 from serving.takedowns.rules.public_statement import Influence
 from serving.transparency.store import restrictions
 from tests.fixtures.guests import an_invited_user
@@ -57,13 +57,13 @@ def say(site: Site, receipt: Receipt, words_: str = STATEMENT, number: int = 1) 
     return case
 
 
-def complaint_of(site: Site, notice_item: Item) -> NoticeComplaint | None:
+def complaint_of(site: Site, notice_item: NoticeItem) -> NoticeComplaint | None:
     with site.runtime.store.read() as connection:
-        assert audit.check(connection)[1] is None
+        assert audit.check_chain(connection)[1] is None
         return notice_complaints.of_item(connection, site.here, notice_item.item_id)
 
 
-def item_of(site: Site, receipt: Receipt) -> Item:
+def item_of(site: Site, receipt: Receipt) -> NoticeItem:
     (notice_item,) = items_of(site, receipt)
     return notice_item
 
@@ -100,7 +100,7 @@ def test_an_upheld_complaint_removes_the_listing_and_is_told(any_site: Site) -> 
     assert decision.automated_means.code == "notice.means.blind"
     with any_site.runtime.store.read() as connection:
         until = any_site.clock.now().replace(year=2027)
-        ((restriction,), _) = restrictions.carried_out(
+        ((restriction,), _) = restrictions.restrictions_carried_out(
             connection, any_site.here, since=begins, until=until, after=None, most=9
         )
     assert restriction.influence is Influence.NONE
@@ -144,7 +144,7 @@ def test_it_is_open_for_six_months_from_the_decision(any_site: Site) -> None:
 def test_after_six_months_it_is_too_late(any_site: Site) -> None:
     receipt = refused(any_site)
     any_site.clock.forward(days=186)
-    with pytest.raises(TooLate, match="open for 6 months"):
+    with pytest.raises(DeadlinePassed, match="open for 6 months"):
         say(any_site, receipt)
 
 

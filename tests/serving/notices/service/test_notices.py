@@ -13,26 +13,26 @@ from models.errors import Invalid, NotFound
 from models.verdict import Judgement
 from serving.audit.store import audit
 from serving.audit.tables import audit_entry, audit_payload
-from serving.cases.service.removal_approvals import speak
+from serving.cases.service.removal_approvals import record_vote
 from serving.cases.service.undoing import undo_verdict
 from serving.cases.store import queues
 from serving.cases.store.queues import QueueFilter
 from serving.learning.store import learning, monitoring
-from serving.listings.service.intake import receive
+from serving.listings.service.intake import receive_rows
 from serving.listings.store import listings
 from serving.marketplaces.rules import AutomaticRule
-from serving.marketplaces.service.kill_switches import switch
+from serving.marketplaces.service.kill_switches import switch_rule
 from serving.notices.policy import NoticePolicy
 from serving.notices.rules.decision_notice import DecisionNotice
 from serving.notices.rules.limits import TooManyNotices
 from serving.notices.rules.notices import ItemState, NoticeOutcome, ReporterKind
 from serving.notices.service.admission import network_token
-from serving.notices.service.notice_decisions import told
-from serving.notices.service.notice_links import follow
+from serving.notices.service.notice_decisions import notifier_message
+from serving.notices.service.notice_links import notice_of_link
 from serving.notices.service.notice_list import changed_notices
-from serving.notices.service.notice_mails import confirm
+from serving.notices.service.notice_mails import confirm_address
 from serving.notices.store import notices
-from serving.notices.store.notices import Item
+from serving.notices.store.notices import NoticeItem
 from serving.notices.tables import notice, notice_network, reporter
 from serving.platform.clock import Window
 from serving.privacy.service.erasure import erase_seller
@@ -57,9 +57,9 @@ from tests.fixtures.runtimes import Site, a_case, a_drawn_case, a_row, judge, op
 SOLENNE = {"title": "Solenne tote in grained leather, grey", "brand": "Solenne"}  # No enrolled brand can be asked.
 
 
-def told_of(site: Site, notice_item: Item) -> DecisionNotice | None:
+def told_of(site: Site, notice_item: NoticeItem) -> DecisionNotice | None:
     with site.runtime.store.read() as connection:
-        return told(site.runtime, connection, notice_item)
+        return notifier_message(site.runtime, connection, notice_item)
 
 
 def logged(site: Site, subject: str) -> dict[str, object]:
@@ -84,9 +84,9 @@ def test_a_notice_is_kept_and_opens_a_case_for_an_analyst(any_site: Site) -> Non
     assert receipt.listings == (("MP-1", ItemState.WAITING),)
     assert case.due_at == any_site.clock.now() + timedelta(days=3)
     with any_site.runtime.store.read() as connection:
-        (notice,) = notices.notified(connection, any_site.here, case.case_id)
+        (notice,) = notices.notices_on_case(connection, any_site.here, case.case_id)
         assert (notice.explanation, notice.reason_code.value) == (WORDS, "trademark_counterfeit")
-        assert audit.check(connection)[1] is None
+        assert audit.check_chain(connection)[1] is None
 
 
 def test_the_listing_as_it_was_is_kept_with_a_digest_that_the_log_holds(any_site: Site) -> None:
@@ -95,7 +95,7 @@ def test_the_listing_as_it_was_is_kept_with_a_digest_that_the_log_holds(any_site
     with any_site.runtime.store.read() as connection:
         (taken,) = evidence.of_listing(connection, any_site.here, notice_item.listing_id or "")
         assert (taken.subject, taken.version_id) == (notice_item.item_id, notice_item.version_id)
-        assert evidence.vouched(connection, taken) == taken.snapshot.digest
+        assert evidence.vouched_digest(connection, taken) == taken.snapshot.digest
     a_listing(any_site, title="Something else altogether, which the seller wrote afterwards")
     assert b"Colline" in next(part.body or b"" for part in taken.snapshot.parts if part.part is Part.TEXT)
     assert verify(any_site.runtime, any_site.marketplace) == {"snapshots": 1, "erased": 0, "differing": []}
@@ -280,13 +280,13 @@ def test_a_removal_that_waits_for_people_is_told_when_they_let_it_go(any_site: S
     (case,) = open_cases(any_site)
     judge(any_site, any_site.analyst, case, Judgement.CANNOT_TELL)
     rule, runtime = AutomaticRule.BRAND_REMOVALS, any_site.runtime
-    switch(runtime, any_site.marketplace, rule, on=False, by="test", reason="An account was taken over.")
+    switch_rule(runtime, any_site.marketplace, rule, on=False, by="test", reason="An account was taken over.")
     removal = judge(any_site, any_site.brand_person, case, Judgement.COUNTERFEIT).action
     assert removal is not None
     assert removal.state is ActionState.PENDING_APPROVAL
     any_site.clock.forward(days=1)
     assert told_of(any_site, items_of(any_site, receipt)[0]) is None
-    speak(runtime, any_site.analyst, removal.action_id, decision, "I called the brand.")
+    record_vote(runtime, any_site.analyst, removal.action_id, decision, "I called the brand.")
     (notice_item,) = items_of(any_site, receipt)
     text = told_of(any_site, notice_item)
     if decision is Decision.APPROVE:
@@ -316,7 +316,7 @@ def test_the_public_statement_says_that_a_notice_led_to_the_removal(any_site: Si
         found_by_us = carried_out(any_site, judge(any_site, any_site.analyst, drawn, Judgement.COUNTERFEIT).action)
     with any_site.runtime.store.read() as connection:
         until = any_site.clock.now() + timedelta(seconds=1)
-        told_there, _ = restrictions.carried_out(
+        told_there, _ = restrictions.restrictions_carried_out(
             connection, any_site.here, since=begins, until=until, after=None, most=10
         )
     assert {restriction.action_id: (restriction.source, restriction.found_by_model) for restriction in told_there} == {
@@ -406,10 +406,10 @@ def test_the_link_of_the_receipt_confirms_nothing_and_the_marketplace_gets_the_o
     (changed_notice,) = changed_notices(site.runtime, site.marketplace, begins)["notices"]
     assert changed_notice["confirm_link"] not in {None, changed_notice["link"]}
     with pytest.raises(NotFound):
-        confirm(site.runtime, receipt.link.rpartition("/")[2])
+        confirm_address(site.runtime, receipt.link.rpartition("/")[2])
     with pytest.raises(NotFound), site.runtime.store.read() as connection:
-        follow(site.runtime, connection, changed_notice["confirm_link"].rpartition("/")[2])
-    assert confirm(site.runtime, changed_notice["confirm_link"].rpartition("/")[2]) == path_of(receipt.link)
+        notice_of_link(site.runtime, connection, changed_notice["confirm_link"].rpartition("/")[2])
+    assert confirm_address(site.runtime, changed_notice["confirm_link"].rpartition("/")[2]) == path_of(receipt.link)
     (changed_notice,) = changed_notices(site.runtime, site.marketplace, begins)["notices"]
     assert changed_notice["confirm_link"] is None
     notify(site, "MP-2", by=a_reporter(site, ReporterKind.REGISTERED))
@@ -562,6 +562,6 @@ def test_a_case_that_is_opened_while_a_change_is_scored_is_not_left_behind(site:
         return 0.9
 
     changed = a_row(description="An ordinary change, and the draw does not fall on it.")
-    receive(replace(site.runtime, draw=draw), site.marketplace, [changed], source="test")
+    receive_rows(replace(site.runtime, draw=draw), site.marketplace, [changed], source="test")
     (case,) = open_cases(site)
     assert case.version_id == site.read(listings.versions, site.here, case.listing_id)[-1]["version_id"]

@@ -17,7 +17,15 @@ from serving.notices.service.notice_complaints import complain
 from serving.notices.service.notice_links import PLACE
 from serving.notices.service.notices import Receipt
 from serving.notices.service.reporter_erasure import erase_reporter, finish_reporter_erasures
-from serving.notices.service.reporters import NewReporter, listed, mute, register, reporter_of, revoke, unmute
+from serving.notices.service.reporters import (
+    NewReporter,
+    mute,
+    register,
+    reporter_of,
+    reporters_with_record,
+    revoke,
+    unmute,
+)
 from serving.notices.store import reporters
 from serving.notices.store.reporters import Reporter
 from serving.notices.tables import notice, reporter
@@ -43,7 +51,7 @@ def decided(site: Site, number: int, judgement: Judgement = Judgement.GENUINE, b
 
 
 def the_reporter(site: Site) -> Reporter:
-    (reporter,) = site.read(reporters.everyone, site.here, 10)
+    (reporter,) = site.read(reporters.all_reporters, site.here, 10)
     return reporter
 
 
@@ -77,7 +85,7 @@ def test_ten_unfounded_notices_bring_a_warning_with_the_next_receipt_and_a_later
     assert receipt.warning is None, "once"
     (case,) = open_cases(any_site)
     assert case.priority == 0.0
-    (record,) = listed(any_site.runtime, any_site.marketplace)
+    (record,) = reporters_with_record(any_site.runtime, any_site.marketplace)
     assert (record["founded"], record["unfounded"], record["may_mute"], record["muted_until"]) == (0, 10, False, None)
 
 
@@ -93,7 +101,7 @@ def test_what_was_given_back_or_could_not_be_told_is_counted_as_it_is(any_site: 
     decided(any_site, 2, Judgement.GREY_MARKET)
     decided(any_site, 3, Judgement.CANNOT_TELL)
     decided(any_site, 4, Judgement.LICENSED)
-    (record,) = listed(any_site.runtime, any_site.marketplace)
+    (record,) = reporters_with_record(any_site.runtime, any_site.marketplace)
     assert (record["founded"], record["unfounded"]) == (1, 1)
 
 
@@ -123,7 +131,7 @@ def test_a_person_mutes_with_a_reason_and_the_mute_ends(any_site: Site) -> None:
     any_site.clock.forward(days=90)
     assert items_of(any_site, notify(any_site, "MP-900"))[0].state is ItemState.WAITING
     with runtime.store.read() as connection:
-        assert audit.check(connection)[1] is None
+        assert audit.check_chain(connection)[1] is None
         acts = connection.execute(
             select(audit_entry.c.act, audit_entry.c.actor).where(audit_entry.c.subject == reporter.reporter_id)
         ).all()
@@ -174,7 +182,7 @@ def test_a_reporter_that_is_erased_is_named_nowhere_in_the_database(any_site: Si
     for word in (EMAIL, "Anna Berg", WORDS):
         assert word not in remaining, word
     assert a_visitor(any_site).get(receipt.link).status_code == 404
-    assert any_site.read(audit.check)[1] is None
+    assert any_site.read(audit.check_chain)[1] is None
     assert items_of(any_site, receipt)[0].state is ItemState.DECIDED, "what was decided stays"
     with pytest.raises(NotFound):
         erase_reporter(any_site.runtime, any_site.marketplace, EMAIL, carry_out=True, by="test")

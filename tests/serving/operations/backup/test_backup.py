@@ -20,10 +20,10 @@ from serving.audit.store import audit
 from serving.composition import open_runtime
 from serving.listings.tables import listing
 from serving.operations.rules import MANIFEST, BackupUnusable
-from serving.operations.service.backup_checking import check, manifest_of
+from serving.operations.service.backup_checking import check_backup, manifest_of
 from serving.operations.service.backup_files import file_of
-from serving.operations.service.backup_making import make, summary
-from serving.operations.service.backup_restoring import put_in_place, record
+from serving.operations.service.backup_making import back_up, backup_summary
+from serving.operations.service.backup_restoring import record_restore, restore_backup
 from serving.platform.database.engine import sqlite_driver
 from serving.platform.home import Home, HomeUnfinished
 from serving.platform.progress import Progress
@@ -48,7 +48,7 @@ def backed_up(site: Site, tmp_path: Path) -> Path:
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         (root / name).write_text(content)
     folder = tmp_path / "backup"
-    make(site.runtime, folder)
+    back_up(site.runtime, folder)
     return folder
 
 
@@ -77,7 +77,7 @@ def test_it_holds_everything_but_what_can_be_made_again(backed_up: Path) -> None
 
 def test_it_is_whole_and_says_what_it_holds(site: Site, backed_up: Path) -> None:
     steps: list[Progress] = []
-    _, contents = check(backed_up, steps.append)
+    _, contents = check_backup(backed_up, steps.append)
     assert contents["entries"] == site.read(audit.head)[0]
     assert is_whole(contents["log"])
     assert contents["log"]["compared"]["verdict"] == 8
@@ -150,7 +150,7 @@ def test_an_altered_or_cut_off_backup_is_refused_and_nothing_is_restored(
 ) -> None:
     tamper(backed_up)
     with pytest.raises(BackupUnusable, match=problem):
-        check(backed_up)
+        check_backup(backed_up)
     home = tmp_path / "new"
     done = touchstone_in(home, "restore", str(backed_up), "--reason", "x")
     assert (done.code, problem in done.text) == (REFUSED, True)
@@ -165,7 +165,7 @@ def test_a_backup_that_fails_leaves_no_folder_of_its_name(site: Site, tmp_path: 
         raise OSError("The disk is full.")
 
     with pytest.raises(OSError, match="full"):
-        make(site.runtime, folder, fail)
+        back_up(site.runtime, folder, fail)
     assert [path.name for path in tmp_path.iterdir()] == ["home"]
 
 
@@ -250,7 +250,7 @@ def test_a_backup_is_not_made_over_or_inside_what_exists(site: Site, tmp_path: P
     (tmp_path / "taken").mkdir()
     (tmp_path / "taken" / "x").touch()
     with pytest.raises(Conflict):
-        make(site.runtime, tmp_path / place)
+        back_up(site.runtime, tmp_path / place)
 
 
 # On PostgreSQL a backup is the data directory's part, beside a dump; the two need not be of the same moment.
@@ -273,7 +273,7 @@ def test_folder_and_dump_are_restored_together_whichever_was_made_first(
     a_history(any_site)
     folder, url = tmp_path / "backup", make_url(any_site.runtime.store.url)
     if url.get_backend_name() == "sqlite":
-        assert make(any_site.runtime, folder)["beside"] == []
+        assert back_up(any_site.runtime, folder)["beside"] == []
         return
     settings = any_site.runtime.settings.model_copy(
         update={"mlflow_tracking_uri": "http://ops:hush@mlflow.example:5000"}
@@ -282,25 +282,25 @@ def test_folder_and_dump_are_restored_together_whichever_was_made_first(
     if first == "dump":
         dump(url.render_as_string(hide_password=False), tmp_path / "first.dump")
         go_on(any_site)
-    line, mlflow = make(any_site.runtime, folder)["beside"]
+    line, mlflow = back_up(any_site.runtime, folder)["beside"]
     assert "mlflow.example" in mlflow
     assert "hush" not in mlflow
     if first == "folder":
         go_on(any_site)
         subprocess.run(shlex.split(line), check=True)
         (tmp_path / "backup.dump").rename(tmp_path / "first.dump")
-    assert check(folder)[1]["engine"] == "postgresql"
+    assert check_backup(folder)[1]["engine"] == "postgresql"
     server: Postgres = request.getfixturevalue("postgres")
     restored = server.new_database()
     plain = make_url(restored).set(drivername="postgresql").render_as_string(hide_password=False)
     home = Home.at(tmp_path / "new")
     new_settings = settings.model_copy(update={"home": home.root, "database_url": restored})
-    before = put_in_place(new_settings, home, folder, replace=False)
+    before = restore_backup(new_settings, home, folder, replace=False)
     manifest = manifest_of(folder)
     empty = open_runtime(new_settings, clock=any_site.clock, restoring=True)
     try:
         with pytest.raises(BackupUnusable, match="Restore the database first"):
-            record(empty, manifest, summary(manifest)["digest"], before, reason="x", by="local")
+            record_restore(empty, manifest, backup_summary(manifest)["digest"], before, reason="x", by="local")
     finally:
         empty.close()
     server.drop(restored)
@@ -310,7 +310,9 @@ def test_folder_and_dump_are_restored_together_whichever_was_made_first(
     new_settings = settings.model_copy(update={"home": home.root, "database_url": restored})
     runtime = open_runtime(new_settings, clock=any_site.clock, restoring=True)
     try:
-        done = record(runtime, manifest, summary(manifest)["digest"], before, reason="The disk failed.", by="local")
+        done = record_restore(
+            runtime, manifest, backup_summary(manifest)["digest"], before, reason="The disk failed.", by="local"
+        )
         assert done["problems"] == []
         any_site.clock.forward(minutes=6)
         assert sign_head(runtime) == 1

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from serving.operations.service.backup_making import make
+from serving.operations.service.backup_making import back_up
 from tests.fixtures.runtimes import Site
 from tests.serving.commands.commands import touchstone_in
 
@@ -25,7 +25,7 @@ def test_runs_and_artifacts_are_found_in_another_folder_once_the_first_is_gone(s
     assert experiment is not None
     run_id = client.create_run(experiment.experiment_id).info.run_id
     client.log_text(run_id, "The card of the model.", "card.md")
-    make(site.runtime, tmp_path / "backup")
+    back_up(site.runtime, tmp_path / "backup")
     root.rename(tmp_path / "lost")
     done = touchstone_in(new, "restore", str(tmp_path / "backup"), "--reason", "The disk failed.")
     assert done.code == 0, done.text

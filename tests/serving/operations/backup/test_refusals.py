@@ -19,11 +19,11 @@ from serving.composition import open_runtime
 from serving.operations.rules import FORMAT, MANIFEST, Manifest, read_manifest
 from serving.operations.service import backup_restoring
 from serving.operations.service.backup_checking import manifest_of
-from serving.operations.service.backup_making import make
-from serving.operations.service.backup_restoring import Replaced, put_in_place, record
+from serving.operations.service.backup_making import back_up
+from serving.operations.service.backup_restoring import ReplacedContent, record_restore, restore_backup
 from serving.platform.home import Home
 from serving.platform.settings import Settings
-from serving.webhooks.service.delivery import waiting
+from serving.webhooks.service.delivery import marketplaces_with_due
 from tests.browser.service import fill, serving
 from tests.fixtures.receivers import a_receiver, deliver
 from tests.fixtures.reporting import a_marketplace_that_listens
@@ -62,7 +62,7 @@ def test_a_restore_is_refused(
     home = Home.at(tmp_path / "new")
     chosen = Settings(home=home.root).model_copy(update=settings)
     with pytest.raises(DomainError, match=why):
-        put_in_place(chosen, home, folder(backed_up), replace=True)
+        restore_backup(chosen, home, folder(backed_up), replace=True)
     assert not home.database.exists()
 
 
@@ -72,7 +72,7 @@ def test_a_file_that_changes_while_it_is_restored_ends_the_restore(
     home = Home.at(tmp_path / "new")
     monkeypatch.setattr(backup_restoring, "copy_file", lambda *_: None)
     with pytest.raises(DomainError, match="was altered while it was read"):
-        put_in_place(Settings(home=home.root), home, backed_up, replace=True)
+        restore_backup(Settings(home=home.root), home, backed_up, replace=True)
     assert not home.database.exists()
 
 
@@ -84,7 +84,7 @@ def test_a_database_that_is_not_the_one_of_the_backup_is_not_recorded(
     end = site.read(audit.head)
     manifest = replace(manifest_of(backed_up), log=(end[0] + entries, "0" * 64))
     with pytest.raises(DomainError, match="is not the one of this backup"):
-        record(site.runtime, manifest, "d" * 64, Replaced(None, None, b""), reason="x", by="local")
+        record_restore(site.runtime, manifest, "d" * 64, ReplacedContent(None, None, b""), reason="x", by="local")
 
 
 def test_a_manifest_of_another_version_is_refused(backed_up: Path) -> None:
@@ -95,14 +95,14 @@ def test_a_manifest_of_another_version_is_refused(backed_up: Path) -> None:
 
 def test_a_backup_needs_a_folder_to_stand_in(site: Site, tmp_path: Path) -> None:
     with pytest.raises(DomainError, match="Make it first"):
-        make(site.runtime, tmp_path / "missing" / "backup")
+        back_up(site.runtime, tmp_path / "missing" / "backup")
 
 
 def test_a_file_that_is_deleted_meanwhile_is_left_out(site: Site, tmp_path: Path) -> None:
     old = site.runtime.home.root / "snapshots" / "old.parquet"
     old.parent.mkdir(exist_ok=True)
     old.write_text("PAR1")
-    make(site.runtime, tmp_path / "backup", lambda _step: old.unlink(missing_ok=True))
+    back_up(site.runtime, tmp_path / "backup", lambda _step: old.unlink(missing_ok=True))
     assert "snapshots/old.parquet" not in manifest_of(tmp_path / "backup").files
 
 
@@ -160,14 +160,14 @@ def test_what_was_sent_after_the_backup_is_sent_again_under_its_own_id(site: Sit
         case = a_case(site, CaseLane.ASK_BRAND, external_id="MP-1")
         removal = judge(site, site.brand_person, case, Judgement.COUNTERFEIT).action
         assert removal is not None
-        make(site.runtime, tmp_path / "backup")
+        back_up(site.runtime, tmp_path / "backup")
         site.clock.forward(minutes=10)
         assert deliver(site.runtime, site.here, removal.action_id) == "acknowledged"
         done = touchstone_in(tmp_path / "new", "restore", str(tmp_path / "backup"), "--reason", "The disk failed.")
         assert "1 messages to marketplaces wait" in done.out
         runtime = open_runtime(Settings(home=tmp_path / "new"), clock=site.clock, migrated=True)
         try:
-            assert waiting(runtime) == [site.here]
+            assert marketplaces_with_due(runtime) == [site.here]
             assert deliver(runtime, site.here, removal.action_id) == "acknowledged"
         finally:
             runtime.close()

@@ -6,8 +6,8 @@ import pytest
 from models.errors import Conflict, Invalid
 from models.routing import Lane
 from serving.audit.store import audit
-from serving.listings.service.intake import receive
-from serving.operations.service.breaker import close_breaker, look_at_breakers
+from serving.listings.service.intake import receive_rows
+from serving.operations.service.breaker import check_breakers, close_breaker
 from serving.platform.clock import Window
 from serving.scoring.policy import BreakerPolicy
 from serving.scoring.rules.breaker import Volume
@@ -23,11 +23,11 @@ def send(site: Site, many: int, *, sellers: int, named: str) -> None:
     rows = [
         a_row(external_id=f"{named}-{i}", seller={"external_id": f"{named}-shop-{i % sellers}"}) for i in range(many)
     ]
-    receive(site.runtime, site.marketplace, rows, source="test")
+    receive_rows(site.runtime, site.marketplace, rows, source="test")
 
 
 def breaker_of(site: Site) -> breakers.Breaker:
-    return site.read(breakers.of, site.here)
+    return site.read(breakers.breaker_of, site.here)
 
 
 def watched(site: Site) -> Site:
@@ -47,7 +47,7 @@ def flooded(site: Site) -> Site:
 
 
 def lane_of_next(site: Site, named: str) -> Lane | None:
-    (answer,) = receive(site.runtime, site.marketplace, [a_row(external_id=named)], source="test")
+    (answer,) = receive_rows(site.runtime, site.marketplace, [a_row(external_id=named)], source="test")
     return answer.lane
 
 
@@ -65,34 +65,34 @@ def test_a_volume_counts_few_listings_of_each_seller(any_site: Site) -> None:
 
 def test_a_flood_opens_the_breaker_once_and_says_why(any_site: Site) -> None:
     site = flooded(any_site)
-    assert [look_at_breakers(site.runtime), look_at_breakers(site.runtime)] == [1, 0]
+    assert [check_breakers(site.runtime), check_breakers(site.runtime)] == [1, 0]
     breaker = breaker_of(site)
     assert breaker.opened_at == site.clock.now()
     assert breaker.reason is not None
     assert breaker.reason.startswith("40 of 40 listings were flagged in 24 hours (100%). The earlier share was 0.0%")
-    assert site.read(audit.check)[1] is None
+    assert site.read(audit.check_chain)[1] is None
 
 
 def test_while_it_is_open_the_model_asks_no_brand_and_analysts_see_what_it_would_ask(site: Site) -> None:
     site = flooded(site)
     assert lane_of_next(site, "before") is Lane.ASK_BRAND
-    look_at_breakers(site.runtime)
+    check_breakers(site.runtime)
     assert lane_of_next(site, "after") is Lane.ANALYST
 
 
 def test_somebody_closes_it_with_a_reason_and_it_does_not_open_again_over_the_same_listings(site: Site) -> None:
     site = flooded(site)
-    look_at_breakers(site.runtime)
+    check_breakers(site.runtime)
     close_breaker(site.runtime, site.marketplace, by="test", reason="The new model asks too much; thresholds raised.")
     assert lane_of_next(site, "after") is Lane.ASK_BRAND
     site.clock.forward(minutes=15)
-    assert look_at_breakers(site.runtime) == 0
+    assert check_breakers(site.runtime) == 0
     assert breaker_of(site).opened_at is None
 
 
 def test_it_is_closed_once_and_not_without_a_reason(site: Site) -> None:
     site = flooded(site)
-    look_at_breakers(site.runtime)
+    check_breakers(site.runtime)
     with pytest.raises(Invalid, match="Give the result of the review"):
         close_breaker(site.runtime, site.marketplace, by="test", reason="  ")
     close_breaker(site.runtime, site.marketplace, by="test", reason="Looked at.")
@@ -106,16 +106,16 @@ def test_an_ordinary_day_leaves_it_closed_and_is_looked_at_every_quarter_of_an_h
     for day in range(3):
         send(site, 30, sellers=30, named=f"day-{day}")
         site.clock.forward(hours=20)
-        assert look_at_breakers(site.runtime) == 0
+        assert check_breakers(site.runtime) == 0
     looked = breaker_of(site).checked_at
     site.clock.forward(minutes=14)
-    look_at_breakers(site.runtime)
+    check_breakers(site.runtime)
     assert breaker_of(site).checked_at == looked
     site.clock.forward(minutes=1)
-    look_at_breakers(site.runtime)
+    check_breakers(site.runtime)
     assert breaker_of(site).checked_at == site.clock.now()
 
 
 def test_the_scorecard_has_no_breaker_because_it_asks_nobody(site: Site) -> None:
-    assert look_at_breakers(site.runtime) == 0
+    assert check_breakers(site.runtime) == 0
     assert breaker_of(site).checked_at is None

@@ -8,8 +8,8 @@ from serving.accounts.service import provisioning
 from serving.appeals.service.appeal import Complaint, file_appeal
 from serving.cases.service.undoing import undo_verdict
 from serving.cases.store import cases
-from serving.listings.service.intake import receive
-from serving.operations.service.figures import figures
+from serving.listings.service.intake import receive_rows
+from serving.operations.service.figures import service_figures
 from serving.operations.service.housekeeping import pass_on_unanswered, refresh_references
 from tests.fixtures.receivers import a_receiver, deliver
 from tests.fixtures.reporting import report
@@ -30,9 +30,11 @@ def play(site: Site) -> None:
             site.runtime, url=receiver.url, allow_loopback=True, marketplace=None, secret=receiver.secret, by="test"
         )
         rows = [a_row(), a_row(external_id="MP-2"), a_row(external_id="MP-3", price="-1"), "no listing"]
-        receive(site.runtime, site.marketplace, rows, source="test")  # Two listings, two rows in quarantine.
-        receive(site.runtime, site.marketplace, [a_row()], source="test")  # A repeat, which counts nowhere.
-        receive(site.runtime, site.marketplace, [a_row(price="450.00")], source="test")  # A second version of MP-1.
+        receive_rows(site.runtime, site.marketplace, rows, source="test")  # Two listings, two rows in quarantine.
+        receive_rows(site.runtime, site.marketplace, [a_row()], source="test")  # A repeat, which counts nowhere.
+        receive_rows(
+            site.runtime, site.marketplace, [a_row(price="450.00")], source="test"
+        )  # A second version of MP-1.
 
         removed = confirmed(site, "MP-11")
         withdrawn = confirmed(site, "MP-12")
@@ -69,7 +71,7 @@ def confirmed(site: Site, external_id: str) -> Confirmed:
 
 def test_the_figures_are_those_counted_by_hand(any_site: Site) -> None:
     play(any_site)
-    assert figures(any_site.runtime, any_site.marketplace) == {
+    assert service_figures(any_site.runtime, any_site.marketplace) == {
         "listings": 9,  # MP-1, MP-2, MP-11 to MP-17.
         "versions": 10,
         "observations": 10,
@@ -99,7 +101,7 @@ def test_the_figures_are_those_counted_by_hand(any_site: Site) -> None:
 
 
 def test_the_figures_add_up(played: Site) -> None:
-    all_figures = figures(played.runtime, played.marketplace)
+    all_figures = service_figures(played.runtime, played.marketplace)
     assert all_figures["scored"] == all_figures["versions"] == sum(all_figures["routes"].values())
     removals, reinstatements = all_figures["removals"], all_figures["reinstatements"]
     sending = removals["sent"] - removals["acknowledged"] + reinstatements["sent"] - reinstatements["acknowledged"]
@@ -112,8 +114,8 @@ def test_what_happens_in_one_marketplace_is_no_figure_of_another(played: Site) -
     def total(figure: Any) -> int:
         return sum(total(part) for part in figure.values()) if isinstance(figure, dict) else int(figure or 0)
 
-    assert total(figures(played.runtime, other)) == 0
-    assert total(figures(played.runtime, played.marketplace)) > 0
+    assert total(service_figures(played.runtime, other)) == 0
+    assert total(service_figures(played.runtime, played.marketplace)) > 0
 
 
 def test_a_question_goes_to_an_analyst_when_the_brand_has_not_answered_in_time(any_site: Site) -> None:
@@ -145,7 +147,7 @@ def test_a_question_that_a_brand_is_answering_at_this_moment_is_left_to_it(any_s
 
 def test_references_are_worked_out_once_in_six_hours(any_site: Site) -> None:
     rows = [a_row(external_id=f"MP-{i}", price=str(100 + i)) for i in range(40)]
-    receive(any_site.runtime, any_site.marketplace, rows, source="test")
+    receive_rows(any_site.runtime, any_site.marketplace, rows, source="test")
     any_site.clock.forward(days=1)
     assert refresh_references(any_site.runtime) == 1
     assert refresh_references(any_site.runtime) == 0

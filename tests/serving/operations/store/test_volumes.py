@@ -20,9 +20,9 @@ def test_scores_are_counted_by_lane_and_period_on_both_engines(any_site: Site) -
     scored(any_site, Lane.AUDIT, HOUR - timedelta(seconds=1))
     hours = [HOUR - timedelta(hours=1), HOUR]
     with any_site.runtime.store.read() as connection:
-        counts = volumes.by_lane(connection, any_site.here, hours, timedelta(hours=1))
-        day = volumes.by_lane(connection, any_site.here, [HOUR.replace(hour=0)], timedelta(days=1))
-        elsewhere = volumes.by_lane(connection, "mkt_other", hours, timedelta(hours=1))
+        counts = volumes.scores_by_lane(connection, any_site.here, hours, timedelta(hours=1))
+        day = volumes.scores_by_lane(connection, any_site.here, [HOUR.replace(hour=0)], timedelta(days=1))
+        elsewhere = volumes.scores_by_lane(connection, "mkt_other", hours, timedelta(hours=1))
     assert (counts[Lane.ANALYST], counts[Lane.NO_ACTION], counts[Lane.AUDIT]) == ([0, 2], [0, 1], [1, 0])
     assert (day[Lane.ANALYST], day[Lane.NO_ACTION], day[Lane.AUDIT]) == ([3], [1], [1])
     assert all(sum(numbers) == 0 for numbers in elsewhere.values())

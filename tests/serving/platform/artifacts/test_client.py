@@ -10,12 +10,12 @@ from moto.server import ThreadedMotoServer
 
 from models.errors import Invalid
 from serving.composition import open_runtime
-from serving.learning.service.champions import fetch_next, follow_champions
+from serving.learning.service.champions import fetch_newest_models, follow_champions
 from serving.learning.service.labelling import export_snapshot
 from serving.learning.service.publish import SnapshotFiles
-from serving.platform.artifacts.client import BucketUnreachable, InBucket, bucket_of
+from serving.platform.artifacts.client import BucketFiles, BucketUnreachable, bucket_of
 from serving.platform.artifacts.rules import Kind
-from serving.platform.artifacts.service import InDatabase
+from serving.platform.artifacts.service import DatabaseFiles
 from serving.platform.artifacts.tables import artifact
 from serving.platform.settings import Settings
 from serving.scoring.service.bundles import BundleStore, LiveModels
@@ -45,7 +45,7 @@ def endpoint() -> Iterator[str]:
     server.stop()
 
 
-def bucket(endpoint: str, name: str = f"s3://{BUCKET}/one/place") -> InBucket:
+def bucket(endpoint: str, name: str = f"s3://{BUCKET}/one/place") -> BucketFiles:
     """The bucket as settings name it."""
     shared_bucket = bucket_of(Settings(artifacts_bucket=name, artifacts_endpoint=endpoint))
     assert shared_bucket is not None
@@ -129,13 +129,13 @@ def test_a_bucket_out_of_reach_stops_no_model_that_is_here_and_gets_a_new_one_la
 ) -> None:
     first, second = in_bucket
     with monkeypatch.context() as patch:
-        patch.setattr(InBucket, "_asked", unreachable)
+        patch.setattr(BucketFiles, "_asked", unreachable)
         champion = put_champion_in_force(first)
         admitted = admit_again(first)
         follow_champions(second.runtime)
         assert "cannot be used" in second.runtime.services[LiveModels].missing()[second.here].why
     assert digest_in(first) == champion
-    fetch_next(first.runtime)
+    fetch_newest_models(first.runtime)
     assert second.runtime.services[BundleStore].fetched(admitted).is_dir()
 
 
@@ -156,34 +156,34 @@ def unreachable(*_arguments: object, **_more: object) -> bytes:
 
 
 @pytest.fixture
-def shared(any_site: Site) -> InDatabase:
+def shared(any_site: Site) -> DatabaseFiles:
     """The store of a site."""
-    return InDatabase(any_site.runtime.store, any_site.clock)
+    return DatabaseFiles(any_site.runtime.store, any_site.clock)
 
 
 @pytest.mark.both_engines
 @pytest.mark.parametrize("size", [0, 1, 999_999, 1_000_000, 1_000_001, 2_500_000])
-def test_a_file_is_read_as_it_was_stored_however_many_parts_it_has(shared: InDatabase, size: int) -> None:
+def test_a_file_is_read_as_it_was_stored_however_many_parts_it_has(shared: DatabaseFiles, size: int) -> None:
     content = bytes(index % 251 for index in range(size))
     shared.put(Kind.BUNDLE, DIGEST, content)
     assert shared.has(Kind.BUNDLE, DIGEST)
     assert shared.get(Kind.BUNDLE, DIGEST) == content
 
 
-def test_a_file_that_is_there_stays_as_it_is(shared: InDatabase) -> None:
+def test_a_file_that_is_there_stays_as_it_is(shared: DatabaseFiles) -> None:
     shared.put(Kind.BUNDLE, DIGEST, b"first")
     shared.put(Kind.BUNDLE, DIGEST, b"second")
     assert shared.get(Kind.BUNDLE, DIGEST) == b"first"
 
 
-def test_equal_digests_of_two_kinds_are_two_files(shared: InDatabase) -> None:
+def test_equal_digests_of_two_kinds_are_two_files(shared: DatabaseFiles) -> None:
     shared.put(Kind.BUNDLE, DIGEST, b"a bundle")
     assert not shared.has(Kind.SNAPSHOT, DIGEST)
     assert shared.get(Kind.SNAPSHOT, DIGEST) is None
 
 
 @pytest.mark.both_engines
-def test_of_simultaneous_writers_one_stores_the_file_and_none_fails(shared: InDatabase) -> None:
+def test_of_simultaneous_writers_one_stores_the_file_and_none_fails(shared: DatabaseFiles) -> None:
     content, start, failed = b"x" * 2_500_000, threading.Barrier(4), list[Exception]()
 
     def put() -> None:

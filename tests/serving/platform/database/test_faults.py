@@ -14,9 +14,9 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError, Timeout
 from serving.audit.store import audit
 from serving.guards import CSRF_HEADER
 from serving.operations.service.presence import Presence
-from serving.platform.database.engine import release_when_cut_off, sqlite_driver
-from serving.platform.database.faults import Full, Locked, ReadOnly, StorageFault, fault_of
-from serving.platform.database.locks import only_one
+from serving.platform.database.engine import end_silent_transaction, sqlite_driver
+from serving.platform.database.faults import DatabaseFull, DatabaseLocked, DatabaseReadOnly, StorageFault, fault_of
+from serving.platform.database.locks import try_lock
 from serving.platform.database.store import Store
 from serving.platform.database.waits import LONG, REQUEST, WORK, Waits
 from serving.web import rendering
@@ -37,21 +37,21 @@ class _OfPostgresql(Exception):
 
 
 ERRORS = [
-    (OperationalError("", {}, _OfSqlite(13)), Full, "SQLITE_FULL"),
-    (OperationalError("", {}, _OfSqlite(5)), Locked, "SQLITE_BUSY"),
-    (OperationalError("", {}, _OfSqlite(5 | 2 << 8)), Locked, "SQLITE_BUSY_SNAPSHOT, an extended code"),
-    (OperationalError("", {}, _OfSqlite(8 | 6 << 8)), ReadOnly, "SQLITE_READONLY_DIRECTORY"),
+    (OperationalError("", {}, _OfSqlite(13)), DatabaseFull, "SQLITE_FULL"),
+    (OperationalError("", {}, _OfSqlite(5)), DatabaseLocked, "SQLITE_BUSY"),
+    (OperationalError("", {}, _OfSqlite(5 | 2 << 8)), DatabaseLocked, "SQLITE_BUSY_SNAPSHOT, an extended code"),
+    (OperationalError("", {}, _OfSqlite(8 | 6 << 8)), DatabaseReadOnly, "SQLITE_READONLY_DIRECTORY"),
     (OperationalError("", {}, _OfSqlite(10 | 3 << 8)), StorageFault, "SQLITE_IOERR_WRITE"),
     (OperationalError("", {}, _OfSqlite(1)), None, "SQLITE_ERROR is an error of ours"),
     (IntegrityError("", {}, _OfSqlite(19)), None, "SQLITE_CONSTRAINT"),
-    (OperationalError("", {}, _OfPostgresql("53100")), Full, "disk_full"),
-    (OperationalError("", {}, _OfPostgresql("57014")), Locked, "query_canceled by statement_timeout"),
-    (DBAPIError("", {}, _OfPostgresql("25006")), ReadOnly, "read_only_sql_transaction"),
+    (OperationalError("", {}, _OfPostgresql("53100")), DatabaseFull, "disk_full"),
+    (OperationalError("", {}, _OfPostgresql("57014")), DatabaseLocked, "query_canceled by statement_timeout"),
+    (DBAPIError("", {}, _OfPostgresql("25006")), DatabaseReadOnly, "read_only_sql_transaction"),
     (OperationalError("", {}, _OfPostgresql("57P01")), StorageFault, "admin_shutdown"),
     (OperationalError("", {}, _OfPostgresql("40001")), None, "serialization_failure is the caller's to repeat"),
     (TimeoutError("no connection left"), StorageFault, "the pool is exhausted"),
-    (OSError(errno.ENOSPC, "no space"), Full, "a file beside the database"),
-    (OSError(errno.EROFS, "read-only"), ReadOnly, "a disk that became read-only"),
+    (OSError(errno.ENOSPC, "no space"), DatabaseFull, "a file beside the database"),
+    (OSError(errno.EROFS, "read-only"), DatabaseReadOnly, "a disk that became read-only"),
     (FileNotFoundError(errno.ENOENT, "none"), None, "an error of ours"),
     (ValueError("x"), None, "an error of ours"),
 ]
@@ -150,7 +150,7 @@ def test_the_page_of_an_error_needs_no_database(
     client: TestClient, site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def locked_table(*_: object) -> None:
-        raise Locked
+        raise DatabaseLocked
 
     sign_in(client, site.analyst)
     monkeypatch.setattr(rendering, "alarms_of", locked_table)
@@ -173,7 +173,7 @@ def test_a_process_is_ready_again_by_its_own_heartbeat(client: TestClient, site:
 def test_only_a_transaction_that_writes_shows_that_a_fault_has_passed(any_site: Site) -> None:
     """A sweep that finds nothing to do commits on a full disk too."""
     store, parameters = any_site.runtime.store, {"here": any_site.here}
-    store.fault = Full()
+    store.fault = DatabaseFull()
     with store.write() as connection:
         connection.execute(text("UPDATE marketplace SET name = 'x' WHERE marketplace_id = 'none'"))
     assert store.fault is not None
@@ -184,7 +184,7 @@ def test_only_a_transaction_that_writes_shows_that_a_fault_has_passed(any_site: 
 
 def test_a_thread_that_waits_too_long_for_its_turn_is_told_so(site: Site) -> None:
     store = Store(site.runtime.store.url)
-    with store.write(), pytest.raises(Locked), store.write(wait_seconds=0.01):
+    with store.write(), pytest.raises(DatabaseLocked), store.write(wait_seconds=0.01):
         pytest.fail("two writers at once")
     with store.write(wait_seconds=0.01) as connection:
         connection.exec_driver_sql("SELECT 1")
@@ -201,10 +201,10 @@ def test_a_small_disk_that_is_full_loses_nothing_that_was_accepted(tmp_path: Pat
         while accepted < 10_000:
             try:
                 _keep(store, accepted)
-            except Full:
+            except DatabaseFull:
                 break
             accepted += 1
-        assert isinstance(store.fault, Full)
+        assert isinstance(store.fault, DatabaseFull)
         assert _kept(store) == accepted
         disk.grow("16m")
         _keep(store, accepted)
@@ -241,16 +241,16 @@ def test_a_write_that_sends_nothing_for_long_is_ended_and_its_locks_are_free(two
 
     def cut_off() -> None:
         with first.write() as connection:
-            release_when_cut_off(connection, 200)
-            audit.hold(connection)
+            end_silent_transaction(connection, 200)
+            audit.lock(connection)
             with second.write() as other:
-                audit.hold(other)  # It waits until the first one's session is ended.
-            audit.hold(connection)
+                audit.lock(other)  # It waits until the first one's session is ended.
+            audit.lock(connection)
 
     with pytest.raises(StorageFault):
         cut_off()
     with first.write() as connection:
-        audit.hold(connection)
+        audit.lock(connection)
 
 
 def test_a_sweep_whose_session_the_database_ends_goes_to_another_process(two: Two) -> None:
@@ -261,11 +261,11 @@ def test_a_sweep_whose_session_the_database_ends_goes_to_another_process(two: Tw
     )
 
     def taken_over() -> None:
-        with only_one(first, "sweep:references"):
+        with try_lock(first, "sweep:references"):
             with second.write() as connection:
                 connection.execute(end)
             while True:  # The timeout of the test ends the wait.
-                with only_one(second, "sweep:references") as theirs:
+                with try_lock(second, "sweep:references") as theirs:
                     if theirs:
                         return
 
@@ -302,9 +302,9 @@ def test_a_session_that_waits_for_a_lock_does_not_wait_for_ever(two: Two) -> Non
         with second.write() as connection:
             assert connection.execute(text("SHOW lock_timeout")).scalar_one() == "20s"
             connection.execute(text("SET LOCAL lock_timeout = 200"))
-            audit.hold(connection)
+            audit.lock(connection)
 
     with first.write() as connection:
-        audit.hold(connection)
-        with pytest.raises(Locked):
+        audit.lock(connection)
+        with pytest.raises(DatabaseLocked):
             wait()

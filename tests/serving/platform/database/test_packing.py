@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from serving.listings.service.intake_steps import content_of, observed_of
-from serving.platform.database.types import CURRENT, Kind, dictionary, pack, unpack
+from serving.platform.database.types import CURRENT, Kind, dictionary_bytes, pack, unpack
 from tests.fixtures.facts import a_full_listing, bare_facts, full_facts, some_facts
 
 # Stored values depend on every byte of these files: a changed one gets a new number.
@@ -21,7 +21,7 @@ DIGESTS = {
 
 @pytest.mark.parametrize("number", sorted(set(CURRENT.values())))
 def test_a_dictionary_never_changes(number: int) -> None:
-    assert sha256(dictionary(number)).hexdigest() == DIGESTS[number]
+    assert sha256(dictionary_bytes(number)).hexdigest() == DIGESTS[number]
 
 
 @given(st.sampled_from(Kind), st.binary(max_size=20_000))

@@ -10,8 +10,8 @@ import pytest
 from fastapi.routing import APIRoute
 
 from serving.app import create_app
-from serving.platform.database.faults import Locked
-from serving.platform.database.pools import KEYS, USES, Pool, Turns
+from serving.platform.database.faults import DatabaseLocked
+from serving.platform.database.pools import KEYS, USES, FairPool, Pool
 from serving.platform.pace import TooManyRequests
 from tests.fixtures.clients import a_client, with_key
 from tests.fixtures.runtimes import Site
@@ -36,7 +36,7 @@ async def until_begun(gate: Gate, *names: str) -> None:
 
 
 def test_a_person_has_one_piece_of_dear_work_at_a_time_and_others_pass() -> None:
-    gate, turns = Gate(), Turns("test", 4, 60.0, most_waiting=9)
+    gate, turns = Gate(), FairPool("test", 4, 60.0, most_waiting=9)
 
     async def both() -> list[str]:
         work = [asyncio.ensure_future(turns.run_for("ada", gate.pass_through, f"ada {n}")) for n in range(3)]
@@ -53,7 +53,7 @@ def test_a_person_has_one_piece_of_dear_work_at_a_time_and_others_pass() -> None
 
 
 def test_more_dear_work_of_one_person_than_may_wait_is_refused() -> None:
-    gate, turns = Gate(), Turns("test", 1, 60.0, most_waiting=1)
+    gate, turns = Gate(), FairPool("test", 1, 60.0, most_waiting=1)
 
     async def three() -> list[str | BaseException]:
         work = [asyncio.ensure_future(turns.run_for("ada", gate.pass_through, str(n))) for n in range(3)]
@@ -72,13 +72,13 @@ def test_a_read_is_given_up_and_a_write_that_has_begun_is_waited_for(reads: bool
     async def begun(call: Coroutine[Any, Any, str]) -> str:
         answer = asyncio.ensure_future(call)
         await until_begun(gate, "x")
-        with pytest.raises(Locked):
+        with pytest.raises(DatabaseLocked):
             await pool.run(gate.pass_through, "its turn does not come")
         gate.opens.set()
         return await answer
 
     if reads:
-        with pytest.raises(Locked):
+        with pytest.raises(DatabaseLocked):
             asyncio.run(begun(pool.run(gate.pass_through, "x")))
     else:
         assert asyncio.run(begun(pool.run(gate.pass_through, "x"))) == "x"
@@ -93,7 +93,7 @@ def test_a_request_that_reads_the_database_on_the_loop_fails_its_test(
         return work(*arguments)
 
     async def too_late(*_: Any) -> Any:
-        raise Locked
+        raise DatabaseLocked
 
     client = a_client(site.runtime)
     monkeypatch.setattr(USES, "run", too_late)

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from serving.platform.outbound.line import Answer, Asked, Failed, Line
+from serving.platform.outbound.line import Answer, Failure, Line, OutboundRequest
 
-Ask = Callable[[], Awaitable[Answer | Failed]]
+Ask = Callable[[], Awaitable[Answer | Failure]]
 
 
 @dataclass(slots=True)
@@ -36,15 +36,15 @@ class Server:
         self.open.discard(writer)
 
 
-def asked(server: Server, act: Callable[[Ask], Awaitable[list[Answer | Failed]]]) -> list[Answer | Failed]:
+def asked(server: Server, act: Callable[[Ask], Awaitable[list[Answer | Failure]]]) -> list[Answer | Failure]:
     """The answers to what `act` asks over one line."""
 
-    async def run() -> list[Answer | Failed]:
+    async def run() -> list[Answer | Failure]:
         async with await asyncio.start_server(server, "127.0.0.1", 0) as listening:
             url = f"http://127.0.0.1:{listening.sockets[0].getsockname()[1]}/"
             async with Line.to(url, allow_loopback=True) as line:
                 answers = await act(
-                    lambda: line.ask(Asked("The server", "GET", url, {}), timeout_seconds=5, most_read=100)
+                    lambda: line.ask(OutboundRequest("The server", "GET", url, {}), timeout_seconds=5, most_read=100)
                 )
             while server.open:
                 await asyncio.sleep(0.001)
@@ -53,12 +53,12 @@ def asked(server: Server, act: Callable[[Ask], Awaitable[list[Answer | Failed]]]
     return asyncio.run(run())
 
 
-async def three_times(ask: Ask) -> list[Answer | Failed]:
+async def three_times(ask: Ask) -> list[Answer | Failure]:
     """One request after another."""
     return [await ask() for _ in range(3)]
 
 
-async def three_at_once(ask: Ask) -> list[Answer | Failed]:
+async def three_at_once(ask: Ask) -> list[Answer | Failure]:
     """Three requests, and then three more."""
     return [*await asyncio.gather(ask(), ask(), ask()), *await asyncio.gather(ask(), ask(), ask())]
 
@@ -84,8 +84,8 @@ def test_a_connection_that_the_server_closed_is_replaced_and_no_request_is_lost(
 @pytest.mark.parametrize(
     ("answer", "expected", "connections", "_why"),
     [
-        (b"HTTP/1.1 503 Down\r\ncontent-length: 0\r\n\r\n", Failed("The server answered 503.", 503), 1, "no body"),
-        (b"HTTP/1.1 503 Down\r\ncontent-length: 9\r\n\r\n", Failed("The server answered 503.", 503), 3, "unread"),
+        (b"HTTP/1.1 503 Down\r\ncontent-length: 0\r\n\r\n", Failure("The server answered 503.", 503), 1, "no body"),
+        (b"HTTP/1.1 503 Down\r\ncontent-length: 9\r\n\r\n", Failure("The server answered 503.", 503), 3, "unread"),
         (b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok", Answer(200, b"ok"), 1, "read whole"),
         (b"HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 0\r\n\r\n", Answer(200, b""), 3, "it wants so"),
         (
@@ -95,11 +95,11 @@ def test_a_connection_that_the_server_closed_is_replaced_and_no_request_is_lost(
             "more than is read",
         ),
         (b"HTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.1 204 No\r\n\r\n", Answer(204, b""), 1, "hints are not the answer"),
-        (b"SMTP 1\r\n\r\n", Failed("The server could not be reached: RemoteProtocolError."), 3, "no HTTP"),
+        (b"SMTP 1\r\n\r\n", Failure("The server could not be reached: RemoteProtocolError."), 3, "no HTTP"),
     ],
 )
 def test_a_connection_is_used_again_only_after_a_whole_exchange(
-    answer: bytes, expected: Answer | Failed, connections: int, _why: str
+    answer: bytes, expected: Answer | Failure, connections: int, _why: str
 ) -> None:
     server = Server([answer])
     assert asked(server, three_times) == [expected] * 3

@@ -7,7 +7,7 @@ import pytest
 
 from models.errors import Invalid
 from serving.composition import open_runtime
-from serving.platform.outbound.line import Failed
+from serving.platform.outbound.line import Failure
 from serving.platform.outbound.pictures import MOST_BYTES, Picture, Pictures, hosts_of
 from serving.platform.settings import Settings
 from tests.fixtures.picture_host import JPEG, PNG, a_picture_host
@@ -45,7 +45,7 @@ def test_a_picture_is_loaded_from_the_hosts_that_were_named(address: str, right:
     pictures = Pictures(hosts_of("cdn.market.example, *.img.example,ports.example:8443,own.example:443,[::1]:8000"))
     assert pictures.may_load(address) is right
     if not right:
-        assert isinstance(pictures.load(address), Failed)
+        assert isinstance(pictures.load(address), Failure)
 
 
 def test_nothing_is_loaded_where_no_host_was_named() -> None:
@@ -81,7 +81,7 @@ def test_what_a_host_sends_is_a_picture_or_nothing(
         if isinstance(expected, Picture):
             assert loaded == expected
         else:
-            assert isinstance(loaded, Failed)
+            assert isinstance(loaded, Failure)
             assert expected in loaded.sentence
         assert [path for path, _ in host.asked] == ["/1.png"]
 
@@ -98,7 +98,7 @@ def test_a_name_that_leads_inside_is_not_followed(monkeypatch: pytest.MonkeyPatc
     answer = [(2, 1, 6, "", ("10.0.0.7", 443))]
     monkeypatch.setattr("socket.getaddrinfo", lambda *_args, **_more: answer)
     loaded = Pictures(hosts_of("cdn.market.example")).load("https://cdn.market.example/1.png")
-    assert isinstance(loaded, Failed)
+    assert isinstance(loaded, Failure)
     assert "not a public address" in loaded.sentence
 
 

@@ -7,8 +7,8 @@ import pytest
 from features.message import message
 from models.messages.english import in_english
 from serving.appeals.policy import DEFAULT_APPEALS
-from serving.appeals.rules.appeals import open_until
-from serving.privacy.rules.erasure import ALWAYS_KEPT, Erasable, Removal, kept_because, names
+from serving.appeals.rules.appeals import appeal_period_end
+from serving.privacy.rules.erasure import ALWAYS_KEPT, ErasableData, Removal, names_seller, why_keep_removal
 from serving.webhooks.rules.action import ActionState
 from tests.fixtures.clocks import NOW
 
@@ -35,16 +35,16 @@ TABLE: list[tuple[ActionState, datetime | None, bool, str | None, str]] = [
 def test_a_removal_keeps_its_seller_while_a_claim_can_be_raised(
     state: ActionState, informed_at: datetime | None, disputed: bool, expected: str | None, _why: str
 ) -> None:
-    reason = kept_because(Removal("act_1", state, informed_at, disputed), NOW, DEFAULT_APPEALS)
+    reason = why_keep_removal(Removal("act_1", state, informed_at, disputed), NOW, DEFAULT_APPEALS)
     assert (reason and reason.code) == expected
 
 
 def test_the_time_to_appeal_ends_on_its_last_moment() -> None:
     informed_at = datetime.fromisoformat("2026-01-15T12:00:00+00:00")
-    ends = open_until(informed_at, DEFAULT_APPEALS)
+    ends = appeal_period_end(informed_at, DEFAULT_APPEALS)
     removal = Removal("act_1", ActionState.ACKNOWLEDGED, informed_at, disputed=False)
-    assert kept_because(removal, ends, DEFAULT_APPEALS) is None
-    assert kept_because(removal, ends - timedelta(microseconds=1), DEFAULT_APPEALS) is not None
+    assert why_keep_removal(removal, ends, DEFAULT_APPEALS) is None
+    assert why_keep_removal(removal, ends - timedelta(microseconds=1), DEFAULT_APPEALS) is not None
 
 
 NAMED = [
@@ -61,9 +61,9 @@ NAMED = [
 def test_a_payload_that_names_the_seller_is_told_from_one_that_does_not(
     expected: object, is_named: bool, _why: str
 ) -> None:
-    assert names(expected, "s-1") is is_named
+    assert names_seller(expected, "s-1") is is_named
 
 
 def test_every_class_has_a_name_and_every_kept_one_a_reason() -> None:
-    assert all(in_english(message(f"erasable.{kind}")) for kind in Erasable)
+    assert all(in_english(message(f"erasable.{kind}")) for kind in ErasableData)
     assert all(":" in sentence or "," in sentence for sentence in map(in_english, ALWAYS_KEPT))

@@ -16,11 +16,11 @@ from serving.audit.rules.chain import ERASURE
 from serving.audit.service import verification as audit_heads
 from serving.audit.tables import audit_entry, audit_payload, erased_payload
 from serving.cases.rules.test_buy import CustodyEvent
-from serving.cases.service.seller_evidence import hand_in
+from serving.cases.service.seller_evidence import upload_document
 from serving.cases.service.test_buys import Step, read, take_step
 from serving.cases.tables import custody_entry
 from serving.jobs.worker import sweep
-from serving.listings.service.intake import receive
+from serving.listings.service.intake import receive_rows
 from serving.listings.tables import quarantine
 from serving.platform.database.schema import metadata
 from serving.platform.database.types import ERASED
@@ -60,7 +60,7 @@ def history_of_a_seller(site: Site) -> StoredAction:
             contacts = [{"seller": seller, "kind": "phone", "value": "+49 30 7654321"}]
             receive_contacts(site.runtime, site.marketplace, {"contacts": contacts}, backfill=False)
             refused = a_suspect_row(price="many", seller={"external_id": seller})
-            receive(site.runtime, site.marketplace, [refused], source="test")
+            receive_rows(site.runtime, site.marketplace, [refused], source="test")
         receive_contacts(
             site.runtime,
             site.marketplace,
@@ -158,8 +158,8 @@ def test_documents_links_and_custody_records_go_with_the_removal_and_not_before(
     with a_marketplace_that_listens(site):
         mine, others = (removed_by_brand(site, external_id, seller={"external_id": who}) for external_id, who in SHOPS)
         for removal in (mine, others):
-            hand_in(site.runtime, told_of(site, removal), "Li Wei.pdf", INVOICE)
-        hand_in(site.runtime, told_of(site, mine), "passport of Li Wei.png", PICTURE)
+            upload_document(site.runtime, told_of(site, removal), "Li Wei.pdf", INVOICE)
+        upload_document(site.runtime, told_of(site, mine), "passport of Li Wei.png", PICTURE)
         test_buy_id = ordered(site, a_case(site, external_id="MP-3", seller={"external_id": SELLER}))
         take_step(site.runtime, site.analyst, test_buy_id, Step(CustodyEvent.RECEIVE, "Ines Moreau", hers))
         assert not {"documents of the seller, and of brands' reports about it", "texts of test buys"} & set(erase(site))
@@ -274,7 +274,7 @@ def test_a_hold_needs_a_reason_is_set_once_and_is_in_the_log_without_the_seller(
     set_hold(site.runtime, site.marketplace, SELLER, reason="Lawsuit", by="test")
     with pytest.raises(Conflict, match="already"):
         set_hold(site.runtime, site.marketplace, SELLER, reason="Lawsuit", by="test")
-    assert [hold.seller for hold in site.read(legal_holds.in_force, site.here)] == [SELLER]
+    assert [hold.seller for hold in site.read(legal_holds.holds_in_force, site.here)] == [SELLER]
     with pytest.raises(Invalid):
         lift_hold(site.runtime, site.marketplace, SELLER, reason="", by="test")
     lift_hold(site.runtime, site.marketplace, SELLER, reason="Settled", by="test")
@@ -282,7 +282,7 @@ def test_a_hold_needs_a_reason_is_set_once_and_is_in_the_log_without_the_seller(
         lift_hold(site.runtime, site.marketplace, SELLER, reason="Settled", by="test")
     with site.runtime.store.read() as connection:
         acts = connection.execute(select(audit_entry.c.act, audit_entry.c.subject)).all()
-        assert legal_holds.in_force(connection, site.here) == []
+        assert legal_holds.holds_in_force(connection, site.here) == []
     assert [act for act, _ in acts][-2:] == ["legal_hold.set", "legal_hold.lifted"]
     assert all(SELLER not in subject for _, subject in acts)
 

@@ -6,7 +6,7 @@ from sqlalchemy import select
 from serving.platform.database.types import ERASED
 from serving.platform.runtime import Runtime
 from serving.privacy.service.erasure import erase_seller, lift_hold, set_hold
-from serving.privacy.service.retention import erase_what_is_past_its_time
+from serving.privacy.service.retention import erase_expired
 from serving.reports.service.attaching import hand_in
 from serving.reports.service.status import status_of
 from serving.reports.tables import report_document, report_test_buy
@@ -77,12 +77,12 @@ def test_each_goes_when_its_own_time_is_over(any_site: Site) -> None:
     reported(any_site, others=True)
     hand_in(any_site.runtime, any_site.brand_person, reported_id(any_site), "label.png", PICTURE)
     any_site.clock.forward(days=29)
-    assert erase_what_is_past_its_time(both(any_site)) == 0
+    assert erase_expired(both(any_site)) == 0
     any_site.clock.forward(days=1)
-    assert erase_what_is_past_its_time(both(any_site)) == 2
+    assert erase_expired(both(any_site)) == 2
     assert kept(any_site) == (0, 1)
     any_site.clock.forward(days=10)
-    assert erase_what_is_past_its_time(both(any_site)) == 1
+    assert erase_expired(both(any_site)) == 1
     assert kept(any_site) == (0, 0)
 
 
@@ -90,10 +90,10 @@ def test_nothing_goes_while_a_seller_of_the_report_is_under_legal_hold(any_site:
     reported(any_site, others=True)
     set_hold(any_site.runtime, any_site.marketplace, SELLER, reason="Lawsuit", by="test")
     any_site.clock.forward(days=41)
-    assert erase_what_is_past_its_time(both(any_site)) == 0
+    assert erase_expired(both(any_site)) == 0
     lift_hold(any_site.runtime, any_site.marketplace, SELLER, reason="Settled", by="test")
     any_site.clock.forward(days=1)
-    assert erase_what_is_past_its_time(both(any_site)) == 2
+    assert erase_expired(both(any_site)) == 2
 
 
 def test_nothing_goes_while_a_complaint_about_a_listing_of_the_report_is_possible(any_site: Site) -> None:
@@ -102,9 +102,9 @@ def test_nothing_goes_while_a_complaint_about_a_listing_of_the_report_is_possibl
         [removal] = any_site.read(actions.of_listing, any_site.here, listing.step.listing_id or "")
         carried_out(any_site, removal)
         any_site.clock.forward(days=100)
-        assert erase_what_is_past_its_time(both(any_site)) == 0
+        assert erase_expired(both(any_site)) == 0
         any_site.clock.forward(days=120)
-        assert erase_what_is_past_its_time(both(any_site)) == 2
+        assert erase_expired(both(any_site)) == 2
     assert kept(any_site) == (0, 0)
 
 

@@ -10,9 +10,9 @@ from models.errors import Invalid
 from models.verdict import Judgement
 from serving.accounts.service import auth
 from serving.appeals.rules.counter_notice import CounterNoticeEvent
-from serving.appeals.service.seller_links import answer
+from serving.appeals.service.seller_links import act_by_link
 from serving.cases.rules.test_buy import CustodyEvent
-from serving.cases.service.seller_evidence import hand_in
+from serving.cases.service.seller_evidence import upload_document
 from serving.cases.service.test_buys import Step, take_step
 from serving.composition import open_runtime
 from serving.jobs.worker import sweep
@@ -21,7 +21,7 @@ from serving.platform.data_classes import DataClass
 from serving.platform.settings import Settings
 from serving.privacy.policy import RetentionPolicy
 from serving.privacy.service.erasure import lift_hold, set_hold
-from serving.privacy.service.retention import erase_what_is_past_its_time
+from serving.privacy.service.retention import erase_expired
 from tests.fixtures import keeping as fixture
 from tests.fixtures.notifying import EMAIL, a_listing, items_of, notify
 from tests.fixtures.notifying import WORDS as NOTIFIED
@@ -56,7 +56,7 @@ def a_history_of_every_class(site: Site) -> None:
         pass
     with listening(site) as receiver:
         _, token = told(site, receiver, "MP-6")
-        hand_in(site.runtime, token, "Li Wei.pdf", INVOICE)
+        upload_document(site.runtime, token, "Li Wei.pdf", INVOICE)
     test_buy_id = ordered(site, a_case(site, external_id="MP-8"))
     take_step(site.runtime, site.analyst, test_buy_id, Step(CustodyEvent.RECEIVE, "Ines Moreau", WORDS))
     take_step(site.runtime, site.analyst, test_buy_id, Step(CustodyEvent.CANCEL, "", "Came broken."))
@@ -81,7 +81,7 @@ def test_each_class_goes_when_its_own_time_is_over_and_nothing_else_with_it(any_
     for place, (what, days, table, words) in enumerate(CLASSES):
         any_site.clock.forward(days=1)
         assert holds(any_site, table, words), what
-        assert erase_what_is_past_its_time(keeping(any_site, **{what.value: days}).runtime) > 0, what
+        assert erase_expired(keeping(any_site, **{what.value: days}).runtime) > 0, what
         assert not holds(any_site, table, words), what
         lost = [later for later, _, table_name, text in CLASSES[place + 1 :] if not holds(any_site, table_name, text)]
         assert lost == [], what
@@ -96,11 +96,11 @@ def test_it_is_searched_once_a_day_and_logged_once(site: Site) -> None:
     years_later(site)
     keeping_site = keeping(site, refused_rows=30)
     site.clock.forward(days=1)
-    assert erase_what_is_past_its_time(keeping_site.runtime) == 2
+    assert erase_expired(keeping_site.runtime) == 2
     entries = len(everything(site)["audit_entry"])
-    assert erase_what_is_past_its_time(keeping(site, contacts=30).runtime) == 0, "looked today already"
+    assert erase_expired(keeping(site, contacts=30).runtime) == 0, "looked today already"
     site.clock.forward(days=1)
-    assert erase_what_is_past_its_time(keeping_site.runtime) == 0
+    assert erase_expired(keeping_site.runtime) == 0
     assert len(everything(site)["audit_entry"]) == entries
 
 
@@ -110,12 +110,12 @@ def test_nothing_of_a_seller_under_legal_hold_goes_until_it_is_lifted(site: Site
     set_hold(site.runtime, site.marketplace, SELLER, reason="Lawsuit", by="test")
     short = keeping(site, **{what.value: days for what, days, _, _ in CLASSES})
     site.clock.forward(days=1)
-    assert erase_what_is_past_its_time(short.runtime) > 0, "the other seller's, and sessions"
+    assert erase_expired(short.runtime) > 0, "the other seller's, and sessions"
     held_classes = [data_class for data_class in CLASSES if data_class[0] is not DataClass.SESSIONS]
     assert [what for what, _, table, words in held_classes if not holds(site, table, words)] == []
     lift_hold(site.runtime, site.marketplace, SELLER, reason="Settled", by="test")
     site.clock.forward(days=1)
-    erase_what_is_past_its_time(short.runtime)
+    erase_expired(short.runtime)
     assert [what for what, _, table, words in held_classes if holds(site, table, words)] == []
 
 
@@ -135,10 +135,10 @@ def test_a_stranger_who_notified_is_forgotten_once_nothing_is_left_to_decide(
     if decided:
         judge(any_site, any_site.analyst, open_cases(any_site)[0], Judgement.GENUINE)
     any_site.clock.forward(days=days_after)
-    assert erase_what_is_past_its_time(keeping(any_site, notifiers=30).runtime) == erased, why
+    assert erase_expired(keeping(any_site, notifiers=30).runtime) == erased, why
     still_there = holds(any_site, "reporter", EMAIL), holds(any_site, "notice", NOTIFIED)
     assert still_there == ((False, False) if erased else (True, True))
-    assert erase_what_is_past_its_time(keeping(any_site, notifiers=30).runtime) == 0
+    assert erase_expired(keeping(any_site, notifiers=30).runtime) == 0
     assert len(items_of(any_site, receipt)) == 1, "what was notified stays"
 
 
@@ -147,11 +147,11 @@ def test_what_a_removal_rests_on_stays_while_anybody_can_complain_about_it(site:
     short = keeping(site, documents=1, statements=1, evidence_parts=1)
     with listening(site) as receiver:
         _, token = told(site, receiver)
-        hand_in(site.runtime, token, "Li Wei.pdf", INVOICE)
+        upload_document(site.runtime, token, "Li Wei.pdf", INVOICE)
         if appeals:
-            answer(site.runtime, token, CounterNoticeEvent.APPEAL, "They are genuine.")
+            act_by_link(site.runtime, token, CounterNoticeEvent.APPEAL, "They are genuine.")
         site.clock.forward(days=300 if appeals else 180)
-        assert erase_what_is_past_its_time(short.runtime) == 0, why
+        assert erase_expired(short.runtime) == 0, why
     assert holds(site, "seller_upload", "Li Wei.pdf")
 
 

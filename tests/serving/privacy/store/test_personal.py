@@ -5,24 +5,24 @@ from typing import Final
 
 from sqlalchemy import LargeBinary, String, Text
 
-from serving.platform.database.types import Compressed, Json, Packed, PackedJson
-from serving.privacy.rules.erasure import Erasable
+from serving.platform.database.types import CompressedBytes, Json, PackedBytes, PackedJson
+from serving.privacy.rules.erasure import ErasableData
 from serving.privacy.store.personal import PLACES
 from serving.schema import metadata
 
 # Columns that subjects' stores erase by separate statements, because no subject id leads to them.
 BY_SELLER: Final = {
-    "quarantine.row_head": Erasable.REFUSED_ROWS,
-    "audit_payload.payload": Erasable.LOG_PAYLOADS,
-    "case_note.text": Erasable.NOTES,
-    "case_deferral.missing": Erasable.NOTES,
-    "case_deferral.asked": Erasable.NOTES,
+    "quarantine.row_head": ErasableData.REFUSED_ROWS,
+    "audit_payload.payload": ErasableData.LOG_PAYLOADS,
+    "case_note.text": ErasableData.NOTES,
+    "case_deferral.missing": ErasableData.NOTES,
+    "case_deferral.asked": ErasableData.NOTES,
 }
 # Contacts are deleted as rows, and no longer link anybody; documents are deleted with their last upload.
 ELSEWHERE: Final = {
-    "seller_document.content": Erasable.DOCUMENTS,
-    "search_entry.external_id": Erasable.CONTACTS,
-    "search_entry.seller_words": Erasable.CONTACTS,
+    "seller_document.content": ErasableData.DOCUMENTS,
+    "search_entry.external_id": ErasableData.CONTACTS,
+    "search_entry.seller_words": ErasableData.CONTACTS,
 }
 STAYS: Final[dict[str, list[str]]] = {
     "the marketplace's id of a seller, by which only it can tell who that is": [
@@ -247,7 +247,7 @@ STAYS: Final[dict[str, list[str]]] = {
 def can_hold_a_person(column: object) -> bool:
     """Free text, JSON and bytes; not ids, words of a fixed set, digests, codes and versions."""
     kind, name = column.type, column.name  # type: ignore[attr-defined]  # a column of a table
-    if isinstance(kind, Json | Compressed | Packed | PackedJson | Text | LargeBinary):
+    if isinstance(kind, Json | CompressedBytes | PackedBytes | PackedJson | Text | LargeBinary):
         return True
     return isinstance(kind, String) and kind.length not in {2, 3, 10, 20, 40, 64} and name != "policy_version"
 
@@ -273,8 +273,8 @@ def test_every_column_that_can_hold_a_person_is_erased_or_stays_for_a_reason() -
 
 
 def test_every_class_of_an_erasure_has_its_place() -> None:
-    placed = set(PLACES) | set(BY_SELLER.values()) | {Erasable.CONTACTS}
-    assert placed == set(Erasable)
+    placed = set(PLACES) | set(BY_SELLER.values()) | {ErasableData.CONTACTS}
+    assert placed == set(ErasableData)
 
 
 def test_a_place_names_columns_that_are_there() -> None:

@@ -8,13 +8,13 @@ from typing import Final
 
 import pytest
 
-from models.errors import Conflict, DomainError, Invalid, TooLate
+from models.errors import Conflict, DeadlinePassed, DomainError, Invalid
 from serving.appeals.policy import SellerEvidencePolicy
-from serving.appeals.rules.seller_evidence import HandedIn
+from serving.appeals.rules.seller_evidence import DocumentsOnFile
 from serving.reports.policy import DEFAULT_CAMPAIGNS, DEFAULT_REPORTS, ReportPolicy
-from serving.reports.rules.attachments import TestBuyRecord, admit, check_hand_in, number_of
-from serving.reports.rules.good_faith import Accusation, Campaign, campaigns
-from serving.reports.rules.outcomes import asks, digest_of
+from serving.reports.rules.attachments import TestBuyRecord, admit_document, bought_listing_number, check_hand_in
+from serving.reports.rules.good_faith import Accusation, Campaign, find_campaigns
+from serving.reports.rules.outcomes import digest_of, is_marketplace_asked
 from tests.fixtures.clocks import NOW
 
 _NOW: Final = datetime(2026, 3, 1, tzinfo=UTC)
@@ -48,11 +48,11 @@ def usually(n: int) -> list[Accusation]:
     ],
 )
 def test_a_campaign_is_far_above_the_brands_usual_rate(accusations: list[Accusation], expected: int, why: str) -> None:
-    assert len(campaigns(accusations, _NOW, DEFAULT_CAMPAIGNS)) == expected, why
+    assert len(find_campaigns(accusations, _NOW, DEFAULT_CAMPAIGNS)) == expected, why
 
 
 def test_a_campaign_names_its_seller_its_listings_and_the_usual_number() -> None:
-    alerts = campaigns([*named(_RIVAL, 30), *named("second", 16), *usually(2)], _NOW, DEFAULT_CAMPAIGNS)
+    alerts = find_campaigns([*named(_RIVAL, 30), *named("second", 16), *usually(2)], _NOW, DEFAULT_CAMPAIGNS)
     assert alerts == (Campaign(_RIVAL, 30, 1, 2.0), Campaign("second", 16, 1, 2.0))
 
 
@@ -100,7 +100,7 @@ def alerts_of(accusations: list[Accusation]) -> Iterator[int]:
         week = Counter(accusation.seller for accusation in accusations[week_begins:end])
         if max(week.values(), default=0) < _FEWEST:
             continue  # No seller reaches a least count.
-        for campaign in campaigns(accusations[begins:end], at, DEFAULT_CAMPAIGNS):
+        for campaign in find_campaigns(accusations[begins:end], at, DEFAULT_CAMPAIGNS):
             if ends.get(campaign.seller, at) <= at:
                 yield look // (30 * _LOOKS_A_DAY)
                 ends[campaign.seller] = at + timedelta(days=DEFAULT_CAMPAIGNS.shown_days)
@@ -119,7 +119,7 @@ def test_a_clean_replay_of_twenty_brands_has_at_most_one_false_alert_a_brand_and
 PDF = b"%PDF-1.7 " + b"x" * 91
 POLICY = ReportPolicy(most_documents=3, most_document_bytes_a_day=1_000)
 DOCUMENTS = SellerEvidencePolicy(largest_document=100, most_documents=9, most_bytes=250)
-NOTHING = HandedIn(0, 0)
+NOTHING = DocumentsOnFile(0, 0)
 TODAY = date(2026, 3, 10)
 NAMES = ("MP-1", "7", "https://bazaar.example/item/MP-3")
 RECORD = TestBuyRecord("4711-A", date(2026, 3, 1), date(2026, 3, 9), "The serial number is printed.", "MP-1")
@@ -130,11 +130,11 @@ SENT_AT = datetime(2026, 3, 10, 9, tzinfo=UTC)
     ("before", "today", "why"),
     [
         (NOTHING, 0, "the first"),
-        (HandedIn(2, 150), 900, "the last of the report, of its bytes and of the day's, to the byte"),
+        (DocumentsOnFile(2, 150), 900, "the last of the report, of its bytes and of the day's, to the byte"),
     ],
 )
-def test_a_document_within_the_limits_is_taken(before: HandedIn, today: int, why: str) -> None:
-    assert admit(PDF, before, today, policy=POLICY, documents=DOCUMENTS) == "application/pdf", why
+def test_a_document_within_the_limits_is_taken(before: DocumentsOnFile, today: int, why: str) -> None:
+    assert admit_document(PDF, before, today, policy=POLICY, documents=DOCUMENTS) == "application/pdf", why
 
 
 @pytest.mark.parametrize(
@@ -143,22 +143,22 @@ def test_a_document_within_the_limits_is_taken(before: HandedIn, today: int, why
         (b"", NOTHING, 0, Invalid, "Choose a document"),
         (PDF + b"x", NOTHING, 0, Invalid, "at most 0.0001 MB"),
         (b"<html>", NOTHING, 0, Invalid, "a PDF, PNG or JPEG"),
-        (PDF, HandedIn(3, 30), 0, Conflict, "This report already has 3 documents"),
-        (PDF, HandedIn(2, 151), 0, Conflict, "All documents of a report .* in total"),
+        (PDF, DocumentsOnFile(3, 30), 0, Conflict, "This report already has 3 documents"),
+        (PDF, DocumentsOnFile(2, 151), 0, Conflict, "All documents of a report .* in total"),
         (PDF, NOTHING, 901, Conflict, "Your brand sent very many documents today"),
     ],
 )
 def test_a_document_is_refused(
-    content: bytes, before: HandedIn, today: int, error: type[DomainError], message: str
+    content: bytes, before: DocumentsOnFile, today: int, error: type[DomainError], message: str
 ) -> None:
     with pytest.raises(error, match=message):
-        admit(content, before, today, policy=POLICY, documents=DOCUMENTS)
+        admit_document(content, before, today, policy=POLICY, documents=DOCUMENTS)
 
 
 def test_a_report_takes_documents_for_a_day() -> None:
     day = timedelta(hours=POLICY.documents_hours)
     check_hand_in(SENT_AT, SENT_AT + day - timedelta(microseconds=1), POLICY)
-    with pytest.raises(TooLate, match="for 24 hours after it was sent"):
+    with pytest.raises(DeadlinePassed, match="for 24 hours after it was sent"):
         check_hand_in(SENT_AT, SENT_AT + day, POLICY)
 
 
@@ -176,7 +176,7 @@ def test_a_report_takes_documents_for_a_day() -> None:
 def test_the_listing_that_was_bought_is_found(
     listing: str | None, names: tuple[str, ...], number: int, why: str
 ) -> None:
-    assert number_of(replace(RECORD, listing=listing), names, TODAY) == number, why
+    assert bought_listing_number(replace(RECORD, listing=listing), names, TODAY) == number, why
 
 
 @pytest.mark.parametrize(
@@ -199,7 +199,7 @@ def test_the_listing_that_was_bought_is_found(
 )
 def test_an_incomplete_test_buy_is_refused(changed: dict[str, object], message: str) -> None:
     with pytest.raises(Invalid, match=message):
-        number_of(replace(RECORD, **changed), NAMES, TODAY)  # type: ignore[arg-type]  # one field of each type
+        bought_listing_number(replace(RECORD, **changed), NAMES, TODAY)  # type: ignore[arg-type]  # one field of each type
 
 
 @pytest.mark.parametrize(
@@ -212,7 +212,7 @@ def test_an_incomplete_test_buy_is_refused(changed: dict[str, object], message: 
     ids=["on its way", "ordered and received today", "the longest texts"],
 )
 def test_a_complete_test_buy_is_taken(changed: dict[str, object]) -> None:
-    assert number_of(replace(RECORD, **changed), NAMES, TODAY) == 1  # type: ignore[arg-type]  # as above
+    assert bought_listing_number(replace(RECORD, **changed), NAMES, TODAY) == 1  # type: ignore[arg-type]  # as above
 
 
 # The marketplace is asked once in 30 days for a listing that it has not sent.
@@ -253,4 +253,4 @@ def test_which_names_are_one_listing(other: str, same: bool, why: str) -> None:
 )
 def test_when_the_marketplace_is_asked(days: float | None, today: int, is_asked: bool, why: str) -> None:
     last = None if days is None else NOW - timedelta(days=days)
-    assert asks(last, today, NOW, DEFAULT_REPORTS) is is_asked, why
+    assert is_marketplace_asked(last, today, NOW, DEFAULT_REPORTS) is is_asked, why

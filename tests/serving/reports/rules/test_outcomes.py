@@ -17,70 +17,163 @@ from models.verdict import Judgement, ReasonCode
 from serving.brands.rules.rights import RightKind
 from serving.cases.rules.doubt import Doubt
 from serving.reports.policy import DEFAULT_REPORTS
-from serving.reports.rules.good_faith import Ended, FoundBy, Hours, ReportedListing, Share, ended, found_by, good_faith
-from serving.reports.rules.outcomes import AT_FIRST, Code, Found, Owner, Result, counted, named, what_happens
+from serving.reports.rules.good_faith import (
+    Finder,
+    Hours,
+    ReportedEnd,
+    ReportedListing,
+    Share,
+    end_of_listing,
+    finder_of,
+    good_faith,
+)
+from serving.reports.rules.outcomes import (
+    AT_FIRST,
+    Code,
+    ListingResult,
+    ListingSituation,
+    Owner,
+    count_results,
+    named_listings,
+    outcome_of,
+)
 from serving.standing.rules.standing import Effect
-from serving.takedowns.rules.bursts import Hold, HoldCause
+from serving.takedowns.rules.bursts import PendingCause, PendingReason
 from serving.webhooks.rules.action import ActionState
 
 FULL = Effect(True, Decimal(0), message("effect.full"))
 PROVISIONAL = Effect(True, Decimal("0.1"), message("effect.provisional"))
 USED = Effect(False, Decimal(0), message("effect.capped.used", n=20))
 SUSPENDED = Effect(False, Decimal(0), message("effect.suspended"))
-BURST = (Hold(HoldCause.USER_BURST, message("pending.user_burst", n=20)),)
-OWN = Found(Owner.OWN)
+BURST = (PendingReason(PendingCause.USER_BURST, message("pending.user_burst", n=20)),)
+OWN = ListingSituation(Owner.OWN)
 REVERSED = replace(OWN, doubt=Doubt.REINSTATED_BEFORE)
-UNCLEAR = Found(Owner.UNRESOLVED, doubt=Doubt.BRAND_UNRESOLVED)
+UNCLEAR = ListingSituation(Owner.UNRESOLVED, doubt=Doubt.BRAND_UNRESOLVED)
 
 
 @pytest.mark.parametrize("holds", [(), BURST], ids=["scheduled", "pending approval"])
-def test_a_removal_of_goods_that_may_be_legitimate_comes_with_a_warning(holds: tuple[Hold, ...]) -> None:
-    outcome = what_happens(replace(OWN, honest_uses=("compatible with",)), FULL, holds)
+def test_a_removal_of_goods_that_may_be_legitimate_comes_with_a_warning(holds: tuple[PendingReason, ...]) -> None:
+    outcome = outcome_of(replace(OWN, honest_uses=("compatible with",)), FULL, holds)
     assert outcome.reasons[-1] == message("report.honest_use", words=("compatible with",))
-    assert outcome.reasons[:-1] == what_happens(OWN, FULL, holds).reasons
+    assert outcome.reasons[:-1] == outcome_of(OWN, FULL, holds).reasons
 
 
 @pytest.mark.parametrize(
     ("listing", "effect", "holds", "expected", "code", "why"),
     [
-        (OWN, FULL, (), Result.SCHEDULED, Code.REMOVED_AT_ONCE, "good faith: no further correspondence"),
-        (OWN, PROVISIONAL, (), Result.SCHEDULED, Code.REMOVED_AT_ONCE, "the same; the sample is drawn unseen"),
-        (OWN, FULL, BURST, Result.PENDING_APPROVAL, Code.PENDING_APPROVAL, "a stolen session sends twenty at most"),
-        (OWN, USED, (), Result.CASE, Code.STANDING, "the quota of the day is used"),
-        (OWN, USED, BURST, Result.CASE, Code.STANDING, "what requests no removal cannot be held"),
-        (OWN, SUSPENDED, (), Result.CASE, Code.STANDING, "an analyst decides instead"),
-        (None, FULL, (), Result.UNKNOWN, Code.NOT_KNOWN, "the report waits for it"),
-        (Found(Owner.OTHER), FULL, (), Result.REFUSED, Code.OTHER_BRAND, "only the owner can tell"),
-        (UNCLEAR, FULL, (), Result.CASE, Code.BRAND_UNRESOLVED, "a claim alone names no brand"),
-        (Found(Owner.OWN, authorised=True), FULL, (), Result.REFUSED, Code.AUTHORISED_SELLER, "it vouches for them"),
-        (Found(Owner.OWN, removed=True), FULL, (), Result.REFUSED, Code.ALREADY_REMOVED, "nothing is left to remove"),
+        (OWN, FULL, (), ListingResult.SCHEDULED, Code.REMOVED_AT_ONCE, "good faith: no further correspondence"),
+        (OWN, PROVISIONAL, (), ListingResult.SCHEDULED, Code.REMOVED_AT_ONCE, "the same; the sample is drawn unseen"),
         (
-            Found(Owner.OTHER, removed=True),
+            OWN,
+            FULL,
+            BURST,
+            ListingResult.PENDING_APPROVAL,
+            Code.PENDING_APPROVAL,
+            "a stolen session sends twenty at most",
+        ),
+        (OWN, USED, (), ListingResult.CASE, Code.STANDING, "the quota of the day is used"),
+        (OWN, USED, BURST, ListingResult.CASE, Code.STANDING, "what requests no removal cannot be held"),
+        (OWN, SUSPENDED, (), ListingResult.CASE, Code.STANDING, "an analyst decides instead"),
+        (None, FULL, (), ListingResult.UNKNOWN, Code.NOT_KNOWN, "the report waits for it"),
+        (ListingSituation(Owner.OTHER), FULL, (), ListingResult.REFUSED, Code.OTHER_BRAND, "only the owner can tell"),
+        (UNCLEAR, FULL, (), ListingResult.CASE, Code.BRAND_UNRESOLVED, "a claim alone names no brand"),
+        (
+            ListingSituation(Owner.OWN, authorised=True),
             FULL,
             (),
-            Result.REFUSED,
+            ListingResult.REFUSED,
+            Code.AUTHORISED_SELLER,
+            "it vouches for them",
+        ),
+        (
+            ListingSituation(Owner.OWN, removed=True),
+            FULL,
+            (),
+            ListingResult.REFUSED,
+            Code.ALREADY_REMOVED,
+            "nothing is left to remove",
+        ),
+        (
+            ListingSituation(Owner.OTHER, removed=True),
+            FULL,
+            (),
+            ListingResult.REFUSED,
             Code.OTHER_BRAND,
             "nobody is told of others' removals",
         ),
-        (Found(Owner.OWN, named_before=True), FULL, (), Result.REFUSED, Code.NAMED_TWICE, "it counts once"),
-        (Found(Owner.OWN, reported_before=True), FULL, (), Result.REFUSED, Code.REPORTED_BEFORE, "it waits already"),
-        (REVERSED, FULL, (), Result.CASE, Code.REINSTATED_BEFORE, "it was wrong before"),
-        (replace(OWN, doubt=Doubt.FOUND_GENUINE), FULL, (), Result.CASE, Code.FOUND_GENUINE, "somebody else decides"),
-        (Found(Owner.OWN, lane=CaseLane.COMPLAINT), FULL, (), Result.CASE, Code.COMPLAINT_OPEN, "others decide it"),
-        (Found(Owner.OWN, lane=CaseLane.ASK_BRAND), FULL, (), Result.SCHEDULED, Code.REMOVED_AT_ONCE, "it answers"),
-        (Found(Owner.OWN, lane=CaseLane.ANALYST), FULL, (), Result.SCHEDULED, Code.REMOVED_AT_ONCE, "it answers"),
-        (Found(Owner.OWN, lane=CaseLane.AUDIT), FULL, (), Result.SCHEDULED, Code.REMOVED_AT_ONCE, "it answers"),
+        (
+            ListingSituation(Owner.OWN, named_before=True),
+            FULL,
+            (),
+            ListingResult.REFUSED,
+            Code.NAMED_TWICE,
+            "it counts once",
+        ),
+        (
+            ListingSituation(Owner.OWN, reported_before=True),
+            FULL,
+            (),
+            ListingResult.REFUSED,
+            Code.REPORTED_BEFORE,
+            "it waits already",
+        ),
+        (REVERSED, FULL, (), ListingResult.CASE, Code.REINSTATED_BEFORE, "it was wrong before"),
+        (
+            replace(OWN, doubt=Doubt.FOUND_GENUINE),
+            FULL,
+            (),
+            ListingResult.CASE,
+            Code.FOUND_GENUINE,
+            "somebody else decides",
+        ),
+        (
+            ListingSituation(Owner.OWN, lane=CaseLane.COMPLAINT),
+            FULL,
+            (),
+            ListingResult.CASE,
+            Code.COMPLAINT_OPEN,
+            "others decide it",
+        ),
+        (
+            ListingSituation(Owner.OWN, lane=CaseLane.ASK_BRAND),
+            FULL,
+            (),
+            ListingResult.SCHEDULED,
+            Code.REMOVED_AT_ONCE,
+            "it answers",
+        ),
+        (
+            ListingSituation(Owner.OWN, lane=CaseLane.ANALYST),
+            FULL,
+            (),
+            ListingResult.SCHEDULED,
+            Code.REMOVED_AT_ONCE,
+            "it answers",
+        ),
+        (
+            ListingSituation(Owner.OWN, lane=CaseLane.AUDIT),
+            FULL,
+            (),
+            ListingResult.SCHEDULED,
+            Code.REMOVED_AT_ONCE,
+            "it answers",
+        ),
     ],
 )
 def test_each_listing_has_the_result_of_its_rule(
-    listing: Found | None, effect: Effect, holds: tuple[Hold, ...], expected: Result, code: Code, why: str
+    listing: ListingSituation | None,
+    effect: Effect,
+    holds: tuple[PendingReason, ...],
+    expected: ListingResult,
+    code: Code,
+    why: str,
 ) -> None:
-    outcome = what_happens(listing, effect, holds)
+    outcome = outcome_of(listing, effect, holds)
     assert (outcome.result, outcome.code) == (expected, code), why
 
 
 founds = st.none() | st.builds(
-    Found,
+    ListingSituation,
     owner=st.sampled_from(Owner),
     authorised=st.booleans(),
     removed=st.booleans(),
@@ -94,9 +187,9 @@ effects = st.sampled_from([FULL, PROVISIONAL, USED, SUSPENDED])
 
 @given(founds, effects, st.sampled_from([(), BURST]))
 def test_every_listing_has_exactly_one_result_with_a_reason_that_reads(
-    listing: Found | None, effect: Effect, holds: tuple[Hold, ...]
+    listing: ListingSituation | None, effect: Effect, holds: tuple[PendingReason, ...]
 ) -> None:
-    outcome = what_happens(listing, effect, holds)
+    outcome = outcome_of(listing, effect, holds)
     assert outcome.result in AT_FIRST
     assert outcome.reasons
     assert all(in_english(reason) for reason in outcome.reasons)
@@ -104,9 +197,9 @@ def test_every_listing_has_exactly_one_result_with_a_reason_that_reads(
 
 @given(founds, effects, st.sampled_from([(), BURST]))
 def test_nothing_is_removed_without_standing_or_against_a_doubt(
-    listing: Found | None, effect: Effect, holds: tuple[Hold, ...]
+    listing: ListingSituation | None, effect: Effect, holds: tuple[PendingReason, ...]
 ) -> None:
-    if what_happens(listing, effect, holds).result not in {Result.SCHEDULED, Result.PENDING_APPROVAL}:
+    if outcome_of(listing, effect, holds).result not in {ListingResult.SCHEDULED, ListingResult.PENDING_APPROVAL}:
         return
     assert listing is not None
     assert effect.at_once
@@ -115,26 +208,28 @@ def test_nothing_is_removed_without_standing_or_against_a_doubt(
 
 
 def test_the_counts_of_a_report_have_zeros() -> None:
-    assert counted([Result.SCHEDULED, Result.CASE, Result.SCHEDULED]) == {
-        Result.SCHEDULED: 2,
-        Result.PENDING_APPROVAL: 0,
-        Result.CASE: 1,
-        Result.UNKNOWN: 0,
-        Result.REFUSED: 0,
+    assert count_results([ListingResult.SCHEDULED, ListingResult.CASE, ListingResult.SCHEDULED]) == {
+        ListingResult.SCHEDULED: 2,
+        ListingResult.PENDING_APPROVAL: 0,
+        ListingResult.CASE: 1,
+        ListingResult.UNKNOWN: 0,
+        ListingResult.REFUSED: 0,
     }
 
 
 def test_a_report_names_one_to_three_hundred_listings_of_a_storable_length() -> None:
-    assert named([" MP-1 ", "", "MP-2"], DEFAULT_REPORTS) == ("MP-1", "MP-2")
+    assert named_listings([" MP-1 ", "", "MP-2"], DEFAULT_REPORTS) == ("MP-1", "MP-2")
     for wrong in ([], ["MP-1"] * 301, ["x" * 2_001]):
         with pytest.raises(Invalid):
-            named(wrong, DEFAULT_REPORTS)
+            named_listings(wrong, DEFAULT_REPORTS)
 
 
 _AT: Final = datetime(2026, 3, 1, tzinfo=UTC)
 
 
-def a_reported(last: Result = Result.SCHEDULED, code: Code = Code.REMOVED_AT_ONCE, **changes: Any) -> ReportedListing:
+def a_reported(
+    last: ListingResult = ListingResult.SCHEDULED, code: Code = Code.REMOVED_AT_ONCE, **changes: Any
+) -> ReportedListing:
     fields: dict[str, Any] = {
         "right_id": "rgt_1",
         "kind": RightKind.MARK,
@@ -150,28 +245,63 @@ _GONE: Final = ActionState.ACKNOWLEDGED
 @pytest.mark.parametrize(
     ("listing", "expected", "reason", "why"),
     [
-        (a_reported(removal=_GONE), Ended.ACCEPTED, None, "the marketplace removed it"),
-        (a_reported(removal=_GONE, overturned=True), Ended.OVERTURNED, None, "the seller objected and was right"),
-        (a_reported(Result.RETRACTED, removal=_GONE, overturned=True), Ended.RETRACTED, None, "not an overturn"),
-        (a_reported(Result.WITHDRAWN, removal=ActionState.WITHDRAWN), Ended.WITHDRAWN, None, "within the window"),
-        (a_reported(removal=ActionState.WITHDRAWN), Ended.REJECTED, "stopped", "an approver refused"),
-        (a_reported(removal=ActionState.SCHEDULED), Ended.OPEN, None, "not removed yet"),
-        (a_reported(removal=ActionState.DEAD), Ended.OPEN, None, "never acknowledged, so not removed"),
-        (a_reported(Result.PENDING_APPROVAL, removal=ActionState.PENDING_APPROVAL), Ended.OPEN, None, "pending"),
-        (a_reported(Result.CASE, Code.STANDING), Ended.OPEN, None, "an analyst has it"),
-        (a_reported(Result.CASE, judgement=Judgement.GENUINE), Ended.REJECTED, "genuine", "an analyst's answer"),
-        (a_reported(Result.CASE, judgement=Judgement.GREY_MARKET), Ended.REJECTED, "grey_market", "it stays"),
-        (a_reported(Result.CASE, judgement=Judgement.COUNTERFEIT), Ended.OPEN, None, "its removal follows"),
-        (a_reported(Result.CASE, removal=_GONE), Ended.ACCEPTED, None, "the analyst agreed"),
-        (a_reported(Result.UNKNOWN, Code.NOT_KNOWN), Ended.OPEN, None, "the report waits"),
-        (a_reported(Result.EXPIRED, Code.NOT_KNOWN), Ended.NOT_EXAMINED, "not_known", "it never came in"),
-        (a_reported(Result.REFUSED, Code.OTHER_BRAND), Ended.NOT_EXAMINED, "other_brand", "not the brand's"),
+        (a_reported(removal=_GONE), ReportedEnd.ACCEPTED, None, "the marketplace removed it"),
+        (a_reported(removal=_GONE, overturned=True), ReportedEnd.OVERTURNED, None, "the seller objected and was right"),
+        (
+            a_reported(ListingResult.RETRACTED, removal=_GONE, overturned=True),
+            ReportedEnd.RETRACTED,
+            None,
+            "not an overturn",
+        ),
+        (
+            a_reported(ListingResult.WITHDRAWN, removal=ActionState.WITHDRAWN),
+            ReportedEnd.WITHDRAWN,
+            None,
+            "within the window",
+        ),
+        (a_reported(removal=ActionState.WITHDRAWN), ReportedEnd.REJECTED, "stopped", "an approver refused"),
+        (a_reported(removal=ActionState.SCHEDULED), ReportedEnd.OPEN, None, "not removed yet"),
+        (a_reported(removal=ActionState.DEAD), ReportedEnd.OPEN, None, "never acknowledged, so not removed"),
+        (
+            a_reported(ListingResult.PENDING_APPROVAL, removal=ActionState.PENDING_APPROVAL),
+            ReportedEnd.OPEN,
+            None,
+            "pending",
+        ),
+        (a_reported(ListingResult.CASE, Code.STANDING), ReportedEnd.OPEN, None, "an analyst has it"),
+        (
+            a_reported(ListingResult.CASE, judgement=Judgement.GENUINE),
+            ReportedEnd.REJECTED,
+            "genuine",
+            "an analyst's answer",
+        ),
+        (
+            a_reported(ListingResult.CASE, judgement=Judgement.GREY_MARKET),
+            ReportedEnd.REJECTED,
+            "grey_market",
+            "it stays",
+        ),
+        (
+            a_reported(ListingResult.CASE, judgement=Judgement.COUNTERFEIT),
+            ReportedEnd.OPEN,
+            None,
+            "its removal follows",
+        ),
+        (a_reported(ListingResult.CASE, removal=_GONE), ReportedEnd.ACCEPTED, None, "the analyst agreed"),
+        (a_reported(ListingResult.UNKNOWN, Code.NOT_KNOWN), ReportedEnd.OPEN, None, "the report waits"),
+        (a_reported(ListingResult.EXPIRED, Code.NOT_KNOWN), ReportedEnd.NOT_EXAMINED, "not_known", "it never came in"),
+        (
+            a_reported(ListingResult.REFUSED, Code.OTHER_BRAND),
+            ReportedEnd.NOT_EXAMINED,
+            "other_brand",
+            "not the brand's",
+        ),
     ],
 )
 def test_a_reported_listing_has_one_end_with_its_reason(
-    listing: ReportedListing, expected: Ended, reason: str | None, why: str
+    listing: ReportedListing, expected: ReportedEnd, reason: str | None, why: str
 ) -> None:
-    assert ended(listing) == (expected, reason), why
+    assert end_of_listing(listing) == (expected, reason), why
 
 
 @pytest.mark.parametrize(
@@ -194,10 +324,10 @@ def test_only_examined_listings_that_were_not_withdrawn_can_be_acted_on_at_once(
     figures = good_faith(
         [
             a_reported(),
-            a_reported(Result.CASE, at_once=False),
-            a_reported(Result.WITHDRAWN),
-            a_reported(Result.REFUSED, Code.NAMED_TWICE, examined_at=None, at_once=False),
-            a_reported(Result.UNKNOWN, Code.NOT_KNOWN, examined_at=None, at_once=False),
+            a_reported(ListingResult.CASE, at_once=False),
+            a_reported(ListingResult.WITHDRAWN),
+            a_reported(ListingResult.REFUSED, Code.NAMED_TWICE, examined_at=None, at_once=False),
+            a_reported(ListingResult.UNKNOWN, Code.NOT_KNOWN, examined_at=None, at_once=False),
         ]
     )
     assert figures.whole.at_once == Share(1, 2)
@@ -206,7 +336,7 @@ def test_only_examined_listings_that_were_not_withdrawn_can_be_acted_on_at_once(
 _ROWS: Final = st.lists(
     st.builds(
         a_reported,
-        last=st.sampled_from(Result),
+        last=st.sampled_from(ListingResult),
         code=st.sampled_from(Code),
         right_id=st.sampled_from(("rgt_1", "rgt_2")),
         kind=st.sampled_from(RightKind),
@@ -225,18 +355,18 @@ def test_every_grouping_adds_up_to_the_whole(rows: list[ReportedListing]) -> Non
     for groups in (figures.by_right, figures.by_kind, figures.by_reason_code):
         assert sum(group.items for group in groups.values()) == len(rows)
         assert sum(group.at_once.number for group in groups.values()) == figures.whole.at_once.number
-    with_reason = figures.whole.ended[Ended.REJECTED] + figures.whole.ended[Ended.NOT_EXAMINED]
+    with_reason = figures.whole.ended[ReportedEnd.REJECTED] + figures.whole.ended[ReportedEnd.NOT_EXAMINED]
     assert figures.reasons.total() == with_reason
 
 
 @pytest.mark.parametrize(
     ("report", "notice", "expected"),
     [
-        (False, False, FoundBy.US),
-        (True, False, FoundBy.BRAND),
-        (False, True, FoundBy.OTHERS),
-        (True, True, FoundBy.BRAND),
+        (False, False, Finder.US),
+        (True, False, Finder.BRAND),
+        (False, True, Finder.OTHERS),
+        (True, True, Finder.BRAND),
     ],
 )
-def test_a_listing_is_found_by_whoever_opened_its_case(report: bool, notice: bool, expected: FoundBy) -> None:
-    assert found_by(report=report, notice=notice) is expected
+def test_a_listing_is_found_by_whoever_opened_its_case(report: bool, notice: bool, expected: Finder) -> None:
+    assert finder_of(report=report, notice=notice) is expected

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from models.case import CaseLane
-from models.errors import Conflict, Invalid, NotFound, TooLate
+from models.errors import Conflict, DeadlinePassed, Invalid, NotFound
 from models.verdict import Judgement, ReasonCode
 from serving.accounts.rules.access import Person, Role
 from serving.accounts.service import provisioning
@@ -21,16 +21,23 @@ from serving.brands.rules.rights import RightKind
 from serving.brands.store import rights
 from serving.cases.store import cases
 from serving.cases.store.cases import Case
-from serving.listings.service.intake import receive
+from serving.listings.service.intake import receive_rows
 from serving.marketplaces.store import marketplaces
-from serving.platform.idempotency.service import KeyReused
+from serving.platform.idempotency.service import KeyReuse
 from serving.reports.policy import ReportPolicy
 from serving.reports.rules.attachments import TestBuyRecord
 from serving.reports.service import status
-from serving.reports.service.attaching import draft_of, for_brand, forget_drafts, hand_in, keep_with_draft, leave_out
-from serving.reports.service.previewing import preview
+from serving.reports.service.attaching import (
+    delete_drafts,
+    delete_from_draft,
+    document_for_brand,
+    draft_key,
+    hand_in,
+    store_with_draft,
+)
+from serving.reports.service.previewing import preview_report
 from serving.reports.service.status import status_of
-from serving.reports.service.submitting import Draft, Submitted, submit
+from serving.reports.service.submitting import Draft, SubmittedReport, submit_report
 from serving.reports.store import report_documents
 from serving.reports.store.report_documents import DraftKey
 from serving.reports.tables import report_document, report_test_buy
@@ -53,11 +60,11 @@ def digest(content: bytes) -> str:
 
 
 def draft(site: Site, key: str = "first", person: Person | None = None) -> DraftKey:
-    return site.read(draft_of, person or site.brand_person, right_of(site), site.here, key)
+    return site.read(draft_key, person or site.brand_person, right_of(site), site.here, key)
 
 
-def send(site: Site, names: list[str], key: str = "first", **changes: Any) -> Submitted:
-    return submit(site.runtime, site.brand_person, replace(a_draft(site, names, key), **changes))
+def send(site: Site, names: list[str], key: str = "first", **changes: Any) -> SubmittedReport:
+    return submit_report(site.runtime, site.brand_person, replace(a_draft(site, names, key), **changes))
 
 
 def names_of(site: Site, report_id: str) -> list[str]:
@@ -76,10 +83,10 @@ def case_of(site: Site, report_id: str, number: int = 1) -> Case:
 @pytest.mark.both_engines
 def test_documents_and_a_test_buy_are_sent_with_the_report_and_named_by_the_evidence(any_site: Site) -> None:
     names = having(any_site, on_sale, 2)
-    keep_with_draft(any_site.runtime, draft(any_site), "invoice.pdf", PDF)
-    keep_with_draft(any_site.runtime, draft(any_site), "again.pdf", PDF)
-    keep_with_draft(any_site.runtime, draft(any_site), "label.png", PICTURE)
-    keep_with_draft(any_site.runtime, draft(any_site, "another"), "other.pdf", PDF + b"2")
+    store_with_draft(any_site.runtime, draft(any_site), "invoice.pdf", PDF)
+    store_with_draft(any_site.runtime, draft(any_site), "again.pdf", PDF)
+    store_with_draft(any_site.runtime, draft(any_site), "label.png", PICTURE)
+    store_with_draft(any_site.runtime, draft(any_site, "another"), "other.pdf", PDF + b"2")
     report_id = send(any_site, names, test_buy=replace(BOUGHT, listing="RP-1")).report.report_id
     assert names_of(any_site, report_id) == ["invoice.pdf", "label.png"]
     test_buy = status_of(any_site.runtime, any_site.brand_person, report_id).test_buy
@@ -95,7 +102,7 @@ def test_documents_and_a_test_buy_are_sent_with_the_report_and_named_by_the_evid
             .join(audit_entry, audit_entry.c.sequence == audit_payload.c.sequence)
             .where(audit_entry.c.act == "report.received")
         ).scalar_one()
-        assert audit.check(connection)[1] is None
+        assert audit.check_chain(connection)[1] is None
     assert digest(PDF) in payload
     assert "4711-A" not in payload, "what is erased is not in the log"
     assert verify(any_site.runtime, any_site.marketplace)["differing"] == []
@@ -110,32 +117,32 @@ def test_a_removal_without_a_report_names_no_documents(any_site: Site) -> None:
 
 def test_a_draft_is_its_users_own_and_a_document_of_it_can_be_left_out(any_site: Site) -> None:
     mine = draft(any_site)
-    keep_with_draft(any_site.runtime, mine, "invoice.pdf", PDF)
-    keep_with_draft(any_site.runtime, mine, "label.png", PICTURE)
+    store_with_draft(any_site.runtime, mine, "invoice.pdf", PDF)
+    store_with_draft(any_site.runtime, mine, "label.png", PICTURE)
     colleague = replace(mine, user_id=any_site.account_manager.user_id)
     with any_site.runtime.store.read() as connection:
         documents = report_documents.documents_of(connection, mine)
         assert report_documents.documents_of(connection, colleague) == []
-    leave_out(any_site.runtime, colleague, [documents[0].document_id])
-    leave_out(any_site.runtime, mine, [documents[1].document_id])
+    delete_from_draft(any_site.runtime, colleague, [documents[0].document_id])
+    delete_from_draft(any_site.runtime, mine, [documents[1].document_id])
     report_id = send(any_site, having(any_site, on_sale, 1)).report.report_id
     assert names_of(any_site, report_id) == ["invoice.pdf"]
-    leave_out(any_site.runtime, mine, [documents[0].document_id])
+    delete_from_draft(any_site.runtime, mine, [documents[0].document_id])
     assert names_of(any_site, report_id) == ["invoice.pdf"], "what was sent stays"
     with pytest.raises(Conflict, match="was sent already"):
-        keep_with_draft(any_site.runtime, mine, "late.pdf", PDF + b"2")
+        store_with_draft(any_site.runtime, mine, "late.pdf", PDF + b"2")
 
 
 @pytest.mark.both_engines
 def test_drafts_that_are_not_sent_are_deleted_after_a_day(any_site: Site) -> None:
-    keep_with_draft(any_site.runtime, draft(any_site), "invoice.pdf", PDF)
+    store_with_draft(any_site.runtime, draft(any_site), "invoice.pdf", PDF)
     report_id = send(any_site, having(any_site, on_sale, 1)).report.report_id
-    keep_with_draft(any_site.runtime, draft(any_site, "begun"), "invoice.pdf", PDF)
+    store_with_draft(any_site.runtime, draft(any_site, "begun"), "invoice.pdf", PDF)
     any_site.clock.forward(hours=24)
-    assert forget_drafts(any_site.runtime) == 0
+    assert delete_drafts(any_site.runtime) == 0
     any_site.clock.forward(seconds=1)
-    assert forget_drafts(any_site.runtime) == 1
-    assert forget_drafts(any_site.runtime) == 0
+    assert delete_drafts(any_site.runtime) == 1
+    assert delete_drafts(any_site.runtime) == 0
     assert names_of(any_site, report_id) == ["invoice.pdf"]
 
 
@@ -145,7 +152,7 @@ def test_a_document_is_handed_in_once_for_a_day_by_the_brand_alone(any_site: Sit
     first = hand_in(any_site.runtime, any_site.brand_person, report_id, "../invoice.pdf", PDF)
     assert hand_in(any_site.runtime, any_site.brand_person, report_id, "x.pdf", PDF) == first
     assert first.name == "invoice.pdf"
-    assert for_brand(any_site.runtime, any_site.brand_person, report_id, first.document_id) == (first, PDF)
+    assert document_for_brand(any_site.runtime, any_site.brand_person, report_id, first.document_id) == (first, PDF)
     with pytest.raises(NotFound):
         hand_in(any_site.runtime, a_rival(any_site), report_id, "x.pdf", PICTURE)
     for number in range(2, 6):
@@ -156,7 +163,7 @@ def test_a_document_is_handed_in_once_for_a_day_by_the_brand_alone(any_site: Sit
     assert hand_in(any_site.runtime, any_site.brand_person, report_id, "x.pdf", PDF) == first, (
         "a repetition is answered"
     )
-    with pytest.raises(TooLate):
+    with pytest.raises(DeadlinePassed):
         hand_in(any_site.runtime, any_site.brand_person, report_id, "label.png", PICTURE)
     with any_site.runtime.store.read() as connection:
         acts = connection.execute(select(audit_entry.c.act)).scalars().all()
@@ -166,12 +173,12 @@ def test_a_document_is_handed_in_once_for_a_day_by_the_brand_alone(any_site: Sit
 def test_a_brand_has_a_limit_of_a_day_over_all_its_reports_and_drafts(site: Site) -> None:
     policy = replace(site.runtime.policies[ReportPolicy], most_document_bytes_a_day=len(PDF) + len(PICTURE))
     limited_site = replace(site, runtime=replace(site.runtime, policies=site.runtime.policies.changed(policy)))
-    keep_with_draft(limited_site.runtime, draft(limited_site), "invoice.pdf", PDF)
-    keep_with_draft(limited_site.runtime, draft(limited_site, "second"), "label.png", PICTURE)
+    store_with_draft(limited_site.runtime, draft(limited_site), "invoice.pdf", PDF)
+    store_with_draft(limited_site.runtime, draft(limited_site, "second"), "label.png", PICTURE)
     with pytest.raises(Conflict, match="very many documents today"):
-        keep_with_draft(limited_site.runtime, draft(limited_site, "third"), "label.png", PICTURE)
+        store_with_draft(limited_site.runtime, draft(limited_site, "third"), "label.png", PICTURE)
     limited_site.clock.forward(hours=24)
-    keep_with_draft(limited_site.runtime, draft(limited_site, "third"), "label.png", PICTURE)
+    store_with_draft(limited_site.runtime, draft(limited_site, "third"), "label.png", PICTURE)
 
 
 def test_a_test_buy_belongs_to_the_request_and_is_checked_before_anything_is_stored(any_site: Site) -> None:
@@ -180,12 +187,12 @@ def test_a_test_buy_belongs_to_the_request_and_is_checked_before_anything_is_sto
         send(any_site, names, test_buy=replace(BOUGHT, listing=None))
     nameless = replace(a_draft(any_site, names), test_buy=replace(BOUGHT, listing=""))
     with pytest.raises(Invalid, match="Name the listing that was bought"):
-        preview(any_site.runtime, any_site.brand_person, nameless)
+        preview_report(any_site.runtime, any_site.brand_person, nameless)
     send(any_site, names, test_buy=BOUGHT)
     assert send(any_site, names, test_buy=BOUGHT).report.request_key == "first"
-    with pytest.raises(KeyReused):
+    with pytest.raises(KeyReuse):
         send(any_site, names)
-    with pytest.raises(KeyReused):
+    with pytest.raises(KeyReuse):
         send(any_site, names, test_buy=replace(BOUGHT, finding="Something else."))
     assert len(any_site.rows(select(report_test_buy))) == 1
 
@@ -204,7 +211,7 @@ def test_the_analyst_who_decides_sees_what_the_report_carries_and_a_second_revie
     having(any_site, lose)
     any_site.clock.forward(days=1)
     daily = any_site.runtime.policies[StandingPolicy].daily_cap
-    keep_with_draft(any_site.runtime, draft(any_site), "invoice.pdf", PDF)
+    store_with_draft(any_site.runtime, draft(any_site), "invoice.pdf", PDF)
     send(any_site, having(any_site, on_sale, daily + 1), test_buy=BOUGHT)
     (case,) = open_cases(any_site, CaseLane.ANALYST)
     assert shown(any_site, case) == ["invoice.pdf"]
@@ -222,7 +229,7 @@ def test_the_analyst_who_decides_sees_what_the_report_carries_and_a_second_revie
 
 def test_a_report_that_answers_an_open_case_gives_it_what_it_carries(any_site: Site) -> None:
     case = a_case(any_site, CaseLane.ASK_BRAND, external_id="RP-0")
-    keep_with_draft(any_site.runtime, draft(any_site), "invoice.pdf", PDF)
+    store_with_draft(any_site.runtime, draft(any_site), "invoice.pdf", PDF)
     send(any_site, ["RP-0"])
     assert shown(any_site, case) == ["invoice.pdf"]
     evidence_rows = any_site.read(evidence.of_listing, any_site.here, case.listing_id)
@@ -238,7 +245,7 @@ def test_of_two_marketplaces_and_two_brands_each_sees_its_own(any_site: Site) ->
     with runtime.store.read() as connection:
         souk = marketplaces.get(connection, both.souk)
     row = a_row(external_id="RP-0", title="Aurelle Colline tote in grained leather", seller={"external_id": "shop-s"})
-    receive(runtime, souk, [row], source="test")
+    receive_rows(runtime, souk, [row], source="test")
     on_sale(any_site, 1)
     sent = {}
     for pair, content in ((both.here, PDF), (both.there, PICTURE)):
@@ -248,11 +255,11 @@ def test_of_two_marketplaces_and_two_brands_each_sees_its_own(any_site: Site) ->
                 for stored_right in rights.rights_of(connection, pair)
                 if stored_right.right.kind is RightKind.MARK
             )
-            begun = draft_of(connection, both.lead, right, pair[0], "first")
-        keep_with_draft(runtime, begun, "evidence.bin", content)
+            begun = draft_key(connection, both.lead, right, pair[0], "first")
+        store_with_draft(runtime, begun, "evidence.bin", content)
         reason = ReasonCode.TRADEMARK_COUNTERFEIT
         new_report = Draft(right, reason, ("RP-0",), True, "first", marketplace_id=pair[0], test_buy=BOUGHT)
-        sent[pair] = submit(runtime, both.lead, new_report)
+        sent[pair] = submit_report(runtime, both.lead, new_report)
     for pair, content, analyst, stranger in (
         (both.here, PDF, any_site.analyst, souk_analyst),
         (both.there, PICTURE, souk_analyst, any_site.analyst),
@@ -266,7 +273,7 @@ def test_of_two_marketplaces_and_two_brands_each_sees_its_own(any_site: Site) ->
             with pytest.raises(NotFound):
                 status.document_for_analyst(runtime, person, case_id, document.document_id)
             with pytest.raises(NotFound):
-                for_brand(runtime, person, report_id, document.document_id)
+                document_for_brand(runtime, person, report_id, document.document_id)
             with pytest.raises(NotFound):
                 status_of(runtime, person, report_id)
         with pytest.raises(NotFound):

@@ -9,7 +9,7 @@ from models.verdict import Judgement
 from serving.audit.tables import audit_entry
 from serving.cases.service.doubts import open_sampled_reviews
 from serving.cases.tables import review_case
-from serving.reports.rules.outcomes import Result
+from serving.reports.rules.outcomes import ListingResult
 from serving.standing.rules.standing import Level
 from serving.standing.service import sweep_standings
 from serving.standing.tables import confirmation, question_step
@@ -41,7 +41,7 @@ def questions(site: Site) -> int:
 def test_full_standing_removes_twenty_pasted_addresses_without_a_case_or_a_question(any_site: Site) -> None:
     before = having(any_site, in_full_standing)
     done = report(any_site, [f"https://bazaar.example/item/{name}" for name in on_sale(any_site, 20)])
-    assert done.counts[Result.SCHEDULED] == 20
+    assert done.counts[ListingResult.SCHEDULED] == 20
     assert (len(open_cases(any_site)), questions(any_site)) == (0, 0)
     carry_out_all(any_site)
     assert states(any_site) == {"acknowledged": before + 20}
@@ -63,7 +63,7 @@ def test_full_standing_removes_twenty_pasted_addresses_without_a_case_or_a_quest
 
 def test_provisional_standing_removes_and_audits_a_tenth_blind(any_site: Site) -> None:
     done = report(any_site, having(any_site, on_sale, 50))
-    assert done.counts[Result.SCHEDULED] + done.counts[Result.PENDING_APPROVAL] == 50
+    assert done.counts[ListingResult.SCHEDULED] + done.counts[ListingResult.PENDING_APPROVAL] == 50
     confirmations = rows(any_site, select(confirmation.c.level, confirmation.c.audit_chance, confirmation.c.drawn))
     assert {(row.level, row.audit_chance) for row in confirmations} == {("provisional", 0.1)}
     drawn = sum(row.drawn for row in confirmations)
@@ -82,7 +82,7 @@ def test_suspended_standing_leaves_the_decision_to_an_analyst_who_asks_nobody(an
     before = len(rows(any_site, select(action)))
     questions_before = questions(any_site)
     done = report(any_site, on_sale(any_site, 50))
-    assert done.counts[Result.CASE] == 50
+    assert done.counts[ListingResult.CASE] == 50
     named = {outcome.case_id for outcome in done.outcomes}
     opened = rows(any_site, select(review_case.c.case_id).where(review_case.c.report_id == done.report.report_id))
     assert 0 < len(named - {row.case_id for row in opened}) < 10

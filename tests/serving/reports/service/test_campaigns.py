@@ -21,7 +21,7 @@ RIVAL = "rival-shop"
 
 
 def raised(site: Site) -> list[Alert]:
-    return [alert for alert in site.read(alerts.standing, {site.here}) if alert.cause is CheckAlarm.CAMPAIGN]
+    return [alert for alert in site.read(alerts.open_alerts, {site.here}) if alert.cause is CheckAlarm.CAMPAIGN]
 
 
 def ordinary(site: Site) -> None:
@@ -91,7 +91,7 @@ def test_one_alert_stays_open_for_a_week_and_while_the_campaign_lasts(
     report(site, on_sale(site, 15, seller=RIVAL))
     assert [watch_campaigns(site.runtime), watch_campaigns(site.runtime)] == [1, 0]
     before = alerts_raised(site)
-    monkeypatch.setattr(alerts, "standing", lambda *_: [])  # As if two watched at once.
+    monkeypatch.setattr(alerts, "open_alerts", lambda *_: [])  # As if two watched at once.
     watch_campaigns(site.runtime)
     monkeypatch.undo()
     assert alerts_raised(site) == before

@@ -13,13 +13,13 @@ from sqlalchemy import select
 from models.case import CaseLane
 from models.outcomes import outcomes
 from models.policies.learning import LabelPolicy
-from models.prevalence import Due, Estimate, prevalence, recall
+from models.prevalence import Estimate, SelectedListing, prevalence, recall
 from models.verdict import Judgement
 from serving.appeals.service.appeal import Complaint, file_appeal
-from serving.cases.service.removal_approvals import speak
-from serving.learning.service.labelling import known_at, mature_labels
+from serving.cases.service.removal_approvals import record_vote
+from serving.learning.service.labelling import mature_labels, snapshot_content
 from serving.learning.store import learning, monitoring
-from serving.listings.service.intake import receive
+from serving.listings.service.intake import receive_rows
 from serving.listings.tables import listing
 from serving.platform.clock import Window
 from serving.reports.service.withdrawing import retract
@@ -51,7 +51,7 @@ from training.snapshots.summary import summarise
 def test_a_reported_version_represents_itself_alone_unless_it_was_drawn_before(any_site: Site) -> None:
     (name,) = on_sale(any_site, 1)
     drawing = replace(any_site.runtime, draw=lambda: 0.0)
-    receive(drawing, any_site.marketplace, [a_row(external_id="MP-50")], source="test")
+    receive_rows(drawing, any_site.marketplace, [a_row(external_id="MP-50")], source="test")
     (drawn,) = open_cases(any_site)
     any_site.clock.forward(minutes=5)
     assert report(any_site, [name, "MP-50"]).outcomes[1].case_id == drawn.case_id
@@ -75,7 +75,7 @@ def test_a_report_is_a_label_of_the_brand_and_a_retraction_corrects_it(any_site:
     carry_out_all(any_site)
     retract(any_site.runtime, any_site.brand_person, done.report.report_id, [2])
     any_site.clock.forward(days=200)
-    rows, _ = known_at(any_site.runtime, any_site.here, any_site.clock.now())
+    rows, _ = snapshot_content(any_site.runtime, any_site.here, any_site.clock.now())
     assert sorted((row.label, row.evidence_level) for row in rows) == [(0, "brand"), (1, "brand")]
     assert {row.sources for row in rows} == {(f"brand:{any_site.brand_id}",)}
     assert [row.reported for row in rows] == [True, True]
@@ -83,7 +83,7 @@ def test_a_report_is_a_label_of_the_brand_and_a_retraction_corrects_it(any_site:
 
 def test_a_listing_that_was_drawn_and_cleared_keeps_its_probability_when_it_is_reported_later(any_site: Site) -> None:
     drawing = replace(any_site.runtime, draw=lambda: 0.0)
-    receive(drawing, any_site.marketplace, [a_row(external_id="MP-50")], source="test")
+    receive_rows(drawing, any_site.marketplace, [a_row(external_id="MP-50")], source="test")
     (drawn,) = open_cases(any_site)
     judge(any_site, any_site.analyst, drawn, Judgement.GENUINE)
     any_site.clock.forward(days=1)
@@ -91,9 +91,9 @@ def test_a_listing_that_was_drawn_and_cleared_keeps_its_probability_when_it_is_r
     (reported,) = open_cases(any_site)
     pending = judge(any_site, any_site.analyst, reported, Judgement.COUNTERFEIT).action
     assert pending is not None
-    speak(any_site.runtime, any_site.account_manager, pending.action_id, Decision.APPROVE, "Looked at the goods.")
+    record_vote(any_site.runtime, any_site.account_manager, pending.action_id, Decision.APPROVE, "Looked at the goods.")
     any_site.clock.forward(days=200)
-    (row,) = known_at(any_site.runtime, any_site.here, any_site.clock.now())[0]
+    (row,) = snapshot_content(any_site.runtime, any_site.here, any_site.clock.now())[0]
     assert (row.label, row.reported) == (1, True)
     assert row.inclusion_probability < 1.0
 
@@ -106,7 +106,7 @@ def test_a_reported_listing_stays_marked_where_an_appeal_decides_its_label(any_s
     (case,) = open_cases(any_site, CaseLane.APPEAL)
     judge(any_site, any_site.analyst, case, Judgement.GENUINE)
     any_site.clock.forward(days=200)
-    (row,) = known_at(any_site.runtime, any_site.here, any_site.clock.now())[0]
+    (row,) = snapshot_content(any_site.runtime, any_site.here, any_site.clock.now())[0]
     assert (row.label, row.evidence_level, row.reported) == (0, "appeal", True)
 
 
@@ -116,7 +116,7 @@ def test_a_snapshot_tells_a_reported_listing_from_an_answered_question(any_site:
     on_sale(any_site, 1)
     done = report(any_site, ["RP-0"])
     any_site.clock.forward(days=200)
-    rows, references = known_at(any_site.runtime, any_site.here, any_site.clock.now())
+    rows, references = snapshot_content(any_site.runtime, any_site.here, any_site.clock.now())
     path, digest = write_snapshot(any_site.runtime.home.root, rows, references, any_site.clock.now())
     marked = {row.listing_id: row.reported for row in read_snapshot(path, expected=digest).rows}
     assert marked == {question.listing_id: False, done.outcomes[0].listing_id: True}
@@ -130,7 +130,7 @@ def estimates(site: Site) -> tuple[Estimate, Estimate]:
     with site.runtime.store.read() as connection:
         rows = list(monitoring.first_scores(connection, site.here, Window(now - timedelta(days=300), now)))
         labels = mature_labels(connection, site.here, site.runtime.policies[LabelPolicy], now)
-    due = [Due(row.inclusion_probability, labels.get(row.version_id)) for row in rows if row.reviewed]
+    due = [SelectedListing(row.inclusion_probability, labels.get(row.version_id)) for row in rows if row.reviewed]
     return prevalence(due, listings=len(rows)), recall(due, listings=len(rows))
 
 
@@ -261,12 +261,12 @@ def strikes(site: Site, sellers: list[str]) -> list[float]:
     """The strikes of each seller that count now."""
     now = site.clock.now()
     with site.runtime.store.read() as connection:
-        return [sanctioning.count_of(site.runtime, connection, site.here, seller, now).total for seller in sellers]
+        return [sanctioning.strikes_of(site.runtime, connection, site.here, seller, now).total for seller in sellers]
 
 
 def labels(site: Site) -> list[tuple[str, int]]:
     """(listing, label) once every label is mature."""
-    rows, _ = known_at(site.runtime, site.here, site.clock.now() + timedelta(days=200))
+    rows, _ = snapshot_content(site.runtime, site.here, site.clock.now() + timedelta(days=200))
     with site.runtime.store.read() as connection:
         called = dict(map(tuple, connection.execute(select(listing.c.version_id, listing.c.external_id))))
     return sorted((called[row.version_id], row.label) for row in rows)

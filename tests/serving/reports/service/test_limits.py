@@ -8,13 +8,13 @@ import pytest
 
 from models.errors import NotFound
 from serving.accounts.rules.second_person import Proof
-from serving.accounts.service.proving import Given
+from serving.accounts.service.proving import FactorResponse
 from serving.marketplaces.rules import AutomaticRule
-from serving.marketplaces.service.kill_switches import switch
-from serving.reports.rules.outcomes import Result
+from serving.marketplaces.service.kill_switches import switch_rule
+from serving.reports.rules.outcomes import ListingResult
 from serving.reports.service.limits import Limits, limits_of
-from serving.reports.service.stepping_up import step_up
-from serving.takedowns.rules.bursts import HoldCause
+from serving.reports.service.stepping_up import prove_second_factor
+from serving.takedowns.rules.bursts import PendingCause
 from tests.fixtures.factors import an_app, with_a_counting_factor
 from tests.fixtures.reporting import a_leader, a_rival, confirm, on_sale, questions, report, states
 from tests.fixtures.runtimes import Site
@@ -38,7 +38,7 @@ def test_as_many_listings_leave_as_were_foreseen(site: Site, seed: int) -> None:
         assert foreseen is not None
         many = chance.choice([1, 3, 8, 15, foreseen, foreseen + 1])
         done = report(site, on_sale(site, max(1, many), start), f"turn {turn}")
-        assert done.counts[Result.SCHEDULED] == min(max(1, many), foreseen), (turn, many)
+        assert done.counts[ListingResult.SCHEDULED] == min(max(1, many), foreseen), (turn, many)
         start += 100
         site.clock.forward(minutes=chance.choice([1, 20, 59, 61]))
 
@@ -62,15 +62,15 @@ def test_the_target_sellers_cap_is_that_of_the_listing(site: Site) -> None:
     forecast = limits(site, names[10])
     assert forecast.caps.seller is not None
     assert forecast.caps.seller.left == 0
-    assert [hold.cause for hold in forecast.holds] == [HoldCause.SELLER_BURST]
+    assert [hold.cause for hold in forecast.holds] == [PendingCause.SELLER_BURST]
     done = report(site, names[10:], "the eleventh")
-    assert done.counts[Result.PENDING_APPROVAL] == 1
+    assert done.counts[ListingResult.PENDING_APPROVAL] == 1
     assert done.outcomes[0].reasons == tuple(hold.message for hold in forecast.holds)
 
 
 def test_a_seller_of_high_impact_is_foreseen(site: Site) -> None:
     (case,) = questions(site, 1, sales_90d=900)
-    assert [hold.cause for hold in limits(site, "MP-0").holds] == [HoldCause.HIGH_IMPACT]
+    assert [hold.cause for hold in limits(site, "MP-0").holds] == [PendingCause.HIGH_IMPACT]
     confirm(site, site.brand_person, case)
     assert states(site) == {"held": 1}
 
@@ -95,9 +95,9 @@ def test_of_a_suspended_brand_an_analyst_decides_everything(site: Site) -> None:
 def test_a_standing_alarm_and_the_kill_switch_are_foreseen(site: Site) -> None:
     report(site, on_sale(site, 21))
     site.clock.forward(hours=2)
-    assert [hold.cause for hold in limits(site).holds] == [HoldCause.BRAND_ALARM]
-    switch(site.runtime, site.marketplace, AutomaticRule.BRAND_REMOVALS, on=False, by="test", reason="test")
-    assert {hold.cause for hold in limits(site).holds} == {HoldCause.SWITCHED_OFF, HoldCause.BRAND_ALARM}
+    assert [hold.cause for hold in limits(site).holds] == [PendingCause.BRAND_ALARM]
+    switch_rule(site.runtime, site.marketplace, AutomaticRule.BRAND_REMOVALS, on=False, by="test", reason="test")
+    assert {hold.cause for hold in limits(site).holds} == {PendingCause.SWITCHED_OFF, PendingCause.BRAND_ALARM}
 
 
 def test_whether_a_second_factor_helps_is_foreseen(site: Site) -> None:
@@ -116,7 +116,12 @@ def test_a_second_factor_does_what_was_foreseen(site: Site) -> None:
     a_leader(full_site)
     app, session = with_a_counting_factor(full_site, full_site.brand_person)
     assert limits(full_site).step_up == ()
-    step_up(full_site.runtime, session, waiting_report(full_site, on_sale(full_site, OVER)), Given(app.code(full_site)))
+    prove_second_factor(
+        full_site.runtime,
+        session,
+        waiting_report(full_site, on_sale(full_site, OVER)),
+        FactorResponse(app.code(full_site)),
+    )
     assert states(full_site) == {"scheduled": OVER}
     assert [reason.code for reason in limits(full_site).step_up] == ["step_up.used_today"]
     assert limits(full_site).leave_now == HOUR, "the usual limits are untouched"

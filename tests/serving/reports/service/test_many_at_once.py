@@ -27,9 +27,9 @@ from serving.brands.store import rights
 from serving.cases.tables import verdict
 from serving.platform.runtime import Runtime
 from serving.reports.policy import ReportPolicy
-from serving.reports.rules.outcomes import AT_FIRST, Code, Result
-from serving.reports.service.reporting import settle
-from serving.reports.service.submitting import Draft, Submitted, submit
+from serving.reports.rules.outcomes import AT_FIRST, Code, ListingResult
+from serving.reports.service.reporting import settle_listing
+from serving.reports.service.submitting import Draft, SubmittedReport, submit_report
 from serving.reports.tables import report as report_table
 from serving.reports.tables import report_item, report_outcome
 from serving.takedowns.tables import action
@@ -42,7 +42,7 @@ from tests.fixtures.runtimes import Site, invite, supply_rights
 CLIENTS = 8
 IN_A_ROUND = 40  # The clock moves between rounds: standing, caps and quotas change while reports are repeated.
 FULL = pytest.param(1_000, marks=[pytest.mark.soak, pytest.mark.timeout(2_000)])
-SCHEDULES = {Result.SCHEDULED, Result.PENDING_APPROVAL}
+SCHEDULES = {ListingResult.SCHEDULED, ListingResult.PENDING_APPROVAL}
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,13 +62,13 @@ class Wanted:
 class Told:
     """The answers by key, the reports whose client was killed, and the errors of any other kind."""
 
-    answers: defaultdict[str, list[Submitted]] = field(default_factory=lambda: defaultdict(list))
+    answers: defaultdict[str, list[SubmittedReport]] = field(default_factory=lambda: defaultdict(list))
     killed: Counter[str] = field(default_factory=Counter)
     others: list[BaseException] = field(default_factory=list)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
 
-Send = Callable[[Wanted, int | None], Submitted]
+Send = Callable[[Wanted, int | None], SubmittedReport]
 
 
 @contextmanager
@@ -76,22 +76,22 @@ def by_threads(site: Site, patch: pytest.MonkeyPatch) -> Iterator[Send]:
     """A client's thread ends inside a transaction when its countdown ends."""
     countdown = threading.local()
 
-    def counted(*arguments: object) -> Result:
+    def counted(*arguments: object) -> ListingResult:
         _count_down()
-        return settle(*arguments)  # type: ignore[arg-type]  # the arguments of the real function
+        return settle_listing(*arguments)  # type: ignore[arg-type]  # the arguments of the real function
 
     def _count_down() -> None:
         if countdown.left == 0:
             raise Killed
         countdown.left = None if countdown.left is None else countdown.left - 1
 
-    def send(report: Wanted, killed_before: int | None) -> Submitted:
+    def send(report: Wanted, killed_before: int | None) -> SubmittedReport:
         countdown.left = killed_before
-        done = submit(site.runtime, report.person, report.draft)
+        done = submit_report(site.runtime, report.person, report.draft)
         _count_down()
         return done
 
-    patch.setattr("serving.reports.service.submitting.settle", counted)
+    patch.setattr("serving.reports.service.submitting.settle_listing", counted)
     yield send
     patch.undo()
 
@@ -105,11 +105,11 @@ def by_processes(site: Site, clients: int) -> Iterator[Send]:
         def start() -> Process:
             return running.enter_context(a_process(report_until_killed, site.runtime.settings))
 
-        def send(report: Wanted, killed_before: int | None) -> Submitted:
+        def send(report: Wanted, killed_before: int | None) -> SubmittedReport:
             client = idle.get()
             try:
                 answer = client.ask((report.person, report.draft, killed_before), site.clock.now())
-                if isinstance(answer, Submitted):
+                if isinstance(answer, SubmittedReport):
                     return answer
                 client.kill()
                 client = start()
@@ -122,7 +122,7 @@ def by_processes(site: Site, clients: int) -> Iterator[Send]:
         yield send
 
 
-def report_until_killed(runtime: Runtime, request: Any, pipe: "Connection[Any, Any]") -> Submitted:
+def report_until_killed(runtime: Runtime, request: Any, pipe: "Connection[Any, Any]") -> SubmittedReport:
     """Send a report in a client's process, or wait inside it until the process is killed."""
     person, draft, killed_before = request
     few = replace(runtime.policies[ReportPolicy], at_once=2)  # A report takes several transactions.
@@ -133,14 +133,14 @@ def report_until_killed(runtime: Runtime, request: Any, pipe: "Connection[Any, A
         pipe.send("It can be killed now.")
         pipe.recv()
 
-    def counted(*arguments: object) -> Result:
+    def counted(*arguments: object) -> ListingResult:
         if next(settled) == killed_before:
             await_the_end()
-        return settle(*arguments)  # type: ignore[arg-type]  # the arguments of the real function
+        return settle_listing(*arguments)  # type: ignore[arg-type]  # the arguments of the real function
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("serving.reports.service.submitting.settle", counted)
-        done = submit(stepwise_runtime, person, draft)
+        patch.setattr("serving.reports.service.submitting.settle_listing", counted)
+        done = submit_report(stepwise_runtime, person, draft)
     if killed_before is not None:
         await_the_end()
     return done
@@ -254,7 +254,7 @@ def _stored(site: Site, reports: list[Wanted]) -> None:
         steps = connection.execute(
             select(report_outcome.c.report_id, report_outcome.c.number, report_outcome.c.step)
         ).all()
-        assert audit.check(connection)[1] is None
+        assert audit.check_chain(connection)[1] is None
     assert len(items) == sum(len(report.draft.locations) for report in reports)
     assert {tuple(row)[:2] for row in steps} == items
     assert len(steps) == len(items), "nothing has a second step"
@@ -288,5 +288,5 @@ def _nothing_is_doubled_or_lost(site: Site, names_by_kind: Kinds, tally: Told) -
     assert len({outcome.listing_id for outcome in removed}) == len(removed), "a listing is removed once"
     assert all(acts[by_verdict[outcome.verdict_id].action_id] == 1 for outcome in removed)
     assert sum(row.verdict_id in marked for row in removals) == len(removed)
-    named = {outcome.location for outcome in outcomes if outcome.result is Result.UNKNOWN}
+    named = {outcome.location for outcome in outcomes if outcome.result is ListingResult.UNKNOWN}
     assert requests == dict.fromkeys(named, 1)

@@ -5,10 +5,10 @@ from hypothesis import strategies as st
 from sqlalchemy import func, select
 
 from serving.audit.tables import audit_entry
-from serving.listings.service.intake import receive
-from serving.reports.rules.outcomes import Result
-from serving.reports.service.previewing import counts_of, preview
-from serving.reports.service.submitting import submit
+from serving.listings.service.intake import receive_rows
+from serving.reports.rules.outcomes import ListingResult
+from serving.reports.service.previewing import counts_of, preview_report
+from serving.reports.service.submitting import submit_report
 from tests.fixtures.reporting import a_draft, on_sale
 from tests.fixtures.runtimes import Site, a_row, a_suspect_row, having
 from tests.serving.standing.test_service import lose
@@ -23,14 +23,14 @@ def of_every_kind(site: Site) -> list[str]:
         a_row(external_id="AU-1", seller={"external_id": "maison-brandt", "age_days": 900, "country": "FR"}),
         a_row(external_id="NO-1", brand=None, title="Leather tote, grey", description="Ships in two days."),
     ]
-    receive(site.runtime, site.marketplace, rows, source="test")
+    receive_rows(site.runtime, site.marketplace, rows, source="test")
     return [*names, *(f"RP-{number}" for number in range(30, 42)), "MP-9", "AU-1", "NO-1", "XX-1"]
 
 
 def same(site: Site, named: list[str], key: str) -> None:
     draft = a_draft(site, named, key)
-    foreseen = preview(site.runtime, site.brand_person, draft)
-    done = submit(site.runtime, site.brand_person, draft)
+    foreseen = preview_report(site.runtime, site.brand_person, draft)
+    done = submit_report(site.runtime, site.brand_person, draft)
     assert [(forecast.outcome.result, forecast.outcome.code, forecast.outcome.reasons) for forecast in foreseen] == [
         (outcome.result, outcome.code, outcome.reasons) for outcome in done.outcomes
     ]
@@ -63,5 +63,5 @@ def test_a_preview_records_nothing(site: Site) -> None:
         return int(site.value(select(func.count()).select_from(audit_entry)))
 
     before = entries()
-    assert counts_of(preview(site.runtime, site.brand_person, draft))[Result.SCHEDULED] == 2
+    assert counts_of(preview_report(site.runtime, site.brand_person, draft))[ListingResult.SCHEDULED] == 2
     assert entries() == before

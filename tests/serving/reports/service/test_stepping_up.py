@@ -12,31 +12,31 @@ from models.errors import Conflict, Forbidden, Invalid, NotFound
 from models.messages.english import in_english
 from models.verdict import Judgement
 from serving.accounts.policy import SecondFactorPolicy
-from serving.accounts.service.proving import Given, passkey_options
+from serving.accounts.service.proving import FactorResponse, passkey_options
 from serving.accounts.service.second_factors import add_passkey, enrolment_options
 from serving.accounts.store import people
 from serving.audit.store import audit
 from serving.brands.service.brand_keys import make_key
 from serving.cases.service.undoing import overrule
 from serving.cases.tables import review_case, verdict
-from serving.mail.service.rendering import written
+from serving.mail.service.rendering import render
 from serving.mail.store import mails
 from serving.mail.tables import mail
 from serving.marketplaces.tables import api_key
-from serving.notices.service.notice_decisions import told
-from serving.reports.rules.outcomes import Code, Result
-from serving.reports.rules.step_up import why_not
+from serving.notices.service.notice_decisions import notifier_message
+from serving.reports.rules.outcomes import Code, ListingResult
+from serving.reports.rules.step_up import why_no_step_up
 from serving.reports.service import stepping_up
-from serving.reports.service.status import Reported, status_of
-from serving.reports.service.stepping_up import finish_reports, purpose_of, send_without, step_up
-from serving.reports.service.stopping import approve, by_link, stop
-from serving.reports.service.submitting import submit
+from serving.reports.service.status import ListingState, status_of
+from serving.reports.service.stepping_up import decide_without_proof, finish_reports, prove_second_factor, purpose_of
+from serving.reports.service.stopping import approve_removals, report_of_link, stop_report
+from serving.reports.service.submitting import submit_report
 from serving.reports.service.withdrawing import withdraw
 from serving.reports.store import reports
 from serving.reports.tables import report_step_up
 from serving.takedowns.policy import DEFAULT_STEP_UP, StepUpPolicy
 from serving.takedowns.service import takedown
-from serving.takedowns.service.stop_links import REPORTS, link_of, stop_path
+from serving.takedowns.service.stop_links import REPORTS, read_link, stop_path
 from serving.takedowns.store import actions
 from serving.takedowns.tables import action, alert
 from serving.webhooks.rules.action import ActionEvent
@@ -86,9 +86,9 @@ def test_a_confirmed_report_is_scheduled_whole_with_an_hour_to_stop_it_and_raise
     full_site.clock.forward(minutes=1)
     assert left(full_site) == MANY
     assert {listing.state for listing in status_of(full_site.runtime, full_site.brand_person, report_id).items} == {
-        Reported.SCHEDULED
+        ListingState.SCHEDULED
     }
-    assert full_site.read(audit.check)[1] is None
+    assert full_site.read(audit.check_chain)[1] is None
 
 
 def test_it_is_sent_to_the_marketplace_after_the_hour(site: Site) -> None:
@@ -105,8 +105,10 @@ def test_until_it_is_confirmed_nothing_is_recorded(full_site: Site) -> None:
     report_id = waiting_report(full_site, on_sale(full_site, MANY))
     assert count(full_site, select(func.count()).select_from(verdict)) == 0
     status = status_of(full_site.runtime, full_site.brand_person, report_id)
-    assert {listing.state for listing in status.items} == {Reported.AWAITS_STEP_UP}
-    assert {(outcome.result, outcome.code) for outcome in status.first} == {(Result.PENDING_APPROVAL, Code.STEP_UP)}
+    assert {listing.state for listing in status.items} == {ListingState.AWAITS_STEP_UP}
+    assert {(outcome.result, outcome.code) for outcome in status.first} == {
+        (ListingResult.PENDING_APPROVAL, Code.STEP_UP)
+    }
     assert withdraw_whole(full_site.runtime, full_site.brand_person, report_id) == MANY
 
 
@@ -123,23 +125,23 @@ def test_a_report_waits_for_a_second_factor(
     full_site: Site, many: int, by_program: bool, with_step_up: bool, waits: bool
 ) -> None:
     draft = replace(a_draft(full_site, on_sale(full_site, many)), by_program=by_program, with_step_up=with_step_up)
-    done = submit(full_site.runtime, full_site.brand_person, draft)
-    assert (done.counts[Result.PENDING_APPROVAL] == many) == waits
-    assert submit(full_site.runtime, full_site.brand_person, draft) == done
+    done = submit_report(full_site.runtime, full_site.brand_person, draft)
+    assert (done.counts[ListingResult.PENDING_APPROVAL] == many) == waits
+    assert submit_report(full_site.runtime, full_site.brand_person, draft) == done
 
 
 def test_without_full_standing_nothing_waits_for_a_second_factor(site: Site) -> None:
     draft = replace(a_draft(site, on_sale(site, 22)), by_program=True)
-    done = submit(site.runtime, site.brand_person, draft)
-    assert (done.counts[Result.SCHEDULED], done.counts[Result.PENDING_APPROVAL]) == (20, 2)
+    done = submit_report(site.runtime, site.brand_person, draft)
+    assert (done.counts[ListingResult.SCHEDULED], done.counts[ListingResult.PENDING_APPROVAL]) == (20, 2)
 
 
 def test_without_a_second_factor_the_usual_limits_apply(full_site: Site) -> None:
     report_id = waiting_report(full_site, on_sale(full_site, HOUR + 5))
-    send_without(full_site.runtime, full_site.brand_person, report_id)
+    decide_without_proof(full_site.runtime, full_site.brand_person, report_id)
     assert states(full_site) == {"scheduled": HOUR, "held": 5}
     with pytest.raises(Conflict, match="does not wait"):
-        send_without(full_site.runtime, full_site.brand_person, report_id)
+        decide_without_proof(full_site.runtime, full_site.brand_person, report_id)
 
 
 def test_a_passkey_confirms_the_report_for_which_it_signed_and_no_other(full_site: Site) -> None:
@@ -154,12 +156,12 @@ def test_a_passkey_confirms_the_report_for_which_it_signed_and_no_other(full_sit
     report_id = waiting_report(full_site, on_sale(full_site, OVER))
     for_another = key.get(passkey_options(full_site.runtime, session, purpose_of("rpt_another")))
     with pytest.raises(Invalid):
-        step_up(full_site.runtime, session, report_id, Given(credential=for_another))
-    step_up(
+        prove_second_factor(full_site.runtime, session, report_id, FactorResponse(credential=for_another))
+    prove_second_factor(
         full_site.runtime,
         session,
         report_id,
-        Given(credential=key.get(passkey_options(full_site.runtime, session, purpose_of(report_id)))),
+        FactorResponse(credential=key.get(passkey_options(full_site.runtime, session, purpose_of(report_id)))),
     )
     assert states(full_site) == {"scheduled": OVER}
 
@@ -169,14 +171,19 @@ def test_a_second_report_of_the_day_is_not_confirmed(full_site: Site, monkeypatc
     full_site.clock.forward(seconds=30)
     second = waiting_report(full_site, on_sale(full_site, OVER, 500), "second")
     with pytest.raises(Conflict, match="today"):
-        step_up(full_site.runtime, session, second, Given(app.code(full_site)))
-    monkeypatch.setattr(stepping_up, "why_not", lambda *_: ())  # As if both had been read before either was stored.
+        prove_second_factor(full_site.runtime, session, second, FactorResponse(app.code(full_site)))
+    monkeypatch.setattr(
+        stepping_up, "why_no_step_up", lambda *_: ()
+    )  # As if both had been read before either was stored.
     with pytest.raises(Conflict, match="Another report of the brand was confirmed"):
-        step_up(full_site.runtime, session, second, Given(app.code(full_site)))
+        prove_second_factor(full_site.runtime, session, second, FactorResponse(app.code(full_site)))
     monkeypatch.undo()
     full_site.clock.forward(days=1)
-    step_up(
-        full_site.runtime, signed_in_with(full_site, full_site.brand_person, app), second, Given(app.code(full_site))
+    prove_second_factor(
+        full_site.runtime,
+        signed_in_with(full_site, full_site.brand_person, app),
+        second,
+        FactorResponse(app.code(full_site)),
     )
     assert states(full_site) == {"scheduled": 2 * OVER}
 
@@ -187,7 +194,7 @@ def test_its_removals_neither_fill_nor_raise_the_caps_of_the_person_and_the_bran
     assert states(full_site) == {"scheduled": OVER + HOUR, "held": 1}
     full_site.clock.forward(days=30)
     done = report(full_site, on_sale(full_site, 1, 800), "a month later")
-    assert done.counts[Result.SCHEDULED] == 0, "the alarm still stands"
+    assert done.counts[ListingResult.SCHEDULED] == 0, "the alarm still stands"
 
 
 @pytest.mark.parametrize("most", [5, pytest.param(DEFAULT_STEP_UP.per_seller, marks=pytest.mark.soak)])
@@ -204,11 +211,11 @@ def test_sellers_of_high_impact_stay_with_two_organisations(full_site: Site) -> 
     a_leader(full_site)
     app, session = with_a_counting_factor(full_site, full_site.brand_person)
     questions(full_site, 1, sales_90d=900)
-    step_up(
+    prove_second_factor(
         full_site.runtime,
         session,
         waiting_report(full_site, ["MP-0", *on_sale(full_site, HOUR)]),
-        Given(app.code(full_site)),
+        FactorResponse(app.code(full_site)),
     )
     assert states(full_site) == {"scheduled": HOUR, "held": 1}
 
@@ -226,7 +233,9 @@ def test_full_standing_opens_large_reports_after_two_weeks(full_site: Site) -> N
             circumstances = stepping_up.circumstances(
                 full_site.runtime, connection, full_site.brand_person, full_site.pair
             )
-        reasons = why_not(circumstances, full_site.runtime.wall.now(), full_site.runtime.policies[SecondFactorPolicy])
+        reasons = why_no_step_up(
+            circumstances, full_site.runtime.wall.now(), full_site.runtime.policies[SecondFactorPolicy]
+        )
         return [in_english(reason) for reason in reasons if reason.code.startswith("step_up.standing")]
 
     full_site.clock.forward(days=13, hours=23)
@@ -257,7 +266,7 @@ def test_a_report_is_not_confirmed(full_site: Site, meanwhile: Callable[[Site], 
     report_id = waiting_report(full_site, on_sale(full_site, OVER))
     meanwhile(full_site)
     with pytest.raises(Conflict, match=why):
-        step_up(full_site.runtime, session, report_id, Given(app.code(full_site)))
+        prove_second_factor(full_site.runtime, session, report_id, FactorResponse(app.code(full_site)))
 
 
 @pytest.mark.attack
@@ -267,7 +276,7 @@ def test_a_factor_of_less_than_a_day_confirms_nothing(full_site: Site) -> None:
     session = signed_in_with(full_site, full_site.brand_person, app)
     report_id = waiting_report(full_site, on_sale(full_site, OVER))
     with pytest.raises(Conflict, match="Hours left: 1"):
-        step_up(full_site.runtime, session, report_id, Given(app.code(full_site)))
+        prove_second_factor(full_site.runtime, session, report_id, FactorResponse(app.code(full_site)))
     assert states(full_site) == {}
 
 
@@ -281,7 +290,9 @@ def test_a_new_factor_beside_an_old_one_confirms_nothing(full_site: Site) -> Non
     report_id = waiting_report(full_site, on_sale(full_site, OVER))
     credential = key.get(passkey_options(full_site.runtime, renewed(full_site, session), purpose_of(report_id)))
     with pytest.raises(Forbidden, match="less than a day"):
-        step_up(full_site.runtime, renewed(full_site, session), report_id, Given(credential=credential))
+        prove_second_factor(
+            full_site.runtime, renewed(full_site, session), report_id, FactorResponse(credential=credential)
+        )
     assert states(full_site) == {}
 
 
@@ -291,9 +302,9 @@ def test_the_code_of_the_sign_in_and_a_recovery_code_confirm_no_report(full_site
     full_site.clock.forward(days=2)
     session = signed_in_with(full_site, full_site.brand_person, app)
     report_id = waiting_report(full_site, on_sale(full_site, OVER))
-    for proof in (Given(codes[0]), Given(app.code(full_site, -1)), Given("")):
+    for proof in (FactorResponse(codes[0]), FactorResponse(app.code(full_site, -1)), FactorResponse("")):
         with pytest.raises(Invalid):
-            step_up(full_site.runtime, session, report_id, proof)
+            prove_second_factor(full_site.runtime, session, report_id, proof)
     assert states(full_site) == {}
 
 
@@ -303,11 +314,11 @@ def test_another_brand_confirms_and_stops_nothing(full_site: Site) -> None:
     rival = a_rival(full_site)
     app, session = with_a_counting_factor(full_site, rival)
     for attempt in (
-        lambda: step_up(full_site.runtime, session, report_id, Given(app.code(full_site))),
-        lambda: send_without(full_site.runtime, rival, report_id),
-        lambda: stop(full_site.runtime, rival, report_id),
-        lambda: approve(full_site.runtime, rival, report_id),
-        lambda: stop(full_site.runtime, full_site.analyst, report_id),
+        lambda: prove_second_factor(full_site.runtime, session, report_id, FactorResponse(app.code(full_site))),
+        lambda: decide_without_proof(full_site.runtime, rival, report_id),
+        lambda: stop_report(full_site.runtime, rival, report_id),
+        lambda: approve_removals(full_site.runtime, rival, report_id),
+        lambda: stop_report(full_site.runtime, full_site.analyst, report_id),
     ):
         with pytest.raises(NotFound):
             attempt()
@@ -321,13 +332,13 @@ def test_the_account_manager_stops_all_of_it_at_once(any_site: Site) -> None:
     before = count(full_site, keys)
     full_site.clock.forward(minutes=58)
     with pytest.raises(Forbidden, match="You count as one person with the one who confirmed"):
-        approve(full_site.runtime, full_site.brand_person, report_id)
+        approve_removals(full_site.runtime, full_site.brand_person, report_id)
     with pytest.raises(Conflict, match="Nothing of this report waits"):
-        approve(full_site.runtime, full_site.account_manager, report_id)
-    assert stop(full_site.runtime, full_site.account_manager, report_id) == MANY
+        approve_removals(full_site.runtime, full_site.account_manager, report_id)
+    assert stop_report(full_site.runtime, full_site.account_manager, report_id) == MANY
     assert states(full_site) == {"withdrawn": MANY}
     status = status_of(full_site.runtime, full_site.brand_person, report_id)
-    assert {listing.state for listing in status.items} == {Reported.WITHDRAWN}
+    assert {listing.state for listing in status.items} == {ListingState.WITHDRAWN}
     assert status.step_up is not None
     assert status.step_up.stopped_by == full_site.account_manager.user_id
     opened = review_case.c.report_id == report_id, review_case.c.state == CaseState.OPEN.value
@@ -336,8 +347,8 @@ def test_the_account_manager_stops_all_of_it_at_once(any_site: Site) -> None:
         renewed(full_site, session)
     assert count(full_site, keys) == before - 1
     with pytest.raises(Conflict, match="already"):
-        stop(full_site.runtime, full_site.account_manager, report_id)
-    assert full_site.read(audit.check)[1] is None
+        stop_report(full_site.runtime, full_site.account_manager, report_id)
+    assert full_site.read(audit.check_chain)[1] is None
 
 
 def test_what_it_answered_is_open_again_and_what_waits_for_approval_is_withdrawn_too(full_site: Site) -> None:
@@ -347,9 +358,9 @@ def test_what_it_answered_is_open_again_and_what_waits_for_approval_is_withdrawn
     names = ["MP-0", "NOT-KNOWN", *on_sale(full_site, HOUR)]
     before = {case.case_id: case.lane for case in open_cases(full_site)}
     report_id = waiting_report(full_site, names)
-    step_up(full_site.runtime, session, report_id, Given(app.code(full_site)))
+    prove_second_factor(full_site.runtime, session, report_id, FactorResponse(app.code(full_site)))
     assert states(full_site) == {"scheduled": HOUR, "held": 1}
-    assert stop(full_site.runtime, full_site.account_manager, report_id) == HOUR + 2
+    assert stop_report(full_site.runtime, full_site.account_manager, report_id) == HOUR + 2
     assert states(full_site) == {"withdrawn": OVER}
     assert {case.case_id: case.lane for case in open_cases(full_site)} == before
 
@@ -363,7 +374,7 @@ def test_after_its_hour_nothing_is_left_to_stop(site: Site) -> None:
         for action_id in action_ids:
             deliver(site.runtime, site.here, action_id)
     with pytest.raises(Conflict):
-        stop(full_site.runtime, full_site.account_manager, report_id)
+        stop_report(full_site.runtime, full_site.account_manager, report_id)
 
 
 def test_what_its_author_withdrew_and_what_an_analyst_has_decided_since_stays(full_site: Site) -> None:
@@ -380,7 +391,7 @@ def test_what_its_author_withdrew_and_what_an_analyst_has_decided_since_stays(fu
     judge(full_site, full_site.analyst, case, Judgement.COUNTERFEIT)
     assert withdraw(full_site.runtime, full_site.brand_person, report_id, {*range(1, OVER + 1)} - {number}) == HOUR
     with pytest.raises(Conflict, match="Somebody has decided about this listing since"):
-        stop(full_site.runtime, full_site.account_manager, report_id)
+        stop_report(full_site.runtime, full_site.account_manager, report_id)
     assert states(full_site) == {"withdrawn": OVER, "scheduled": 1}
 
 
@@ -390,15 +401,15 @@ def test_everybody_who_can_stop_it_is_mailed_a_link_of_their_own(full_site: Site
     assert {row.user_id for row in rows} == {full_site.account_manager.user_id, full_site.brand_person.user_id}
     for row in rows:
         stored = full_site.read(mails.get, row.mail_id)
-        text = written(full_site.runtime, stored, with_secret=True)
+        text = render(full_site.runtime, stored, with_secret=True)
         assert text.subject == f"Aurelle reports {OVER} listings"
         token = text.text.partition(REPORTS)[2].split()[0]
-        assert link_of(full_site.runtime, token, REPORTS) == (row.user_id, report_id)
-        person, large_report = by_link(full_site.runtime, token)
+        assert read_link(full_site.runtime, token, REPORTS) == (row.user_id, report_id)
+        person, large_report = report_of_link(full_site.runtime, token)
         assert (person.user_id, large_report.listings) == (row.user_id, OVER)
-        assert REPORTS not in written(full_site.runtime, stored, with_secret=False).text
+        assert REPORTS not in render(full_site.runtime, stored, with_secret=False).text
     with pytest.raises(NotFound):
-        by_link(
+        report_of_link(
             full_site.runtime, stop_path(full_site.runtime, a_rival(full_site).user_id, report_id).removeprefix(REPORTS)
         )
 
@@ -416,9 +427,9 @@ def test_everybody_who_can_stop_it_is_mailed_a_link_of_their_own(full_site: Site
 def test_a_link_is_refused_where_somebody_changed(full_site: Site, change: Callable[[str], str]) -> None:
     report_id, _, _ = confirmed_report(full_site, OVER)
     token = stop_path(full_site.runtime, full_site.account_manager.user_id, report_id).removeprefix(REPORTS)
-    assert by_link(full_site.runtime, token)
+    assert report_of_link(full_site.runtime, token)
     with pytest.raises(NotFound):
-        by_link(full_site.runtime, change(token))
+        report_of_link(full_site.runtime, change(token))
 
 
 def test_an_interrupted_report_goes_on_by_itself(full_site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -429,9 +440,9 @@ def test_an_interrupted_report_goes_on_by_itself(full_site: Site, monkeypatch: p
     def killed(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(stepping_up, "take_all", killed)
+    monkeypatch.setattr(stepping_up, "decide_all", killed)
     with pytest.raises(KeyboardInterrupt):
-        step_up(full_site.runtime, session, report_id, Given(app.code(full_site)))
+        prove_second_factor(full_site.runtime, session, report_id, FactorResponse(app.code(full_site)))
     monkeypatch.undo()
     assert finish_reports(full_site.runtime) == 1
     assert states(full_site) == {"scheduled": MANY}
@@ -452,12 +463,12 @@ def test_an_interrupted_report_goes_on(
     a_leader(full_site)
     app, session = with_a_counting_factor(full_site, full_site.brand_person)
     report_id = waiting_report(full_site, on_sale(full_site, OVER))
-    monkeypatch.setattr(stepping_up, "take_all", lambda *_: 1 / 0)
+    monkeypatch.setattr(stepping_up, "decide_all", lambda *_: 1 / 0)
     with pytest.raises(ZeroDivisionError):
-        step_up(full_site.runtime, session, report_id, Given(app.code(full_site)))
+        prove_second_factor(full_site.runtime, session, report_id, FactorResponse(app.code(full_site)))
     monkeypatch.undo()
     if stopped:
-        assert stop(full_site.runtime, full_site.account_manager, report_id) == OVER
+        assert stop_report(full_site.runtime, full_site.account_manager, report_id) == OVER
     full_site.clock.forward(seconds=late.total_seconds())
     finish_reports(full_site.runtime)
     assert states(full_site) == expected
@@ -495,16 +506,18 @@ def test_a_notifier_is_told_of_a_removal_once_it_can_no_longer_be_stopped(full_s
     names = on_sale(full_site, OVER)
     receipt = notify(full_site, names[0])
     confirmed(full_site, receipt)
-    step_up(full_site.runtime, session, waiting_report(full_site, names), Given(app.code(full_site)))
+    prove_second_factor(
+        full_site.runtime, session, waiting_report(full_site, names), FactorResponse(app.code(full_site))
+    )
     full_site.clock.forward(minutes=50)
     (notice_item,) = items_of(full_site, receipt)
     with full_site.runtime.store.read() as connection:
         assert notice_item.decided_at is not None
-        assert told(full_site.runtime, connection, notice_item) is None
+        assert notifier_message(full_site.runtime, connection, notice_item) is None
         removal = actions.get(connection, full_site.here, notice_item.action_id or "")
     full_site.write(actions.change, removal, ActionEvent.SEND, {"due_at": None})
     with full_site.runtime.store.read() as connection:
-        assert told(full_site.runtime, connection, notice_item) is not None
+        assert notifier_message(full_site.runtime, connection, notice_item) is not None
 
 
 def test_a_listing_whose_complaint_a_reviewer_decides_is_not_stopped(full_site: Site) -> None:
@@ -516,7 +529,7 @@ def test_a_listing_whose_complaint_a_reviewer_decides_is_not_stopped(full_site: 
     a_leader(full_site)
     app, session = with_a_counting_factor(full_site, full_site.brand_person)
     report_id = waiting_report(full_site, [*(f"NOT-KNOWN-{number}" for number in range(HOUR)), "MP-1"])
-    step_up(full_site.runtime, session, report_id, Given(app.code(full_site)))
+    prove_second_factor(full_site.runtime, session, report_id, FactorResponse(app.code(full_site)))
     assert withdraw_whole(full_site.runtime, full_site.brand_person, report_id) == HOUR
     with pytest.raises(Conflict, match="A reviewer decides about this listing"):
-        stop(full_site.runtime, full_site.account_manager, report_id)
+        stop_report(full_site.runtime, full_site.account_manager, report_id)

@@ -21,20 +21,20 @@ from serving.cases.service.case_access import lease
 from serving.cases.service.undoing import undo_verdict
 from serving.cases.store import cases
 from serving.cases.tables import review_case, verdict
-from serving.listings.service.intake import receive
-from serving.platform.idempotency.service import KeyReused
+from serving.listings.service.intake import receive_rows
+from serving.platform.idempotency.service import KeyReuse
 from serving.reports.policy import ReportPolicy
-from serving.reports.rules.outcomes import Code, Result
+from serving.reports.rules.outcomes import Code, ListingResult
 from serving.reports.service import submitting
-from serving.reports.service.previewing import preview
-from serving.reports.service.submitting import Submitted, submit
-from serving.reports.service.waiting import go_on_with_reports
+from serving.reports.service.previewing import preview_report
+from serving.reports.service.submitting import SubmittedReport, submit_report
+from serving.reports.service.waiting import decide_arrived_listings
 from serving.reports.tables import report_outcome
 from serving.standing.policy import StandingPolicy
 from serving.takedowns.tables import action, evidence_part
 from serving.webhooks.rules.action import ActionState
 from serving.webhooks.service import dead_letters
-from serving.webhooks.service.delivery import deliver_due, waiting
+from serving.webhooks.service.delivery import deliver_due, marketplaces_with_due
 from serving.webhooks.service.letters import moving_count
 from serving.webhooks.store import delivery_counts as outgoing
 from serving.webhooks.store.listing_requests import StoredListingRequest, in_state
@@ -54,11 +54,11 @@ def rows(site: Site, query: Select[Any]) -> list[Row[Any]]:
 def test_twenty_reported_listings_are_scheduled_without_a_case_in_a_queue_or_a_question(any_site: Site) -> None:
     names = having(any_site, on_sale, 20)
     assert report(any_site, [f"https://bazaar.example/item/{name}" for name in names]).counts == {
-        Result.SCHEDULED: 20,
-        Result.PENDING_APPROVAL: 0,
-        Result.CASE: 0,
-        Result.UNKNOWN: 0,
-        Result.REFUSED: 0,
+        ListingResult.SCHEDULED: 20,
+        ListingResult.PENDING_APPROVAL: 0,
+        ListingResult.CASE: 0,
+        ListingResult.UNKNOWN: 0,
+        ListingResult.REFUSED: 0,
     }
     assert states(any_site) == {"scheduled": 20}
     assert open_cases(any_site) == []
@@ -66,7 +66,7 @@ def test_twenty_reported_listings_are_scheduled_without_a_case_in_a_queue_or_a_q
         messages = connection.execute(select(action.c.statement_messages)).scalars().all()
         parts = connection.execute(select(func.count()).select_from(evidence_part)).scalar_one()
         marked = connection.execute(select(verdict.c.reported, verdict.c.passed_on)).all()
-        assert audit.check(connection)[1] is None
+        assert audit.check_chain(connection)[1] is None
     assert {from_json(message["source"]).code for message in messages} == {"statement.source.notice"}
     assert parts == 20 * 5
     assert set(map(tuple, marked)) == {(True, False)}
@@ -76,14 +76,14 @@ def test_a_repeated_key_has_the_same_answer_and_a_changed_request_is_refused(any
     names = having(any_site, on_sale, 3)
     first = report(any_site, names)
     assert report(any_site, names) == first
-    with pytest.raises(KeyReused, match="another report"):
+    with pytest.raises(KeyReuse, match="another report"):
         report(any_site, names[:2])
     assert states(any_site) == {"scheduled": 3}
 
 
 def test_an_interrupted_report_goes_on_where_it_ended(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     names = having(site, on_sale, 25)
-    take, calls = submitting.take, Counter[str]()
+    take, calls = submitting.decide_listings, Counter[str]()
 
     def killed(*arguments: object) -> None:
         calls["take"] += 1
@@ -91,13 +91,13 @@ def test_an_interrupted_report_goes_on_where_it_ended(site: Site, monkeypatch: p
             raise KeyboardInterrupt
         take(*arguments)  # type: ignore[arg-type]  # the arguments of the real function
 
-    monkeypatch.setattr(submitting, "take", killed)
+    monkeypatch.setattr(submitting, "decide_listings", killed)
     with pytest.raises(KeyboardInterrupt):
         report(site, names)
     monkeypatch.undo()
     done = report(site, names)
     assert [outcome.number for outcome in done.outcomes] == list(range(1, 26))
-    assert done.counts[Result.SCHEDULED] + done.counts[Result.PENDING_APPROVAL] == 25
+    assert done.counts[ListingResult.SCHEDULED] + done.counts[ListingResult.PENDING_APPROVAL] == 25
     assert len(rows(site, select(report_outcome))) == 25
 
 
@@ -114,9 +114,9 @@ def test_eight_clients_with_one_key_have_one_report_and_one_answer(any_site: Sit
 def test_beyond_the_burst_cap_a_removal_is_pending_approval(any_site: Site) -> None:
     site = with_a_small_hour(any_site)
     done = report(site, having(site, on_sale, HOUR + 3))
-    assert (done.counts[Result.SCHEDULED], done.counts[Result.PENDING_APPROVAL]) == (HOUR, 3)
+    assert (done.counts[ListingResult.SCHEDULED], done.counts[ListingResult.PENDING_APPROVAL]) == (HOUR, 3)
     assert states(site) == {"scheduled": HOUR, "held": 3}
-    assert {outcome.code for outcome in done.outcomes if outcome.result is Result.PENDING_APPROVAL} == {
+    assert {outcome.code for outcome in done.outcomes if outcome.result is ListingResult.PENDING_APPROVAL} == {
         Code.PENDING_APPROVAL
     }
 
@@ -126,7 +126,7 @@ def test_of_a_capped_brand_the_quota_leaves_and_an_analyst_decides_the_rest(any_
     daily = any_site.runtime.policies[StandingPolicy].daily_cap
     any_site.clock.forward(days=1)
     done = report(any_site, having(any_site, on_sale, daily + 2))
-    assert (done.counts[Result.SCHEDULED], done.counts[Result.CASE]) == (daily, 2)
+    assert (done.counts[ListingResult.SCHEDULED], done.counts[ListingResult.CASE]) == (daily, 2)
     assert len(open_cases(any_site, CaseLane.ANALYST)) == 2
 
 
@@ -134,7 +134,7 @@ def test_of_a_suspended_brand_an_analyst_decides_and_the_brand_is_not_asked_agai
     having(any_site, suspend)
     before = len(rows(any_site, select(action)))
     done = report(any_site, having(any_site, on_sale, 2))
-    assert done.counts[Result.CASE] == 2
+    assert done.counts[ListingResult.CASE] == 2
     opened = [case for case in open_cases(any_site, CaseLane.ANALYST) if case.report_id == done.report.report_id]
     assert len(opened) == 2
     for case in opened:
@@ -151,12 +151,12 @@ def test_each_kind_of_listing_has_an_answer_of_its_own(any_site: Site) -> None:
     receive_of(any_site, "RP-30", None, "Leather tote, grey, as new")
     done = report(any_site, [plain, plain, "RP-10", "RP-20", "RP-30", "RP-99"])
     assert [(outcome.result, outcome.code) for outcome in done.outcomes] == [
-        (Result.SCHEDULED, Code.REMOVED_AT_ONCE),
-        (Result.REFUSED, Code.NAMED_TWICE),
-        (Result.REFUSED, Code.AUTHORISED_SELLER),
-        (Result.REFUSED, Code.OTHER_BRAND),
-        (Result.CASE, Code.BRAND_UNRESOLVED),
-        (Result.UNKNOWN, Code.NOT_KNOWN),
+        (ListingResult.SCHEDULED, Code.REMOVED_AT_ONCE),
+        (ListingResult.REFUSED, Code.NAMED_TWICE),
+        (ListingResult.REFUSED, Code.AUTHORISED_SELLER),
+        (ListingResult.REFUSED, Code.OTHER_BRAND),
+        (ListingResult.CASE, Code.BRAND_UNRESOLVED),
+        (ListingResult.UNKNOWN, Code.NOT_KNOWN),
     ]
     again = report(any_site, [plain, "RP-30"], key="second")
     assert [outcome.code for outcome in again.outcomes] == [Code.ALREADY_REMOVED, Code.REPORTED_BEFORE]
@@ -164,14 +164,14 @@ def test_each_kind_of_listing_has_an_answer_of_its_own(any_site: Site) -> None:
 
 def receive_of(site: Site, name: str, brand: str | None, title: str) -> None:
     row = a_row(external_id=name, brand=brand, title=title, description="Ships in two days.")
-    receive(site.runtime, site.marketplace, [row], source="test")
+    receive_rows(site.runtime, site.marketplace, [row], source="test")
 
 
 @pytest.mark.parametrize("lane", [CaseLane.ANALYST, CaseLane.ASK_BRAND])
 def test_a_report_answers_the_open_case_or_question(any_site: Site, lane: CaseLane) -> None:
     case = a_case(any_site, lane, brand="Aurelle")
     done = report(any_site, ["MP-9"])
-    assert [outcome.result for outcome in done.outcomes] == [Result.SCHEDULED]
+    assert [outcome.result for outcome in done.outcomes] == [ListingResult.SCHEDULED]
     assert done.outcomes[0].case_id == case.case_id
     assert open_cases(any_site) == []
 
@@ -200,7 +200,7 @@ def test_each_outcome_has_an_audit_entry_that_says_what_and_by_whom(any_site: Si
     (plain,) = on_sale(any_site, 1)
     done = report(any_site, [plain, plain, "RP-99"])
     any_site.clock.forward(days=31)
-    go_on_with_reports(any_site.runtime)
+    decide_arrived_listings(any_site.runtime)
     query = (
         select(audit_entry.c.actor, audit_payload.c.payload)
         .join(audit_payload, audit_payload.c.sequence == audit_entry.c.sequence)
@@ -227,7 +227,7 @@ def test_a_report_without_good_faith_or_listings_is_refused_whole(site: Site) ->
         replace(draft, note="x" * 5_001),
     ):
         with pytest.raises(Invalid):
-            submit(site.runtime, site.brand_person, wrong)
+            submit_report(site.runtime, site.brand_person, wrong)
     with pytest.raises(Invalid, match="at most 300 listings, not 301"):
         report(site, [f"RP-{number}" for number in range(301)])
     assert rows(site, select(review_case)) == []
@@ -236,17 +236,17 @@ def test_a_report_without_good_faith_or_listings_is_refused_whole(site: Site) ->
 def test_a_report_under_a_right_that_does_not_carry_its_reason_is_not_stored(site: Site) -> None:
     draft = replace(a_draft(site, on_sale(site, 1)), right_id=right_of(site, RightKind.COPYRIGHT))
     with pytest.raises(NoRightCarries, match="needs a mark"):
-        submit(site.runtime, site.brand_person, draft)
+        submit_report(site.runtime, site.brand_person, draft)
     assert rows(site, select(report_outcome)) == []
 
 
 def test_a_listing_whose_open_case_is_of_an_earlier_version_is_reported_later(site: Site) -> None:
     case = a_case(site)
     judge(site, site.analyst, case, Judgement.GENUINE)
-    receive(site.runtime, site.marketplace, [a_row(external_id="MP-9")], source="test")
+    receive_rows(site.runtime, site.marketplace, [a_row(external_id="MP-9")], source="test")
     undo_verdict(site.runtime, site.analyst, case.case_id)
     (outcome,) = report(site, ["MP-9"]).outcomes
-    assert (outcome.result, outcome.case_id) == (Result.REFUSED, None)
+    assert (outcome.result, outcome.case_id) == (ListingResult.REFUSED, None)
     assert str(outcome.refusal) == "The listing has changed since its case was opened. Report it again in a minute."
 
 
@@ -268,15 +268,15 @@ def requests(site: Site) -> list[StoredListingRequest]:
         return [request for state in ActionState for request in in_state(connection, site.here, state, 100)]
 
 
-def reasons(done: Submitted) -> list[str]:
+def reasons(done: SubmittedReport) -> list[str]:
     return [outcome.reasons[0].code for outcome in done.outcomes]
 
 
 def test_the_marketplace_is_asked_at_once_by_a_signed_message(any_site: Site, receiver: Receiver) -> None:
     done = report(any_site, [ADDRESS])
-    assert (done.counts[Result.UNKNOWN], reasons(done)) == (1, [ASKED])
+    assert (done.counts[ListingResult.UNKNOWN], reasons(done)) == (1, [ASKED])
     (request,) = requests(any_site)
-    assert waiting(any_site.runtime) == [any_site.here]
+    assert marketplaces_with_due(any_site.runtime) == [any_site.here]
     assert deliver(any_site.runtime, any_site.here, request.action_id) == "acknowledged"
     (message,) = receiver.deliveries
     assert (message["type"], message["id"]) == ("listing.requested", request.action_id)
@@ -310,7 +310,7 @@ def test_reports_at_the_same_moment_ask_once(any_site: Site) -> None:
 
 
 def test_a_known_listing_and_a_preview_ask_for_nothing(any_site: Site) -> None:
-    foreseen = preview(any_site.runtime, any_site.brand_person, a_draft(any_site, ["RP-1"]))
+    foreseen = preview_report(any_site.runtime, any_site.brand_person, a_draft(any_site, ["RP-1"]))
     assert foreseen[0].outcome.reasons[0].code == ASKED
     report(any_site, on_sale(any_site, 1))
     assert requests(any_site) == []
@@ -324,12 +324,12 @@ def test_a_request_is_tried_again_with_the_same_id_and_ends_as_a_dead_letter(
     (request,) = requests(any_site)
     assert deliver(any_site.runtime, any_site.here, request.action_id) == "failed"
     with any_site.runtime.store.read() as connection:
-        (failing,) = outgoing.failing(connection, any_site.here, 10)
+        (failing,) = outgoing.failing_messages(connection, any_site.here, 10)
         assert (failing.kind, failing.about, moving_count(connection)) == ("requested", ADDRESS, 1)
     any_site.clock.forward(days=8)
     assert deliver(any_site.runtime, any_site.here, request.action_id) == "dead"
     assert {delivery["id"] for delivery in receiver.deliveries} == {request.action_id}
-    assert any_site.read(outgoing.by_state, any_site.here)[ActionState.DEAD] == 1
+    assert any_site.read(outgoing.counts_by_state, any_site.here)[ActionState.DEAD] == 1
     receiver.answer = lambda _number: 204
     assert dead_letters.replay(any_site.runtime, any_site.marketplace, None, by="test") == [request.action_id]
     assert deliver(any_site.runtime, any_site.here, request.action_id) == "acknowledged"
@@ -354,8 +354,8 @@ def test_the_report_goes_on_when_the_marketplace_sends_what_it_was_asked_for(
     (request,) = requests(any_site)
     deliver(any_site.runtime, any_site.here, request.action_id)
     address = receiver.deliveries[0]["data"]["listing"]
-    receive(any_site.runtime, any_site.marketplace, [a_row(external_id=address.rpartition("/")[2])], source="test")
-    assert go_on_with_reports(any_site.runtime) == 1
+    receive_rows(any_site.runtime, any_site.marketplace, [a_row(external_id=address.rpartition("/")[2])], source="test")
+    assert decide_arrived_listings(any_site.runtime) == 1
     assert states(any_site) == {"scheduled": 1}
 
 

@@ -6,19 +6,19 @@ from dataclasses import replace
 import pytest
 
 from features.message import message
-from serving.accounts.service.proving import Given
+from serving.accounts.service.proving import FactorResponse
 from serving.mail.rules.kinds import MailKind
 from serving.mail.service.report_wording import report_waits
 from serving.mail.service.unsubscribing import choose_mails, unsubscribe
-from serving.platform.display import Display, shown_as
+from serving.platform.display import Display, showing_as
 from serving.platform.languages import Language, languages
-from serving.reports.rules.outcomes import Code, Outcome, Result, why_not_at_once
-from serving.reports.service.stepping_up import send_without, step_up
-from serving.reports.service.stopping import stop
-from serving.reports.service.submitting import submit
-from serving.reports.service.waiting import go_on_with_reports
+from serving.reports.rules.outcomes import Code, ListingResult, Outcome, why_not_at_once
+from serving.reports.service.stepping_up import decide_without_proof, prove_second_factor
+from serving.reports.service.stopping import stop_report
+from serving.reports.service.submitting import submit_report
+from serving.reports.service.waiting import decide_arrived_listings
 from serving.standing.policy import StandingPolicy
-from serving.takedowns.rules.bursts import HoldCause
+from serving.takedowns.rules.bursts import PendingCause
 from tests.fixtures.factors import with_a_counting_factor
 from tests.fixtures.links import AT_HOME
 from tests.fixtures.mail_server import MailBox
@@ -63,7 +63,7 @@ def reasons_told(site: Site) -> list[str]:
 def test_the_people_who_sent_and_confirmed_a_report_are_told_who_stopped_it(in_full: Mailed) -> None:
     site, box = in_full
     report_id, _, _ = confirmed_report(site, OVER)
-    stop(site.runtime, site.account_manager, report_id)
+    stop_report(site.runtime, site.account_manager, report_id)
     post(site)
     [message] = [mail for mail in box.to(site.brand_person.email) if mail["Subject"] == "Your report was stopped"]
     text = text_of(message)
@@ -80,7 +80,7 @@ def test_the_people_who_sent_and_confirmed_a_report_are_told_who_stopped_it(in_f
 def test_nobody_is_told_that_they_stopped_their_own_report(in_full: Mailed) -> None:
     site, _ = in_full
     report_id, _, _ = confirmed_report(site, OVER)
-    stop(site.runtime, a_leader(site), report_id)
+    stop_report(site.runtime, a_leader(site), report_id)
     assert stored(site, MailKind.REPORT_STOPPED) == []
 
 
@@ -113,9 +113,9 @@ def test_an_interrupted_report_is_told_once_all_of_it_is_decided(mailed: Mailed)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("serving.reports.service.submitting.recount", lambda *_: 1 / 0)
         with pytest.raises(ZeroDivisionError):
-            submit(site.runtime, site.brand_person, draft)
+            submit_report(site.runtime, site.brand_person, draft)
     assert stored(site, MailKind.REPORT_WAITS) == []
-    submit(site.runtime, site.brand_person, draft)
+    submit_report(site.runtime, site.brand_person, draft)
     [mail] = stored(site, MailKind.REPORT_WAITS)
     assert mail.parameters["reasons"] == [{"code": "pending.user_burst", "n": 5}]
 
@@ -123,12 +123,12 @@ def test_an_interrupted_report_is_told_once_all_of_it_is_decided(mailed: Mailed)
 def test_a_report_by_api_that_waits_for_a_second_factor_is_told_and_later_no_more(in_full: Mailed) -> None:
     site, box = in_full
     draft = replace(a_draft(site, on_sale(site, HOUR + 5)), by_program=True)
-    done = submit(site.runtime, site.brand_person, draft)
+    done = submit_report(site.runtime, site.brand_person, draft)
     assert subjects(site, box, *WAITS) == [f"{HOUR + 5} listings of your report are not removed at once"]
     text = text_of(box.to(site.brand_person.email)[-1])
     assert "Open the report to confirm it with your second factor, or to send it without." in text
     assert f"Waiting for your second factor: {HOUR + 5} listings" in text
-    send_without(site.runtime, site.brand_person, done.report.report_id)
+    decide_without_proof(site.runtime, site.brand_person, done.report.report_id)
     assert len(subjects(site, box, *WAITS)) == 1
 
 
@@ -139,7 +139,7 @@ def test_a_person_on_the_page_is_told_of_what_waits_after_their_second_factor(in
     questions(site, 1, sales_90d=900)
     report_id = waiting_report(site, ["MP-0", *on_sale(site, HOUR)])
     assert stored(site, MailKind.REPORT_WAITS) == []
-    step_up(site.runtime, session, report_id, Given(app.code(site)))
+    prove_second_factor(site.runtime, session, report_id, FactorResponse(app.code(site)))
     assert reasons_told(site) == ["pending.high_impact"]
 
 
@@ -160,7 +160,7 @@ def test_a_listing_that_comes_in_later_and_waits_is_told_unless_its_report_was(m
     report(site, on_sale(site, HOUR), "fills the cap")
     for number in (500, 501):
         on_sale(site, 1, number)
-        assert go_on_with_reports(site.runtime) == 1
+        assert decide_arrived_listings(site.runtime) == 1
         assert len(stored(site, MailKind.REPORT_WAITS)) == 1
 
 
@@ -189,37 +189,47 @@ def test_a_lead_who_wants_no_mail_of_alarms_gets_none(mailed: Mailed) -> None:
 @pytest.mark.parametrize(
     ("report_result", "codes", "expected"),
     [
-        pytest.param(Result.SCHEDULED, ["effect.full"], None, id="removed at once"),
-        pytest.param(Result.REFUSED, ["report.named_twice"], None, id="refused"),
-        pytest.param(Result.UNKNOWN, ["report.not_known"], None, id="the marketplace has not sent it"),
-        pytest.param(Result.CASE, ["effect.suspended", "verdict.analyst_decides"], None, id="the brand is suspended"),
-        pytest.param(Result.CASE, ["report.brand_unresolved"], None, id="a doubt about the listing"),
-        pytest.param(Result.CASE, ["effect.capped.used"], "effect.capped.used", id="the quota of a capped brand"),
-        pytest.param(Result.CASE, ["effect.first_phase.used"], "effect.first_phase.used", id="that of a first phase"),
-        pytest.param(Result.PENDING_APPROVAL, ["report.step_up"], "report.step_up", id="it waits for a second factor"),
+        pytest.param(ListingResult.SCHEDULED, ["effect.full"], None, id="removed at once"),
+        pytest.param(ListingResult.REFUSED, ["report.named_twice"], None, id="refused"),
+        pytest.param(ListingResult.UNKNOWN, ["report.not_known"], None, id="the marketplace has not sent it"),
         pytest.param(
-            Result.PENDING_APPROVAL,
+            ListingResult.CASE, ["effect.suspended", "verdict.analyst_decides"], None, id="the brand is suspended"
+        ),
+        pytest.param(ListingResult.CASE, ["report.brand_unresolved"], None, id="a doubt about the listing"),
+        pytest.param(
+            ListingResult.CASE, ["effect.capped.used"], "effect.capped.used", id="the quota of a capped brand"
+        ),
+        pytest.param(
+            ListingResult.CASE, ["effect.first_phase.used"], "effect.first_phase.used", id="that of a first phase"
+        ),
+        pytest.param(
+            ListingResult.PENDING_APPROVAL, ["report.step_up"], "report.step_up", id="it waits for a second factor"
+        ),
+        pytest.param(
+            ListingResult.PENDING_APPROVAL,
             ["pending.high_impact", "pending.brand_alarm"],
             "pending.high_impact",
             id="the first hold",
         ),
         pytest.param(
-            Result.PENDING_APPROVAL, ["verdict.x", "pending.user_burst"], "pending.user_burst", id="a later hold"
+            ListingResult.PENDING_APPROVAL, ["verdict.x", "pending.user_burst"], "pending.user_burst", id="a later hold"
         ),
     ],
 )
-def test_why_a_listing_is_not_removed_at_once(report_result: Result, codes: list[str], expected: str | None) -> None:
+def test_why_a_listing_is_not_removed_at_once(
+    report_result: ListingResult, codes: list[str], expected: str | None
+) -> None:
     assert why_not_at_once(Outcome(report_result, Code.STANDING, tuple(map(message, codes)))) == expected
 
 
 @pytest.mark.parametrize("language", languages())
 def test_every_reason_has_words(language: Language) -> None:
-    of_analysts = {HoldCause.ANALYST_ALARM, HoldCause.FIRST_DAY, HoldCause.DOUBT}
-    causes = [f"pending.{cause}" for cause in HoldCause if cause not in of_analysts] + ["pending.high_impact_12m"]
+    of_analysts = {PendingCause.ANALYST_ALARM, PendingCause.FIRST_DAY, PendingCause.DOUBT}
+    causes = [f"pending.{cause}" for cause in PendingCause if cause not in of_analysts] + ["pending.high_impact_12m"]
     codes = [*causes, "report.step_up", "effect.capped.used", "effect.first_phase.used"]
     reasons = [{"code": code, "n": 2} for code in codes]
     parameters = {"brand": "Aurelle", "marketplace": "Bazaar", "reasons": reasons}
-    with shown_as(Display(language=language)):
+    with showing_as(Display(language=language)):
         content = report_waits(parameters)
     assert str(2 * len(codes)) in content.subject
     assert len(content.rows) == 2 + len(codes) - 4, "four pairs of reasons share their words"

@@ -22,9 +22,9 @@ from serving.cases.service.naming import name_brand
 from serving.cases.service.review import record_verdict
 from serving.cases.service.undoing import undo_verdict
 from serving.cases.tables import verdict
-from serving.reports.rules.outcomes import Code, Result
-from serving.reports.service.status import Reported, status_of
-from serving.reports.service.submitting import Submitted, submit
+from serving.reports.rules.outcomes import Code, ListingResult
+from serving.reports.service.status import ListingState, status_of
+from serving.reports.service.submitting import SubmittedReport, submit_report
 from serving.reports.service.withdrawing import retract, withdraw
 from serving.reports.store import reports
 from serving.sellers.tables import strike_hit
@@ -50,7 +50,7 @@ from tests.serving.notices.service.test_notice_complaints import say
 from tests.serving.standing.test_service import standing_of, suspend
 
 
-def last(site: Site, report_id: str) -> dict[int, Result]:
+def last(site: Site, report_id: str) -> dict[int, ListingResult]:
     with site.runtime.store.read() as connection:
         stored_report = reports.get(connection, report_id, {(site.here, site.brand_id)})
         return {outcome.number: outcome.result for outcome in reports.outcomes(connection, stored_report)}
@@ -78,10 +78,14 @@ def test_a_withdrawn_listing_leaves_no_removal_no_case_and_no_question(any_site:
     assert withdraw(any_site.runtime, any_site.brand_person, done.report.report_id, [2]) == 1
     assert states(any_site) == {"scheduled": 2, "withdrawn": 1}
     assert open_cases(any_site) == []
-    assert last(any_site, done.report.report_id) == {1: Result.SCHEDULED, 2: Result.WITHDRAWN, 3: Result.SCHEDULED}
+    assert last(any_site, done.report.report_id) == {
+        1: ListingResult.SCHEDULED,
+        2: ListingResult.WITHDRAWN,
+        3: ListingResult.SCHEDULED,
+    }
     assert withdraw_whole(any_site.runtime, any_site.brand_person, done.report.report_id) == 2
     assert states(any_site) == {"withdrawn": 3}
-    assert report(any_site, ["RP-0"], key="second").counts[Result.SCHEDULED] == 1
+    assert report(any_site, ["RP-0"], key="second").counts[ListingResult.SCHEDULED] == 1
 
 
 def test_a_withdrawn_report_puts_the_case_that_it_answered_back(any_site: Site) -> None:
@@ -116,7 +120,7 @@ def test_a_retraction_reinstates_lifts_the_strike_corrects_the_label_and_counts_
     done = report(any_site, having(any_site, on_sale, 2))
     carry_out_all(any_site)
     assert retract(any_site.runtime, any_site.brand_person, done.report.report_id, [1]) == 1
-    assert last(any_site, done.report.report_id)[1] is Result.RETRACTED
+    assert last(any_site, done.report.report_id)[1] is ListingResult.RETRACTED
     with any_site.runtime.store.read() as connection:
         causes = connection.execute(select(overturn.c.cause)).scalars().all()
         voids = connection.execute(select(strike_hit.c.void_as)).scalars().all()
@@ -176,7 +180,7 @@ def test_the_brand_is_told_why_its_report_was_rejected(any_site: Site, judgement
     (case,) = open_cases(any_site, CaseLane.ANALYST)
     judge(any_site, any_site.analyst, case, judgement)
     (listing,) = status_of(any_site.runtime, any_site.brand_person, done.report.report_id).items
-    assert listing.state is Reported.REJECTED
+    assert listing.state is ListingState.REJECTED
     assert " ".join(map(in_english, listing.reasons)).startswith(sentence)
 
 
@@ -184,7 +188,7 @@ def test_of_two_brands_that_claim_a_listing_one_withdraws_and_the_other_s_claim_
     owner, name = invited_owner(any_site), unbranded(any_site)
     done = report(any_site, [name])
     draft = replace(a_draft(any_site, [name], "owner"), right_id=rival_right(any_site))
-    second = submit(any_site.runtime, owner, draft)
+    second = submit_report(any_site.runtime, owner, draft)
     assert withdraw_whole(any_site.runtime, any_site.brand_person, done.report.report_id) == 1
     (open_case,) = open_cases(any_site)
     assert (open_case.lane, open_case.brand_id) == (CaseLane.ANALYST, None)
@@ -208,20 +212,20 @@ def test_a_withdrawn_report_of_an_earlier_version_leaves_the_case_of_the_new_one
     assert states(any_site) == {"withdrawn": 1}
 
 
-def undone_on_its_page(site: Site, done: Submitted) -> None:
+def undone_on_its_page(site: Site, done: SubmittedReport) -> None:
     undo_verdict(site.runtime, site.brand_person, done.outcomes[0].case_id or "")
 
 
-def found_genuine(site: Site, _done: Submitted) -> None:
+def found_genuine(site: Site, _done: SubmittedReport) -> None:
     judge(site, site.analyst, open_cases(site, CaseLane.ANALYST)[0], Judgement.GENUINE)
 
 
-def appealed(site: Site, _done: Submitted) -> None:
+def appealed(site: Site, _done: SubmittedReport) -> None:
     carry_out_all(site)
     file_appeal(site.runtime, site.marketplace, Complaint("appeal-1", "RP-0", "These goods are genuine."))
 
 
-def given_back(site: Site, done: Submitted) -> None:
+def given_back(site: Site, done: SubmittedReport) -> None:
     appealed(site, done)
     judge(site, site.second_analyst, open_cases(site, CaseLane.APPEAL)[0], Judgement.GENUINE)
 
@@ -236,7 +240,7 @@ def given_back(site: Site, done: Submitted) -> None:
     ],
 )
 def test_no_retraction_follows(
-    any_site: Site, suspended: bool, before: Callable[[Site, Submitted], None], refusal: str
+    any_site: Site, suspended: bool, before: Callable[[Site, SubmittedReport], None], refusal: str
 ) -> None:
     if suspended:
         having(any_site, suspend)

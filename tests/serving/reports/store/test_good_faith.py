@@ -14,8 +14,8 @@ from models.case import CaseLane
 from models.verdict import Judgement
 from serving.accounts.rules.access import Permission
 from serving.platform.database.types import UtcTime
-from serving.reports.rules.good_faith import Ended, FoundBy, Share, good_faith
-from serving.reports.service.waiting import go_on_with_reports
+from serving.reports.rules.good_faith import Finder, ReportedEnd, Share, good_faith
+from serving.reports.service.waiting import decide_arrived_listings
 from serving.reports.service.withdrawing import retract, withdraw
 from serving.reports.store.good_faith import Scope, removals_by_finder, reported_listings
 from serving.reports.tables import report_outcome
@@ -94,7 +94,7 @@ def test_the_figures_are_those_that_plain_sql_counts(any_site: Site) -> None:
             any_site.read(reported_listings, Scope(any_site.here, any_site.brand_id, since, until))
         ).whole
         assert figures.items == len(rows)
-        assert figures.ended == Counter(Ended(row.ended) for row in rows)
+        assert figures.ended == Counter(ReportedEnd(row.ended) for row in rows)
         examined = [row for row in rows if row.examined_at is not None and row.ended != "withdrawn"]
         assert figures.at_once == Share(sum(row.at_once for row in examined), len(examined))
         hours = sorted(
@@ -110,7 +110,7 @@ def test_the_played_site_has_every_end_that_can_be_counted(site: Site) -> None:
     begins = site.clock.now()
     having(site, play)
     rows = recount(site, begins, site.clock.now() + timedelta(seconds=1))
-    assert {row.ended for row in rows} == {end.value for end in Ended}
+    assert {row.ended for row in rows} == {end.value for end in ReportedEnd}
 
 
 def test_removals_are_counted_by_who_found_the_listing(any_site: Site) -> None:
@@ -118,7 +118,7 @@ def test_removals_are_counted_by_who_found_the_listing(any_site: Site) -> None:
     having(any_site, play)
     scope = Scope(any_site.here, any_site.brand_id, begins, any_site.clock.now() + timedelta(seconds=1))
     # Ours: MP-1. The brand's: two removed at once that stand, one that an analyst agreed to.
-    assert any_site.read(removals_by_finder, scope) == {FoundBy.US: 1, FoundBy.BRAND: 3}
+    assert any_site.read(removals_by_finder, scope) == {Finder.US: 1, Finder.BRAND: 3}
 
 
 def test_a_listing_reported_before_it_came_in_is_found_by_the_brand_even_if_its_route_opened_a_case(site: Site) -> None:
@@ -126,12 +126,12 @@ def test_a_listing_reported_before_it_came_in_is_found_by_the_brand_even_if_its_
     report(site, ["MP-9"])
     site.clock.forward(hours=1)
     assert a_case(site, brand="Aurelle").report_id is None
-    go_on_with_reports(site.runtime)
+    decide_arrived_listings(site.runtime)
     with a_marketplace_that_listens(site):
         carried_out(site, _scheduled(site)[0])
     with site.runtime.store.read() as connection:
         scope = Scope(site.here, site.brand_id, begins, site.clock.now() + timedelta(seconds=1))
-        assert removals_by_finder(connection, scope) == {FoundBy.BRAND: 1}
+        assert removals_by_finder(connection, scope) == {Finder.BRAND: 1}
 
 
 def test_another_brand_and_another_period_have_no_such_figures(site: Site) -> None:

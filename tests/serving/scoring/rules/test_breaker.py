@@ -5,7 +5,7 @@ from scipy.stats import binomtest, poisson
 
 from models.messages.english import in_english
 from serving.scoring.policy import DEFAULT_BREAKER, BreakerPolicy
-from serving.scoring.rules.breaker import Volume, _at_least, _upper_share, tripped
+from serving.scoring.rules.breaker import Volume, _tail_probability, _upper_share, why_tripped
 
 USUAL = Volume(2000, 100)  # 5 %, at most 6.04 % with 95 % confidence.
 
@@ -27,11 +27,11 @@ TABLE: list[tuple[Volume, Volume, bool, str]] = [
 
 @pytest.mark.parametrize(("now", "usual", "opens", "why"), TABLE)
 def test_the_breaker_opens(now: Volume, usual: Volume, opens: bool, why: str) -> None:
-    assert (tripped(now, usual, DEFAULT_BREAKER) is not None) is opens, why
+    assert (why_tripped(now, usual, DEFAULT_BREAKER) is not None) is opens, why
 
 
 def test_the_reason_has_the_flagged_and_the_expected_number() -> None:
-    reason = tripped(Volume(1000, 500), USUAL, DEFAULT_BREAKER)
+    reason = why_tripped(Volume(1000, 500), USUAL, DEFAULT_BREAKER)
     assert reason is not None
     assert in_english(reason) == (
         "500 of 1,000 listings were flagged in 24 hours (50%). The earlier share was 5.0%, so at most 60 were expected."
@@ -43,7 +43,7 @@ def test_the_reason_has_the_flagged_and_the_expected_number() -> None:
 )
 def test_each_setting_counts(change: dict[str, float], opens: bool) -> None:
     policy: BreakerPolicy = replace(DEFAULT_BREAKER, **change)  # type: ignore[arg-type]  # names of the table above
-    assert (tripped(Volume(1000, 500), USUAL, policy) is not None) is opens
+    assert (why_tripped(Volume(1000, 500), USUAL, policy) is not None) is opens
 
 
 @pytest.mark.parametrize(("scored", "flagged"), [(2000, 100), (20, 3), (5, 0), (7, 7)])
@@ -55,8 +55,8 @@ def test_the_upper_share_is_wilsons(scored: int, flagged: int) -> None:
 @pytest.mark.parametrize(("count", "expected"), [(182, 60.45), (20, 1.2), (60, 20.0)])
 def test_the_tail_is_poissons_to_within_a_few_per_cent_and_never_below_it(count: int, expected: float) -> None:
     exact = float(poisson.sf(count - 1, expected))
-    assert exact <= _at_least(count, expected) <= 1.1 * exact
+    assert exact <= _tail_probability(count, expected) <= 1.1 * exact
 
 
 def test_in_the_far_tail_the_bound_is_sharp() -> None:
-    assert _at_least(5, 1.0) == pytest.approx(float(poisson.sf(4, 1.0)), rel=0.01)
+    assert _tail_probability(5, 1.0) == pytest.approx(float(poisson.sf(4, 1.0)), rel=0.01)

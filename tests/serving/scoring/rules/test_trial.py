@@ -4,25 +4,31 @@ import pytest
 
 from models.errors import Forbidden, Invalid
 from models.routing import Lane
-from serving.scoring.rules.trial import Cell, Tried, check_share, compare, decides, missing_approvals
+from serving.scoring.rules.trial import Cell, TrialRow, check_share, compare, does_challenger_decide, missing_approvals
 
 SELLERS = [f"seller-{i}" for i in range(4_000)]
 
 
 @pytest.mark.parametrize("share", [0.0, 0.1, 0.5, 0.99])
 def test_it_decides_about_the_requested_share_of_sellers(share: float) -> None:
-    decided = sum(decides("tri_1", seller, share) for seller in SELLERS)
+    decided = sum(does_challenger_decide("tri_1", seller, share) for seller in SELLERS)
     assert decided / len(SELLERS) == pytest.approx(share, abs=0.025)  # Three standard errors at a half.
 
 
 def test_a_seller_stays_decided_about_when_the_share_grows() -> None:
-    decided = [{seller for seller in SELLERS if decides("tri_1", seller, share)} for share in (0.1, 0.11, 0.5, 0.99)]
+    decided = [
+        {seller for seller in SELLERS if does_challenger_decide("tri_1", seller, share)}
+        for share in (0.1, 0.11, 0.5, 0.99)
+    ]
     assert decided == sorted(decided, key=len)
     assert all(before < after for before, after in pairwise(decided))
 
 
 def test_another_trial_decides_about_other_sellers() -> None:
-    both = sum(decides("tri_1", seller, 0.5) and decides("tri_2", seller, 0.5) for seller in SELLERS)
+    both = sum(
+        does_challenger_decide("tri_1", seller, 0.5) and does_challenger_decide("tri_2", seller, 0.5)
+        for seller in SELLERS
+    )
     assert both / len(SELLERS) == pytest.approx(0.25, abs=0.025)
 
 
@@ -54,11 +60,11 @@ def test_a_share_takes_as_many_people_as_a_promotion(
 def test_a_comparison_counts_flagged_listings_by_model_and_label() -> None:
     comparison = compare(
         [
-            Tried(Lane.ANALYST, Lane.ASK_BRAND, True),
-            Tried(Lane.ANALYST, Lane.NO_ACTION, False),
-            Tried(Lane.NO_ACTION, Lane.ANALYST, None),
-            Tried(Lane.AUDIT, Lane.AUDIT, True),
-            Tried(Lane.INSUFFICIENT_EVIDENCE, Lane.NO_ACTION, None),
+            TrialRow(Lane.ANALYST, Lane.ASK_BRAND, True),
+            TrialRow(Lane.ANALYST, Lane.NO_ACTION, False),
+            TrialRow(Lane.NO_ACTION, Lane.ANALYST, None),
+            TrialRow(Lane.AUDIT, Lane.AUDIT, True),
+            TrialRow(Lane.INSUFFICIENT_EVIDENCE, Lane.NO_ACTION, None),
         ]
     )
     assert (comparison.both, comparison.only_champion) == (Cell(1, 1, 0), Cell(1, 0, 1))

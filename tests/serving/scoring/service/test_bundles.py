@@ -20,9 +20,16 @@ from models.errors import BundleRefused
 from models.flat_trees import flatten
 from serving.composition import open_runtime
 from serving.learning.service.champions import follow_champions
-from serving.listings.service.intake import receive
+from serving.listings.service.intake import receive_rows
 from serving.scoring.service import bundles
-from serving.scoring.service.bundles import BundleStore, ChampionMissing, LiveModels, packed, try_in_child, unpacked
+from serving.scoring.service.bundles import (
+    BundleStore,
+    ChampionMissing,
+    LiveModels,
+    pack_folder,
+    try_in_child,
+    unpack_archive,
+)
 from tests.fixtures.clients import a_client
 from tests.fixtures.promoting import promote
 from tests.fixtures.runtimes import Populated, Site, a_row, copy_on_sqlite
@@ -288,7 +295,7 @@ def test_a_service_that_starts_on_a_damaged_champion_is_not_ready_and_says_what_
         (line,) = [line for line in lines if line["event"] == "champion.missing"]
         assert (line["digest"], line["folder"], line["sentence"]) == (digest, str(folder), reason)
         with pytest.raises(ChampionMissing):
-            receive(restarted, site.marketplace, [a_row()], source="test")
+            receive_rows(restarted, site.marketplace, [a_row()], source="test")
     finally:
         restarted.close()
 
@@ -313,7 +320,7 @@ def test_a_champion_that_is_in_force_is_not_loaded_again(tmp_path: Path) -> None
 def test_an_archive_has_the_files_of_the_bundle_and_its_description_alone(tmp_path: Path) -> None:
     write_bundle_folder(tmp_path / "bundle", bundle_files(), {"report": {"rows": 5}})
     (tmp_path / "bundle" / "remark.txt").write_text("not part of it")
-    assert unpacked(packed(tmp_path / "bundle")) == (bundle_files(), {"report": {"rows": 5}})
+    assert unpack_archive(pack_folder(tmp_path / "bundle")) == (bundle_files(), {"report": {"rows": 5}})
 
 
 def archive(*files: tuple[str, bytes]) -> bytes:
@@ -339,17 +346,20 @@ WHOLE = archive(("model.json", b"{}" * 500))
 )
 def test_a_damaged_archive_is_refused(content: bytes, _why: str) -> None:
     with pytest.raises(BundleRefused, match=r"^The stored bundle is damaged"):
-        unpacked(content)
+        unpack_archive(content)
 
 
 def test_no_file_of_an_archive_lies_outside_the_bundle() -> None:
-    assert unpacked(archive(("../../elsewhere", b"x"), ("/etc/passwd", b"y")))[0] == {"elsewhere": b"x", "passwd": b"y"}
+    assert unpack_archive(archive(("../../elsewhere", b"x"), ("/etc/passwd", b"y")))[0] == {
+        "elsewhere": b"x",
+        "passwd": b"y",
+    }
 
 
 def test_an_archive_that_grows_too_large_is_refused_before_it_is_unpacked(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bundles, "_LARGEST", 999)
     with pytest.raises(BundleRefused, match="too large"):
-        unpacked(WHOLE)
+        unpack_archive(WHOLE)
 
 
 # A champion whose flat trees come out otherwise than with LightGBM: LightGBM scores, and the service says so.

@@ -101,6 +101,6 @@ def test_the_marks_of_many_changes_are_deleted_and_still_differ(any_site: Site) 
             references.refresh(connection, any_site.marketplace, NOW)
             reference_changes.delete_old(connection)
         with any_site.runtime.store.read() as connection:
-            marks.add(reference_changes.marks(connection))
+            marks.add(reference_changes.reference_marks(connection))
             assert len(connection.execute(reference_change.select()).all()) == 1, number
     assert len(marks) == 3

@@ -23,7 +23,7 @@ from icu4py.breakers import WordBreaker
 from scipy.stats import beta
 from sqlalchemy import QueuePool
 
-from features.compute import Computed, compute
+from features.compute import ComputedFeatures, compute
 from features.facts import Facts
 from features.near_duplicates import NearDuplicates
 from models.bundle import Bundle, from_files, to_files
@@ -31,12 +31,12 @@ from models.explanations import TEXT_CODE
 from models.messages.english import in_english
 from models.policies.deciding import DEFAULT_ROUTING, DEFAULT_SCORECARD
 from models.routing import Lane, Thresholds
-from models.score import AMBIGUOUS, TITLE, Score, findings, named
+from models.score import AMBIGUOUS, TITLE, Score, findings, named_parts
 from serving.cases.service.opening import open_by_choice
 from serving.listings.service.second_scores import give_second_scores
 from serving.listings.store import listings, scores
 from serving.scoring.service.bundles import BundleStore, LiveModels
-from serving.scoring.service.scoring import Questions, ToScore, explained, score_and_route
+from serving.scoring.service.scoring import QuestionBudget, ScoringInput, explain_score, score_and_route
 from tests.fixtures.reading_reasons import faults, unread
 from tests.fixtures.runtimes import Site, a_row
 from tests.fixtures.tiny_encoder import tiny_encoder
@@ -83,7 +83,7 @@ class Played:
     training: list[Facts]
     labels: list[bool]
     bundle: Bundle
-    routed: list[tuple[Computed, Score]]
+    routed: list[tuple[ComputedFeatures, Score]]
 
 
 @cache
@@ -107,9 +107,9 @@ def played(size: Size) -> Played:
         )
     )
     scorings = score_and_route(
-        [ToScore(listing.computed.facts, draw=0.5, already_open=False) for listing in fresh],
+        [ScoringInput(listing.computed.facts, draw=0.5, already_open=False) for listing in fresh],
         model=bundle,
-        questions=Questions(market.taking_part),
+        questions=QuestionBudget(market.taking_part),
         routing=DEFAULT_ROUTING,
         scorecard=DEFAULT_SCORECARD,
         threads=2,
@@ -296,7 +296,7 @@ def test_quoted_phrases_have_support_and_lift_and_name_no_goods(size: Size) -> N
 
     quoted = 0
     for computed, score in sample.routed:
-        for part in named(score.reasons):
+        for part in named_parts(score.reasons):
             if part.code != TEXT_CODE:
                 continue
             for phrase, contrast in zip(
@@ -324,7 +324,9 @@ HIGH = Thresholds(0.999, 0.998)
 
 def stored(site: Site, external_id: str = "MP-1") -> tuple[Mapping[str, Any], Facts]:
     with site.runtime.store.read() as connection:
-        newest = listings.newest(connection, str(listings.id_of(connection, site.here, external_id)), {site.here})
+        newest = listings.newest_version(
+            connection, str(listings.id_of(connection, site.here, external_id)), {site.here}
+        )
         score = scores.latest_of_version(connection, site.here, newest.version_id)
         return score, scores.facts_of(connection, site.here, score["facts_digest"])
 
@@ -337,7 +339,7 @@ def test_a_passed_listing_shows_the_parts_of_its_score_by_the_model_that_scored_
     score, facts = stored(site)
     assert (score["lane"], score["reasons"]) == (Lane.NO_ACTION.value, [])
     second = champion(site, Thresholds(0.997, 0.996))
-    explanation, live = explained(site.runtime, score, facts), site.runtime.services[LiveModels]
+    explanation, live = explain_score(site.runtime, score, facts), site.runtime.services[LiveModels]
     assert sum(reason.weight for reason in explanation["reasons"]) == pytest.approx(score["value"], abs=1e-9)
     load = live.with_digest
 
@@ -356,7 +358,7 @@ def test_a_passed_listing_shows_the_parts_of_its_score_by_the_model_that_scored_
         page = words(visitor.get(address).text)
         assert "No feature contributes" not in page
         assert "All other signals" in page
-    off = explained(site.runtime, {**score, "value": score["value"] + 0.1}, facts)
+    off = explain_score(site.runtime, {**score, "value": score["value"] + 0.1}, facts)
     assert (off["reasons"], bool(off["why_none"])) == ((), True), "the parts would not add up"
     champion(site, Thresholds(0.995, 0.994))
     assert [load(past).digest for past in (digest, second)] == [digest, second]
@@ -381,7 +383,7 @@ def test_a_second_score_of_a_passed_listing_names_its_title_without_the_encoder(
     assert give_second_scores(with_encoder(site), site.here) == 1
     score, facts = stored(site, a_row()["external_id"])
     assert (score["encoder"], score["reasons"]) == (tiny_encoder.identity, [])
-    explanation = explained(site.runtime, score, facts)
+    explanation = explain_score(site.runtime, score, facts)
     assert sum(reason.weight for reason in explanation["reasons"]) == pytest.approx(score["value"], abs=1e-9)
     (title,) = [reason.weight for reason in explanation["reasons"] if reason.code == TITLE]
     assert title < 0

@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 from features.priors import FAKE_RETURNS, NO_PRIORS, RETURNS, Priors
-from serving.listings.service.intake import receive
+from serving.listings.service.intake import receive_rows
 from serving.listings.service.seller_events import receive_events
 from serving.marketplaces.store import marketplaces
 from serving.operations.service.housekeeping import refresh_references
@@ -19,7 +19,7 @@ SELLERS = 40
 def worked_out(site: Site, days_ago: float = 0) -> Priors:
     with site.runtime.store.read() as connection:
         marketplace = marketplaces.get(connection, site.here)
-        return base_rate_priors.worked_out(connection, marketplace, site.clock.now() - timedelta(days=days_ago))
+        return base_rate_priors.compute_priors(connection, marketplace, site.clock.now() - timedelta(days=days_ago))
 
 
 def listings(site: Site, *, came_back: int, **block: Any) -> None:
@@ -34,7 +34,7 @@ def listings(site: Site, *, came_back: int, **block: Any) -> None:
         )
         for i in range(SELLERS)
     ]
-    receive(site.runtime, site.marketplace, rows, source="test")
+    receive_rows(site.runtime, site.marketplace, rows, source="test")
 
 
 @pytest.mark.both_engines
@@ -87,8 +87,8 @@ def test_listings_are_scored_with_the_computed_priors(any_site: Site) -> None:
     any_site.clock.forward(seconds=1)
     refresh_references(any_site.runtime)
     with any_site.runtime.store.read() as connection:
-        stored_priors = base_rate_priors.load(connection, any_site.here)
-        again = references.as_of(connection, any_site.marketplace, any_site.clock.now())
+        stored_priors = base_rate_priors.stored_priors(connection, any_site.here)
+        again = references.references_as_of(connection, any_site.marketplace, any_site.clock.now())
     assert stored_priors == worked_out(any_site) == again.priors
     assert stored_priors.item_returns.mean == 4 / 20
     assert again.common.rows == {(48_900, "EUR"): SELLERS}

@@ -16,7 +16,7 @@ from serving.listings.store.signatures import NewText, add_texts, bins_of, halve
 from serving.listings.tables import TEXT_BANDS
 from serving.platform.ids import digits_of
 from serving.scoring.store.near_duplicates import keys_of
-from serving.scoring.store.texts_under_keys import MOST_PER_KEY, Before, texts_before, under
+from serving.scoring.store.texts_under_keys import MOST_PER_KEY, KeyMoment, latest_under_keys, texts_before
 from tests.fixtures.clocks import NOW
 from tests.fixtures.runtimes import Site
 
@@ -107,7 +107,7 @@ def plainly(ids: Sequence[str], texts: NDArray[np.uint16], probes: NDArray[np.ui
 
 
 def found(site: Site, marketplace_id: str, probes: NDArray[np.uint16]) -> dict[int, list[str]]:
-    judged, recent = site.read(under, marketplace_id, list(probes))
+    judged, recent = site.read(latest_under_keys, marketplace_id, list(probes))
     assert judged == {}
     return {key: sorted(texts) for key, texts in recent.items()}
 
@@ -135,7 +135,7 @@ def test_an_earlier_moment_has_the_latest_texts_of_then(any_site: Site) -> None:
     moment, end = NOW + timedelta(milliseconds=until), digits_of(ids[until])
     with any_site.runtime.store.read() as connection:
         for band, (key, bins) in enumerate(zip(keys_of(probe), bins_of(probe), strict=True)):
-            (then,) = texts_before(connection, any_site.here, band, [Before(key, bins, moment, end)])
+            (then,) = texts_before(connection, any_site.here, band, [KeyMoment(key, bins, moment, end)])
             assert sorted(then) == expected.get(key, [])
     assert len(expected[popular]) == MOST_PER_KEY < every.count(popular)
 

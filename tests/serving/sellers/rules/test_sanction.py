@@ -6,24 +6,24 @@ from features.message import Message, message
 from models.errors import Conflict, Forbidden, Invalid
 from models.messages.english import in_english
 from models.policies.sellers import DEFAULT_SANCTIONS, DEFAULT_STRIKES
-from models.strikes import Hit, Void
+from models.strikes import Hit, VoidCause
 from models.verdict import ReasonCode
 from serving.accounts.rules.access import Grant, Person, Role
 from serving.sellers.rules.sanction import (
-    Earlier,
+    EarlierSanction,
     Measure,
     SanctionEvent,
     SanctionState,
     SellerAct,
     Vote,
-    able,
     act_for,
     check_vote,
-    follows,
-    holds,
+    event_of_votes,
+    is_still_carried,
     organisation_for,
     rung,
-    warning,
+    seller_warning,
+    useful_voters,
 )
 from serving.takedowns.rules.approval import PROGRAMME, REVIEW_TEAM
 from tests.fixtures.hosts import roots_with
@@ -32,7 +32,7 @@ from tests.models.test_strikes import a_hit
 RESTRICT, CLOSE = Measure.RESTRICT, Measure.CLOSE
 PROPOSED, BY_ONE, DONE = SanctionState.PROPOSED, SanctionState.AGREED_BY_ONE, SanctionState.CARRIED_OUT
 REFUSED, LAPSED, LIFTED = SanctionState.REFUSED, SanctionState.LAPSED, SanctionState.LIFTED
-LADDER: list[tuple[float, list[Earlier], Measure | None, str]] = [
+LADDER: list[tuple[float, list[EarlierSanction], Measure | None, str]] = [
     (0.0, [], None, "nothing counts"),
     (0.5, [], None, "half a strike"),
     (1.0, [], None, "the first strike is a warning"),
@@ -41,24 +41,24 @@ LADDER: list[tuple[float, list[Earlier], Measure | None, str]] = [
     (2.5, [], RESTRICT, "two and a half"),
     (3.0, [], CLOSE, "the third"),
     (7.0, [], CLOSE, "many"),
-    (2.0, [Earlier(RESTRICT, PROPOSED, 2.0)], None, "it is proposed already"),
-    (2.0, [Earlier(RESTRICT, BY_ONE, 2.0)], None, "one has agreed already"),
-    (2.5, [Earlier(RESTRICT, DONE, 2.0)], None, "the account is restricted already"),
-    (3.0, [Earlier(RESTRICT, DONE, 2.0)], CLOSE, "the more severe is proposed beside it"),
-    (3.0, [Earlier(RESTRICT, PROPOSED, 2.0)], CLOSE, "and in place of an open one"),
-    (4.0, [Earlier(CLOSE, DONE, 3.0)], None, "a closed account is not closed again"),
-    (2.0, [Earlier(CLOSE, DONE, 3.0)], None, "a closed account is not restricted"),
-    (3.0, [Earlier(CLOSE, REFUSED, 3.0)], None, "a refusal stands at as many strikes"),
-    (4.0, [Earlier(CLOSE, REFUSED, 3.0)], CLOSE, "another strike may propose again"),
-    (2.0, [Earlier(RESTRICT, REFUSED, 3.0)], None, "a refusal stands at fewer strikes"),
-    (3.0, [Earlier(RESTRICT, REFUSED, 3.0)], CLOSE, "a refusal to restrict is no refusal to close"),
-    (2.0, [Earlier(RESTRICT, LAPSED, 2.0)], RESTRICT, "nobody decided"),
-    (2.0, [Earlier(RESTRICT, LIFTED, 2.0)], RESTRICT, "a lifted measure can be proposed again"),
+    (2.0, [EarlierSanction(RESTRICT, PROPOSED, 2.0)], None, "it is proposed already"),
+    (2.0, [EarlierSanction(RESTRICT, BY_ONE, 2.0)], None, "one has agreed already"),
+    (2.5, [EarlierSanction(RESTRICT, DONE, 2.0)], None, "the account is restricted already"),
+    (3.0, [EarlierSanction(RESTRICT, DONE, 2.0)], CLOSE, "the more severe is proposed beside it"),
+    (3.0, [EarlierSanction(RESTRICT, PROPOSED, 2.0)], CLOSE, "and in place of an open one"),
+    (4.0, [EarlierSanction(CLOSE, DONE, 3.0)], None, "a closed account is not closed again"),
+    (2.0, [EarlierSanction(CLOSE, DONE, 3.0)], None, "a closed account is not restricted"),
+    (3.0, [EarlierSanction(CLOSE, REFUSED, 3.0)], None, "a refusal stands at as many strikes"),
+    (4.0, [EarlierSanction(CLOSE, REFUSED, 3.0)], CLOSE, "another strike may propose again"),
+    (2.0, [EarlierSanction(RESTRICT, REFUSED, 3.0)], None, "a refusal stands at fewer strikes"),
+    (3.0, [EarlierSanction(RESTRICT, REFUSED, 3.0)], CLOSE, "a refusal to restrict is no refusal to close"),
+    (2.0, [EarlierSanction(RESTRICT, LAPSED, 2.0)], RESTRICT, "nobody decided"),
+    (2.0, [EarlierSanction(RESTRICT, LIFTED, 2.0)], RESTRICT, "a lifted measure can be proposed again"),
 ]
 
 
 @pytest.mark.parametrize(("total", "earlier", "expected", "_why"), LADDER)
-def test_strikes_call_for(total: float, earlier: list[Earlier], expected: Measure | None, _why: str) -> None:
+def test_strikes_call_for(total: float, earlier: list[EarlierSanction], expected: Measure | None, _why: str) -> None:
     assert rung(total, earlier, DEFAULT_SANCTIONS).proposed is expected
 
 
@@ -84,19 +84,19 @@ WARNINGS = [
             "it."
         ),
     ),
-    (a_hit(10, void=Void.OVERTURNED), "The removal does not count against your account."),
+    (a_hit(10, void=VoidCause.OVERTURNED), "The removal does not count against your account."),
     (a_hit(10, ReasonCode.DESIGN), "The removal does not count as a strike against your account."),
 ]
 
 
 @pytest.mark.parametrize(("hit", "sentence"), WARNINGS)
 def test_a_seller_is_warned_of_the_consequence_for_the_account(hit: Hit, sentence: str) -> None:
-    assert in_english(warning(hit, strikes=DEFAULT_STRIKES, policy=DEFAULT_SANCTIONS)) == sentence
+    assert in_english(seller_warning(hit, strikes=DEFAULT_STRIKES, policy=DEFAULT_SANCTIONS)) == sentence
 
 
 @pytest.mark.parametrize(("total", "expected"), [(3.0, {RESTRICT, CLOSE}), (2.5, {RESTRICT}), (1.5, set())])
 def test_the_remaining_strikes_carry(total: float, expected: set[Measure]) -> None:
-    assert {measure for measure in Measure if holds(measure, total, DEFAULT_SANCTIONS)} == expected
+    assert {measure for measure in Measure if is_still_carried(measure, total, DEFAULT_SANCTIONS)} == expected
 
 
 def yes(user: str, organisation: str) -> Vote:
@@ -126,7 +126,7 @@ VOTES: list[tuple[list[Vote], SanctionEvent, str]] = [
 
 @pytest.mark.parametrize(("votes", "expected", "_why"), VOTES)
 def test_votes_lead_to(votes: list[Vote], expected: SanctionEvent, _why: str) -> None:
-    assert follows(votes, {"confirmer"}, ROOTS) is expected
+    assert event_of_votes(votes, {"confirmer"}, ROOTS) is expected
 
 
 GUESTS: list[tuple[dict[str, str], str]] = [
@@ -142,8 +142,8 @@ GUESTS: list[tuple[dict[str, str], str]] = [
 @pytest.mark.parametrize(("hosts", "_why"), GUESTS)
 def test_accounts_of_one_person_do_not_agree_as_two(hosts: dict[str, str], _why: str) -> None:
     both = [yes("ana", REVIEW_TEAM), yes("max", PROGRAMME)]
-    assert follows(both, {"confirmer"}, roots_with("ana max confirmer", hosts)) is SanctionEvent.AGREE
-    assert follows(both, {"confirmer"}, roots_with("ana max confirmer ada")) is SanctionEvent.CARRY_OUT
+    assert event_of_votes(both, {"confirmer"}, roots_with("ana max confirmer", hosts)) is SanctionEvent.AGREE
+    assert event_of_votes(both, {"confirmer"}, roots_with("ana max confirmer ada")) is SanctionEvent.CARRY_OUT
 
 
 @pytest.mark.parametrize("hosts", [{"confirmer": "ana"}, {"ana": "confirmer"}, {"ana": "ada", "confirmer": "ada"}])
@@ -165,13 +165,13 @@ ABLE: list[tuple[list[Vote], dict[str, str], set[str], str]] = [
 
 @pytest.mark.parametrize(("votes", "hosts", "expected", "_why"), ABLE)
 def test_who_can_agree_now(votes: list[Vote], hosts: dict[str, str], expected: set[str], _why: str) -> None:
-    assert able(votes, {"confirmer"}, ORGANISATIONS, roots_with("ana ben max confirmer", hosts)) == expected
+    assert useful_voters(votes, {"confirmer"}, ORGANISATIONS, roots_with("ana ben max confirmer", hosts)) == expected
 
 
 def test_a_rejection_by_a_confirmers_inviter_ends_a_sanction() -> None:
     host = roots_with("ana max confirmer", {"confirmer": "ana"})
     check_vote([], no("ana", REVIEW_TEAM), {"confirmer"}, host)
-    assert follows([yes("max", PROGRAMME), no("ana", REVIEW_TEAM)], {"confirmer"}, host) is SanctionEvent.REFUSE
+    assert event_of_votes([yes("max", PROGRAMME), no("ana", REVIEW_TEAM)], {"confirmer"}, host) is SanctionEvent.REFUSE
     with pytest.raises(Forbidden, match="You confirmed a removal"):
         check_vote([], no("confirmer", REVIEW_TEAM), {"confirmer"}, host)
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from models.messages.english import in_english
 from serving.sellers.policy import DEFAULT_SELLER_RISK
-from serving.sellers.rules.seller_risk import Ranking, RiskState, ScoredListing, SellerRisk, rank, reasons
+from serving.sellers.rules.seller_risk import Ranking, RiskState, ScoredListing, SellerRisk, rank_sellers, risk_reasons
 
 POLICY: Final = DEFAULT_SELLER_RISK
 FAKE, CLEARED = ScoredListing(0.4, counterfeit=True), ScoredListing(0.4, counterfeit=False)
@@ -19,7 +19,7 @@ OTHERS: Final = {f"other-{i}": (ScoredListing(0.0),) * 5 for i in range(19)}
 
 def ranked(*listings: ScoredListing) -> Ranking:
     """Among the others."""
-    return rank({**OTHERS, "ann": listings}, POLICY)
+    return rank_sellers({**OTHERS, "ann": listings}, POLICY)
 
 
 # ann's listings; her state, listings that count, expected counterfeits, share (by hand: the base-rate prior is her own
@@ -63,7 +63,7 @@ def test_a_sellers_figures(
 
 def test_many_listings_alone_are_no_risk_and_few_with_findings_are() -> None:
     """A sum would reverse this order."""
-    ranking = rank({**OTHERS, "big": [ScoredListing(0.01)] * 1_000, "small": [FAKE] * 5}, POLICY)
+    ranking = rank_sellers({**OTHERS, "big": [ScoredListing(0.01)] * 1_000, "small": [FAKE] * 5}, POLICY)
     assert ranking.risks["big"].expected > ranking.risks["small"].expected
     assert (ranking.risks["big"].share or 0) < (ranking.risks["small"].share or 0)
 
@@ -71,7 +71,7 @@ def test_many_listings_alone_are_no_risk_and_few_with_findings_are() -> None:
 def test_thirty_confirmed_of_forty_are_worse_than_one_suspicious_listing() -> None:
     """A plain share would reverse this order."""
     lone_listing = [ScoredListing(0.95)]
-    ranking = rank({**OTHERS, "shop": [FAKE] * 30 + [CLEARED] * 10, "one": lone_listing}, POLICY)
+    ranking = rank_sellers({**OTHERS, "shop": [FAKE] * 30 + [CLEARED] * 10, "one": lone_listing}, POLICY)
     assert (ranking.risks["shop"].share or 0) > (ranking.risks["one"].share or 0)
 
 
@@ -80,13 +80,13 @@ def test_the_prior_counts_each_seller_once_so_that_a_flood_does_not_set_it() -> 
 
 
 def test_sellers_with_too_few_listings_are_part_of_the_comparison() -> None:
-    ranking = rank({**OTHERS, "ann": [ScoredListing(0.2)] * 5, "bo": [FAKE] * 2, "cy": [POINTS] * 5}, POLICY)
+    ranking = rank_sellers({**OTHERS, "ann": [ScoredListing(0.2)] * 5, "bo": [FAKE] * 2, "cy": [POINTS] * 5}, POLICY)
     assert ranking.sellers == 21
     assert ranking.risks["ann"].percentile == pytest.approx(100 * (19 + 0.5) / 21)
 
 
 def test_among_nineteen_sellers_nobody_has_a_percentile() -> None:
-    ranking = rank(
+    ranking = rank_sellers(
         {name: listings for name, listings in OTHERS.items() if name != "other-0"} | {"ann": [FAKE] * 9}, POLICY
     )
     assert {risk.state for risk in ranking.risks.values()} == {RiskState.TOO_FEW_SELLERS}
@@ -94,8 +94,8 @@ def test_among_nineteen_sellers_nobody_has_a_percentile() -> None:
 
 
 def test_without_a_model_there_is_no_prior() -> None:
-    assert rank({"ann": [POINTS]}, POLICY).base_rate is None
-    assert rank({}, POLICY) == Ranking(0, None, {})
+    assert rank_sellers({"ann": [POINTS]}, POLICY).base_rate is None
+    assert rank_sellers({}, POLICY) == Ranking(0, None, {})
 
 
 KINDS: Final = (FAKE, CLEARED, POINTS, POINTS_FAKE)
@@ -120,7 +120,7 @@ markets = st.integers(0, 2**32 - 1).map(a_market)
 
 @given(markets)
 def test_a_percentile_is_the_share_of_sellers_with_less_ties_by_half(listings: dict[str, list[ScoredListing]]) -> None:
-    ranking = rank(listings, POLICY)
+    ranking = rank_sellers(listings, POLICY)
     shares = [risk.share for risk in ranking.risks.values() if risk.share is not None]
     assert ranking.sellers == len(shares)
     for risk in ranking.risks.values():
@@ -138,7 +138,7 @@ def test_one_more_confirmed_counterfeit_never_lowers_a_percentile(
     listings: dict[str, list[ScoredListing]], draws: st.DataObject
 ) -> None:
     """For a new listing and for one that was only scored."""
-    before = rank(listings, POLICY).risks
+    before = rank_sellers(listings, POLICY).risks
     seller = draws.draw(st.sampled_from(sorted(listings)))
     mine = listings[seller]
     if before[seller].percentile is None:
@@ -147,7 +147,7 @@ def test_one_more_confirmed_counterfeit_never_lowers_a_percentile(
     if at < len(mine) and mine[at].probability is None:
         return
     changed = [*mine[:at], replace(mine[at], counterfeit=True) if at < len(mine) else FAKE, *mine[at + 1 :]]
-    after = rank({**listings, seller: changed}, POLICY).risks
+    after = rank_sellers({**listings, seller: changed}, POLICY).risks
     assert (after[seller].share or 0) >= (before[seller].share or 0) - 1e-12
     assert (after[seller].percentile or 0) >= (before[seller].percentile or 0)
 
@@ -158,7 +158,7 @@ def test_the_order_of_sellers_and_listings_does_not_matter(listings: dict[str, l
     names = sorted(listings)
     chance.shuffle(names)
     shuffled = {name: chance.sample(listings[name], len(listings[name])) for name in names}
-    assert rank(shuffled, POLICY) == rank(listings, POLICY)
+    assert rank_sellers(shuffled, POLICY) == rank_sellers(listings, POLICY)
 
 
 SOME = SellerRisk(RiskState.RANKED, 14, 0, 0, 5.2, 3, 0, share=0.28, percentile=97.9)
@@ -204,4 +204,4 @@ STATEMENT = [
 
 @pytest.mark.parametrize(("risk", "message"), STATEMENT)
 def test_the_reasons_of_a_risk(risk: SellerRisk, message: tuple[str, ...]) -> None:
-    assert tuple(map(in_english, reasons(risk, sellers=1_204, window_days=30))) == message
+    assert tuple(map(in_english, risk_reasons(risk, sellers=1_204, window_days=30))) == message

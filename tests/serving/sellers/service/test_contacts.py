@@ -19,7 +19,7 @@ from models.verdict import Judgement
 from serving.accounts.service import provisioning
 from serving.audit.tables import audit_entry
 from serving.composition import CONTACT_KEY
-from serving.listings.service.intake import receive
+from serving.listings.service.intake import receive_rows
 from serving.listings.service.precheck import precheck
 from serving.listings.store import listings
 from serving.platform.database.schema import metadata
@@ -94,7 +94,7 @@ def test_a_contact_received_with_the_listing_counts_for_the_next_one(any_site: S
     tell(any_site, a_contact("ann"))
     any_site.clock.forward(seconds=1)
     receive_contacts(any_site.runtime, any_site.marketplace, {"contacts": [a_contact("bo")]}, backfill=False)
-    receive(any_site.runtime, any_site.marketplace, [listing("bo")], source="test")
+    receive_rows(any_site.runtime, any_site.marketplace, [listing("bo")], source="test")
     links = latest_facts(any_site, "of-bo").seller.links
     assert links is not None
     assert (links.contacts, links.sellers) == (0, ())
@@ -135,7 +135,7 @@ def test_links_alone_queue_no_listing_for_review(any_site: Site) -> None:
         judge(any_site, any_site.analyst, case, Judgement.COUNTERFEIT)
     any_site.clock.forward(seconds=1)
     quiet = replace(any_site.runtime, draw=lambda: 1.0)
-    (answer,) = receive(quiet, any_site.marketplace, [listing("honest")], source="test")
+    (answer,) = receive_rows(quiet, any_site.marketplace, [listing("honest")], source="test")
     links = latest_facts(any_site, "of-honest").seller.links
     assert links is not None
     assert len(links.counterfeiters) == 5
@@ -230,7 +230,7 @@ def test_a_bad_contact_is_quarantined_without_its_value_and_its_neighbour_kept(
     site: Site, row: Any, code: str, field: str, _why: str
 ) -> None:
     assert tell(site, row, a_contact("bo", kind="email", value=MAIL)) == {"new": 1, "known": 0, "quarantined": 1}
-    (refusal,) = site.read(listings.quarantined, site.here, 10)
+    (refusal,) = site.read(listings.quarantined_rows, site.here, 10)
     assert (refusal["code"], refusal["field"], refusal["source"]) == (code, field, "seller-contacts")
     assert "7654321" not in str(refusal)
 
@@ -239,7 +239,7 @@ def test_a_seller_has_at_most_fifty_contacts(site: Site) -> None:
     many = [a_contact(value=f"+49 30 {i:07d}") for i in range(MOST_OF_A_SELLER + 1)]
     assert tell(site, *many) == {"new": 50, "known": 0, "quarantined": 1}
     assert tell(site, many[0], many[-1]) == {"new": 0, "known": 1, "quarantined": 1}
-    assert {refusal["code"] for refusal in site.read(listings.quarantined, site.here, 10)} == {"too_many"}
+    assert {refusal["code"] for refusal in site.read(listings.quarantined_rows, site.here, 10)} == {"too_many"}
 
 
 @pytest.mark.parametrize(

@@ -10,15 +10,15 @@ from serving.accounts.service import provisioning
 from serving.appeals.service.appeal import Complaint, file_appeal
 from serving.audit.store import audit
 from serving.audit.tables import audit_entry
-from serving.cases.service.removal_approvals import speak as vote_on_removal
+from serving.cases.service.removal_approvals import record_vote as vote_on_removal
 from serving.cases.service.undoing import undo_verdict
 from serving.cases.tables import review_case
 from serving.listings.tables import listing
 from serving.marketplaces.rules import AutomaticRule
-from serving.marketplaces.service.kill_switches import switch
+from serving.marketplaces.service.kill_switches import switch_rule
 from serving.sellers.rules.sanction import SanctionState
 from serving.sellers.service import sanctioning
-from serving.sellers.service.sanctioning import lift, speak, sweep_sanctions
+from serving.sellers.service.sanctioning import lift_sanction, record_vote, sweep_sanctions
 from serving.sellers.store import seller_actions, strikes
 from serving.takedowns.rules.approval import Decision
 from serving.takedowns.store import actions
@@ -43,7 +43,7 @@ def receiver(any_site: Site) -> Iterator[Receiver]:
 def total(site: Site, seller: str = SELLER) -> float:
     """The strikes that count now."""
     with site.runtime.store.read() as connection:
-        return sanctioning.count_of(site.runtime, connection, site.here, seller, site.clock.now()).total
+        return sanctioning.strikes_of(site.runtime, connection, site.here, seller, site.clock.now()).total
 
 
 def acts(site: Site, seller: str = SELLER) -> list[tuple[int, str, str]]:
@@ -85,14 +85,14 @@ def test_two_people_of_two_organisations_close_an_account_and_the_marketplace_is
 ) -> None:
     having(any_site, strikes_of, 3)
     (_, proposed), runtime = sanctions_of(any_site), any_site.runtime
-    assert speak(runtime, any_site.analyst, proposed.sanction_id, agrees=True, reason=WHY) is (
+    assert record_vote(runtime, any_site.analyst, proposed.sanction_id, agrees=True, reason=WHY) is (
         SanctionState.AGREED_BY_ONE
     )
-    assert speak(runtime, any_site.second_analyst, proposed.sanction_id, agrees=True, reason=WHY) is (
+    assert record_vote(runtime, any_site.second_analyst, proposed.sanction_id, agrees=True, reason=WHY) is (
         SanctionState.AGREED_BY_ONE
     ), "two of the review team are one organisation"
     assert acts(any_site) == []
-    assert speak(runtime, any_site.account_manager, proposed.sanction_id, agrees=True, reason=WHY) is (
+    assert record_vote(runtime, any_site.account_manager, proposed.sanction_id, agrees=True, reason=WHY) is (
         SanctionState.CARRIED_OUT
     )
     assert acts(any_site) == [(1, "suspend", "scheduled")]
@@ -112,7 +112,7 @@ def test_two_people_of_two_organisations_close_an_account_and_the_marketplace_is
     assert "No score was used" in action.statement["automated_means"]
     with runtime.store.read() as connection:
         audit_acts = list(connection.execute(select(audit_entry.c.act).order_by(audit_entry.c.sequence)).scalars())
-        assert audit.check(connection)[1] is None
+        assert audit.check_chain(connection)[1] is None
     assert [act for act in audit_acts if act.startswith(("sanction.", "suspend."))] == [
         "sanction.proposed",
         "sanction.lapsed",
@@ -129,12 +129,12 @@ def test_two_people_of_two_organisations_close_an_account_and_the_marketplace_is
 def test_confirmers_and_people_without_a_role_or_a_reason_have_no_vote(site: Site) -> None:
     having(site, strikes_of, 2)
     (proposed,) = sanctions_of(site)
-    assert site.read(strikes.confirmed_by, site.here, SELLER) == {site.brand_person.user_id}
+    assert site.read(strikes.confirmers, site.here, SELLER) == {site.brand_person.user_id}
     for person in (site.brand_person, site.data_scientist):
         with pytest.raises(NotFound):
-            speak(site.runtime, person, proposed.sanction_id, agrees=True, reason=WHY)
+            record_vote(site.runtime, person, proposed.sanction_id, agrees=True, reason=WHY)
     with pytest.raises(Invalid, match="Give a reason"):
-        speak(site.runtime, site.analyst, proposed.sanction_id, agrees=True, reason=" ")
+        record_vote(site.runtime, site.analyst, proposed.sanction_id, agrees=True, reason=" ")
     assert stands(site) == [("restrict", "proposed")]
 
 
@@ -144,8 +144,8 @@ def test_an_analyst_who_confirmed_a_removal_does_not_decide(site: Site) -> None:
         removed_by(site, f"MP-{i}")
     (proposed,) = sanctions_of(site, "closet")
     with pytest.raises(Forbidden, match="You confirmed a removal"):
-        speak(site.runtime, site.analyst, proposed.sanction_id, agrees=True, reason=WHY)
-    assert speak(site.runtime, site.second_analyst, proposed.sanction_id, agrees=True, reason=WHY) is (
+        record_vote(site.runtime, site.analyst, proposed.sanction_id, agrees=True, reason=WHY)
+    assert record_vote(site.runtime, site.second_analyst, proposed.sanction_id, agrees=True, reason=WHY) is (
         SanctionState.AGREED_BY_ONE
     )
 
@@ -154,15 +154,17 @@ def test_an_account_that_counts_as_a_confirmers_can_reject_but_not_agree(any_sit
     having(any_site, strikes_of, 2)
     (proposed,), runtime = sanctions_of(any_site), any_site.runtime
     an_invited_user(any_site, any_site.brand_person, any_site.analyst)
-    (seen,) = sanctioning.undecided(runtime, any_site.analyst)
+    (seen,) = sanctioning.undecided_sanctions(runtime, any_site.analyst)
     assert (seen.no_vote, "You can reject it" in str(seen.no_agreement)) == (None, True)
     with pytest.raises(Forbidden, match="count as one person"):
-        speak(runtime, any_site.analyst, proposed.sanction_id, agrees=True, reason=WHY)
+        record_vote(runtime, any_site.analyst, proposed.sanction_id, agrees=True, reason=WHY)
     page = visit_as(any_site, any_site.analyst).get("/sellers").text
     assert "Can approve now: Lena Okafor, Tomás Rey." in page
     assert "touchstone person add EMAIL --name NAME --role analyst|account_manager" in page
     assert (">Approve sanction<" in page, ">Reject sanction<" in page) == (False, True)
-    assert speak(runtime, any_site.analyst, proposed.sanction_id, agrees=False, reason=WHY) is SanctionState.REFUSED
+    assert (
+        record_vote(runtime, any_site.analyst, proposed.sanction_id, agrees=False, reason=WHY) is SanctionState.REFUSED
+    )
 
 
 def removed_by(site: Site, external_id: str) -> None:
@@ -175,11 +177,11 @@ def removed_by(site: Site, external_id: str) -> None:
 def test_one_rejection_ends_a_proposal_and_only_another_strike_renews_it(any_site: Site) -> None:
     having(any_site, strikes_of, 2)
     (proposed,), runtime = sanctions_of(any_site), any_site.runtime
-    speak(runtime, any_site.analyst, proposed.sanction_id, agrees=True, reason=WHY)
-    state = speak(runtime, any_site.account_manager, proposed.sanction_id, agrees=False, reason="One shipment.")
+    record_vote(runtime, any_site.analyst, proposed.sanction_id, agrees=True, reason=WHY)
+    state = record_vote(runtime, any_site.account_manager, proposed.sanction_id, agrees=False, reason="One shipment.")
     assert state is SanctionState.REFUSED
     with pytest.raises(Conflict, match="in the meantime"):
-        speak(runtime, any_site.second_analyst, proposed.sanction_id, agrees=True, reason=WHY)
+        record_vote(runtime, any_site.second_analyst, proposed.sanction_id, agrees=True, reason=WHY)
     assert acts(any_site) == []
     a_strike(any_site, "MP-50", reason=ReasonCode.DESIGN)
     assert stands(any_site) == [("restrict", "refused")]
@@ -219,7 +221,7 @@ def decided_cases(site: Site) -> list[tuple[str, str]]:
 def test_a_pending_removal_strikes_after_its_approval_as_of_its_confirmation(any_site: Site) -> None:
     a_strike(any_site, "MP-1")
     rule = AutomaticRule.BRAND_REMOVALS
-    switch(any_site.runtime, any_site.marketplace, rule, on=False, by="test", reason="An account was taken over.")
+    switch_rule(any_site.runtime, any_site.marketplace, rule, on=False, by="test", reason="An account was taken over.")
     removal = a_strike(any_site, "MP-2")
     assert (total(any_site), stands(any_site)) == (1.0, [])
     any_site.clock.forward(days=30)
@@ -265,7 +267,9 @@ def test_a_restriction_stays_in_force_when_the_closure_is_lifted(any_site: Site,
     a_strike(any_site, "MP-50")
     carry_out(any_site, sanctions_of(any_site)[-1].sanction_id)
     send_all(any_site)
-    lift(any_site.runtime, any_site.account_manager, sanctions_of(any_site)[-1].sanction_id, "They bought from a fake.")
+    lift_sanction(
+        any_site.runtime, any_site.account_manager, sanctions_of(any_site)[-1].sanction_id, "They bought from a fake."
+    )
     send_all(any_site)
     assert acts(any_site) == [
         (1, "restrict", "acknowledged"),
@@ -279,11 +283,11 @@ def test_an_unsent_action_is_withdrawn_and_not_undone(any_site: Site) -> None:
     (sanction,) = sanctions_of(any_site)
     carry_out(any_site, sanction.sanction_id)
     with pytest.raises(Invalid, match="Give a reason"):
-        lift(any_site.runtime, any_site.analyst, sanction.sanction_id, " ")
-    lift(any_site.runtime, any_site.analyst, sanction.sanction_id, "The wrong seller.")
+        lift_sanction(any_site.runtime, any_site.analyst, sanction.sanction_id, " ")
+    lift_sanction(any_site.runtime, any_site.analyst, sanction.sanction_id, "The wrong seller.")
     assert (acts(any_site), stands(any_site)) == ([], [("restrict", "lifted")])
     with pytest.raises(Conflict, match="is lifted"):
-        lift(any_site.runtime, any_site.analyst, sanction.sanction_id, "Again.")
+        lift_sanction(any_site.runtime, any_site.analyst, sanction.sanction_id, "Again.")
 
 
 def test_a_restriction_ends_with_the_strikes_that_carry_it(any_site: Site, receiver: Receiver) -> None:
@@ -405,6 +409,6 @@ def test_people_of_another_marketplace_do_not_see_it(site: Site) -> None:
     having(site, strikes_of, 2)
     (proposed,) = sanctions_of(site)
     provisioning.add_marketplace(site.runtime, name="souk", base_currency="EUR", by="test")
-    assert sanctioning.undecided(site.runtime, site.data_scientist) == []
-    (seen,) = sanctioning.undecided(site.runtime, site.analyst)
+    assert sanctioning.undecided_sanctions(site.runtime, site.data_scientist) == []
+    (seen,) = sanctioning.undecided_sanctions(site.runtime, site.analyst)
     assert (seen.sanction.sanction_id, seen.count.total, seen.no_vote) == (proposed.sanction_id, 2.0, None)

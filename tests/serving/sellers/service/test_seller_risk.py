@@ -20,14 +20,20 @@ from serving.audit.store import audit
 from serving.cases.service.undoing import undo_verdict
 from serving.cases.store.cases import Case
 from serving.jobs.worker import sweep
-from serving.listings.service.intake import RowAnswer, receive
+from serving.listings.service.intake import RowAnswer, receive_rows
 from serving.listings.service.precheck import precheck
 from serving.listings.store import listings
 from serving.listings.tables import score
 from serving.sellers.policy import SellerRiskPolicy
 from serving.sellers.rules.seller_risk import RiskState, SellerRisk
 from serving.sellers.service.seller_listing import check_lister, put_on_list, take_off_list
-from serving.sellers.service.seller_risk import ranking_at, refresh, refresh_seller_risks, risk_of, riskiest_sellers
+from serving.sellers.service.seller_risk import (
+    ranking_at,
+    refresh_ranking,
+    refresh_seller_risks,
+    risk_of,
+    riskiest_sellers,
+)
 from serving.sellers.store import seller_risks
 from tests.fixtures.facts import a_listing
 from tests.fixtures.runtimes import Site, a_row, a_suspect_row, judge, open_cases
@@ -55,7 +61,7 @@ def modelled(site: Site) -> Site:
 def listing(site: Site, seller: str | None, *names: str, **changes: Any) -> None:
     """Receive listings of a seller, then move the clock one second."""
     rows = [a_row(external_id=name, seller=seller and {"external_id": seller}, **changes) for name in names]
-    receive(site.runtime, site.marketplace, rows, source="test")
+    receive_rows(site.runtime, site.marketplace, rows, source="test")
     site.clock.forward(seconds=1)
 
 
@@ -162,7 +168,7 @@ def test_another_marketplace_is_not_compared(any_site: Site) -> None:
     site = modelled(any_site)
     listing(site, "ann", "A1")
     other = provisioning.add_marketplace(site.runtime, name="Souk", base_currency="EUR", by="test")
-    receive(site.runtime, other, [a_row(external_id="S1", seller={"external_id": "stranger"})], source="test")
+    receive_rows(site.runtime, other, [a_row(external_id="S1", seller={"external_id": "stranger"})], source="test")
     site.clock.forward(seconds=1)
     assert list(risks(site)) == ["ann"]
     assert list(site.read(ranking_at, other.marketplace_id, site.clock.now(), SMALL).risks) == ["stranger"]
@@ -172,9 +178,9 @@ def test_a_ranking_is_stored_with_its_moment_window_and_policy(any_site: Site) -
     site = modelled(any_site)
     listing(site, "ann", "A1", "A2")
     listing(site, "bo", "B1", "B2", price="12.00")
-    assert refresh(site.runtime, site.marketplace)
+    assert refresh_ranking(site.runtime, site.marketplace)
     with site.runtime.store.read() as connection:
-        stored_ranking = seller_risks.kept(connection, site.here)
+        stored_ranking = seller_risks.stored_ranking(connection, site.here)
         risks_by_seller = {name: seller_risks.of_seller(connection, site.here, name) for name in ("ann", "bo")}
     assert stored_ranking is not None
     assert (stored_ranking.as_of, stored_ranking.window_days, stored_ranking.sellers) == (site.clock.now(), 30, 2)
@@ -186,14 +192,14 @@ def test_refreshing_twice_changes_nothing_and_a_later_ranking_replaces_the_earli
     site = modelled(any_site)
     listing(site, "ann", "A1", "A2")
     listing(site, "bo", "B1", "B2")
-    assert [refresh(site.runtime, site.marketplace) for _ in range(2)] == [True, False]
+    assert [refresh_ranking(site.runtime, site.marketplace) for _ in range(2)] == [True, False]
     site.clock.forward(days=29)
     listing(site, "bo", "B1", "B2", price="12.00")
     site.clock.forward(days=2)
-    assert refresh(site.runtime, site.marketplace)
+    assert refresh_ranking(site.runtime, site.marketplace)
     with site.runtime.store.read() as connection:
         assert seller_risks.of_seller(connection, site.here, "ann") is None
-        assert [name for name, _ in seller_risks.riskiest(connection, site.here, 9)] == []
+        assert [name for name, _ in seller_risks.riskiest_sellers(connection, site.here, 9)] == []
         assert risk_of(site.runtime, connection, site.here, "ann").reasons == (message("risk.not_scored", days=30),)
 
 
@@ -201,14 +207,14 @@ def test_an_earlier_ranking_never_replaces_a_later_one(any_site: Site) -> None:
     """Of two concurrent refreshes the later moment stays, in either order."""
     site = modelled(any_site)
     listing(site, "ann", "A1")
-    refresh(site.runtime, site.marketplace)
+    refresh_ranking(site.runtime, site.marketplace)
     with site.runtime.store.write() as connection:
-        stored_ranking = seller_risks.kept(connection, site.here)
+        stored_ranking = seller_risks.stored_ranking(connection, site.here)
         assert stored_ranking is not None
         earlier = replace(stored_ranking, as_of=stored_ranking.as_of - timedelta(seconds=1))
         ranking = ranking_at(connection, site.here, earlier.as_of, SMALL)
-        assert not seller_risks.keep(connection, site.here, ranking, earlier)
-        assert seller_risks.kept(connection, site.here) == stored_ranking
+        assert not seller_risks.save_ranking(connection, site.here, ranking, earlier)
+        assert seller_risks.stored_ranking(connection, site.here) == stored_ranking
 
 
 def test_the_sweep_compares_sellers_every_six_hours_once_a_model_scores(any_site: Site) -> None:
@@ -230,14 +236,14 @@ def test_a_risk_has_no_effect_on_scores_and_routes(any_site: Site) -> None:
     listing(site, "bo", "B1", "B2")
     new_listing = a_listing(external_id="A3", seller={"external_id": "ann"})
     before = precheck(site.runtime, site.marketplace, new_listing)
-    refresh(site.runtime, site.marketplace)
+    refresh_ranking(site.runtime, site.marketplace)
     with site.runtime.store.write() as connection:
-        stored_ranking = seller_risks.kept(connection, site.here)
+        stored_ranking = seller_risks.stored_ranking(connection, site.here)
         assert stored_ranking is not None
         ranking = ranking_at(connection, site.here, site.clock.now(), SMALL)
         worst = replace(ranking.risks["ann"], share=1.0, percentile=99.9, confirmed=2, expected=2.0)
         later = replace(stored_ranking, as_of=stored_ranking.as_of + timedelta(seconds=1))
-        assert seller_risks.keep(connection, site.here, replace(ranking, risks={"ann": worst}), later)
+        assert seller_risks.save_ranking(connection, site.here, replace(ranking, risks={"ann": worst}), later)
     assert precheck(site.runtime, site.marketplace, new_listing) == before
 
 
@@ -248,7 +254,7 @@ def test_the_riskiest_come_by_pages_once_sellers_are_compared(any_site: Site) ->
     with site.runtime.store.read() as connection:
         assert risk_of(site.runtime, connection, site.here, "ann").reasons == (message("risk.not_ranked"),)
         assert riskiest_sellers(connection, site.here, 9).kept is None
-    refresh(site.runtime, site.marketplace)
+    refresh_ranking(site.runtime, site.marketplace)
     (riskiest,) = site.read(riskiest_sellers, site.here, 1).riskiest
     assert riskiest.risk.percentile is not None
     assert riskiest.risk.percentile >= 50
@@ -299,7 +305,7 @@ def comes_in(site: Site, seller: str, *, suspect: bool = False, **changes: Any) 
     row = (a_suspect_row if suspect else a_row)(
         **{"external_id": "MP-20", "seller": {"external_id": seller}, **changes}
     )
-    (answer,) = receive(replace(site.runtime, draw=lambda: 1.0), site.marketplace, [row], source="test")
+    (answer,) = receive_rows(replace(site.runtime, draw=lambda: 1.0), site.marketplace, [row], source="test")
     return answer
 
 
@@ -343,7 +349,7 @@ def test_a_seller_is_on_one_list_and_the_later_entry_applies(any_site: Site) -> 
     put(any_site, "s-7", SellerList.WATCH)
     put(any_site, "s-7", SellerList.ALLOW)
     assert comes_in(any_site, "s-7").lane is Lane.NO_ACTION
-    assert any_site.read(audit.check)[1] is None
+    assert any_site.read(audit.check_chain)[1] is None
 
 
 BAD = [

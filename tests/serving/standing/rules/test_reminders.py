@@ -6,7 +6,7 @@ import pytest
 
 from models.messages.english import in_english
 from serving.standing.policy import DEFAULT_REMINDERS
-from serving.standing.rules.reminders import TOLD, QuestionStep, due_windows
+from serving.standing.rules.reminders import STEP_MESSAGES, QuestionStep, due_windows
 
 DUE = datetime(2026, 3, 5, 12, tzinfo=UTC)
 R, E = QuestionStep.REMINDED, QuestionStep.ESCALATED
@@ -30,5 +30,5 @@ def test_the_next_step_is(time_left: timedelta, steps: list[QuestionStep], _why:
 
 
 def test_each_step_that_a_timeline_shows_has_a_sentence() -> None:
-    assert set(TOLD) == set(QuestionStep) - {QuestionStep.MAILED}
-    assert all(in_english(message).endswith(".") for message in TOLD.values())
+    assert set(STEP_MESSAGES) == set(QuestionStep) - {QuestionStep.MAILED}
+    assert all(in_english(message).endswith(".") for message in STEP_MESSAGES.values())

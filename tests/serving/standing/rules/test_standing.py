@@ -8,29 +8,29 @@ import pytest
 
 from features.message import Message, message
 from models.messages.english import in_english
-from models.verdict import Judgement, ReasonCode, named
+from models.verdict import Judgement, ReasonCode, reason_message
 from serving.brands.policy import DEFAULT_ENROLMENT
 from serving.standing.policy import DEFAULT_STANDING, StandingPolicy
 from serving.standing.rules.confirmations import (
-    Given,
+    BrandAnswer,
     Outcome,
     Ruling,
     Tally,
-    outcome,
-    settled,
+    outcome_of,
+    settled_answers,
     surely_above,
     surely_at_least,
     surely_below,
     tallies,
 )
-from serving.standing.rules.enrolment import Begun, Phase, limited, stage
+from serving.standing.rules.enrolment import FirstPhase, Phase, limit_effect, stage
 from serving.standing.rules.standing import (
     IN_GOOD_STANDING,
     Effect,
     Finding,
-    KeptLevel,
     Level,
     Standing,
+    StoredLevel,
     effect,
     outlook,
     standing,
@@ -43,8 +43,8 @@ MARK, DESIGN = ReasonCode.TRADEMARK_COUNTERFEIT, ReasonCode.DESIGN
 LATER = NOW + timedelta(days=1)
 
 
-def confirmed(days_ago: float = 10.0, *, code: ReasonCode = MARK, at_once: bool = True) -> Given:
-    return Given(FAKE, code, NOW - timedelta(days=days_ago), at_once)
+def confirmed(days_ago: float = 10.0, *, code: ReasonCode = MARK, at_once: bool = True) -> BrandAnswer:
+    return BrandAnswer(FAKE, code, NOW - timedelta(days=days_ago), at_once)
 
 
 RIGHT = confirmed()
@@ -52,17 +52,17 @@ WRONG = replace(confirmed(at_once=False), analyst=Ruling(REAL, NOW - timedelta(d
 BACK = replace(confirmed(), overturned_at=NOW - timedelta(days=8))
 
 
-def lived(accepted: int, rejected: int = 0, overturned: int = 0, code: ReasonCode = MARK) -> list[Given]:
+def lived(accepted: int, rejected: int = 0, overturned: int = 0, code: ReasonCode = MARK) -> list[BrandAnswer]:
     kinds = ((RIGHT, accepted), (WRONG, rejected), (BACK, overturned))
     return [answer for kind, number in kinds for answer in [replace(kind, reason_code=code)] * number]
 
 
-def stands(answers: list[Given], kept_level: KeptLevel | None = None, as_of: datetime = NOW) -> Standing:
+def stands(answers: list[BrandAnswer], kept_level: StoredLevel | None = None, as_of: datetime = NOW) -> Standing:
     return standing(answers, kept_level=kept_level, as_of=as_of, policy=DEFAULT_STANDING)
 
 
 PASSED_ON = confirmed(at_once=False)
-BECAME: list[tuple[Given, tuple[Outcome, datetime] | None, str]] = [
+BECAME: list[tuple[BrandAnswer, tuple[Outcome, datetime] | None, str]] = [
     (RIGHT, (Outcome.ACCEPTED, RIGHT.at), "removed, and nobody objected"),
     (PASSED_ON, None, "passed on and undecided"),
     (replace(PASSED_ON, analyst=Ruling(FAKE, LATER)), (Outcome.ACCEPTED, LATER), "an analyst agreed"),
@@ -103,12 +103,12 @@ BECAME: list[tuple[Given, tuple[Outcome, datetime] | None, str]] = [
 
 
 @pytest.mark.parametrize(("answer", "expected", "_why"), BECAME)
-def test_an_answer_counts_as(answer: Given, expected: tuple[Outcome, datetime] | None, _why: str) -> None:
-    assert outcome(answer) == expected
+def test_an_answer_counts_as(answer: BrandAnswer, expected: tuple[Outcome, datetime] | None, _why: str) -> None:
+    assert outcome_of(answer) == expected
 
 
 RULED = Ruling(REAL, LATER)
-SETTLED: list[tuple[Given, Given | None, str]] = [
+SETTLED: list[tuple[BrandAnswer, BrandAnswer | None, str]] = [
     (replace(RIGHT, at=LATER), replace(RIGHT, at=LATER), "at the moment itself"),
     (replace(RIGHT, at=LATER + timedelta(seconds=1)), None, "an answer after the moment"),
     (replace(PASSED_ON, analyst=RULED), replace(PASSED_ON, analyst=RULED), "a decision at the moment"),
@@ -125,8 +125,8 @@ SETTLED: list[tuple[Given, Given | None, str]] = [
 
 
 @pytest.mark.parametrize(("answer", "expected", "_why"), SETTLED)
-def test_what_can_still_be_undone_does_not_count(answer: Given, expected: Given | None, _why: str) -> None:
-    assert settled([answer], by=LATER) == ([] if expected is None else [expected])
+def test_what_can_still_be_undone_does_not_count(answer: BrandAnswer, expected: BrandAnswer | None, _why: str) -> None:
+    assert settled_answers([answer], by=LATER) == ([] if expected is None else [expected])
 
 
 def test_an_overturn_counts_from_its_own_day() -> None:
@@ -147,7 +147,7 @@ def test_outcomes_of_three_months_count(days_ago: float, counted: int, _why: str
     assert stands([confirmed(days_ago)]).overall.tally.counted == counted
 
 
-LEVELS: list[tuple[list[Given], Level, str]] = [
+LEVELS: list[tuple[list[BrandAnswer], Level, str]] = [
     ([], Level.PROVISIONAL, "no record"),
     (lived(15), Level.PROVISIONAL, "15 of 15: 79.6 % at least"),
     (lived(16), Level.FULL, "16 of 16: 80.6 % at least"),
@@ -183,18 +183,18 @@ LEVELS: list[tuple[list[Given], Level, str]] = [
 
 
 @pytest.mark.parametrize(("answers", "level", "_why"), LEVELS)
-def test_outcomes_earn(answers: list[Given], level: Level, _why: str) -> None:
+def test_outcomes_earn(answers: list[BrandAnswer], level: Level, _why: str) -> None:
     assert stands(answers).level is level
 
 
-def audited(right: int, wrong: int = 0, unsure: int = 0) -> list[Given]:
-    def looked(judgement: Judgement, number: int) -> list[Given]:
+def audited(right: int, wrong: int = 0, unsure: int = 0) -> list[BrandAnswer]:
+    def looked(judgement: Judgement, number: int) -> list[BrandAnswer]:
         return [replace(RIGHT, audit=Ruling(judgement, NOW - timedelta(days=1)))] * number
 
     return [*looked(FAKE, right), *looked(REAL, wrong), *looked(UNSURE, unsure)]
 
 
-AUDITED: list[tuple[list[Given], Level, str]] = [
+AUDITED: list[tuple[list[BrandAnswer], Level, str]] = [
     ([*audited(59), *lived(340, 40)], Level.SELF_SERVICE, "59 of 59"),
     ([*audited(58), *lived(340, 40)], Level.FULL, "58 of 58 are too few"),
     ([*audited(58, unsure=9), *lived(340, 40)], Level.FULL, "reviews that could not tell do not count"),
@@ -205,17 +205,17 @@ AUDITED: list[tuple[list[Given], Level, str]] = [
 
 
 @pytest.mark.parametrize(("answers", "level", "_why"), AUDITED)
-def test_second_reviews_earn_self_service(answers: list[Given], level: Level, _why: str) -> None:
+def test_second_reviews_earn_self_service(answers: list[BrandAnswer], level: Level, _why: str) -> None:
     assert stands(answers).level is level
 
 
-def had(level: Level, days: float) -> KeptLevel:
-    return KeptLevel(level, NOW - timedelta(days=days))
+def had(level: Level, days: float) -> StoredLevel:
+    return StoredLevel(level, NOW - timedelta(days=days))
 
 
 GOOD, BAD = lived(200), lived(50, 50)
 OLD_BAD = [replace(confirmed(40.0 + index / 100), overturned_at=NOW - timedelta(days=5)) for index in range(10)]
-PATH: list[tuple[list[Given], KeptLevel | None, Level, str]] = [
+PATH: list[tuple[list[BrandAnswer], StoredLevel | None, Level, str]] = [
     (BAD, None, Level.CAPPED, "lost at once"),
     (BAD, had(Level.SELF_SERVICE, 300), Level.CAPPED, "no suspension without a cap before it"),
     (GOOD, had(Level.CAPPED, 89.9), Level.CAPPED, "no re-entry before three months"),
@@ -232,7 +232,9 @@ PATH: list[tuple[list[Given], KeptLevel | None, Level, str]] = [
 
 
 @pytest.mark.parametrize(("answers", "kept_level", "level", "_why"), PATH)
-def test_an_earlier_level_leads_to(answers: list[Given], kept_level: KeptLevel | None, level: Level, _why: str) -> None:
+def test_an_earlier_level_leads_to(
+    answers: list[BrandAnswer], kept_level: StoredLevel | None, level: Level, _why: str
+) -> None:
     assert stands(answers, kept_level).level is level
 
 
@@ -255,7 +257,7 @@ def test_lost_standing_has_the_date_of_its_earliest_return() -> None:
     assert stands(GOOD).returns_at is None
 
 
-WARNED: list[tuple[list[Given], bool, str]] = [
+WARNED: list[tuple[list[BrandAnswer], bool, str]] = [
     ([], False, "no outcomes"),
     (lived(925, 75), False, "92.5 %"),
     (lived(924, 76), True, "92.4 %, still in good standing"),
@@ -268,7 +270,7 @@ WARNED: list[tuple[list[Given], bool, str]] = [
 
 
 @pytest.mark.parametrize(("answers", "warned", "_why"), WARNED)
-def test_a_brand_is_warned(answers: list[Given], warned: bool, _why: str) -> None:
+def test_a_brand_is_warned(answers: list[BrandAnswer], warned: bool, _why: str) -> None:
     standing = stands(answers)
     assert standing.warned is warned
     assert any(reason.code == "standing.warned" for reason in standing.reasons) is warned
@@ -293,7 +295,7 @@ def test_the_effect_of_a_confirmation_by_level(level: Level, today: int, at_once
 
 def test_every_level_gives_its_reasons_and_every_broken_line_its_figures() -> None:
     for level in Level:
-        kept_level = KeptLevel(level, NOW - timedelta(days=20))
+        kept_level = StoredLevel(level, NOW - timedelta(days=20))
         for answers in ([], GOOD, BAD, [*GOOD, *lived(89, 11, code=DESIGN)], lived(9, 0, 1)):
             standing = stands(answers, kept_level)
             sentences = [in_english(reason) for reason in standing.reasons]
@@ -376,9 +378,9 @@ AT_ONCE = Effect(True, Decimal("0.05"), message("effect.full"))
 WITHHELD = Effect(False, Decimal(0), message("effect.suspended"))
 
 
-def begun(days_ago: float | None, outcomes: int, *, good: bool = True, full: bool = False) -> Begun:
+def begun(days_ago: float | None, outcomes: int, *, good: bool = True, full: bool = False) -> FirstPhase:
     briefed_at = None if days_ago is None else NOW - timedelta(days=days_ago)
-    return Begun(briefed_at, outcomes, good, NOW if full else None)
+    return FirstPhase(briefed_at, outcomes, good, NOW if full else None)
 
 
 @pytest.mark.parametrize(
@@ -393,7 +395,7 @@ def begun(days_ago: float | None, outcomes: int, *, good: bool = True, full: boo
         (begun(None, 0, full=True), Phase.FULL, "phase.over"),  # The end of the phase is permanent.
     ],
 )
-def test_a_brand_is_in_phase(enrolment: Begun, phase: Phase, expected: str) -> None:
+def test_a_brand_is_in_phase(enrolment: FirstPhase, phase: Phase, expected: str) -> None:
     assert stage(enrolment, NOW, DEFAULT_ENROLMENT).phase is phase
     assert expected in {reason.code for reason in stage(enrolment, NOW, DEFAULT_ENROLMENT).reasons}
 
@@ -408,26 +410,30 @@ def test_a_brand_is_in_phase(enrolment: Begun, phase: Phase, expected: str) -> N
     ],
 )
 def test_the_first_phase_lets_a_confirmation(
-    follows: Effect, enrolment: Begun, today: int, at_once: bool, audit: str
+    follows: Effect, enrolment: FirstPhase, today: int, at_once: bool, audit: str
 ) -> None:
-    effect = limited(follows, stage(enrolment, NOW, DEFAULT_ENROLMENT), at_once_today=today, policy=DEFAULT_ENROLMENT)
+    effect = limit_effect(
+        follows, stage(enrolment, NOW, DEFAULT_ENROLMENT), at_once_today=today, policy=DEFAULT_ENROLMENT
+    )
     assert (effect.at_once, effect.audit_share) == (at_once, Decimal(audit))
 
 
 def test_the_limit_of_the_first_phase_is_the_reason() -> None:
-    effect = limited(AT_ONCE, stage(begun(0, 0), NOW, DEFAULT_ENROLMENT), at_once_today=10, policy=DEFAULT_ENROLMENT)
+    effect = limit_effect(
+        AT_ONCE, stage(begun(0, 0), NOW, DEFAULT_ENROLMENT), at_once_today=10, policy=DEFAULT_ENROLMENT
+    )
     assert effect.reason == message("effect.first_phase.used", n=10)
 
 
-OUTLOOKS: list[tuple[list[Given], tuple[Message, ...], str]] = [
+OUTLOOKS: list[tuple[list[BrandAnswer], tuple[Message, ...], str]] = [
     ([], (message("outlook.full", n=16), message("outlook.lost", n=3)), "a new brand"),
     (lived(20), (message("outlook.self_service", n=15), message("outlook.lost", n=4)), "20 of 20"),
     (lived(95), (message("outlook.lost", n=6),), "95 of 95: with six it has more than a hundred"),
     (
         [*lived(60), *lived(8, 0, 1, code=DESIGN)],
         (
-            message("outlook.self_service.code", n=11, code=named(DESIGN)),
-            message("outlook.lost.code", n=2, code=named(DESIGN)),
+            message("outlook.self_service.code", n=11, code=reason_message(DESIGN)),
+            message("outlook.lost.code", n=2, code=reason_message(DESIGN)),
         ),
         "one reason code holds it back",
     ),
@@ -435,11 +441,11 @@ OUTLOOKS: list[tuple[list[Given], tuple[Message, ...], str]] = [
 
 
 @pytest.mark.parametrize(("answers", "expected", "_why"), OUTLOOKS)
-def test_the_outlook_of_a_standing(answers: list[Given], expected: tuple[Message, ...], _why: str) -> None:
+def test_the_outlook_of_a_standing(answers: list[BrandAnswer], expected: tuple[Message, ...], _why: str) -> None:
     assert outlook(stands(answers), DEFAULT_STANDING) == expected
 
 
 def test_lost_standing_has_no_outlook_but_a_date_of_return() -> None:
-    standing = stands([], KeptLevel(Level.SUSPENDED, NOW))
+    standing = stands([], StoredLevel(Level.SUSPENDED, NOW))
     assert outlook(standing, DEFAULT_STANDING) == ()
     assert standing.reasons[-1] == message("standing.returns", date=date(2026, 5, 31))

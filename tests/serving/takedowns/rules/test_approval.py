@@ -15,27 +15,27 @@ from serving.takedowns.rules.approval import (
     ADMINISTRATION,
     PROGRAMME,
     REVIEW_TEAM,
-    Bearing,
+    ApprovalParties,
     Decision,
     Vote,
-    able,
+    agreed_decision,
     check_vote,
-    left_out,
+    excluded_approvers,
     organisation_of,
-    settled,
+    useful_approvers,
 )
-from serving.takedowns.rules.bursts import BURSTS, HoldCause
-from serving.takedowns.rules.evidence import KeptPart, Part, Snapshot, canonical, differences, snapshot_of
+from serving.takedowns.rules.bursts import BURSTS, PendingCause
+from serving.takedowns.rules.evidence import Part, Snapshot, StoredPart, canonical_json, differences, snapshot_of
 from tests.fixtures.hosts import roots_with
 from tests.fixtures.strategies import PROPERTY
 
 HERE, OURS, THEIRS = "mkt_a", "brn_aurelle", "brn_solenne"
-BURST = Bearing(HERE, OURS, "usr_lena", frozenset({"usr_camille"}), OURS, frozenset({HoldCause.USER_BURST}))
-LARGE = replace(BURST, causes=frozenset({HoldCause.HIGH_IMPACT}))
-OFF = replace(BURST, causes=frozenset({HoldCause.SWITCHED_OFF}))
-BUSY = replace(BURST, causes=frozenset({HoldCause.MARKETPLACE_DAY}))
+BURST = ApprovalParties(HERE, OURS, "usr_lena", frozenset({"usr_camille"}), OURS, frozenset({PendingCause.USER_BURST}))
+LARGE = replace(BURST, causes=frozenset({PendingCause.HIGH_IMPACT}))
+OFF = replace(BURST, causes=frozenset({PendingCause.SWITCHED_OFF}))
+BUSY = replace(BURST, causes=frozenset({PendingCause.MARKETPLACE_DAY}))
 BY_REVIEW_TEAM = replace(LARGE, confirmed_by=frozenset({"usr_ines"}), confirmer=REVIEW_TEAM)
-CHOSEN = replace(BY_REVIEW_TEAM, causes=frozenset({HoldCause.CHOSEN, HoldCause.FIRST_DAY}))
+CHOSEN = replace(BY_REVIEW_TEAM, causes=frozenset({PendingCause.CHOSEN, PendingCause.FIRST_DAY}))
 R, W = Decision.APPROVE, Decision.WITHDRAW
 
 
@@ -104,7 +104,7 @@ INES, TOMAS, LENA, JO = (
 )
 ADA = say("usr_ada", ADMINISTRATION)
 ROOTS = roots_with("usr_ines usr_tomas usr_lena usr_jo usr_camille usr_ada")
-SETTLED: list[tuple[Bearing, list[Vote], Decision | None, str]] = [
+SETTLED: list[tuple[ApprovalParties, list[Vote], Decision | None, str]] = [
     (BURST, [], None, "nobody has voted"),
     (BURST, [INES], None, "the review team alone"),
     (BURST, [INES, TOMAS], None, "two people of one organisation"),
@@ -150,11 +150,13 @@ SETTLED: list[tuple[Bearing, list[Vote], Decision | None, str]] = [
 
 
 @pytest.mark.parametrize(("bearing", "votes", "expected", "why"), SETTLED)
-def test_a_pending_removal_is_settled(bearing: Bearing, votes: list[Vote], expected: Decision | None, why: str) -> None:
-    assert settled(votes, bearing, ROOTS) is expected, why
+def test_a_pending_removal_is_settled(
+    bearing: ApprovalParties, votes: list[Vote], expected: Decision | None, why: str
+) -> None:
+    assert agreed_decision(votes, bearing, ROOTS) is expected, why
 
 
-INVITED: list[tuple[Bearing, list[Vote], dict[str, str], Decision | None, str]] = [
+INVITED: list[tuple[ApprovalParties, list[Vote], dict[str, str], Decision | None, str]] = [
     (BURST, [INES, LENA], {"usr_lena": "usr_ines"}, None, "the review team invited the account manager"),
     (
         BURST,
@@ -187,9 +189,9 @@ INVITED: list[tuple[Bearing, list[Vote], dict[str, str], Decision | None, str]] 
 
 @pytest.mark.parametrize(("bearing", "votes", "invited_by", "expected", "why"), INVITED)
 def test_accounts_of_one_person_do_not_approve_as_two(
-    bearing: Bearing, votes: list[Vote], invited_by: dict[str, str], expected: Decision | None, why: str
+    bearing: ApprovalParties, votes: list[Vote], invited_by: dict[str, str], expected: Decision | None, why: str
 ) -> None:
-    assert settled(votes, bearing, with_guests(invited_by)) is expected, why
+    assert agreed_decision(votes, bearing, with_guests(invited_by)) is expected, why
 
 
 def with_guests(hosts: dict[str, str]) -> Roots:
@@ -198,11 +200,11 @@ def with_guests(hosts: dict[str, str]) -> Roots:
 
 def test_approvals_that_do_not_count_have_a_reason() -> None:
     why = message("approval.same_person")
-    assert left_out([INES, LENA], BURST, with_guests({"usr_lena": "usr_ines"})) == {"usr_lena": why}
-    assert left_out([LENA, INES], BURST, with_guests({"usr_lena": "usr_ines"})) == {"usr_ines": why}
-    assert left_out([INES], LARGE, with_guests({"usr_ines": "usr_camille"})) == {"usr_ines": why}
-    assert left_out([INES, say("usr_lena", PROGRAMME, W)], BURST, with_guests({"usr_lena": "usr_ines"})) == {}
-    assert left_out([], LARGE, with_guests({"usr_camille": "usr_x"})) == {}
+    assert excluded_approvers([INES, LENA], BURST, with_guests({"usr_lena": "usr_ines"})) == {"usr_lena": why}
+    assert excluded_approvers([LENA, INES], BURST, with_guests({"usr_lena": "usr_ines"})) == {"usr_ines": why}
+    assert excluded_approvers([INES], LARGE, with_guests({"usr_ines": "usr_camille"})) == {"usr_ines": why}
+    assert excluded_approvers([INES, say("usr_lena", PROGRAMME, W)], BURST, with_guests({"usr_lena": "usr_ines"})) == {}
+    assert excluded_approvers([], LARGE, with_guests({"usr_camille": "usr_x"})) == {}
 
 
 @pytest.mark.parametrize(
@@ -218,7 +220,7 @@ def test_an_account_that_counts_as_a_confirmers_can_only_withdraw_the_removal(ho
 
 
 VOTING = {"usr_ines": REVIEW_TEAM, "usr_tomas": REVIEW_TEAM, "usr_lena": PROGRAMME, "usr_jo": OURS, "usr_camille": OURS}
-ABLE: list[tuple[Bearing, list[Vote], dict[str, str], set[str], str]] = [
+ABLE: list[tuple[ApprovalParties, list[Vote], dict[str, str], set[str], str]] = [
     (BURST, [], {}, {"usr_ines", "usr_tomas", "usr_lena", "usr_jo"}, "before the first vote, all who have a partner"),
     (BURST, [INES], {}, {"usr_lena", "usr_jo"}, "then another organisation"),
     (BURST, [LENA], {}, {"usr_ines", "usr_tomas"}, "then the review team"),
@@ -234,18 +236,18 @@ ABLE: list[tuple[Bearing, list[Vote], dict[str, str], set[str], str]] = [
 
 @pytest.mark.parametrize(("bearing", "votes", "hosts", "expected", "why"), ABLE)
 def test_who_can_approve_now(
-    bearing: Bearing, votes: list[Vote], hosts: dict[str, str], expected: set[str], why: str
+    bearing: ApprovalParties, votes: list[Vote], hosts: dict[str, str], expected: set[str], why: str
 ) -> None:
-    assert able(votes, bearing, VOTING, with_guests(hosts)) == expected, why
+    assert useful_approvers(votes, bearing, VOTING, with_guests(hosts)) == expected, why
 
 
 @pytest.mark.parametrize("cause", sorted(BURSTS))
-def test_no_single_person_settles_a_removal_after_a_burst(cause: HoldCause) -> None:
+def test_no_single_person_settles_a_removal_after_a_burst(cause: PendingCause) -> None:
     bearing = replace(BURST, causes=frozenset({cause}))
     votes = [replace(vote, decision=decision) for vote in (INES, TOMAS, LENA, JO) for decision in Decision]
     for first, second in itertools.product(votes, repeat=2):
         if first.user_id == second.user_id:
-            assert settled([first, second], bearing, ROOTS) is None
+            assert agreed_decision([first, second], bearing, ROOTS) is None
 
 
 def test_a_confirmer_has_no_vote() -> None:
@@ -307,7 +309,7 @@ def test_the_digests_match_an_independent_implementation() -> None:
         text = b"touchstone.evidence.part.v1\0" + part.part.value.encode() + b"\0\x10" + salt + BODIES[part.part]
         digests[part.part.value] = hashlib.sha256(text).hexdigest()
         assert part.digest == digests[part.part.value]
-    whole = b"touchstone.evidence.snapshot.v1\0" + canonical({"header": HEADER, "parts": digests})
+    whole = b"touchstone.evidence.snapshot.v1\0" + canonical_json({"header": HEADER, "parts": digests})
     assert taken.digest == hashlib.sha256(whole).hexdigest()
 
 
@@ -365,4 +367,4 @@ def test_any_flipped_byte_of_any_body_is_found(part: Part, draws: st.DataObject)
 
 
 def test_a_kept_part_knows_its_salt_as_text() -> None:
-    assert a_snapshot().parts[1] == KeptPart(Part.PRICE, a_snapshot().parts[1].digest, "01" * 16, b"the price")
+    assert a_snapshot().parts[1] == StoredPart(Part.PRICE, a_snapshot().parts[1].digest, "01" * 16, b"the price")

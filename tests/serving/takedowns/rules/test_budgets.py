@@ -11,20 +11,20 @@ from serving.takedowns.policy import DEFAULT_BUDGETS
 from serving.takedowns.rules.budgets import (
     DAY,
     WEEK,
+    RemovalUsage,
     Spending,
-    Spent,
     UsualDay,
-    holds,
     is_new_device,
     limits,
+    pending_reasons,
     reference_period,
     usual_day,
 )
-from serving.takedowns.rules.bursts import HoldCause
+from serving.takedowns.rules.bursts import PendingCause
 
 MONDAY = date(2026, 3, 2)
 AT = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
-C = HoldCause
+C = PendingCause
 
 
 def days(*numbers: int, first: date = MONDAY) -> dict[date, int]:
@@ -51,23 +51,23 @@ def test_the_reference_period_is_four_weeks_that_ended_two_weeks_ago() -> None:
     assert (start, end) == (datetime(2026, 1, 19, tzinfo=UTC), datetime(2026, 2, 16, tzinfo=UTC))
 
 
-def recorded(day: int, week: int, usual: int, working_days: int = 20) -> Spent:
+def recorded(day: int, week: int, usual: int, working_days: int = 20) -> RemovalUsage:
     """What counts, with a record."""
-    return Spent(day, week, UsualDay(usual, working_days))
+    return RemovalUsage(day, week, UsualDay(usual, working_days))
 
 
-QUIET = Spending(Spent(0), Spent(0), Spent(0))
+QUIET = Spending(RemovalUsage(0), RemovalUsage(0), RemovalUsage(0))
 CHOSEN = replace(QUIET, brand=None)
 ROUTED = replace(CHOSEN, routed=True)
 WHOLE = replace(QUIET, stepped_up=True)
-TABLE: list[tuple[Spending, set[HoldCause], str]] = [
+TABLE: list[tuple[Spending, set[PendingCause], str]] = [
     (QUIET, set(), "all normal"),
-    (replace(QUIET, person=Spent(39, 119)), set(), "the fortieth of a day and the 120th of a week"),
-    (replace(QUIET, person=Spent(40)), {C.PERSON_DAY}, "the next of the day"),
-    (replace(QUIET, person=Spent(0, 120)), {C.PERSON_WEEK}, "the next of the week"),
-    (replace(QUIET, brand=Spent(79, 239)), set(), "the people of a brand together have twice that"),
-    (replace(QUIET, brand=Spent(80)), {C.BRAND_DAY}, "the 81st of their day"),
-    (replace(QUIET, brand=Spent(0, 240)), {C.BRAND_WEEK}, "the 241st of their week"),
+    (replace(QUIET, person=RemovalUsage(39, 119)), set(), "the fortieth of a day and the 120th of a week"),
+    (replace(QUIET, person=RemovalUsage(40)), {C.PERSON_DAY}, "the next of the day"),
+    (replace(QUIET, person=RemovalUsage(0, 120)), {C.PERSON_WEEK}, "the next of the week"),
+    (replace(QUIET, brand=RemovalUsage(79, 239)), set(), "the people of a brand together have twice that"),
+    (replace(QUIET, brand=RemovalUsage(80)), {C.BRAND_DAY}, "the 81st of their day"),
+    (replace(QUIET, brand=RemovalUsage(0, 240)), {C.BRAND_WEEK}, "the 241st of their week"),
     (replace(QUIET, person=recorded(59, 299, 40)), set(), "a usual day of 40 raises the day to 60 and the week to 300"),
     (replace(QUIET, person=recorded(60, 60, 40)), {C.PERSON_DAY}, "at most 60"),
     (replace(QUIET, person=recorded(0, 300, 40)), {C.PERSON_WEEK}, "at most 300"),
@@ -76,16 +76,20 @@ TABLE: list[tuple[Spending, set[HoldCause], str]] = [
     (replace(QUIET, person=recorded(59, 59, 40, 11)), set(), "eleven are"),
     (replace(QUIET, person=recorded(200, 999, 5_000)), {C.PERSON_DAY}, "no record allows one person more than 200"),
     (replace(QUIET, brand=recorded(400, 1_999, 5_000)), {C.BRAND_DAY}, "nor the brand's people more than 400"),
-    (replace(CHOSEN, person=Spent(40, 40)), {C.PERSON_DAY}, "cases by choice have the same day"),
-    (replace(CHOSEN, person=Spent(0, 120)), {C.PERSON_WEEK}, "and the same week"),
-    (replace(ROUTED, person=Spent(99, 900)), set(), "routed cases have a day of 100 and no week"),
-    (replace(ROUTED, person=Spent(100)), {C.PERSON_DAY}, "the 101st of the day"),
+    (replace(CHOSEN, person=RemovalUsage(40, 40)), {C.PERSON_DAY}, "cases by choice have the same day"),
+    (replace(CHOSEN, person=RemovalUsage(0, 120)), {C.PERSON_WEEK}, "and the same week"),
+    (replace(ROUTED, person=RemovalUsage(99, 900)), set(), "routed cases have a day of 100 and no week"),
+    (replace(ROUTED, person=RemovalUsage(100)), {C.PERSON_DAY}, "the 101st of the day"),
     (replace(ROUTED, person=recorded(134, 0, 90)), set(), "a usual day of 90 raises it to 135"),
     (replace(ROUTED, person=recorded(300, 0, 900)), {C.PERSON_DAY}, "no record allows more than 300"),
     (replace(ROUTED, person=recorded(40, 0, 900), new_device=True), {C.PERSON_DAY}, "on a new device 40"),
     (replace(QUIET, with_step_up=299), set(), "ordinary removals fill the day of the step-up"),
     (replace(QUIET, with_step_up=300), {C.STEP_UP_DAY}, "nothing leaves on top of it"),
-    (replace(WHOLE, person=Spent(900), brand=Spent(900)), set(), "a step-up takes the place of the budgets"),
+    (
+        replace(WHOLE, person=RemovalUsage(900), brand=RemovalUsage(900)),
+        set(),
+        "a step-up takes the place of the budgets",
+    ),
     (replace(WHOLE, with_step_up=299), set(), "the 300th of a day"),
     (replace(WHOLE, with_step_up=300), {C.STEP_UP_DAY}, "the next"),
     (replace(WHOLE, with_step_up=300, brand=recorded(0, 0, 900)), {C.STEP_UP_DAY}, "which no record raises"),
@@ -94,24 +98,26 @@ TABLE: list[tuple[Spending, set[HoldCause], str]] = [
         set(),
         "a record of more than a step-up carries on without one",
     ),
-    (replace(QUIET, marketplace=Spent(199)), set(), "the 200th of the marketplace"),
-    (replace(QUIET, marketplace=Spent(200)), {C.MARKETPLACE_DAY}, "above it an administrator is asked"),
-    (replace(ROUTED, marketplace=Spent(200)), {C.MARKETPLACE_DAY}, "an analyst too"),
-    (replace(WHOLE, marketplace=Spent(499)), set(), "a full report with a second factor fits beside it"),
-    (replace(WHOLE, marketplace=Spent(500)), {C.MARKETPLACE_DAY}, "a second one does not"),
+    (replace(QUIET, marketplace=RemovalUsage(199)), set(), "the 200th of the marketplace"),
+    (replace(QUIET, marketplace=RemovalUsage(200)), {C.MARKETPLACE_DAY}, "above it an administrator is asked"),
+    (replace(ROUTED, marketplace=RemovalUsage(200)), {C.MARKETPLACE_DAY}, "an analyst too"),
+    (replace(WHOLE, marketplace=RemovalUsage(499)), set(), "a full report with a second factor fits beside it"),
+    (replace(WHOLE, marketplace=RemovalUsage(500)), {C.MARKETPLACE_DAY}, "a second one does not"),
     (replace(QUIET, marketplace=recorded(299, 0, 100)), set(), "three times the usual day"),
     (replace(QUIET, marketplace=recorded(300, 0, 100)), {C.MARKETPLACE_DAY}, "and at most that"),
 ]
 
 
 @pytest.mark.parametrize(("spending", "causes", "why"), TABLE)
-def test_the_budgets_of_a_removal(spending: Spending, causes: set[HoldCause], why: str) -> None:
-    assert {hold.cause for hold in holds(spending, DEFAULT_BUDGETS)} == causes, why
+def test_the_budgets_of_a_removal(spending: Spending, causes: set[PendingCause], why: str) -> None:
+    assert {hold.cause for hold in pending_reasons(spending, DEFAULT_BUDGETS)} == causes, why
     assert {limit.cause for limit in limits(spending, DEFAULT_BUDGETS) if not limit.left} == causes
 
 
 def test_outsiders_read_no_figure_of_the_marketplace() -> None:
-    (of_person, of_all) = holds(replace(QUIET, person=Spent(45), marketplace=Spent(321)), DEFAULT_BUDGETS)
+    (of_person, of_all) = pending_reasons(
+        replace(QUIET, person=RemovalUsage(45), marketplace=RemovalUsage(321)), DEFAULT_BUDGETS
+    )
     assert in_english(of_person.message) == "One person has confirmed 40 removals within a day."
     assert of_all.message.parameters == {}
 
@@ -125,8 +131,8 @@ def test_what_a_thief_removes_raises_no_day_within_four_weeks() -> None:
             at = datetime(2026, 3, 2, 12, tzinfo=UTC) + timedelta(days=n)
             start, end = reference_period(at, DEFAULT_BUDGETS)
             within = {day: number for day, number in record.items() if start.date() <= day < end.date()}
-            spent = Spent(DEFAULT_BUDGETS.person_day, 0, usual_day(within))
-            assert holds(replace(QUIET, person=spent), DEFAULT_BUDGETS), (owner, n)
+            spent = RemovalUsage(DEFAULT_BUDGETS.person_day, 0, usual_day(within))
+            assert pending_reasons(replace(QUIET, person=spent), DEFAULT_BUDGETS), (owner, n)
             record[at.date()] = DEFAULT_BUDGETS.person_day
 
 
@@ -155,6 +161,6 @@ def test_a_usual_week_after_six_weeks_of_record_runs_through(least: int, most: i
             at = datetime.combine(day, time(9), UTC) + number * timedelta(minutes=5)
             if day >= MONDAY + timedelta(weeks=6):
                 of_day, of_week = (sum(moment > at - period for moment in removals[-700:]) for period in (DAY, WEEK))
-                spent = Spent(of_day, of_week, record)
-                assert not holds(replace(CHOSEN, person=spent, routed=routed), DEFAULT_BUDGETS), at
+                spent = RemovalUsage(of_day, of_week, record)
+                assert not pending_reasons(replace(CHOSEN, person=spent, routed=routed), DEFAULT_BUDGETS), at
             removals.append(at)

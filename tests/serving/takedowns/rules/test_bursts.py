@@ -12,21 +12,21 @@ from models.verdict import Side
 from serving.takedowns.policy import DEFAULT_BURSTS, DEFAULT_STEP_UP, BurstPolicy
 from serving.takedowns.rules import bursts
 from serving.takedowns.rules.bursts import (
-    Asked,
     Cap,
-    Hold,
-    HoldCause,
     Pace,
+    PendingCause,
+    PendingReason,
+    RemovalRequest,
     Sales,
     begins_alarm,
-    cap,
     caps,
-    high_impact,
+    high_impact_reason,
+    hourly_cap,
 )
 
-QUIET = Asked(Side.BRAND, Pace(0), Pace(0), Pace(0), Sales(12.0), switched_on=True)
+QUIET = RemovalRequest(Side.BRAND, Pace(0), Pace(0), Pace(0), Sales(12.0), switched_on=True)
 WHOLE = replace(QUIET, stepped_up=True)
-C = HoldCause
+C = PendingCause
 # Those of a whole report alone, of the budgets of a day and a week, and of analysts.
 OTHERS = {
     C.SELLER_SHARE,
@@ -38,7 +38,7 @@ OTHERS = {
     *(cause for cause in C if cause.value.endswith(("_day", "_week"))),
 }
 
-TABLE: list[tuple[Asked, set[HoldCause], str]] = [
+TABLE: list[tuple[RemovalRequest, set[PendingCause], str]] = [
     (QUIET, set(), "all normal"),
     (replace(QUIET, user=Pace(19)), set(), "the twentieth of an hour is sent"),
     (replace(QUIET, user=Pace(20)), {C.USER_BURST}, "the twenty-first is pending"),
@@ -67,7 +67,7 @@ TABLE: list[tuple[Asked, set[HoldCause], str]] = [
         replace(
             QUIET, user=Pace(20), brand=Pace(40), seller=Pace(10), sales=Sales(200.0), switched_on=False, alarm=True
         ),
-        set(HoldCause) - OTHERS,
+        set(PendingCause) - OTHERS,
         "all reasons are given",
     ),
     (replace(QUIET, side=Side.ANALYST, own_alarm=True), {C.ANALYST_ALARM}, "an analyst's burst holds the next hour"),
@@ -86,7 +86,7 @@ TABLE: list[tuple[Asked, set[HoldCause], str]] = [
     (replace(WHOLE, alarm=True), {C.BRAND_ALARM}, "while the alarm stands no factor helps"),
     (replace(WHOLE, switched_on=False), {C.SWITCHED_OFF}, "nor against the kill switch"),
 ]
-ALARMS: list[tuple[set[HoldCause], Side, bool, str]] = [
+ALARMS: list[tuple[set[PendingCause], Side, bool, str]] = [
     (set(), Side.BRAND, False, "nothing is pending"),
     ({C.USER_BURST}, Side.BRAND, True, "the first of a person's burst"),
     ({C.BRAND_BURST, C.HIGH_IMPACT}, Side.BRAND, True, "the first of a brand's burst"),
@@ -100,27 +100,27 @@ ALARMS: list[tuple[set[HoldCause], Side, bool, str]] = [
 
 
 @pytest.mark.parametrize(("causes", "side", "begins", "why"), ALARMS)
-def test_an_alarm_of_a_brand_begins(causes: set[HoldCause], side: Side, begins: bool, why: str) -> None:
-    brand_holds = [Hold(cause, message("pending.test")) for cause in sorted(causes)]
+def test_an_alarm_of_a_brand_begins(causes: set[PendingCause], side: Side, begins: bool, why: str) -> None:
+    brand_holds = [PendingReason(cause, message("pending.test")) for cause in sorted(causes)]
     assert begins_alarm(brand_holds, side) is begins, why
 
 
 EVERYTHING = next(removal for removal, _, why in TABLE if why == "all reasons are given")
 
 
-def holds(removal: Asked, policy: BurstPolicy) -> tuple[Hold, ...]:
+def holds(removal: RemovalRequest, policy: BurstPolicy) -> tuple[PendingReason, ...]:
     """The holds by the usual settings of reports with a second factor."""
-    return bursts.holds(removal, policy, DEFAULT_STEP_UP)
+    return bursts.pending_reasons(removal, policy, DEFAULT_STEP_UP)
 
 
 @pytest.mark.parametrize(("removal", "causes", "why"), TABLE)
-def test_the_holds_of_a_removal(removal: Asked, causes: set[HoldCause], why: str) -> None:
+def test_the_holds_of_a_removal(removal: RemovalRequest, causes: set[PendingCause], why: str) -> None:
     assert {hold.cause for hold in holds(removal, DEFAULT_BURSTS)} == causes, why
 
 
 def test_the_cause_that_names_the_alert_comes_first() -> None:
     causes = [hold.cause for hold in holds(EVERYTHING, DEFAULT_BURSTS)]
-    assert causes == [cause for cause in HoldCause if cause not in OTHERS]
+    assert causes == [cause for cause in PendingCause if cause not in OTHERS]
 
 
 def test_the_messages_have_the_limits_and_no_figure_of_a_seller() -> None:
@@ -147,7 +147,9 @@ def test_the_messages_have_the_limits_and_no_figure_of_a_seller() -> None:
     ],
 )
 def test_a_history_raises_a_cap_up_to_the_highest(busiest: int, allowed: int, why: str) -> None:
-    assert cap(Pace(0, busiest), DEFAULT_BURSTS.per_user, DEFAULT_BURSTS.most_per_user, DEFAULT_BURSTS) == allowed, why
+    assert (
+        hourly_cap(Pace(0, busiest), DEFAULT_BURSTS.per_user, DEFAULT_BURSTS.most_per_user, DEFAULT_BURSTS) == allowed
+    ), why
 
 
 paces = st.builds(Pace, st.integers(0, 300), st.integers(0, 300))
@@ -160,7 +162,7 @@ policies = st.builds(
 def test_one_more_sent_removal_never_ends_a_hold(
     user: Pace, brand: Pace, seller: Pace, policy: BurstPolicy, side: Side
 ) -> None:
-    removal = Asked(side, user, brand, seller, Sales(), switched_on=True)
+    removal = RemovalRequest(side, user, brand, seller, Sales(), switched_on=True)
     before = {hold.cause for hold in holds(removal, policy)}
     one_more = [replace(pace, last_hour=pace.last_hour + 1) for pace in (user, brand, seller)]
     for more in (
@@ -175,11 +177,13 @@ def test_one_more_sent_removal_never_ends_a_hold(
 def test_continuous_confirmations_send_at_most_the_cap(confirmations: int, policy: BurstPolicy, past: int) -> None:
     through = 0
     for _ in range(confirmations):
-        removal = Asked(Side.BRAND, Pace(through, past), Pace(through, past), Pace(through), Sales(), switched_on=True)
+        removal = RemovalRequest(
+            Side.BRAND, Pace(through, past), Pace(through, past), Pace(through), Sales(), switched_on=True
+        )
         through += not holds(removal, policy)
     limits = (
-        cap(Pace(0, past), policy.per_user, policy.most_per_user, policy),
-        cap(Pace(0, past), policy.per_brand, policy.most_per_brand, policy),
+        hourly_cap(Pace(0, past), policy.per_user, policy.most_per_user, policy),
+        hourly_cap(Pace(0, past), policy.per_brand, policy.most_per_brand, policy),
         policy.per_seller,
     )
     assert through == min(confirmations, *limits)
@@ -222,7 +226,7 @@ def test_each_cause_holds_a_removal_independently() -> None:
     ],
 )
 def test_a_seller_of_high_impact(sales: Sales, code: str | None, why: str) -> None:
-    reason = high_impact(sales, DEFAULT_BURSTS)
+    reason = high_impact_reason(sales, DEFAULT_BURSTS)
     assert (None if reason is None else reason.code) == code, why
 
 
@@ -236,7 +240,7 @@ def test_a_cap_says_how_many_are_left_and_when_the_next_is_free() -> None:
 
 
 all_asked = st.builds(
-    Asked,
+    RemovalRequest,
     st.sampled_from(Side),
     paces,
     st.none() | paces,
@@ -249,7 +253,7 @@ all_asked = st.builds(
 
 
 @given(all_asked)
-def test_a_removal_is_on_hold_for_a_limit_exactly_where_none_is_left_of_it(removal: Asked) -> None:
+def test_a_removal_is_on_hold_for_a_limit_exactly_where_none_is_left_of_it(removal: RemovalRequest) -> None:
     limits, causes = (
         caps(removal, DEFAULT_BURSTS, DEFAULT_STEP_UP),
         {hold.cause for hold in holds(removal, DEFAULT_BURSTS)},

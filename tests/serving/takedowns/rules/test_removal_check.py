@@ -9,8 +9,22 @@ from models.verdict import Side
 from serving.accounts.rules.access import Secret
 from serving.takedowns.policy import DEFAULT_REMOVAL_CHECK, DEFAULT_TELLING
 from serving.takedowns.rules.budgets import UsualDay
-from serving.takedowns.rules.removal_check import CheckState, Origin, Seen, after_look, first_look, random_delay
-from serving.takedowns.rules.telling import Reason, Removals, is_unknown, last_evening, leaves_after, reasons
+from serving.takedowns.rules.removal_check import (
+    CheckState,
+    LookResult,
+    Origin,
+    first_look,
+    random_delay,
+    state_after_look,
+)
+from serving.takedowns.rules.telling import (
+    Reason,
+    Removals,
+    batch_departure,
+    is_unknown_device,
+    last_evening_due,
+    mail_reasons,
+)
 
 HEARD = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
@@ -20,28 +34,28 @@ ASKED, GONE, STILL, UNKNOWN = CheckState.ASKED, CheckState.GONE, CheckState.STIL
 @pytest.mark.parametrize(
     ("before", "seen", "check_count", "since", "after", "again_in", "_why"),
     [
-        (ASKED, Seen.GONE, 1, MINUTE, GONE, DAY - MINUTE, "gone; it is checked again a day later"),
-        (ASKED, Seen.SHOWN, 1, MINUTE, ASKED, MINUTE, "pages lag behind an acknowledgement"),
-        (ASKED, Seen.SHOWN, 4, HOUR - MINUTE, ASKED, 45 * MINUTE, "a minute before the hour pages may still lag"),
-        (ASKED, Seen.SHOWN, 5, HOUR, STILL, 2 * HOUR, "after an hour no page lags"),
-        (ASKED, Seen.NOTHING, 1, MINUTE, ASKED, MINUTE, "no answer: the check is repeated"),
-        (ASKED, Seen.NOTHING, 6, HOUR, ASKED, 6 * HOUR, "a missing answer never counts as still shown"),
-        (ASKED, Seen.NOTHING, 20, 7 * DAY - MINUTE, ASKED, DAY, "a marketplace may be down for days"),
-        (ASKED, Seen.NOTHING, 20, 7 * DAY, UNKNOWN, None, "after a week the result stays unknown"),
-        (ASKED, Seen.SHOWN, 20, 6 * DAY, STILL, DAY, "the first answer after days of none"),
-        (STILL, Seen.SHOWN, 30, 40 * DAY, STILL, DAY, "checked as long as it is shown"),
-        (STILL, Seen.NOTHING, 30, 40 * DAY, STILL, DAY, "a missing answer does not change the state"),
-        (STILL, Seen.GONE, 30, 40 * DAY, GONE, None, "gone at last"),
-        (GONE, Seen.GONE, 2, DAY, GONE, None, "still gone a day later: verified"),
-        (GONE, Seen.SHOWN, 2, DAY, STILL, 4 * MINUTE, "back under its own id"),
-        (GONE, Seen.SHOWN, 2, 10 * MINUTE, STILL, 4 * MINUTE, "back at once: no lag after it was gone"),
-        (GONE, Seen.NOTHING, 2, DAY, GONE, 4 * MINUTE, "the last check is repeated"),
-        (GONE, Seen.NOTHING, 20, 7 * DAY, GONE, None, "after a week it stays gone"),
+        (ASKED, LookResult.GONE, 1, MINUTE, GONE, DAY - MINUTE, "gone; it is checked again a day later"),
+        (ASKED, LookResult.SHOWN, 1, MINUTE, ASKED, MINUTE, "pages lag behind an acknowledgement"),
+        (ASKED, LookResult.SHOWN, 4, HOUR - MINUTE, ASKED, 45 * MINUTE, "a minute before the hour pages may still lag"),
+        (ASKED, LookResult.SHOWN, 5, HOUR, STILL, 2 * HOUR, "after an hour no page lags"),
+        (ASKED, LookResult.NOTHING, 1, MINUTE, ASKED, MINUTE, "no answer: the check is repeated"),
+        (ASKED, LookResult.NOTHING, 6, HOUR, ASKED, 6 * HOUR, "a missing answer never counts as still shown"),
+        (ASKED, LookResult.NOTHING, 20, 7 * DAY - MINUTE, ASKED, DAY, "a marketplace may be down for days"),
+        (ASKED, LookResult.NOTHING, 20, 7 * DAY, UNKNOWN, None, "after a week the result stays unknown"),
+        (ASKED, LookResult.SHOWN, 20, 6 * DAY, STILL, DAY, "the first answer after days of none"),
+        (STILL, LookResult.SHOWN, 30, 40 * DAY, STILL, DAY, "checked as long as it is shown"),
+        (STILL, LookResult.NOTHING, 30, 40 * DAY, STILL, DAY, "a missing answer does not change the state"),
+        (STILL, LookResult.GONE, 30, 40 * DAY, GONE, None, "gone at last"),
+        (GONE, LookResult.GONE, 2, DAY, GONE, None, "still gone a day later: verified"),
+        (GONE, LookResult.SHOWN, 2, DAY, STILL, 4 * MINUTE, "back under its own id"),
+        (GONE, LookResult.SHOWN, 2, 10 * MINUTE, STILL, 4 * MINUTE, "back at once: no lag after it was gone"),
+        (GONE, LookResult.NOTHING, 2, DAY, GONE, 4 * MINUTE, "the last check is repeated"),
+        (GONE, LookResult.NOTHING, 20, 7 * DAY, GONE, None, "after a week it stays gone"),
     ],
 )
 def test_the_state_after_a_check(
     before: CheckState,
-    seen: Seen,
+    seen: LookResult,
     check_count: int,
     since: timedelta,
     after: CheckState,
@@ -49,7 +63,7 @@ def test_the_state_after_a_check(
     _why: str,
 ) -> None:
     at = HEARD + since
-    next_look = after_look(before, seen, check_count, HEARD, at, DEFAULT_REMOVAL_CHECK)
+    next_look = state_after_look(before, seen, check_count, HEARD, at, DEFAULT_REMOVAL_CHECK)
     assert (next_look.state, next_look.due_at) == (after, None if again_in is None else at + again_in)
     assert in_english(next_look.reason)
 
@@ -62,7 +76,7 @@ def test_a_listing_that_stays_is_still_shown_after_sixty_one_minutes() -> None:
     at, state, check_count = first_look(HEARD, DEFAULT_REMOVAL_CHECK), ASKED, 0
     while state is ASKED:
         check_count += 1
-        next_look = after_look(state, Seen.SHOWN, check_count, HEARD, at, DEFAULT_REMOVAL_CHECK)
+        next_look = state_after_look(state, LookResult.SHOWN, check_count, HEARD, at, DEFAULT_REMOVAL_CHECK)
         if next_look.state is ASKED:
             assert next_look.due_at is not None
             at = next_look.due_at
@@ -91,7 +105,7 @@ TABLE: list[tuple[Removals, tuple[Reason, ...], str]] = [
 
 @pytest.mark.parametrize(("removals", "expected", "_why"), TABLE)
 def test_people_are_told_of(removals: Removals, expected: tuple[Reason, ...], _why: str) -> None:
-    assert reasons(removals, DEFAULT_TELLING) == expected
+    assert mail_reasons(removals, DEFAULT_TELLING) == expected
 
 
 @pytest.mark.parametrize(
@@ -99,7 +113,7 @@ def test_people_are_told_of(removals: Removals, expected: tuple[Reason, ...], _w
     [(None, True), (Secret("session:x"), True), (Secret("session:x", NOW), False), (Secret("key:x", NOW, "n"), False)],
 )
 def test_a_removal_comes_from_an_unknown_place(secret: Secret | None, expected: bool) -> None:
-    assert is_unknown(secret) is expected
+    assert is_unknown_device(secret) is expected
 
 
 PARIS, TOKYO = ZoneInfo("Europe/Paris"), ZoneInfo("Asia/Tokyo")
@@ -121,7 +135,7 @@ HOURS: list[tuple[str, list[ZoneInfo], str | None, str]] = [
 def test_a_batch_leaves_an_hour_after_the_day_of_the_told_begins(
     at: str, zones: list[ZoneInfo], expected: str | None, _why: str
 ) -> None:
-    leaves_at = leaves_after(datetime.fromisoformat(at).replace(tzinfo=UTC), zones, DEFAULT_TELLING)
+    leaves_at = batch_departure(datetime.fromisoformat(at).replace(tzinfo=UTC), zones, DEFAULT_TELLING)
     assert leaves_at == (None if expected is None else datetime.fromisoformat(expected).replace(tzinfo=UTC))
 
 
@@ -130,7 +144,7 @@ def test_a_batch_leaves_an_hour_after_the_day_of_the_told_begins(
 )
 def test_the_last_evening_of_a_moment(at: tuple[int, int, int], evening: tuple[int, int]) -> None:
     day, hour, minute = at
-    evening_at = last_evening(datetime(2026, 3, day, hour, minute, 7, tzinfo=UTC), DEFAULT_TELLING)
+    evening_at = last_evening_due(datetime(2026, 3, day, hour, minute, 7, tzinfo=UTC), DEFAULT_TELLING)
     assert evening_at == datetime(2026, 3, evening[0], evening[1], tzinfo=UTC)
 
 

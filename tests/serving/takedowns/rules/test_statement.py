@@ -8,9 +8,9 @@ from models.messages.english import fields_in_english, in_english
 from models.verdict import ReasonCode, Side
 from serving.takedowns.rules.public_statement import Source, public_statement
 from serving.takedowns.rules.statement import (
-    Owned,
+    OverturnCause,
+    ProtectedMark,
     Statement,
-    Undone,
     amended_statement,
     reinstatement_statement,
     removal_statement,
@@ -20,7 +20,7 @@ from tests.serving.takedowns.rules.test_public_statement import PROFILE, RESTRIC
 
 def a_removal(**changes: Any) -> Statement:
     settings: dict[str, Any] = {
-        "owned": Owned("Aurelle"),
+        "owned": ProtectedMark("Aurelle"),
         "reason_code": ReasonCode.TRADEMARK_COUNTERFEIT,
         "side": Side.BRAND,
         "was_flagged": True,
@@ -33,10 +33,15 @@ def a_removal(**changes: Any) -> Statement:
 REMOVALS = [
     a_removal(owned=owned, reason_code=code, side=side, was_flagged=flagged, source=source, sold_in=sold_in)
     for owned, code, side, flagged, source, sold_in in itertools.product(
-        (Owned("Aurelle"), Owned("Vela", "Vela AG")), ReasonCode, Side, (True, False), Source, ((), ("EU",))
+        (ProtectedMark("Aurelle"), ProtectedMark("Vela", "Vela AG")),
+        ReasonCode,
+        Side,
+        (True, False),
+        Source,
+        ((), ("EU",)),
     )
 ]
-EVERY = [*REMOVALS, *(make(why) for make in (reinstatement_statement, amended_statement) for why in Undone)]
+EVERY = [*REMOVALS, *(make(why) for make in (reinstatement_statement, amended_statement) for why in OverturnCause)]
 
 
 def parts(statement: Statement) -> list[str]:
@@ -79,9 +84,9 @@ def test_a_removal_by_the_brand_reads() -> None:
 
 
 def test_a_removal_for_a_mark_that_is_not_registered_names_the_mark_and_its_owner() -> None:
-    assert fields_in_english(a_removal(owned=Owned("Vela Nord", "Vela Nordsee AG"), side=Side.ANALYST))["right"] == (
-        "The decision protects the mark “Vela Nord”. Its owner is Vela Nordsee AG."
-    )
+    assert fields_in_english(a_removal(owned=ProtectedMark("Vela Nord", "Vela Nordsee AG"), side=Side.ANALYST))[
+        "right"
+    ] == ("The decision protects the mark “Vela Nord”. Its owner is Vela Nordsee AG.")
 
 
 def test_a_removal_leaves_no_field_out() -> None:
@@ -114,7 +119,9 @@ def test_a_removal_by_an_analyst_does_not_name_the_brand_as_its_judge() -> None:
 
 
 def test_a_removal_without_a_classifier_does_not_mention_one() -> None:
-    assert "classifier" not in text(a_removal(owned=Owned("Vela", "Vela AG"), side=Side.ANALYST, was_flagged=False))
+    assert "classifier" not in text(
+        a_removal(owned=ProtectedMark("Vela", "Vela AG"), side=Side.ANALYST, was_flagged=False)
+    )
 
 
 def test_a_removal_says_how_to_appeal_and_that_it_is_free() -> None:
@@ -128,11 +135,11 @@ def test_every_ground_has_words_of_its_own() -> None:
     assert len({in_english(statement.ground) for statement in REMOVALS}) == len(ReasonCode)
 
 
-@pytest.mark.parametrize("why", Undone)
-def test_a_reinstatement_reads(why: Undone) -> None:
+@pytest.mark.parametrize("why", OverturnCause)
+def test_a_reinstatement_reads(why: OverturnCause) -> None:
     assert in_english(reinstatement_statement(why).decision) == "The listing is reinstated."
 
 
 def test_a_missed_deadline_is_not_called_a_persons_decision() -> None:
-    assert "person made the decision" not in in_english(reinstatement_statement(Undone.SILENCE).automated_means)
-    assert "No goods were examined" in in_english(amended_statement(Undone.SILENCE).automated_means)
+    assert "person made the decision" not in in_english(reinstatement_statement(OverturnCause.SILENCE).automated_means)
+    assert "No goods were examined" in in_english(amended_statement(OverturnCause.SILENCE).automated_means)

@@ -9,15 +9,15 @@ from sqlalchemy import update
 
 from models.verdict import Side
 from serving.appeals.service.complaint_case import Ground, overturn
-from serving.cases.service.removal_approvals import speak
+from serving.cases.service.removal_approvals import record_vote
 from serving.takedowns.policy import DEFAULT_BUDGETS
 from serving.takedowns.rules import budgets as budget_rules
 from serving.takedowns.rules.approval import Decision
 from serving.takedowns.rules.budgets import UsualDay
 from serving.takedowns.rules.bursts import Sales
-from serving.takedowns.rules.statement import Undone
+from serving.takedowns.rules.statement import OverturnCause
 from serving.takedowns.service.budgets import usual_day_of
-from serving.takedowns.service.pending_approval import Requested, gathered
+from serving.takedowns.service.pending_approval import RequestedRemoval, gather_circumstances
 from serving.takedowns.service.takedown import withdraw
 from serving.takedowns.store import actions, budgets
 from serving.takedowns.store.actions import StoredAction
@@ -46,12 +46,12 @@ def test_a_record_has_the_removals_that_stand(any_site: Site) -> None:
     runtime, marketplace_id = any_site.runtime, any_site.here
     undone, wrong, _, approved, _ = removed(any_site, 5, person_day=3)
     for person in (any_site.analyst, any_site.account_manager):
-        speak(runtime, person, approved.action_id, Decision.APPROVE, "Looked at it.")
+        record_vote(runtime, person, approved.action_id, Decision.APPROVE, "Looked at it.")
     with runtime.store.write() as connection:
         withdraw(runtime, connection, undone, "test", any_site.clock.now())
         connection.execute(update(action).where(action.c.action_id == wrong.action_id).values(state="acknowledged"))
         sent = actions.get(connection, marketplace_id, wrong.action_id)
-        overturn(runtime, connection, sent, Ground(Undone.CONCEDED, None, "test"), any_site.clock.now())
+        overturn(runtime, connection, sent, Ground(OverturnCause.CONCEDED, None, "test"), any_site.clock.now())
     later = any_site.clock.now() + timedelta(days=15)
     with runtime.store.read() as connection:
         for pacer in (of_person(any_site), by_brand(any_site.brand_id)):
@@ -72,11 +72,13 @@ def test_removals_without_a_hold_count_for_a_day_and_a_week(any_site: Site) -> N
         at = any_site.clock.now() + timedelta(hours=hours)
         with any_site.runtime.store.read() as connection:
             accounts = [any_site.brand_person.user_id]
-            *_, of_all = budgets.spent(
+            *_, of_all = budgets.removal_usage(
                 connection, marketplace_id, lead, accounts, any_site.brand_id, at, stepped_up=True
             )
             assert of_all == (2 if hours < 24 else 0)
-            return budgets.spent(connection, marketplace_id, lead, accounts, any_site.brand_id, at, stepped_up=False)
+            return budgets.removal_usage(
+                connection, marketplace_id, lead, accounts, any_site.brand_id, at, stepped_up=False
+            )
 
     assert counted(hours=0) == (1, 1, 1, 1, 2, 1)
     assert counted(hours=24) == (0, 1, 0, 1, 0, 0)
@@ -94,7 +96,7 @@ def test_removals_without_a_hold_count_for_a_day_and_a_week(any_site: Site) -> N
     ],
 )
 def test_each_removal_meets_its_own_limits(site: Site, changes: dict[str, Any], limits: list[int], why: str) -> None:
-    usual = Requested(site.here, site.brand_id, None, Sales(), Side.BRAND, site.brand_person.user_id)
+    usual = RequestedRemoval(site.here, site.brand_id, None, Sales(), Side.BRAND, site.brand_person.user_id)
     with site.runtime.store.read() as connection:
-        decides = gathered(site.runtime, connection, replace(usual, **changes), NOW)
+        decides = gather_circumstances(site.runtime, connection, replace(usual, **changes), NOW)
     assert [limit.limit for limit in budget_rules.limits(decides.spending, DEFAULT_BUDGETS)] == limits, why

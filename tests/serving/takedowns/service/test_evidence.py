@@ -14,12 +14,12 @@ from models.verdict import Judgement
 from serving.audit.tables import audit_entry, audit_payload
 from serving.cases.service.undoing import undo_verdict
 from serving.cases.tables import verdict
-from serving.listings.service.intake import receive
+from serving.listings.service.intake import receive_rows
 from serving.takedowns.rules.evidence import Part
 from serving.takedowns.service import takedown
 from serving.takedowns.service.evidence import as_file, page_of, verify
 from serving.takedowns.store import evidence
-from serving.takedowns.store.evidence import Taken
+from serving.takedowns.store.evidence import StoredSnapshot
 from serving.takedowns.tables import action, evidence_part
 from tests.fixtures.runtimes import Site, a_case, a_suspect_row, having, judge
 from tests.fixtures.tampering import drop_guards
@@ -27,26 +27,26 @@ from tests.fixtures.tampering import drop_guards
 HOSTILE = "</bdi></style><script>alert(1)</script><img src=x onerror=alert(2)>{{ 7*7 }} \"'&\u202egnp.exe\u200b"
 
 
-def a_removal(site: Site, **changes: object) -> Taken:
+def a_removal(site: Site, **changes: object) -> StoredSnapshot:
     return having(site, removed, **changes)
 
 
-def removed(site: Site, **changes: object) -> Taken:
+def removed(site: Site, **changes: object) -> StoredSnapshot:
     case = a_case(site, CaseLane.ASK_BRAND, **changes)
     judge(site, site.brand_person, case, Judgement.COUNTERFEIT)
     [snapshot] = kept(site, case.listing_id)
     return snapshot
 
 
-def kept(site: Site, listing_id: str) -> list[Taken]:
+def kept(site: Site, listing_id: str) -> list[StoredSnapshot]:
     return site.read(evidence.of_listing, site.here, listing_id)
 
 
-def page(taken: Taken) -> str:
+def page(taken: StoredSnapshot) -> str:
     return (page_of(taken) or b"").decode()
 
 
-def body(taken: Taken, part: Part) -> dict[str, object]:
+def body(taken: StoredSnapshot, part: Part) -> dict[str, object]:
     [body_text] = [snapshot_part.body for snapshot_part in taken.snapshot.parts if snapshot_part.part is part]
     parsed: dict[str, object] = json.loads(body_text or b"null")
     return parsed
@@ -65,10 +65,10 @@ def test_a_removal_stores_the_listing_as_shown(any_site: Site) -> None:
 
 
 def test_the_judged_version_is_stored(any_site: Site) -> None:
-    receive(any_site.runtime, any_site.marketplace, [a_suspect_row(price="150.00")], source="test")
+    receive_rows(any_site.runtime, any_site.marketplace, [a_suspect_row(price="150.00")], source="test")
     any_site.clock.forward(minutes=1)
     taken = a_removal(any_site, price="89.00")
-    receive(any_site.runtime, any_site.marketplace, [a_suspect_row(price="20.00")], source="test")
+    receive_rows(any_site.runtime, any_site.marketplace, [a_suspect_row(price="20.00")], source="test")
     assert taken.snapshot.header["version"] == 2
     assert body(taken, Part.PRICE)["price"] == "89.00"
 
@@ -90,7 +90,7 @@ def test_without_evidence_there_is_no_removal_and_no_verdict(any_site: Site, mon
     def no_room(*_: object, **__: object) -> None:
         raise OSError("no room")
 
-    monkeypatch.setattr(takedown, "keep_of_verdict", no_room)
+    monkeypatch.setattr(takedown, "store_of_verdict", no_room)
     with pytest.raises(OSError, match="no room"):
         judge(any_site, any_site.brand_person, case, Judgement.COUNTERFEIT)
     with any_site.runtime.store.read() as connection:

@@ -11,19 +11,19 @@ from models.outcomes import outcomes
 from models.verdict import Judgement
 from serving.audit.store import audit
 from serving.audit.tables import audit_entry
-from serving.cases.service.removal_approvals import pending_removals, speak
+from serving.cases.service.removal_approvals import pending_removals, record_vote
 from serving.cases.service.undoing import undo_verdict
 from serving.cases.store import verdicts
 from serving.learning.store import verdict_history
 from serving.marketplaces.rules import AutomaticRule
-from serving.marketplaces.service.kill_switches import switch
+from serving.marketplaces.service.kill_switches import switch_rule
 from serving.scoring.store import histories
-from serving.standing.service import current
+from serving.standing.service import current_standing
 from serving.standing.store import standings
 from serving.takedowns.policy import DEFAULT_BURSTS, BurstPolicy
 from serving.takedowns.rules.approval import Decision
-from serving.takedowns.rules.bursts import HoldCause
-from serving.takedowns.service.takedown import release
+from serving.takedowns.rules.bursts import PendingCause
+from serving.takedowns.service.takedown import send_approved
 from serving.takedowns.store import actions, alerts
 from serving.takedowns.store.alerts import Alert
 from serving.takedowns.tables import action
@@ -54,7 +54,7 @@ def with_the_usual_hour(site: Site) -> Site:
 
 
 def standing(site: Site) -> list[Alert]:
-    return site.read(alerts.standing, {site.here})
+    return site.read(alerts.open_alerts, {site.here})
 
 
 def drill(site: Site, many: int) -> None:
@@ -69,7 +69,7 @@ def drill(site: Site, many: int) -> None:
         site.clock.forward(seconds=600 / many)
     assert first_pending is not None
     (alert,) = standing(site)
-    assert (alert.cause, alert.subject) == (HoldCause.USER_BURST, site.brand_person.user_id)
+    assert (alert.cause, alert.subject) == (PendingCause.USER_BURST, site.brand_person.user_id)
     assert alert.raised_at - first_pending <= timedelta(minutes=1)
     assert states(site) == {"scheduled": cap, "held": many - cap}
     with site.runtime.store.read() as connection:
@@ -127,7 +127,7 @@ def test_the_eleventh_listing_of_one_seller_is_pending(site: Site) -> None:
     for case in questions(site, 11, seller="lumo-trade-88"):
         confirm(site, site.brand_person, case)
     assert states(site) == {"scheduled": 10, "held": 1}
-    assert [(alert.cause, alert.subject) for alert in standing(site)] == [(HoldCause.SELLER_BURST, "lumo-trade-88")]
+    assert [(alert.cause, alert.subject) for alert in standing(site)] == [(PendingCause.SELLER_BURST, "lumo-trade-88")]
 
 
 def a_burst(site: Site) -> str:
@@ -148,13 +148,13 @@ def test_a_pending_removal_does_not_use_the_daily_cap(any_site: Site) -> None:
     since = any_site.clock.now()
 
     def used_up() -> int:
-        return any_site.read(standings.at_once_since, any_site.here, any_site.brand_id, since)
+        return any_site.read(standings.count_at_once_since, any_site.here, any_site.brand_id, since)
 
     action_id = a_burst(any_site)
     assert states(any_site) == {"scheduled": CAP, "held": 1}
     assert used_up() == CAP
     for person in (any_site.analyst, any_site.account_manager):
-        speak(any_site.runtime, person, action_id, Decision.APPROVE, WHY)
+        record_vote(any_site.runtime, person, action_id, Decision.APPROVE, WHY)
     assert states(any_site) == {"scheduled": CAP + 1}
     assert used_up() == CAP
 
@@ -183,7 +183,7 @@ def test_the_verdict_behind_a_pending_removal_counts_from_the_approval(any_site:
     assert not stands(any_site, *pending_verdict, pending)
     clock.forward(days=1)
     for person in (any_site.analyst, any_site.account_manager):
-        speak(any_site.runtime, person, action_id, decision, WHY)
+        record_vote(any_site.runtime, person, action_id, decision, WHY)
     assert stands(any_site, *pending_verdict, clock.now()) is (decision is Decision.APPROVE)
     # Point-in-time results for the earlier moments are unchanged.
     assert not stands(any_site, *pending_verdict, confirmed)
@@ -195,7 +195,7 @@ def a_pending_removal_on_the_brands_confirmation_alone(site: Site) -> str:
     judge(site, site.analyst, a_case(site, external_id="MP-9"), Judgement.CANNOT_TELL)
     (question,) = open_cases(site, CaseLane.ASK_BRAND)
     rule = AutomaticRule.BRAND_REMOVALS
-    switch(site.runtime, site.marketplace, rule, on=False, by="test", reason="An account was taken over.")
+    switch_rule(site.runtime, site.marketplace, rule, on=False, by="test", reason="An account was taken over.")
     removal = confirm(site, site.brand_person, question).action
     assert removal is not None
     return removal.action_id
@@ -214,7 +214,7 @@ def test_a_pending_confirmation_does_not_count_before_its_approval(any_site: Sit
     pending = clock.now()
     assert counted_against_the_seller(any_site, pending) == (0, 0)
     clock.forward(days=1)
-    speak(any_site.runtime, any_site.analyst, action_id, decision, WHY)
+    record_vote(any_site.runtime, any_site.analyst, action_id, decision, WHY)
     clock.forward(seconds=1)
     expected = (1, 1) if decision is Decision.APPROVE else (0, 0)
     assert counted_against_the_seller(any_site, clock.now()) == expected
@@ -235,12 +235,12 @@ def test_a_pending_confirmation_counts_for_a_brands_standing_after_its_approval(
     def accepted() -> int:
         settled = any_site.clock.now() + timedelta(seconds=180)
         with any_site.runtime.store.read() as connection:
-            brand_standing = current(any_site.runtime, connection, any_site.here, any_site.brand_id, settled)
+            brand_standing = current_standing(any_site.runtime, connection, any_site.here, any_site.brand_id, settled)
         return brand_standing.overall.tally.accepted
 
     assert accepted() == CAP
     for person in (any_site.analyst, any_site.account_manager):
-        speak(any_site.runtime, person, action_id, Decision.APPROVE, WHY)
+        record_vote(any_site.runtime, person, action_id, Decision.APPROVE, WHY)
     assert accepted() == CAP + 1
 
 
@@ -254,24 +254,24 @@ def test_another_brand_has_no_role_and_a_removal_that_is_not_pending_no_vote(sit
     assert pending_removals(site.runtime, rival) == []
     for person, removal in ((rival, action_id), (site.analyst, str(scheduled))):
         with pytest.raises(NotFound, match="There is no such removal"):
-            speak(site.runtime, person, removal, Decision.APPROVE, WHY)
+            record_vote(site.runtime, person, removal, Decision.APPROVE, WHY)
     with site.runtime.store.write() as connection:
-        release(site.runtime, connection, pending, "user:x", site.clock.now())
+        send_approved(site.runtime, connection, pending, "user:x", site.clock.now())
         with pytest.raises(Conflict, match="in the meantime"):
-            release(site.runtime, connection, pending, "user:x", site.clock.now())
+            send_approved(site.runtime, connection, pending, "user:x", site.clock.now())
 
 
 def test_after_a_burst_the_review_team_and_account_management_approve_a_removal(any_site: Site) -> None:
     action_id, runtime = a_burst(any_site), any_site.runtime
-    assert speak(runtime, any_site.analyst, action_id, Decision.APPROVE, WHY) is None
+    assert record_vote(runtime, any_site.analyst, action_id, Decision.APPROVE, WHY) is None
     assert states(any_site)["held"] == 1
-    assert speak(runtime, any_site.account_manager, action_id, Decision.APPROVE, WHY) is Decision.APPROVE
+    assert record_vote(runtime, any_site.account_manager, action_id, Decision.APPROVE, WHY) is Decision.APPROVE
     assert states(any_site) == {"scheduled": CAP + 1}
     assert standing(any_site) == []
     with runtime.store.read() as connection:
         removal = actions.get(connection, any_site.here, action_id)
         acts = list(connection.execute(select(audit_entry.c.act).order_by(audit_entry.c.sequence)).scalars())
-        assert audit.check(connection)[1] is None
+        assert audit.check_chain(connection)[1] is None
     assert removal.due_at == removal.leaves_at >= removal.created_at + timedelta(seconds=180)
     assert acts[-5:] == [
         "remove.pending_approval",
@@ -286,46 +286,46 @@ def test_after_a_burst_the_review_team_and_account_management_approve_a_removal(
 
 def test_two_of_the_review_team_are_one_organisation(site: Site) -> None:
     action_id = a_burst(site)
-    speak(site.runtime, site.analyst, action_id, Decision.APPROVE, WHY)
-    assert speak(site.runtime, site.second_analyst, action_id, Decision.APPROVE, WHY) is None
+    record_vote(site.runtime, site.analyst, action_id, Decision.APPROVE, WHY)
+    assert record_vote(site.runtime, site.second_analyst, action_id, Decision.APPROVE, WHY) is None
     assert states(site)["held"] == 1
 
 
 def test_a_confirmer_has_no_vote(site: Site) -> None:
     action_id = a_burst(site)
     with pytest.raises(Forbidden, match="You confirmed this removal"):
-        speak(site.runtime, site.brand_person, action_id, Decision.APPROVE, WHY)
+        record_vote(site.runtime, site.brand_person, action_id, Decision.APPROVE, WHY)
 
 
 def test_two_accounts_of_one_person_do_not_both_count(any_site: Site) -> None:
     action_id, runtime = a_burst(any_site), any_site.runtime
     an_invited_user(any_site, any_site.account_manager, any_site.analyst)
     for person in (any_site.analyst, any_site.account_manager):
-        assert speak(runtime, person, action_id, Decision.APPROVE, WHY) is None
+        assert record_vote(runtime, person, action_id, Decision.APPROVE, WHY) is None
     (pending_removal,) = pending_removals(runtime, any_site.analyst)
     assert [vote.user_id for vote in pending_removal.votes if vote.user_id in pending_removal.left_out] == [
         any_site.account_manager.user_id
     ]
     assert pending_removal.able == ("Tomás Rey",)
     assert states(any_site)["held"] == 1
-    assert speak(runtime, any_site.second_analyst, action_id, Decision.APPROVE, WHY) is Decision.APPROVE
+    assert record_vote(runtime, any_site.second_analyst, action_id, Decision.APPROVE, WHY) is Decision.APPROVE
 
 
 def test_an_account_that_counts_as_the_confirmers_can_only_withdraw_the_removal(site: Site) -> None:
     action_id = a_burst(site)
     an_invited_user(site, site.brand_person, site.analyst)
     with pytest.raises(Forbidden, match="count as one person"):
-        speak(site.runtime, site.analyst, action_id, Decision.APPROVE, WHY)
+        record_vote(site.runtime, site.analyst, action_id, Decision.APPROVE, WHY)
     (pending_removal,) = pending_removals(site.runtime, site.analyst)
     assert (pending_removal.no_vote, "count as one person" in str(pending_removal.no_approval)) == (None, True)
-    assert speak(site.runtime, site.analyst, action_id, Decision.WITHDRAW, WHY) is None
-    assert speak(site.runtime, site.account_manager, action_id, Decision.WITHDRAW, WHY) is Decision.WITHDRAW
+    assert record_vote(site.runtime, site.analyst, action_id, Decision.WITHDRAW, WHY) is None
+    assert record_vote(site.runtime, site.account_manager, action_id, Decision.WITHDRAW, WHY) is Decision.WITHDRAW
 
 
 def test_a_vote_without_a_reason_is_refused_and_not_stored(site: Site) -> None:
     action_id = a_burst(site)
     with pytest.raises(Invalid, match="Give a reason"):
-        speak(site.runtime, site.analyst, action_id, Decision.APPROVE, "  ")
+        record_vote(site.runtime, site.analyst, action_id, Decision.APPROVE, "  ")
     assert pending_removals(site.runtime, site.analyst)[0].votes == ()
 
 
@@ -333,8 +333,8 @@ def test_a_withdrawn_removal_voids_its_verdict_and_an_analyst_decides_again(any_
     action_id, runtime = a_burst(any_site), any_site.runtime
     with runtime.store.read() as connection:
         verdict_id = actions.get(connection, any_site.here, action_id).verdict_id
-    speak(runtime, any_site.analyst, action_id, Decision.WITHDRAW, "The brand's account was taken over.")
-    agreed = speak(runtime, any_site.account_manager, action_id, Decision.WITHDRAW, "I have called the brand.")
+    record_vote(runtime, any_site.analyst, action_id, Decision.WITHDRAW, "The brand's account was taken over.")
+    agreed = record_vote(runtime, any_site.account_manager, action_id, Decision.WITHDRAW, "I have called the brand.")
     assert agreed is Decision.WITHDRAW
     assert states(any_site) == {"scheduled": CAP, "withdrawn": 1}
     with runtime.store.read() as connection:
@@ -345,17 +345,17 @@ def test_a_withdrawn_removal_voids_its_verdict_and_an_analyst_decides_again(any_
 
 def test_a_decided_removal_is_not_decided_again(site: Site) -> None:
     action_id = a_burst(site)
-    speak(site.runtime, site.analyst, action_id, Decision.APPROVE, WHY)
-    speak(site.runtime, site.account_manager, action_id, Decision.APPROVE, WHY)
+    record_vote(site.runtime, site.analyst, action_id, Decision.APPROVE, WHY)
+    record_vote(site.runtime, site.account_manager, action_id, Decision.APPROVE, WHY)
     with pytest.raises(Conflict, match="in the meantime"):
-        speak(site.runtime, site.second_analyst, action_id, Decision.WITHDRAW, WHY)
+        record_vote(site.runtime, site.second_analyst, action_id, Decision.WITHDRAW, WHY)
 
 
 def test_people_without_a_role_do_not_see_a_pending_removal(site: Site) -> None:
     action_id = a_burst(site)
     assert pending_removals(site.runtime, site.data_scientist) == []
     with pytest.raises(NotFound):
-        speak(site.runtime, site.data_scientist, action_id, Decision.APPROVE, WHY)
+        record_vote(site.runtime, site.data_scientist, action_id, Decision.APPROVE, WHY)
 
 
 def test_a_brand_sees_that_a_removal_is_pending_but_not_why(site: Site) -> None:
@@ -376,13 +376,13 @@ def test_a_pending_confirmation_can_be_undone_within_its_window(site: Site) -> N
 def test_a_kill_switch_makes_removals_pending_until_it_is_switched_on(any_site: Site) -> None:
     first, second = questions(any_site, 2)
     rule = AutomaticRule.BRAND_REMOVALS
-    switch(any_site.runtime, any_site.marketplace, rule, on=False, by="test", reason="An account was taken over.")
+    switch_rule(any_site.runtime, any_site.marketplace, rule, on=False, by="test", reason="An account was taken over.")
     removal = confirm(any_site, any_site.brand_person, first).action
     assert removal is not None
-    assert (removal.state, standing(any_site)[0].cause) == (ActionState.PENDING_APPROVAL, HoldCause.SWITCHED_OFF)
+    assert (removal.state, standing(any_site)[0].cause) == (ActionState.PENDING_APPROVAL, PendingCause.SWITCHED_OFF)
     # The confirmer's approval counts; one person of another organisation is the second.
-    assert speak(any_site.runtime, any_site.analyst, removal.action_id, Decision.APPROVE, WHY) is Decision.APPROVE
-    switch(any_site.runtime, any_site.marketplace, rule, on=True, by="test", reason="It is the brand's again.")
+    assert record_vote(any_site.runtime, any_site.analyst, removal.action_id, Decision.APPROVE, WHY) is Decision.APPROVE
+    switch_rule(any_site.runtime, any_site.marketplace, rule, on=True, by="test", reason="It is the brand's again.")
     assert confirm(any_site, any_site.brand_person, second).action is not None
     assert states(any_site) == {"scheduled": 2}
 
@@ -390,21 +390,21 @@ def test_a_kill_switch_makes_removals_pending_until_it_is_switched_on(any_site: 
 def test_an_alert_ends_with_the_last_removal_of_its_cause_and_others_stay(any_site: Site) -> None:
     any_site, rule = with_the_usual_hour(any_site), AutomaticRule.BRAND_REMOVALS
     cases = questions(any_site, 12, seller="lumo-trade-88")
-    switch(any_site.runtime, any_site.marketplace, rule, on=False, by="test", reason="An account was taken over.")
+    switch_rule(any_site.runtime, any_site.marketplace, rule, on=False, by="test", reason="An account was taken over.")
     first = confirm(any_site, any_site.brand_person, cases[0]).action
     assert first is not None
-    switch(any_site.runtime, any_site.marketplace, rule, on=True, by="test", reason="It is the brand's again.")
+    switch_rule(any_site.runtime, any_site.marketplace, rule, on=True, by="test", reason="It is the brand's again.")
     for case in cases[1:]:
         confirm(any_site, any_site.brand_person, case)
-    assert {alert.cause for alert in standing(any_site)} == {HoldCause.SWITCHED_OFF, HoldCause.SELLER_BURST}
-    speak(any_site.runtime, any_site.analyst, first.action_id, Decision.APPROVE, WHY)
-    assert [alert.cause for alert in standing(any_site)] == [HoldCause.SELLER_BURST]
+    assert {alert.cause for alert in standing(any_site)} == {PendingCause.SWITCHED_OFF, PendingCause.SELLER_BURST}
+    record_vote(any_site.runtime, any_site.analyst, first.action_id, Decision.APPROVE, WHY)
+    assert [alert.cause for alert in standing(any_site)] == [PendingCause.SELLER_BURST]
 
 
 def test_a_rule_is_switched_with_a_reason_and_once(site: Site) -> None:
     rule = AutomaticRule.UNANSWERED_QUESTIONS
     with pytest.raises(Invalid, match="Give a reason"):
-        switch(site.runtime, site.marketplace, rule, on=False, by="test", reason=" ")
-    switch(site.runtime, site.marketplace, rule, on=False, by="test", reason="A feast in the brand's country.")
+        switch_rule(site.runtime, site.marketplace, rule, on=False, by="test", reason=" ")
+    switch_rule(site.runtime, site.marketplace, rule, on=False, by="test", reason="A feast in the brand's country.")
     with pytest.raises(Conflict, match="off already"):
-        switch(site.runtime, site.marketplace, rule, on=False, by="test", reason="Again.")
+        switch_rule(site.runtime, site.marketplace, rule, on=False, by="test", reason="Again.")

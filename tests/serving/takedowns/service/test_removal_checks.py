@@ -15,11 +15,11 @@ from serving.accounts.service import provisioning
 from serving.audit.store import audit
 from serving.cases.store import cases
 from serving.marketplaces.service.exchange_rates import load_rates
-from serving.operations.service.figures import figures
+from serving.operations.service.figures import service_figures
 from serving.takedowns.rules.removal_check import CheckState
-from serving.takedowns.rules.statement import Undone, reinstatement_statement
+from serving.takedowns.rules.statement import OverturnCause, reinstatement_statement
 from serving.takedowns.service import removal_checks as module
-from serving.takedowns.service.removal_checks import check_due, waiting
+from serving.takedowns.service.removal_checks import check_due, marketplaces_due
 from serving.takedowns.service.takedown import Cause, schedule
 from serving.takedowns.store import actions, alerts, removal_checks
 from serving.takedowns.store.actions import StoredAction
@@ -73,7 +73,7 @@ def look(site: Site, action: StoredAction) -> str:
 
 
 def standing(site: Site) -> list[alerts.Alert]:
-    return site.read(alerts.standing, {site.here})
+    return site.read(alerts.open_alerts, {site.here})
 
 
 def timeline(site: Site, action: StoredAction) -> list[str]:
@@ -93,19 +93,21 @@ def test_a_removal_is_verified_at_the_status_address_and_its_time_is_stored(any_
     assert timeline(any_site, action)[-1] == (
         "The listing is no longer shown. Observed 4 minutes after the confirmation."
     )
-    counted = figures(any_site.runtime, any_site.marketplace)["removal_checks"]
+    counted = service_figures(any_site.runtime, any_site.marketplace)["removal_checks"]
     assert (counted["gone"], counted["median_seconds_to_removal"]) == (1, 240)
 
 
 def test_a_check_is_made_once_when_it_is_due(any_site: Site, receiver: Receiver) -> None:
     action = an_acknowledged_removal(any_site)
-    assert (waiting(any_site.runtime), check_due(any_site.runtime, any_site.here)) == ([], {}), "no minute has passed"
+    assert (marketplaces_due(any_site.runtime), check_due(any_site.runtime, any_site.here)) == ([], {}), (
+        "no minute has passed"
+    )
     any_site.clock.forward(seconds=60)
-    assert waiting(any_site.runtime) == [any_site.here]
+    assert marketplaces_due(any_site.runtime) == [any_site.here]
     with ThreadPoolExecutor(3) as pool:
         outcomes = list(pool.map(lambda _: check_due(any_site.runtime, any_site.here), range(3)))
     assert sorted(outcomes, key=len) == [{}, {}, {action.action_id: "gone"}]
-    assert (waiting(any_site.runtime), len(receiver.looks)) == ([], 1)
+    assert (marketplaces_due(any_site.runtime), len(receiver.looks)) == ([], 1)
 
 
 def test_a_check_whose_process_ended_is_made_two_minutes_later(any_site: Site, receiver: Receiver) -> None:
@@ -116,10 +118,10 @@ def test_a_check_whose_process_ended_is_made_two_minutes_later(any_site: Site, r
         raise SystemExit
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(module, "shows", ends)
+        patch.setattr(module, "ask_if_shown", ends)
         with pytest.raises(SystemExit):
             check_due(any_site.runtime, any_site.here)
-    assert waiting(any_site.runtime) == []
+    assert marketplaces_due(any_site.runtime) == []
     any_site.clock.forward(minutes=2)
     assert look(any_site, action) == "gone"
 
@@ -152,7 +154,7 @@ def test_a_listing_that_is_still_shown_an_hour_after_raises_an_alert_until_it_is
     check = check_of(any_site, action)
     assert check is not None
     assert check.seconds_to_removal == 4 * 3600 + 180
-    assert any_site.read(audit.check)[1] is None
+    assert any_site.read(audit.check_chain)[1] is None
 
 
 def test_the_alert_stays_while_another_listing_is_still_shown(any_site: Site, receiver: Receiver) -> None:
@@ -181,7 +183,7 @@ def test_a_missing_or_unclear_answer_never_counts_as_still_shown(
     assert check.seconds_to_removal is None
     any_site.clock.forward(days=1)
     assert look(any_site, action) == "unknown"
-    counted = figures(any_site.runtime, any_site.marketplace)["removal_checks"]
+    counted = service_figures(any_site.runtime, any_site.marketplace)["removal_checks"]
     assert (counted["unknown"], counted["still_shown"], counted["median_seconds_to_removal"]) == (1, 0, None)
 
 
@@ -222,7 +224,7 @@ def test_a_reinstated_listing_is_no_longer_checked(any_site: Site, receiver: Rec
     receiver.shows = lambda _listing: True
     cause = Cause(any_site.here, action.listing_id, action.verdict_id, "test")
     with any_site.runtime.store.write() as connection:
-        statement = reinstatement_statement(Undone.APPEAL)
+        statement = reinstatement_statement(OverturnCause.APPEAL)
         back = schedule(any_site.runtime, connection, ActionKind.REINSTATE, cause, statement, any_site.clock.now())
     any_site.clock.forward(minutes=1)
     assert look(any_site, action) == "asked", "the marketplace has not received the reinstatement yet"
@@ -241,7 +243,7 @@ def test_a_reinstatement_during_a_check_raises_no_alert(any_site: Site, receiver
     any_site.clock.forward(hours=2)
     cause = Cause(any_site.here, action.listing_id, action.verdict_id, "test")
     with any_site.runtime.store.write() as connection:
-        statement = reinstatement_statement(Undone.APPEAL)
+        statement = reinstatement_statement(OverturnCause.APPEAL)
         back = schedule(any_site.runtime, connection, ActionKind.REINSTATE, cause, statement, any_site.clock.now())
     any_site.clock.forward(hours=2)
 
@@ -258,7 +260,7 @@ def test_without_a_status_address_there_is_no_check(any_site: Site) -> None:
         register(any_site, receiver, None)
         action = an_acknowledged_removal(any_site)
     assert check_of(any_site, action) is None
-    counted = figures(any_site.runtime, any_site.marketplace)["removal_checks"]
+    counted = service_figures(any_site.runtime, any_site.marketplace)["removal_checks"]
     assert set(counted.values()) == {0, None}
 
 
@@ -273,12 +275,12 @@ def test_a_reinstatement_is_not_checked(any_site: Site, receiver: Receiver) -> N
     action = an_acknowledged_removal(any_site)
     cause = Cause(any_site.here, action.listing_id, action.verdict_id, "test")
     with any_site.runtime.store.write() as connection:
-        statement = reinstatement_statement(Undone.APPEAL)
+        statement = reinstatement_statement(OverturnCause.APPEAL)
         back = schedule(any_site.runtime, connection, ActionKind.REINSTATE, cause, statement, any_site.clock.now())
     any_site.clock.forward(hours=1)
     deliver(any_site.runtime, any_site.here, back.action_id)
     assert check_of(any_site, back) is None
-    assert any_site.read(actions.left_after, action)
+    assert any_site.read(actions.has_later_sent, action)
 
 
 @pytest.mark.parametrize("status_url", ["https://bazaar.example/offers/", "http://bazaar.example/{listing}"])

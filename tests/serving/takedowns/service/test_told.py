@@ -12,21 +12,21 @@ from serving.accounts.rules.access import Person, Role, Secret
 from serving.accounts.service.auth import NotSignedIn, session_of, sign_in
 from serving.brands.service.brand_keys import make_key
 from serving.cases.service import removal_stops
-from serving.cases.service.removal_approvals import pending_removals, speak
+from serving.cases.service.removal_approvals import pending_removals, record_vote
 from serving.cases.service.undoing import undo_verdict
 from serving.cases.store.cases import Case
 from serving.mail.rules.kinds import MailKind
-from serving.mail.service.rendering import written
+from serving.mail.service.rendering import render
 from serving.mail.store.mails import StoredMail
-from serving.marketplaces.service.keys import network_of, reporter_of
+from serving.marketplaces.service.keys import network_hash, reporter_of
 from serving.platform.clock import SimulatedClock
 from serving.takedowns.policy import TellingPolicy
 from serving.takedowns.rules.approval import Decision
 from serving.takedowns.rules.budgets import UsualDay
-from serving.takedowns.rules.bursts import HoldCause
+from serving.takedowns.rules.bursts import PendingCause
 from serving.takedowns.service import telling
 from serving.takedowns.service.stop_links import REMOVALS
-from serving.takedowns.service.telling import is_unreachable, tell_of_day, waits_until
+from serving.takedowns.service.telling import is_unreachable, mail_day, report_departure
 from serving.takedowns.store import alerts, removal_notices
 from serving.takedowns.store.removal_notices import Remover
 from tests.fixtures.mails import by_mail, post, stored
@@ -48,7 +48,7 @@ def told(site: Site, reason: str) -> list[StoredMail]:
 
 def link(site: Site, mail: StoredMail) -> str:
     """The path of a mail's link."""
-    return REMOVALS + written(site.runtime, mail, with_secret=True).text.partition(REMOVALS)[2].split()[0]
+    return REMOVALS + render(site.runtime, mail, with_secret=True).text.partition(REMOVALS)[2].split()[0]
 
 
 def with_leads(site: Site) -> Sequence[str]:
@@ -107,9 +107,9 @@ def test_each_evening_names_what_left_once(site: Site) -> None:
     names = with_leads(site)
     removed(site, 2)
     site.clock.forward(days=1)
-    assert [tell_of_day(site.runtime) for _ in range(2)] == [1, 0]
+    assert [mail_day(site.runtime) for _ in range(2)] == [1, 0]
     assert sorted(mail.name or "" for mail in told(site, "evening")) == names
-    text = written(site.runtime, told(site, "evening")[0], with_secret=True)
+    text = render(site.runtime, told(site, "evening")[0], with_secret=True)
     assert text.subject == f"2 removals of a day in the name of {site.brand_person.name}"
     assert "MP-0, MP-1" in text.text
 
@@ -121,7 +121,7 @@ def test_a_key_is_told_of_in_a_network_that_it_has_not_removed_from(site: Site) 
     for case, address in ((first, "192.0.2.7"), (second, "192.0.2.9"), (third, "198.51.100.1")):
         person, _ = reporter_of(site.runtime, header, address)
         assert person.secret is not None
-        assert person.secret.network == network_of(site.runtime, address)
+        assert person.secret.network == network_hash(site.runtime, address)
         confirm(site, person, case)
         site.clock.forward(days=1)
     days = {mail.queued_at for mail in told(site, "new_device")}
@@ -151,13 +151,15 @@ def test_only_the_button_of_the_link_stops_and_it_ends_what_the_account_could_do
     action = confirm(site, lead, rest[0]).action
     assert action is not None
     assert states(site) == {"withdrawn": 2, "held": 1}
-    assert [alert.subject for alert in site.read(alerts.standing, {site.here})] == [lead.user_id]
-    assert speak(site.runtime, site.analyst, action.action_id, Decision.APPROVE, "It is them.") is Decision.APPROVE
+    assert [alert.subject for alert in site.read(alerts.open_alerts, {site.here})] == [lead.user_id]
+    assert (
+        record_vote(site.runtime, site.analyst, action.action_id, Decision.APPROVE, "It is them.") is Decision.APPROVE
+    )
     confirm(site, lead, rest[1])
     assert states(site) == {"withdrawn": 2, "scheduled": 2}
-    assert not site.read(alerts.standing, {site.here})
+    assert not site.read(alerts.open_alerts, {site.here})
     site.clock.forward(days=1)
-    assert tell_of_day(site.runtime) == 1
+    assert mail_day(site.runtime) == 1
 
 
 def test_what_an_independent_person_confirmed_too_stays(site: Site) -> None:
@@ -167,14 +169,14 @@ def test_what_an_independent_person_confirmed_too_stays(site: Site) -> None:
     assert action is not None
     judge(site, site.second_analyst, a_second_review(site, first, label=1), Judgement.COUNTERFEIT)
     (mail,) = told(site, "new_device")
-    person, removals = removal_stops.by_link(site.runtime, link(site, mail).removeprefix(REMOVALS))
+    person, removals = removal_stops.removals_by_link(site.runtime, link(site, mail).removeprefix(REMOVALS))
     assert (person.user_id, len(removals.unsent)) == (site.analyst.user_id, 2)
-    assert removal_stops.stop(site.runtime, person, removals.notice.notice_id) == 1
+    assert removal_stops.stop_removals(site.runtime, person, removals.notice.notice_id) == 1
     assert states(site) == {"withdrawn": 1, "scheduled": 1}
     with pytest.raises(Conflict):
-        removal_stops.stop(site.runtime, person, removals.notice.notice_id)
+        removal_stops.stop_removals(site.runtime, person, removals.notice.notice_id)
     with pytest.raises(NotFound):
-        removal_stops.stop(site.runtime, site.second_analyst, removals.notice.notice_id)
+        removal_stops.stop_removals(site.runtime, site.second_analyst, removals.notice.notice_id)
 
 
 @pytest.mark.parametrize("failing", [None, False, True], ids=["no server", "a server", "no mail arrives"])
@@ -191,7 +193,7 @@ def test_above_twenty_a_day_removals_wait_where_nobody_can_be_told(site: Site, f
             post(mailing)
             causes = causes_of(mailing, cases[1:])
     assert states(limited_site) == ({"scheduled": 3} if failing is False else {"scheduled": 2, "held": 1})
-    assert (HoldCause.UNTOLD in causes) is (failing is not False)
+    assert (PendingCause.UNTOLD in causes) is (failing is not False)
 
 
 def test_without_a_mail_the_notice_stands_on_every_page_of_those_who_can_stop_it(site: Site) -> None:
@@ -209,7 +211,7 @@ def test_without_a_mail_the_notice_stands_on_every_page_of_those_who_can_stop_it
     assert "Removals in the name of" not in words(visit_as(site, lead).get("/brand").text)
 
 
-def causes_of(site: Site, cases: Sequence[Case]) -> set[HoldCause]:
+def causes_of(site: Site, cases: Sequence[Case]) -> set[PendingCause]:
     """Why removals are pending after the brand's person has confirmed these cases."""
     for case in cases:
         confirm(site, site.brand_person, case)
@@ -220,9 +222,9 @@ def test_of_two_runs_of_an_evening_one_tells(site: Site, monkeypatch: pytest.Mon
     removed(site, 1)
     site.clock.forward(days=1)
     monkeypatch.setattr(removal_notices, "reasons_of_day", lambda *_: set())  # As if both had read before.
-    tell_of_day(site.runtime)
+    mail_day(site.runtime)
     mails = len(told(site, "evening"))
-    tell_of_day(site.runtime)
+    mail_day(site.runtime)
     assert len(told(site, "evening")) == mails > 0
 
 
@@ -233,7 +235,7 @@ def test_at_night_a_large_report_within_the_usual_day_does_not_wait(
     monkeypatch.setattr(telling, "usual_day_of", lambda *_: UsualDay(removals=5, working_days=99))
     remover, night = Remover(site.here, site.brand_person.user_id, site.brand_id), site.clock.now().replace(hour=1)
     with site.runtime.store.read() as connection:
-        assert (waits_until(site.runtime, connection, remover, night, more) is not None) is waits
+        assert (report_departure(site.runtime, connection, remover, night, more) is not None) is waits
 
 
 def test_a_simulated_marketplace_has_nobody_to_tell(site: Site) -> None:

@@ -10,7 +10,7 @@ from serving.transparency.rules.misuse import (
     Decider,
     Misuse,
     SubjectKind,
-    as_of,
+    complaint_as_of,
     complaint_counts,
     misuse_entry,
 )
@@ -54,7 +54,7 @@ def test_without_a_decision_the_median_is_none_and_not_zero() -> None:
     ("hours", "outcome"), [(1, ComplaintOutcome.OPEN), (2, ComplaintOutcome.OPEN), (3, ComplaintOutcome.REVERSED)]
 )
 def test_a_complaint_was_open_until_it_ended(hours: float, outcome: ComplaintOutcome) -> None:
-    then = as_of(REVERSED, AT + timedelta(hours=hours))
+    then = complaint_as_of(REVERSED, AT + timedelta(hours=hours))
     assert (then.outcome, then.ended_at is None) == (outcome, outcome is ComplaintOutcome.OPEN)
 
 

@@ -12,7 +12,7 @@ from models.verdict import Judgement
 from serving.appeals.service.appeal import Complaint, file_appeal
 from serving.cases.service.undoing import undo_verdict
 from serving.cases.store.cases import Case
-from serving.listings.service.intake import receive
+from serving.listings.service.intake import receive_rows
 from serving.takedowns.store import actions
 from serving.takedowns.store.actions import StoredAction
 from serving.webhooks.rules.action import ActionEvent, ActionKind, ActionState
@@ -56,7 +56,7 @@ class HalfYear:
             if step in {1, STEPS // 2}:
                 promote(self.site, admit_model(self.site, **(_FIRST if step == 1 else _SECOND)))
             self.site.clock.forward(days=6)
-            receive(drawing.runtime, self.site.marketplace, list(self._rows(step)), source="test")
+            receive_rows(drawing.runtime, self.site.marketplace, list(self._rows(step)), source="test")
             self.site.clock.forward(days=6)
             self._review()
             self.site.clock.forward(days=2)

@@ -12,7 +12,7 @@ from models.policies.learning import DEFAULT_LABELS
 from models.routing import Lane
 from serving.platform.database.types import UtcTime
 from serving.transparency.rules.transparency_figures import Share
-from serving.transparency.service.automated_accuracy import Routed, accuracy, accuracy_of
+from serving.transparency.service.automated_accuracy import RoutedListing, accuracy_in_period, accuracy_of
 from tests.fixtures.runtimes import Site, a_case
 from tests.serving.transparency.service.half_year import HalfYear
 from training.evaluate.bands import ScoredListing
@@ -40,7 +40,7 @@ def figures(share: Share) -> tuple[int, float | None]:
 
 def check(site: Site, since: datetime, until: datetime) -> None:
     with site.runtime.store.read() as connection:
-        model_accuracy = accuracy(connection, site.here, since, until)
+        model_accuracy = accuracy_in_period(connection, site.here, since, until)
         assert figures(model_accuracy.flagged) == recount(connection, site.here, since, until, _FLAGGED)[1:]
         assert figures(model_accuracy.passed_over) == recount(connection, site.here, since, until, _PASSED)[1:]
         for band in model_accuracy.bands:
@@ -101,8 +101,8 @@ def test_many_half_years_are_counted_as_plain_sql_counts_them(any_site: Site, se
         check(any_site, begins + timedelta(days=30 * month), begins + timedelta(days=30 * (month + 1)))
 
 
-def listing(lane: Lane, probability: float, *, counterfeit: bool | None, chance: float = 1.0) -> Routed:
-    return Routed(lane, ScoredListing(probability, chance, counterfeit, reviewed=counterfeit is not None))
+def listing(lane: Lane, probability: float, *, counterfeit: bool | None, chance: float = 1.0) -> RoutedListing:
+    return RoutedListing(lane, ScoredListing(probability, chance, counterfeit, reviewed=counterfeit is not None))
 
 
 def test_the_random_sample_represents_unreviewed_listings() -> None:
@@ -133,6 +133,6 @@ def test_listings_scored_by_the_scorecard_are_excluded(site: Site) -> None:
     begins = site.clock.now()
     a_case(site)
     site.clock.forward(days=1)
-    model_accuracy = site.read(accuracy, site.here, begins, site.clock.now())
+    model_accuracy = site.read(accuracy_in_period, site.here, begins, site.clock.now())
     assert model_accuracy.flagged.value is None
     assert sum(band.listings for band in model_accuracy.bands) == 0

@@ -14,14 +14,14 @@ from features.references import PriceReference, PriceSamples
 from models.score import Reason
 from serving.web import bar_charts, charts, series_charts, text_view
 from serving.web.bar_charts import AgeBox, Bars
-from serving.web.charts import Comparable, PriceChart, PriceMark, ReasonBar, ScoreBar
+from serving.web.charts import ComparableReference, PriceChart, PriceMark, ReasonBar, ScoreBar
 from serving.web.model import model_charts
 from serving.web.model.model_charts import CurveChart, DifferenceBar, ReliabilityChart, ThresholdBar
 from serving.web.rendering import TEMPLATES
 from serving.web.series_charts import Grid, Layer, Sparkline, StackedArea
-from serving.web.text_view import Shown
+from serving.web.text_view import ShownText
 from serving.web.wording import words
-from serving.web.wording.words import Due
+from serving.web.wording.words import DueWords
 from tests.serving.web.kit import contrast
 from tests.serving.web.kit.contrast import Colour, Contrast
 
@@ -99,9 +99,9 @@ class KitPage:
     spaces: tuple[Size, ...]
     figures: tuple[Figure, ...]
     choices: tuple[Choice, ...]
-    hostile: Shown
-    ends: tuple[Shown, ...]
-    dues: tuple[Due, ...]
+    hostile: ShownText
+    ends: tuple[ShownText, ...]
+    dues: tuple[DueWords, ...]
     samples: Samples
 
 
@@ -224,7 +224,7 @@ def _samples() -> Samples:
             )
         ),
         price=charts.price_chart(
-            89.0, [Comparable("Aurelle bags", _REFERENCE, _PRICES)], currency="EUR", claimed=480.0
+            89.0, [ComparableReference("Aurelle bags", _REFERENCE, _PRICES)], currency="EUR", claimed=480.0
         ),
         reasons=charts.reason_bars(
             [

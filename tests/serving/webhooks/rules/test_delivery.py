@@ -5,11 +5,11 @@ import pytest
 from serving.webhooks.policy import DEFAULT_DELIVERY
 from serving.webhooks.rules.delivery import (
     failures_after,
+    is_about_message,
     next_attempt,
-    rest_after,
-    rest_asked,
-    speaks_of_the_message,
-    wait_of,
+    pause_after,
+    requested_pause,
+    wait_of_header,
 )
 
 SENT = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -57,7 +57,7 @@ def test_jitter_spreads_a_wait_over_a_fifth_of_it() -> None:
     ],
 )
 def test_a_receiver_is_paused_once_its_failures_exceed_chance(failures: int, seconds: int | None, _why: str) -> None:
-    assert rest_after(failures, DEFAULT_DELIVERY) == (None if seconds is None else timedelta(seconds=seconds))
+    assert pause_after(failures, DEFAULT_DELIVERY) == (None if seconds is None else timedelta(seconds=seconds))
 
 
 @pytest.mark.parametrize(
@@ -93,7 +93,7 @@ def test_failures_of_messages_that_were_sent_together(
     ],
 )
 def test_the_cause_of_a_failure_by_status(status: int, of_the_message: bool, _why: str) -> None:
-    assert speaks_of_the_message(status) is of_the_message
+    assert is_about_message(status) is of_the_message
 
 
 DAYS_3 = 259_200
@@ -119,7 +119,7 @@ HEADERS = [
 @pytest.mark.parametrize(("header", "seconds", "_why"), HEADERS)
 def test_the_wait_that_a_header_asks_for(header: str | None, seconds: int | None, _why: str) -> None:
     expected = None if seconds is None else timedelta(seconds=seconds)
-    assert wait_of(header, SENT, DEFAULT_DELIVERY) == expected
+    assert wait_of_header(header, SENT, DEFAULT_DELIVERY) == expected
 
 
 RESTS = [
@@ -138,4 +138,4 @@ def test_the_pause_that_an_answer_asks_for(
 ) -> None:
     wait_time = None if wait is None else timedelta(seconds=wait)
     expected = None if seconds is None else timedelta(seconds=seconds)
-    assert rest_asked(status, wait_time, DEFAULT_DELIVERY) == expected
+    assert requested_pause(status, wait_time, DEFAULT_DELIVERY) == expected

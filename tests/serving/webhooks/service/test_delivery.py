@@ -30,13 +30,13 @@ from serving.reference_marketplace import Effects
 from serving.takedowns.service.takedown import Cause, schedule, withdraw
 from serving.takedowns.store import actions
 from serving.takedowns.store.actions import StoredAction
-from serving.webhooks.client import Delivered
+from serving.webhooks.client import Delivery
 from serving.webhooks.policy import DEFAULT_DELIVERY
 from serving.webhooks.rules.action import ActionEvent, ActionKind, ActionState
 from serving.webhooks.service import attempts, dead_letters, letters
-from serving.webhooks.service.attempts import CUT_OFF_AFTER, Ended
-from serving.webhooks.service.delivery import deliver_due, release_own, waiting
-from serving.webhooks.service.receivers import pause_receiver, wake
+from serving.webhooks.service.attempts import CUT_OFF_AFTER, EndedAttempt
+from serving.webhooks.service.delivery import deliver_due, marketplaces_with_due, release_own_attempts
+from serving.webhooks.service.receivers import make_due, pause_receiver
 from serving.webhooks.service.signing_secrets import signing_secrets
 from serving.webhooks.store import endpoints
 from tests.fixtures.clocks import NOW
@@ -94,7 +94,7 @@ def test_after_the_window_the_marketplace_hears_and_its_acknowledgement_is_kept(
     (message,) = receiver.deliveries
     assert (message["type"], message["data"]["listing_external_id"]) == ("listing.remove", "MP-9")
     assert (message["data"]["sequence"], message["id"]) == (1, action.action_id)
-    signing = any_site.read(endpoints.in_force, any_site.here)
+    signing = any_site.read(endpoints.endpoint_in_force, any_site.here)
     assert signing is not None
     assert signing.used_at == any_site.clock.now()
 
@@ -209,20 +209,20 @@ def test_every_step_of_an_action_is_one_audit_entry(any_site: Site, receiver: Re
             "seller_link.made",
             "remove.acknowledged",
         ]
-        assert audit.check(connection)[1] is None
+        assert audit.check_chain(connection)[1] is None
 
 
 def test_a_message_whose_process_ended_is_sent_again_within_a_minute(any_site: Site, receiver: Receiver) -> None:
     (action,) = removals(any_site, 1)
     now = any_site.clock.now()
     with any_site.runtime.store.write() as connection:
-        assert attempts.begin(any_site.runtime, connection, [action], None, now)
-        wake(connection, any_site.here, now)  # Which a receiver that is back does for all that waits.
+        assert attempts.begin_attempts(any_site.runtime, connection, [action], None, now)
+        make_due(connection, any_site.here, now)  # Which a receiver that is back does for all that waits.
     any_site.clock.forward(seconds=31)  # The longest timeout, and what a look-up takes.
-    assert waiting(any_site.runtime) == []
+    assert marketplaces_with_due(any_site.runtime) == []
     assert attempt(any_site, action) == "sending"
     any_site.clock.forward(seconds=28)
-    assert waiting(any_site.runtime) == [any_site.here]
+    assert marketplaces_with_due(any_site.runtime) == [any_site.here]
     assert attempt(any_site, action) == "acknowledged"
     assert as_stored(any_site, action).attempts == 2
 
@@ -234,16 +234,16 @@ def test_a_process_that_starts_sends_at_once_what_one_of_its_name_had_under_way(
     runtime, now = any_site.runtime, any_site.clock.now()
     another = replace(runtime, settings=runtime.settings.model_copy(update={"worker_id": "another"}))
     with runtime.store.write() as connection:
-        assert attempts.begin(runtime, connection, [own], None, now)
-        assert attempts.begin(another, connection, [of_another], None, now)
-    release_own(runtime)
+        assert attempts.begin_attempts(runtime, connection, [own], None, now)
+        assert attempts.begin_attempts(another, connection, [of_another], None, now)
+    release_own_attempts(runtime)
     assert deliver_due(runtime, any_site.here) == {own.action_id: "acknowledged"}
 
 
 def begins(runtime: Runtime, request: tuple[str, str], _pipe: object) -> int:
     with runtime.store.write() as connection:
-        letter = letters.letter(connection, *request)
-        return len(attempts.begin(runtime, connection, [letter], None, runtime.clock.now()))
+        letter = letters.letter_by_id(connection, *request)
+        return len(attempts.begin_attempts(runtime, connection, [letter], None, runtime.clock.now()))
 
 
 @pytest.mark.soak
@@ -252,8 +252,8 @@ def test_what_a_killed_process_was_sending_is_sent_by_the_next_of_its_home(any_s
     with a_process(begins, any_site.runtime.settings) as process:
         assert process.ask((any_site.here, action.action_id), any_site.clock.now()) == 1
         process.kill()
-    assert waiting(any_site.runtime) == []
-    release_own(any_site.runtime)
+    assert marketplaces_with_due(any_site.runtime) == []
+    release_own_attempts(any_site.runtime)
     assert deliver_due(any_site.runtime, any_site.here) == {action.action_id: "acknowledged"}
 
 
@@ -269,7 +269,7 @@ def test_rounds_at_the_same_time_send_each_message_once(any_site: Site, receiver
     assert sorted(delivery["id"] for delivery in receiver.deliveries) == sorted(
         delivery.action_id for delivery in due_removals
     )
-    assert any_site.read(audit.check)[1] is None
+    assert any_site.read(audit.check_chain)[1] is None
 
 
 def test_messages_about_one_listing_that_are_due_together_arrive_in_their_order(
@@ -320,10 +320,10 @@ def test_a_message_that_was_withdrawn_during_its_attempt_is_not_acknowledged(any
     (action,) = removals(any_site, 1)
     runtime, now = any_site.runtime, any_site.clock.now()
     with runtime.store.write() as connection:
-        (begun,) = attempts.begin(runtime, connection, [action], None, now)
-        attempts.begin(runtime, connection, [begun.letter], None, now)
+        (begun,) = attempts.begin_attempts(runtime, connection, [action], None, now)
+        attempts.begin_attempts(runtime, connection, [begun.letter], None, now)
     with runtime.store.write() as connection:
-        done = attempts.finish(runtime, connection, [Ended(begun, Delivered(204))], now)
+        done = attempts.finish_attempts(runtime, connection, [EndedAttempt(begun, Delivery(204))], now)
     assert done == {action.action_id: "overtaken"}
     assert as_stored(any_site, action).state is ActionState.SENDING
 
@@ -342,7 +342,7 @@ def removals(site: Site, number: int) -> list[StoredAction]:
 
 def delivered(site: Site) -> list[str]:
     """The results of delivering what may be sent now."""
-    is_waiting = site.here in waiting(site.runtime)
+    is_waiting = site.here in marketplaces_with_due(site.runtime)
     results = list(deliver_due(site.runtime, site.here).values())
     assert is_waiting is bool(results)
     return results
@@ -367,7 +367,7 @@ def test_messages_that_fail_together_pause_the_receiver_for_the_first_time_only(
     receiver.answer = lambda _number: 503
     due_removals = removals(any_site, DOWN + 5)
     assert delivered(any_site) == ["failed"] * (DOWN + 5)
-    endpoint = any_site.read(endpoints.in_force, any_site.here)
+    endpoint = any_site.read(endpoints.endpoint_in_force, any_site.here)
     assert endpoint is not None
     assert endpoint.failures == DOWN
     assert endpoint.failing_since == any_site.clock.now()
@@ -382,7 +382,7 @@ def test_a_round_during_the_test_message_of_a_paused_receiver_waits(any_site: Si
         attempt(any_site, removal)
     any_site.clock.forward(minutes=1)
     with any_site.runtime.store.write() as connection:
-        endpoint = endpoints.in_force(connection, any_site.here)
+        endpoint = endpoints.endpoint_in_force(connection, any_site.here)
         assert endpoint is not None
         assert endpoints.claim_probe(connection, endpoint, until=any_site.clock.now() + CUT_OFF_AFTER)
         assert not endpoints.claim_probe(connection, endpoint, until=any_site.clock.now() + CUT_OFF_AFTER)
@@ -451,7 +451,7 @@ def test_an_asked_pause_does_not_shorten_that_of_a_person(site: Site) -> None:
     with a_receiver() as receiver:
         register(site, receiver)
         removals(site, 1)
-        endpoint = site.read(endpoints.in_force, site.here)
+        endpoint = site.read(endpoints.endpoint_in_force, site.here)
         assert endpoint is not None
         receiver.headers = {"retry-after": "5"}
 
@@ -461,7 +461,7 @@ def test_an_asked_pause_does_not_shorten_that_of_a_person(site: Site) -> None:
 
         receiver.answer_to = paused_meanwhile
         assert delivered(site) == ["failed"]
-        assert site.read(endpoints.resting) == {site.here: site.clock.now() + timedelta(hours=3)}
+        assert site.read(endpoints.pause_ends) == {site.here: site.clock.now() + timedelta(hours=3)}
 
 
 def test_a_message_that_is_refused_for_a_time_waits_alone(site: Site) -> None:
@@ -604,7 +604,7 @@ def test_the_secret_before_signs_nothing_more_once_its_time_is_over(
     (action,) = removals(any_site, 1)
     rotate(any_site, overlap_hours=overlap_hours)
     any_site.clock.forward(hours=hours_later)
-    endpoint = any_site.read(endpoints.in_force, any_site.here)
+    endpoint = any_site.read(endpoints.endpoint_in_force, any_site.here)
     assert endpoint is not None
     assert receiver.secret not in signing_secrets(any_site.runtime, endpoint, any_site.clock.now())
     assert attempt(any_site, action) == "failed"
@@ -614,7 +614,7 @@ def test_the_secret_before_signs_nothing_more_once_its_time_is_over(
 def test_of_a_rotation_inside_an_overlap_the_oldest_secret_ends(any_site: Site, receiver: Receiver) -> None:
     second = rotate(any_site, overlap_hours=24)
     third = rotate(any_site, overlap_hours=24)
-    endpoint = any_site.read(endpoints.in_force, any_site.here)
+    endpoint = any_site.read(endpoints.endpoint_in_force, any_site.here)
     assert endpoint is not None
     assert signing_secrets(any_site.runtime, endpoint, any_site.clock.now()) == (third, second)
 

@@ -9,7 +9,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from serving.listings.rules import EntryKind
 from serving.listings.store import search
-from serving.listings.store.search import Findable
+from serving.listings.store.search import SearchableListing
 from serving.listings.tables import facts, quarantine, search_entry, seller
 from serving.platform.database.fast.door import FEWEST_TO_COPY
 from serving.platform.database.store import add, add_or_ignore
@@ -117,8 +117,8 @@ def test_an_error_of_the_copy_quotes_no_value(any_site: Site, engine_name: str) 
 def test_entries_of_search_replace_the_earlier_ones(any_site: Site) -> None:
     for title in ("red bag", "blue bag"):
         with any_site.runtime.store.write() as connection:
-            listings = [Findable(f"MP-{i}", title, "shop-1") for i in range(MANY)]
-            search.keep(connection, any_site.here, listings)
+            listings = [SearchableListing(f"MP-{i}", title, "shop-1") for i in range(MANY)]
+            search.index_listings(connection, any_site.here, listings)
     assert len(stored(any_site, search_entry, "entry_number")) == MANY + 1
     with any_site.runtime.store.read() as connection:
         red, blue = (

@@ -7,13 +7,13 @@ import pytest
 from sqlalchemy import BigInteger, Boolean, bindparam, event, exc, literal, select, text
 from sqlalchemy.exc import DBAPIError
 
-from serving.listings.service.intake import receive
+from serving.listings.service.intake import receive_rows
 from serving.listings.tables import listing, listing_version
 from serving.marketplaces.tables import marketplace
-from serving.operations.service.housekeeping import count_tables
+from serving.operations.service.housekeeping import refresh_statistics
 from serving.platform.database.fast.door import KeyedQuery, PlainQuery, keep_plans, planned_for_values, plans_kept
-from serving.platform.database.faults import ReadOnly
-from serving.platform.database.lists import as_list, listed
+from serving.platform.database.faults import DatabaseReadOnly
+from serving.platform.database.lists import list_parameter, value_table
 from serving.platform.database.scope import HERE, inside
 from tests.fixtures.runtimes import Site, a_row
 
@@ -24,18 +24,18 @@ _LONGEST_SECONDS = 20
 def test_tables_that_have_grown_are_counted_once(any_site: Site) -> None:
     runtime = any_site.runtime
     rows = [a_row(external_id=f"MP-{number}") for number in range(600)]
-    receive(runtime, any_site.marketplace, rows, source="test")
+    receive_rows(runtime, any_site.marketplace, rows, source="test")
     if runtime.store.writes.dialect.name == "sqlite":
-        assert count_tables(runtime) == 0
+        assert refresh_statistics(runtime) == 0
         return
     end = time.monotonic() + _LONGEST_SECONDS
-    while not count_tables(runtime):  # The statistics collector sees a transaction's changes a second later.
+    while not refresh_statistics(runtime):  # The statistics collector sees a transaction's changes a second later.
         assert time.monotonic() < end, "nothing was counted"
         time.sleep(0.05)
     with runtime.store.read() as connection:
         row_estimate = connection.execute(text("SELECT reltuples FROM pg_class WHERE relname = 'listing'")).scalar_one()
     assert row_estimate >= len(rows)
-    assert count_tables(runtime) == 0, "nothing has grown since"
+    assert refresh_statistics(runtime) == 0, "nothing has grown since"
 
 
 @pytest.mark.both_engines
@@ -119,7 +119,7 @@ def test_a_read_keeps_its_prepared_statements_and_cannot_write(any_site: Site) -
     prepared = text("SELECT count(*) FROM pg_prepared_statements WHERE statement = 'SELECT 41 + $1'")
     with store.read() as connection:
         assert connection.execute(prepared).scalar_one() == 1
-    with pytest.raises(ReadOnly), store.read() as connection:
+    with pytest.raises(DatabaseReadOnly), store.read() as connection:
         connection.execute(text("DELETE FROM judged_band"))
 
 
@@ -162,9 +162,9 @@ def test_it_returns_rows_as_tuples_and_takes_values_by_name(any_site: Site) -> N
 
 
 def test_lists_are_given_as_to_sqlalchemy(any_site: Site) -> None:
-    query = PlainQuery(lambda dialect: select(listed(dialect, BigInteger()).c.value))
+    query = PlainQuery(lambda dialect: select(value_table(dialect, BigInteger()).c.value))
     with any_site.runtime.store.read() as connection:
-        assert query.rows(connection, as_list(connection, [2**62, 1])) == [(2**62,), (1,)]
+        assert query.rows(connection, list_parameter(connection, [2**62, 1])) == [(2**62,), (1,)]
 
 
 def test_it_begins_the_transaction_that_later_queries_share(any_site: Site) -> None:
@@ -191,7 +191,7 @@ def test_an_error_is_raised_as_by_sqlalchemy_and_without_values(any_site: Site) 
 
 def test_one_key_finds_what_a_list_of_it_and_others_finds(any_site: Site) -> None:
     rows = [a_row(external_id=name) for name in ("MP-10", "MP-20")]
-    receive(any_site.runtime, any_site.marketplace, rows, source="test")
+    receive_rows(any_site.runtime, any_site.marketplace, rows, source="test")
     until = any_site.clock.now()
     with any_site.runtime.store.read() as connection:
         values = {"here": any_site.here, "until": until}
