@@ -53,7 +53,7 @@ NAMES: Final = tuple(feature.name for feature in FEATURES)
 # Features in a row that need the same, with their values where it is not given.
 _GROUPS: Final = tuple(
     (condition, functions := tuple(feature.compute for feature in row), [MISSING] * len(functions))
-    for condition, row in groupby(FEATURES, lambda feature: feature.given)
+    for condition, row in groupby(FEATURES, lambda feature: feature.is_known)
 )
 
 

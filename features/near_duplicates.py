@@ -71,7 +71,7 @@ class Candidate:
         known = [price for price in self.prices if price.known_at <= as_of]
         return known[-1].log_price if known else None
 
-    def standing(self, as_of: datetime) -> Ruling | None:
+    def ruling_in_force(self, as_of: datetime) -> Ruling | None:
         """The ruling in force at the moment; None where there was none, or the last was withdrawn."""
         known = [ruling for ruling in self.rulings if ruling.known_at <= as_of]
         return known[-1] if known and known[-1].counterfeit is not None else None
@@ -188,7 +188,7 @@ def _near_texts(signature: Signature, known: Sequence[Candidate]) -> dict[str, _
 
 def _near_duplicate(texts: _Texts, seller: str | None, as_of: datetime) -> NearDuplicate:
     similarity, nearest = texts[0]
-    standing = [ruling for _, text in texts if (ruling := text.standing(as_of)) is not None]
+    standing = [ruling for _, text in texts if (ruling := text.ruling_in_force(as_of)) is not None]
     last = max(standing, key=lambda ruling: ruling.known_at, default=None)
     return NearDuplicate(
         listing_id=nearest.listing_id,

@@ -84,7 +84,7 @@ class Feature:
     high: float
     missing: str
     source: str
-    given: IsKnown
+    is_known: IsKnown
 
     def words(self, e: Evidence, feature_value: float, weight: float) -> Message | None:
         """What a person is told of a known value that has this weight in a score, above zero towards counterfeit.
@@ -194,7 +194,7 @@ class Registry:
         self, family: Family, *, missing: str = "", source: str = "", condition: IsKnown = is_always_known
     ) -> None:
         self.features: list[Feature] = []
-        self._family, self._missing, self._source, self._given = family, missing, source, condition
+        self._family, self._missing, self._source, self._is_known = family, missing, source, condition
 
     def feature(
         self,
@@ -224,7 +224,7 @@ class Registry:
                     *scale,
                     missing or self._missing,
                     source or self._source,
-                    condition or self._given,
+                    condition or self._is_known,
                 )
             )
             return compute

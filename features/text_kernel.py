@@ -40,7 +40,7 @@ Weights = NDArray[np.float32]
 class PackedTexts(NamedTuple):
     """Texts in UTF-8, one after the other; text i is data[starts[i] : starts[i + 1]], a blank at its end."""
 
-    data: NDArray[np.uint8]
+    utf8_bytes: NDArray[np.uint8]
     starts: NDArray[np.int64]
 
 
@@ -72,8 +72,8 @@ def listing_blocks(many: int) -> list[slice]:
 def indices(text: str, field: int) -> Indices:
     """Indices of one text, shape (n,), repeats included, in the order of the text."""
     packed = pack_texts([text])
-    out = np.empty(most_ngrams(packed.data.size), np.int32)
-    count, _ = scan_text(packed.data, 0, packed.data.size, tables(), None, out)
+    out = np.empty(most_ngrams(packed.utf8_bytes.size), np.int32)
+    count, _ = scan_text(packed.utf8_bytes, 0, packed.utf8_bytes.size, tables(), None, out)
     return out[:count] + np.int32(field * BUCKETS)
 
 
@@ -98,7 +98,7 @@ def score(listing: Listing, weights: Weights) -> float:
 def score_packed(packed: PackedTexts, weights: Weights, out: NDArray[np.float64]) -> None:
     """Write the scores of n listings to `out`, shape (n,); `packed` has their texts in the order of `fields`."""
     known, by_field = tables(), weights.reshape(FIELDS, BUCKETS)
-    _score_texts(packed.data, packed.starts, known.kinds, known.values, known.word_values, by_field, out)
+    _score_texts(packed.utf8_bytes, packed.starts, known.kinds, known.values, known.word_values, by_field, out)
 
 
 def most_ngrams(length: int) -> int:

@@ -88,7 +88,7 @@ class Bundle:
         if not rows:
             return []
         if len(rows) == 1 and not with_reasons:
-            odds = self.classifier.one(rows[0].vector, rows[0].facts.listing)
+            odds = self.classifier.calibrate(rows[0].vector, rows[0].facts.listing)
             return [Score(ScoreKind.CALIBRATED, *odds[:2], (), self.digest, self.fingerprint, odds.interval)]
         matrix = np.stack([row.vector for row in rows])
         values = self.classifier.values(matrix, [row.facts.listing for row in rows], threads=threads)

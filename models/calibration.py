@@ -43,7 +43,7 @@ class Sigmoid:
         """Calibrated log-odds, shape (n,)."""
         return self.slope * values + self.offset
 
-    def one(self, raw_value: float) -> float:
+    def single_log_odds(self, raw_value: float) -> float:
         """As `log_odds`, of one value."""
         return self.slope * raw_value + self.offset
 
@@ -72,7 +72,7 @@ class Curve:
         inside: Floats = np.interp(values, *self._knots)
         return inside + _OUTER_SLOPE * (values - _clip(values, self.values[0], self.values[-1]))
 
-    def one(self, raw_value: float) -> float:
+    def single_log_odds(self, raw_value: float) -> float:
         """As `log_odds`, of one value."""
         within = min(max(raw_value, self.values[0]), self.values[-1])
         return _interpolate(raw_value, self.values, self.heights) + _OUTER_SLOPE * (raw_value - within)
@@ -141,12 +141,12 @@ class Calibration:
         """Lower and upper probability of each value, shape (n, 2); None without a band."""
         return None if self.band is None else expits(self.band.around(values, self.log_odds(values)))
 
-    def one(self, raw_value: float) -> CalibratedValue:
+    def calibrate(self, raw_value: float) -> CalibratedValue:
         """Log-odds, probability and interval of one value: a quarter of the time of arrays, and equal to the last bit.
 
         NumPy's exponential is kept, because that of `math` differs in the last bit.
         """
-        log_odds = self.curve.one(raw_value)
+        log_odds = self.curve.single_log_odds(raw_value)
         ends = () if self.band is None else self.band.around_one(raw_value, log_odds)
         powers = np.exp([-min(max(end, -FURTHEST), FURTHEST) for end in (log_odds, *ends)]).tolist()
         probability, *interval = (1.0 / (1.0 + power) for power in powers)

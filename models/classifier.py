@@ -119,14 +119,14 @@ class Classifier:
         joined = self.combiner.join_values(numbers, text)
         return joined if self.points is None else joined + self.points.values(matrix, listings)
 
-    def one(self, vector: NDArray[np.float64], listing: Listing) -> CalibratedValue:
+    def calibrate(self, vector: NDArray[np.float64], listing: Listing) -> CalibratedValue:
         """The calibrated value of one row of shape (n_features,), equal to that in a batch to the last bit."""
         text = self.text.log_odds(listing)
         columns = np.append(vector, text) if self.combiner.join is Join.STACK else vector
         raw_value = self.combiner.join_values(float(self.learner.raw(columns[None])[0]), text)
         if self.points is not None:
-            raw_value += self.points.one(vector, listing)
-        return self.calibration.one(raw_value)
+            raw_value += self.points.row_value(vector, listing)
+        return self.calibration.calibrate(raw_value)
 
     def log_odds(
         self, matrix: NDArray[np.float64], listings: Sequence[Listing], *, threads: int = 1

@@ -44,7 +44,7 @@ class OwnWords:
         parts = {part for run in unspaced for part in _character_runs(run)}
         return cls(frozenset(forms), frozenset(words), frozenset(unspaced), frozenset(parts))
 
-    def hold(self, word: str) -> bool:
+    def include(self, word: str) -> bool:
         """Whether a folded word names a brand or a category: in the singular or plural, alone, compounded or in part.
 
         In scripts without blanks, a word that contains a name is a compound, and so is one that ends with a name of one

@@ -87,7 +87,7 @@ class PhraseTable:
         own = OwnWords.of(facts)
         contrasts = []
         for phrase, spoken in known.items():
-            if not any(own.hold(word) for word in phrase.split(" ")):
+            if not any(own.include(word) for word in phrase.split(" ")):
                 by_cell = {tally.cell: tally for tally in self.entries[phrase]}
                 deciding = next((by_cell[place] for place in places if place in by_cell), None)
                 if deciding is not None and deciding.quoted:

@@ -50,7 +50,7 @@ class Points:
         ]
         object.__setattr__(self, "_table", np.array(rows, np.float64).reshape(len(rows), 6))
 
-    def one(self, vector: Floats, listing: Listing) -> float:
+    def row_value(self, vector: Floats, listing: Listing) -> float:
         """What the points add to the value of one row, shape (n_features,): as in `values`, to the last bit."""
         points = float(_sum_row(vector, listing.condition == _NEW, self._table, float(self.price_alone_at_most)))
         return self.weight / self.spread * (points - self.mean)

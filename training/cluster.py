@@ -106,12 +106,12 @@ class Cluster:
                 waits = self._waited(waits)
             except Exception as error:  # Also of the function's import, where a worker has none.
                 raise self._failed(error) from None
-        if not isinstance(ended, PartOutcome) or ended.result is None:
+        if not isinstance(ended, PartOutcome) or ended.content is None:
             problem = ended.problem if isinstance(ended, PartOutcome) else "no result"
             raise ClusterFailed(
                 f"A worker of the cluster at {self.address} failed ({_error_words(problem)}). {self.then}"
             )
-        return ended.result
+        return ended.content
 
     def _workers(self) -> Mapping[str, int]:
         try:

@@ -30,7 +30,7 @@ class Work(Protocol):
 class PartOutcome:
     """The result of a part, or why there is none."""
 
-    result: bytes | None
+    content: bytes | None
     problem: str = ""
 
 

@@ -53,7 +53,7 @@ def get_brands(
 ) -> BrandChoices:
     """The brand of a case, the registered brands that its listing hints at, and those found by name or alias."""
     case, choices = search_brands(runtime_of(request), session.person, case_id, q)
-    return BrandChoices(brand=case.brand, candidates=choices.candidates, found=choices.found)
+    return BrandChoices(brand=case.brand, candidates=choices.candidates, found=choices.matches)
 
 
 @router.post("/api/v1/cases/{case_id}/brand", response_model=NamedCase)

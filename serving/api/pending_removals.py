@@ -96,7 +96,7 @@ def _removal_answer(removal: removal_approvals.PendingRemoval) -> PendingRemoval
     return PendingRemoval(
         action_id=removal.action.action_id,
         listing_external_id=removal.action.external_id,
-        pending_since=removal.hold.pending_since,
+        pending_since=removal.approval.pending_since,
         reasons=[hold.message for hold in removal.reasons],
         no_vote=removal.no_vote,
         no_approval=removal.no_approval,

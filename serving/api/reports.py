@@ -378,7 +378,7 @@ def get_limits(
         removes_at_once=limits.effect.at_once,
         reason=limits.effect.reason,
         refused=limits.refused,
-        holds=limits.shown_holds,
+        holds=limits.shown_reasons,
         person=limits.caps.user,
         brand=limits.caps.brand,
         # How much of it is used tells of other brands' removals.

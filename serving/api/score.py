@@ -45,7 +45,7 @@ class _ScoreRequest:
     """A request that waits with its key, and its body or the row that was read from it."""
 
     request: Request
-    given: PresentedKey | None
+    given_key: PresentedKey | None
     body: bytes | None
     row: object = None
 
@@ -127,13 +127,13 @@ def _answer_together(
 ) -> Sequence[Response | Exception]:
     now = runtime.wall.now()
     keys_by_id = marketplaces.keys_in_force(
-        connection, [question.given.key_id for question in questions if question.given is not None]
+        connection, [question.given_key.key_id for question in questions if question.given_key is not None]
     )
     answers: list[Response | Exception | None] = [None] * len(questions)
     listings: dict[Marketplace, list[tuple[int, Listing]]] = defaultdict(list)
     for i, question in enumerate(questions):
         try:
-            caller = admit_key(keys_by_id, question.given, Scope.SCORE, now)
+            caller = admit_key(keys_by_id, question.given_key, Scope.SCORE, now)
             called_by(question.request.scope, caller)
             if is_use_due(runtime, caller):
                 question.request.scope[_USED] = caller

@@ -22,7 +22,7 @@ def show_kill_switches(at: CommandScope) -> list[str]:
     from serving.marketplaces.store.kill_switches import rules_off
 
     with at.runtime.store.read() as connection:
-        off = {switch.rule: switch for switch in rules_off(connection, {at.here})}
+        off = {switch.rule: switch for switch in rules_off(connection, {at.marketplace_id})}
     texts: list[str] = []
     for rule, meant in RULES.items():
         switch = off.get(rule)
@@ -70,10 +70,10 @@ def list_pending_removals(at: CommandScope) -> list[str]:
     from serving.takedowns.store import approvals
 
     with at.runtime.store.read() as connection:
-        ids = [action_id for _, action_id in approvals.pending_removals(connection, [at.here], most=500)]
-        holds = approvals.of_actions(connection, at.here, ids)
+        ids = [action_id for _, action_id in approvals.pending_removals(connection, [at.marketplace_id], most=500)]
+        holds = approvals.of_actions(connection, at.marketplace_id, ids)
     return [
-        f"{action_id}: {' '.join(in_english(hold.message) for hold in holds[action_id].holds)}" for action_id in ids
+        f"{action_id}: {' '.join(in_english(hold.message) for hold in holds[action_id].reasons)}" for action_id in ids
     ]
 
 
@@ -86,5 +86,5 @@ def approve_removal(
     """Approve a removal that an analyst confirmed, as the owner of the data directory."""
     from serving.cases.service.removal_approvals import approve_as_owner
 
-    approve_as_owner(at.runtime, at.here, action_id, reason)
+    approve_as_owner(at.runtime, at.marketplace_id, action_id, reason)
     return f"{action_id} is approved."

@@ -179,7 +179,7 @@ def promote_model(
     approval = approve(at.runtime, at.place, digest=digest, by=actor, reason=reason)
     if approval.in_force:
         return f"Champion {approval.digest}"
-    return f"Approved {approval.digest}; approvals still missing: {approval.standing.missing}"
+    return f"Approved {approval.digest}; approvals still missing: {approval.status.missing}"
 
 
 @command(model, "publish")
@@ -192,7 +192,7 @@ def publish_model(
     from serving.learning.service.rescore import model_named
 
     stored_model = model_named(at.runtime, at.place, digest)
-    return f"MLflow version {publish(at.runtime, at.here, stored_model.digest)} of {stored_model.digest}"
+    return f"MLflow version {publish(at.runtime, at.marketplace_id, stored_model.digest)} of {stored_model.digest}"
 
 
 @command(app, "rollback")
@@ -203,7 +203,7 @@ def rollback_model(at: CommandScope, reason: Annotated[str, typer.Option(help="W
     done = rollback(at.runtime, at.place, by=at.actor, reason=reason)
     if done.in_force:
         return f"Champion {done.digest}"
-    return f"Approved a rollback to {done.digest}; approvals still missing: {done.standing.missing}"
+    return f"Approved a rollback to {done.digest}; approvals still missing: {done.status.missing}"
 
 
 def _write_card(
@@ -253,7 +253,7 @@ def golden_set(
     if freeze:
         freeze_golden_set(at.runtime, at.place, by=at.actor)
     with at.runtime.store.read() as connection:
-        golden = in_force(connection, at.here, at.runtime.clock.now())
+        golden = in_force(connection, at.marketplace_id, at.runtime.clock.now())
     if golden is None:
         return ["No golden set is frozen."]
     return [

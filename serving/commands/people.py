@@ -230,7 +230,7 @@ def list_keys(at: CommandScope) -> list[str]:
     from serving.marketplaces.store import marketplaces
 
     with at.runtime.store.read() as connection:
-        keys = marketplaces.key_records(connection, {at.here})
+        keys = marketplaces.key_records(connection, {at.marketplace_id})
     texts = []
     for api_key in keys:
         state = (

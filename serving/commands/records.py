@@ -28,7 +28,7 @@ def get_quarantine(
     from serving.listings.store.listings import quarantined_rows
 
     with at.runtime.store.read() as connection:
-        rows = quarantined_rows(connection, at.here, most)
+        rows = quarantined_rows(connection, at.marketplace_id, most)
     lines = [
         f"{row['known_at'].isoformat()[:19]}  {row['source']:<14} row {row['row_number']}  {row['code']:<16} "
         f"{row['field'] or '-'}: {row['sentence']}"

@@ -25,7 +25,7 @@ class CommandScope:
     actor: str
 
     @property
-    def here(self) -> str:
+    def marketplace_id(self) -> str:
         """The marketplace's id."""
         return self.place.marketplace_id
 

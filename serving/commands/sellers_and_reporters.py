@@ -199,6 +199,6 @@ def list_legal_holds(at: CommandScope) -> list[str]:
     from serving.privacy.store.legal_holds import holds_in_force
 
     with at.runtime.store.read() as connection:
-        holds = holds_in_force(connection, at.here)
+        holds = holds_in_force(connection, at.marketplace_id)
     lines = [f"{hold.seller}: since {hold.set_at.isoformat()}, by {hold.set_by}: {hold.reason}" for hold in holds]
     return lines or ["Nobody is under legal hold."]

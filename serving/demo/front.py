@@ -138,7 +138,7 @@ class SignedInPerson:
             self._sign_in()
         self.front.submit(path, fields, self._headers)
 
-    def signed_out(self) -> None:
+    def forget_session(self) -> None:
         """The session has ended; the next call begins another."""
         self._headers = {}
 

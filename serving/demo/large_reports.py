@@ -68,11 +68,11 @@ class LargeReports:
         Returns copies of the first brand that are left for a visitor.
         """
         self.earn_standing(self.brands[1])
-        kept_report, stopped = (self._confirmed(brand) for brand in self.brands)
+        kept_report, stopped = (self._confirm_report(brand) for brand in self.brands)
         self._sent += [report for report in (kept_report, stopped) if report is not None]
         if stopped is not None:
             self._stop(self.brands[1].brand.brand_id, stopped[1])
-            stopped[0].signed_out()
+            stopped[0].forget_session()
         return self._announce(self.brands[0], _LATER_COPIES)
 
     def states(self) -> dict[str, int]:
@@ -116,7 +116,7 @@ class LargeReports:
         report: dict[str, Any] = self._person(brand).call("POST", "/api/v1/brand/reports", body, key=key)
         return report
 
-    def _confirmed(self, brand: SyntheticBrand) -> tuple[SignedInPerson, str] | None:
+    def _confirm_report(self, brand: SyntheticBrand) -> tuple[SignedInPerson, str] | None:
         """The brand's person with the report that they confirmed; None where the brand has no full standing."""
         person = self._person(brand)
         sent = self._report(brand, _LARGE)

@@ -58,13 +58,13 @@ class Play:
     """Hears what goes on, and the number of listings sent."""
     visitors: bool = False
     _reporters: Reporters = field(init=False)
-    _asked: Counter[str] = field(default_factory=Counter)
+    _ask_counts: Counter[str] = field(default_factory=Counter)
     _opened: frozenset[str] = frozenset()
     _looked_at: float = 0.0
     _waiting: dict[str, tuple[datetime, Answer | None]] = field(default_factory=dict)
     _objections: dict[str, bool] = field(default_factory=dict)
     _sent: int = 0
-    _told: int = 0
+    _sent_events: int = 0
     _introduced: int = 0
 
     def __post_init__(self) -> None:
@@ -92,7 +92,7 @@ class Play:
 
     def work(self) -> None:
         """Let everybody work at this moment."""
-        self._pending_removals_seen()
+        self._approve_pending_removals()
         for person in self.cast.brand_people.values():
             self._answer_questions(person)
         self._reporters.report(self.now)
@@ -190,17 +190,17 @@ class Play:
             body: dict[str, Any] = {"contacts": [contact.row for contact in introduced]}
             self.cast.marketplace.call("POST", "/api/v1/seller-contacts", body)
             self._introduced += len(introduced)
-        events = _rows_up_to(self.world.events, self._told, self.now)
+        events = _rows_up_to(self.world.events, self._sent_events, self.now)
         for batch in _batches(events):
             body = {"events": [event.row for event in batch], "complete_since": self.world.sent[0].at.isoformat()}
             self.cast.marketplace.call("POST", "/api/v1/seller-events", body)
-            self._told += len(batch)
+            self._sent_events += len(batch)
         rows = _rows_up_to(self.world.sent, self._sent, self.now)
         for row_batch in _batches(rows):
             self.cast.marketplace.call("POST", "/api/v1/listings", [sent.row for sent in row_batch])
             self._sent += len(row_batch)
 
-    def _pending_removals_seen(self) -> None:
+    def _approve_pending_removals(self) -> None:
         """Approve the removals pending since the last step: the analyst and the account manager agree."""
         reason = "Checked the listings; they match the confirmation."
         for person in (*self.cast.analysts[:2], *self.cast.managers):
@@ -232,8 +232,8 @@ class Play:
         case_id = f"{case['case_id']} {case['lane']}"
         if case_id not in self._waiting:
             listing, lane = case["listing_external_id"], str(case["lane"])
-            self._asked[f"{lane} {listing}"] += 1
-            answer = ask(self._truth(case), self._chance(lane, listing, str(self._asked[f"{lane} {listing}"])))
+            self._ask_counts[f"{lane} {listing}"] += 1
+            answer = ask(self._truth(case), self._chance(lane, listing, str(self._ask_counts[f"{lane} {listing}"])))
             ready = self.now + timedelta(hours=answer.delay_hours if answer else STEP.total_seconds() / 3600)
             self._waiting[case_id] = (ready, answer)
         ready, answer = self._waiting[case_id]

@@ -71,7 +71,7 @@ class Jobs:
             lazy=True,
         )
 
-    def hold(self, connection: Connection) -> None:
+    def lock(self, connection: Connection) -> None:
         """Begin a transaction that enqueues many jobs, some of them a second time.
 
         It locks those rows. Without a turn, PostgreSQL would end it or the wake-up of delayed jobs as a deadlock.

@@ -16,7 +16,7 @@ class LargeCounts:
     """A cache of large counts for some seconds, shared by all callers with the same key; small ones are not cached."""
 
     clock: Callable[[], float] = time.monotonic
-    _kept: dict[Hashable, tuple[float, Any]] = field(default_factory=dict)
+    _cached: dict[Hashable, tuple[float, Any]] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def of(
@@ -24,14 +24,14 @@ class LargeCounts:
     ) -> Counted:
         """The count of a key, at most `seconds` old; `size` returns the total of a count."""
         now = self.clock()
-        timed_count = self._kept.get(key)
+        timed_count = self._cached.get(key)
         if timed_count is not None and now - timed_count[0] < seconds:
             cached_count: Counted = timed_count[1]
             return cached_count
         new_count = count()
         if size(new_count) >= LARGE:
             with self._lock:
-                if len(self._kept) >= _MOST_KEPT:
-                    self._kept.clear()
-                self._kept[key] = now, new_count
+                if len(self._cached) >= _MOST_KEPT:
+                    self._cached.clear()
+                self._cached[key] = now, new_count
         return new_count

@@ -92,7 +92,7 @@ class Sealer:
     """Seals under the first key, and opens what any of the keys sealed."""
 
     def __init__(self, keys: Keys) -> None:
-        self._kept = keys
+        self._keys_source = keys
         self._fernet = _fernet(keys.read())
 
     def seal(self, secret: str) -> str:
@@ -107,11 +107,11 @@ class Sealer:
             raise UnsealableSecret("A stored secret cannot be read with the keys of this process.") from None
 
     def in_force(self) -> bytes:
-        return self._kept.read()[0]
+        return self._keys_source.read()[0]
 
     def renew(self) -> None:
         """Seal under a new key from now on."""
-        self._fernet = _fernet(self._kept.renew())
+        self._fernet = _fernet(self._keys_source.renew())
 
 
 def _fernet(keys: tuple[bytes, ...]) -> MultiFernet:

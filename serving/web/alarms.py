@@ -45,7 +45,9 @@ def unmailed_notices(runtime: Runtime, person: Person) -> tuple[UnmailedNotice, 
     """The notices to a reader that stand on the pages, because no mail of them arrived; one a person who removes."""
     since = runtime.clock.now() - timedelta(hours=runtime.policies[TellingPolicy].stands_hours)
     with runtime.store.read() as connection:
-        own = [notice for notice in removal_notices.unused_since(connection, since) if person.user_id in notice.told]
+        own = [
+            notice for notice in removal_notices.unused_since(connection, since) if person.user_id in notice.recipients
+        ]
         ids = [notice.notice_id for notice in own]
         if runtime.settings.smtp_host:
             ids = list(removal_notices.undelivered(connection, ids, person.user_id))

@@ -78,7 +78,7 @@ class Shell:
     undo: Undo | None
     zone: str
     display: Display
-    here: str
+    address: str
     searches: bool
     alarms: Alarms
     told_here: tuple[UnmailedNotice, ...]
@@ -189,7 +189,7 @@ def _make_shell(request: Request, page: Page, session: Session) -> Shell:
         undo=undo_of(runtime_of(request), person),
         zone=words.zone(runtime_of(request).clock.now()),
         display=session.display,
-        here=local_path(request, _address_of_request(request)),
+        address=local_path(request, _address_of_request(request)),
         searches=person.may(Permission.REVIEW_CASES),
         alarms=alarms_of(runtime_of(request), person),
         told_here=unmailed_notices(runtime_of(request), person),

@@ -30,7 +30,7 @@ class Undo:
     follows: str
     score: str | None
     until: str
-    left: str
+    time_left: str
     seconds_left: int
     window_seconds: int
 
@@ -61,7 +61,7 @@ def _make_undo(verdict: PersonVerdict, now: datetime, window: timedelta) -> Undo
         follows=_consequence_sentence(verdict, now),
         score=_score_sentence(verdict) if verdict.score_was_masked else None,
         until=words.clock(verdict.known_at + window),
-        left=words.countdown(seconds_left),
+        time_left=words.countdown(seconds_left),
         seconds_left=max(0, int(seconds_left)),
         window_seconds=int(window.total_seconds()),
     )

@@ -69,7 +69,9 @@ def section(rounds: int) -> str:
     by_matrix = sp.csr_matrix((matrix.values, matrix.indices, matrix.starts), (_LISTINGS, COLUMNS)).astype(np.float64)
     expected = by_matrix @ fitted.weights.astype(np.float64) + fitted.model.intercept
     parity = float(np.abs(fitted.model.many(long) - expected).max())
-    return _page(medians, parity=parity, size=packed.data.size / _LISTINGS, grams=ends[-1] / _LISTINGS, rounds=rounds)
+    return _page(
+        medians, parity=parity, size=packed.utf8_bytes.size / _LISTINGS, grams=ends[-1] / _LISTINGS, rounds=rounds
+    )
 
 
 def _microseconds(sides: Sides, rounds: int) -> dict[str, list[float]]:

@@ -193,7 +193,7 @@ def _steps_of(policy: CounterNoticePolicy) -> Iterator[Transition]:
             late = event is CounterNoticeEvent.PASS_DEADLINE
             at = before.due_at if late and before.due_at else _INFORMED
             try:
-                after = apply_event(before, event, WHO[event], at=at, policy=policy, calendar=_CALENDAR).standing
+                after = apply_event(before, event, WHO[event], at=at, policy=policy, calendar=_CALENDAR).turn
             except DomainError:
                 continue
             yield before.state.value, event.value, after.state.value

@@ -120,12 +120,12 @@ def test_the_counter_notice_and_the_appeal_of_the_example_have_these_deadlines()
     standing = first_turn(ACKNOWLEDGED, profile, calendar)
     assert f"deadline of {standing.due_at:%-d %B at %H:%M} UTC" in PROSE
     for event, moment in ((CounterNoticeEvent.SUBMIT, SUBMITTED), (CounterNoticeEvent.MAINTAIN, MAINTAINED)):
-        standing = apply_event(standing, event, WHO[event], at=moment, policy=profile, calendar=calendar).standing
+        standing = apply_event(standing, event, WHO[event], at=moment, policy=profile, calendar=calendar).turn
         if event is CounterNoticeEvent.SUBMIT:
             assert f"Aurelle has until {standing.due_at:%-d %B at %H:%M} UTC" in PROSE
     appeal = CounterNoticeEvent.APPEAL
     after = apply_event(standing, appeal, WHO[appeal], at=APPEALED, policy=profile, calendar=calendar)
-    assert after.standing.state is CounterNoticeState.WITH_REVIEWER
+    assert after.turn.state is CounterNoticeState.WITH_REVIEWER
     assert f"open until {appeal_period_end(ACKNOWLEDGED, DEFAULT_APPEALS):%-d %B at %H:%M} UTC" in PROSE
 
 

@@ -123,7 +123,7 @@ def test_an_interval_holds_its_probability(calibration: Calibration, raw_value: 
 @PROPERTY
 @given(st.one_of(st.floats(-30, 30), st.sampled_from([-1.0, 0.0, 2.0, -0.0, 1e300, -1e300])))
 def test_a_value_alone_has_the_bits_that_it_has_in_an_array(calibration: Calibration, raw_value: float) -> None:
-    estimate, intervals = calibration.one(raw_value), calibration.intervals(values(raw_value, 0.5))
+    estimate, intervals = calibration.calibrate(raw_value), calibration.intervals(values(raw_value, 0.5))
     assert estimate.log_odds == calibration.log_odds(values(raw_value, 0.5))[0]
     assert estimate.probability == calibration.probabilities(values(raw_value, 0.5))[0]
     assert estimate.interval == (None if intervals is None else tuple(intervals[0]))

@@ -212,7 +212,7 @@ def test_points_for_new_goods_are_for_new_goods(condition: str | None) -> None:
 
 def test_one_row_has_what_it_has_among_others() -> None:
     scorecard_points = points()
-    alone = [scorecard_points.one(MATRIX[i], LISTINGS[i]) for i in range(len(FACTS))]
+    alone = [scorecard_points.row_value(MATRIX[i], LISTINGS[i]) for i in range(len(FACTS))]
     assert alone == scorecard_points.values(MATRIX, LISTINGS).tolist()
 
 
@@ -240,7 +240,7 @@ def test_a_model_with_them_is_explained_exactly(join: Join) -> None:
 @pytest.mark.parametrize("join", Join)
 def test_a_model_with_them_scores_one_row_as_in_a_batch(join: Join) -> None:
     model = with_points(join)
-    one_by_one = [model.one(MATRIX[i], LISTINGS[i]).log_odds for i in range(len(FACTS))]
+    one_by_one = [model.calibrate(MATRIX[i], LISTINGS[i]).log_odds for i in range(len(FACTS))]
     assert one_by_one == model.log_odds(MATRIX, LISTINGS).tolist()
 
 

@@ -301,7 +301,7 @@ def test_a_row_of_which_nothing_is_known_has_a_score(join: Join) -> None:
 @pytest.mark.parametrize("join", Join)
 def test_a_row_scores_alone_as_it_does_among_others(join: Join) -> None:
     classifier, (together, listings) = a_classifier(join), rows_of(FACTS)
-    alone = [classifier.one(*row).log_odds for row in zip(together, listings, strict=True)]
+    alone = [classifier.calibrate(*row).log_odds for row in zip(together, listings, strict=True)]
     assert classifier.log_odds(together, listings).tolist() == alone
 
 

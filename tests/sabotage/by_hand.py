@@ -98,7 +98,11 @@ _ROWS: Final[dict[str, tuple[tuple[str, str, str], ...]]] = {
     "serving/brands/rules/attention.py": (("-len(reasons)", "len(reasons)", "fewer reasons are more urgent"),),
     "serving/brands/service/alias_decisions.py": (
         ("without=own", "without=()", "a manager accepts what their own corrections produced"),
-        ("accounts_of_same_person(context.roots, {context.person.user_id})", "{context.person.user_id}", "puppets count"),
+        (
+            "accounts_of_same_person(context.roots, {context.person.user_id})",
+            "{context.person.user_id}",
+            "puppets count",
+        ),
     ),
     "serving/accounts/rules/access.py": (
         (".ANSWER_QUESTIONS", ".ANSWER_QUESTIONS, Permission.PROMOTE_MODELS", "a brand promotes"),
@@ -235,7 +239,11 @@ _ROWS: Final[dict[str, tuple[tuple[str, str, str], ...]]] = {
     ),
     "serving/notices/rules/notice_counts.py": (("None,\n        ", "0.0,\n        ", "an empty share is zero"),),
     "serving/notices/rules/notices.py": (
-        ("return QueuePlace(_TRUSTED + capped", "return QueuePlace(_GOOD_STANDING + capped", "trusted flaggers are not first"),
+        (
+            "return QueuePlace(_TRUSTED + capped",
+            "return QueuePlace(_GOOD_STANDING + capped",
+            "trusted flaggers are not first",
+        ),
     ),
     "serving/notices/service/admission.py": (
         ("            refused = error", "            raise", "a refusal counts for no network"),
@@ -370,9 +378,17 @@ _ROWS: Final[dict[str, tuple[tuple[str, str, str], ...]]] = {
         ("        ~was_pending(),\n", "", "pending removals count as removed at once"),
     ),
     "serving/takedowns/rules/approval.py": (
-        ("_independent_votes(agreeing, bearing, roots)\n", "list(agreeing)\n", "an account that counts as the confirmer's counts"),
+        (
+            "_independent_votes(agreeing, bearing, roots)\n",
+            "list(agreeing)\n",
+            "an account that counts as the confirmer's counts",
+        ),
         ("list(bearing.confirmed_by)", "[]", "the confirmer is not compared"),
-        ("_independent_votes(agreeing, bearing, roots), _independent_votes", "agreeing, _independent_votes", "an approval left out makes others able"),
+        (
+            "_independent_votes(agreeing, bearing, roots), _independent_votes",
+            "agreeing, _independent_votes",
+            "an approval left out makes others able",
+        ),
         ("_independent_votes(others, bearing, roots)", "others", "the confirmer's guests are able"),
         ("bool(bearing.causes & BURSTS)", "bearing.causes == BURSTS", "all bursts are needed"),
         ("bool(bearing.causes & BURSTS)", "bearing.causes <= BURSTS", "a large shop lowers the bar"),

@@ -239,7 +239,7 @@ def test_a_worker_opens_a_run_once_and_keeps_few(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(Counted, "opened", 0)
     monkeypatch.setattr(Counted, "closed", 0)
     work, part = sent(Counted()), pickle.dumps(b"ab")
-    assert [compute_part(run, work, part).result for run in ("one", "one", "two", "three")] == [b"abab"] * 4
+    assert [compute_part(run, work, part).content for run in ("one", "one", "two", "three")] == [b"abab"] * 4
     assert (Counted.opened, Counted.closed) == (3, 1)
     release_run("two")
     release_run("two")

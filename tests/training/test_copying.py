@@ -59,7 +59,7 @@ def test_accounts_of_a_ring_copy_each_other() -> None:
     drafts = draw_listings(random, Crowd(6_000, 600, 180, ""), draw_suppliers(random))
     texts: dict[tuple[Supplier, object], set[str]] = {}
     for draft in with_copied_texts(random, drafts):
-        if draft.item.counterfeit and draft.seller.supplier is not None and "description" in draft.content:
+        if draft.product.counterfeit and draft.seller.supplier is not None and "description" in draft.content:
             key = draft.seller.supplier, draft.content["description"]
             texts.setdefault(key, set()).add(draft.seller.people)
     assert sum(len(people) - 1 for people in texts.values()) / 600 > 0.1

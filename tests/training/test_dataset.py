@@ -195,7 +195,7 @@ def test_labelled_rows_are_loaded_and_the_others_counted(tmp_path: Path) -> None
         {"title": "Tie", "label": 5},
     ]
     contents = load_labelled(write_ndjson(tmp_path / "a.ndjson", rows), "native", received_at=NOW)
-    assert (contents.data.labels.tolist(), contents.unlabelled, contents.refused) == ([1, 0], 1, 2)
+    assert (contents.labelled.labels.tolist(), contents.unlabelled, contents.refused) == ([1, 0], 1, 2)
 
 
 def test_a_file_without_labels_is_refused(tmp_path: Path) -> None:
@@ -206,7 +206,7 @@ def test_a_file_without_labels_is_refused(tmp_path: Path) -> None:
 
 def test_sellers_of_labelled_rows_are_groups(tmp_path: Path) -> None:
     contents = load_labelled(labelled_file(tmp_path / "a.ndjson", 6), "native", received_at=NOW)
-    assert contents.data.groups.tolist() == [0, 0, 1, 1, 2, 2]
+    assert contents.labelled.groups.tolist() == [0, 0, 1, 1, 2, 2]
 
 
 def test_an_unreadable_file_is_refused_before_any_row(tmp_path: Path) -> None:

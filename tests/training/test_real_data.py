@@ -106,8 +106,8 @@ def cells_of(path: Path) -> list[dict[str, str]]:
 def test_the_labelled_rows_are_all_read(sample: Path) -> None:
     contents = load_labelled(sample, "ozon-ecup", received_at=NOW)
     assert (contents.refused, contents.unlabelled) == (0, 0)
-    assert (len(contents.data.labels), int(contents.data.labels.sum())) == (ROWS, POSITIVES)
-    assert len(set(contents.data.groups.tolist())) == SELLERS
+    assert (len(contents.labelled.labels), int(contents.labelled.labels.sum())) == (ROWS, POSITIVES)
+    assert len(set(contents.labelled.groups.tolist())) == SELLERS
 
 
 @pytest.mark.soak
@@ -162,7 +162,7 @@ def test_labels_and_unknown_columns_change_no_score(trained: Path, sample: Path,
 
 
 def evaluated(sample: Path, repeats: int, threads: int = 1) -> dict[str, Any]:
-    labelled_rows = load_labelled(sample, "ozon-ecup", received_at=NOW).data
+    labelled_rows = load_labelled(sample, "ozon-ecup", received_at=NOW).labelled
     return summarise(
         labelled_rows,
         cross_validate(FileMaterial(labelled_rows, (), NOW, "ozon-ecup"), repeats=repeats, threads=threads),

@@ -190,7 +190,7 @@ def many_drafts() -> list[Draft]:
 )
 def test_colours_and_product_lines_of_counterfeits_are_those_of_genuine_goods(trait: Callable[[Product], int]) -> None:
     """A chi-square test in each house, on one listing of each seller, which are independent of each other."""
-    one_each = {draft.seller.external_id: draft.item for draft in many_drafts() if draft.item.brand_id}.values()
+    one_each = {draft.seller.external_id: draft.product for draft in many_drafts() if draft.product.brand_id}.values()
     chances = []
     for house in range(len(HOUSES)):
         of_house = Counter((goods.counterfeit, trait(goods)) for goods in one_each if goods.house == house)
@@ -204,8 +204,8 @@ def test_colours_and_product_lines_of_counterfeits_are_those_of_genuine_goods(tr
 def test_a_ring_sells_its_brands_in_every_colour_and_product_line() -> None:
     items: dict[Supplier, list[Product]] = {}
     for draft in many_drafts():
-        if draft.item.counterfeit and draft.seller.supplier is not None:
-            items.setdefault(draft.seller.supplier, []).append(draft.item)
+        if draft.product.counterfeit and draft.seller.supplier is not None:
+            items.setdefault(draft.seller.supplier, []).append(draft.product)
     for supplier, sold in items.items():
         if len(sold) >= 100:
             assert {goods.house for goods in sold} == set(supplier.houses)

@@ -150,12 +150,12 @@ def test_a_file_that_is_no_text_is_refused(tmp_path: Path) -> None:
 def test_a_feature_on_its_own_has_its_share_known_and_area_and_a_leak_is_named() -> None:
     few = replace(DATA.listings[0], price=None)
     changed_market = replace(DATA, listings=(few, *DATA.listings[1:]))
-    cents, list_price = single_feature_figures(of(TWO).features(), replace(MATERIAL, data=changed_market))
+    cents, list_price = single_feature_figures(of(TWO).features(), replace(MATERIAL, labelled=changed_market))
     assert (cents.known, cents.leak) == (79 / 80, None)
     assert 0 < cents.roc_auc < 1
     assert list_price.roc_auc == 0.5
     more = a_market(240, share=0.5)
-    (knows,) = single_feature_figures(of(knowing(more)).features(), replace(MATERIAL, data=more))
+    (knows,) = single_feature_figures(of(knowing(more)).features(), replace(MATERIAL, labelled=more))
     assert knows.roc_auc == 1.0
     assert knows.leak is not None
     assert knows.leak.startswith("knows (ROC-AUC 1.0000 on ")
@@ -165,7 +165,7 @@ def test_a_feature_without_both_classes_has_no_area() -> None:
     one_class = replace(DATA, labels=np.zeros(80, dtype=np.int8))
     assert all(
         math.isnan(feature.roc_auc)
-        for feature in single_feature_figures(of(TWO).features(), replace(MATERIAL, data=one_class))
+        for feature in single_feature_figures(of(TWO).features(), replace(MATERIAL, labelled=one_class))
     )
 
 

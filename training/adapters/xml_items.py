@@ -71,7 +71,7 @@ class _ItemParser:
         self._done: list[FeedItem] = []
         self._names: set[str] = set()
         self._depth = 0
-        self._item: FeedItem | None = None
+        self._open_item: FeedItem | None = None
         self._item_depth = 0
         self._href = ""
         self._text: list[str] = []
@@ -89,9 +89,9 @@ class _ItemParser:
         if self._depth > DEEPEST:
             raise LimitExceeded(f"elements nested more than {DEEPEST} deep")
         self._note_names(tag, *attributes)
-        if self._item is None:
+        if self._open_item is None:
             if _local_name(tag) in _ITEMS:
-                self._item, self._item_depth = FeedItem(), self._depth
+                self._open_item, self._item_depth = FeedItem(), self._depth
             return
         is_field = self._depth == self._item_depth + 1
         is_content = self._depth == self._item_depth + 2 and _local_name(tag) == _CONTENT
@@ -99,7 +99,7 @@ class _ItemParser:
         if is_content:
             self._text = []
         if is_field:
-            self._item.fields += 1
+            self._open_item.fields += 1
             self._text, self._href = [], attributes.get("href", "")
 
     def start_ns(self, prefix: str, uri: str) -> None:
@@ -109,23 +109,25 @@ class _ItemParser:
     def data(self, text: str) -> None:
         """Text; only the text of a field, before any element inside it, or of its content, is kept."""
         self.events += 1
-        if self._item is None or not self._is_text_open:
+        if self._open_item is None or not self._is_text_open:
             return
-        self._item.length += len(text)
-        if not self._item.is_too_long:
+        self._open_item.length += len(text)
+        if not self._open_item.is_too_long:
             self._text.append(text)
 
     def end(self, tag: str) -> None:
         self.events += 1
         self._depth -= 1
         self._is_text_open = False
-        if self._item is None:
+        if self._open_item is None:
             return
         if self._depth < self._item_depth:
-            self._done.append(self._item)
-            self._item = None
-        elif self._depth == self._item_depth and not self._item.is_too_long:
-            self._item.values.setdefault(_local_name(tag), []).append("".join(self._text).strip() or self._href.strip())
+            self._done.append(self._open_item)
+            self._open_item = None
+        elif self._depth == self._item_depth and not self._open_item.is_too_long:
+            self._open_item.values.setdefault(_local_name(tag), []).append(
+                "".join(self._text).strip() or self._href.strip()
+            )
 
     def comment(self, _text: str) -> None:
         self.events += 1

@@ -64,38 +64,38 @@ class FileMaterial:
     `brands` are no register, because its indexes are made in each process.
     """
 
-    data: LabelledListings
+    labelled: LabelledListings
     brands: tuple[Brand, ...]
     as_of: datetime
     marketplace: str
 
     @property
     def listings(self) -> tuple[Listing, ...]:
-        return self.data.listings
+        return self.labelled.listings
 
     @property
     def labels(self) -> Labels:
         """Labels, shape (n,)."""
-        return self.data.labels
+        return self.labelled.labels
 
     @property
     def groups(self) -> NDArray[np.intp]:
         """Seller numbers, shape (n,)."""
-        return self.data.groups
+        return self.labelled.groups
 
     @property
     def weights(self) -> Floats:
         """One for each row."""
-        return np.ones(len(self.data.labels))
+        return np.ones(len(self.labelled.labels))
 
     def facts(self, split: tuple[Rows, Rows]) -> tuple[list[Facts], list[Facts]]:
         """The facts of a fold, with references of its training rows; those of a training row exclude the row itself."""
         train, test = split
-        offline = OfflineReferences([self.data.listings[i] for i in train], BrandRegister(self.brands))
-        return self._made(offline, train, took_part=True), self._made(offline, test, took_part=False)
+        offline = OfflineReferences([self.labelled.listings[i] for i in train], BrandRegister(self.brands))
+        return self._facts_of_rows(offline, train, took_part=True), self._facts_of_rows(offline, test, took_part=False)
 
-    def _made(self, offline: OfflineReferences, rows: Rows, *, took_part: bool) -> list[Facts]:
-        listings = [self.data.listings[i] for i in rows]
+    def _facts_of_rows(self, offline: OfflineReferences, rows: Rows, *, took_part: bool) -> list[Facts]:
+        listings = [self.labelled.listings[i] for i in rows]
         return [
             offline.facts(listing, as_of=self.as_of, marketplace=self.marketplace, took_part=took_part)
             for listing in listings

@@ -209,7 +209,7 @@ def _phrase_occurrences(facts: Sequence[Facts], own: OwnWords) -> _Occurrences:
 
 
 def _may_be_quoted(word: str, own: OwnWords) -> bool:
-    return word not in stop_words() and not own.hold(word)
+    return word not in stop_words() and not own.include(word)
 
 
 def _tokens(facts: Sequence[Facts]) -> tuple[list[str], Places, Places]:

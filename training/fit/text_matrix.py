@@ -60,7 +60,7 @@ class TextMatrix(NamedTuple):
 class _Scratch(NamedTuple):
     """Buffers for the indices of one text and for its bucket counts, which are zero between texts."""
 
-    found: Indices
+    indices: Indices
     times: NDArray[np.int32]
 
 
@@ -69,7 +69,9 @@ def _count_ngrams(packed: PackedTexts, alphabet: Alphabet, scratch: _Scratch) ->
     """The number of n-grams of the texts, including repeats."""
     total = 0
     for text in range(packed.starts.size - 1):
-        count, _ = scan_text(packed.data, packed.starts[text], packed.starts[text + 1], alphabet, None, scratch.found)
+        count, _ = scan_text(
+            packed.utf8_bytes, packed.starts[text], packed.starts[text + 1], alphabet, None, scratch.indices
+        )
         total += count
     return total
 
@@ -83,7 +85,9 @@ def _fill_block(packed: PackedTexts, alphabet: Alphabet, scratch: _Scratch, rows
         at = starts[row]
         for field in range(FIELDS):
             text = FIELDS * row + field
-            count, _ = scan_text(packed.data, packed.starts[text], packed.starts[text + 1], alphabet, None, buckets)
+            count, _ = scan_text(
+                packed.utf8_bytes, packed.starts[text], packed.starts[text + 1], alphabet, None, buckets
+            )
             begun = at
             first = np.int32(field * BUCKETS)
             for i in range(count):

@@ -58,7 +58,7 @@ def train_on_file(
     Raises ValueError (no labels, or too few sellers of a class) or ClusterFailed (the cluster cannot be used or is
     lost).
     """
-    material = load_labelled(path, format_name, received_at=received_at).data
+    material = load_labelled(path, format_name, received_at=received_at).labelled
     progress(0.1)
     offline = OfflineReferences(material.listings, BrandRegister([]))
     facts = [

@@ -31,7 +31,7 @@ class LocalWorkers:
     def __init__(self, scorer: Scorer, others: Executor | None, processes: int) -> None:
         self._scorer, self._others = scorer, others
         self._ahead = _AHEAD * (processes - 1)
-        self._given: deque[Future[None]] = deque()
+        self._handed_out: deque[Future[None]] = deque()
 
     @property
     def most_waiting(self) -> int:
@@ -40,10 +40,10 @@ class LocalWorkers:
 
     def score(self, part: Part, file: Path) -> Future[None]:
         """Score a part into a file, or begin to."""
-        self._given = deque(future for future in self._given if not future.done())
-        if self._others is not None and len(self._given) < self._ahead:
-            self._given.append(self._others.submit(_score_part, part, file))
-            return self._given[-1]
+        self._handed_out = deque(future for future in self._handed_out if not future.done())
+        if self._others is not None and len(self._handed_out) < self._ahead:
+            self._handed_out.append(self._others.submit(_score_part, part, file))
+            return self._handed_out[-1]
         done = Future[None]()
         _write_scores(self._scorer, part, file)
         done.set_result(None)

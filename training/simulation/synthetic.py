@@ -142,7 +142,7 @@ def evaluation_set(
     unsent_listings = tuple(
         _check_draft(listing, f"unsent-offer-{number:07d}", settings.start) for number, listing in enumerate(drafts, 1)
     )
-    return unsent_listings, np.array([listing.item.counterfeit for listing in drafts], dtype=np.int8)
+    return unsent_listings, np.array([listing.product.counterfeit for listing in drafts], dtype=np.int8)
 
 
 def _random_for(settings: Settings, purpose: int) -> Random:

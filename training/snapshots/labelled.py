@@ -18,7 +18,7 @@ SNAPSHOT: Final = "snapshot"
 class LoadedListings:
     """The labelled listings of a file, and the numbers of rows that were refused or have no label."""
 
-    data: LabelledListings
+    labelled: LabelledListings
     refused: int
     unlabelled: int
 
@@ -57,7 +57,9 @@ def labelled_rows(path: Path, format_name: str, *, received_at: datetime) -> Lab
     """
     if format_name != SNAPSHOT:
         loaded = load_labelled(path, format_name, received_at=received_at)
-        return LabelledRows(FileMaterial(loaded.data, (), received_at, format_name), loaded.refused, loaded.unlabelled)
+        return LabelledRows(
+            FileMaterial(loaded.labelled, (), received_at, format_name), loaded.refused, loaded.unlabelled
+        )
     if not path.is_file():
         raise ValueError(f"{path.name} is no file.")
     return LabelledRows(SnapshotMaterial.read(path))

@@ -11,8 +11,8 @@ from serving.accounts.rules.access import Grant, Role
 class GrantChange:
     """The roles that somebody is given, and those that are taken from them."""
 
-    given: tuple[Grant, ...]
-    taken: tuple[Grant, ...]
+    added: tuple[Grant, ...]
+    removed: tuple[Grant, ...]
 
 
 def check_grant(grant: Grant, administered: Collection[str]) -> None:

@@ -90,24 +90,24 @@ def change_grants(runtime: Runtime, by: Person, user_id: str, new_grants: Iterab
         change = grant_change(
             people.colleague(connection, marketplace_ids, user_id).grants, new_grants, marketplace_ids
         )
-        check_still_administered(change.taken, user_id, people.holders(connection, marketplace_ids, Role.ADMIN))
-        check_own_roles(change.given, user_id, by.user_id)
-        _refuse_brands_that_take_no_part(connection, change.given)
-        _refuse_who_looks_after_brands(connection, user_id, change.taken)
-        people.remove_grants(connection, user_id, change.taken)
-        accounts.add_grants(connection, user_id, change.given, now)
+        check_still_administered(change.removed, user_id, people.holders(connection, marketplace_ids, Role.ADMIN))
+        check_own_roles(change.added, user_id, by.user_id)
+        _refuse_brands_that_take_no_part(connection, change.added)
+        _refuse_who_looks_after_brands(connection, user_id, change.removed)
+        people.remove_grants(connection, user_id, change.removed)
+        accounts.add_grants(connection, user_id, change.added, now)
         invitations.withdraw_by_inviter(
-            connection, _places_losing_role(change.taken, Role.ADMIN), user_id, runtime.wall.now()
+            connection, _places_losing_role(change.removed, Role.ADMIN), user_id, runtime.wall.now()
         )
-        for place in _places_losing_role(change.taken, Role.ANALYST):
+        for place in _places_losing_role(change.removed, Role.ANALYST):
             leases = deferrals.leases_of_person(connection, [place], user_id, now)
             deferrals.move_leases(connection, leases, user_id, None, None)
             assignments.withdraw(connection, [place], user_id)
-        for act, grants in (("person.granted", change.given), ("person.ungranted", change.taken)):
+        for act, grants in (("person.granted", change.added), ("person.ungranted", change.removed)):
             for grant in grants:
                 payload = {"role": grant.role.value, "brand": grant.brand_id, "leads": grant.leads}
                 _record(runtime, connection, by, _AuditedAct(grant.marketplace_id, act, user_id, payload))
-    return bool(change.given or change.taken)
+    return bool(change.added or change.removed)
 
 
 def _refuse_brands_that_take_no_part(connection: Connection, grants: Collection[Grant]) -> None:

@@ -24,7 +24,7 @@ PATIENCE_SECONDS: Final = 30.0  # The first score of a process may compile its k
 
 @dataclass(slots=True)
 class _LoopQueue(Generic[Q, A]):
-    asked: list[tuple[Q, int, asyncio.Future[A]]] = field(default_factory=list)
+    questions: list[tuple[Q, int, asyncio.Future[A]]] = field(default_factory=list)
     in_work: list[asyncio.Future[A]] = field(default_factory=list)
     patience: asyncio.TimerHandle | None = None
     is_called: bool = False
@@ -64,23 +64,23 @@ class QuestionBatcher(Generic[Q, A]):
         if waiting is None:
             waiting = self._waiting[loop] = _LoopQueue()
         answer: asyncio.Future[A] = loop.create_future()
-        waiting.asked.append((question, weight, answer))
+        waiting.questions.append((question, weight, answer))
         if not waiting.is_called:
             waiting.is_called = True
             self._await_others(loop, waiting)
-        elif waiting.pause is not None and len(waiting.asked) >= waiting.asking:
+        elif waiting.pause is not None and len(waiting.questions) >= waiting.asking:
             self._begin(loop, waiting)
         return await answer
 
     def _await_others(self, loop: asyncio.AbstractEventLoop, waiting: _LoopQueue[Q, A]) -> None:
-        if len(waiting.asked) < waiting.asking:
+        if len(waiting.questions) < waiting.asking:
             waiting.pause = loop.call_later(_PAUSE_SECONDS, self._begin, loop, waiting)
         else:
-            loop.call_soon(self._gather, loop, waiting, len(waiting.asked), _MOST_TURNS)
+            loop.call_soon(self._gather, loop, waiting, len(waiting.questions), _MOST_TURNS)
 
     def _gather(self, loop: asyncio.AbstractEventLoop, waiting: _LoopQueue[Q, A], before: int, turns: int) -> None:
         """Wait for another turn as long as turns bring further questions."""
-        number = len(waiting.asked)
+        number = len(waiting.questions)
         if turns and before <= number < self._most and (number > before or turns == _MOST_TURNS):
             loop.call_soon(self._gather, loop, waiting, number, turns - 1)
             return
@@ -92,7 +92,7 @@ class QuestionBatcher(Generic[Q, A]):
             waiting.pause.cancel()
             waiting.pause = None
         number = self._first_group(waiting)
-        group, waiting.asked = waiting.asked[:number], waiting.asked[number:]
+        group, waiting.questions = waiting.questions[:number], waiting.questions[number:]
         open_questions = [(question, answer) for question, _, answer in group if not answer.done()]
         waiting.in_work = [answer for _, answer in open_questions]
         waiting.patience = loop.call_later(PATIENCE_SECONDS, self._give_up, loop, waiting)
@@ -110,11 +110,11 @@ class QuestionBatcher(Generic[Q, A]):
 
     def _first_group(self, waiting: _LoopQueue[Q, A]) -> int:
         whole = 0
-        for number, (_, weight, _) in enumerate(waiting.asked):
+        for number, (_, weight, _) in enumerate(waiting.questions):
             whole += weight
             if number and whole > self._most:
                 return number
-        return len(waiting.asked)
+        return len(waiting.questions)
 
     def _answers(self, questions: Sequence[Q]) -> Sequence[A | Exception]:
         try:
@@ -124,10 +124,10 @@ class QuestionBatcher(Generic[Q, A]):
 
     def _give_up(self, loop: asyncio.AbstractEventLoop, waiting: _LoopQueue[Q, A]) -> None:
         """Answer all that waits by an error, and later what comes while the work goes on."""
-        for answer in (*waiting.in_work, *(answer for _, _, answer in waiting.asked)):
+        for answer in (*waiting.in_work, *(answer for _, _, answer in waiting.questions)):
             if not answer.done():
                 answer.set_exception(DatabaseLocked())
-        waiting.asked.clear()
+        waiting.questions.clear()
         waiting.patience = loop.call_later(PATIENCE_SECONDS, self._give_up, loop, waiting)
 
     def _end(
@@ -143,7 +143,7 @@ class QuestionBatcher(Generic[Q, A]):
                 answer.set_exception(outcome)
             else:
                 answer.set_result(outcome)
-        waiting.asking = min(len(waiting.in_work) + len(waiting.asked), self._most)
-        waiting.is_called = bool(waiting.asked)
-        if waiting.asked:
+        waiting.asking = min(len(waiting.in_work) + len(waiting.questions), self._most)
+        waiting.is_called = bool(waiting.questions)
+        if waiting.questions:
             self._await_others(loop, waiting)

@@ -65,7 +65,7 @@ class Admission:
     """An admitted appeal: whether it waits behind the others, and the message to the appellant."""
 
     behind_others: bool
-    told: Message
+    message: Message
 
 
 def appeal_period_end(informed_at: datetime, policy: AppealPolicy) -> datetime:
@@ -98,5 +98,5 @@ def admit(
         raise DeadlinePassed("The appeal period of {months} months has passed.", months=policy.open_months)
     if is_frivolous(record, policy):
         counts = {"days": policy.record_days, "dismissed": record.dismissed, "upheld": record.upheld}
-        return Admission(behind_others=True, told=message("appeal.behind_others", **counts))
-    return Admission(behind_others=False, told=message("appeal.admitted"))
+        return Admission(behind_others=True, message=message("appeal.behind_others", **counts))
+    return Admission(behind_others=False, message=message("appeal.admitted"))

@@ -123,7 +123,7 @@ class CounterNoticeTurn:
 class Step:
     """The result of an event, and the reason. `overturns` is set where the event undoes the removal."""
 
-    standing: CounterNoticeTurn
+    turn: CounterNoticeTurn
     overturns: bool
     reason: Message
 

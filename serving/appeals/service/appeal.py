@@ -41,7 +41,7 @@ class AppealReceipt:
 
     appeal_id: str
     is_new: bool
-    told: Message
+    message: Message
 
 
 def file_appeal(runtime: Runtime, marketplace: Marketplace, complaint: Complaint) -> AppealReceipt:
@@ -54,7 +54,7 @@ def file_appeal(runtime: Runtime, marketplace: Marketplace, complaint: Complaint
     with runtime.store.write() as connection:
         known = appeals.by_external_id(connection, marketplace_id, complaint.external_id)
         if known is not None:
-            return AppealReceipt(known.appeal_id, is_new=False, told=KNOWN[known.state])
+            return AppealReceipt(known.appeal_id, is_new=False, message=KNOWN[known.state])
         removal = removal_in_force(connection, marketplace_id, complaint.listing_external_id)
         contested = counter_notices.of_action(connection, marketplace_id, removal.action_id)
         if contested is not None and appeals.of_action(connection, marketplace_id, removal.action_id) is None:
@@ -105,9 +105,9 @@ def open_appeal(
         appeal_id,
         action_id=removal.action_id,
         listing_id=removal.listing_id,
-        told=in_english(admitted.told),
+        told=in_english(admitted.message),
     )
-    return AppealReceipt(appeal_id, is_new=True, told=admitted.told)
+    return AppealReceipt(appeal_id, is_new=True, message=admitted.message)
 
 
 def removal_in_force(connection: Connection, marketplace_id: str, external_id: str) -> StoredAction:

@@ -84,7 +84,7 @@ def open_complaint(
         "marketplace_id": marketplace_id,
         "event_id": runtime.ids.new("evt"),
         "case_id": case_id,
-        "what": f"{complaint_heard.what} {in_english(complaint_heard.admitted.told)}"[:200],
+        "what": f"{complaint_heard.what} {in_english(complaint_heard.admitted.message)}"[:200],
         "actor": complaint_heard.actor,
         "known_at": now,
     }
@@ -116,7 +116,7 @@ def overturn(
         "reinstatement_id": None,
         "cause": ground.cause.value,
         "amendment": fields_in_english(amendment),
-        "amendment_messages": each_as_json(amendment.given()),
+        "amendment_messages": each_as_json(amendment.filled_fields()),
         "overturned_at": at,
         "undone_at": None,
     }

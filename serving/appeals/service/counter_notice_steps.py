@@ -119,7 +119,7 @@ def take_step(
         connection, counter_notice.marketplace_id, counter_notice.brand_id, PROFILES[counter_notice.profile]
     )
     calendar = calendar_of(counter_notice.country, now)
-    following = apply_event(counter_notice.standing, statement.event, by, at=now, policy=policy, calendar=calendar)
+    following = apply_event(counter_notice.turn, statement.event, by, at=now, policy=policy, calendar=calendar)
     step_row = {
         "step_id": runtime.ids.new("cns"),
         "party": by.value,
@@ -128,7 +128,7 @@ def take_step(
         "actor": statement.actor,
         "known_at": now,
     }
-    counter_notices.save_step(connection, counter_notice, following.standing, step_row)
+    counter_notices.save_step(connection, counter_notice, following.turn, step_row)
     audit.record(
         connection,
         now,
@@ -137,7 +137,7 @@ def take_step(
         f"counter_notice.{statement.event.value}",
         counter_notice.counter_notice_id,
         action_id=counter_notice.action_id,
-        state=following.standing.state.value,
+        state=following.turn.state.value,
         reason=in_english(following.reason),
     )
     return following

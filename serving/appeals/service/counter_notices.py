@@ -127,7 +127,7 @@ def _apply_step(
     removal = actions.get(connection, marketplace_id, counter_notice.action_id)
     lock_standing(connection, cases.of_verdict(connection, marketplace_id, removal.verdict_id))
     following = take_step(runtime, connection, counter_notice, statement, party)
-    if following.standing.state is CounterNoticeState.WITH_REVIEWER:
+    if following.turn.state is CounterNoticeState.WITH_REVIEWER:
         statements = _seller_statements(connection, counter_notice)[:LONGEST_TEXT]
         open_appeal(runtime, connection, removal, f"counter-notice:{counter_notice.counter_notice_id}", statements)
     if following.overturns:

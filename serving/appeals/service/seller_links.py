@@ -128,7 +128,7 @@ def possible_events(runtime: Runtime, connection: Connection, removal: StoredAct
     for event in _SELLERS:
         try:
             apply_event(
-                counter_notice.standing,
+                counter_notice.turn,
                 event,
                 Party.SELLER,
                 at=now,

@@ -41,7 +41,7 @@ class CounterNotice:
     first_answered_at: datetime | None
 
     @property
-    def standing(self) -> CounterNoticeTurn:
+    def turn(self) -> CounterNoticeTurn:
         """Its state, for the rules."""
         return CounterNoticeTurn(self.state, self.round, self.due_at)
 

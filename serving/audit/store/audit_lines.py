@@ -32,7 +32,7 @@ class LineFilter:
 class Line:
     """An entry with its payload; None where that was erased."""
 
-    entry: AuditEntry
+    audit_entry: AuditEntry
     payload: str | None
 
 

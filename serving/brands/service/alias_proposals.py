@@ -54,6 +54,6 @@ def is_nameless(text: str, categories: Collection[str]) -> bool:
     known = stop_words() | ordinary_words() | nameless_words()
     return (
         not any(map(str.isalpha, text))
-        or all(word.strip(".,-_/&'") in known or own.hold(word) for word in words)
+        or all(word.strip(".,-_/&'") in known or own.include(word) for word in words)
         or bool(lexicon.find_phrases(text, where="brand"))
     )

@@ -54,7 +54,7 @@ class Snooze:
     until: datetime
     on_news: bool
     missing: str | None = None
-    asked: str | None = None
+    source: str | None = None
 
     @property
     def kind(self) -> Deferral:
@@ -74,9 +74,9 @@ def check_snooze(aside: Snooze, *, due_at: datetime, now: datetime, knowingly: b
         raise Invalid("A case can be snoozed for at most {most} days.", most=policy.most_days)
     if aside.until > due_at and not knowingly:
         raise Invalid("The case would come back after its deadline. Choose an earlier time, or say that you mean it.")
-    if (aside.missing is None) != (aside.asked is None):
+    if (aside.missing is None) != (aside.source is None):
         raise Invalid("Name both what is missing and who was asked for it, or neither.")
-    if max(len(aside.missing or ""), len(aside.asked or "")) > policy.longest_missing:
+    if max(len(aside.missing or ""), len(aside.source or "")) > policy.longest_missing:
         raise Invalid(
             "What is missing and who was asked have at most {most} characters each.", most=policy.longest_missing
         )

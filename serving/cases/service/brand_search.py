@@ -27,7 +27,7 @@ class BrandChoices:
     """The brands that the listing hints at, and those whose name or alias contains the searched text, best first."""
 
     candidates: tuple[Brand, ...]
-    found: tuple[Brand, ...]
+    matches: tuple[Brand, ...]
 
 
 def search_brands(runtime: Runtime, person: Person, case_id: str, text: str) -> tuple[Case, BrandChoices]:

@@ -35,7 +35,7 @@ class DeferralRequest:
     hours: int
     on_news: bool
     missing: str | None = None
-    asked: str | None = None
+    source: str | None = None
     knowingly: bool = False
 
 
@@ -49,7 +49,9 @@ def snooze(runtime: Runtime, person: Person, snooze: DeferralRequest) -> None:
     else is working on it).
     """
     now = runtime.clock.now()
-    deferral = Snooze(now + timedelta(hours=snooze.hours), snooze.on_news, snooze.missing or None, snooze.asked or None)
+    deferral = Snooze(
+        now + timedelta(hours=snooze.hours), snooze.on_news, snooze.missing or None, snooze.source or None
+    )
     with runtime.store.write() as connection:
         marketplace_id = cases.marketplace_of(connection, snooze.case_id, person.marketplaces(Permission.REVIEW_CASES))
         case = cases.get(connection, marketplace_id, snooze.case_id)

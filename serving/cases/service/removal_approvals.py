@@ -62,7 +62,7 @@ class PendingRemoval:
     case: Case
     brand: str
     confirmed_by: tuple[str, ...]
-    hold: StoredApproval
+    approval: StoredApproval
     bearing: ApprovalParties
     organisation: str
     votes: tuple[Vote, ...]
@@ -74,7 +74,7 @@ class PendingRemoval:
     @property
     def reasons(self) -> tuple[PendingReason, ...]:
         """The grounds of the hold; empty for the brand, which must not learn a seller's sales or pace."""
-        return () if self.organisation == self.bearing.brand_id else self.hold.holds
+        return () if self.organisation == self.bearing.brand_id else self.approval.reasons
 
 
 def pending_removals(runtime: Runtime, person: Person) -> list[PendingRemoval]:
@@ -134,7 +134,7 @@ def record_vote(runtime: Runtime, person: Person, action_id: str, decision: Deci
         if agreed is Decision.APPROVE:
             send_approved(runtime, connection, pending_removal.action, actor, now)
             _lift_stop(
-                connection, pending_removal.action, pending_removal.hold, pending_removal.bearing.confirmed_by, now
+                connection, pending_removal.action, pending_removal.approval, pending_removal.bearing.confirmed_by, now
             )
             recount_of(runtime, connection, case, now)
         elif agreed is Decision.WITHDRAW:

@@ -243,7 +243,7 @@ def _apply_outcome(
             confirmation = Confirmation(case, context.side, context.person.user_id, context.stepped_up_at, new)
             hold = pending_grounds(context.runtime, context.connection, confirmation, context.at)
             if context.side is Side.ANALYST and _doubt(context) is not None:
-                hold = hold.with_hold(PendingReason(PendingCause.DOUBT, message("pending.doubt")))
+                hold = hold.with_reason(PendingReason(PendingCause.DOUBT, message("pending.doubt")))
             cause, at = Cause(case.marketplace_id, case.listing_id, verdict_id, context.actor), context.at
             origin = Origin(context.side, source is not Source.VOLUNTARY, decision_input.examined)
             # Drawn only where needed, so that a seed reproduces its earlier audit samples.

@@ -65,7 +65,7 @@ class TakedownResult:
 class _ItemResult:
     """The verdict on one listing, or the reason for its refusal."""
 
-    item: RequestItem
+    request_item: RequestItem
     fate: Fate
     reasons: tuple[Message, ...]
     verdict_id: str | None = None
@@ -73,8 +73,8 @@ class _ItemResult:
 
     def row(self) -> dict[str, Any]:
         return {
-            "case_id": self.item.case_id,
-            "version_id": self.item.version_id,
+            "case_id": self.request_item.case_id,
+            "version_id": self.request_item.version_id,
             "verdict_id": self.verdict_id,
             "fate": self.fate.value,
             "reasons": [as_json(reason) for reason in self.reasons],
@@ -89,7 +89,7 @@ class _RequestContext:
     runtime: Runtime
     connection: Connection
     person: Person
-    asked: NewTakedownRequest
+    request: NewTakedownRequest
     pair: tuple[str, str]
     counted: Standing
     at: datetime
@@ -213,8 +213,8 @@ def _record_item(click: _RequestContext, listing: RequestItem) -> VerdictOutcome
         listing.case_id,
         listing.version_id,
         Judgement.COUNTERFEIT,
-        click.asked.reason_code,
-        right_id=click.asked.right_id,
+        click.request.reason_code,
+        right_id=click.request.right_id,
     )
     return record_in(click.runtime, click.connection, click.person, answer, click.at, counted=click.counted)
 

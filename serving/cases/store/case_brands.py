@@ -127,8 +127,8 @@ _NAMED_AMONG: Final = PlainQuery(_namings_among)
 class ListingNamings:
     """The namings of a listing in the order of time, and the one in force; None where all were undone."""
 
-    given: tuple[NamedBrand, ...]
-    kept: KeptNaming | None
+    history: tuple[NamedBrand, ...]
+    current: KeptNaming | None
 
 
 def of_listings(connection: Connection, marketplace_id: str, listing_ids: Collection[str]) -> dict[str, ListingNamings]:

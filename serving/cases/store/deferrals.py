@@ -44,7 +44,7 @@ def defer(connection: Connection, case: Case, user_id: str, deferral_id: str, as
         "user_id": user_id,
         "kind": aside.kind.value,
         "missing": aside.missing,
-        "asked": aside.asked,
+        "asked": aside.source,
         "until": aside.until,
         "on_news": aside.on_news,
         "known_at": at,

@@ -120,7 +120,7 @@ def may_roll_back_alone(
 class AgreedAnswer:
     """1 counterfeit or 0 genuine, and the verdicts of the agreeing people in the order of time."""
 
-    value: int
+    label: int
     verdicts: tuple[str, ...]
 
 

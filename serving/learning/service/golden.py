@@ -47,12 +47,12 @@ def _double_labelled_items(
     for row in learning.scored_reviewed_versions(connection, marketplace_id, as_of):
         version = versions[row["version_id"]]
         both = agreed_answer(
-            [verdict.given for verdict in version.verdicts], version.appeal, roots=roots, as_of=as_of, policy=policy
+            [verdict.verdict for verdict in version.verdicts], version.appeal, roots=roots, as_of=as_of, policy=policy
         )
         if isinstance(both, AgreedAnswer):
             seller, facts = row["seller_external_id"], row["body"].decode()
             golden_items.append(
-                GoldenItem(row["version_id"], row["listing_id"], seller, both.value, both.verdicts, facts)
+                GoldenItem(row["version_id"], row["listing_id"], seller, both.label, both.verdicts, facts)
             )
     return golden_items
 

@@ -35,9 +35,9 @@ from training.snapshots.summary import labels_in
 
 def label_of(version: VerdictHistory, as_of: datetime, policy: LabelPolicy) -> Label | NoLabel:
     """The label of one version at a moment, or the reason why there is none."""
-    decision = version.decision.given if version.decision else None
+    decision = version.decision.verdict if version.decision else None
     return label_from(
-        [verdict.given for verdict in version.verdicts],
+        [verdict.verdict for verdict in version.verdicts],
         version.appeal,
         as_of=as_of,
         policy=policy,
@@ -74,9 +74,9 @@ def proof_of(version: VerdictHistory, label: Label) -> tuple[int, ...]:
 
     A verdict in its table without an entry in the log was not given through the service.
     """
-    recorded = {verdict.given.verdict_id: verdict.audit_sequence for verdict in version.verdicts}
+    recorded = {verdict.verdict.verdict_id: verdict.audit_sequence for verdict in version.verdicts}
     if version.decision:
-        recorded[version.decision.given.verdict_id] = version.decision.audit_sequence
+        recorded[version.decision.verdict.verdict_id] = version.decision.audit_sequence
     entries = [recorded[verdict_id] for verdict_id in label.provenance]
     proven = tuple(sequence for sequence in entries if sequence is not None)
     return proven if label.sources and len(proven) == len(entries) else ()
@@ -217,7 +217,7 @@ class LabelChanges:
     `cleared` labels were counterfeit and are genuine now, `accused` the reverse.
     """
 
-    kept: int
+    unchanged: int
     added: int
     cleared: tuple[str, ...]
     accused: tuple[str, ...]
@@ -245,7 +245,7 @@ def label_changes(
     for version_id in gone:
         lost[_loss_reason(histories.get(version_id), after, policy, is_frozen=is_frozen).code].append(version_id)
     return LabelChanges(
-        kept=sum(old[version_id] == new[version_id] for version_id in both),
+        unchanged=sum(old[version_id] == new[version_id] for version_id in both),
         added=len(new.keys() - old.keys()),
         cleared=tuple(version_id for version_id in both if old[version_id] > new[version_id]),
         accused=tuple(version_id for version_id in both if old[version_id] < new[version_id]),

@@ -38,12 +38,12 @@ class ApprovalResult:
     """The result of an approval."""
 
     digest: str
-    standing: ApprovalStatus
+    status: ApprovalStatus
 
     @property
     def in_force(self) -> bool:
         """Whether the model scores now."""
-        return self.standing.complete
+        return self.status.complete
 
 
 def approve(runtime: Runtime, marketplace: Marketplace, *, digest: str, by: str, reason: str = "") -> ApprovalResult:

@@ -156,7 +156,7 @@ class SnapshotFiles:
         Raises Unavailable (the shared store is out of reach).
         """
         if self._shared is not None and not self._shared.has(Kind.SNAPSHOT, digest):
-            self._shared.put(Kind.SNAPSHOT, digest, self._path(digest).read_bytes())
+            self._shared.save(Kind.SNAPSHOT, digest, self._path(digest).read_bytes())
 
     def path(self, digest: str) -> Path:
         """The file of a snapshot, which is there if the data directory or the shared store has the snapshot.

@@ -58,7 +58,7 @@ class SecondReviews:
 
     doubted: int
     asked_for: int
-    given: int
+    answered: int
     overturned: int
 
 

@@ -37,7 +37,7 @@ class RecordedVerdict:
     `reported` is set where a brand gave it by reporting the listing, and not in answer to a question.
     """
 
-    given: GivenVerdict
+    verdict: GivenVerdict
     version_id: str
     case_id: str
     lane: CaseLane
@@ -86,7 +86,7 @@ def _histories(
     for recorded in _recorded_verdicts(connection, marketplace_id, as_of, only):
         if recorded.lane is not CaseLane.APPEAL:
             verdicts_by_version.setdefault(recorded.version_id, []).append(recorded)
-        elif not recorded.given.superseded:
+        elif not recorded.verdict.superseded:
             decisions[recorded.case_id] = recorded
     histories = {version_id: VerdictHistory(tuple(verdicts)) for version_id, verdicts in verdicts_by_version.items()}
     for version_id, case_id in _appeals(connection, marketplace_id, as_of, only):
@@ -244,5 +244,5 @@ def _appeal_state(decision: RecordedVerdict | None) -> tuple[AppealState, Record
     """The state of an appeal: one without a decision, or with an undone decision, is open."""
     if decision is None:
         return AppealState.OPEN, None
-    dismissed = decision.given.judgement is _DISMISSES_AN_APPEAL
+    dismissed = decision.verdict.judgement is _DISMISSES_AN_APPEAL
     return (AppealState.DISMISSED if dismissed else AppealState.UPHELD), decision

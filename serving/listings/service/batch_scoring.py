@@ -174,7 +174,7 @@ def score_batch(
     decides = {
         i for i, row_facts in facts.items() if trial is not None and challenger_decides(trial.trial, row_facts.listing)
     }
-    questions_left = QuestionsLeft(questions.left, now)
+    questions_left = QuestionsLeft(questions.remaining, now)
     for round_ in rounds:
         rows = {
             step.position: ScoringInput(

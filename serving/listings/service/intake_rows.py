@@ -117,13 +117,13 @@ def gather_batch(
         )
         keep_plans(connection)  # For what is read last: the lookup of texts, which would keep them for itself.
         batch_texts = BatchTexts(connection, marketplace_id, changed)
-    kept_namings = {listing_id: naming.kept for listing_id, naming in named.items() if naming.kept is not None}
+    kept_namings = {listing_id: naming.current for listing_id, naming in named.items() if naming.current is not None}
     facts: dict[int, Facts] = {}
     texts: dict[int, NewText | None] = {}
     brands: dict[int, str | None] = {}
     for step in changed:
         near = batch_texts.near_duplicates_of(step)
-        namings = named[step.listing_id].given if step.listing_id in named else ()
+        namings = named[step.listing_id].history if step.listing_id in named else ()
         row_facts = _facts(step, context.references, seller_histories, marketplace, near, namings)
         facts[step.position] = row_facts
         brand_id = brand_from(row_facts, kept_namings.get(step.listing_id)).brand_id

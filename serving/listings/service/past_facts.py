@@ -91,7 +91,7 @@ def past_facts(
         )
         if i in events:
             history = replace(history, events=events[i])
-        namings = named[known.listing_id].given if known and known.listing_id in named else ()
+        namings = named[known.listing_id].history if known and known.listing_id in named else ()
         facts.append(
             assemble_facts(listing, references, history, marketplace=marketplace_id, as_of=as_of, named=namings)
         )

@@ -66,7 +66,7 @@ def precheck_all(
         # Only now does it matter whether the model may ask.
         scores.questions = questions_now(connection, marketplace, context, now)
         for i, row in asking.items():
-            scores.route({i: row}, scores.questions.left)
+            scores.route({i: row}, scores.questions.remaining)
     return list(scores.scored().values())
 
 

@@ -146,7 +146,7 @@ class _EncodedTitles:
     """Waiting listings with the encoder's numbers of their titles, shape (n, d), and the model that weighs them."""
 
     model: Bundle
-    found: Sequence[WaitingListing]
+    waiting: Sequence[WaitingListing]
     encoded: Floats
 
 
@@ -158,7 +158,7 @@ def _second_scores(
     marketplace = marketplaces.get(connection, marketplace_id)
     context = runtime.services[ReferenceContextCache].of(connection, marketplace, now)
     questions = questions_now(connection, marketplace, context, now)
-    facts = {i: read.found[i].facts for i in steps}
+    facts = {i: read.waiting[i].facts for i in steps}
     on_lists = list_matches(connection, marketplace_id, facts, now, runtime.policies[SellerListPolicy])
     scores = BatchScores(
         facts,
@@ -172,5 +172,5 @@ def _second_scores(
     rows = {
         i: ScoringInput(facts[i], step.draw, already_open=False, listed=on_lists.get(i)) for i, step in steps.items()
     }
-    scores.route(rows, questions.left)
+    scores.route(rows, questions.remaining)
     return scores.scored(), context.taking_part

@@ -117,7 +117,7 @@ def sweep_mails(runtime: Runtime) -> int:
             send_mail(runtime, mail.mail_id)
     elif due:
         with runtime.store.write() as connection:
-            runtime.jobs.hold(connection)
+            runtime.jobs.lock(connection)
             for mail in due:
                 due_at = mail.due_at or now
                 if now - due_at >= CUT_OFF_AFTER:

@@ -25,4 +25,4 @@ def admit_complaint(
             "A complaint was open for {months} months; that time has passed.", months=policy.open_months
         )
     behind = is_frivolous(record, policy)
-    return Admission(behind_others=behind, told=message("complaint.behind_others" if behind else "appeal.admitted"))
+    return Admission(behind_others=behind, message=message("complaint.behind_others" if behind else "appeal.admitted"))

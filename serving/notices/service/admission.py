@@ -36,7 +36,7 @@ class AdmittedNotice:
     """An admitted notice in its transaction: the marketplace, the draft as it is kept, and its listings, each once."""
 
     connection: Connection
-    here: str
+    marketplace_id: str
     draft: Draft
     locations: tuple[str, ...]
     at: datetime

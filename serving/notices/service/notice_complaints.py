@@ -89,7 +89,7 @@ def complain(runtime: Runtime, token: str, number: int, words: str) -> None:
             complaint_id,
             item_id=notice_item.item_id,
             case_id=case_id,
-            told=in_english(admitted.told),
+            told=in_english(admitted.message),
         )
 
 

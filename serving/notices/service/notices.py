@@ -88,7 +88,7 @@ def receive_form(
     Raises Invalid, TooManyNotices (as `receive_notice`).
     """
     with admission(runtime, marketplace, draft, None, address) as admitted:
-        known = known_locations(admitted.connection, admitted.here, admitted.locations)
+        known = known_locations(admitted.connection, admitted.marketplace_id, admitted.locations)
         if any(not is_known and location not in accepted for location, is_known in known):
             return _record_preview(runtime, admitted, is_counted=True)
         return _store_notice(runtime, admitted, Channel.FORM, None)
@@ -96,13 +96,13 @@ def receive_form(
 
 def _record_preview(runtime: Runtime, admitted: AdmittedNotice, *, is_counted: bool) -> Preview:
     if is_counted:
-        row = {"marketplace_id": admitted.here, "preview_id": runtime.ids.new("npv"), "known_at": admitted.at}
+        row = {"marketplace_id": admitted.marketplace_id, "preview_id": runtime.ids.new("npv"), "known_at": admitted.at}
         previews.add_preview(admitted.connection, row)
-    return Preview(known_locations(admitted.connection, admitted.here, admitted.locations))
+    return Preview(known_locations(admitted.connection, admitted.marketplace_id, admitted.locations))
 
 
 def _store_notice(runtime: Runtime, admitted: AdmittedNotice, channel: Channel, reporter: Reporter | None) -> Receipt:
-    connection, marketplace_id, written, now = admitted.connection, admitted.here, admitted.draft, admitted.at
+    connection, marketplace_id, written, now = admitted.connection, admitted.marketplace_id, admitted.draft, admitted.at
     sender = reporter or _known_stranger(runtime, connection, marketplace_id, written, now)
     notice_id = runtime.ids.new("ntc")
     row = {

@@ -41,7 +41,7 @@ class NoticeContext:
 
     runtime: Runtime
     connection: Connection
-    here: str
+    marketplace_id: str
     reporter: Reporter
     notice_id: str
     reason_code: str
@@ -51,8 +51,8 @@ class NoticeContext:
 
 def take_listings(context: NoticeContext, locations: Sequence[str]) -> list[ItemState]:
     names = {name for location in locations for name in possible_ids(location)}
-    called = identified_listings.listings_named(context.connection, context.here, names)
-    seen = set(notices.waiting_listings(context.connection, context.here, context.reporter.reporter_id))
+    called = identified_listings.listings_named(context.connection, context.marketplace_id, names)
+    seen = set(notices.waiting_listings(context.connection, context.marketplace_id, context.reporter.reporter_id))
     states: list[ItemState] = []
     for number, location in enumerate(locations, start=1):
         known = listing_meant(location, called)
@@ -103,7 +103,7 @@ def _undecided_row(
     muted = context.reporter.is_muted(context.at)
     state = ItemState.UNKNOWN_LISTING if known is None else ItemState.MUTED if muted else ItemState.WAITING
     return {
-        "marketplace_id": context.here,
+        "marketplace_id": context.marketplace_id,
         "item_id": context.runtime.ids.new("nti"),
         "notice_id": context.notice_id,
         "number": number,
@@ -164,28 +164,30 @@ def _open_for_known(context: NoticeContext, row: Mapping[str, Any], known: Ident
 
 def _removal_in_force(context: NoticeContext, listing_id: str) -> str | None:
     done = [
-        action for action in actions.of_listing(context.connection, context.here, listing_id) if action.state in _GONE
+        action
+        for action in actions.of_listing(context.connection, context.marketplace_id, listing_id)
+        if action.state in _GONE
     ]
     return done[-1].action_id if done and done[-1].kind is ActionKind.REMOVE else None
 
 
 def _case_for_notice(context: NoticeContext, known: IdentifiedListing) -> tuple[Case, bool]:
     """The open case of a listing with the notice's place in the queue, and whether the notice opened it."""
-    score = scores.latest_of_version(context.connection, context.here, known.version_id)
-    facts = scores.facts_of(context.connection, context.here, score["facts_digest"])
+    score = scores.latest_of_version(context.connection, context.marketplace_id, known.version_id)
+    facts = scores.facts_of(context.connection, context.marketplace_id, score["facts_digest"])
     place = _queue_place(context, score, facts)
     due_at = context.at + due_within(place)
-    case = cases.open_cases(context.connection, context.here, [known.listing_id]).get(known.listing_id)
+    case = cases.open_cases(context.connection, context.marketplace_id, [known.listing_id]).get(known.listing_id)
     if case is not None:
         cases.raise_priority(context.connection, case, priority=place.priority, due_at=due_at)
         _note_in_case(context, case.case_id, place)
         return case, False
     case_id = context.runtime.ids.new("cas")
     share = masking_probability(CaseLane.ANALYST, context.runtime.policies[MaskedScorePolicy])
-    namings = case_brands.latest_of_listings(context.connection, context.here, [known.listing_id])
+    namings = case_brands.latest_of_listings(context.connection, context.marketplace_id, [known.listing_id])
     brand = brand_from(facts, namings.get(known.listing_id))
     row = {
-        "marketplace_id": context.here,
+        "marketplace_id": context.marketplace_id,
         "case_id": case_id,
         "listing_id": known.listing_id,
         "version_id": known.version_id,
@@ -205,7 +207,7 @@ def _case_for_notice(context: NoticeContext, known: IdentifiedListing) -> tuple[
     }
     cases.add_cases(context.connection, [row])
     _note_in_case(context, case_id, place)
-    return cases.get(context.connection, context.here, case_id), True
+    return cases.get(context.connection, context.marketplace_id, case_id), True
 
 
 def _queue_place(context: NoticeContext, score: Mapping[str, Any], facts: Facts) -> QueuePlace:
@@ -227,12 +229,12 @@ def _in_good_standing(context: NoticeContext, facts: Facts) -> bool:
     brand_id = context.reporter.brand_id
     if brand_id is None or facts.brand.brand_id not in {None, brand_id}:
         return False
-    return current_standing(context.runtime, context.connection, context.here, brand_id, context.at).good
+    return current_standing(context.runtime, context.connection, context.marketplace_id, brand_id, context.at).good
 
 
 def _note_in_case(context: NoticeContext, case_id: str, place: QueuePlace) -> None:
     row = {
-        "marketplace_id": context.here,
+        "marketplace_id": context.marketplace_id,
         "event_id": context.runtime.ids.new("evt"),
         "case_id": case_id,
         "what": f"Notified from outside: {context.reason_code.replace('_', ' ')}. {in_english(place.reason)}"[:200],
@@ -246,7 +248,7 @@ def record_act(context: NoticeContext, act: str, subject: str, payload: Mapping[
     audit.record(
         context.connection,
         context.at,
-        context.here,
+        context.marketplace_id,
         f"reporter:{context.reporter.reporter_id}",
         act,
         subject,

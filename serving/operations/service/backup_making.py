@@ -208,10 +208,10 @@ class _ProgressBar:
     def __init__(self, report: Report, root: Path) -> None:
         self._report = report
         self._total = sum((root / name).stat().st_size for name in files_to_back_up(root))
-        self._done = self._told = 0
+        self._done = self._reported = 0
 
     def moved(self, number: int) -> None:
         self._done += number
-        if self._done - self._told >= self._total / 200 or self._done >= self._total:
-            self._told = self._done
+        if self._done - self._reported >= self._total / 200 or self._done >= self._total:
+            self._reported = self._done
             self._report(Progress("Copy", min(self._done, self._total), self._total))

@@ -25,23 +25,23 @@ class BucketFiles:
 
     def has(self, kind: Kind, digest: str) -> bool:
         """Whether the bucket has the file. Raises BucketUnreachable (the bucket does not answer, or refuses)."""
-        return self._asked("head_object", kind, digest) is not None
+        return self._call("head_object", kind, digest) is not None
 
     def get(self, kind: Kind, digest: str) -> bytes | None:
         """The content; None where the bucket has no such file.
 
         Raises BucketUnreachable (the bucket does not answer, or refuses).
         """
-        return self._asked("get_object", kind, digest)
+        return self._call("get_object", kind, digest)
 
-    def put(self, kind: Kind, digest: str, content: bytes) -> None:
+    def save(self, kind: Kind, digest: str, content: bytes) -> None:
         """Keep the content; a file that is there has the same one.
 
         Raises BucketUnreachable (the bucket does not answer, or refuses).
         """
-        self._asked("put_object", kind, digest, Body=content)
+        self._call("put_object", kind, digest, Body=content)
 
-    def _asked(self, operation: str, kind: Kind, digest: str, **more: Any) -> bytes | None:
+    def _call(self, operation: str, kind: Kind, digest: str, **more: Any) -> bytes | None:
         from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415  # an extra
 
         key = f"{self._prefix}{kind}/{digest}"

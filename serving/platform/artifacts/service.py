@@ -17,7 +17,7 @@ class SharedFiles(Protocol):
     def get(self, kind: Kind, digest: str) -> bytes | None:
         """The content; None where the store has no such file."""
 
-    def put(self, kind: Kind, digest: str, content: bytes) -> None:
+    def save(self, kind: Kind, digest: str, content: bytes) -> None:
         """Keep the content; a file that is there stays as it is."""
 
 
@@ -36,7 +36,7 @@ class DatabaseFiles:
         with self._database.read() as connection:
             return artifacts.get(connection, kind, digest)
 
-    def put(self, kind: Kind, digest: str, content: bytes) -> None:
+    def save(self, kind: Kind, digest: str, content: bytes) -> None:
         """Keep the content in a transaction of its own."""
         with self._database.write() as connection:
             artifacts.save(connection, kind, digest, content, self._clock.now())

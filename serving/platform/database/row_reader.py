@@ -23,7 +23,7 @@ class RowReader(Generic[T]):
         # Of a single name an itemgetter gives no tuple.
         self._values = itemgetter(*names) if names[1:] else lambda row: (row[names[0]],)
         by_name = any(field.kw_only for field in own)
-        self._made: Callable[..., T] = (
+        self._make: Callable[..., T] = (
             (lambda *values: kind(**dict(zip(names, values, strict=True)))) if by_name else kind
         )
         every = {**_enum_converters(kind), **converts}
@@ -34,7 +34,7 @@ class RowReader(Generic[T]):
         values = list(self._values(row))
         for at, convert in self._converts:
             values[at] = convert(values[at])
-        return self._made(*values)
+        return self._make(*values)
 
     def all(self, connection: Connection, query: Executable) -> list[T]:
         """The objects of all rows of a query."""

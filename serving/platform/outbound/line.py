@@ -100,13 +100,15 @@ class Line:
             connection = self._idle.pop()
             if connection.is_open():
                 try:
-                    return await self._over(connection, web_request, most_read)
+                    return await self._exchange_over(connection, web_request, most_read)
                 except _ClosedBeforeAnswer:
                     break  # The server closed it at the same moment, because nothing was sent for some time.
             connection.close()
-        return await self._over(await self._connected(), web_request, most_read)
+        return await self._exchange_over(await self._free_connection(), web_request, most_read)
 
-    async def _over(self, connection: "_Connection", web_request: OutboundRequest, most_read: int) -> Answer | Failure:
+    async def _exchange_over(
+        self, connection: "_Connection", web_request: OutboundRequest, most_read: int
+    ) -> Answer | Failure:
         headers = {"host": self._target.header, "accept": "*/*", **web_request.headers}
         try:
             answer = await connection.exchange(web_request, self._path, headers, most_read)
@@ -119,7 +121,7 @@ class Line:
             connection.close()
         return answer
 
-    async def _connected(self) -> "_Connection":
+    async def _free_connection(self) -> "_Connection":
         context, name = (_trusted_certificates(), self._target.host) if self._is_sealed else (None, None)
         try:
             return _Connection(

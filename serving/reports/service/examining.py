@@ -39,7 +39,7 @@ class ExaminedListing:
     score_id: str
     facts: Facts
     case: Case | None
-    found: ListingSituation
+    situation: ListingSituation
 
 
 @dataclass(slots=True)
@@ -48,7 +48,7 @@ class Examination:
 
     runtime: Runtime
     connection: Connection
-    here: str
+    marketplace_id: str
     brand_id: str
     at: datetime
     seen: set[str] = field(default_factory=set)
@@ -57,12 +57,12 @@ class Examination:
         """The listing that a location names; `locked` against changes and new cases."""
         names = set(possible_ids(location))
         return listing_meant(
-            location, identified_listings.listings_named(self.connection, self.here, names, locked=locked)
+            location, identified_listings.listings_named(self.connection, self.marketplace_id, names, locked=locked)
         )
 
     def examine(self, known: IdentifiedListing) -> ExaminedListing:
         """The listing as it stands."""
-        marketplace_id, listing_id = self.here, known.listing_id
+        marketplace_id, listing_id = self.marketplace_id, known.listing_id
         score = scores.latest_of_version(self.connection, marketplace_id, known.version_id)
         facts = scores.facts_of(self.connection, marketplace_id, score["facts_digest"])
         case = cases.open_cases(self.connection, marketplace_id, [listing_id]).get(listing_id)
@@ -88,11 +88,11 @@ class Examination:
     def _brand(self, known: IdentifiedListing, facts: Facts, case: Case | None) -> CaseBrand:
         if case is not None:
             return case.brand
-        namings = case_brands.latest_of_listings(self.connection, self.here, [known.listing_id])
+        namings = case_brands.latest_of_listings(self.connection, self.marketplace_id, [known.listing_id])
         return brand_from(facts, namings.get(known.listing_id))
 
     def _doubt(self, known: IdentifiedListing, facts: Facts) -> Doubt | None:
-        claimed = ClaimedVersion(self.here, known.listing_id, known.version_id, facts)
+        claimed = ClaimedVersion(self.marketplace_id, known.listing_id, known.version_id, facts)
         return doubt_of(self.connection, claimed, Claim(brand_id=self.brand_id))
 
     def _owner(self, brand: CaseBrand) -> Owner:
@@ -101,11 +101,11 @@ class Examination:
         return Owner.OTHER if brand.is_named else Owner.UNRESOLVED
 
     def _vouches_for(self, seller: str | None) -> bool:
-        entries = authorised_sellers.list_entries(self.connection, (self.here, self.brand_id))
+        entries = authorised_sellers.list_entries(self.connection, (self.marketplace_id, self.brand_id))
         return any(record.seller == seller and record.authorisation.holds(self.at) for record in entries)
 
     def _waits_for_analyst(self, case: Case) -> bool:
         if case.lane is CaseLane.ASK_BRAND:
             return False
-        last = verdicts.latest_of_case(self.connection, self.here, case.case_id, self.brand_id)
+        last = verdicts.latest_of_case(self.connection, self.marketplace_id, case.case_id, self.brand_id)
         return last is not None and last.judgement is Judgement.COUNTERFEIT

@@ -62,7 +62,7 @@ class Limits:
     effect: Effect
     quota: Quota | None
     caps: Caps
-    holds: tuple[PendingReason, ...]
+    pending_reasons: tuple[PendingReason, ...]
     refused: tuple[Message, ...]
     step_up: tuple[Message, ...]
     listing: str | None
@@ -73,7 +73,7 @@ class Limits:
     @property
     def leave_now(self) -> int | None:
         """How many listings of different sellers leave now without approval and without an analyst; None: not told."""
-        if self.refused or self.shown_holds or not self.effect.at_once:
+        if self.refused or self.shown_reasons or not self.effect.at_once:
             return 0
         if not self.proved:
             return None
@@ -81,9 +81,13 @@ class Limits:
         return min([*limits_left, *([] if self.quota is None else [self.quota.left])], default=0)
 
     @property
-    def shown_holds(self) -> tuple[PendingReason, ...]:
+    def shown_reasons(self) -> tuple[PendingReason, ...]:
         """The holds; without a fresh proof only those that do not tell how much is used."""
-        return self.holds if self.proved else tuple(hold for hold in self.holds if hold.cause not in _COUNTED)
+        return (
+            self.pending_reasons
+            if self.proved
+            else tuple(hold for hold in self.pending_reasons if hold.cause not in _COUNTED)
+        )
 
 
 def limits_of(
@@ -108,7 +112,7 @@ def limits_of(
         if listing:
             known = require(examination.look_up(listing, locked=False), _NO_LISTING)
             examined = examination.examine(known)
-            if examined.found.owner is not Owner.OWN:
+            if examined.situation.owner is not Owner.OWN:
                 raise NotFound(_NO_LISTING)
             seller, sales = examined.facts.listing.seller.external_id, sales_of(connection, examined.facts, now)
             external_id = known.external_id
@@ -126,8 +130,8 @@ def limits_of(
             brand_id,
             effects(0),
             _remaining_quota(effects, runtime.policies[ReportPolicy].most_listings, now),
-            caps(decides.asked, runtime.policies[BurstPolicy], runtime.policies[StepUpPolicy]),
-            decides.holds(runtime),
+            caps(decides.request, runtime.policies[BurstPolicy], runtime.policies[StepUpPolicy]),
+            decides.pending_reasons(runtime),
             _refusals(runtime, connection, person, pair, now),
             refused,
             external_id,

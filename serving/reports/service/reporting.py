@@ -116,14 +116,14 @@ def foresee_outcome(reporting: Reporting, examined: ExaminedListing | None, ahea
     )
     holds = pending_reasons_of(runtime, connection, request, at)
     ahead.alarm = ahead.alarm or any(hold.cause in OF_BRAND for hold in holds)
-    return pending_outcome(holds, examined.found) if holds else outcome
+    return pending_outcome(holds, examined.situation) if holds else outcome
 
 
 def _outcome_by_standing(reporting: Reporting, examined: ExaminedListing | None, leaves: int = 0) -> Outcome:
     """The outcome where no hold meets its removal, after so many removals that are foreseen before it."""
     runtime, connection, (marketplace_id, brand_id) = reporting.runtime, reporting.connection, reporting.pair
     effect = effect_now(runtime, connection, reporting.standing, marketplace_id, brand_id, reporting.at, ahead=leaves)
-    return outcome_of(None if examined is None else examined.found, effect, ())
+    return outcome_of(None if examined is None else examined.situation, effect, ())
 
 
 def _record_verdict(
@@ -161,7 +161,7 @@ def _actual_outcome(
     action = recorded.action
     if action is not None and action.state is ActionState.PENDING_APPROVAL:
         stored = holds_db.of_actions(reporting.connection, action.marketplace_id, [action.action_id])
-        return pending_outcome(stored[action.action_id].holds, examined.found)
+        return pending_outcome(stored[action.action_id].reasons, examined.situation)
     actual = ListingResult.CASE if action is None else ListingResult.SCHEDULED
     return outcome if actual is outcome.result else Outcome(actual, outcome.code, recorded.consequence.reasons)
 
@@ -215,7 +215,7 @@ def _open_case(reporting: Reporting, examined: ExaminedListing) -> str:
         "listing_id": examined.known.listing_id,
         "version_id": examined.known.version_id,
         "score_id": examined.score_id,
-        "brand_id": None if examined.found.owner is Owner.UNRESOLVED else brand_id,
+        "brand_id": None if examined.situation.owner is Owner.UNRESOLVED else brand_id,
         "lane": CaseLane.ASK_BRAND.value,
         "state": CaseState.OPEN.value,
         "priority": harm_of(score, examined.facts),
@@ -232,7 +232,7 @@ def _open_case(reporting: Reporting, examined: ExaminedListing) -> str:
 def _history_line(reporting: Reporting, examined: ExaminedListing) -> str:
     """The line in the case's history, which names the brand where the case names none."""
     name = "The brand"
-    if examined.found.owner is Owner.UNRESOLVED:
+    if examined.situation.owner is Owner.UNRESOLVED:
         marketplace_id, brand_id = reporting.pair
         name = brands.enrolments(reporting.connection, marketplace_id)[brand_id].name
     return f"{name} reported this listing as counterfeit."

@@ -39,7 +39,7 @@ from serving.webhooks.service.signing_secrets import end_secrets
 class LargeReport:
     """A report that was confirmed with a second factor, as those see it who can stop it."""
 
-    found: StoredStepUp
+    report: StoredStepUp
     brand: str
     marketplace: str
     by: str

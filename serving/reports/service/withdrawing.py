@@ -83,7 +83,7 @@ class _Change:
         return self.person.actor
 
     @property
-    def here(self) -> str:
+    def marketplace_id(self) -> str:
         return self.report.marketplace_id
 
 
@@ -129,7 +129,7 @@ def _change_listings(
 
 def _withdraw_listing(change: _Change, outcome: StoredOutcome) -> Outcome:
     if outcome.result is ListingResult.UNKNOWN:
-        reports.set_wait(change.connection, change.here, change.report.report_id, outcome.number, None)
+        reports.set_wait(change.connection, change.marketplace_id, change.report.report_id, outcome.number, None)
         return Outcome(ListingResult.WITHDRAWN, outcome.code, ())
     if is_waiting(outcome):
         return Outcome(ListingResult.WITHDRAWN, outcome.code, ())
@@ -139,7 +139,7 @@ def _withdraw_listing(change: _Change, outcome: StoredOutcome) -> Outcome:
     undo_in(
         change.runtime, change.connection, change.person, outcome.case_id, change.at, recounts=False, claimant=claimant
     )
-    verdict = verdicts.get(change.connection, change.here, outcome.verdict_id)
+    verdict = verdicts.get(change.connection, change.marketplace_id, outcome.verdict_id)
     close_case(change.connection, verdict, outcome.lane_before, change.at)
     return Outcome(ListingResult.WITHDRAWN, outcome.code, ())
 
@@ -160,7 +160,7 @@ def close_case(connection: Connection, claim: StoredVerdict, lane_before: CaseLa
 def _retract_listing(change: _Change, outcome: StoredOutcome) -> Outcome:
     if outcome.case_id is None or outcome.verdict_id is None:
         raise Conflict("Nothing was decided about this listing. Withdraw it instead.")
-    connection, marketplace_id = change.connection, change.here
+    connection, marketplace_id = change.connection, change.marketplace_id
     case = cases.get(connection, marketplace_id, outcome.case_id)
     verdict = verdicts.get(connection, marketplace_id, outcome.verdict_id)
     if verdict.superseded_by is not None:
@@ -190,20 +190,20 @@ def _removal_of_statement(change: _Change, outcome: StoredOutcome) -> StoredActi
     """The removal of the case in which the brand gave its statement, unless it is undone."""
     done = [
         action
-        for action in actions.of_listing(change.connection, change.here, outcome.listing_id or "")
+        for action in actions.of_listing(change.connection, change.marketplace_id, outcome.listing_id or "")
         if action.state is not ActionState.WITHDRAWN
     ]
     if not done or done[-1].kind is not ActionKind.REMOVE:
         return None
-    case = cases.of_verdict(change.connection, change.here, done[-1].verdict_id)
+    case = cases.of_verdict(change.connection, change.marketplace_id, done[-1].verdict_id)
     return done[-1] if case.case_id == outcome.case_id else None
 
 
 def _end_counter_notice(change: _Change, removal: StoredAction) -> None:
     """End a counter-notice that waits for either side; one that a reviewer or a court decides is theirs."""
-    contested = counter_notices.of_action(change.connection, change.here, removal.action_id)
-    appeal = appeals.of_action(change.connection, change.here, removal.action_id)
-    if contested is not None and contested.standing.state in _WAITS_FOR_A_SIDE:
+    contested = counter_notices.of_action(change.connection, change.marketplace_id, removal.action_id)
+    appeal = appeals.of_action(change.connection, change.marketplace_id, removal.action_id)
+    if contested is not None and contested.turn.state in _WAITS_FOR_A_SIDE:
         statement = Statement(CounterNoticeEvent.CONCEDE, None, change.actor)
         take_step(change.runtime, change.connection, contested, statement, Party.RIGHTS_HOLDER)
     elif appeal is not None and appeal.state is AppealState.OPEN:

@@ -34,7 +34,7 @@ class DraftKey:
     key: str
 
     @property
-    def here(self) -> ColumnElement[bool]:
+    def condition(self) -> ColumnElement[bool]:
         own = {"brand_id": self.pair[1], "user_id": self.user_id, "draft_key": self.key}
         return inside(report_document, self.pair[0], **own)
 
@@ -87,12 +87,12 @@ def content_of(connection: Connection, document: ReportDocument) -> bytes:
 
 def attach_draft(connection: Connection, draft: DraftKey, report_id: str) -> list[str]:
     """Make the documents of a draft those of the report that was sent; returns their digests."""
-    sent = update(report_document).where(draft.here).values(report_id=report_id, draft_key=None)
+    sent = update(report_document).where(draft.condition).values(report_id=report_id, draft_key=None)
     return sorted(connection.execute(sent.returning(report_document.c.digest)).scalars())
 
 
 def delete_from_draft(connection: Connection, draft: DraftKey, document_ids: Collection[str]) -> None:
-    connection.execute(delete(report_document).where(draft.here, report_document.c.document_id.in_(document_ids)))
+    connection.execute(delete(report_document).where(draft.condition, report_document.c.document_id.in_(document_ids)))
 
 
 def has_drafts(connection: Connection, before: datetime) -> bool:
@@ -112,7 +112,7 @@ def _is_unsent(before: datetime) -> tuple[ColumnElement[bool], ...]:
 
 def _of_report_or_draft(of: StoredReport | DraftKey) -> ColumnElement[bool]:
     if isinstance(of, DraftKey):
-        return of.here
+        return of.condition
     return inside(report_document, of.marketplace_id, report_id=of.report_id)
 
 

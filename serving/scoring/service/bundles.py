@@ -129,7 +129,7 @@ class BundleStore:
         if self._shared is None or digest in self._is_shared:
             return
         if not self._shared.has(Kind.BUNDLE, digest):
-            self._shared.put(Kind.BUNDLE, digest, pack_folder(self.folder(digest)))
+            self._shared.save(Kind.BUNDLE, digest, pack_folder(self.folder(digest)))
         self._is_shared.add(digest)
 
     def _fetch(self, digest: str) -> bool:

@@ -62,7 +62,7 @@ class QuestionBudget:
 
     takes_part: frozenset[str]
     paused: bool = False
-    left: Mapping[str, int] = field(default_factory=dict)
+    remaining: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +172,7 @@ def score_and_route(
         scorecard=scorecard,
         threads=threads,
     )
-    batch.route(dict(enumerate(rows)), questions.left)
+    batch.route(dict(enumerate(rows)), questions.remaining)
     return list(batch.scored().values())
 
 
@@ -237,26 +237,26 @@ class ModelOnTrial:
 class Trials:
     """The model on trial of each marketplace in memory, as the database names it."""
 
-    _kept: dict[str, ModelOnTrial] = field(default_factory=dict)
+    _loaded: dict[str, ModelOnTrial] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def of(self, marketplace_id: str) -> ModelOnTrial | None:
         """The model on trial, if there is one."""
-        return self._kept.get(marketplace_id)
+        return self._loaded.get(marketplace_id)
 
     def follow(self, open_trials: Sequence[Trial], bundles: BundleStore) -> None:
         """Keep exactly these trials; a trial whose bundle does not load is left out, and intake goes on without it."""
         with self._lock:
             on_trial: dict[str, ModelOnTrial] = {}
             for trial in open_trials:
-                before = self._kept.get(trial.marketplace_id)
+                before = self._loaded.get(trial.marketplace_id)
                 try:
                     same = before is not None and before.bundle.digest == trial.digest
                     bundle = before.bundle if before and same else bundles.load(trial.digest)
                 except (BundleRefused, Unavailable):
                     continue
                 on_trial[trial.marketplace_id] = ModelOnTrial(trial, bundle)
-            self._kept = on_trial
+            self._loaded = on_trial
 
 
 def follow_trials(runtime: Runtime) -> None:
@@ -304,7 +304,7 @@ class ReferenceContext:
 class ReferenceContextCache:
     """The reference context of each marketplace, read every few seconds, and at once after a change by any process."""
 
-    _kept: dict[str, tuple[float, Marks, ReferenceContext]] = field(default_factory=dict)
+    _contexts: dict[str, tuple[float, Marks, ReferenceContext]] = field(default_factory=dict)
     # Price lists are long and change rarely, so they have their own cache, by last change and day.
     _lists: dict[str, tuple[tuple[datetime | None, date], PriceLists]] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -312,7 +312,7 @@ class ReferenceContextCache:
     def of(self, connection: Connection, marketplace: Marketplace, as_of: datetime) -> ReferenceContext:
         """The reference context of a marketplace with every change that the transaction sees."""
         marks = reference_changes.reference_marks(connection)
-        cached_context = self._kept.get(marketplace.marketplace_id)
+        cached_context = self._contexts.get(marketplace.marketplace_id)
         if (
             cached_context is None
             or cached_context[1] != marks
@@ -332,7 +332,7 @@ class ReferenceContextCache:
                 breakers.breaker_of(connection, marketplace.marketplace_id).opened_at is not None,
             )
             with self._lock:
-                cached_context = self._kept[marketplace.marketplace_id] = (time.monotonic(), marks, context)
+                cached_context = self._contexts[marketplace.marketplace_id] = (time.monotonic(), marks, context)
         return cached_context[2]
 
     def _price_lists(self, connection: Connection, marketplace: Marketplace, as_of: datetime) -> PriceLists:
@@ -346,4 +346,4 @@ class ReferenceContextCache:
     def forget(self) -> None:
         """Read the context again at the next use."""
         with self._lock:
-            self._kept.clear()
+            self._contexts.clear()

@@ -68,7 +68,7 @@ class RiskOfSeller:
     `kept` is None before the first ranking, `risk` where none of the seller's listings was scored in its window.
     """
 
-    kept: StoredRanking | None
+    ranking: StoredRanking | None
     risk: SellerRisk | None
     reasons: tuple[Message, ...]
 
@@ -83,7 +83,7 @@ class RankedSeller:
 class PageOfRisks:
     """Sellers of the stored ranking, the riskiest first; `kept` is None before the first ranking."""
 
-    kept: StoredRanking | None
+    ranking: StoredRanking | None
     riskiest: tuple[RankedSeller, ...]
     next: str | None
 

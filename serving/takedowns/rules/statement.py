@@ -38,7 +38,7 @@ class Statement:
     legal_ground: Message | None = None
     right: Message | None = None
 
-    def given(self) -> dict[str, Message]:
+    def filled_fields(self) -> dict[str, Message]:
         """The fields with a value, by name."""
         messages: dict[str, Message | None] = {field.name: getattr(self, field.name) for field in fields(self)}
         return {name: message for name, message in messages.items() if message is not None}

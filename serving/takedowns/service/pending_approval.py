@@ -99,15 +99,15 @@ class PendingGrounds:
     `user_id` is the person who confirmed.
     """
 
-    holds: tuple[PendingReason, ...]
+    reasons: tuple[PendingReason, ...]
     subjects: dict[PendingCause, str]
     begins_alarm: bool
     alarmed: str | None
     user_id: str
 
-    def with_hold(self, hold: PendingReason) -> "PendingGrounds":
+    def with_reason(self, hold: PendingReason) -> "PendingGrounds":
         """The same with one more hold, which is about the marketplace as a whole."""
-        return replace(self, holds=(*self.holds, hold), subjects={**self.subjects, hold.cause: ""})
+        return replace(self, reasons=(*self.reasons, hold), subjects={**self.subjects, hold.cause: ""})
 
 
 def pending_grounds(
@@ -147,19 +147,19 @@ def pending_grounds(
 def pending_reasons_of(
     runtime: Runtime, connection: Connection, request: RequestedRemoval, at: datetime
 ) -> tuple[PendingReason, ...]:
-    return gather_circumstances(runtime, connection, request, at).holds(runtime)
+    return gather_circumstances(runtime, connection, request, at).pending_reasons(runtime)
 
 
 @dataclass(frozen=True, slots=True)
 class Circumstances:
     """What decides whether a removal is on hold: its circumstances, and what counts against its budgets."""
 
-    asked: RemovalRequest
+    request: RemovalRequest
     spending: Spending
 
-    def holds(self, runtime: Runtime) -> tuple[PendingReason, ...]:
+    def pending_reasons(self, runtime: Runtime) -> tuple[PendingReason, ...]:
         """The holds, those of its budgets last."""
-        of_bursts = pending_reasons(self.asked, runtime.policies[BurstPolicy], runtime.policies[StepUpPolicy])
+        of_bursts = pending_reasons(self.request, runtime.policies[BurstPolicy], runtime.policies[StepUpPolicy])
         return (*of_bursts, *budgets.pending_reasons(self.spending, runtime.policies[BudgetPolicy]))
 
 
@@ -270,14 +270,14 @@ def record_pending(
     """Store the holds of a removal, and raise the alert of the first cause unless it is already open."""
     marketplace_id, first, version = (
         action.marketplace_id,
-        grounds.holds[0],
+        grounds.reasons[0],
         policy_version(runtime.policies[BurstPolicy]),
     )
-    holds_db.add_pending(connection, marketplace_id, action.action_id, grounds.holds, version, at)
+    holds_db.add_pending(connection, marketplace_id, action.action_id, grounds.reasons, version, at)
     remover = Remover(marketplace_id, grounds.user_id, grounds.alarmed)
     if grounds.begins_alarm:
         mail_alarm(runtime, connection, remover, action.action_id)
-    mail_voters(runtime, connection, action, [hold.cause for hold in grounds.holds], remover)
+    mail_voters(runtime, connection, action, [hold.cause for hold in grounds.reasons], remover)
     subject = grounds.subjects[first.cause]
     alert = Alert(marketplace_id, runtime.ids.new("alr"), first.cause, subject, in_english(first.message), at)
     if not alerts.raise_alert(connection, alert):

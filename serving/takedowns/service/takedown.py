@@ -74,7 +74,7 @@ def schedule(
         if earlier_action.kind is INVERSE[kind] and earlier_action.state in UNSENT_STATES:
             withdraw(runtime, connection, earlier_action, cause.actor, at)
     action_id = runtime.ids.new("act")
-    is_pending = hold is not None and bool(hold.holds)
+    is_pending = hold is not None and bool(hold.reasons)
     row = {
         "marketplace_id": cause.marketplace_id,
         "action_id": action_id,
@@ -84,7 +84,7 @@ def schedule(
         "state": (ActionState.PENDING_APPROVAL if is_pending else ActionState.SCHEDULED).value,
         "sequence": listings.next_sequence(connection, cause.marketplace_id, cause.listing_id),
         "statement": fields_in_english(statement),
-        "statement_messages": each_as_json(statement.given()),
+        "statement_messages": each_as_json(statement.filled_fields()),
         "random_delay_seconds": int(delay.total_seconds()),
         "stepped_up": stepped_up,
         "new_device": new_device,
@@ -104,7 +104,7 @@ def schedule(
             runtime, connection, cause.marketplace_id, cause.verdict_id, subject=action_id, at=at
         )
     if hold is not None and is_pending:
-        causes = [ground.cause.value for ground in hold.holds]
+        causes = [ground.cause.value for ground in hold.reasons]
         record_step(connection, action, "pending_approval", cause.actor, at, {**payload, "causes": causes})
         pending_approval.record_pending(runtime, connection, action, hold, at)
         return action

@@ -134,14 +134,14 @@ class StoredApproval:
     """The holds of a removal; `settled_as` is the decision, None while the removal is pending approval."""
 
     action_id: str
-    holds: tuple[PendingReason, ...]
+    reasons: tuple[PendingReason, ...]
     pending_since: datetime
     settled_at: datetime | None
     settled_as: str | None
 
     @property
     def causes(self) -> frozenset[PendingCause]:
-        return frozenset(hold.cause for hold in self.holds)
+        return frozenset(hold.cause for hold in self.reasons)
 
 
 _APPROVALS: Final = RowReader(

@@ -56,7 +56,7 @@ class MailChoice:
 
     value: str
     text: str
-    wanted: bool
+    is_wanted: bool
 
 
 @dataclass(frozen=True, slots=True)

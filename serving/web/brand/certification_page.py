@@ -41,7 +41,7 @@ class CertificationPage(Page, template="certification.html", place="/brand"):
 
     is_open: bool
     reason: str
-    asked: tuple[ShownQuestion, ...]
+    questions: tuple[ShownQuestion, ...]
     failed: bool
     valid_days: int
 
@@ -79,7 +79,7 @@ def certification_page(runtime: Runtime, session: Session) -> CertificationPage:
     return CertificationPage(
         is_open=gate.open,
         reason=in_words(gate.reason),
-        asked=tuple(
+        questions=tuple(
             ShownQuestion(
                 question.key,
                 say(question.text),

@@ -71,7 +71,7 @@ def brand_card(
     candidates = tuple(candidate for candidate in choices.candidates if candidate.brand_id != case.brand_id)
     hinted = {candidate.brand_id for candidate in candidates}
     last = case_brands.last_naming(brand_history)
-    found_brands = tuple(brand for brand in choices.found if brand.brand_id not in hinted | {case.brand_id})
+    found_brands = tuple(brand for brand in choices.matches if brand.brand_id not in hinted | {case.brand_id})
     return SimpleNamespace(
         name=name,
         owner=case.mark_owner,

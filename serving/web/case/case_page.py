@@ -178,7 +178,7 @@ def _report_note(case: Case, verdict: StoredVerdict, now: datetime) -> Note:
 
 def _deferral_note(wait: StoredDeferral, now: datetime, *, aside: bool) -> Note:
     """The deferral of the case, or that it has ended."""
-    missing = f" Missing: {wait.aside.missing}. Requested from: {wait.aside.asked}." if wait.aside.missing else ""
+    missing = f" Missing: {wait.aside.missing}. Requested from: {wait.aside.source}." if wait.aside.missing else ""
     until = words.moment(wait.aside.until, now)
     if aside:
         sooner = ", or earlier if new information on the listing arrives" if wait.aside.on_news else ""

@@ -51,7 +51,7 @@ class Deadline:
     whose: str
     at: str
     time: str
-    left: str
+    time_left: str
     silence: str
     soon: bool
     days: tuple[DayMark, ...]
@@ -134,7 +134,7 @@ def current_deadline(
         whose=say(seller_words.ANSWER_BY if of_seller else seller_words.RIGHTS_HOLDER_BY),
         at=words.weekday(counter_notice.due_at),
         time=words.time(counter_notice.due_at),
-        left=say("The deadline has passed.") if late else say("%(time)s left", time=words.length(time_left)),
+        time_left=say("The deadline has passed.") if late else say("%(time)s left", time=words.length(time_left)),
         silence=say(silences[policy.seller_silence if of_seller else policy.rights_holder_silence]),
         soon=time_left.days < 1,
         days=_day_marks(days, now.date()) if len(days) <= _MOST_DAYS else (),

@@ -132,7 +132,7 @@ def risk_part(runtime: Runtime, connection: Connection, marketplace_id: str, sel
     percentile = seller_risk.risk.percentile if seller_risk.risk else None
     standing, *counts = map(in_english, seller_risk.reasons)
     return SimpleNamespace(
-        as_of=seller_risk.kept.as_of if seller_risk.kept else None,
+        as_of=seller_risk.ranking.as_of if seller_risk.ranking else None,
         bar=charts.percentile_bar(percentile, _WIDTH) if percentile is not None else None,
         standing=standing,
         counts=tuple(counts),

@@ -255,8 +255,8 @@ def _heavy_sources(summary: SnapshotSummary, policy: LabelSourcePolicy) -> dict[
 
 
 def _agreement_in_words(looks: SecondReviews) -> str:
-    if not looks.given:
+    if not looks.answered:
         return ""
-    agreed = looks.given - looks.overturned
-    low, high = wilson(agreed, looks.given)
-    return f"{agreed / looks.given:.0%} ({low:.0%} to {high:.0%}), n = {looks.given:,}"
+    agreed = looks.answered - looks.overturned
+    low, high = wilson(agreed, looks.answered)
+    return f"{agreed / looks.answered:.0%} ({low:.0%} to {high:.0%}), n = {looks.answered:,}"

@@ -97,7 +97,7 @@ def get_export(request: Request, runtime: TheRuntime, session: Administrator, fo
 
 
 def _export_row(line: Line) -> tuple[object, ...]:
-    audit_entry = line.entry
+    audit_entry = line.audit_entry
     named = (audit_entry.sequence, audit_entry.occurred_at, audit_entry.actor, audit_entry.act, audit_entry.subject)
     return (*named, line.payload, audit_entry.payload_hash, audit_entry.previous_hash, audit_entry.entry_hash)
 
@@ -110,11 +110,13 @@ def audit_page(
         sequence, digest = audit.head(connection)
         audit_query = _audit_query(connection, marketplace_id, chosen)
         lines = audit_lines.lines(connection, audit_query, before=before, most=_SHOWN + 1)
-        users = [line.entry.actor.removeprefix("user:") for line in lines if line.entry.actor.startswith("user:")]
+        users = [
+            line.audit_entry.actor.removeprefix("user:") for line in lines if line.audit_entry.actor.startswith("user:")
+        ]
         names = accounts.names(connection, users)
     older = ""
     if len(lines) > _SHOWN:
-        last = lines[_SHOWN - 1].entry.sequence
+        last = lines[_SHOWN - 1].audit_entry.sequence
         older = scope.at(f"{PLACE}?{'&'.join(part for part in (chosen.query, f'before={last}') if part)}")
     return StaffPage(
         "audit.html",

@@ -50,7 +50,7 @@ def post_stop(token: str, request: Request, runtime: TheRuntime) -> Response:
     refuse_cross_site(request)
     person, large_report = report_of_link(runtime, token)
     try:
-        done = stop_report(runtime, person, large_report.found.report_id)
+        done = stop_report(runtime, person, large_report.report.report_id)
     except Conflict as refused:
         _, now = report_of_link(runtime, token)
         return respond(request, _page(request, token, now, error=refusal_in_words(refused)), status=409)
@@ -64,7 +64,7 @@ def post_approve(token: str, request: Request, runtime: TheRuntime) -> Response:
     refuse_cross_site(request)
     person, large_report = report_of_link(runtime, token)
     try:
-        approve_removals(runtime, person, large_report.found.report_id)
+        approve_removals(runtime, person, large_report.report.report_id)
     except (Conflict, Forbidden) as refused:
         return respond(
             request,

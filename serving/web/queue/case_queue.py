@@ -45,7 +45,7 @@ def filter_of_queue(connection: Connection, person: Person, query: QueueQuery, n
     marketplace_ids, seller = person.marketplaces(Permission.REVIEW_CASES), query.seller
     sellers = None if seller is None else linked_with(connection, marketplace_ids, seller, now) | {seller}
     return replace(
-        query.wanted(marketplace_ids, person.user_id, now, sellers), alike=accounts_of_person(connection, person)
+        query.to_filter(marketplace_ids, person.user_id, now, sellers), alike=accounts_of_person(connection, person)
     )
 
 

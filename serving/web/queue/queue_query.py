@@ -125,7 +125,7 @@ class QueueQuery:
         """The address of a case that was opened from this queue."""
         return f"/cases/{case_id}{f'?{self.text}' if self.text else ''}"
 
-    def wanted(
+    def to_filter(
         self, marketplaces: frozenset[str], person: str, now: datetime, sellers: frozenset[str] | None = None
     ) -> QueueFilter:
         """The database query; `sellers` are the named seller and those linked with it."""

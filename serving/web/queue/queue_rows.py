@@ -57,7 +57,7 @@ class QueueRow:
     why: ShownText
     holder: str | None
     offered: bool
-    kept: bool
+    is_masked: bool
 
 
 def queue_row(context: RowContext, row: Mapping[str, Any], facts: Facts, address: str) -> QueueRow:
@@ -88,7 +88,7 @@ def queue_row(context: RowContext, row: Mapping[str, Any], facts: Facts, address
         why=text_view.show("Masked until you decide" if is_masked else _why_in_queue(row, lane)),
         holder=_holder_name(context, row),
         offered=context.listings.get(row["case_id"]) == context.user_id,
-        kept=is_masked,
+        is_masked=is_masked,
     )
 
 

@@ -273,7 +273,7 @@ def test_above_the_day_of_the_marketplace_an_administrator_approves(site: Site) 
     _report(limited_site, [name])
     assert administrator.user_id in {mail.user_id for mail in stored(site, MailKind.PENDING_REMOVALS)}
     (pending,) = pending_removals(limited_site.runtime, limited_site.analyst)
-    assert pending.hold.causes == {PendingCause.MARKETPLACE_DAY}
+    assert pending.approval.causes == {PendingCause.MARKETPLACE_DAY}
     for person in (limited_site.second_analyst, limited_site.account_manager):
         assert (
             record_vote(limited_site.runtime, person, pending.action.action_id, Decision.APPROVE, "Looked at it.")

@@ -69,7 +69,7 @@ def test_a_bundle_that_was_altered_in_the_shared_store_is_neither_tried_nor_put_
     folder = first.runtime.services[BundleStore].folder(champion)
     (folder / "model.json").write_bytes((folder / "model.json").read_bytes().replace(b"0.", b"1.", 1))
     lose_shared_files(first)
-    DatabaseFiles(first.runtime.store, first.runtime.wall).put(Kind.BUNDLE, champion, pack_folder(folder))
+    DatabaseFiles(first.runtime.store, first.runtime.wall).save(Kind.BUNDLE, champion, pack_folder(folder))
     follow_champions(second.runtime)
     (missing,) = second.runtime.services[LiveModels].missing().values()
     assert missing.why.startswith("model.json is not the file that the manifest names")

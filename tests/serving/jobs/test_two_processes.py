@@ -66,7 +66,7 @@ def test_delayed_jobs_wake_in_one_process_while_another_enqueues_them_again(two:
 
     def enqueue(runtime: Runtime, job_ids: list[str], delay_seconds: float | None = None) -> None:
         with runtime.store.write() as connection:
-            runtime.jobs.hold(connection)
+            runtime.jobs.lock(connection)
             for job_id in job_ids:
                 runtime.jobs.enqueue(
                     connection, jobs.SEND_MAIL, jobs.MAILS, job_id, "", job_id, delay_seconds=delay_seconds

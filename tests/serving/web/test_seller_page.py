@@ -94,7 +94,7 @@ def test_a_statement_is_read_in_the_seller_s_language_and_sent_in_english(site: 
         visitor.post(link, {"event": "submit", "statement": STATEMENT})
         counter_notice_id = now_of(site, removal).counter_notice_id
         answer_as_rights_holder(site.runtime, site.brand_person, counter_notice_id, CounterNoticeEvent.CONCEDE, "")
-        statements.append(amended_statement(OverturnCause.CONCEDED).given())
+        statements.append(amended_statement(OverturnCause.CONCEDED).filled_fields())
     page, english = (words(visitor.get(f"{link}?lang={language}").text) for language in ("ru", "en"))
     for name, message in ((name, message) for parts in statements for name, message in parts.items()):
         with showing_as(Display(language=Language("ru"))):
@@ -376,7 +376,7 @@ def test_a_deadline_says_what_is_left_and_never_more(
     countdown = current_deadline(a_counter_notice(), [], now)
     assert countdown is not None
     assert (countdown.at, countdown.time) == ("Friday, 6 March 2026", "12:00 UTC")
-    assert (countdown.left, countdown.soon) == (time_left, soon)
+    assert (countdown.time_left, countdown.soon) == (time_left, soon)
     assert [day.name for day in countdown.days] == ["Tue 3", "Wed 4", "Thu 5"]
     assert [day.begun for day in countdown.days] == begun
     assert countdown.days_in_words == "Tue 3, Wed 4 and Thu 5"

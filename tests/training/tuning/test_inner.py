@@ -120,7 +120,7 @@ def test_the_labels_of_a_measured_fold_choose_no_settings_for_it() -> None:
             )
             same = [test.tolist() for _, test in grouped_folds(labels, NESTED_DATA.groups, folds=2, seed=0)] == folds
             if same and not np.array_equal(labels, NESTED_DATA.labels):
-                tuning = tune(replace(MATERIAL, data=replace(NESTED_DATA, labels=labels)), PLAN)
+                tuning = tune(replace(MATERIAL, labelled=replace(NESTED_DATA, labels=labels)), PLAN)
                 assert tuning.searches["outer fold 1"] == tuned()[0].searches["outer fold 1"]
                 assert tuning.searches["outer fold 2"] != tuned()[0].searches["outer fold 2"]
                 assert np.array_equal(tuning.tuned[folds[0]], tuned()[0].tuned[folds[0]])

@@ -97,16 +97,16 @@ def with_copied_texts(random: Random, listings: Sequence[Draft]) -> list[Draft]:
     of_rings: dict[tuple[Supplier, int, int], list[Draft]] = {}
     drafts: list[Draft] = []
     for draft in listings:
-        listing, house, supplier = draft, draft.item.house, draft.seller.supplier
-        if house is not None and not draft.item.part and "description" in draft.content:
-            honest = genuine.setdefault((house, draft.item.model), [])
-            if not draft.item.counterfeit:
+        listing, house, supplier = draft, draft.product.house, draft.seller.supplier
+        if house is not None and not draft.product.part and "description" in draft.content:
+            honest = genuine.setdefault((house, draft.product.model), [])
+            if not draft.product.counterfeit:
                 listing = _maybe_copy_text(random, draft, honest, SHOPS_COPY)
                 honest.append(listing)
             elif supplier is None:
                 listing = _maybe_copy_text(random, draft, honest, COUNTERFEITERS_COPY)
             else:
-                ring = of_rings.setdefault((supplier, house, draft.item.model), [])
+                ring = of_rings.setdefault((supplier, house, draft.product.model), [])
                 listing = _maybe_copy_text(random, draft, ring, RINGS_COPY)
                 if listing is draft:
                     listing = _maybe_copy_text(random, draft, honest, COUNTERFEITERS_COPY)

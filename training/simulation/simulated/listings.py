@@ -26,7 +26,7 @@ class Draft:
 
     seller: Seller
     day: float
-    item: Product
+    product: Product
     content: Row
     observed: Row
     block: Row
@@ -84,7 +84,7 @@ def draw_listing(random: Random, seller: Seller, article: Product) -> Draft:
 
 
 def _with_observed_counts(random: Random, listing: Draft) -> Draft:
-    seller, article, habits = listing.seller, listing.item, HABITS[listing.seller.kind]
+    seller, article, habits = listing.seller, listing.product, HABITS[listing.seller.kind]
     totals = draw_volumes(random, seller.career, seller.record, listing.day)
     age = min(draw_around(random, habits.listing_age), listing.day - seller.career.opened)
     counted = listing_counters(
@@ -116,7 +116,7 @@ def relist(random: Random, listing: Draft, seller: Seller) -> Draft:
     content = {**listing.content, "title": vary_title(random, str(listing.content["title"]))}
     if "price" in content:
         content["price"] = f"{float(str(content['price'])) * (0.95 + 0.1 * random.random()):.2f}"
-    return _with_observed_counts(random, Draft(seller, day, listing.item, content, {}, {}))
+    return _with_observed_counts(random, Draft(seller, day, listing.product, content, {}, {}))
 
 
 def vary_title(random: Random, title: str) -> str:

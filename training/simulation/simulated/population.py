@@ -58,7 +58,7 @@ def _until_counterfeits(counterfeits: int, listings: Iterator[Draft]) -> Iterato
     """Listings until `counterfeits` of them are counterfeit."""
     while counterfeits > 0:
         listing = next(listings)
-        counterfeits -= listing.item.counterfeit
+        counterfeits -= listing.product.counterfeit
         yield listing
 
 

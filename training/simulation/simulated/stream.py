@@ -55,7 +55,7 @@ class Truth:
 def truth_of(listing: Draft) -> Truth:
     """The simulation's ground truth of a listing."""
     kind: Kind = listing.seller.kind
-    return Truth(listing.item.counterfeit, listing.item.brand_id, kind.value, listing.seller.external_id)
+    return Truth(listing.product.counterfeit, listing.product.brand_id, kind.value, listing.seller.external_id)
 
 
 def sent_listings(

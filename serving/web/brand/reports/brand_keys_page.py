@@ -39,7 +39,7 @@ class BrandKeysPage(AboutBrand, template="brand_api_keys.html"):
     wall: datetime
     rights: tuple[StoredRight, ...]
     kinds: Mapping[RightKind, str]
-    made: str | None
+    new_key: str | None
     typed: str
     policy: SecretPolicy
     factors: frozenset[FactorKind]
@@ -92,7 +92,7 @@ def _page(
         wall=runtime.wall.now(),
         rights=tuple(verified),
         kinds=KINDS,
-        made=key_text,
+        new_key=key_text,
         typed=fields.get("name", "") if error is not None else "",
         policy=runtime.policies[SecretPolicy],
         factors=factor_kinds(runtime, session),

@@ -56,8 +56,8 @@ class LimitsPage(AboutBrand, template="brand_limits.html"):
     rows: tuple[LimitRow, ...]
     step_up: tuple[str, ...]
     step_up_works: tuple[str, ...]
-    asked: str
-    found: ShownText | None
+    location: str
+    listing: ShownText | None
     longest: int
 
 
@@ -74,7 +74,7 @@ def get_limits(request: Request, session: Member) -> HTMLResponse:
         headline=_headline(limits),
         is_open=limits.leave_now != 0,
         why=tuple(
-            map(in_words, (*limits.refused, limits.effect.reason, *(hold.message for hold in limits.shown_holds)))
+            map(in_words, (*limits.refused, limits.effect.reason, *(hold.message for hold in limits.shown_reasons)))
         ),
         rows=_limit_rows(limits, bursts, now),
         step_up=tuple(map(in_words, limits.step_up)),
@@ -101,8 +101,8 @@ def get_limits(request: Request, session: Member) -> HTMLResponse:
                 runtime.policies[BudgetPolicy].step_up_day,
             ),
         ),
-        asked=location,
-        found=None if limits.listing is None else text_view.show(limits.listing),
+        location=location,
+        listing=None if limits.listing is None else text_view.show(limits.listing),
         longest=LONGEST_LOCATION,
     )
     return respond(request, page, session)
@@ -126,7 +126,7 @@ def _headline(limits: Limits) -> str:
 
 
 def _limit_rows(limits: Limits, bursts: BurstPolicy, now: datetime) -> tuple[LimitRow, ...]:
-    causes = {hold.cause for hold in limits.shown_holds}
+    causes = {hold.cause for hold in limits.shown_reasons}
     names = {
         PendingCause.PERSON_DAY: say("Your removals in a day"),
         PendingCause.PERSON_WEEK: say("Your removals in a week"),
@@ -199,7 +199,7 @@ def large_rows(runtime: Runtime, connection: Connection, person: Person, pair: P
     return [
         (
             report,
-            report.stopped_by is None and now < report.until and can_stop(connection, person.user_id, report.found),
+            report.stopped_by is None and now < report.until and can_stop(connection, person.user_id, report.report),
         )
         for report in reports
     ]

@@ -94,8 +94,8 @@ class ReportForm(Page, template="brand_report.html", place=PLACE):
     key: str
     typed: Mapping[str, str]
     preview: Preview | None
-    asked: str
-    found: tuple[Hit, ...]
+    search_text: str
+    hits: tuple[Hit, ...]
     sent: tuple[SentReport, ...]
     error: str | None
     refused: tuple[RefusedFile, ...]
@@ -228,8 +228,8 @@ def form_page(
         key=key,
         typed=typed,
         preview=shown,
-        asked=search_text,
-        found=shown_hits,
+        search_text=search_text,
+        hits=shown_hits,
         sent=sent,
         error=error,
         refused=refused,

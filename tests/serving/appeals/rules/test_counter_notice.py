@@ -74,7 +74,7 @@ def take(
 
 def outcome(before: CounterNoticeTurn, event: CounterNoticeEvent, party: Party, at: datetime = NOW) -> str:
     try:
-        return take(before, event, party=party, at=at).standing.state.value
+        return take(before, event, party=party, at=at).turn.state.value
     except DomainError as refused:
         return refused.code
 
@@ -122,8 +122,8 @@ def test_after_the_third_round_a_person_decides() -> None:
     standing = first_turn(NOW, ALIBABA_LIKE, CALENDAR)
     rounds = []
     for _ in range(3):
-        standing = take(standing, E.SUBMIT).standing
-        standing = take(standing, E.MAINTAIN).standing
+        standing = take(standing, E.SUBMIT).turn
+        standing = take(standing, E.MAINTAIN).turn
         rounds.append((standing.state, standing.round))
     assert rounds == [(S.WITH_SELLER, 2), (S.WITH_SELLER, 3), (S.WITH_REVIEWER, 3)]
 
@@ -143,13 +143,13 @@ def test_the_deadlines_of_each_profile(
 ) -> None:
     first = first_turn(NOW, policy, CALENDAR)
     assert first.due_at == seller_due, why
-    assert take(first, E.SUBMIT, policy=policy).standing.due_at == holder_due, why
+    assert take(first, E.SUBMIT, policy=policy).turn.due_at == holder_due, why
 
 
 def test_later_rounds_have_seven_business_days_for_either_side() -> None:
-    second = take(take(first_turn(NOW, ALIBABA_LIKE, CALENDAR), E.SUBMIT).standing, E.MAINTAIN).standing
+    second = take(take(first_turn(NOW, ALIBABA_LIKE, CALENDAR), E.SUBMIT).turn, E.MAINTAIN).turn
     seven = datetime(2026, 3, 12, 12, tzinfo=UTC)
-    assert (second.due_at, take(second, E.SUBMIT).standing.due_at) == (seven, seven)
+    assert (second.due_at, take(second, E.SUBMIT).turn.due_at) == (seven, seven)
 
 
 @pytest.mark.parametrize(
@@ -164,17 +164,17 @@ def test_later_rounds_have_seven_business_days_for_either_side() -> None:
 def test_what_maintaining_by_reasons_does(
     policy: CounterNoticePolicy, state: CounterNoticeState | None, why: str
 ) -> None:
-    standing = take(first_turn(NOW, policy, CALENDAR), E.SUBMIT, policy=policy).standing
+    standing = take(first_turn(NOW, policy, CALENDAR), E.SUBMIT, policy=policy).turn
     if state is None:
         with pytest.raises(Invalid, match="gone to court"):
             take(standing, E.MAINTAIN, policy=policy)
-        assert take(standing, E.GO_TO_COURT, policy=policy).standing.state is S.WITH_COURT, why
+        assert take(standing, E.GO_TO_COURT, policy=policy).turn.state is S.WITH_COURT, why
     else:
-        assert take(standing, E.MAINTAIN, policy=policy).standing.state is state, why
+        assert take(standing, E.MAINTAIN, policy=policy).turn.state is state, why
 
 
 def test_under_the_dsa_a_person_of_the_marketplace_decides_at_once() -> None:
-    assert take(first_turn(NOW, DSA, CALENDAR), E.SUBMIT, policy=DSA).standing == CounterNoticeTurn(
+    assert take(first_turn(NOW, DSA, CALENDAR), E.SUBMIT, policy=DSA).turn == CounterNoticeTurn(
         S.WITH_REVIEWER, 1, None
     )
 
@@ -184,7 +184,7 @@ def test_an_event_undoes_the_removal_if_it_upholds_the_counter_notice(
     before: CounterNoticeState, event: CounterNoticeEvent
 ) -> None:
     effect = take(CounterNoticeTurn(before, 1, DUE), event)
-    assert effect.overturns is (effect.standing.state is S.UPHELD)
+    assert effect.overturns is (effect.turn.state is S.UPHELD)
 
 
 @settings(max_examples=3 * settings().max_examples, deadline=None)
@@ -206,7 +206,7 @@ def test_no_string_of_events_leaves_the_rules(
             continue
         except DomainError:
             continue
-        standing = following.standing
+        standing = following.turn
         assert following.overturns is (standing.state is S.UPHELD)
         assert 1 <= standing.round <= policy.most_rounds
         assert standing.due_at is None or standing.due_at > now

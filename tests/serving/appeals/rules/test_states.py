@@ -140,7 +140,7 @@ def of_counter_notice(state: CounterNoticeState, event: CounterNoticeEvent) -> f
                     lambda before=before, policy=policy: (
                         apply_event(  # type: ignore[misc]  # bound in the loop
                             before, event, WHO[event], at=_NOW, policy=policy, calendar=_CALENDAR
-                        ).standing.state
+                        ).turn.state
                     )
                 )
             )
@@ -249,4 +249,6 @@ def test_who_waits_behind_others_is_told_why() -> None:
     admission = admit(
         informed_at=INFORMED, at=INFORMED, is_first=True, record=AppealRecord(1, 12), policy=DEFAULT_APPEALS
     )
-    assert admission.told == message("appeal.behind_others", days=DEFAULT_APPEALS.record_days, dismissed=12, upheld=1)
+    assert admission.message == message(
+        "appeal.behind_others", days=DEFAULT_APPEALS.record_days, dismissed=12, upheld=1
+    )

@@ -131,8 +131,8 @@ class Together(RuleBasedStateMachine):
             following = apply_event(
                 self.matter.contested, event, party, at=self.now, policy=self.policy, calendar=CALENDAR
             )
-            matter = replace(self.matter, contested=following.standing)
-            if following.standing.state is CounterNoticeState.WITH_REVIEWER:
+            matter = replace(self.matter, contested=following.turn)
+            if following.turn.state is CounterNoticeState.WITH_REVIEWER:
                 matter = self.appealed(matter)
         except DomainError:
             return
@@ -151,7 +151,7 @@ class Together(RuleBasedStateMachine):
                 policy=self.policy,
                 calendar=CALENDAR,
             )
-            matter = self.appealed(replace(self.matter, contested=following.standing), dismissed)
+            matter = self.appealed(replace(self.matter, contested=following.turn), dismissed)
         except DomainError:
             return
         self.attempt(matter)
@@ -183,7 +183,7 @@ class Together(RuleBasedStateMachine):
             appeal = appeals.next_state(self.matter.appeal, event)
             standing = apply_event(
                 self.matter.contested, notice_event, Party.REVIEWER, at=self.now, policy=self.policy, calendar=CALENDAR
-            ).standing
+            ).turn
         except DomainError:
             return
         matter = replace(self.matter, appeal_case=appeal_case, appeal=appeal, contested=standing)
@@ -207,7 +207,7 @@ class Together(RuleBasedStateMachine):
                 at=self.now,
                 policy=self.policy,
                 calendar=CALENDAR,
-            ).standing
+            ).turn
             if self.matter.reinstatement is not None:
                 action.next_state(self.matter.reinstatement, ActionEvent.WITHDRAW)
         except DomainError:

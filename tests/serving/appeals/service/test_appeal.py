@@ -59,7 +59,7 @@ def test_the_same_appeal_sent_again_is_the_same_appeal(any_site: Site) -> None:
     first = file_appeal(any_site.runtime, any_site.marketplace, COMPLAINT)
     again = file_appeal(any_site.runtime, any_site.marketplace, COMPLAINT)
     assert (again.appeal_id, again.is_new) == (first.appeal_id, False)
-    assert (first.told, again.told) == (message("appeal.admitted"), message("appeal.known.open"))
+    assert (first.message, again.message) == (message("appeal.admitted"), message("appeal.known.open"))
 
 
 @pytest.mark.both_engines

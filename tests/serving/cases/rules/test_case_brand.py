@@ -170,7 +170,7 @@ ASKED = ("The invoice", "the marketplace")
 
 
 def later(hours: float, missing: str | None = None, source: str | None = None) -> Snooze:
-    return Snooze(DEFERRAL_NOW + timedelta(hours=hours), on_news=True, missing=missing, asked=source)
+    return Snooze(DEFERRAL_NOW + timedelta(hours=hours), on_news=True, missing=missing, source=source)
 
 
 @pytest.mark.parametrize(

@@ -105,7 +105,7 @@ def rebuilt(site: Site, case: Case, as_of: datetime) -> Facts:
     listing = assembled(site)[0].listing
     with site.runtime.store.read() as connection:
         context = site.runtime.services[ReferenceContextCache].of(connection, site.marketplace, as_of)
-        named = case_brands.of_listings(connection, site.here, [case.listing_id])[case.listing_id].given
+        named = case_brands.of_listings(connection, site.here, [case.listing_id])[case.listing_id].history
     return assemble_facts(
         listing, context.references, NOTHING_RECORDED, marketplace=site.here, as_of=as_of, named=named
     )

@@ -100,11 +100,11 @@ def test_a_case_is_late_only_knowingly(site: Site) -> None:
 
 def test_the_missing_information_and_its_source_are_stored(any_site: Site) -> None:
     case = a_case(any_site)
-    request = DeferralRequest(case.case_id, 4, on_news=True, missing="The invoice", asked="the marketplace")
+    request = DeferralRequest(case.case_id, 4, on_news=True, missing="The invoice", source="the marketplace")
     snooze(any_site.runtime, any_site.analyst, request)
     latest = any_site.read(deferrals.latest, any_site.here, case.case_id)
     assert latest is not None
-    assert (latest.by, latest.aside.missing, latest.aside.asked) == ("Ines Moreau", "The invoice", "the marketplace")
+    assert (latest.by, latest.aside.missing, latest.aside.source) == ("Ines Moreau", "The invoice", "the marketplace")
 
 
 @pytest.mark.both_engines

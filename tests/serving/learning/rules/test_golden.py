@@ -91,7 +91,7 @@ def test_genuine_listings_count_as_well() -> None:
     both = [by("ines", GENUINE, at=-1), by("tomas", Judgement.LICENSED, blind=True)]
     label = agreed_answer(both, AppealState.NONE, roots=ROOTS, as_of=NOW, policy=DEFAULT_LABELS)
     assert label is not None
-    assert label.value == 0
+    assert label.label == 0
 
 
 def test_of_three_who_agree_one_has_to_have_looked_blind() -> None:

@@ -284,7 +284,7 @@ def test_a_label_that_is_gone_says_why(any_site: Site, happens: Callable[[Site],
     any_site.clock.forward(hours=1)
     comparison = compared(any_site, before, taken(any_site))
     assert [(code, len(versions)) for code, versions in comparison.lost.items()] == [(reason, 1)]
-    assert (comparison.kept, comparison.added, comparison.cleared, comparison.accused) == (0, 0, (), ())
+    assert (comparison.unchanged, comparison.added, comparison.cleared, comparison.accused) == (0, 0, (), ())
 
 
 def test_an_appeal_takes_a_label_away_and_its_decision_turns_it(any_site: Site) -> None:
@@ -298,7 +298,7 @@ def test_an_appeal_takes_a_label_away_and_its_decision_turns_it(any_site: Site) 
     judge(any_site, any_site.second_analyst, case, Judgement.GENUINE)
     any_site.clock.forward(days=20)
     comparison = compared(any_site, before, taken(any_site))
-    assert (len(comparison.cleared), comparison.accused, comparison.lost, comparison.kept) == (1, (), {}, 0)
+    assert (len(comparison.cleared), comparison.accused, comparison.lost, comparison.unchanged) == (1, (), {}, 0)
     assert len(compared(any_site, taken(any_site), before).accused) == 1
 
 
@@ -324,7 +324,7 @@ def test_new_and_unchanged_labels_are_counted(site: Site) -> None:
     judge(site, site.analyst, a_case(site, external_id="MP-1"), Judgement.GENUINE)
     site.clock.forward(days=15)
     comparison = compared(site, before, taken(site))
-    assert (comparison.kept, comparison.added, comparison.lost) == (1, 1, {})
+    assert (comparison.unchanged, comparison.added, comparison.lost) == (1, 1, {})
 
 
 def test_a_file_that_is_gone_is_refused(site: Site) -> None:

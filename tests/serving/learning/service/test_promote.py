@@ -56,7 +56,7 @@ def by(site: Site) -> tuple[str, str]:
 
 def test_one_approval_puts_nothing_in_force(any_site: Site) -> None:
     outcome = first_approval(any_site, admit_model(any_site))
-    assert (outcome.in_force, outcome.standing.missing, champion_of(any_site)) == (False, 1, None)
+    assert (outcome.in_force, outcome.status.missing, champion_of(any_site)) == (False, 1, None)
     assert any_site.runtime.services[LiveModels].of(any_site.here) is None
 
 
@@ -101,7 +101,7 @@ def test_a_withdrawn_approval_does_not_count(any_site: Site) -> None:
     digest = admit_model(any_site)
     first_approval(any_site, digest)
     withdraw_approval(any_site.runtime, any_site.marketplace, digest=digest, by=by(any_site)[0])
-    assert second_approval(any_site, digest).standing.missing == 1
+    assert second_approval(any_site, digest).status.missing == 1
     assert first_approval(any_site, digest).in_force
     with pytest.raises(Conflict, match="or it is in force already"):
         withdraw_approval(any_site.runtime, any_site.marketplace, digest=digest, by=by(any_site)[0])
@@ -126,7 +126,7 @@ def test_approvals_given_beside_another_champion_no_longer_count(site: Site) -> 
     second, third = admit_another(site), admit_another(site, analyst_from=0.003)
     first_approval(site, second)
     promote(site, third)
-    assert second_approval(site, second).standing.missing == 1
+    assert second_approval(site, second).status.missing == 1
     assert champion_of(site) == third
 
 
@@ -137,14 +137,14 @@ def test_approvals_are_spent_by_the_promotion_that_they_made(site: Site) -> None
     promote(site, second)
     site.clock.forward(minutes=1)
     assert roll_back(site) == first == champion_of(site)
-    assert first_approval(site, second).standing.missing == 1
+    assert first_approval(site, second).status.missing == 1
 
 
 def test_who_may_promote_no_more_has_no_say(site: Site) -> None:
     digest = admit_model(site)
     first_approval(site, digest)
     site.execute(update(role_grant).where(role_grant.c.user_id == site.data_scientist.user_id).values(role="analyst"))
-    assert second_approval(site, digest).standing.missing == 1
+    assert second_approval(site, digest).status.missing == 1
 
 
 def test_whose_account_is_disabled_has_no_say(site: Site) -> None:
@@ -153,7 +153,7 @@ def test_whose_account_is_disabled_has_no_say(site: Site) -> None:
     with site.runtime.store.write() as connection:
         gone = account.c.user_id == site.data_scientist.user_id
         connection.execute(update(account).where(gone).values(disabled_at=site.clock.now()))
-    assert second_approval(site, digest).standing.missing == 1
+    assert second_approval(site, digest).status.missing == 1
 
 
 def test_past_a_failed_gate_both_give_a_reason(site: Site) -> None:
@@ -178,7 +178,7 @@ def test_an_approval_without_a_reason_counts_no_more_once_a_gate_is_not_passed(s
     digest = admit_model(site)
     first_approval(site, digest, "")
     fail_a_gate(site, digest)
-    assert second_approval(site, digest, "Seen on the random slice too.").standing.missing == 1
+    assert second_approval(site, digest, "Seen on the random slice too.").status.missing == 1
 
 
 def test_both_reasons_and_the_gate_with_figure_and_bound_are_in_the_audit_log(site: Site) -> None:
@@ -232,7 +232,7 @@ def test_two_people_roll_back_what_one_cannot_and_a_stranger_never_counts(site: 
     site.clock.forward(minutes=1)
     for who, missing in ((f"user:{site.analyst.user_id}", 2), (wei, 1), (mara, 0)):
         done = rollback(site.runtime, site.marketplace, by=who, reason="Worse.")
-        assert (done.standing.missing, champion_of(site) == first) == (missing, missing == 0), who
+        assert (done.status.missing, champion_of(site) == first) == (missing, missing == 0), who
     assert entries(site, first)[-1][2]["approved_by"] == {wei: "Worse.", mara: "Worse."}
     assert verify(site.runtime)["differing_count"] == 0
     with pytest.raises(Invalid, match="2 different people"):

@@ -90,13 +90,13 @@ def test_a_doubted_label_is_looked_at_by_somebody_else_and_agreement_makes_two_r
     case = a_genuine_case(any_site)
     any_site.clock.forward(days=15)
     look = a_second_review(any_site, case, label=0)
-    assert counts(any_site) == SecondReviews(doubted=1, asked_for=1, given=0, overturned=0)
+    assert counts(any_site) == SecondReviews(doubted=1, asked_for=1, answered=0, overturned=0)
     judge(any_site, any_site.second_analyst, look, Judgement.GENUINE)
     any_site.clock.forward(days=15)
     (row,) = rows_now(any_site)
     assert (row.label, row.evidence_level) == (0, "two_reviewers")
     assert set(row.sources) == {f"user:{person.user_id}" for person in (any_site.analyst, any_site.second_analyst)}
-    assert counts(any_site) == SecondReviews(doubted=1, asked_for=1, given=1, overturned=0)
+    assert counts(any_site) == SecondReviews(doubted=1, asked_for=1, answered=1, overturned=0)
 
 
 def test_the_author_of_the_reset_link_behind_the_first_answer_gives_no_second_review(any_site: Site) -> None:
@@ -139,7 +139,7 @@ def test_an_undone_second_review_leaves_the_label_as_it_was(any_site: Site) -> N
     look = a_second_review(any_site, case, label=0)
     judge(any_site, any_site.second_analyst, look, Judgement.COUNTERFEIT)
     undo_verdict(any_site.runtime, any_site.second_analyst, look.case_id)
-    assert (counts(any_site).given, counts(any_site).overturned) == (0, 0)
+    assert (counts(any_site).answered, counts(any_site).overturned) == (0, 0)
     assert [row.label for row in rows_now(any_site)] == [0]
     assert [review.case_id for review in open_cases(any_site, CaseLane.SECOND_REVIEW)] == [look.case_id]
 
@@ -148,7 +148,7 @@ def test_an_unclear_second_review_overturns_no_label(site: Site) -> None:
     case = a_genuine_case(site)
     site.clock.forward(days=15)
     judge(site, site.second_analyst, a_second_review(site, case, label=0), Judgement.CANNOT_TELL)
-    assert (counts(site).given, counts(site).overturned) == (1, 0)
+    assert (counts(site).answered, counts(site).overturned) == (1, 0)
     assert [row.evidence_level for row in rows_now(site)] == ["one_reviewer"]
 
 
@@ -230,9 +230,9 @@ def test_finds_that_wait_come_first_and_no_more_is_asked_than_there_is_time_for(
     assert open_second_reviews(site.runtime, site.here, job_id, [doubted(first), doubted(second)]) == 1
     looked_at = {review.version_id for review in open_cases(site, CaseLane.SECOND_REVIEW)}
     assert looked_at == {find.version_id, first.version_id}
-    assert counts(site) == SecondReviews(doubted=2, asked_for=2, given=0, overturned=0)
+    assert counts(site) == SecondReviews(doubted=2, asked_for=2, answered=0, overturned=0)
     assert open_second_reviews(site.runtime, site.here, job_id, [doubted(first), doubted(second)]) == 0, "asked again"
-    assert counts(site) == SecondReviews(doubted=2, asked_for=2, given=0, overturned=0)
+    assert counts(site) == SecondReviews(doubted=2, asked_for=2, answered=0, overturned=0)
 
 
 def test_where_there_is_room_for_one_the_find_that_waits_comes_before_the_suspect(site: Site) -> None:

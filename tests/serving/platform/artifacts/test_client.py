@@ -58,13 +58,13 @@ def test_a_file_is_read_as_it_was_stored(endpoint: str, size: int) -> None:
     digest = f"{size:064}"
     assert not shared.has(Kind.BUNDLE, digest)
     assert shared.get(Kind.BUNDLE, digest) is None
-    shared.put(Kind.BUNDLE, digest, content)
+    shared.save(Kind.BUNDLE, digest, content)
     assert shared.has(Kind.BUNDLE, digest)
     assert shared.get(Kind.BUNDLE, digest) == content
 
 
 def test_kinds_and_prefixes_are_kept_apart(endpoint: str) -> None:
-    bucket(endpoint).put(Kind.BUNDLE, DIGEST, b"a bundle")
+    bucket(endpoint).save(Kind.BUNDLE, DIGEST, b"a bundle")
     assert bucket(endpoint).get(Kind.SNAPSHOT, DIGEST) is None
     assert bucket(endpoint, f"s3://{BUCKET}").get(Kind.BUNDLE, DIGEST) is None
     assert bucket(endpoint, f"s3://{BUCKET}/one/place/").get(Kind.BUNDLE, DIGEST) == b"a bundle"
@@ -77,7 +77,7 @@ def test_a_bucket_that_is_missing_or_does_not_answer_is_unavailable(endpoint: st
         with pytest.raises(BucketUnreachable, match="EndpointConnectionError"):
             bucket(nobody).get(Kind.BUNDLE, DIGEST)
     with pytest.raises(BucketUnreachable, match="NoSuchBucket"):
-        bucket(endpoint, "s3://another-bucket").put(Kind.BUNDLE, DIGEST, b"")
+        bucket(endpoint, "s3://another-bucket").save(Kind.BUNDLE, DIGEST, b"")
     with pytest.raises(BucketUnreachable, match="NoSuchBucket"):
         bucket(endpoint, "s3://another-bucket").get(Kind.BUNDLE, DIGEST)
 
@@ -165,19 +165,19 @@ def shared(any_site: Site) -> DatabaseFiles:
 @pytest.mark.parametrize("size", [0, 1, 999_999, 1_000_000, 1_000_001, 2_500_000])
 def test_a_file_is_read_as_it_was_stored_however_many_parts_it_has(shared: DatabaseFiles, size: int) -> None:
     content = bytes(index % 251 for index in range(size))
-    shared.put(Kind.BUNDLE, DIGEST, content)
+    shared.save(Kind.BUNDLE, DIGEST, content)
     assert shared.has(Kind.BUNDLE, DIGEST)
     assert shared.get(Kind.BUNDLE, DIGEST) == content
 
 
 def test_a_file_that_is_there_stays_as_it_is(shared: DatabaseFiles) -> None:
-    shared.put(Kind.BUNDLE, DIGEST, b"first")
-    shared.put(Kind.BUNDLE, DIGEST, b"second")
+    shared.save(Kind.BUNDLE, DIGEST, b"first")
+    shared.save(Kind.BUNDLE, DIGEST, b"second")
     assert shared.get(Kind.BUNDLE, DIGEST) == b"first"
 
 
 def test_equal_digests_of_two_kinds_are_two_files(shared: DatabaseFiles) -> None:
-    shared.put(Kind.BUNDLE, DIGEST, b"a bundle")
+    shared.save(Kind.BUNDLE, DIGEST, b"a bundle")
     assert not shared.has(Kind.SNAPSHOT, DIGEST)
     assert shared.get(Kind.SNAPSHOT, DIGEST) is None
 
@@ -189,7 +189,7 @@ def test_of_simultaneous_writers_one_stores_the_file_and_none_fails(shared: Data
     def put() -> None:
         start.wait()
         try:
-            shared.put(Kind.BUNDLE, DIGEST, content)
+            shared.save(Kind.BUNDLE, DIGEST, content)
         except Exception as error:
             failed.append(error)
 

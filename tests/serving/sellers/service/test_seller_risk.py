@@ -253,7 +253,7 @@ def test_the_riskiest_come_by_pages_once_sellers_are_compared(any_site: Site) ->
     listing(site, "bo", "B1", "B2")
     with site.runtime.store.read() as connection:
         assert risk_of(site.runtime, connection, site.here, "ann").reasons == (message("risk.not_ranked"),)
-        assert riskiest_sellers(connection, site.here, 9).kept is None
+        assert riskiest_sellers(connection, site.here, 9).ranking is None
     refresh_ranking(site.runtime, site.marketplace)
     (riskiest,) = site.read(riskiest_sellers, site.here, 1).riskiest
     assert riskiest.risk.percentile is not None

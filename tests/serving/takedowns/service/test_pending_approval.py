@@ -168,7 +168,7 @@ def a_pending_verdict(site: Site, action_id: str) -> tuple[str, str]:
 def stands(site: Site, verdict_id: str, version_id: str, as_of: datetime) -> bool:
     """Whether a verdict counts for training, as known at a moment."""
     version_verdicts = site.read(verdict_history.of_marketplace, site.here, as_of)[version_id].verdicts
-    (verdict,) = [verdict.given for verdict in version_verdicts if verdict.given.verdict_id == verdict_id]
+    (verdict,) = [verdict.verdict for verdict in version_verdicts if verdict.verdict.verdict_id == verdict_id]
     return not verdict.superseded
 
 

@@ -215,7 +215,7 @@ def causes_of(site: Site, cases: Sequence[Case]) -> set[PendingCause]:
     """Why removals are pending after the brand's person has confirmed these cases."""
     for case in cases:
         confirm(site, site.brand_person, case)
-    return {cause for removal in pending_removals(site.runtime, site.analyst) for cause in removal.hold.causes}
+    return {cause for removal in pending_removals(site.runtime, site.analyst) for cause in removal.approval.causes}
 
 
 def test_of_two_runs_of_an_evening_one_tells(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
