@@ -16,7 +16,8 @@ from features.near_names import NearMiss, NearNames
 from features.records import with_fast_init
 
 # Digits and signs that stand for letters. l, i, 1 and | are one class, because each can stand for the others.
-_LEET: Final = str.maketrans("01|!l3@45$7", "oiiiieaasst")
+# "\u2502" is what normalisation makes of the halfwidth vertical bar.
+_LEET: Final = str.maketrans("01|\u2502!l3@45$7", "oiiiiieaasst")
 # East Asian keyboards write Latin letters at full width. This is ordinary and no obfuscation.
 _FULL_WIDTH: Final = {0xFF01 + i: 0x21 + i for i in range(94)}
 # Zero-width marks, next to white space or at an end of the text.

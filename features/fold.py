@@ -72,7 +72,7 @@ def in_display_order(text: str) -> str:
 
     Source: the Unicode bidirectional algorithm, right-to-left override; CVE-2021-42574.
 
-    >>> as_shown("bag by \u202eelleruA\u202c, new") == "bag by Aurelle\u202c, new"
+    >>> in_display_order("bag by \u202eelleruA\u202c, new") == "bag by Aurelle\u202c, new"
     True
     """
     if "\u202e" not in text:

@@ -153,8 +153,8 @@ def find_phrases(
 ) -> tuple[PhraseMatch, ...]:
     """The phrases in one folded text, each entry at most once; `raw`, lower-cased, adds the spelling tricks.
 
-    `possible` and `tricks` are the numbers of the entries `of_folded` and `of_raw` that can match, where a filter has
-    chosen them already. Of 394, 0.4 on average can match, and 0.2 do.
+    `possible` and `tricks` are the numbers of the entries `folded_entries` and `raw_entries` that can match, where a
+    filter has chosen them already. Of 394, 0.4 on average can match, and 0.2 do.
 
     A trap ("replica jersey", "compatible with") cancels the matches that it covers. A negation up to three words before
     a match cancels that match; some languages negate after it. Matching traps are returned too, because they are

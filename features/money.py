@@ -51,7 +51,7 @@ def from_minor(minor: int, currency: str) -> Decimal:
 def round_amount(amount: Decimal, currency: str) -> Decimal:
     """The amount at its stored precision, so that scoring and storage use the same value.
 
-    >>> rounded(Decimal("19.995"), "EUR"), rounded(Decimal("1500"), "EUR")
+    >>> round_amount(Decimal("19.995"), "EUR"), round_amount(Decimal("1500"), "EUR")
     (Decimal('20.00'), Decimal('1500.00'))
     """
     return amount.quantize(_smallest_unit(currency), ROUND_HALF_EVEN)

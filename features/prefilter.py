@@ -6,7 +6,7 @@ from typing import Final
 
 import re2
 
-# Parts of a pattern that `loosened` rewrites.
+# Parts of a pattern that `loosen` rewrites.
 _ESCAPE: Final = r"\\(?:u(?P<four>[0-9a-fA-F]{4})|U(?P<eight>[0-9a-fA-F]{8})|(?P<escaped>.))"
 _ESCAPES: Final = re.compile(_ESCAPE)
 _PARTS: Final = re.compile(
@@ -28,7 +28,7 @@ def loosen(pattern: str) -> str:
 
     Raises ValueError (the pattern has an escape whose meaning is not certain).
 
-    >>> loosened(r"\\bcop(?:y|ies)\\b$")
+    >>> loosen(r"\\bcop(?:y|ies)\\b$")
     '\\\\bcop(?:y|ies)(?:)(?:)'
     """
     return _PARTS.sub(_loosen_part, pattern)

@@ -14,7 +14,7 @@ def with_fast_init(cls: type[T]) -> type[T]:
     the same slots that is not frozen, stores the fields, and gives it its own class back. Nobody else sees it before.
 
     >>> from dataclasses import dataclass
-    >>> @quickly_made
+    >>> @with_fast_init
     ... @dataclass(frozen=True, slots=True)
     ... class Point:
     ...     x: int

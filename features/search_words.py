@@ -36,7 +36,7 @@ def search_words(text: str) -> tuple[str, ...]:
 def query_words(text: str) -> tuple[str, ...]:
     """The words of a query: as `search_words`, without the separate last character of unspaced scripts.
 
-    >>> asked_words("托特包"), asked_words("包")
+    >>> query_words("托特包"), query_words("包")
     (('托特', '特包'), ('包',))
     """
     words = search_words(text)
@@ -48,7 +48,7 @@ def query_words(text: str) -> tuple[str, ...]:
 def is_prefix(word: str) -> bool:
     """Whether a query word is searched as a prefix; a shorter prefix would match too many words.
 
-    >>> is_beginning("aure"), is_beginning("au"), is_beginning("包")
+    >>> is_prefix("aure"), is_prefix("au"), is_prefix("包")
     (True, False, True)
     """
     return len(word) >= _SHORTEST_BEGINNING or (len(word) == 1 and bool(_UNSPACED.match(word)))

@@ -111,7 +111,7 @@ def log_of(things: str, high: float = 40) -> Scale:
     return Scale(f"log of 1 + {things}", 0, high)
 
 
-_PRICE_AT: Final = math.log(0.95)  # As `features.message.compared`: from 5 % below, a price is below the other.
+_PRICE_AT: Final = math.log(0.95)  # As `features.message.price_comparison`: from 5 % below, a price is below the other.
 
 
 def _value_rule(decide: Callable[[float], Side]) -> SideOf:

@@ -45,7 +45,7 @@ class PackedTexts(NamedTuple):
 
 
 def pack_texts(texts: Sequence[str]) -> PackedTexts:
-    """Texts in the form that `scan` reads; the blank after each ends its last word."""
+    """Texts in the form that `scan_text` reads; the blank after each ends its last word."""
     encoded = [in_display_order(text).encode("utf-8", "surrogatepass") for text in texts]
     starts, size = [0], 0
     for text_bytes in encoded:

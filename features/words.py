@@ -81,7 +81,7 @@ def may_stand_alone(word: str) -> bool:
 def join_words(word: str, other: str) -> str | None:
     """Two adjacent words as their script writes them; None for a break, or a single character beside another script.
 
-    >>> joined("mirror", "quality"), joined("高", "仿"), joined("zara", "包"), joined("bag", "")
+    >>> join_words("mirror", "quality"), join_words("高", "仿"), join_words("zara", "包"), join_words("bag", "")
     ('mirror quality', '高仿', None, None)
     """
     if is_unspaced(word) and is_unspaced(other):

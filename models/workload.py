@@ -21,8 +21,8 @@ def expected_harms(probabilities: Floats, exposures: Floats, risks: Floats) -> F
     """Probability of a counterfeit times exposure times consumer risk, shape (n,) each.
 
     Exposure is the number of people reached (views, sales), in any unit that all rows share. Risk weighs the kind of
-    goods: 1 is ordinary, more where a copy may hurt. A threshold on the product, found by `by_capacity`, directs a
-    team's capacity to the most harmful listings.
+    goods: 1 is ordinary, more where a copy may hurt. A threshold on the product, found by `thresholds_by_capacity`,
+    directs a team's capacity to the most harmful listings.
 
     Raises ValueError (a probability outside 0 to 1, or an exposure or a risk below zero).
     """

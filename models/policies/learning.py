@@ -50,7 +50,7 @@ class WeightPolicy:
 
     # A row sampled at one in 33 represents 33 rows, and its label may be wrong like any other. The cap under-represents
     # unreviewed rows slightly, but no single row outweighs all answers of a brand. Figures are never capped
-    # (`training.fit.weighting.stands_for`).
+    # (`training.fit.weighting.represented_listings`).
     most_weight: float = 10.0
     # One brand account, one reviewer or one seller has at most this share of the counterfeit or of the genuine weight.
     # If a fiftieth of the labels were planted, it would move a model less than its gates can detect.

@@ -118,8 +118,8 @@ class Approval(Answer):
 
     digest: str
     in_force: bool
-    approved_by: list[Annotated[str, BeforeValidator(attrgetter("by"))]] = read_from("standing.counted")
-    approvals_missing: int = read_from("standing.missing")
+    approved_by: list[Annotated[str, BeforeValidator(attrgetter("by"))]] = read_from("status.counted")
+    approvals_missing: int = read_from("status.missing")
 
 
 class WithdrawnApproval(Answer):
@@ -133,7 +133,7 @@ class RestoredChampion(Answer):
 
     champion: str = read_from("digest")
     in_force: bool
-    approvals_missing: int = read_from("standing.missing")
+    approvals_missing: int = read_from("status.missing")
 
 
 class GoldenSet(Answer):

@@ -88,11 +88,11 @@ class SellerFigures(Answer):
 class Ranking(Answer):
     """What a ranking was made of; null where none was made."""
 
-    as_of: Moment | None = read_from("kept.as_of", "kept")
-    window_days: int | None = read_from("kept.window_days", "kept")
-    sellers: int | None = read_from("kept.sellers", "kept")
-    base_rate: float | None = read_from("kept.base_rate", "kept")
-    policy_version: str | None = read_from("kept.policy_version", "kept")
+    as_of: Moment | None = read_from("ranking.as_of", "ranking")
+    window_days: int | None = read_from("ranking.window_days", "ranking")
+    sellers: int | None = read_from("ranking.sellers", "ranking")
+    base_rate: float | None = read_from("ranking.base_rate", "ranking")
+    policy_version: str | None = read_from("ranking.policy_version", "ranking")
 
 
 class RankedSeller(SellerFigures):

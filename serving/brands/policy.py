@@ -9,7 +9,7 @@ from typing import Final
 
 @dataclass(frozen=True, slots=True)
 class EnrolmentPolicy:
-    """Settings of `serving.brands.rules.certification.gate` and of `serving.standing.rules.enrolment`.
+    """Settings of `serving.brands.rules.certification.gate_for` and of `serving.standing.rules.enrolment`.
 
     The numbers are inferred.
     """

@@ -24,7 +24,7 @@ def command(
 ) -> Callable[[Callable[Concatenate[Any, P], R]], Callable[P, R]]:
     """Register a function under its name; the returned function runs it where the database is.
 
-    A function of an `At` also takes a marketplace, and with `by` a person. It returns plain JSON.
+    A function of a `CommandScope` also takes a marketplace, and with `by` a person. It returns plain JSON.
     With a group it is a command of the command line: parameters become arguments and options, the docstring the help.
     `show` prints the result, and gets the options that it names; its own options are not sent. A function with a
     parameter `report` tells its progress, which is shown.

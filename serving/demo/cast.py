@@ -24,7 +24,7 @@ _KEY_SCOPES: Final = [Scope.INTAKE, Scope.SCORE, Scope.CLOCK]
 class Cast:
     """All accounts, ready to act. `brand_people` and `marks` use the brand's id in the synthetic world as key.
 
-    `marks` are the ids of the brands' trademarks, once `protect` has filed them.
+    `marks` are the ids of the brands' trademarks, once `register_rights` has filed them.
     """
 
     marketplace: Marketplace

@@ -35,7 +35,7 @@ def interpreter_command() -> list[str]:
 def minimal_environment(environment: Mapping[str, str] = os.environ) -> dict[str, str]:
     """Only what an interpreter needs, for a child that reads one folder.
 
-    >>> least({"PATH": "/bin", "TOUCHSTONE_DATABASE_URL": "postgresql://u:p@db/t"})
+    >>> minimal_environment({"PATH": "/bin", "TOUCHSTONE_DATABASE_URL": "postgresql://u:p@db/t"})
     {'PATH': '/bin'}
     """
     return {name: setting for name, setting in environment.items() if name in _NEEDED}

@@ -45,7 +45,7 @@ setattr(SystemDatabase, "transition_delayed_workflows", _wake_delayed_in_turn)  
 def successor_id(job_id: str) -> str:
     """The id of the job that takes the place of one which was left for later: always the same one.
 
-    >>> successor("retrain:job_1"), successor("retrain:job_1#2")
+    >>> successor_id("retrain:job_1"), successor_id("retrain:job_1#2")
     ('retrain:job_1#2', 'retrain:job_1#3')
     """
     return f"{job_id.partition('#')[0]}#{attempt_number(job_id) + 1}"
@@ -54,7 +54,7 @@ def successor_id(job_id: str) -> str:
 def attempt_number(job_id: str) -> int:
     """How many jobs this one is the last of.
 
-    >>> attempt("retrain:job_1"), attempt("retrain:job_1#3")
+    >>> attempt_number("retrain:job_1"), attempt_number("retrain:job_1#3")
     (1, 3)
     """
     return int(job_id.partition("#")[2] or 1)

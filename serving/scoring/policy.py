@@ -8,7 +8,7 @@ from typing import Final
 
 @dataclass(frozen=True, slots=True)
 class BreakerPolicy:
-    """Settings of `serving.scoring.rules.breaker.tripped`.
+    """Settings of `serving.scoring.rules.breaker.why_tripped`.
 
     At most `per_seller` listings of a seller count, flagged and scored.
     """

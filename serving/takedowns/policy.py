@@ -8,7 +8,7 @@ from typing import Final
 
 @dataclass(frozen=True, slots=True)
 class BurstPolicy:
-    """Settings of `serving.takedowns.rules.bursts.holds` and `serving.takedowns.rules.bursts.cap`.
+    """Settings of `serving.takedowns.rules.bursts.pending_reasons` and `serving.takedowns.rules.bursts.hourly_cap`.
 
     Only removals without a hold count.
     """

@@ -4,7 +4,7 @@ from importlib.resources import files
 
 import hypothesis.strategies as st
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 
 from features.brands import Brand, BrandRegister, Form, Method, Resolution, compact
 from features.fold import fold
@@ -178,6 +178,7 @@ def obfuscated(draw: st.DrawFn, name: str) -> str:
 
 @QUICK
 @given(st.sampled_from(["Aurelle", "Solenne"]).flatmap(lambda name: st.tuples(st.just(name), obfuscated(name))))
+@example(("Solenne", "so\uffe8enne"))
 def test_an_obfuscated_name_is_still_found(name_and_title: tuple[str, str]) -> None:
     name, title = name_and_title
     assert [m.name for m in resolve(f"nice {title} bag").mentions] == [name]

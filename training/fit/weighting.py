@@ -184,7 +184,7 @@ def trim_weights(weights: Floats, positive: NDArray[np.bool_], fewest: float) ->
     Trimming trades this variance for bias towards flagged listings (truncated importance sampling, Ionides 2008). If
     not even equal weights reach `fewest`, all weights are one.
 
-    >>> round(float(trimmed(np.array([1.0] * 6 + [33.0]), np.ones(7, dtype=bool), 5.0).max()), 2)
+    >>> round(float(trim_weights(np.array([1.0] * 6 + [33.0]), np.ones(7, dtype=bool), 5.0).max()), 2)
     3.42
     """
     bounds = np.geomspace(1.0, max(1.0, float(weights.max(initial=1.0))), _BOUNDS)

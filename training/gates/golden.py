@@ -94,7 +94,7 @@ def parse_golden(content: bytes, expected: str) -> GoldenSet:
 
 
 def read_golden(path: Path, *, expected: str) -> GoldenSet:
-    """The set in a file; see `thawed`."""
+    """The set in a file; see `parse_golden`."""
     if path.stat().st_size > _LARGEST:
         raise SnapshotRefused("The golden set is too large.")
     return parse_golden(path.read_bytes(), expected)

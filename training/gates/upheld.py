@@ -66,10 +66,10 @@ def upheld_gate(evidence: UpheldEvidence, policy: GatePolicy) -> Gate:
     Judgement calls: The gate scores the bundle itself, which was trained on these rows as genuine. A model without
     these rows would flag many of them, because removed listings look like counterfeits, and a champion that was trained
     on them would always win. The gate detects that training on these rows had no effect, which is the result of planted
-    confirmations against a rival. The incumbent must be clear (`InForce.is_clear`), because some listing near the
-    threshold always changes sides between two equal models. The listings are judged together: among hundreds, even the
-    best candidate newly flags a few and clears more, but planted labels clear none. Without an upheld appeal the gate
-    is not judged and does not block.
+    confirmations against a rival. The incumbent must be clear (`IncumbentScorer.is_clear`), because some listing near
+    the threshold always changes sides between two equal models. The listings are judged together: among hundreds, even
+    the best candidate newly flags a few and clears more, but planted labels clear none. Without an upheld appeal the
+    gate is not judged and does not block.
     """
     name = "upheld_appeals"
     if not evidence.listings:

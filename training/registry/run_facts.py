@@ -106,7 +106,7 @@ def run_metrics(report: Mapping[str, Any]) -> dict[str, float]:
 def _accepted_name(name: str) -> str:
     """A name that MLflow accepts.
 
-    >>> _named("slice.category bags (used).rows")
+    >>> _accepted_name("slice.category bags (used).rows")
     'slice.category bags _used_.rows'
     """
     return _NOT_IN_A_NAME.sub("_", name)[:_LONGEST_NAME]

@@ -42,7 +42,7 @@ def fixed_parameters(seed: int, settings: FitSettings = DEFAULT_SETTINGS) -> dic
 def policy_versions(*policies: str) -> list[tuple[str, str]]:
     """The versions of policies, each with the name under which it is recorded.
 
-    >>> versions("LabelPolicy:0123456789abcdef")
+    >>> policy_versions("LabelPolicy:0123456789abcdef")
     [('policy.LabelPolicy', '0123456789abcdef')]
     """
     parted = [policy.partition(":") for policy in policies]

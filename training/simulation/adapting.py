@@ -120,7 +120,7 @@ def _person_and_number(offered: OfferedListing) -> tuple[str, int]:
 def dropped_share(caught: int) -> float:
     """The share of counterfeit indicators that people drop after `caught` removals.
 
-    >>> [round(learnt(times), 2) for times in (0, 1, 2, 5)]
+    >>> [round(dropped_share(times), 2) for times in (0, 1, 2, 5)]
     [0.0, 0.3, 0.51, 0.83]
     """
     return 1 - (1 - _LEARNS) ** caught

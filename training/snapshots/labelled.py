@@ -53,7 +53,7 @@ class LabelledRows:
 def labelled_rows(path: Path, format_name: str, *, received_at: datetime) -> LabelledRows:
     """The labelled rows of a file of a format, or of a snapshot where the format is `SNAPSHOT`.
 
-    Raises ValueError (as `load_labelled` and `FromSnapshot.read`; or there is no such snapshot).
+    Raises ValueError (as `load_labelled` and `SnapshotMaterial.read`; or there is no such snapshot).
     """
     if format_name != SNAPSHOT:
         loaded = load_labelled(path, format_name, received_at=received_at)

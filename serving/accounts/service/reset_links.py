@@ -49,7 +49,7 @@ def make_link(runtime: Runtime, by: Person, user_id: str) -> str:
     """Make a link for a user of an administrator; returns its path, which is also mailed. Earlier links end.
 
     Raises NotFound (there is no such person here) or Conflict, Forbidden (as
-    `serving.accounts.rules.staffing.check_reset`; or they are deactivated).
+    `serving.accounts.rules.staffing.check_password_reset`; or they are deactivated).
     """
     with runtime.store.write() as connection:
         audit.lock(connection)
@@ -64,7 +64,7 @@ def make_link_for_colleague(runtime: Runtime, by: Person, pair: Pair, user_id: s
     """Make a link for one of the brand's users, as its lead; returns its path, which is also mailed.
 
     Raises NotFound (it is not their brand, or no user with this id represents it) or Conflict, Forbidden (they do not
-    lead it; as `serving.accounts.rules.staffing.check_reset`).
+    lead it; as `serving.accounts.rules.staffing.check_password_reset`).
     """
     with runtime.store.write() as connection:
         audit.lock(connection)

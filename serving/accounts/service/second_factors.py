@@ -112,7 +112,7 @@ def factor_of_link(runtime: Runtime, connection: Connection, link: str) -> Store
 def confirm_by_link(runtime: Runtime, link: str) -> tuple[str, ...]:
     """Let a first factor count, as the account's owner; returns the recovery codes. Every session of the account ends.
 
-    Raises NotFound (as for `waiting_factor`; or the account is deactivated).
+    Raises NotFound (as for `factor_of_link`; or the account is deactivated).
     """
     with runtime.store.write() as connection:
         audit.lock(connection)

@@ -214,7 +214,7 @@ def _preference_key(right: Right) -> tuple[bool, bool, float, str]:
 def end_of_day(day: datetime) -> datetime:
     """The moment at which something ends whose last day this is: the end of that day, UTC.
 
-    >>> end_of(datetime(2026, 3, 1, 9, tzinfo=UTC))
+    >>> end_of_day(datetime(2026, 3, 1, 9, tzinfo=UTC))
     datetime.datetime(2026, 3, 2, 0, 0, tzinfo=datetime.timezone.utc)
     """
     return day.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)

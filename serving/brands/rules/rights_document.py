@@ -32,7 +32,7 @@ def media_type_of(content: bytes) -> str | None:
 def file_extension_of(media_type: str) -> str:
     """The file extension of this media type, for downloads under a name of our own.
 
-    >>> ending_of("image/jpeg")
+    >>> file_extension_of("image/jpeg")
     'jpg'
     """
     return _ENDINGS[media_type]

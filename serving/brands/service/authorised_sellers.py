@@ -55,7 +55,7 @@ class Change:
 def parse_sellers(text: str) -> tuple[list[str], tuple[tuple[int, Phrase], ...]]:
     """The sellers of a pasted text or file: one a line, the first cell of several; refused lines with the reason.
 
-    >>> named_in("seller,name\\nshop-1,Shop\\n\\nshop-2\\n")
+    >>> parse_sellers("seller,name\\nshop-1,Shop\\n\\nshop-2\\n")
     (['shop-1', 'shop-2'], ())
 
     Raises Invalid (there are more lines than a list may have sellers).

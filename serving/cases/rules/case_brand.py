@@ -172,9 +172,9 @@ class ResolvedBrand:
 def brand_of_version(evidence: ResolvedBrand, naming: KeptNaming | None) -> CaseBrand:
     """The brand of a version whose facts are known: as a person named it, while the naming holds.
 
-    Facts that are later than the naming tell whether it holds (`features.corrections.holds`). Earlier facts do not know
-    it: then it holds while the evidence resolves to the same brand as it did for the version named. A version whose
-    evidence names another brand is new evidence, and is resolved again.
+    Facts that are later than the naming tell whether it holds (`features.corrections.still_applies`). Earlier facts do
+    not know it: then it holds while the evidence resolves to the same brand as it did for the version named. A version
+    whose evidence names another brand is new evidence, and is resolved again.
     """
     if naming is None:
         return CaseBrand(evidence.resolved_id)

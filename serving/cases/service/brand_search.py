@@ -69,7 +69,7 @@ def brands_matching(registered: Sequence[Brand], text: str) -> tuple[Brand, ...]
     An equal name comes first, then names that begin with the text. Where none contains it, brands with a nearly equal
     name or alias are found, by the rules by which a listing's misspelt names are (`features.near_names`).
 
-    >>> matching([Brand("b", "Nordfjell"), Brand("a", "Fjell", ("Fjäll",))], "fjell")[0].name
+    >>> brands_matching([Brand("b", "Nordfjell"), Brand("a", "Fjell", ("Fjäll",))], "fjell")[0].name
     'Fjell'
     """
     folded_text = fold(text[:LONGEST_SEARCH])

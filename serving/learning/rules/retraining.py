@@ -41,7 +41,7 @@ class Situation:
     `trained_at` is the moment of the labels of the last training that ended well, None before the first. `new_labels`
     are those that have matured or changed since. `failures` were refused or failed since, the last at `failed_at`.
     `changed` is whether any label differs from those of the last training, however it ended. `moved` are the features
-    of a standing drift alarm (`standing_alarm`).
+    of a standing drift alarm (`persistent_drift`).
     """
 
     now: datetime

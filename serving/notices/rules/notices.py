@@ -284,7 +284,7 @@ _SEPARATORS: Final = re.compile(r"[/?&=#;]+")
 def possible_ids(location: str) -> Sequence[str]:
     """Possible names of a listing in an address: the location itself and its first parts, each once.
 
-    >>> names_in("https://bazaar.example/item/MP-9?ref=mail")
+    >>> possible_ids("https://bazaar.example/item/MP-9?ref=mail")
     ('https://bazaar.example/item/MP-9?ref=mail', 'bazaar.example', 'item', 'MP-9', 'ref', 'mail')
     """
     whole = location.strip()

@@ -155,7 +155,7 @@ def limit_read_waits(connection: Connection) -> None:
 
 
 def limit_write_waits(connection: Connection, waits: Waits) -> None:
-    """Bound the waits of a transaction that writes on PostgreSQL, and its silence, as `release_when_cut_off` does."""
+    """Bound the waits of a transaction that writes on PostgreSQL, and its silence, as `end_silent_transaction` does."""
     _set_local(
         connection,
         idle_in_transaction_session_timeout=CUT_OFF_MS,

@@ -18,7 +18,7 @@ _T = TypeVar("_T")
 
 
 def value_table(dialect: str, kind: BigInteger | String) -> FromClause:
-    """The values of one parameter as a table with one column; `as_list` gives the parameter its values.
+    """The values of one parameter as a table with one column; `list_parameter` gives the parameter its values.
 
     It needs only the name of the database's dialect, so that a statement can be built once and kept.
     """

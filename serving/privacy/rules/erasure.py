@@ -123,7 +123,7 @@ def why_keep_removal(removal: Removal, now: datetime, policy: AppealPolicy) -> M
 def names_seller(document: object, seller: str) -> bool:
     """Whether a JSON value contains a seller's id as one of its texts.
 
-    >>> names({"subject": "s-1", "n": [1]}, "s-1"), names({"subject": "s-10"}, "s-1")
+    >>> names_seller({"subject": "s-1", "n": [1]}, "s-1"), names_seller({"subject": "s-10"}, "s-1")
     (True, False)
     """
     if isinstance(document, Mapping):

@@ -71,7 +71,7 @@ def latest_under_keys(
 
 
 def key_parameters(marketplace_id: str, signatures: Sequence[Signature]) -> tuple[list[list[int]], dict[str, Any]]:
-    """The different keys of each band, those of judged texts last, and the values of `latest_of_all` for them."""
+    """The different keys of each band, those of judged texts last, and the values of `select_latest` for them."""
     bins: list[dict[int, bytes]] = [{} for _ in range(BANDS)]
     for signature in signatures:
         for of_band, key, made_of in zip(bins, band_keys(signature).tolist(), bins_of(signature), strict=True):

@@ -89,7 +89,7 @@ class Limit:
 
 
 def limits(spending: Spending, policy: BudgetPolicy) -> tuple[Limit, ...]:
-    """The limits that a removal meets, in the order of `HoldCause`.
+    """The limits that a removal meets, in the order of `PendingCause`.
 
     A removal after a step-up meets that of the brand's day alone, in which the ordinary ones count too. An ordinary one
     meets the same limit beside its budgets, so that nothing leaves on top of a day's step-up. The marketplace's day is

@@ -50,7 +50,7 @@ class Snapshot:
 def canonical_json(document: object) -> bytes:
     """JSON with sorted keys, without white space, in ASCII: the same bytes on every system.
 
-    >>> canonical({"b": None, "a": "é"})
+    >>> canonical_json({"b": None, "a": "é"})
     b'{"a":"\\\\u00e9","b":null}'
     """
     return json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False).encode()

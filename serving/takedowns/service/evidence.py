@@ -49,7 +49,7 @@ _UNSEEN: Final = frozenset({"Cf", "Cc", "Co", "Cs", "Cn", "Zl", "Zp"})
 def visible_text(raw: object) -> str:
     """A value in visible characters: invisible and direction characters are written as their code points.
 
-    >>> seen("Au\\u200brelle\\n"), seen(12)
+    >>> visible_text("Au\\u200brelle\\n"), visible_text(12)
     ('Au⟨U+200B⟩relle\\n', '12')
     """
     return "".join(

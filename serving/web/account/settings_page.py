@@ -184,7 +184,7 @@ def _regions() -> tuple[Region, ...]:
 def _city_name(name: str) -> str:
     """The zone as a list of cities names it.
 
-    >>> _place("America/Argentina/Buenos_Aires"), _place("UTC")
+    >>> _city_name("America/Argentina/Buenos_Aires"), _city_name("UTC")
     ('Argentina, Buenos Aires', 'UTC')
     """
     return (name.partition("/")[2] or name).replace("/", ", ").replace("_", " ")

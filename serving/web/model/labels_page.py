@@ -108,7 +108,7 @@ def _meaning_sentence(low: float, high: float, *, is_own: bool) -> str:
 def _points_in_words(difference: float) -> str:
     """A difference of shares in points.
 
-    >>> _points(0.043), _points(-0.1), _points(0.001)
+    >>> _points_in_words(0.043), _points_in_words(-0.1), _points_in_words(0.001)
     ('+4', '\u221210', '0')
     """
     points = round(100 * difference)

@@ -93,7 +93,7 @@ def _time_ahead(moment: datetime, now: datetime) -> str:
 
     >>> from datetime import UTC, timedelta
     >>> now = datetime(2026, 3, 2, tzinfo=UTC)
-    >>> _in(now + timedelta(days=4), now), _in(now + timedelta(hours=30), now), _in(now, now)
+    >>> _time_ahead(now + timedelta(days=4), now), _time_ahead(now + timedelta(hours=30), now), _time_ahead(now, now)
     ('in 4 days', 'in 30 hours', 'now')
     """
     hours = (moment - now).total_seconds() / 3_600

@@ -142,7 +142,7 @@ def _audit_log(health: Health) -> HealthRow:
 def _size_in_words(number: int) -> str:
     """A number of bytes in MB or GB.
 
-    >>> _size(13_631_488), _size(71_234_000_000)
+    >>> _size_in_words(13_631_488), _size_in_words(71_234_000_000)
     ('14 MB', '71.2 GB')
     """
     return f"{number / _GIGABYTE:,.1f} GB" if number >= _GIGABYTE else f"{number / 1_000_000:,.0f} MB"

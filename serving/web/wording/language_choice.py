@@ -64,7 +64,7 @@ def _language_of_address(scope: Scope) -> Language | None:
 def _language_of_browser(headers: Headers) -> Language:
     """What was chosen before, or what the browser asks for.
 
-    >>> _of_browser(Headers({"accept-language": "xx, zh-TW;q=0.7, es;q=0.9"}))
+    >>> _language_of_browser(Headers({"accept-language": "xx, zh-TW;q=0.7, es;q=0.9"}))
     'es'
     """
     cookie_language = _known_language(cookie_parser(headers.get("cookie", "")).get(_COOKIE, ""))

@@ -145,7 +145,7 @@ def full_moment(at: datetime) -> str:
     """A complete time with year and zone, for visitors without a session and for print.
 
     >>> from datetime import UTC
-    >>> full(datetime(2026, 3, 2, 8, 5, tzinfo=UTC))
+    >>> full_moment(datetime(2026, 3, 2, 8, 5, tzinfo=UTC))
     '2 March 2026, 08:05 UTC'
     """
     return str(get_datetime_format("medium", current_tongue().locale)).format(time(at), long_day(at))
@@ -240,7 +240,7 @@ def amount(price: Decimal, currency: str) -> str:
 def rough_amount(estimate: float, currency: str) -> str:
     """A computed amount, without decimals if they add nothing.
 
-    >>> about(3869.7, "EUR"), about(8.214, "EUR"), about(20, "PLN")
+    >>> rough_amount(3869.7, "EUR"), rough_amount(8.214, "EUR"), rough_amount(20, "PLN")
     ('€3,870', '€8.21', '20 PLN')
     """
     return _format_money(estimate, currency, 0 if estimate >= 100 or abs(estimate - round(estimate)) < 0.005 else 2)
@@ -294,7 +294,7 @@ def many(number: int, noun: str) -> str:
 def join_list(items: list[str]) -> str:
     """Items as in a sentence.
 
-    >>> listed(["a", "b", "c"]), listed(["a"])
+    >>> join_list(["a", "b", "c"]), join_list(["a"])
     ('a, b and c', 'a')
     """
     return str(format_list(items, locale=current_tongue().locale))
@@ -322,7 +322,7 @@ def figure(number: float | None, digits: int = 3) -> str:
 def signed_figure(difference: float, digits: int = 2) -> str:
     """A difference with its sign, a real minus and not a hyphen.
 
-    >>> signed(1.836), signed(-0.21)
+    >>> signed_figure(1.836), signed_figure(-0.21)
     ('+1.84', '−0.21')
     """
     return f"{difference:+.{digits}f}".replace("-", "−")

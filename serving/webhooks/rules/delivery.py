@@ -16,7 +16,7 @@ GONE: Final = 410  # The receiver takes no messages any longer (Standard Webhook
 def is_about_message(status: int) -> bool:
     """Whether a status refuses one message, rather than showing a receiver that is down or misconfigured.
 
-    >>> speaks_of_the_message(422), speaks_of_the_message(503), speaks_of_the_message(401)
+    >>> is_about_message(422), is_about_message(503), is_about_message(401)
     (True, False, False)
     """
     return status in _OF_THE_MESSAGE

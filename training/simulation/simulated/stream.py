@@ -41,9 +41,9 @@ class SellerEvent:
 class Truth:
     """The ground truth, which nobody on the marketplace knows.
 
-    `kind` is how the seller trades (a value of `Craft` or `Honest`), independent of this listing. Counterfeiters also
-    sell genuine goods, and honest sellers occasionally sell a fake. `brand_id` is '' where the goods bear no registered
-    brand.
+    `kind` is how the seller trades (a value of `Craft` or `HonestTrade`), independent of this listing. Counterfeiters
+    also sell genuine goods, and honest sellers occasionally sell a fake. `brand_id` is '' where the goods bear no
+    registered brand.
     """
 
     counterfeit: bool
