@@ -45,8 +45,8 @@ def canonical_contact(kind: ContactKind, text: str) -> Contact:
     Raises Rejected (the value is not of that kind, or too short to identify a seller. The sentence does not repeat the
     value).
 
-    >>> canonical_contact(ContactKind.PHONE, "+86 138-0013-8000").value, canonical_contact(ContactKind.PHONE, "0086 13800138000").value
-    ('8613800138000', '8613800138000')
+    >>> [canonical_contact(ContactKind.PHONE, text).value for text in ("+86 138-0013-8000", "0086 13800138000")]
+    ['8613800138000', '8613800138000']
     >>> canonical_contact(ContactKind.HANDLE, "Telegram: @Lumo.Trade").value
     'telegram:lumo.trade'
     """

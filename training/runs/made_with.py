@@ -45,7 +45,7 @@ def code_of(*packages: str) -> str:
 def version_changes(then: Mapping[str, str], now: Mapping[str, str]) -> list[str]:
     """What differs, or is in one of the two alone, in a few words each.
 
-    >>> version_changes({"numpy": "2.1.0", "python": "3.13.5"}, {"numpy": "2.2.0", "python": "3.13.5", "numba": "0.61.0"})
+    >>> version_changes({"numpy": "2.1.0", "mlflow": "3.0"}, {"numpy": "2.2.0", "mlflow": "3.0", "numba": "0.61.0"})
     ['numba was not recorded, now 0.61.0', 'numpy was 2.1.0, now 2.2.0']
     """
     if not then:
